@@ -1,0 +1,103 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Needs make, git, bash and Python 3.11 or later. Whatever is made lies in .build/ and goes with `make clean`.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .build/venv
+# .build/ansible_collections/entra/cross_tenant_sync is this repository, whatever the name of the folder it was cloned into.
+COLLECTION := .build/ansible_collections/entra/cross_tenant_sync
+# A real copy, because ansible-test and ansible-lint do not follow the link above.
+STAGE := .build/stage/ansible_collections/entra/cross_tenant_sync
+PYTEST_ARGS ?= --numprocesses auto --dist loadfile
+
+export LC_ALL ?= C.UTF-8
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export ANSIBLE_HOME := $(CURDIR)/.build/home/.ansible
+export HYPOTHESIS_STORAGE_DIRECTORY := $(CURDIR)/.build/hypothesis
+
+.PHONY: help
+help: ## Say what can be made.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: export PYTHONPATH := $(CURDIR)/.build
+demo: $(VENV)/.test-installed $(COLLECTION) ## Show one link from empty tenants to a filled address book, against the emulator.
+	@python -m ansible_collections.entra.cross_tenant_sync.tests.demo
+
+.PHONY: test
+test: export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build
+test: $(VENV)/.test-installed $(COLLECTION) ## Run all tests. PYTEST_ARGS="-k word" picks some.
+	python -m pytest $(PYTEST_ARGS)
+
+.PHONY: lint
+lint: lint-python lint-collection ## Run all checks: the official ones for collections at their strictest, types and style.
+
+.PHONY: lint-python
+lint-python: $(VENV)/.lint-installed $(COLLECTION) ## Check types and style of all Python code.
+	ruff check --output-format concise .
+	ruff format --check .
+	mypy
+	mypy --python-version 3.11 --package ansible_collections.entra.cross_tenant_sync.tests
+	cd tests/emulator && mypy --cache-dir ../../.build/mypy_cache
+
+# ansible-test looks for everything of its own in the home directory: it gets one in .build, with the user's settings of pip in it.
+# Its tests run in the Python and on the ansible-core of the virtual environment.
+.PHONY: lint-collection
+lint-collection: export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/stage
+lint-collection: $(VENV)/.lint-installed stage ansible-test-home ## Check the collection with ansible-test, ansible-lint and antsibull.
+	yamllint --strict .
+	cd $(STAGE) && HOME="$(CURDIR)/.build/home" ansible-test sanity --color no --python "$$(python -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
+	cd $(STAGE) && ansible-lint --profile production --offline
+	cd $(STAGE) && antsibull-changelog lint
+	cd $(STAGE) && antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self --check-extra-docs-refs .
+
+# The emulator is left out: it is a Python package of its own, not part of the collection, and has lint-python for its rules.
+# A git repository of its own makes the copy look like a clone, where the tools would else see ignored files of this one.
+.PHONY: stage
+stage:
+	@rm -rf .build/stage && mkdir -p $(STAGE)
+	@git ls-files --cached --others --exclude-standard --deduplicate -- . ':!tests/emulator' \
+	    | while IFS= read -r file; do if [ -e "$$file" ]; then printf '%s\n' "$$file"; fi; done \
+	    | tar -cf - -T - | tar -xf - -C $(STAGE)
+	@git init --quiet $(STAGE)
+
+.PHONY: ansible-test-home
+ansible-test-home:
+	@mkdir -p .build/home/.ansible/test/cache .build/home/.config
+	@for name in .pip .config/pip; do if [ -e "$$HOME/$$name" ]; then ln -sfn "$$HOME/$$name" ".build/home/$$name"; fi; done
+	@for version in 23_1_2 24_2 25_2; do cp tests/tools/get_pip.py ".build/home/.ansible/test/cache/get_pip_$$version.py"; done
+
+$(COLLECTION):
+	@mkdir -p $(@D) $(ANSIBLE_HOME) && ln -sfn ../../.. $@
+
+# The first Python that is recent enough and can make virtual environments; PYTHON=... puts another one in front.
+$(VENV)/bin/python:
+	@for python in $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14; do \
+	    if "$$python" -c 'import ensurepip, sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	        echo "Creating $(VENV) with $$("$$python" --version)"; \
+	        exec "$$python" -m venv $(VENV); \
+	    fi; \
+	done; \
+	echo "No Python 3.11 or later with venv was found: install one (on Debian: python3 and python3-venv), or name it: make PYTHON=..." >&2; \
+	exit 1
+
+$(VENV)/.test-installed: tests/requirements.txt requirements.txt tests/emulator/pyproject.toml | $(VENV)/bin/python
+	@echo "Installing what the tests and the demonstration need"
+	@python -m pip install -qq -r tests/requirements.txt
+	@touch $@
+
+$(VENV)/.lint-installed: tests/lint-requirements.txt $(VENV)/.test-installed
+	@echo "Installing what the checks need"
+	@python -m pip install -qq -r tests/lint-requirements.txt
+	@touch $@
+
+.PHONY: clean
+clean: ## Remove everything that was made.
+	rm -rf .build .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,104 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: it may change without notice.
+"""Twenty requests in one (fact sheet 0.6). The outer answer says nothing of the items; each is judged by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import Any, TypeAlias
+
+from .client import BROKEN, THROTTLED, Answer, Client, Request
+from .errors import GraphFailure, ServiceError, Uncertain, Unreachable, service_error
+
+LARGEST_BATCH = 20
+
+Outcome: TypeAlias = "Answer | GraphFailure"
+
+
+def send_all(client: Client, requests: Sequence[Request]) -> list[Outcome]:
+    """One outcome a request, in the order given. Items that were throttled are sent again; no other failure is repeated."""
+    outcomes: list[Outcome] = []
+    remaining = iter(requests)
+    while chunk := list(islice(remaining, LARGEST_BATCH)):
+        outcomes.extend(_send_chunk(client, chunk))
+    return outcomes
+
+
+def read_all(client: Client, requests: Sequence[Request]) -> list[Answer]:
+    """The answers of reads. One that fails inside a batch is read by itself, since not every endpoint is proven in batches.
+
+    :raises GraphFailure: the first read that fails by itself too.
+    """
+    outcomes = send_all(client, requests) if len(requests) > 1 else []
+    if not outcomes:
+        return [client.send(request) for request in requests]
+    pairs = zip(requests, outcomes, strict=True)
+    return [client.send(request) if isinstance(outcome, GraphFailure) else outcome for request, outcome in pairs]
+
+
+def _send_chunk(client: Client, chunk: Sequence[Request]) -> list[Outcome]:
+    outcomes: dict[int, Outcome] = {}
+    waiting = list(range(len(chunk)))
+    budget = client.patience.budget()
+    while waiting:
+        body = {"requests": [_item(number, chunk[number]) for number in waiting]}
+        try:
+            answer = client.send(Request("POST", "/$batch", body, version=chunk[0].version))
+        except Uncertain as failure:
+            outcomes.update(dict.fromkeys(waiting, failure))
+            break
+        outcomes.update(_outcomes(chunk, answer.body["responses"]))
+        outcomes.update({number: _unanswered(chunk[number]) for number in waiting if number not in outcomes})
+        throttled = [number for number in waiting if _throttled(outcomes.get(number))]
+        if throttled:
+            told = max((getattr(outcomes[number], "retry_after", None) or "0" for number in throttled), key=_seconds)
+            try:
+                budget = client.patience.wait(budget, _failure(outcomes[throttled[0]]), told if _seconds(told) else None)
+            except ServiceError:
+                break
+        waiting = throttled
+    return [outcomes[number] for number in range(len(chunk))]
+
+
+def _item(number: int, request: Request) -> dict[str, Any]:
+    item: dict[str, Any] = {"id": str(number), "method": request.method, "url": request.path}
+    headers = dict(request.headers)
+    if request.body is not None:
+        item["body"] = request.body
+        headers["Content-Type"] = "application/json"
+    if headers:
+        item["headers"] = headers
+    return item
+
+
+def _outcomes(chunk: Sequence[Request], responses: list[dict[str, Any]]) -> dict[int, Outcome]:
+    outcomes: dict[int, Outcome] = {}
+    for response in responses:
+        number, status, body = int(response["id"]), int(response["status"]), response.get("body")
+        request, headers = chunk[number], response.get("headers") or {}
+        if status < 400:
+            outcomes[number] = Answer(status, body, headers)
+            continue
+        error = service_error(request.method, request.path, status, body, headers)
+        outcomes[number] = Uncertain(error) if status in BROKEN and not request.reads else error
+    return outcomes
+
+
+def _unanswered(request: Request) -> Outcome:
+    lost = Unreachable(request.method, request.path, "the batch was answered without this item", certain=False)
+    return lost if request.reads else Uncertain(lost)
+
+
+def _throttled(outcome: Outcome | None) -> bool:
+    return isinstance(outcome, ServiceError) and outcome.status == THROTTLED
+
+
+def _failure(outcome: Outcome) -> GraphFailure:
+    return outcome if isinstance(outcome, GraphFailure) else GraphFailure("throttled")
+
+
+def _seconds(retry_after: str) -> float:
+    return float(retry_after) if retry_after.replace(".", "", 1).isdigit() else 0.0

@@ -1,0 +1,203 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: it may change without notice.
+"""A client of one tenant's Graph: signs in, sends, waits when told to wait, reads errors."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from .cloud import Cloud
+from .credentials import Credential
+from .errors import GraphFailure, ServiceError, Uncertain, Unreachable, service_error
+from .transport import Transport
+
+try:
+    from urllib3.exceptions import MaxRetryError
+    from urllib3.util import Retry
+except ImportError as missing:
+    MISSING_LIBRARY: ImportError | None = missing
+else:
+    MISSING_LIBRARY = None
+
+THROTTLED = 429
+BUSY = (429, 503)
+BROKEN = (500, 502, 503, 504)
+SHORTEST_WAIT = 0.2
+
+
+@dataclass(frozen=True)
+class Request:
+    """One call: ``path`` is relative to the version's root and already encoded for a URL."""
+
+    method: str
+    path: str
+    body: Any = None
+    version: str = "v1.0"
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def reads(self) -> bool:
+        """Repeating it does no harm."""
+        return self.method == "GET"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: ``body`` is parsed JSON, or ``None`` where there is none."""
+
+    status: int
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How often a request is repeated, and the clock it is done by."""
+
+    retries: int = 5
+    longest_wait: float = 60.0
+    sleep: Callable[[float], None] = time.sleep
+
+    def budget(self) -> Retry:
+        """urllib3's own account of attempts: exponential waits with jitter, ``Retry-After`` understood."""
+        return Retry(total=self.retries, backoff_factor=0.5, backoff_max=self.longest_wait, backoff_jitter=0.5, allowed_methods=None)
+
+    def wait(self, budget: Retry, failure: GraphFailure, retry_after: str | None = None) -> Retry:
+        """Sleep as told, and return what is left.
+
+        :raises GraphFailure: the given one, when nothing is left.
+        """
+        try:
+            left = budget.increment()
+        except MaxRetryError:
+            raise failure from None
+        told = left.parse_retry_after(retry_after) if retry_after else None
+        self.sleep(max(SHORTEST_WAIT, left.get_backoff_time()) if told is None else told)
+        return left
+
+
+class Client:
+    """Graph of one tenant."""
+
+    def __init__(self, tenant: str, cloud: Cloud, credential: Credential, transport: Transport, patience: Patience | None = None) -> None:
+        self.tenant = tenant
+        self.cloud = cloud
+        self.patience = patience or Patience()
+        self._credential = credential
+        self._transport = transport
+        self._token: str | None = None
+
+    def get(self, path: str, *, version: str = "v1.0", headers: Mapping[str, str] | None = None) -> Any:
+        """The body of one object or page."""
+        return self.send(Request("GET", path, version=version, headers=headers or {})).body
+
+    def find(self, path: str, *, version: str = "v1.0") -> Any:
+        """Like `get`, but ``None`` for an object that is not there. Any other failure stays one."""
+        try:
+            return self.get(path, version=version)
+        except ServiceError as error:
+            if error.missing:
+                return None
+            raise
+
+    def pages(self, path: str, *, version: str = "v1.0", headers: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
+        """The members of a collection, page by page; ``@odata.nextLink`` is followed as it is (fact sheet 0.7)."""
+        following: str | None = path
+        while following:
+            page = self.get(following, version=version, headers=headers)
+            yield from page["value"]
+            following = self._next_path(page.get("@odata.nextLink"), version)
+
+    def send(self, request: Request) -> Answer:
+        """The answer of a request that succeeded.
+
+        A read is repeated on any passing fault. A write is repeated only when the service says that it did nothing.
+
+        :raises ServiceError: Graph said no.
+        :raises Uncertain: a write whose outcome is unknown.
+        :raises Unreachable: nothing was reached.
+        """
+        budget = self.patience.budget()
+        renewed = False
+        while True:
+            try:
+                return self._once(request)
+            except ServiceError as error:
+                if error.token_refused and not renewed:
+                    renewed = True
+                    self._sign_in(renew=True)
+                    continue
+                if error.status == THROTTLED or (request.reads and error.status in BROKEN) or (error.status in BUSY and error.retry_after):
+                    budget = self.patience.wait(budget, error, error.retry_after)
+                elif error.status in BROKEN:
+                    raise Uncertain(error) from None
+                else:
+                    raise
+            except Unreachable as failure:
+                if not request.reads and not failure.certain:
+                    raise Uncertain(failure) from None
+                budget = self.patience.wait(budget, failure)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._transport.close()
+
+    def _once(self, request: Request) -> Answer:
+        if self._token is None:
+            self._sign_in()
+        headers = {
+            "Authorization": f"Bearer {self._token}",
+            "Accept": "application/json",
+            "client-request-id": str(uuid.uuid4()),
+            **request.headers,
+        }
+        data = None
+        if request.body is not None:
+            headers["Content-Type"] = "application/json"
+            data = json.dumps(request.body, ensure_ascii=False).encode()
+        url = f"{self.cloud.graph_endpoint}/{request.version}{request.path}"
+        response = self._transport.request(request.method, url, headers=headers, data=data)
+        body = _json(response.content, request, url, response.status_code)
+        if response.status_code >= 400:
+            error = service_error(request.method, request.path, response.status_code, body, response.headers)
+            error.client_request_id = error.client_request_id or headers["client-request-id"]
+            raise error
+        return Answer(response.status_code, body, response.headers)
+
+    def _sign_in(self, *, renew: bool = False) -> None:
+        budget = self.patience.budget()
+        while True:
+            try:
+                self._token = self._credential.token(self._transport, renew=renew)
+            except Unreachable as failure:
+                budget = self.patience.wait(budget, failure)
+            else:
+                return
+
+    def _next_path(self, link: str | None, version: str) -> str | None:
+        """The link's path and query, so that a link can never send our token to another host."""
+        if not link:
+            return None
+        parts = urlsplit(link)
+        path = parts.path.removeprefix(f"{urlsplit(self.cloud.graph_endpoint).path}/{version}")
+        return f"{path}?{parts.query}" if parts.query else path
+
+
+def _json(content: bytes, request: Request, url: str, status: int) -> Any:
+    if not content:
+        return None
+    try:
+        return json.loads(content)
+    except ValueError:
+        if status >= 400:
+            return None
+        # A proxy's page or a body cut short; a write with such an answer may have happened.
+        raise Unreachable(request.method, url.split("?", 1)[0], "the answer is not JSON", certain=False) from None

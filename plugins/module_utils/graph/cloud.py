@@ -1,0 +1,47 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: it may change without notice.
+"""Sovereign clouds and their endpoints (fact sheet 0.4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """Where one cloud's sign-in and Graph are; tokens of one cloud are worth nothing in another."""
+
+    name: str
+    login_endpoint: str
+    graph_endpoint: str
+
+    @property
+    def scope(self) -> str:
+        """The scope of a client-credentials token for Graph."""
+        return f"{self.graph_endpoint}/.default"
+
+
+CLOUDS = {
+    cloud.name: cloud
+    for cloud in (
+        Cloud("global", "https://login.microsoftonline.com", "https://graph.microsoft.com"),
+        Cloud("usgov", "https://login.microsoftonline.us", "https://graph.microsoft.us"),
+        Cloud("usgov_dod", "https://login.microsoftonline.us", "https://dod-graph.microsoft.us"),
+        Cloud("china", "https://login.chinacloudapi.cn", "https://microsoftgraph.chinacloudapi.cn"),
+    )
+}
+
+
+def choose(name: str, login_endpoint: str | None = None, graph_endpoint: str | None = None) -> Cloud:
+    """The named cloud, with either endpoint replaced by the caller's own.
+
+    :raises KeyError: for a name that is not in `CLOUDS`.
+    """
+    cloud = CLOUDS[name]
+    return Cloud(
+        name,
+        (login_endpoint or cloud.login_endpoint).rstrip("/"),
+        (graph_endpoint or cloud.graph_endpoint).rstrip("/"),
+    )

@@ -1,0 +1,173 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: it may change without notice.
+"""Ways to prove who we are. A credential is checked before any connection is made, and never shown."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from .cloud import Cloud
+from .errors import CredentialProblem, SignInFailure
+from .transport import Transport
+
+try:
+    import msal
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.serialization import pkcs12
+    from cryptography.x509 import load_pem_x509_certificates
+except ImportError as missing:
+    MISSING_LIBRARY: ImportError | None = missing
+else:
+    MISSING_LIBRARY = None
+
+AUTH_METHODS = ("auto", "client_secret", "certificate", "access_token")
+
+
+class Credential(Protocol):
+    """A source of access tokens for one tenant."""
+
+    def token(self, transport: Transport, *, renew: bool = False) -> str:
+        """An access token for Graph; ``renew`` asks for a new one instead of a remembered one."""
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """What the caller gave. Kept out of every ``repr``."""
+
+    client_secret: str | None = field(default=None, repr=False)
+    certificate: str | None = field(default=None, repr=False)
+    certificate_path: str | None = None
+    certificate_passphrase: str | None = field(default=None, repr=False)
+    access_token: str | None = field(default=None, repr=False)
+
+
+class AccessToken:
+    """A token somebody else acquired. It cannot be renewed."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def token(self, transport: Transport, *, renew: bool = False) -> str:
+        """The given token.
+
+        :raises CredentialProblem: when a new one is asked for.
+        """
+        if renew:
+            raise CredentialProblem("the given access token is not accepted any more; acquire a new one and run again")
+        return self._token
+
+
+class ClientCredential:
+    """An application that signs in with a secret or a certificate, through msal."""
+
+    def __init__(self, cloud: Cloud, tenant: str, client_id: str, proof: str | dict[str, str]) -> None:
+        self._cloud = cloud
+        self._tenant = tenant
+        self._client_id = client_id
+        self._proof = proof
+        self._application: Any = None
+
+    def token(self, transport: Transport, *, renew: bool = False) -> str:
+        """Sign in, or use the token of this process again.
+
+        :raises SignInFailure: when the token endpoint refuses.
+        """
+        try:
+            if self._application is None:
+                self._application = msal.ConfidentialClientApplication(
+                    self._client_id,
+                    client_credential=self._proof,
+                    authority=f"{self._cloud.login_endpoint}/{self._tenant}",
+                    instance_discovery=False,
+                    http_client=transport,
+                )
+            if renew:
+                self._application.remove_tokens_for_client()
+            answer = self._application.acquire_token_for_client(scopes=[self._cloud.scope])
+        except ValueError as error:
+            # msal reports an unknown tenant, met at OpenID discovery, as a bare ValueError.
+            raise SignInFailure(self._tenant, self._client_id, (90002,), _first_line(str(error))) from None
+        if "access_token" not in answer:
+            raise SignInFailure(
+                self._tenant,
+                self._client_id,
+                tuple(int(code) for code in answer.get("error_codes") or ()),
+                _first_line(str(answer.get("error_description") or answer.get("error"))),
+                answer.get("trace_id"),
+            )
+        return str(answer["access_token"])
+
+
+def choose(cloud: Cloud, tenant: str, client_id: str | None, secrets: Secrets, auth_method: str = "auto") -> Credential:
+    """The credential that ``auth_method`` names; ``auto`` takes the first one given: access token, certificate, secret.
+
+    :raises CredentialProblem: when something it needs is missing or unreadable.
+    """
+    has_certificate = bool(secrets.certificate or secrets.certificate_path)
+    if auth_method == "auto":
+        given = {"access_token": secrets.access_token, "certificate": has_certificate, "client_secret": secrets.client_secret}
+        auth_method = next((method for method, value in given.items() if value), "none")
+    if auth_method == "access_token" and secrets.access_token:
+        return AccessToken(secrets.access_token)
+    if auth_method == "none" or (auth_method == "access_token" and not secrets.access_token):
+        raise CredentialProblem("no credential is given; set client_secret, certificate, certificate_path or access_token")
+    if not client_id:
+        raise CredentialProblem("client_id is missing; it is the application (client) id of the registration that signs in")
+    if auth_method == "certificate":
+        if not has_certificate:
+            raise CredentialProblem("auth_method is certificate, but neither certificate nor certificate_path is given")
+        return ClientCredential(cloud, tenant, client_id, load_certificate(secrets))
+    if not secrets.client_secret:
+        raise CredentialProblem("auth_method is client_secret, but client_secret is empty")
+    return ClientCredential(cloud, tenant, client_id, secrets.client_secret)
+
+
+def load_certificate(secrets: Secrets) -> dict[str, str]:
+    """A PEM or PFX certificate with its private key, as msal wants it. msal adds the SHA-256 thumbprint and ``x5c``.
+
+    :raises CredentialProblem: when it cannot be read, or the passphrase is wrong.
+    """
+    where = f"certificate_path {secrets.certificate_path}" if secrets.certificate_path else "certificate"
+    try:
+        content = (
+            Path(secrets.certificate_path).expanduser().read_bytes() if secrets.certificate_path else _content(secrets.certificate or "")
+        )
+    except OSError as error:
+        raise CredentialProblem(f"{where} cannot be read: {error.strerror}") from None
+    key: Any
+    chain: list[Any]
+    passphrase = secrets.certificate_passphrase.encode() if secrets.certificate_passphrase else None
+    try:
+        if b"-----BEGIN" in content:
+            key = serialization.load_pem_private_key(content, passphrase)
+            chain = load_pem_x509_certificates(content)
+        else:
+            key, certificate, _others = pkcs12.load_key_and_certificates(content, passphrase)
+            chain = [certificate]
+        pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        public = "".join(one.public_bytes(serialization.Encoding.PEM).decode() for one in chain)
+    except (ValueError, TypeError, AttributeError):
+        # AttributeError: a PFX may lack the key or the certificate.
+        # The library's own texts can quote the input, so they are not passed on.
+        raise CredentialProblem(f"{where} holds no usable certificate with its private key, or certificate_passphrase is wrong") from None
+    return {"private_key": pem.decode(), "public_certificate": public}
+
+
+def _content(certificate: str) -> bytes:
+    if "-----BEGIN" in certificate:
+        return certificate.encode()
+    try:
+        return base64.b64decode(certificate, validate=True)
+    except (binascii.Error, ValueError):
+        raise CredentialProblem("certificate is neither PEM text nor the base64 of a PFX file") from None
+
+
+def _first_line(text: str) -> str:
+    """The service's sentence without the trace ids that follow it."""
+    return text.splitlines()[0].split(" Trace ID:")[0].strip() if text else "no reason given"

@@ -1,0 +1,31 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: it may change without notice.
+"""The module process as a host of the engine: the only place that knows `AnsibleModule`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+
+from .graph import client, credentials, transport
+from .options import Options
+from .plan import Inquiry, Operation, Resource
+from .run import RunFailure, run
+
+
+def run_module(subject: Resource[Any, Any] | Inquiry | Operation, options: Options) -> None:
+    """Run one module and leave through ``exit_json`` or ``fail_json``."""
+    module = AnsibleModule(argument_spec=options.argument_spec(), supports_check_mode=True, **options.rules)
+    missing = transport.MISSING_LIBRARY or credentials.MISSING_LIBRARY or client.MISSING_LIBRARY
+    if missing:
+        module.fail_json(msg=missing_required_lib(str(missing.name).split(".", maxsplit=1)[0]), exception=str(missing))
+    try:
+        result = run(subject, module.params, module.check_mode)
+    except RunFailure as failure:
+        module.fail_json(**{**failure.details, "msg": failure.msg})
+    for warning in result.pop("warnings", ()):
+        module.warn(warning)
+    module.exit_json(**result)

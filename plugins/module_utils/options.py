@@ -1,0 +1,54 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: it may change without notice.
+"""Options that several modules share. Documented in the doc fragments of the same names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible.module_utils.basic import env_fallback
+
+from .graph.cloud import CLOUDS
+from .graph.credentials import AUTH_METHODS
+
+
+@dataclass(frozen=True)
+class Options:
+    """An argument spec together with its rules, so that they travel as one value."""
+
+    spec: Mapping[str, Any]
+    rules: Mapping[str, Any] = field(default_factory=dict)
+    writes: bool = True
+
+    def argument_spec(self) -> dict[str, Any]:
+        """The module's own options with the shared ones."""
+        return {**CONNECTION, **(WAIT if self.writes else {}), **self.spec}
+
+
+def _from(variable: str) -> dict[str, Any]:
+    return {"fallback": (env_fallback, [variable])}
+
+
+CONNECTION: dict[str, Any] = {
+    "tenant_id": {"type": "str", "aliases": ["tenant"], **_from("AZURE_TENANT_ID")},
+    "client_id": {"type": "str", **_from("AZURE_CLIENT_ID")},
+    "client_secret": {"type": "str", "aliases": ["secret"], "no_log": True, **_from("AZURE_CLIENT_SECRET")},
+    "certificate": {"type": "str", "no_log": True},
+    "certificate_path": {"type": "path", **_from("AZURE_CLIENT_CERTIFICATE_PATH")},
+    "certificate_passphrase": {"type": "str", "no_log": True, **_from("AZURE_CLIENT_CERTIFICATE_PASSWORD")},
+    "access_token": {"type": "str", "no_log": True},
+    "auth_method": {"type": "str", "choices": list(AUTH_METHODS), "default": "auto"},
+    "cloud": {"type": "str", "choices": list(CLOUDS), "default": "global"},
+    "graph_endpoint": {"type": "str"},
+    "login_endpoint": {"type": "str", **_from("AZURE_AUTHORITY_HOST")},
+    "ca_path": {"type": "path"},
+    "validate_certs": {"type": "bool", "default": True},
+    "timeout": {"type": "int", "default": 30},
+    "retries": {"type": "int", "default": 5},
+}
+
+WAIT: dict[str, Any] = {"wait_timeout": {"type": "int", "default": 60}}

@@ -1,0 +1,318 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: it may change without notice.
+"""The configuration: the application that carries a link in the source tenant, its connection and its job (fact sheet 2 and 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..graph.batch import read_all
+from ..graph.client import Client, Request
+from ..plan import Action, Plan, Refusal, Resource, Wait, listed, present
+from . import lookup, settings_bag
+from .causes import LOST_POLICY_CODES
+from .directory import quoted
+from .lookup import JOB_TEMPLATE, TEMPLATE, Configuration
+from .partner import resolve
+
+MULTITENANT_PREFIX = "MTO_Sync_"
+NEW = "/servicePrincipals/{service_principal_id}/synchronization"
+"""Where a configuration that this plan creates will be."""
+
+
+@dataclass(frozen=True)
+class Desired:
+    """What is wanted. ``deletion_threshold`` 0 switches the guard off; ``notification_email`` ``None`` leaves it alone."""
+
+    tenant: str
+    name: str
+    target: str
+    absent: bool
+    adopt: bool
+    manage_multitenant: bool
+    test_connection: bool
+    notification_email: str | None
+    deletion_threshold: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """A configuration with its bag and its jobs."""
+
+    configuration: Configuration
+    bag: Mapping[str, str]
+    jobs: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def serves(self) -> str:
+        """The target tenant's id, in lower case; empty while no connection is saved."""
+        return self.bag.get("CompanyId", "").lower()
+
+
+@dataclass(frozen=True)
+class Current:
+    """All configurations that may be the one, and the ids that only reading can tell."""
+
+    target_id: str
+    found: tuple[Found, ...]
+    application_id: str | None = None
+
+
+def desired(params: Mapping[str, Any]) -> Desired:
+    """Understand the options."""
+    if params["deletion_threshold"] < 0:
+        raise Refusal("deletion_threshold must be 0 (no guard) or a number of deletions")
+    return Desired(
+        tenant=params["tenant_id"],
+        name=params["name"],
+        target=params["target_tenant_id"],
+        absent=params["state"] == "absent",
+        adopt=params["adopt"],
+        manage_multitenant=params["manage_multitenant"],
+        test_connection=params["test_connection"],
+        notification_email=params.get("notification_email"),
+        deletion_threshold=params["deletion_threshold"],
+    )
+
+
+def read(client: Client, wanted: Desired) -> Current:
+    """Every configuration with its bag, in batches; the jobs and the application of the one that matters."""
+    target_id = resolve(client, wanted.target)
+    if target_id == client.tenant.lower():
+        raise Refusal("target_tenant_id is the source tenant itself; a link needs two tenants")
+    all_of_them = lookup.configurations(client)
+    bags = read_all(client, [Request("GET", f"{one.synchronization}/secrets") for one in all_of_them])
+    found = tuple(Found(one, settings_bag.parse(bag.body)) for one, bag in zip(all_of_them, bags, strict=True))
+    match = choose(found, wanted, target_id)
+    if match is None:
+        return Current(target_id, found)
+    jobs = client.get(f"{match.configuration.synchronization}/jobs")["value"]
+    application_id = _application_id(client, match.configuration) if wanted.absent else None
+    complete = Found(match.configuration, match.bag, jobs)
+    return Current(target_id, tuple(complete if one is match else one for one in found), application_id)
+
+
+def _application_id(client: Client, configuration: Configuration) -> str:
+    for raw in client.pages(f"/applications?$filter=appId%20eq%20{quoted(configuration.app_id)}&$select=id"):
+        return str(raw["id"])
+    raise Refusal(f"configuration {configuration.name!r} has no application of its own in this tenant; remove it in the portal")
+
+
+def choose(found: tuple[Found, ...], wanted: Desired, target_id: str) -> Found | None:
+    """The configuration that serves the target; else one of that name which serves nobody yet.
+
+    :raises Refusal: when it is not clear which, or when it is not ours to touch.
+    """
+    serving = [one for one in found if one.serves == target_id]
+    named = [one for one in found if one.configuration.name == wanted.name]
+    candidates = [one for one in serving if one in named] or ([] if wanted.absent or not wanted.adopt else serving)
+    candidates = candidates or [one for one in named if not one.serves]
+    if len(candidates) > 1:
+        ids = ", ".join(f"{one.configuration.id} ({one.configuration.name})" for one in candidates)
+        raise Refusal(f"more than one configuration may be meant by {wanted.name!r}: {ids}; remove or rename the others")
+    if not candidates:
+        _refuse_taken_name(named, serving, wanted)
+        return None
+    if candidates[0].configuration.name.startswith(MULTITENANT_PREFIX) and not wanted.manage_multitenant:
+        raise Refusal(
+            f"configuration {candidates[0].configuration.name!r} belongs to the multitenant organization "
+            "in the Microsoft 365 admin center; set manage_multitenant to manage it here all the same"
+        )
+    return candidates[0]
+
+
+def _refuse_taken_name(named: list[Found], serving: list[Found], wanted: Desired) -> None:
+    if wanted.absent:
+        return
+    if named:
+        one = named[0]
+        raise Refusal(f"configuration {wanted.name!r} ({one.configuration.id}) serves tenant {one.serves}; choose another name")
+    if serving:
+        one = serving[0]
+        raise Refusal(
+            f"configuration {one.configuration.name!r} ({one.configuration.id}) serves that tenant already; use its name or set adopt"
+        )
+
+
+def plan(current: Current, wanted: Desired) -> Plan:
+    """Decide."""
+    match = choose(current.found, wanted, current.target_id)
+    return _plan_absent(current, match, wanted) if wanted.absent else _plan_present(current, match, wanted)
+
+
+def _members(wanted: Desired) -> dict[str, Any]:
+    """Our members of the notification settings."""
+    members: dict[str, Any] = {"DeleteThresholdEnabled": wanted.deletion_threshold > 0}
+    if wanted.deletion_threshold:
+        members["DeleteThresholdValue"] = wanted.deletion_threshold
+    if wanted.notification_email is not None:
+        members |= {"Enabled": True, "Recipients": wanted.notification_email}
+    return members
+
+
+def _shown(bag: Mapping[str, str], wanted: Desired) -> dict[str, Any]:
+    """The managed settings as an admin reads them."""
+    members = settings_bag.notification(bag)
+    shown: dict[str, Any] = {
+        "target_tenant_id": bag.get("CompanyId") or None,
+        "deletion_threshold": members.get("DeleteThresholdValue") if members.get("DeleteThresholdEnabled") else 0,
+    }
+    if wanted.notification_email is not None:
+        shown["notification_email"] = members.get("Recipients") if members.get("Enabled") else None
+    return shown
+
+
+def _plan_present(current: Current, match: Found | None, wanted: Desired) -> Plan:
+    synchronization = match.configuration.synchronization if match else NEW
+    bag = match.bag if match else {}
+    job = lookup.only_job(match.jobs, wanted.name) if match else None
+    values = {"AuthenticationType": settings_bag.AUTHENTICATION, "CompanyId": current.target_id}
+    if "SyncAll" not in bag:
+        # Left out, the service may take everybody (fact sheet 13.4).
+        values["SyncAll"] = "false"
+    new_bag = settings_bag.merged(bag, values, _members(wanted))
+    actions: list[Action] = []
+    if match is None:
+        actions.append(_instantiate(wanted))
+    elif match.configuration.name != wanted.name:
+        actions.append(_rename(match.configuration, wanted))
+    if job is None:
+        actions.append(_create_job(synchronization, current.target_id, wanted))
+    if new_bag != dict(bag):
+        actions.append(_save(synchronization, bag, new_bag, current.target_id, wanted, tested=job is None))
+    before = (
+        {"state": "present", "name": match.configuration.name, "job": job is not None, **_shown(bag, wanted)}
+        if match
+        else {"state": "absent"}
+    )
+    return Plan(
+        before=before,
+        after={"state": "present", "name": wanted.name, "job": True, **_shown(new_bag, wanted)},
+        facts=_facts(current.target_id, match, job, wanted, new_bag),
+        actions=tuple(actions),
+        warnings=_warnings(current, match),
+    )
+
+
+def _warnings(current: Current, match: Found | None) -> tuple[str, ...]:
+    others = [one.configuration for one in current.found if one is not match and one.serves == current.target_id]
+    if not others:
+        return ()
+    listed_others = ", ".join(f"{one.name} ({one.id})" for one in others)
+    return (f"other configurations serve the same target tenant, so their scopes must not overlap: {listed_others}",)
+
+
+def _instantiate(wanted: Desired) -> Action:
+    name = quoted(wanted.name)
+    return Action(
+        "create",
+        f"configuration {wanted.name}",
+        wanted.tenant,
+        (Request("POST", f"/applicationTemplates/{TEMPLATE}/instantiate", {"displayName": wanted.name}),),
+        after={"name": wanted.name},
+        binds={"service_principal_id": "servicePrincipal.id", "app_id": "servicePrincipal.appId"},
+        visible=Wait("/servicePrincipals/{service_principal_id}", present),
+        settled_by=Wait(f"/servicePrincipals?$filter={lookup.OF_TEMPLATE}%20and%20displayName%20eq%20{name}&$select=id", listed),
+        # 404 is known to come although the application was created (fact sheet 0.3).
+        uncertain_statuses=(404,),
+    )
+
+
+def _rename(configuration: Configuration, wanted: Desired) -> Action:
+    return Action(
+        "rename",
+        f"configuration {configuration.name} to {wanted.name}",
+        wanted.tenant,
+        (Request("PATCH", f"/servicePrincipals/{configuration.id}", {"displayName": wanted.name}),),
+        before={"name": configuration.name},
+        after={"name": wanted.name},
+    )
+
+
+def _test(synchronization: str, target_id: str) -> Request:
+    """The portal's "Test connection", in the form that needs no job (fact sheet 3.3)."""
+    credentials = [{"key": "CompanyId", "value": target_id}, {"key": "AuthenticationType", "value": settings_bag.AUTHENTICATION}]
+    body = {"useSavedCredentials": False, "templateId": JOB_TEMPLATE, "credentials": credentials}
+    return Request("POST", f"{synchronization}/jobs/validateCredentials", body)
+
+
+def _create_job(synchronization: str, target_id: str, wanted: Desired) -> Action:
+    tests = (_test(synchronization, target_id),) if wanted.test_connection else ()
+    return Action(
+        "create",
+        f"provisioning job of configuration {wanted.name}",
+        wanted.tenant,
+        (*tests, Request("POST", f"{synchronization}/jobs", {"templateId": JOB_TEMPLATE})),
+        binds={"job_id": "id"},
+        visible=Wait(f"{synchronization}/jobs", listed),
+        passing_codes=LOST_POLICY_CODES,
+    )
+
+
+def _save(
+    synchronization: str, bag: Mapping[str, str], new_bag: Mapping[str, str], target_id: str, wanted: Desired, tested: bool
+) -> Action:
+    moved = bag.get("CompanyId") != target_id
+    tests = (_test(synchronization, target_id),) if wanted.test_connection and moved and not tested else ()
+    before, after = _shown(bag, wanted), _shown(new_bag, wanted)
+    changed = [name for name in after if before.get(name) != after[name]] or ["connection"]
+    return Action(
+        "update" if bag else "save",
+        f"settings of configuration {wanted.name} ({', '.join(changed)})",
+        wanted.tenant,
+        (*tests, settings_bag.write(synchronization, new_bag)),
+        before={name: before.get(name) for name in changed},
+        after={name: after.get(name) for name in changed},
+        visible=Wait(f"{synchronization}/secrets", lambda body: settings_bag.parse(body) == new_bag),
+        passing_codes=LOST_POLICY_CODES,
+    )
+
+
+def _facts(target_id: str, match: Found | None, job: Mapping[str, Any] | None, wanted: Desired, bag: Mapping[str, str]) -> dict[str, Any]:
+    configuration = match.configuration if match else None
+    return {
+        "configuration": {
+            "name": wanted.name,
+            "service_principal_id": configuration.id if configuration else None,
+            "app_id": configuration.app_id if configuration else None,
+            "job_id": job["id"] if job else None,
+            "scope_mode": "all" if settings_bag.synchronizes_all(bag) else "assigned",
+            "notification_email": None,
+            **_shown(bag, wanted),
+            "target_tenant_id": target_id,
+        }
+    }
+
+
+def _plan_absent(current: Current, match: Found | None, wanted: Desired) -> Plan:
+    gone = {"state": "absent"}
+    facts = {"configuration": None}
+    if match is None:
+        return Plan(gone, gone, facts)
+    name = match.configuration.name
+    synchronization = match.configuration.synchronization
+    actions = []
+    for job in match.jobs:
+        path = f"{synchronization}/jobs/{job['id']}"
+        if (job.get("schedule") or {}).get("state") == "Active":
+            actions.append(Action("pause", f"provisioning job of configuration {name}", wanted.tenant, (Request("POST", f"{path}/pause"),)))
+        actions.append(Action("delete", f"provisioning job of configuration {name}", wanted.tenant, (Request("DELETE", path),)))
+    actions.append(
+        Action(
+            "delete",
+            f"configuration {name}",
+            wanted.tenant,
+            (Request("DELETE", f"/applications/{current.application_id}"),),
+            before={"name": name},
+            effects={"keeps_synced_users": True},
+        )
+    )
+    before = {"state": "present", "name": name, "job": bool(match.jobs), **_shown(match.bag, wanted)}
+    return Plan(before, gone, facts, tuple(actions))
+
+
+RESOURCE = Resource(desired, read, plan)

@@ -1,0 +1,71 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: it may change without notice.
+"""The service's default user mappings, for planning against a configuration that does not exist yet (fact sheet 4.3).
+
+Only check mode of a new link uses them; a real run reads the job's own schema.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .expression import attribute_source, constant_source
+
+MATCHING = "alternativeSecurityIds"
+SOFT_DELETED = "IsSoftDeleted"
+
+_DIRECT = (
+    SOFT_DELETED,
+    "accountEnabled",
+    "streetAddress",
+    "city",
+    "state",
+    "postalCode",
+    "country",
+    "department",
+    "employeeId",
+    "displayName",
+    "givenName",
+    "jobTitle",
+    "mailNickname",
+    "manager",
+    "physicalDeliveryOfficeName",
+    "preferredLanguage",
+    "surname",
+    "telephoneNumber",
+    "userPrincipalName",
+    "mail",
+)
+
+
+def _row(target: str, source: dict[str, Any], flow_type: str = "Always", priority: int = 0) -> dict[str, Any]:
+    return {
+        "targetAttributeName": target,
+        "source": source,
+        "flowType": flow_type,
+        "flowBehavior": "FlowWhenChanged",
+        "matchingPriority": priority,
+        "defaultValue": None,
+        "exportMissingReferences": False,
+    }
+
+
+def default_schema() -> dict[str, Any]:
+    """A schema with the default user mappings and no attribute lists."""
+    matching = {
+        "type": "Function",
+        "name": "AltSecIdFromNetId",
+        "expression": "AltSecIdFromNetId([netId])",
+        "parameters": [{"key": "netId", "value": attribute_source("netId")}],
+    }
+    rows = [_row(MATCHING, matching, priority=1), *(_row(name, attribute_source(name)) for name in _DIRECT)]
+    rows += [_row("showInAddressList", constant_source("true")), _row("userType", constant_source("Member"), "ObjectAddOnly")]
+    mapping = {
+        "name": "Provision Microsoft Entra ID Users",
+        "sourceObjectName": "User",
+        "targetObjectName": "User",
+        "attributeMappings": rows,
+    }
+    return {"synchronizationRules": [{"name": "USER_INBOUND_USER", "objectMappings": [mapping]}], "directories": []}

@@ -1,0 +1,156 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: it may change without notice.
+"""People and groups of a tenant, found by what an admin calls them."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+from urllib.parse import quote
+
+from ..graph.batch import read_all
+from ..graph.client import Client, Request
+from ..graph.errors import ServiceError
+from ..plan import Refusal
+
+PERSON = "id,userPrincipalName,displayName,mail,userType,accountEnabled"
+LARGEST_IN = 15
+"""Graph takes fifteen values in one ``in``."""
+LARGEST_GET_BY_IDS = 1000
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Somebody or something that can be assigned. ``name`` is what an admin knows it by."""
+
+    id: str
+    kind: str
+    name: str
+    mail: str | None = None
+    enabled: bool = True
+    external: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.name}"
+
+
+def person(raw: Mapping[str, Any]) -> Principal:
+    """A user. External people carry ``#EXT#`` in their user principal name (fact sheet 7)."""
+    name = str(raw.get("userPrincipalName") or raw.get("displayName") or raw["id"])
+    external = "#EXT#" in name or raw.get("userType") == "Guest"
+    return Principal(str(raw["id"]), "user", name, raw.get("mail"), raw.get("accountEnabled") is not False, external)
+
+
+def group(raw: Mapping[str, Any]) -> Principal:
+    """A group."""
+    return Principal(str(raw["id"]), "group", str(raw.get("displayName") or raw["id"]), raw.get("mail"))
+
+
+def find_people(client: Client, names: Sequence[str]) -> dict[str, Principal]:
+    """Each name with the user it means: an id, a user principal name or a mail address.
+
+    :raises Refusal: naming all that are unknown or ambiguous.
+    """
+    found = _by_property(client, "/users", "id", PERSON, [name for name in names if is_id(name)])
+    others = [name for name in names if not is_id(name)]
+    found |= _by_property(client, "/users", "userPrincipalName", PERSON, others)
+    found |= _by_property(client, "/users", "mail", PERSON, [name for name in others if name.lower() not in found])
+    return _the_one_each(names, found, "user", "user principal name, mail or id")
+
+
+def find_groups(client: Client, names: Sequence[str]) -> dict[str, Principal]:
+    """Each name with the group it means: an id or a display name.
+
+    :raises Refusal: naming all that are unknown or ambiguous.
+    """
+    found = _by_property(client, "/groups", "id", "id,displayName,mail", [name for name in names if is_id(name)])
+    found |= _by_property(client, "/groups", "displayName", "id,displayName,mail", [name for name in names if not is_id(name)])
+    return _the_one_each(names, found, "group", "display name or id")
+
+
+def by_ids(client: Client, ids: Iterable[str]) -> Iterator[Principal]:
+    """The names of the given ids; those that do not exist any more are left out. Whether somebody is enabled is not told."""
+    remaining = iter(ids)
+    while chunk := list(islice(remaining, LARGEST_GET_BY_IDS)):
+        body = {"ids": chunk, "types": ["user", "group"]}
+        answer = client.send(Request("POST", "/directoryObjects/getByIds", body))
+        for raw in answer.body["value"]:
+            yield group(raw) if str(raw.get("@odata.type")).endswith(".group") else person(raw)
+
+
+def tenant_id_of_domain(client: Client, domain: str) -> str:
+    """The id of the tenant that owns a domain (fact sheet 1.5).
+
+    :raises Refusal: when no tenant owns it.
+    """
+    path = f"/tenantRelationships/findTenantInformationByDomainName(domainName='{escape(domain)}')"
+    try:
+        return str(client.get(path)["tenantId"])
+    except ServiceError as error:
+        if error.status in (400, 404):
+            raise Refusal(f"no tenant owns the domain {domain!r}") from None
+        raise
+
+
+def default_domain_of_tenant(client: Client, tenant_id: str) -> str:
+    """The default domain of another tenant (fact sheet 1.5).
+
+    :raises Refusal: when there is no such tenant.
+    """
+    path = f"/tenantRelationships/findTenantInformationByTenantId(tenantId='{escape(tenant_id)}')"
+    try:
+        return str(client.get(path)["defaultDomainName"])
+    except ServiceError as error:
+        if error.status in (400, 404):
+            raise Refusal(f"there is no tenant {tenant_id} in this cloud") from None
+        raise
+
+
+def is_id(name: str) -> bool:
+    """Whether it is an object id."""
+    try:
+        return str(uuid.UUID(name)) == name.lower()
+    except ValueError:
+        return False
+
+
+def escape(value: str) -> str:
+    """A string literal's content for a URL: apostrophes doubled, everything else percent-encoded."""
+    return quote(value.replace("'", "''"), safe="")
+
+
+def quoted(value: str) -> str:
+    """A string literal for a filter in a URL."""
+    return f"'{escape(value)}'"
+
+
+def _by_property(client: Client, path: str, name: str, select: str, values: Sequence[str]) -> dict[str, list[Principal]]:
+    """Matches by lower-case value, as the directory compares."""
+    requests = []
+    remaining = iter(dict.fromkeys(values))
+    while chunk := list(islice(remaining, LARGEST_IN)):
+        literals = [quoted(value) for value in chunk]
+        clause = f"{name}%20in%20({','.join(literals)})" if len(literals) > 1 else f"{name}%20eq%20{literals[0]}"
+        requests.append(Request("GET", f"{path}?$filter={clause}&$select={select}&$top=999"))
+    found: dict[str, list[Principal]] = {}
+    for answer in read_all(client, requests):
+        for raw in answer.body["value"]:
+            one = person(raw) if path == "/users" else group(raw)
+            found.setdefault(str(raw[name]).lower(), []).append(one)
+    return found
+
+
+def _the_one_each(names: Sequence[str], found: Mapping[str, list[Principal]], kind: str, known_by: str) -> dict[str, Principal]:
+    unknown = [name for name in names if name.lower() not in found]
+    if unknown:
+        raise Refusal(f"there is no {kind} {', '.join(map(repr, unknown))}; give the {known_by} of one that exists")
+    ambiguous = {name: found[name.lower()] for name in names if len(found[name.lower()]) > 1}
+    if ambiguous:
+        listed = "; ".join(f"{name!r} is {', '.join(one.id for one in several)}" for name, several in ambiguous.items())
+        raise Refusal(f"more than one {kind} has the same name, give the id: {listed}")
+    return {name: found[name.lower()][0] for name in names}

@@ -1,0 +1,167 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: it may change without notice.
+"""Mapping expressions, as far as we must understand them ourselves: to compare two, and to refuse a broken one before a job exists.
+
+The service's own ``parseExpression`` decides wherever there is a job to ask (fact sheet 4.1 and 4.2).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+LONGEST = 10_000
+
+Canonical = tuple[Any, ...]
+"""``("attribute", name)``, ``("constant", text)`` or ``("function", name in lower case, (argument, ...))``."""
+
+_TOKEN = re.compile(
+    r"""\s*(?:
+        \[(?P<attribute>[^\[\]]+)\]
+      | "(?P<text>(?:[^"\\]|\\.)*)"
+      | (?P<word>[A-Za-z_][A-Za-z0-9_]*)
+      | (?P<number>-?\d+(?:\.\d+)?)
+      | (?P<mark>[(),]|[=<>!&|]+)
+    )""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+class ExpressionError(ValueError):
+    """What is wrong with an expression, as half a sentence."""
+
+
+def parse(text: str) -> Canonical:
+    """The meaning of an expression, without its spelling.
+
+    :raises ExpressionError: when it cannot be one.
+    """
+    if len(text) > LONGEST:
+        raise ExpressionError(f"it is longer than {LONGEST} characters")
+    tokens = _tokens(text)
+    value, rest = _operand(tokens, 0)
+    while rest < len(tokens) and tokens[rest][0] == "operator":
+        right, end = _operand(tokens, rest + 1)
+        value, rest = ("function", tokens[rest][1], (value, right)), end
+    if rest < len(tokens):
+        raise ExpressionError(f"{tokens[rest][1]!r} is not expected where it stands")
+    return value
+
+
+def source_meaning(source: Mapping[str, Any] | None) -> Canonical | None:
+    """The meaning of an ``attributeMappingSource`` as Graph holds it."""
+    if source is None:
+        return None
+    kind, name = source.get("type"), str(source.get("name") or "")
+    if kind == "Attribute":
+        return ("attribute", name)
+    if kind == "Constant":
+        return ("constant", constant_text(source))
+    if source.get("expression"):
+        try:
+            return parse(str(source["expression"]))
+        except ExpressionError:
+            # Newer syntax than ours: fall back to the parsed form beside it.
+            pass
+    return ("function", name.lower(), tuple(source_meaning(one.get("value")) for one in source.get("parameters") or ()))
+
+
+def constant_text(source: Mapping[str, Any]) -> str:
+    """The text of a constant. ``name`` holds it bare and ``expression`` in quotes (fact sheet 4.2)."""
+    name = source.get("name")
+    return str(name) if name is not None else _unquote(str(source.get("expression") or ""))
+
+
+def constant_source(text: str) -> dict[str, Any]:
+    """A constant as Graph holds it."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return {"type": "Constant", "name": text, "expression": f'"{escaped}"', "parameters": []}
+
+
+def attribute_source(name: str) -> dict[str, Any]:
+    """A direct mapping's source as Graph holds it."""
+    return {"type": "Attribute", "name": name, "expression": f"[{name}]", "parameters": []}
+
+
+def attributes(meaning: Canonical | None) -> set[str]:
+    """The names of all source attributes that an expression reads."""
+    if meaning is None:
+        return set()
+    if meaning[0] == "attribute":
+        return {str(meaning[1])}
+    if meaning[0] == "function":
+        return set().union(*(attributes(argument) for argument in meaning[2]))
+    return set()
+
+
+def _tokens(text: str) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    place = 0
+    stripped = text.rstrip()
+    while place < len(stripped):
+        match = _TOKEN.match(stripped, place)
+        if match is None:
+            raise ExpressionError(f"it cannot be read from {stripped[place : place + 20].strip()!r} on")
+        kind = str(match.lastgroup)
+        value = match[kind]
+        if kind == "text":
+            value = _unescape(value)
+        elif kind == "mark":
+            kind = value if value in "()," else "operator"
+        found.append((kind, value))
+        place = match.end()
+    if not found:
+        raise ExpressionError("it is empty")
+    return found
+
+
+def _operand(tokens: list[tuple[str, str]], place: int) -> tuple[Canonical, int]:
+    if place >= len(tokens):
+        raise ExpressionError("it ends too early")
+    kind, value = tokens[place]
+    if kind == "attribute":
+        return ("attribute", value), place + 1
+    if kind in ("text", "number"):
+        return ("constant", value), place + 1
+    if kind != "word":
+        raise ExpressionError(f"{value!r} is not expected where it stands")
+    if place + 1 < len(tokens) and tokens[place + 1][0] == "(":
+        arguments, end = _arguments(tokens, place + 2)
+        return ("function", value.lower(), arguments), end
+    if value.lower() in ("true", "false", "null"):
+        return ("constant", value.lower()), place + 1
+    raise ExpressionError(f"{value!r} is neither an attribute in brackets, a text in double quotes nor a function with parentheses")
+
+
+def _arguments(tokens: list[tuple[str, str]], place: int) -> tuple[tuple[Canonical, ...], int]:
+    """What stands between the parentheses; ``place`` is behind the opening one. An argument may be left out."""
+    found: list[Canonical] = []
+    while True:
+        if place >= len(tokens):
+            raise ExpressionError("a closing parenthesis is missing")
+        if tokens[place][0] == ")":
+            return tuple(found), place + 1
+        if tokens[place][0] == ",":
+            found.append(("constant", ""))
+            place += 1
+            continue
+        value, place = _operand(tokens, place)
+        while place < len(tokens) and tokens[place][0] == "operator":
+            right, end = _operand(tokens, place + 1)
+            value, place = ("function", tokens[place][1], (value, right)), end
+        found.append(value)
+        if place < len(tokens) and tokens[place][0] == ",":
+            place += 1
+        elif place < len(tokens) and tokens[place][0] != ")":
+            raise ExpressionError(f"a comma is missing before {tokens[place][1]!r}")
+
+
+def _unescape(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL)
+
+
+def _unquote(text: str) -> str:
+    return _unescape(text[1:-1]) if len(text) > 1 and text.startswith('"') and text.endswith('"') else text

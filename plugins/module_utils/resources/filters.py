@@ -1,0 +1,90 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: it may change without notice.
+"""Scoping filters as readable data: groups of which one must pass, clauses of which all must hold (fact sheet 4.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from ..plan import Refusal
+
+UNARY = ("IS NULL", "IS NOT NULL", "IS TRUE", "IS FALSE")
+BINARY = ("EQUALS", "NOT EQUALS", "REGEX MATCH", "NOT REGEX MATCH", "ENDS_WITH", "&", "!&")
+UNFILTERABLE = ("userType", "manager", "members", "appRoleAssignments", "IsMemberOf")
+
+Filters = list[dict[str, Any]]
+
+
+def shown(mapping: Mapping[str, Any]) -> Filters:
+    """The filters of an object mapping in our words. The built-in input filter is not among them."""
+    scope = mapping.get("scope") or {}
+    return [
+        {"name": group.get("name") or "", "clauses": [_clause(one) for one in group.get("clauses") or ()]}
+        for group in scope.get("groups") or ()
+    ]
+
+
+def given(filters: Sequence[Mapping[str, Any]]) -> Filters:
+    """The options in the same form as `shown`."""
+    return [
+        {
+            "name": one["name"],
+            "clauses": [
+                {"attribute": clause["attribute"], "operator": clause["operator"], "values": list(clause.get("values") or ())}
+                for clause in one["clauses"]
+            ],
+        }
+        for one in filters
+    ]
+
+
+def check(filters: Filters, operators: Collection[str], attributes: Mapping[str, Mapping[str, Any]]) -> None:
+    """Refuse what the service would refuse or silently never match.
+
+    :raises Refusal: naming the filter and the clause.
+    """
+    for group in filters:
+        if not group["clauses"]:
+            raise Refusal(f"filter {group['name']!r} has no clauses; an empty filter lets nobody through")
+        for clause in group["clauses"]:
+            _check_clause(f"filter {group['name']!r}, attribute {clause['attribute']!r}", clause, operators, attributes)
+
+
+def _check_clause(where: str, clause: Mapping[str, Any], operators: Collection[str], attributes: Mapping[str, Mapping[str, Any]]) -> None:
+    name, operator, values = clause["attribute"], clause["operator"], clause["values"]
+    known = operators or (*UNARY, *BINARY)
+    if operator not in known:
+        raise Refusal(f"{where}: there is no operator {operator!r}; the service knows {', '.join(sorted(known))}")
+    definition = attributes.get(name, {})
+    if name in UNFILTERABLE or definition.get("multivalued") or definition.get("type") in ("Reference", "DateTime"):
+        raise Refusal(f"{where}: the service cannot filter by this attribute")
+    if operator in UNARY and values:
+        raise Refusal(f"{where}: {operator} takes no values")
+    if operator not in UNARY and not values:
+        raise Refusal(f"{where}: {operator} needs values")
+
+
+def written(filters: Filters) -> list[dict[str, Any]]:
+    """The filters as Graph holds them."""
+    return [
+        {
+            "name": group["name"],
+            "clauses": [
+                {
+                    "sourceOperandName": clause["attribute"],
+                    "operatorName": clause["operator"],
+                    "targetOperand": {"values": clause["values"]},
+                }
+                for clause in group["clauses"]
+            ],
+        }
+        for group in filters
+    ]
+
+
+def _clause(raw: Mapping[str, Any]) -> dict[str, Any]:
+    operand = raw.get("targetOperand") or {}
+    return {"attribute": raw.get("sourceOperandName"), "operator": raw.get("operatorName"), "values": list(operand.get("values") or ())}

@@ -1,0 +1,295 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: it may change without notice.
+"""The partner entry: another tenant's place in this tenant's cross-tenant access policy (fact sheet 1)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..graph.client import Client, Request
+from ..plan import Action, Plan, Refusal, Resource
+from .directory import tenant_id_of_domain
+
+PARTNERS = "/policies/crossTenantAccessPolicy/partners"
+
+TRUST = {
+    "mfa": "isMfaAccepted",
+    "compliant_device": "isCompliantDeviceAccepted",
+    "hybrid_joined_device": "isHybridAzureADJoinedDeviceAccepted",
+}
+REDEMPTION = {"redemption_inbound": "inboundAllowed", "redemption_outbound": "outboundAllowed"}
+ACCESS = {
+    "b2b_collaboration_inbound": "b2bCollaborationInbound",
+    "b2b_collaboration_outbound": "b2bCollaborationOutbound",
+    "b2b_direct_connect_inbound": "b2bDirectConnectInbound",
+    "b2b_direct_connect_outbound": "b2bDirectConnectOutbound",
+}
+IDENTITY_SYNCHRONIZATION = ("user_sync_inbound", "display_name")
+SETTINGS = ("user_sync_inbound", *REDEMPTION, "inbound_trust", *ACCESS)
+"""What a partner entry can say and can be told to inherit again."""
+
+Settings = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Desired:
+    """What is wanted. ``settings`` holds only what was named; a value of ``None`` in it means: inherit."""
+
+    tenant: str
+    partner: str
+    absent: bool
+    settings: Settings
+    inherit: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Current:
+    """What is there, in our own words. ``settings`` is ``None`` where the entry does not exist."""
+
+    partner_id: str
+    settings: Settings | None
+    identity_synchronization: bool
+    raw: Mapping[str, Any]
+
+
+def desired(params: Mapping[str, Any]) -> Desired:
+    """Understand the options.
+
+    :raises Refusal: when a setting is both given and inherited.
+    """
+    settings = {name: params[name] for name in (*SETTINGS, "display_name") if params.get(name) is not None}
+    if settings.get("inbound_trust"):
+        settings["inbound_trust"] = {name: value for name, value in settings["inbound_trust"].items() if value is not None}
+    inherit = tuple(params.get("inherit") or ())
+    both = sorted(set(inherit) & set(settings))
+    if both:
+        raise Refusal(f"{', '.join(both)} cannot be set and inherited at once")
+    return Desired(params["tenant_id"], params["partner_tenant_id"], params["state"] == "absent", settings, inherit)
+
+
+def read(client: Client, wanted: Desired) -> Current:
+    """One call: the entry together with its identity synchronization."""
+    partner_id = resolve(client, wanted.partner)
+    if partner_id == client.tenant.lower():
+        raise Refusal("partner_tenant_id is the tenant itself; a link needs two tenants")
+    path = f"{PARTNERS}/{partner_id}"
+    raw = client.find(f"{path}?$expand=identitySynchronization")
+    if raw is None:
+        return Current(partner_id, None, False, {})
+    policy = raw.get("identitySynchronization")
+    if policy is None:
+        # The expansion may be empty although the policy is there (fact sheet 1.3).
+        policy = client.find(f"{path}/identitySynchronization")
+    return Current(partner_id, settings(raw, policy or {}), policy is not None, raw)
+
+
+def resolve(client: Client, partner: str) -> str:
+    """The partner's tenant id, from an id or a domain."""
+    try:
+        return str(uuid.UUID(partner))
+    except ValueError:
+        return tenant_id_of_domain(client, partner)
+
+
+def plan(current: Current, wanted: Desired) -> Plan:
+    """Decide."""
+    return _plan_absent(current, wanted) if wanted.absent else _plan_present(current, wanted)
+
+
+def settings(raw: Mapping[str, Any], policy: Mapping[str, Any]) -> dict[str, Any]:
+    """Graph's entry in our words; ``None`` means inherited from the tenant's default."""
+    consent = raw.get("automaticUserConsentSettings") or {}
+    trust = raw.get("inboundTrust")
+    sync = policy.get("userSyncInbound") or {}
+    return {
+        "user_sync_inbound": sync.get("isSyncAllowed"),
+        "display_name": policy.get("displayName"),
+        **{ours: consent.get(theirs) for ours, theirs in REDEMPTION.items()},
+        "inbound_trust": {ours: trust.get(theirs) for ours, theirs in TRUST.items()} if trust else None,
+        **{ours: _access(raw.get(theirs)) for ours, theirs in ACCESS.items()},
+    }
+
+
+def _access(raw: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if raw is None:
+        return None
+    return {ours: _targets(raw.get(theirs)) for ours, theirs in (("users_and_groups", "usersAndGroups"), ("applications", "applications"))}
+
+
+def _targets(raw: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if raw is None:
+        return None
+    targets = [{"target": one["target"], "target_type": one["targetType"]} for one in raw.get("targets") or ()]
+    return {"access_type": raw.get("accessType"), "targets": sorted(targets, key=lambda one: (one["target_type"], one["target"]))}
+
+
+def _wanted_values(wanted: Desired, now: Settings) -> dict[str, Any]:
+    """The value each managed setting shall have; members that were not named keep what they have."""
+    values: dict[str, Any] = dict.fromkeys(wanted.inherit)
+    for name, value in wanted.settings.items():
+        if name == "inbound_trust":
+            values[name] = {**dict.fromkeys(TRUST), **(now.get(name) or {}), **value}
+        elif name in ACCESS:
+            values[name] = {**dict.fromkeys(("users_and_groups", "applications")), **(now.get(name) or {}), **_given_access(value)}
+        else:
+            values[name] = value
+    return values
+
+
+def _given_access(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        part: {
+            "access_type": given["access_type"],
+            "targets": sorted(
+                ({"target": one["target"], "target_type": one["target_type"]} for one in given["targets"]),
+                key=lambda one: (one["target_type"], one["target"]),
+            ),
+        }
+        for part, given in value.items()
+        if given is not None
+    }
+
+
+def _plan_present(current: Current, wanted: Desired) -> Plan:
+    now: Settings = current.settings or {}
+    values = _wanted_values(wanted, now)
+    changed = {name: value for name, value in values.items() if now.get(name) != value}
+    actions = []
+    partner = f"partner {current.partner_id}"
+    entry = {name: value for name, value in changed.items() if name not in IDENTITY_SYNCHRONIZATION}
+    body = _entry_body(entry, now)
+    if current.settings is None:
+        actions.append(
+            Action("create", partner, wanted.tenant, (Request("POST", PARTNERS, {"tenantId": current.partner_id, **body}),), after=entry)
+        )
+    elif entry:
+        before = {name: now.get(name) for name in entry}
+        path = f"{PARTNERS}/{current.partner_id}"
+        actions.append(Action("update", f"{partner} ({', '.join(entry)})", wanted.tenant, (Request("PATCH", path, body),), before, entry))
+    synchronization = {name: value for name, value in changed.items() if name in IDENTITY_SYNCHRONIZATION}
+    if synchronization:
+        actions.append(_synchronization_action(current, wanted, synchronization))
+    before = {name: now.get(name) for name in values} if current.settings is not None else {}
+    return Plan(
+        before={"partner": current.partner_id, "state": "absent" if current.settings is None else "present", **before},
+        after={"partner": current.partner_id, "state": "present", **values},
+        facts=_facts(current.partner_id, {**dict.fromkeys((*SETTINGS, "display_name")), **now, **values}),
+        actions=tuple(actions),
+    )
+
+
+def _synchronization_action(current: Current, wanted: Desired, changed: Settings) -> Action:
+    """PUT creates and PATCH updates: a second PUT is refused (fact sheet 1.3)."""
+    body: dict[str, Any] = {}
+    if "user_sync_inbound" in changed:
+        body["userSyncInbound"] = {"isSyncAllowed": changed["user_sync_inbound"]}
+    if "display_name" in changed:
+        body["displayName"] = changed["display_name"]
+    path = f"{PARTNERS}/{current.partner_id}/identitySynchronization"
+    exists = current.identity_synchronization
+    return Action(
+        "update" if exists else "create",
+        f"identity synchronization with partner {current.partner_id} ({', '.join(changed)})",
+        wanted.tenant,
+        (Request("PATCH" if exists else "PUT", path, body),),
+        before={name: (current.settings or {}).get(name) for name in changed} if exists else None,
+        after=dict(changed),
+    )
+
+
+def _entry_body(entry: Settings, now: Settings) -> dict[str, Any]:
+    """The members of the entry to write. A nested member is sent with its neighbours that hold a value: right whether the
+    service merges nested values or replaces them, and without writing what another link may be setting (fact sheet 1.2).
+    """
+    body: dict[str, Any] = {}
+    if any(name in entry for name in REDEMPTION):
+        members = {name: entry.get(name, now.get(name)) for name in REDEMPTION}
+        body["automaticUserConsentSettings"] = {
+            theirs: members[ours] for ours, theirs in REDEMPTION.items() if ours in entry or members[ours] is not None
+        }
+    if "inbound_trust" in entry:
+        trust = entry["inbound_trust"]
+        body["inboundTrust"] = trust and {TRUST[name]: value for name, value in trust.items()}
+    for ours, theirs in ACCESS.items():
+        if ours in entry:
+            body[theirs] = _access_body(entry[ours])
+    return body
+
+
+def _access_body(access: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if access is None:
+        return None
+    body = {}
+    for ours, theirs in (("users_and_groups", "usersAndGroups"), ("applications", "applications")):
+        part = access.get(ours)
+        if part is not None:
+            targets = [{"target": one["target"], "targetType": one["target_type"]} for one in part["targets"]]
+            body[theirs] = {"accessType": part["access_type"], "targets": targets}
+    return body
+
+
+def _plan_absent(current: Current, wanted: Desired) -> Plan:
+    if current.settings is None:
+        gone = {"partner": current.partner_id, "state": "absent"}
+        return Plan(gone, gone, _facts(current.partner_id, None))
+    named = wanted.inherit or (*SETTINGS, "display_name")
+    left = {name: value for name, value in current.settings.items() if name not in named and not _says_nothing(value)}
+    left.pop("display_name", None)
+    path = f"{PARTNERS}/{current.partner_id}"
+    actions = []
+    if current.identity_synchronization and "user_sync_inbound" in named:
+        # The service refuses to delete an entry that still has one (fact sheet 1.2).
+        actions.append(
+            Action(
+                "delete",
+                f"identity synchronization with partner {current.partner_id}",
+                wanted.tenant,
+                (Request("DELETE", f"{path}/identitySynchronization"),),
+            )
+        )
+    before = {name: value for name, value in current.settings.items() if name in named and not _says_nothing(value)}
+    remains = bool(left) or _foreign(current.raw)
+    if wanted.inherit and remains:
+        entry: dict[str, Any] = {name: None for name in before if name not in IDENTITY_SYNCHRONIZATION}
+        if entry:
+            request = Request("PATCH", path, _entry_body(entry, current.settings))
+            title = f"partner {current.partner_id} ({', '.join(entry)})"
+            actions.append(Action("update", title, wanted.tenant, (request,), before, entry))
+    else:
+        actions.append(Action("delete", f"partner {current.partner_id}", wanted.tenant, (Request("DELETE", path),), before))
+    kept = bool(wanted.inherit and remains)
+    return Plan(
+        before={"partner": current.partner_id, "state": "present", **before},
+        after={"partner": current.partner_id, "state": "present" if kept else "absent"},
+        facts=_facts(current.partner_id, {**current.settings, **dict.fromkeys(before)} if kept else None),
+        actions=tuple(actions),
+        warnings=(f"partner {current.partner_id} is kept, because other settings remain in it",) if kept and actions else (),
+    )
+
+
+def _foreign(raw: Mapping[str, Any]) -> bool:
+    """Whether the entry says something that this collection does not manage."""
+    ours = {"tenantId", "identitySynchronization", "automaticUserConsentSettings", "inboundTrust", *ACCESS.values()}
+    return any(
+        not _says_nothing(value)
+        for name, value in raw.items()
+        if name not in ours and not name.startswith("@") and name not in ("isServiceProvider", "isInMultiTenantOrganization")
+    )
+
+
+def _says_nothing(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return all(_says_nothing(member) for member in value.values())
+    return value is None
+
+
+def _facts(partner_id: str, settings: Settings | None) -> dict[str, Any]:
+    return {"partner_tenant_id": partner_id, "partner": None if settings is None else {"tenant_id": partner_id, **settings}}
+
+
+RESOURCE = Resource(desired, read, plan)

@@ -1,0 +1,46 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: it may change without notice.
+"""All partners of a tenant, with their names (fact sheet 1; pain point 39)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..graph.batch import send_all
+from ..graph.client import Answer, Client, Request
+from ..plan import Inquiry
+from .partner import PARTNERS, resolve, settings
+
+
+def inquire(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Every partner entry, or the one asked for. A name that may not be looked up is ``None``, the entry is listed all the same."""
+    wanted = resolve(client, params["partner_tenant_id"]) if params.get("partner_tenant_id") else None
+    raw = list(client.pages(f"{PARTNERS}?$expand=identitySynchronization"))
+    entries = [one for one in raw if wanted in (None, str(one.get("tenantId")).lower())]
+    names = _names(client, [str(one.get("tenantId")) for one in entries]) if params["names"] else {}
+    partners = []
+    for one in entries:
+        tenant_id = str(one.get("tenantId"))
+        known = names.get(tenant_id, {})
+        partners.append(
+            {
+                "tenant_id": tenant_id,
+                "name": known.get("displayName"),
+                "default_domain": known.get("defaultDomainName"),
+                "multitenant_organization": bool(one.get("isInMultiTenantOrganization")),
+                **settings(one, one.get("identitySynchronization") or {}),
+            }
+        )
+    return {"partners": sorted(partners, key=lambda one: one["tenant_id"])}
+
+
+def _names(client: Client, tenant_ids: list[str]) -> dict[str, Mapping[str, Any]]:
+    paths = [f"/tenantRelationships/findTenantInformationByTenantId(tenantId='{one}')" for one in tenant_ids]
+    outcomes = send_all(client, [Request("GET", path) for path in paths])
+    return {one: outcome.body for one, outcome in zip(tenant_ids, outcomes, strict=True) if isinstance(outcome, Answer)}
+
+
+INQUIRY = Inquiry(inquire)

@@ -1,0 +1,141 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: it may change without notice.
+"""Finding one's way in a job's schema as Graph holds it (fact sheet 4.2). Nothing here decides or changes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .default_schema import MATCHING
+from .expression import constant_text, source_meaning
+
+RULE = "USER_INBOUND_USER"
+APPLY = {"always": "Always", "create_only": "ObjectAddOnly"}
+_APPLY_OF = {theirs: ours for ours, theirs in APPLY.items()}
+FLOWS = {"create": "Add", "update": "Update", "delete": "Delete"}
+
+Schema = Mapping[str, Any]
+
+
+def user_rule(schema: Schema) -> Mapping[str, Any] | None:
+    """The rule that synchronizes people. Directory names differ by age, so it is known by its own name."""
+    rules: list[dict[str, Any]] = schema.get("synchronizationRules") or []
+    return next((rule for rule in rules if rule.get("name") == RULE), rules[0] if len(rules) == 1 else None)
+
+
+def user_mapping(schema: Schema) -> dict[str, Any] | None:
+    """The object mapping of people: the one with the matching attribute. Its name differs by age, and nameless ones follow it."""
+    rule = user_rule(schema) or {}
+    for one in rule.get("objectMappings") or ():
+        if any(row.get("targetAttributeName") == MATCHING for row in one.get("attributeMappings") or ()):
+            found: dict[str, Any] = one
+            return found
+    return None
+
+
+def rows(mapping: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The attribute mappings by target attribute."""
+    return {str(row["targetAttributeName"]): row for row in mapping.get("attributeMappings") or ()}
+
+
+def definitions(schema: Schema, side: str) -> dict[str, Mapping[str, Any]]:
+    """The attribute definitions of people on one ``side``, ``source`` or ``target``, by name; empty where none are listed."""
+    return {str(one["name"]): one for found in _objects(schema, side) for one in found.get("attributes") or ()}
+
+
+def define(schema: dict[str, Any], side: str, attribute: str) -> bool:
+    """Add a directory extension to one side's definitions in place; whether there was a place for it (fact sheet 4.3)."""
+    for found in _objects(schema, side):
+        found["attributes"] = [
+            *found.get("attributes", ()),
+            {
+                "name": attribute,
+                "type": "String",
+                "mutability": "ReadWrite",
+                "multivalued": False,
+                "required": False,
+                "caseExact": False,
+                "anchor": False,
+            },
+        ]
+        return True
+    return False
+
+
+def _objects(schema: Schema, side: str) -> Iterator[dict[str, Any]]:
+    rule, mapping = user_rule(schema), user_mapping(schema)
+    if not rule or not mapping:
+        return
+    for directory in schema.get("directories") or ():
+        if directory.get("name") == rule.get(f"{side}DirectoryName"):
+            yield from (one for one in directory.get("objects") or () if one.get("name") == mapping.get(f"{side}ObjectName"))
+
+
+def flows(mapping: Mapping[str, Any]) -> list[str]:
+    """The target actions, in our words. The service writes them with or without blanks (fact sheet 4.2)."""
+    have = {one.strip() for one in str(mapping.get("flowTypes") or "").split(",")}
+    return [ours for ours, theirs in FLOWS.items() if theirs in have]
+
+
+def flow_types(actions: list[str], like: str | None) -> str:
+    """Target actions as the service writes them, with blanks if it did so before."""
+    separator = "," if like and ", " not in like and "," in like else ", "
+    return separator.join(FLOWS[one] for one in FLOWS if one in actions)
+
+
+def shown(row: Mapping[str, Any]) -> dict[str, Any]:
+    """An attribute mapping in our words."""
+    source = row.get("source") or {}
+    result: dict[str, Any] = {"target": row["targetAttributeName"]}
+    if source.get("type") == "Attribute":
+        result["source"] = source.get("name")
+    elif source.get("type") == "Constant":
+        result["constant"] = constant_text(source)
+    elif source:
+        result["expression"] = source.get("expression")
+    result["apply"] = _APPLY_OF.get(row.get("flowType") or "Always", row.get("flowType"))
+    if row.get("defaultValue"):
+        result["default"] = row["defaultValue"]
+    return result
+
+
+def row_meaning(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What a row means: an empty default is no default, an absent flow type is ``Always``, a boolean constant has no case."""
+    meaning = source_meaning(row.get("source"))
+    if meaning and meaning[0] == "constant" and str(meaning[1]).lower() in ("true", "false"):
+        meaning = ("constant", str(meaning[1]).lower())
+    return (meaning, row.get("flowType") or "Always", row.get("defaultValue") or "", row.get("matchingPriority") or 0)
+
+
+def rules_meaning(schema: Schema) -> Any:
+    """Everything of a schema that decides who and what is synchronized, without versions, ids and order (fact sheet 11)."""
+    return [
+        (
+            rule.get("name"),
+            [
+                (
+                    mapping.get("sourceObjectName"),
+                    mapping.get("targetObjectName"),
+                    bool(mapping.get("enabled")),
+                    flows(mapping),
+                    _plain(mapping.get("scope")),
+                    sorted(((target, row_meaning(row)) for target, row in rows(mapping).items()), key=lambda one: one[0]),
+                )
+                for mapping in rule.get("objectMappings") or ()
+            ],
+        )
+        for rule in schema.get("synchronizationRules") or ()
+    ]
+
+
+def _plain(value: Any) -> Any:
+    """Without what says nothing: the service leaves empty members out or writes them as null."""
+    if isinstance(value, Mapping):
+        members = {key: _plain(member) for key, member in value.items() if not key.startswith("@")}
+        return {key: member for key, member in members.items() if member not in (None, [], {})}
+    if isinstance(value, list):
+        return [_plain(member) for member in value]
+    return value

@@ -1,0 +1,263 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: it may change without notice.
+"""The scope: who is synchronized. The mode lives in the settings bag, the people in assignments (fact sheet 3.4 and 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..graph.client import Client, Request
+from ..plan import Action, Plan, Refusal, Resource, Wait
+from . import lookup, settings_bag
+from .configuration import NEW
+from .directory import Principal, by_ids, find_groups, find_people
+from .lookup import Configuration
+
+ALREADY_ASSIGNED = "InvalidUpdate"
+"""The detail code of a repeated assignment (fact sheet 0.2)."""
+
+
+@dataclass(frozen=True)
+class Desired:
+    """What is wanted. ``mode`` ``None`` leaves the mode alone; ``max_removals`` ``None`` allows all but the last one."""
+
+    tenant: str
+    configuration: str
+    absent: bool
+    mode: str | None
+    users: tuple[str, ...]
+    groups: tuple[str, ...]
+    exact: bool
+    max_removals: int | None
+    max_removal_percent: int | None
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Somebody in scope, and the id by which he can be taken out of it."""
+
+    id: str
+    principal: Principal
+    role_id: str
+
+
+@dataclass(frozen=True)
+class Current:
+    """What is there. ``configuration`` is ``None`` where it does not exist yet: then nobody is assigned, as in a new one.
+    ``named`` are the principals the options mean.
+    """
+
+    configuration: Configuration | None
+    bag: Mapping[str, str] = field(default_factory=dict)
+    assignments: tuple[Assignment, ...] = ()
+    named: tuple[Principal, ...] = ()
+
+
+def desired(params: Mapping[str, Any]) -> Desired:
+    """Understand the options."""
+    absent = params["state"] == "absent"
+    users, groups = tuple(params.get("users") or ()), tuple(params.get("groups") or ())
+    if absent and (params["exact"] or params.get("mode")):
+        raise Refusal("state absent takes the named users and groups out of scope; exact and mode do not go with it")
+    if absent and not users and not groups:
+        raise Refusal("state absent needs users or groups to take out of scope")
+    if params["exact"] and params.get("users") is None and params.get("groups") is None:
+        raise Refusal("exact needs users or groups: the complete list of who shall be in scope")
+    return Desired(
+        tenant=params["tenant_id"],
+        configuration=params["configuration"],
+        absent=absent,
+        mode=params.get("mode"),
+        users=users,
+        groups=groups,
+        exact=params["exact"],
+        max_removals=params.get("max_removals"),
+        max_removal_percent=params.get("max_removal_percent"),
+    )
+
+
+def read(client: Client, wanted: Desired) -> Current:
+    """The configuration's mode and assignments, and the people and groups that the options name."""
+    configuration = lookup.find(client, wanted.configuration)
+    if configuration is None:
+        return Current(None, named=_named(client, wanted, ()))
+    bag = settings_bag.parse(client.get(f"{configuration.synchronization}/secrets"))
+    assignments = _assignments(client, configuration)
+    return Current(configuration, bag, assignments, _named(client, wanted, [one.principal for one in assignments]))
+
+
+def _assignments(client: Client, configuration: Configuration) -> tuple[Assignment, ...]:
+    """All assignments; names come a thousand at a time instead of one by one."""
+    path = f"/servicePrincipals/{configuration.id}/appRoleAssignedTo?$top=999"
+    raw = [one for one in client.pages(path) if one.get("principalType") in ("User", "Group")]
+    known = {one.id: one for one in by_ids(client, [str(one["principalId"]) for one in raw])}
+    return tuple(Assignment(str(one["id"]), known.get(one["principalId"]) or _unnamed(one), str(one["appRoleId"])) for one in raw)
+
+
+def _unnamed(raw: Mapping[str, Any]) -> Principal:
+    """A principal that cannot be read any more, by what its assignment remembers."""
+    return Principal(str(raw["principalId"]), str(raw["principalType"]).lower(), str(raw.get("principalDisplayName") or raw["principalId"]))
+
+
+def _named(client: Client, wanted: Desired, known: Sequence[Principal]) -> tuple[Principal, ...]:
+    """The principals that the options mean. A user principal name is unique, so one we have read needs no second look."""
+    by_name = {one.name.lower(): one for one in known if one.kind == "user"} | {one.id: one for one in known if one.kind == "user"}
+    unread = [name for name in wanted.users if name.lower() not in by_name]
+    people = find_people(client, unread) if unread else {}
+    groups = find_groups(client, wanted.groups) if wanted.groups else {}
+    users = [by_name.get(name.lower()) or people[name] for name in wanted.users]
+    return tuple({one.id: one for one in [*users, *(groups[name] for name in wanted.groups)]}.values())
+
+
+def plan(current: Current, wanted: Desired) -> Plan:
+    """Decide."""
+    assigned = {one.principal.id: one for one in current.assignments if _counts(one, current)}
+    ineffective = [one for one in current.assignments if not _counts(one, current)]
+    named = {one.id: one for one in current.named}
+    if wanted.absent:
+        added: list[Principal] = []
+        removed = [one for one in current.assignments if one.principal.id in named]
+    else:
+        added = [one for one in current.named if one.id not in assigned]
+        removed = [one for one in current.assignments if wanted.exact and one.principal.id not in named]
+        # An assignment with another role is skipped by the service; it is replaced (fact sheet 5).
+        removed += [one for one in ineffective if one.principal.id in named and one not in removed]
+    gone = {one.principal.id for one in removed} - {one.id for one in added}
+    _guard(removals=len(gone), before=len(assigned), after=len((assigned.keys() | {one.id for one in added}) - gone), wanted=wanted)
+    mode_before = "all" if settings_bag.synchronizes_all(current.bag) else "assigned"
+    mode_after = wanted.mode or mode_before
+    actions = [_unassign(one, current, wanted) for one in _sorted(removed)]
+    actions += [_assign(one, current, wanted) for one in sorted(added, key=_order)]
+    if mode_after != mode_before or (wanted.mode and current.configuration and "SyncAll" not in current.bag):
+        actions.append(_set_mode(mode_before, mode_after, current, wanted))
+    before = [one.principal for one in assigned.values()]
+    after = [one for one in before if one.id not in gone] + [one for one in added if one.id not in assigned]
+    return Plan(
+        before={"mode": mode_before, **_shown(before)},
+        after={"mode": mode_after, **_shown(after)},
+        facts=_facts(current, mode_after, after, restart=mode_before == "all" and mode_after == "assigned"),
+        actions=tuple(actions),
+        warnings=_warnings(added, mode_after),
+        unmet=None if current.configuration else lookup.missing(wanted.configuration),
+    )
+
+
+def _counts(assignment: Assignment, current: Current) -> bool:
+    return current.configuration is None or assignment.role_id == current.configuration.role_id
+
+
+def _guard(removals: int, before: int, after: int, wanted: Desired) -> None:
+    """Judge removals before anything is written: whoever leaves scope is soft-deleted in the target (pain point 2).
+
+    :raises Refusal: when more would leave than allowed.
+    """
+    percent = round(100 * removals / before) if before else 0
+    if wanted.max_removals is not None and removals > wanted.max_removals:
+        raise Refusal(
+            f"{removals} of {before} assignments would be removed, more than max_removals {wanted.max_removals}; nothing was changed"
+        )
+    if wanted.max_removal_percent is not None and percent > wanted.max_removal_percent:
+        raise Refusal(
+            f"{removals} of {before} assignments ({percent} %) would be removed, "
+            f"more than max_removal_percent {wanted.max_removal_percent}; nothing was changed"
+        )
+    if removals and not after and wanted.max_removals is None and wanted.max_removal_percent is None:
+        raise Refusal(
+            f"all {before} assignments would be removed and everybody would be soft-deleted in the target; "
+            f"set max_removals to {removals} if that is meant; nothing was changed"
+        )
+
+
+def _assign(principal: Principal, current: Current, wanted: Desired) -> Action:
+    configuration = current.configuration
+    resource = configuration.id if configuration else "{service_principal_id}"
+    body = {"principalId": principal.id, "resourceId": resource, "appRoleId": configuration.role_id if configuration else "{role_id}"}
+    return Action(
+        "assign",
+        f"{principal} to configuration {wanted.configuration}",
+        wanted.tenant,
+        (Request("POST", f"/servicePrincipals/{resource}/appRoleAssignedTo", body),),
+        after={"id": principal.id, "name": principal.name},
+        done_codes=(ALREADY_ASSIGNED,),
+        batched=True,
+    )
+
+
+def _unassign(assignment: Assignment, current: Current, wanted: Desired) -> Action:
+    configuration = current.configuration
+    resource = configuration.id if configuration else "{service_principal_id}"
+    return Action(
+        "unassign",
+        f"{assignment.principal} from configuration {wanted.configuration}",
+        wanted.tenant,
+        (Request("DELETE", f"/servicePrincipals/{resource}/appRoleAssignedTo/{assignment.id}"),),
+        before={"id": assignment.principal.id, "name": assignment.principal.name},
+        effects={"soft_deletes_in_target": True},
+        batched=True,
+    )
+
+
+def _set_mode(before: str, after: str, current: Current, wanted: Desired) -> Action:
+    synchronization = current.configuration.synchronization if current.configuration else NEW
+    bag = settings_bag.merged(current.bag, {"SyncAll": "true" if after == "all" else "false"})
+    # From all to assigned the service needs a restart before it takes the change up (fact sheet 3.4).
+    effects = {"needs_restart": True} if before == "all" and after == "assigned" else {}
+    return Action(
+        "update",
+        f"scope mode of configuration {wanted.configuration} to {after}",
+        wanted.tenant,
+        (settings_bag.write(synchronization, bag),),
+        before={"mode": before},
+        after={"mode": after},
+        effects=effects,
+        visible=Wait(f"{synchronization}/secrets", lambda body: settings_bag.parse(body) == bag),
+    )
+
+
+def _warnings(added: Sequence[Principal], mode: str) -> tuple[str, ...]:
+    """Who will be skipped although he is assigned (pain point 14)."""
+    warnings = []
+    for reason, people in (
+        ("are external, and the service skips external people", [one for one in added if one.external]),
+        ("are disabled, and the service does not create disabled people", [one for one in added if not one.enabled and not one.external]),
+        (
+            "have no mail address, so an address book shows them without one",
+            [one for one in added if one.kind == "user" and not one.mail and not one.external],
+        ),
+    ):
+        if people:
+            warnings.append(f"{len(people)} of the assigned users {reason}: {', '.join(one.name for one in people[:5])}")
+    if mode == "all" and added:
+        warnings.append("scope mode is all, so the assignments have no effect")
+    return tuple(warnings)
+
+
+def _order(principal: Principal) -> tuple[str, str]:
+    return principal.kind, principal.name
+
+
+def _sorted(assignments: Iterable[Assignment]) -> list[Assignment]:
+    return sorted(assignments, key=lambda one: _order(one.principal))
+
+
+def _shown(principals: Iterable[Principal]) -> dict[str, list[str]]:
+    ordered = sorted(principals, key=_order)
+    return {"users": [one.name for one in ordered if one.kind == "user"], "groups": [one.name for one in ordered if one.kind == "group"]}
+
+
+def _facts(current: Current, mode: str, principals: Sequence[Principal], restart: bool) -> dict[str, Any]:
+    return {
+        "scope": {
+            "service_principal_id": current.configuration.id if current.configuration else None,
+            "mode": mode,
+            "assigned": [{"id": one.id, "type": one.kind, "name": one.name} for one in sorted(principals, key=_order)],
+        },
+        "restart_needed": restart,
+    }
+
+
+RESOURCE = Resource(desired, read, plan)

@@ -1,0 +1,81 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: it may change without notice.
+"""People in a target tenant that came from a given source, as an address book shows them (fact sheet 7)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..graph.client import Client
+from ..plan import Inquiry, Refusal
+from .directory import default_domain_of_tenant
+
+ADDRESS_BOOK = {
+    "id": "id",
+    "user_principal_name": "userPrincipalName",
+    "display_name": "displayName",
+    "given_name": "givenName",
+    "surname": "surname",
+    "mail": "mail",
+    "job_title": "jobTitle",
+    "department": "department",
+    "company_name": "companyName",
+    "office_location": "officeLocation",
+    "business_phones": "businessPhones",
+    "mobile_phone": "mobilePhone",
+    "user_type": "userType",
+    "account_enabled": "accountEnabled",
+    "external_user_state": "externalUserState",
+    "show_in_address_list": "showInAddressList",
+}
+
+PENDING = "PendingAcceptance"
+
+_EXTERNAL = re.compile(r"^(?P<alias>.+)_(?P<domain>[^_@]+)#EXT#@", re.IGNORECASE)
+
+
+def inquire(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
+    """The synced users of one source, by display name.
+
+    :raises Refusal: when no source is named.
+    """
+    domains = list(params.get("source_domains") or ())
+    if not domains and params.get("source_tenant_id"):
+        domains = [default_domain_of_tenant(client, params["source_tenant_id"])]
+    if not domains:
+        raise Refusal("source_domains or source_tenant_id is needed to know whose people are meant")
+    user_type = params.get("user_type")
+    path = f"/users?$select={','.join(ADDRESS_BOOK.values())}&$top=999"
+    return {"synced_users": synced_users(client.pages(path), domains, user_type), "source_domains": domains}
+
+
+def synced_users(raw: Iterable[Mapping[str, Any]], domains: Iterable[str], user_type: str | None = None) -> list[dict[str, Any]]:
+    """Those whose user principal name was made from one of the domains.
+
+    Somebody who has not redeemed an invitation was invited by hand: synchronization redeems at once (fact sheet 7).
+    """
+    wanted = {domain.lower() for domain in domains}
+    found = []
+    for one in raw:
+        origin = source_name(str(one.get("userPrincipalName") or ""))
+        if one.get("externalUserState") == PENDING or (user_type and str(one.get("userType")).lower() != user_type):
+            continue
+        if origin and origin.rpartition("@")[2].lower() in wanted:
+            found.append({**{ours: one.get(theirs) for ours, theirs in ADDRESS_BOOK.items()}, "source_user_principal_name": origin})
+    return sorted(found, key=lambda one: (str(one["display_name"]), one["id"]))
+
+
+def source_name(user_principal_name: str) -> str | None:
+    """``alias@domain`` of somebody whose name here is ``alias_domain#EXT#@...``; ``None`` for our own people.
+
+    A domain holds no underscore, so the last one before ``#EXT#`` is the former ``@``.
+    """
+    match = _EXTERNAL.match(user_principal_name)
+    return f"{match['alias']}@{match['domain']}" if match else None
+
+
+INQUIRY = Inquiry(inquire)

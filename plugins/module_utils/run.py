@@ -1,0 +1,164 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: it may change without notice.
+"""Parameters in, result out: the one function every host of the engine calls.
+
+Knows neither Ansible nor how it was started. Everything that fails on purpose leaves as a `RunFailure`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from .graph import cloud, credentials
+from .graph.client import Client, Patience
+from .graph.errors import CredentialProblem, GraphFailure, ServiceError, SignInFailure
+from .graph.transport import Transport, Trust
+from .plan import Action, Inquiry, Interrupted, Operation, Pace, Plan, Refusal, Resource, apply
+from .resources.causes import explain
+
+Desired = TypeVar("Desired")
+Current = TypeVar("Current")
+
+LEAST_ATTEMPTS = 3
+
+
+class RunFailure(Exception):
+    """One sentence for the admin in ``msg``, and the same facts as data in ``details``."""
+
+    def __init__(self, msg: str, details: Mapping[str, Any] | None = None) -> None:
+        super().__init__(msg)
+        self.msg = msg
+        self.details = dict(details or {})
+
+
+def run(
+    subject: Resource[Desired, Current] | Inquiry | Operation, params: Mapping[str, Any], check_mode: bool, pace: Pace | None = None
+) -> dict[str, Any]:
+    """Carry out one task and return its result: ``changed``, ``actions``, ``diff``, ``warnings``, ``waited_seconds`` and the facts.
+
+    :raises RunFailure: for everything an admin can do something about.
+    """
+    given = {name: None if value == "" else value for name, value in params.items()}
+    pace = pace or Pace(longest=float(given.get("wait_timeout") or 0))
+    tenant = str(given.get("tenant_id"))
+    client = None
+    try:
+        client = connect(given)
+        if isinstance(subject, Inquiry):
+            return {"changed": False, **subject.read(client, given)}
+        if isinstance(subject, Operation):
+            return {**subject.perform(client, given, check_mode, pace), "waited_seconds": round(pace.waited, 1)}
+        return _converge(subject, client, subject.desired(given), check_mode, pace)
+    except Refusal as refusal:
+        raise RunFailure(f"Tenant {tenant}: {refusal}.") from None
+    except GraphFailure as failure:
+        raise RunFailure(f"Tenant {tenant}: {explain(failure)}", _details(failure)) from None
+    finally:
+        if client:
+            client.close()
+
+
+def connect(params: Mapping[str, Any]) -> Client:
+    """A client of the tenant that the connection options name. Nothing is sent yet.
+
+    :raises CredentialProblem: when an option is missing or unusable.
+    """
+    tenant = params.get("tenant_id")
+    if not tenant:
+        raise CredentialProblem("tenant_id is missing; it is the tenant's id or one of its verified domains")
+    place = cloud.choose(params["cloud"], params.get("login_endpoint"), params.get("graph_endpoint"))
+    secrets = credentials.Secrets(**{field.name: params.get(field.name) for field in dataclasses.fields(credentials.Secrets)})
+    credential = credentials.choose(place, tenant, params.get("client_id"), secrets, params["auth_method"])
+    trust = Trust(params.get("ca_path"), params["validate_certs"], float(params["timeout"]))
+    transport = Transport(trust, (place.login_endpoint, place.graph_endpoint))
+    return Client(tenant, place, credential, transport, Patience(retries=params["retries"]))
+
+
+def _converge(resource: Resource[Desired, Current], client: Client, desired: Desired, check_mode: bool, pace: Pace) -> dict[str, Any]:
+    plan = first = resource.plan(resource.read(client, desired), desired)
+    if check_mode or not plan.actions:
+        return _result(first, list(plan.actions), plan, pace)
+    done: list[Action] = []
+    stop: Interrupted | None = None
+    for _attempt in pace.attempts(at_least=LEAST_ATTEMPTS):
+        if plan.unmet:
+            raise Refusal(plan.unmet)
+        try:
+            done += apply(plan, client, pace)
+            break
+        except Interrupted as interruption:
+            stop = interruption
+            done += stop.done
+            plan = _replan(stop, resource, client, desired, done)
+    else:
+        raise _interrupted(stop, done, client.tenant)
+    last = _read_back(resource, client, desired, pace) if plan.lasting else plan
+    return _result(first, done, last, pace)
+
+
+def _replan(stop: Interrupted, resource: Resource[Desired, Current], client: Client, desired: Desired, done: list[Action]) -> Plan:
+    """Read again and plan what is left, when that is no blind repetition.
+
+    :raises RunFailure: when going on would be one, or would fail the same way.
+    """
+    if stop.may_be_resolved_by_reading:
+        again = resource.plan(resource.read(client, desired), desired)
+        if str(stop.action) not in {str(action) for action in again.actions}:
+            # It was made after all, by us or by another link at the same moment.
+            done.append(stop.action)
+            return again
+        if stop.may_be_repeated:
+            return again
+    raise _interrupted(stop, done, client.tenant)
+
+
+def _read_back(resource: Resource[Desired, Current], client: Client, desired: Desired, pace: Pace) -> Plan:
+    """What a following task will see. Directory reads can be stale for a while (fact sheet 0.3)."""
+    for _attempt in pace.attempts():
+        plan = resource.plan(resource.read(client, desired), desired)
+        if not plan.actions:
+            return plan
+    late = ", ".join(str(action) for action in plan.actions[:5])
+    return dataclasses.replace(plan, warnings=(*plan.warnings, f"the service does not show these changes yet: {late}"))
+
+
+def _result(first: Plan, actions: list[Action], last: Plan, pace: Pace) -> dict[str, Any]:
+    return {
+        **last.facts,
+        "changed": bool(actions),
+        "actions": [action.describe() for action in actions],
+        "diff": {"before": dict(first.before), "after": dict(first.after)},
+        "warnings": list(dict.fromkeys((*first.warnings, *last.warnings))),
+        "waited_seconds": round(pace.waited, 1),
+    }
+
+
+def _interrupted(stop: Interrupted | None, done: list[Action], tenant: str) -> RunFailure:
+    if stop is None:
+        return RunFailure(f"Tenant {tenant}: no time was given to apply the plan.")
+    already = f" Already done: {', '.join(str(action) for action in done)}." if done else " Nothing was changed."
+    again = " Running again is safe."
+    msg = f"Tenant {tenant}: could not {stop.action}: {explain(stop.cause)}{already}{again}"
+    return RunFailure(msg, {**_details(stop.cause), "actions": [action.describe() for action in done], "changed": bool(done)})
+
+
+def _details(failure: GraphFailure) -> dict[str, Any]:
+    cause = getattr(failure, "cause", failure)
+    if isinstance(cause, ServiceError):
+        return {
+            "error": {
+                "status": cause.status,
+                "code": cause.code,
+                "request_id": cause.request_id,
+                "client_request_id": cause.client_request_id,
+                "method": cause.method,
+                "path": cause.path.split("?", 1)[0],
+            }
+        }
+    if isinstance(cause, SignInFailure):
+        return {"error": {"code": "SignInFailure", "aadsts": list(cause.codes), "trace_id": cause.trace_id}}
+    return {"error": {"code": type(cause).__name__}}

@@ -1,0 +1,203 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: sync_configuration
+short_description: Manage a cross-tenant synchronization configuration
+description:
+  - Manages the configuration that carries a link in its source tenant - the application, its connection to the target tenant
+    and its provisioning job.
+  - A configuration is found by the target tenant it serves, then by its name. A second one is never made.
+  - Settings that this module does not manage are kept as they are.
+author:
+  - The entra.cross_tenant_sync authors (@entra-cross-tenant-sync)
+options:
+  name:
+    description:
+      - The configuration's name.
+    type: str
+    required: true
+  target_tenant_id:
+    description:
+      - The target tenant, as its tenant id or one of its domains.
+    type: str
+    required: true
+  test_connection:
+    description:
+      - Whether to have the service test the connection before the job is created or its connection changed.
+      - The test fails until the trust settings of both tenants are right, see M(entra.cross_tenant_sync.cross_tenant_policy).
+    type: bool
+    default: true
+  notification_email:
+    description:
+      - The address the service writes to when the job goes into quarantine. Left alone if not set.
+    type: str
+  deletion_threshold:
+    description:
+      - The deletion guard. The service holds back the deletions of a cycle that would reach this number, and puts the job into quarantine.
+      - V(0) switches the guard off.
+    type: int
+    default: 500
+  adopt:
+    description:
+      - Whether to take over, and rename, a configuration of another name that already serves the target tenant.
+      - Such a configuration is refused otherwise, since a second one for the same people would fight with it.
+    type: bool
+    default: true
+  manage_multitenant:
+    description:
+      - Whether to manage a configuration that the Microsoft 365 admin center made for a multitenant organization, named C(MTO_Sync_...).
+      - The admin center no longer recognizes such a configuration once it is edited.
+    type: bool
+    default: false
+  state:
+    description:
+      - V(present) makes sure that the configuration exists with its job.
+      - V(absent) pauses and deletes the job and deletes the application. Users that were synchronized stay as they are.
+    type: str
+    choices: [present, absent]
+    default: present
+extends_documentation_fragment:
+  - entra.cross_tenant_sync.graph
+  - entra.cross_tenant_sync.graph.wait
+  - entra.cross_tenant_sync.attributes
+attributes:
+  check_mode:
+    support: full
+  diff_mode:
+    support: full
+  idempotent:
+    support: full
+  action_group: {}
+seealso:
+  - module: entra.cross_tenant_sync.cross_tenant_policy
+  - module: entra.cross_tenant_sync.sync_scope
+  - module: entra.cross_tenant_sync.sync_mapping
+  - module: entra.cross_tenant_sync.sync_job
+"""
+
+EXAMPLES = r"""
+- name: Connect Contoso to Fabrikam
+  entra.cross_tenant_sync.sync_configuration:
+    tenant_id: a0c898ca-2445-4e74-ab4b-afd7916549a6
+    client_id: 11111111-1111-4111-8111-111111111111
+    client_secret: "{{ lookup('ansible.builtin.env', 'CONTOSO_CLIENT_SECRET') }}"
+    name: Fabrikam
+    target_tenant_id: fabrikam.kr
+    notification_email: identity@contoso.kr
+    deletion_threshold: 20
+
+- name: Remove the configuration and leave the people in Fabrikam alone
+  entra.cross_tenant_sync.sync_configuration:
+    name: Fabrikam
+    target_tenant_id: fabrikam.kr
+    state: absent
+"""
+
+RETURN = r"""
+configuration:
+  description: The configuration as it is now, or will be. V(null) if it is absent. Ids are V(null) until the service has given them.
+  returned: success
+  type: dict
+  contains:
+    name:
+      description: The name.
+      type: str
+      sample: Fabrikam
+    service_principal_id:
+      description: The object id of the service principal.
+      type: str
+      sample: 3c2d9a1e-7f0b-4d6b-8f39-1c5a0a2f7b61
+    app_id:
+      description: The application (client) id.
+      type: str
+      sample: 9b0f7a52-2a0e-4cf5-9c86-53d9a8a2c1aa
+    job_id:
+      description: The id of the provisioning job.
+      type: str
+      sample: Azure2Azure.a0c898ca24454e74ab4bafd7916549a6.9b0f7a52-2a0e-4cf5-9c86-53d9a8a2c1aa
+    target_tenant_id:
+      description: The target tenant's id.
+      type: str
+      sample: afab079d-1f08-4de3-881e-435e497f923f
+    scope_mode:
+      description: Whether V(all) people or only V(assigned) ones are in scope.
+      type: str
+      sample: assigned
+    deletion_threshold:
+      description: The deletion guard, V(0) if it is off.
+      type: int
+      sample: 500
+    notification_email:
+      description: The address for notifications, where it is managed.
+      type: str
+      sample: identity@contoso.kr
+actions:
+  description: What was done, or would be done in check mode, in order.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    verb:
+      description: What is done.
+      type: str
+    object:
+      description: What it is done to.
+      type: str
+    tenant:
+      description: The tenant it is done in, as O(tenant_id) named it.
+      type: str
+    effects:
+      description: What else follows from it in the service.
+      type: dict
+      returned: when there are any
+  sample:
+    - verb: create
+      object: configuration Fabrikam
+      tenant: a0c898ca-2445-4e74-ab4b-afd7916549a6
+waited_seconds:
+  description: How long the module waited for the service to catch up with itself.
+  returned: success
+  type: float
+  sample: 1.4
+error:
+  description: What the service answered, for a failure that it caused.
+  returned: failure
+  type: dict
+  sample:
+    status: 403
+    code: Authorization_RequestDenied
+    request_id: 7e2b6f4c-4a8e-4b7b-9a43-0f6d0b1c2d3e
+    method: GET
+    path: /policies/crossTenantAccessPolicy/partners
+"""
+
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.host import run_module
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import configuration
+
+OPTIONS = Options(
+    {
+        "name": {"type": "str", "required": True},
+        "target_tenant_id": {"type": "str", "required": True},
+        "test_connection": {"type": "bool", "default": True},
+        "notification_email": {"type": "str"},
+        "deletion_threshold": {"type": "int", "default": 500},
+        "adopt": {"type": "bool", "default": True},
+        "manage_multitenant": {"type": "bool", "default": False},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    },
+)
+
+
+def main() -> None:
+    """Run the module."""
+    run_module(configuration.RESOURCE, OPTIONS)
+
+
+if __name__ == "__main__":
+    main()

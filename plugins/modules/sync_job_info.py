@@ -1,0 +1,128 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: sync_job_info
+short_description: Read the provisioning job of a configuration
+description:
+  - Tells whether the job of a configuration runs, how its last cycle went, and whether it is in quarantine.
+author:
+  - The entra.cross_tenant_sync authors (@entra-cross-tenant-sync)
+options:
+  configuration:
+    description:
+      - The configuration, by name or by the object id of its service principal.
+    type: str
+    required: true
+extends_documentation_fragment:
+  - entra.cross_tenant_sync.graph
+  - entra.cross_tenant_sync.attributes
+  - entra.cross_tenant_sync.attributes.info_module
+attributes:
+  action_group: {}
+seealso:
+  - module: entra.cross_tenant_sync.sync_job
+"""
+
+EXAMPLES = r"""
+- name: Read the job
+  entra.cross_tenant_sync.sync_job_info:
+    configuration: Fabrikam
+  register: link
+
+- name: Fail if it is in quarantine
+  ansible.builtin.assert:
+    that: link.job.quarantine is none
+"""
+
+RETURN = r"""
+job:
+  description: The job as it is now, or will be. V(null) if it is absent.
+  returned: success
+  type: dict
+  contains:
+    id:
+      description: The job's id.
+      type: str
+      sample: Azure2Azure.a0c898ca24454e74ab4bafd7916549a6.9b0f7a52-2a0e-4cf5-9c86-53d9a8a2c1aa
+    configuration:
+      description: The configuration's name.
+      type: str
+      sample: Fabrikam
+    service_principal_id:
+      description: The object id of the configuration's service principal.
+      type: str
+      sample: 3c2d9a1e-7f0b-4d6b-8f39-1c5a0a2f7b61
+    state:
+      description: V(started) or V(paused).
+      type: str
+      sample: started
+    status:
+      description: The service's own word for it.
+      type: str
+      sample: Active
+    interval:
+      description: The time from the start of one cycle to the next, as an ISO 8601 duration.
+      type: str
+      sample: PT40M
+    last_cycle:
+      description: The last cycle that ended. V(null) if there was none.
+      type: dict
+      sample:
+        began: "2026-11-23T02:00:00Z"
+        ended: "2026-11-23T02:01:10Z"
+        state: Succeeded
+        entitled: 12
+        exported: 12
+        held_for_retry: 0
+    last_successful_cycle:
+      description: The last cycle that succeeded. V(null) if there was none.
+      type: dict
+    steady_since:
+      description: When the job first finished an initial cycle.
+      type: str
+      sample: "2026-11-23T02:01:10Z"
+    quarantine:
+      description: Why and since when the job is in quarantine. V(null) if it is not.
+      type: dict
+      sample: null
+    synchronized:
+      description: How many objects are synchronized, by type.
+      type: dict
+      sample:
+        User: 12
+error:
+  description: What the service answered, for a failure that it caused.
+  returned: failure
+  type: dict
+  sample:
+    status: 403
+    code: Authorization_RequestDenied
+    request_id: 7e2b6f4c-4a8e-4b7b-9a43-0f6d0b1c2d3e
+    method: GET
+    path: /policies/crossTenantAccessPolicy/partners
+"""
+
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.host import run_module
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import job
+
+OPTIONS = Options(
+    {
+        "configuration": {"type": "str", "required": True},
+    },
+    writes=False,
+)
+
+
+def main() -> None:
+    """Run the module."""
+    run_module(job.INQUIRY, OPTIONS)
+
+
+if __name__ == "__main__":
+    main()

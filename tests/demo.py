@@ -1,0 +1,148 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The main job, shown step by step on the emulator: ``make demo``."""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import json
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import Emulator
+from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import Playbooks, Run
+
+INTERRUPTED = 130
+
+numbers = itertools.count(1)
+console = Console(highlight=False, soft_wrap=True, width=120)
+
+
+class DemoFailure(Exception):
+    """A step did not do what it is there to show."""
+
+
+def main() -> int:
+    """Show everything, and leave nothing behind."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with tempfile.TemporaryDirectory(prefix="cross-tenant-sync-demo-") as folder, Emulator(Path(folder) / "emulator") as emulator:
+            show(emulator, Playbooks(emulator, Path(folder) / "ansible"))
+    except KeyboardInterrupt:
+        console.print("\nInterrupted; the emulator is stopped and nothing is left behind.")
+        return INTERRUPTED
+    except DemoFailure as failure:
+        console.print(f"\nThe demonstration failed: {failure}", markup=False)
+        return 1
+    return 0
+
+
+def show(emulator: Emulator, playbooks: Playbooks) -> None:
+    """The story of one link."""
+    step("Two companies, contoso.kr and fabrikam.kr, with nothing between them. What would the playbook do? (--check)")
+    planned = succeed(playbooks.sync("--check", "--diff"))
+    print_actions(planned)
+
+    step("The same playbook for real. It does exactly that.")
+    done = succeed(playbooks.sync("--diff"))
+    print_actions(done)
+    expect(done.actions() == planned.actions(), "the run did other things than check mode said")
+
+    step("Forty minutes pass, and the service runs its first cycle.")
+    print_cycles(emulator.advance("PT40M"))
+
+    step("The address book of fabrikam.kr now has these people of contoso.kr.")
+    print_address_book(people(playbooks))
+
+    step("The playbook again. Nothing is left to do.")
+    again = succeed(playbooks.sync())
+    print_recap(again)
+    expect(not again.changed(), f"the second run changed {again.changed()}")
+
+    step("Kim Minsu leaves the scope. The inventory says so, and that nobody else shall be in it.")
+    left = succeed(playbooks.sync("--diff", link_scope_users=[], link_scope_exact=True))
+    print_actions(left)
+    print_diffs(left)
+
+    step("Forty minutes later, the service has removed him from the address book.")
+    print_cycles(emulator.advance("PT40M"))
+    remaining = people(playbooks)
+    print_address_book(remaining)
+    expect(all(one["source_user_principal_name"] != "minsu.kim@contoso.kr" for one in remaining), "Kim Minsu is still there")
+
+
+def step(text: str) -> None:
+    """Say what comes."""
+    console.print(f"\n[bold cyan]{next(numbers)}. {text}[/]")
+
+
+def succeed(run: Run) -> Run:
+    """The run, if it went well."""
+    if run.code:
+        raise DemoFailure(f"ansible-playbook ended with {run.code}:\n{run.output}")
+    return run
+
+
+def expect(holds: bool, otherwise: str) -> None:
+    """Fail unless it holds."""
+    if not holds:
+        raise DemoFailure(otherwise)
+
+
+def people(playbooks: Playbooks) -> list[dict[str, Any]]:
+    """Who came from Contoso, as our own module reads it from Fabrikam."""
+    options = {"source_domains": ["contoso.kr"], "user_type": "member"}
+    found: list[dict[str, Any]] = succeed(playbooks.task("synced_user_info", "fabrikam", options)).of("synced_user_info")["synced_users"]
+    return found
+
+
+def print_actions(run: Run) -> None:
+    """Every action in one line."""
+    for task in run.ours():
+        for action in task.result.get("actions") or ():
+            tenant = {"a0c898ca": "contoso.kr", "afab079d": "fabrikam.kr"}[action["tenant"][:8]]
+            console.print(f"   {tenant:<12} {action['verb']:<9} {action['object']}", markup=False)
+
+
+def print_cycles(passed: dict[str, Any]) -> None:
+    """What the service did."""
+    for cycle in passed["cycles"]:
+        counts = ", ".join(f"{cycle[name]} {name}" for name in ("created", "updated", "deleted", "skipped", "failed"))
+        console.print(f"   cycle: {counts}")
+
+
+def print_address_book(found: list[dict[str, Any]]) -> None:
+    """The people as an address book shows them."""
+    table = Table(show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), box=None, header_style="bold")
+    for title in ("   Name", "Mail", "Job title", "Department", "Type", "Listed"):
+        table.add_column(title, no_wrap=True)
+    for one in found:
+        listed = "no" if one["show_in_address_list"] is False else "yes"
+        table.add_row(f"   {one['display_name']}", *(one[name] or "" for name in ("mail", "job_title", "department", "user_type")), listed)
+    console.print(table)
+    console.print(f"   {len(found)} people")
+
+
+def print_recap(run: Run) -> None:
+    """Ansible's own last line."""
+    console.print(f"   {run.output[run.output.index('PLAY RECAP') :].splitlines()[1]}", markup=False)
+
+
+def print_diffs(run: Run) -> None:
+    """What changed, as a diff."""
+    for diff in run.diffs():
+        before, after = (json.dumps(diff[side], indent=2, ensure_ascii=False).splitlines() for side in ("before", "after"))
+        for line in difflib.unified_diff(before, after, "before", "after", n=1, lineterm=""):
+            console.print(f"   {line}", markup=False)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

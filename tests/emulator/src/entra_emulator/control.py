@@ -1,0 +1,170 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The control API below ``/emulator/``: state, clock, settings, faults and the request log. It asks for no credentials."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+from starlette.routing import Route
+
+from .faults import Fault, FaultPlan
+from .provisioning import engine
+from .service import Service
+from .settings import merged
+from .state import World, moment, stamp
+
+Handler = Callable[[HttpRequest], Awaitable[Response]]
+
+
+class ControlError(Exception):
+    """What is wrong with a control request, in one sentence."""
+
+
+class ClockChange(BaseModel):
+    """POST /emulator/clock."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    advance: timedelta | None = None
+    to: datetime | None = None
+
+
+def _service(http: HttpRequest) -> Service:
+    service: Service = http.app.state.service
+    return service
+
+
+def _json(content: Any, status: int = 200) -> Response:
+    return Response(json.dumps(content, ensure_ascii=False, indent=1), status, media_type="application/json; charset=utf-8")
+
+
+def explained(problem: ValidationError) -> str:
+    """A pydantic error as one sentence for each mistake."""
+    return "; ".join(f"{'.'.join(str(part) for part in error['loc']) or 'body'}: {error['msg']}" for error in problem.errors())
+
+
+def guarded(handler: Handler) -> Handler:
+    """Mistakes in a control request become 400 with a sentence."""
+
+    async def handle(http: HttpRequest) -> Response:
+        try:
+            return await handler(http)
+        except ControlError as problem:
+            return _json({"error": str(problem)}, 400)
+        except ValidationError as problem:
+            return _json({"error": explained(problem)}, 400)
+
+    return handle
+
+
+async def _body(http: HttpRequest) -> Any:
+    try:
+        return json.loads(await http.body())
+    except ValueError:
+        raise ControlError("The body is not JSON.") from None
+
+
+# State and clock ----------------------------------------------------------------------------------------------------
+
+
+async def get_state(http: HttpRequest) -> Response:
+    return _json(_service(http).world.model_dump(mode="json"))
+
+
+async def put_state(http: HttpRequest) -> Response:
+    _service(http).load(World.model_validate(await _body(http)))
+    return Response(status_code=204)
+
+
+def advance(service: Service, until: datetime) -> list[dict[str, Any]]:
+    """Moves the virtual clock, running every cycle that falls due on the way."""
+    cycles = engine.advance(service.world, until, service.settings)
+    service.world.clock = stamp(until)
+    return [dict(cycle) for cycle in cycles]
+
+
+async def get_clock(http: HttpRequest) -> Response:
+    return _json({"clock": _service(http).world.clock})
+
+
+async def post_clock(http: HttpRequest) -> Response:
+    service, raw = _service(http), await _body(http)
+    change = TypeAdapter(ClockChange).validate_python(raw)
+    if (change.advance is None) == (change.to is None):
+        raise ControlError("Give either advance (an ISO 8601 duration such as PT40M) or to (a point in time).")
+    now = moment(service.world.clock)
+    if change.to is not None:
+        until = change.to if change.to.tzinfo else change.to.replace(tzinfo=timezone.utc)
+    else:
+        until = now + (change.advance or timedelta())
+    if until < now:
+        raise ControlError(f"The clock is at {service.world.clock} and does not go back.")
+    cycles = advance(service, until)
+    return _json({"clock": service.world.clock, "cycles": cycles})
+
+
+# Settings, faults, requests -----------------------------------------------------------------------------------------
+
+
+async def get_settings(http: HttpRequest) -> Response:
+    return _json(_service(http).settings.model_dump(mode="json"))
+
+
+async def put_settings(http: HttpRequest) -> Response:
+    """Changes the settings that are named and keeps the others."""
+    raw = await _body(http)
+    if not isinstance(raw, dict):
+        raise ControlError("The body is not an object of settings.")
+    service = _service(http)
+    service.settings = merged(service.settings, raw)
+    return _json(service.settings.model_dump(mode="json"))
+
+
+async def get_faults(http: HttpRequest) -> Response:
+    return _json(_service(http).faults.model_dump(mode="json"))
+
+
+async def post_faults(http: HttpRequest) -> Response:
+    """Adds one fault, or several in a list."""
+    raw = await _body(http)
+    faults = TypeAdapter(list[Fault]).validate_python(raw if isinstance(raw, list) else [raw])
+    _service(http).faults.faults += faults
+    return _json(_service(http).faults.model_dump(mode="json"), 201)
+
+
+async def delete_faults(http: HttpRequest) -> Response:
+    _service(http).faults = FaultPlan()
+    return Response(status_code=204)
+
+
+async def get_requests(http: HttpRequest) -> Response:
+    return _json({"requests": list(_service(http).log.entries)})
+
+
+async def delete_requests(http: HttpRequest) -> Response:
+    _service(http).log.clear()
+    return Response(status_code=204)
+
+
+ENDPOINTS: list[tuple[str, str, Handler]] = [
+    ("/emulator/state", "GET", get_state),
+    ("/emulator/state", "PUT", put_state),
+    ("/emulator/clock", "GET", get_clock),
+    ("/emulator/clock", "POST", post_clock),
+    ("/emulator/settings", "GET", get_settings),
+    ("/emulator/settings", "PUT", put_settings),
+    ("/emulator/faults", "GET", get_faults),
+    ("/emulator/faults", "POST", post_faults),
+    ("/emulator/faults", "DELETE", delete_faults),
+    ("/emulator/requests", "GET", get_requests),
+    ("/emulator/requests", "DELETE", delete_requests),
+]
+ROUTES = [Route(path, guarded(handler), methods=[method]) for path, method, handler in ENDPOINTS]

@@ -1,0 +1,139 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Applications and service principals (fact sheet 2.2, 2.4)."""
+
+from __future__ import annotations
+
+from .. import errors, odata
+from ..bodies import known_members
+from ..call import NO_CONTENT, Call, Reply
+from ..odata import APPLICATION, SERVICE_PRINCIPAL
+from ..router import Operation
+from ..service import audit, find_service_principal, require_owned, written
+from ..state import GraphObject, Tenant
+
+APPLICATION_WRITABLE = frozenset(
+    {"displayName", "description", "notes", "tags", "serviceManagementReference", "identifierUris", "web", "api", "signInAudience"}
+)
+PRINCIPAL_WRITABLE = frozenset(
+    {"displayName", "description", "notes", "tags", "accountEnabled", "appRoleAssignmentRequired", "notificationEmailAddresses", "loginUrl"}
+)
+
+
+def _visible(call: Call, items: dict[str, GraphObject], prefix: str) -> list[GraphObject]:
+    seen = call.service.replicas.collection("application", call.tenant.id, items, prefix)
+    return [item for item in seen.values() if not call.owned_only or item.get("_owner") == call.caller.client_id]
+
+
+def _find_application(call: Call) -> GraphObject:
+    if "app" in call.params:
+        app_id = call.params["app"].lower()
+        held = next((item for item in call.tenant.applications.values() if item["appId"].lower() == app_id), None)
+        key, name = (str(held["id"]) if held else app_id), call.params["app"]
+    else:
+        key = name = call.params["application"]
+        key = key.lower()
+        held = call.tenant.applications.get(key)
+    seen = call.service.replicas.read("application", call.tenant.id, f"application/{key}", held)
+    if seen is None or held is None:
+        raise errors.not_found(name)
+    require_owned(call, held)
+    return held
+
+
+def list_applications(call: Call) -> Reply:
+    return odata.collection(call, APPLICATION, _visible(call, call.tenant.applications, "application/"))
+
+
+def count_applications(call: Call) -> Reply:
+    return odata.count(call, APPLICATION, _visible(call, call.tenant.applications, "application/"))
+
+
+def get_application(call: Call) -> Reply:
+    return odata.single(call, APPLICATION, _find_application(call))
+
+
+def patch_application(call: Call) -> Reply:
+    application = _find_application(call)
+    sent = known_members(call.body, APPLICATION_WRITABLE, APPLICATION.properties)
+    written(call, "application", f"application/{application['id']}", application)
+    application.update(sent)
+    if "displayName" in sent:
+        # Renaming the application renames its service principal.
+        for principal in call.tenant.service_principals.values():
+            if principal["appId"] == application["appId"]:
+                principal.update({"displayName": sent["displayName"], "appDisplayName": sent["displayName"]})
+    audit(call, "ApplicationManagement", "Core Directory", "Update application", application, "Application")
+    return NO_CONTENT
+
+
+def remove_principal(tenant: Tenant, principal: GraphObject, clock: str) -> None:
+    """A service principal goes to the deleted items; its assignments and its provisioning are gone for good (2.4)."""
+    sp_id = str(principal["id"])
+    del tenant.service_principals[sp_id]
+    tenant.assignments.pop(sp_id, None)
+    tenant.synchronizations.pop(sp_id, None)
+    tenant.deleted_items[sp_id] = {"@odata.type": f"#{SERVICE_PRINCIPAL.type_name}", **principal, "deletedDateTime": clock}
+
+
+def delete_application(call: Call) -> Reply:
+    application = _find_application(call)
+    written(call, "application", f"application/{application['id']}", application)
+    for principal in list(call.tenant.service_principals.values()):
+        if principal["appId"] == application["appId"]:
+            written(call, "application", f"servicePrincipal/{principal['id']}", principal)
+            remove_principal(call.tenant, principal, call.world.clock)
+    del call.tenant.applications[application["id"]]
+    deleted = {"@odata.type": f"#{APPLICATION.type_name}", **application, "deletedDateTime": call.world.clock}
+    call.tenant.deleted_items[application["id"]] = deleted
+    audit(call, "ApplicationManagement", "Core Directory", "Delete application", application, "Application")
+    return NO_CONTENT
+
+
+def list_principals(call: Call) -> Reply:
+    return odata.collection(call, SERVICE_PRINCIPAL, _visible(call, call.tenant.service_principals, "servicePrincipal/"))
+
+
+def count_principals(call: Call) -> Reply:
+    return odata.count(call, SERVICE_PRINCIPAL, _visible(call, call.tenant.service_principals, "servicePrincipal/"))
+
+
+def get_principal(call: Call) -> Reply:
+    return odata.single(call, SERVICE_PRINCIPAL, find_service_principal(call))
+
+
+def patch_principal(call: Call) -> Reply:
+    principal = find_service_principal(call)
+    sent = known_members(call.body, PRINCIPAL_WRITABLE, SERVICE_PRINCIPAL.properties)
+    written(call, "application", f"servicePrincipal/{principal['id']}", principal)
+    principal.update(sent)
+    audit(call, "ApplicationManagement", "Core Directory", "Update service principal", principal, "ServicePrincipal")
+    return NO_CONTENT
+
+
+def delete_principal(call: Call) -> Reply:
+    principal = find_service_principal(call)
+    written(call, "application", f"servicePrincipal/{principal['id']}", principal)
+    remove_principal(call.tenant, principal, call.world.clock)
+    audit(call, "ApplicationManagement", "Core Directory", "Remove service principal", principal, "ServicePrincipal")
+    return NO_CONTENT
+
+
+SP = "/servicePrincipals/{sp}"
+COUNTED = frozenset({"$filter"})
+
+OPERATIONS = [
+    Operation("GET", "/applications", list_applications, query=odata.LIST),
+    Operation("GET", "/applications/$count", count_applications, query=COUNTED),
+    Operation("GET", "/applications/{application}", get_application, query=odata.SINGLE),
+    Operation("GET", "/applications(appId='{app}')", get_application, query=odata.SINGLE),
+    Operation("PATCH", "/applications/{application}", patch_application, body=True),
+    Operation("DELETE", "/applications/{application}", delete_application),
+    Operation("GET", "/servicePrincipals", list_principals, query=odata.LIST),
+    Operation("GET", "/servicePrincipals/$count", count_principals, query=COUNTED),
+    Operation("GET", SP, get_principal, query=odata.SINGLE),
+    Operation("GET", "/servicePrincipals(appId='{app}')", get_principal, query=odata.SINGLE),
+    Operation("PATCH", SP, patch_principal, body=True),
+    Operation("DELETE", SP, delete_principal),
+]

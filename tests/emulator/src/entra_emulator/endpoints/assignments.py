@@ -1,0 +1,119 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who is assigned to a configuration: appRoleAssignedTo (fact sheet 5)."""
+
+from __future__ import annotations
+
+import base64
+import uuid
+
+from .. import errors, odata
+from ..bodies import Assignment, read
+from ..call import NO_CONTENT, Call, Reply
+from ..odata import ASSIGNMENT
+from ..router import Operation
+from ..service import audit, find_service_principal, written
+from ..state import GraphObject
+
+DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
+
+
+def _visible(call: Call, sp_id: str) -> list[GraphObject]:
+    held = call.tenant.assignments.setdefault(sp_id, {})
+    seen = call.service.replicas.collection("assignment", call.tenant.id, held, f"{sp_id}/").values()
+    alive = (call.tenant.users, call.tenant.groups, call.tenant.service_principals)
+    return [item for item in seen if any(item["principalId"] in objects for objects in alive)]
+
+
+def list_assignments(call: Call) -> Reply:
+    principal = find_service_principal(call)
+    return odata.collection(call, ASSIGNMENT, _visible(call, principal["id"]), context="appRoleAssignments")
+
+
+def get_assignment(call: Call) -> Reply:
+    principal = find_service_principal(call)
+    for item in _visible(call, principal["id"]):
+        if item["id"] == call.params["assignment"]:
+            return odata.single(call, ASSIGNMENT, item)
+    raise errors.not_found(call.params["assignment"])
+
+
+def _principal(call: Call, principal_id: str) -> tuple[str, GraphObject]:
+    """The person, group or application that is assigned; a stale replica makes the reference invalid (0.2)."""
+    tenant, replicas = call.tenant, call.service.replicas
+    kinds = (
+        ("User", "user", "", tenant.users),
+        ("Group", "group", "", tenant.groups),
+        ("ServicePrincipal", "application", "servicePrincipal/", tenant.service_principals),
+    )
+    for name, kind, prefix, items in kinds:
+        if principal_id in items:
+            if replicas.read(kind, tenant.id, prefix + principal_id, items[principal_id]) is None:
+                raise errors.not_valid_reference("principalId")
+            return name, items[principal_id]
+    raise errors.not_found(principal_id)
+
+
+def create_assignment(call: Call) -> Reply:
+    sp_id = call.params.get("sp", "").lower()
+    held_principal = call.tenant.service_principals.get(sp_id)
+    if held_principal and call.service.replicas.read("application", call.tenant.id, f"servicePrincipal/{sp_id}", held_principal) is None:
+        raise errors.not_valid_reference("resourceId")
+    resource = find_service_principal(call)
+    sent = read(Assignment, call.body)
+    if sent.resourceId != resource["id"]:
+        raise errors.bad_request("Invalid value specified for property 'resourceId' of resource 'AppRoleAssignment'.")
+    kind, principal = _principal(call, sent.principalId)
+    roles = {role["id"] for role in resource["appRoles"] if role["isEnabled"]} | {DEFAULT_ACCESS}
+    if sent.appRoleId not in roles:
+        raise errors.bad_request("Permission being assigned was not found on application")
+    held = call.tenant.assignments.setdefault(resource["id"], {})
+    if any(item["principalId"] == sent.principalId and item["appRoleId"] == sent.appRoleId for item in held.values()):
+        raise errors.assignment_exists()
+    assignment: GraphObject = {
+        "id": assignment_id(sent.principalId),
+        "deletedDateTime": None,
+        "appRoleId": sent.appRoleId,
+        "createdDateTime": call.world.clock,
+        "principalDisplayName": principal.get("displayName"),
+        "principalId": sent.principalId,
+        "principalType": kind,
+        "resourceDisplayName": resource["displayName"],
+        "resourceId": resource["id"],
+    }
+    written(call, "assignment", f"{resource['id']}/{assignment['id']}", None)
+    held[assignment["id"]] = assignment
+    audit(call, "UserManagement", "Core Directory", "Add app role assignment grant to user", principal, kind)
+    return Reply(201, {"@odata.context": call.context("appRoleAssignments/$entity"), **assignment})
+
+
+def assignment_id(principal_id: str) -> str:
+    """An opaque base64url id; the service's begin with the principal's id."""
+    return base64.urlsafe_b64encode(uuid.UUID(principal_id).bytes_le + uuid.uuid4().bytes).decode().rstrip("=")
+
+
+def delete_assignment(call: Call) -> Reply:
+    resource = find_service_principal(call)
+    held = call.tenant.assignments.setdefault(resource["id"], {})
+    key = call.params["assignment"]
+    if key not in held:
+        raise errors.not_found(key)
+    written(call, "assignment", f"{resource['id']}/{key}", held[key])
+    removed = held.pop(key)
+    target = {"id": removed["principalId"], "displayName": removed["principalDisplayName"]}
+    audit(call, "UserManagement", "Core Directory", "Remove app role assignment from user", target, removed["principalType"])
+    return NO_CONTENT
+
+
+PATH = "/servicePrincipals/{sp}/appRoleAssignedTo"
+BY_APP = "/servicePrincipals(appId='{app}')/appRoleAssignedTo"
+
+OPERATIONS = [
+    Operation("GET", PATH, list_assignments, query=odata.LIST),
+    Operation("POST", PATH, create_assignment, body=True),
+    Operation("GET", PATH + "/{assignment}", get_assignment, query=odata.SINGLE),
+    Operation("DELETE", PATH + "/{assignment}", delete_assignment),
+    Operation("GET", BY_APP, list_assignments, query=odata.LIST),
+    Operation("POST", BY_APP, create_assignment, body=True),
+]

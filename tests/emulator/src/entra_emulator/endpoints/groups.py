@@ -1,0 +1,200 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Groups and their members."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from .. import errors, odata
+from ..bodies import known_members
+from ..call import NO_CONTENT, Call, Reply
+from ..odata import GROUP, USER, Kind
+from ..properties import GROUP_WRITABLE
+from ..router import Operation
+from ..service import audit, written
+from ..state import GraphObject, Tenant, new_id
+from .users import reference_id
+
+REQUIRED = ("displayName", "mailEnabled", "mailNickname", "securityEnabled")
+ACTIONS = frozenset({"members@odata.bind", "owners@odata.bind"})
+MAXIMUM_BINDINGS = 20
+
+
+def _visible(call: Call) -> list[GraphObject]:
+    return list(call.service.replicas.collection("group", call.tenant.id, call.tenant.groups).values())
+
+
+def _find(call: Call) -> GraphObject:
+    key = call.params["group"].lower()
+    seen = call.service.replicas.read("group", call.tenant.id, key, call.tenant.groups.get(key))
+    if seen is None:
+        raise errors.not_found(call.params["group"])
+    return seen
+
+
+def _writable(call: Call) -> GraphObject:
+    group = call.tenant.groups.get(str(_find(call)["id"]))
+    if group is None:
+        raise errors.not_found(call.params["group"])
+    return group
+
+
+def list_groups(call: Call) -> Reply:
+    return odata.collection(call, GROUP, _visible(call))
+
+
+def count_groups(call: Call) -> Reply:
+    return odata.count(call, GROUP, _visible(call))
+
+
+def get_group(call: Call) -> Reply:
+    return odata.single(call, GROUP, _find(call))
+
+
+def create_group(call: Call) -> Reply:
+    bound = [reference_id({"@odata.id": link}) for link in call.body.get("members@odata.bind", [])]
+    sent = known_members({name: value for name, value in call.body.items() if name not in ACTIONS}, GROUP_WRITABLE, GROUP.properties)
+    for name in REQUIRED:
+        if sent.get(name) is None:
+            raise errors.bad_request(f"A value is required for property '{name}' of resource 'Group'.")
+    if len(bound) > MAXIMUM_BINDINGS:
+        raise errors.bad_request(f"At most {MAXIMUM_BINDINGS} references can be added in one request.")
+    for member in bound:
+        _require_member(call.tenant, member)
+    group: GraphObject = {
+        "id": new_id(),
+        "deletedDateTime": None,
+        "createdDateTime": call.world.clock,
+        "groupTypes": [],
+        "proxyAddresses": [],
+        "mail": None,
+        **sent,
+    }
+    written(call, "group", group["id"], None)
+    call.tenant.groups[group["id"]] = group
+    call.tenant.members[group["id"]] = bound
+    audit(call, "GroupManagement", "Core Directory", "Add group", group, "Group")
+    return Reply(201, {"@odata.context": call.context("groups/$entity"), **odata.view(GROUP, group)})
+
+
+def patch_group(call: Call) -> Reply:
+    group = _writable(call)
+    sent = known_members(call.body, GROUP_WRITABLE, GROUP.properties)
+    written(call, "group", group["id"], group)
+    group.update(sent)
+    audit(call, "GroupManagement", "Core Directory", "Update group", group, "Group")
+    return NO_CONTENT
+
+
+def delete_group(call: Call) -> Reply:
+    group = _writable(call)
+    written(call, "group", group["id"], group)
+    del call.tenant.groups[group["id"]]
+    call.tenant.deleted_items[group["id"]] = {"@odata.type": f"#{GROUP.type_name}", **group, "deletedDateTime": call.world.clock}
+    audit(call, "GroupManagement", "Core Directory", "Delete group", group, "Group")
+    return NO_CONTENT
+
+
+# Members ------------------------------------------------------------------------------------------------------------
+
+
+def _direct(tenant: Tenant, group_id: str) -> list[str]:
+    return tenant.members.get(group_id, [])
+
+
+def _transitive(tenant: Tenant, group_id: str) -> list[str]:
+    """Everyone below a group, once, groups included."""
+    found: dict[str, None] = {}
+    waiting = list(_direct(tenant, group_id))
+    while waiting:
+        member = waiting.pop(0)
+        if member not in found:
+            found[member] = None
+            waiting += _direct(tenant, member) if member in tenant.groups else []
+    return list(found)
+
+
+def _objects(tenant: Tenant, ids: list[str], cast: Kind | None) -> Iterator[GraphObject]:
+    """The living objects behind the ids; deleted ones are not members any more."""
+    for member in ids:
+        if member in tenant.users and cast in (None, USER):
+            yield {**tenant.users[member], "_kind": USER}
+        elif member in tenant.groups and cast in (None, GROUP):
+            yield {**tenant.groups[member], "_kind": GROUP}
+
+
+def _members(call: Call, transitive: bool, cast: Kind | None) -> list[GraphObject]:
+    group_id = str(_find(call)["id"])
+    ids = _transitive(call.tenant, group_id) if transitive else list(_direct(call.tenant, group_id))
+    return list(_objects(call.tenant, ids, cast))
+
+
+MEMBER = Kind(
+    "directoryObject",
+    "directoryObjects",
+    USER.properties | GROUP.properties,
+    default=("id",),
+    rules=USER.rules,
+)
+
+
+def list_members(call: Call, transitive: bool, cast: Kind | None) -> Reply:
+    items = _members(call, transitive, cast)
+    if cast is not None:
+        return odata.collection(call, cast, items)
+    return odata.collection(call, MEMBER, items, typed=True)
+
+
+def count_members(call: Call, transitive: bool, cast: Kind | None) -> Reply:
+    return odata.count(call, cast or MEMBER, _members(call, transitive, cast))
+
+
+def _require_member(tenant: Tenant, member: str) -> None:
+    if member not in tenant.users and member not in tenant.groups:
+        raise errors.not_found(member)
+
+
+def add_member(call: Call) -> Reply:
+    group, member = _writable(call), reference_id(call.body)
+    _require_member(call.tenant, member)
+    members = call.tenant.members.setdefault(group["id"], [])
+    if member in members:
+        raise errors.bad_request("One or more added object references already exist for the following modified properties: 'members'.")
+    members.append(member)
+    audit(call, "GroupManagement", "Core Directory", "Add member to group", group, "Group")
+    return NO_CONTENT
+
+
+def remove_member(call: Call) -> Reply:
+    group, member = _writable(call), call.params["member"].lower()
+    members = call.tenant.members.get(group["id"], [])
+    if member not in members:
+        raise errors.not_found(call.params["member"])
+    members.remove(member)
+    audit(call, "GroupManagement", "Core Directory", "Remove member from group", group, "Group")
+    return NO_CONTENT
+
+
+def _member_operations() -> Iterator[Operation]:
+    casts: tuple[tuple[str, Kind | None], ...] = (("", None), ("/microsoft.graph.user", USER), ("/microsoft.graph.group", GROUP))
+    for relation, transitive in (("members", False), ("transitiveMembers", True)):
+        for suffix, cast in casts:
+            path = f"/groups/{{group}}/{relation}{suffix}"
+            yield Operation("GET", path, partial(list_members, transitive=transitive, cast=cast), query=odata.LIST)
+            yield Operation("GET", path + "/$count", partial(count_members, transitive=transitive, cast=cast), query=frozenset({"$filter"}))
+
+
+OPERATIONS = [
+    Operation("GET", "/groups", list_groups, query=odata.LIST),
+    Operation("GET", "/groups/$count", count_groups, query=frozenset({"$filter"})),
+    Operation("POST", "/groups", create_group, body=True),
+    Operation("GET", "/groups/{group}", get_group, query=odata.SINGLE),
+    Operation("PATCH", "/groups/{group}", patch_group, body=True),
+    Operation("DELETE", "/groups/{group}", delete_group),
+    *_member_operations(),
+    Operation("POST", "/groups/{group}/members/$ref", add_member, body=True),
+    Operation("DELETE", "/groups/{group}/members/{member}/$ref", remove_member),
+]

@@ -1,0 +1,269 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Provisioning templates and jobs: create, read, start, pause, restart, delete (fact sheet 3.1 to 3.3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from .. import errors
+from ..bodies import NewJob, Restart, known_members, read
+from ..call import NO_CONTENT, Call, Reply
+from ..errors import GraphError
+from ..provisioning import engine
+from ..provisioning.status import new_job_status
+from ..provisioning.template import azure2azure_schema
+from ..router import Operation
+from ..service import audit, synchronization, written
+from ..state import GraphObject, Job, Synchronization
+from .templates import CROSS_TENANT_TEMPLATE
+
+SYNC = "/servicePrincipals/{sp}/synchronization"
+JOBS = SYNC + "/jobs"
+JOB = JOBS + "/{job}"
+TEMPLATE = "Azure2Azure"
+RESET_SCOPES = {
+    "None": frozenset[str](),
+    "ConnectorDataStore": frozenset({"ConnectorDataStore"}),
+    "Escrows": frozenset({"Escrows"}),
+    "Watermark": frozenset({"Watermark"}),
+    "QuarantineState": frozenset({"QuarantineState"}),
+    "Full": frozenset({"ConnectorDataStore", "Escrows", "Watermark", "QuarantineState"}),
+    "ForceDeletes": frozenset({"ForceDeletes"}),
+}
+PORTAL_RESTART = frozenset({"QuarantineState", "Watermark", "Escrows"})
+"""What an empty or omitted resetScope means (3.3)."""
+
+
+def sync_error(status: int, code: str, message: str) -> GraphError:
+    """An error that the synchronization service does name."""
+    return GraphError(status, code, message)
+
+
+def has_template(principal: GraphObject) -> bool:
+    """Whether provisioning is possible at all: a service principal from another template gives an unknown error (3.1)."""
+    return principal.get("applicationTemplateId") == CROSS_TENANT_TEMPLATE
+
+
+def find_job(call: Call) -> tuple[GraphObject, Synchronization, Job]:
+    """The job in the path. Its sub-resources see it at once; only reads of the job itself are replicated late."""
+    principal, sync = synchronization(call)
+    job = sync.jobs.get(call.params["job"])
+    if job is None:
+        raise no_job(call.params["job"])
+    return principal, sync, job
+
+
+def no_job(job_id: str) -> GraphError:
+    return sync_error(404, "JobNotFound", f"Job '{job_id}' was not found.")
+
+
+# Templates ----------------------------------------------------------------------------------------------------------
+
+
+def _template(call: Call, principal: GraphObject) -> GraphObject:
+    return {
+        "id": TEMPLATE,
+        "applicationId": principal["appId"],
+        "factoryTag": TEMPLATE,
+        "default": True,
+        "discoverable": True,
+        "description": None,
+        "metadata": [
+            {"key": "GalleryApplicationIdentifier", "value": CROSS_TENANT_TEMPLATE},
+            {"key": "GalleryApplicationKey", "value": "aad2aadsync"},
+            {"key": "IsOAuthEnabled", "value": "False"},
+            {"key": "IsSynchronizationAgentAssignmentRequired", "value": "False"},
+            {"key": "IsSynchronizationAgentRequired", "value": "False"},
+            {"key": "IsSynchronizationInPreview", "value": "False"},
+        ],
+        "schema": {"id": TEMPLATE, "version": "v1.2", "directories": [], "synchronizationRules": []},
+    }
+
+
+def list_templates(call: Call) -> Reply:
+    principal, _ = synchronization(call)
+    found = [_template(call, principal)] if has_template(principal) else []
+    context = call.context(f"servicePrincipals('{principal['id']}')/synchronization/templates")
+    return Reply(200, {"@odata.context": context, "value": found})
+
+
+def _require_template(call: Call) -> GraphObject:
+    principal, _ = synchronization(call)
+    if not has_template(principal) or call.params["template"] != TEMPLATE:
+        raise sync_error(404, "TemplateNotFound", f"Template '{call.params['template']}' was not found.")
+    return principal
+
+
+def get_template(call: Call) -> Reply:
+    principal = _require_template(call)
+    context = call.context(f"servicePrincipals('{principal['id']}')/synchronization/templates/$entity")
+    return Reply(200, {"@odata.context": context, **_template(call, principal)})
+
+
+def get_template_schema(call: Call) -> Reply:
+    principal = _require_template(call)
+    context = call.context(f"servicePrincipals('{principal['id']}')/synchronization/templates('{TEMPLATE}')/schema/$entity")
+    return Reply(200, {"@odata.context": context, **azure2azure_schema(call.settings), "id": TEMPLATE})
+
+
+# Jobs ---------------------------------------------------------------------------------------------------------------
+
+
+def job_view(job: Job, sync: Synchronization) -> GraphObject:
+    """A synchronizationJob (3.2)."""
+    settings = [
+        {"name": "AzureIngestionAttributeOptimization", "value": "False"},
+        {"name": "LookaheadQueryEnabled", "value": "False"},
+    ]
+    threshold = delete_threshold(sync)
+    if threshold is not None:
+        settings.append({"name": "QuarantineTooManyDeletesThreshold", "value": str(threshold)})
+    return {
+        "id": job.id,
+        "templateId": job.template_id,
+        "schedule": {"expiration": None, "interval": "PT40M", "state": job.schedule_state},
+        "status": job.status,
+        "synchronizationJobSettings": settings,
+    }
+
+
+class Notification(BaseModel):
+    """The members of SyncNotificationSettings that concern the deletion guard."""
+
+    DeleteThresholdEnabled: bool = False
+    DeleteThresholdValue: int = 500
+
+
+def delete_threshold(sync: Synchronization) -> int | None:
+    """The deletion guard's threshold where it is on (3.4)."""
+    try:
+        notification = Notification.model_validate_json(sync.secrets.get("SyncNotificationSettings", "{}"))
+    except ValidationError:
+        return None
+    return notification.DeleteThresholdValue if notification.DeleteThresholdEnabled else None
+
+
+def _context(call: Call, principal: GraphObject, suffix: str = "") -> str:
+    return call.context(f"servicePrincipals('{principal['id']}')/synchronization/jobs{suffix}")
+
+
+def list_jobs(call: Call) -> Reply:
+    principal, sync = synchronization(call)
+    seen = call.service.replicas.collection("job", call.tenant.id, sync.jobs, f"{principal['id']}/")
+    body = {"@odata.context": _context(call, principal), "value": [job_view(job, sync) for job in seen.values()]}
+    return Reply(200, body)
+
+
+def get_job(call: Call) -> Reply:
+    principal, sync, job = find_job(call)
+    seen = call.service.replicas.read("job", call.tenant.id, f"{principal['id']}/{job.id}", job)
+    if seen is None:
+        raise no_job(call.params["job"])
+    return Reply(200, {"@odata.context": _context(call, principal, "/$entity"), **job_view(seen, sync)})
+
+
+def create_job(call: Call) -> Reply:
+    principal, sync = synchronization(call)
+    sent = read(NewJob, call.body)
+    if not has_template(principal) or sent.templateId != TEMPLATE:
+        raise sync_error(400, "InvalidTemplate", f"Template '{sent.templateId}' is not available for this application.")
+    existing = next(iter(sync.jobs.values()), None)
+    if existing is not None:
+        if call.settings.second_job == "conflict":
+            raise sync_error(409, "JobAlreadyExists", f"A job with template '{TEMPLATE}' already exists for this application.")
+        return _created(call, principal, sync, existing)
+    job_id = f"{TEMPLATE}.{call.tenant.id.replace('-', '')}.{principal['appId']}"
+    status = new_job_status(call.settings.new_job_code)
+    job = Job(id=job_id, template_id=TEMPLATE, status=status, job_schema={**azure2azure_schema(call.settings), "id": job_id})
+    written(call, "job", f"{principal['id']}/{job_id}", None)
+    sync.jobs[job_id] = job
+    return _created(call, principal, sync, job)
+
+
+def _created(call: Call, principal: GraphObject, sync: Synchronization, job: Job) -> Reply:
+    status: int = call.settings.job_created_status
+    return Reply(status, {"@odata.context": _context(call, principal, "/$entity"), **job_view(job, sync)})
+
+
+def patch_job(call: Call) -> Reply:
+    """Listed in the permission table, semantics undocumented (3.2): nothing of a job is writable."""
+    find_job(call)
+    known_members(call.body, frozenset(), frozenset({"id", "templateId", "schedule", "status", "synchronizationJobSettings"}))
+    return NO_CONTENT
+
+
+def delete_job(call: Call) -> Reply:
+    principal, sync, job = find_job(call)
+    if job.schedule_state == "Active" and call.settings.delete_running_job == "refused":
+        raise sync_error(409, "JobIsRunning", f"Job '{job.id}' has to be paused before it can be deleted.")
+    written(call, "job", f"{principal['id']}/{job.id}", job)
+    del sync.jobs[job.id]
+    return NO_CONTENT
+
+
+def _provisioning_audit(call: Call, principal: GraphObject, activity: str) -> None:
+    audit(call, "ProvisioningManagement", "Account Provisioning", activity, principal, "ServicePrincipal")
+
+
+def start_job(call: Call) -> Reply:
+    principal, sync, job = find_job(call)
+    _require_credentials(sync)
+    engine.start(call.world, call.tenant.id, principal["id"], job.id)
+    _provisioning_audit(call, principal, "Enable/start provisioning configuration")
+    return NO_CONTENT
+
+
+def _require_credentials(sync: Synchronization) -> None:
+    """A job without its connection cannot run: status NotConfigured (3.2)."""
+    if not sync.secrets.get("CompanyId") or not sync.secrets.get("AuthenticationType"):
+        raise sync_error(400, "InvalidCredentials", "The credentials of the synchronization job are not configured.")
+
+
+def pause_job(call: Call) -> Reply:
+    principal, _, job = find_job(call)
+    engine.pause(call.world, call.tenant.id, principal["id"], job.id, call.settings)
+    _provisioning_audit(call, principal, "Disable/pause provisioning configuration")
+    return NO_CONTENT
+
+
+def reset_scopes(text: str | None) -> set[str]:
+    """The set a resetScope stands for: flags, separated by commas (3.3)."""
+    if text is None or not text.strip():
+        return set(PORTAL_RESTART)
+    scopes: set[str] = set()
+    for name in text.split(","):
+        if name.strip() not in RESET_SCOPES:
+            raise errors.bad_request(f"Invalid value '{name.strip()}' specified for property 'resetScope'.", "BadRequest")
+        scopes |= RESET_SCOPES[name.strip()]
+    return scopes
+
+
+def restart_job(call: Call) -> Reply:
+    principal, sync, job = find_job(call)
+    if call.owned_only and call.settings.owned_by_restart == "refused":
+        raise errors.forbidden(call.request.path)
+    sent: Any = read(Restart, call.body if isinstance(call.body, dict) else {})
+    scopes = reset_scopes(sent.criteria.resetScope if sent.criteria else None)
+    _require_credentials(sync)
+    engine.restart(call.world, call.tenant.id, principal["id"], job.id, scopes)
+    _provisioning_audit(call, principal, "Enable/restart provisioning configuration")
+    return NO_CONTENT
+
+
+OPERATIONS = [
+    Operation("GET", SYNC + "/templates", list_templates),
+    Operation("GET", SYNC + "/templates/{template}", get_template),
+    Operation("GET", SYNC + "/templates/{template}/schema", get_template_schema),
+    Operation("GET", JOBS, list_jobs),
+    Operation("POST", JOBS, create_job, body=True),
+    Operation("GET", JOB, get_job),
+    Operation("PATCH", JOB, patch_job, body=True),
+    Operation("DELETE", JOB, delete_job),
+    Operation("POST", JOB + "/start", start_job),
+    Operation("POST", JOB + "/pause", pause_job),
+    Operation("POST", JOB + "/restart", restart_job, body=True, optional_body=True),
+]

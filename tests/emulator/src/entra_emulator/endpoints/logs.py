@@ -1,0 +1,48 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The provisioning log and the directory audit log (fact sheet 6.1, 6.2)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from .. import errors, odata
+from ..call import Call, Reply
+from ..odata import DIRECTORY_AUDIT, PROVISIONING
+from ..router import Operation
+from ..state import GraphObject, moment, stamp
+
+RETENTION_DAYS = 30
+
+
+def _published(call: Call, entries: list[GraphObject]) -> list[GraphObject]:
+    """Newest first; entries appear late and are kept for 30 days (6.1)."""
+    now = moment(call.world.clock)
+    newest, oldest = stamp(now - timedelta(seconds=call.settings.log_delay_seconds)), stamp(now - timedelta(days=RETENTION_DAYS))
+    return [entry for entry in reversed(entries) if oldest <= entry["activityDateTime"] <= newest]
+
+
+def list_provisioning(call: Call) -> Reply:
+    entries = _published(call, call.tenant.provisioning_log)
+    if call.beta:
+        entries = [{**entry, "action": str(entry.get("provisioningAction", "other")).capitalize()} for entry in entries]
+    return odata.collection(call, PROVISIONING, entries)
+
+
+def list_audits(call: Call) -> Reply:
+    return odata.collection(call, DIRECTORY_AUDIT, _published(call, call.tenant.audit_log))
+
+
+def get_audit(call: Call) -> Reply:
+    for entry in _published(call, call.tenant.audit_log):
+        if entry["id"] == call.params["audit"]:
+            return odata.single(call, DIRECTORY_AUDIT, entry)
+    raise errors.not_found(call.params["audit"])
+
+
+OPERATIONS = [
+    Operation("GET", "/auditLogs/provisioning", list_provisioning, query=odata.LIST),
+    Operation("GET", "/auditLogs/directoryAudits", list_audits, query=odata.LIST),
+    Operation("GET", "/auditLogs/directoryAudits/{audit}", get_audit, query=odata.SINGLE),
+]

@@ -1,0 +1,143 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The base policy, its default configuration and the authorization policy (fact sheet 1.4, 9)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import odata
+from ..bodies import DefaultUpdate, PolicyUpdate, known_members, read
+from ..call import NO_CONTENT, Call, Reply
+from ..router import Operation
+from ..service import audit
+from ..state import GraphObject
+
+ROOT = "/policies/crossTenantAccessPolicy"
+DEFAULT = ROOT + "/default"
+AUTHORIZATION = "/policies/authorizationPolicy"
+
+
+def _setting(access: str) -> dict[str, Any]:
+    return {
+        "usersAndGroups": {"accessType": access, "targets": [{"target": "AllUsers", "targetType": "user"}]},
+        "applications": {"accessType": access, "targets": [{"target": "AllApplications", "targetType": "application"}]},
+    }
+
+
+def system_default() -> GraphObject:
+    """The values a tenant starts with (1.4)."""
+    return {
+        "isServiceDefault": True,
+        "inboundTrust": {"isMfaAccepted": False, "isCompliantDeviceAccepted": False, "isHybridAzureADJoinedDeviceAccepted": False},
+        "b2bCollaborationOutbound": _setting("allowed"),
+        "b2bCollaborationInbound": _setting("allowed"),
+        "b2bDirectConnectOutbound": _setting("blocked"),
+        "b2bDirectConnectInbound": _setting("blocked"),
+        "tenantRestrictions": {"devices": None, **_setting("blocked")},
+        "automaticUserConsentSettings": {"inboundAllowed": False, "outboundAllowed": False},
+        "invitationRedemptionIdentityProviderConfiguration": {
+            "primaryIdentityProviderPrecedenceOrder": ["externalFederation", "azureActiveDirectory", "socialIdentityProviders"],
+            "fallbackIdentityProvider": "defaultConfiguredIdp",
+        },
+    }
+
+
+def get_policy(call: Call) -> Reply:
+    policy = call.tenant.access_policy
+    body = {
+        "@odata.context": call.context("policies/crossTenantAccessPolicy/$entity"),
+        "id": "CrossTenantAccessPolicy",
+        "deletedDateTime": None,
+        "displayName": policy.display_name,
+        "allowedCloudEndpoints": list(policy.allowed_cloud_endpoints),
+    }
+    return Reply(200, body)
+
+
+def patch_policy(call: Call) -> Reply:
+    sent = read(PolicyUpdate, call.body).sent()
+    policy = call.tenant.access_policy
+    policy.display_name = sent.get("displayName", policy.display_name) or ""
+    policy.allowed_cloud_endpoints = sent.get("allowedCloudEndpoints", policy.allowed_cloud_endpoints) or []
+    audit(
+        call,
+        "CrossTenantAccessSettings",
+        "Core Directory",
+        "Update a cross-tenant access setting",
+        {"id": "CrossTenantAccessPolicy"},
+        "Policy",
+    )
+    return NO_CONTENT
+
+
+def get_default(call: Call) -> Reply:
+    body = {"@odata.context": call.context("policies/crossTenantAccessPolicy/default/$entity"), "id": "default"}
+    return Reply(200, {**body, **(call.tenant.access_policy.default or system_default())})
+
+
+def patch_default(call: Call) -> Reply:
+    sent = read(DefaultUpdate, call.body).sent()
+    policy = call.tenant.access_policy
+    policy.default = {**(policy.default or system_default()), **sent, "isServiceDefault": False}
+    audit(
+        call, "CrossTenantAccessSettings", "Core Directory", "Update the default cross-tenant access setting", {"id": "default"}, "Policy"
+    )
+    return NO_CONTENT
+
+
+def reset_default(call: Call) -> Reply:
+    call.tenant.access_policy.default = {}
+    audit(call, "CrossTenantAccessSettings", "Core Directory", "Reset the cross-tenant access default setting", {"id": "default"}, "Policy")
+    return NO_CONTENT
+
+
+def authorization_defaults() -> GraphObject:
+    """The authorization policy a tenant starts with; a preflight reads allowInvitesFrom (9)."""
+    return {
+        "id": "authorizationPolicy",
+        "deletedDateTime": None,
+        "displayName": "Authorization Policy",
+        "description": "Used to manage authorization related settings across the company.",
+        "allowInvitesFrom": "everyone",
+        "allowedToSignUpEmailBasedSubscriptions": True,
+        "allowedToUseSSPR": True,
+        "allowEmailVerifiedUsersToJoinOrganization": False,
+        "allowUserConsentForRiskyApps": None,
+        "blockMsolPowerShell": False,
+        "guestUserRoleId": "10dae51f-b6af-4016-8d66-8c2a99b929b3",
+        "defaultUserRolePermissions": {
+            "allowedToCreateApps": True,
+            "allowedToCreateSecurityGroups": True,
+            "allowedToCreateTenants": True,
+            "allowedToReadBitlockerKeysForOwnedDevice": True,
+            "allowedToReadOtherUsers": True,
+            "permissionGrantPoliciesAssigned": [],
+        },
+    }
+
+
+def get_authorization(call: Call) -> Reply:
+    policy = {**authorization_defaults(), **call.tenant.authorization_policy}
+    names = [name for name in call.request.query.get("$select", "").split(",") if name]
+    shown = {name: policy.get(name) for name in names or policy if not name.startswith("_")}
+    return Reply(200, {"@odata.context": call.context("policies/authorizationPolicy/$entity"), **shown})
+
+
+def patch_authorization(call: Call) -> Reply:
+    names = frozenset(authorization_defaults())
+    call.tenant.authorization_policy.update(known_members(call.body, names - {"id", "deletedDateTime"}, frozenset({"id"})))
+    audit(call, "AuthorizationPolicy", "Authorization", "Update authorization policy", {"id": "authorizationPolicy"}, "Policy")
+    return NO_CONTENT
+
+
+OPERATIONS = [
+    Operation("GET", ROOT, get_policy, query=odata.SINGLE),
+    Operation("PATCH", ROOT, patch_policy, body=True),
+    Operation("GET", DEFAULT, get_default, query=odata.SINGLE),
+    Operation("PATCH", DEFAULT, patch_default, body=True),
+    Operation("POST", DEFAULT + "/resetToSystemDefault", reset_default),
+    Operation("GET", AUTHORIZATION, get_authorization, query=odata.SINGLE),
+    Operation("PATCH", AUTHORIZATION, patch_authorization, body=True),
+]

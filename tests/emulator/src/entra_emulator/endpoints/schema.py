@@ -1,0 +1,141 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A job's schema: mappings, scoping filters, and the services around them (fact sheet 4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import errors
+from ..bodies import ParseExpression, read, without_annotations
+from ..call import NO_CONTENT, Call, Reply
+from ..errors import GraphError
+from ..provisioning import engine, schema_rules, template
+from ..provisioning.expressions import ExpressionError, evaluate, parse, to_source
+from ..router import Operation
+from ..schema_bodies import Schema, flow_type_problems
+from ..service import audit
+from ..state import GraphObject, Job, new_id
+from .jobs import JOB, PORTAL_RESTART, find_job
+
+SCHEMA = JOB + "/schema"
+MAXIMUM_EXPRESSION = 10_000
+
+
+def _context(call: Call, principal: GraphObject, job: Job, rest: str) -> str:
+    return call.context(f"servicePrincipals('{principal['id']}')/synchronization/jobs('{job.id}')/schema{rest}")
+
+
+def get_schema(call: Call) -> Reply:
+    principal, _, job = find_job(call)
+    return Reply(200, {"@odata.context": _context(call, principal, job, "/$entity"), **job.job_schema})
+
+
+def _invalid(call: Call, problem: str) -> GraphError:
+    """A refused schema; the raw answer is not documented (13.1)."""
+    if call.settings.schema_invalid == "BadRequest":
+        return errors.bad_request(f"schemaInvalid: {problem}", "BadRequest")
+    return errors.bad_request(problem, "schemaInvalid")
+
+
+def put_schema(call: Call) -> Reply:
+    """Replaces the whole schema: what is left out is gone (4.1). Only the directories, a navigation property, may be left out."""
+    principal, _, job = find_job(call)
+    read(Schema, call.body)
+    new: GraphObject = without_annotations(call.body)
+    if "directories" not in new:
+        new["directories"] = job.job_schema.get("directories", [])
+    problems = flow_type_problems(new) or schema_rules.problems(job.job_schema, new)
+    if problems:
+        raise _invalid(call, problems[0])
+    new["id"] = job.id
+    new["version"] = f"Date:{call.world.clock}, ActivityId:{new_id()}"
+    changed = any(new.get(name) != job.job_schema.get(name) for name in ("synchronizationRules", "directories"))
+    job.job_schema = new
+    if changed:
+        _changed(call, principal, job)
+    return NO_CONTENT
+
+
+def _changed(call: Call, principal: GraphObject, job: Job) -> None:
+    """A change of mappings begins a full cycle by itself, or not (13.13)."""
+    if call.settings.schema_put_restarts:
+        if job.schedule_state == "Active":
+            engine.restart(call.world, call.tenant.id, principal["id"], job.id, set(PORTAL_RESTART))
+        else:
+            engine.schema_changed(call.world, call.tenant.id, principal["id"], job.id)
+    audit(call, "ProvisioningManagement", "Account Provisioning", "Update attribute mappings or scope", principal, "ServicePrincipal")
+
+
+def delete_schema(call: Call) -> Reply:
+    """Restores the template's schema (4.1)."""
+    principal, _, job = find_job(call)
+    job.job_schema = {**template.azure2azure_schema(call.settings), "id": job.id}
+    _changed(call, principal, job)
+    return NO_CONTENT
+
+
+def filter_operators(call: Call) -> Reply:
+    principal, _, job = find_job(call)
+    context = _context(call, principal, job, "/filterOperators")
+    return Reply(200, {"@odata.context": context, "value": template.filter_operators(call.settings)})
+
+
+def functions(call: Call) -> Reply:
+    principal, _, job = find_job(call)
+    return Reply(200, {"@odata.context": _context(call, principal, job, "/functions"), "value": template.FUNCTIONS})
+
+
+def parse_expression(call: Call) -> Reply:
+    """Parses, and evaluates when a test object is given; an expression that fails is still an answer of 200 (4.1)."""
+    find_job(call)
+    sent = read(ParseExpression, call.body)
+    body: dict[str, Any] = {
+        "@odata.context": call.context("microsoft.graph.parseExpressionResponse"),
+        "parsingSucceeded": False,
+        "evaluationSucceeded": False,
+        "evaluationResult": [],
+        "parsedExpression": None,
+        "error": None,
+    }
+    try:
+        if len(sent.expression) > MAXIMUM_EXPRESSION:
+            raise ExpressionError(f"The expression is longer than {MAXIMUM_EXPRESSION} characters.")
+        expression = parse(sent.expression)
+    except ExpressionError as problem:
+        return Reply(200, {**body, "error": _public_error("ParsingFailed", str(problem))})
+    body.update({"parsingSucceeded": True, "parsedExpression": to_source(expression)})
+    if sent.testInputObject is None:
+        return Reply(200, body)
+    attributes = {pair.key: pair.value for pair in sent.testInputObject.properties or []}
+    try:
+        value = evaluate(expression, attributes)
+    except ExpressionError as problem:
+        return Reply(200, {**body, "error": _public_error("EvaluationFailed", str(problem))})
+    values = value if isinstance(value, list) else [] if value is None else [value]
+    return Reply(200, {**body, "evaluationSucceeded": True, "evaluationResult": [str(element) for element in values]})
+
+
+def _public_error(code: str, message: str) -> dict[str, Any]:
+    return {"code": code, "message": message, "target": None, "details": [], "innerError": None}
+
+
+def discover(call: Call) -> Reply:
+    principal, _, job = find_job(call)
+    for directory in job.job_schema.get("directories", []):
+        if directory["id"] == call.params["directory"]:
+            found = {**directory, "discoveryDateTime": call.world.clock}
+            return Reply(200, {"@odata.context": _context(call, principal, job, "/directories/$entity"), **found})
+    raise errors.not_found(call.params["directory"])
+
+
+OPERATIONS = [
+    Operation("GET", SCHEMA, get_schema, query=frozenset({"$expand"})),
+    Operation("PUT", SCHEMA, put_schema, body=True),
+    Operation("DELETE", SCHEMA, delete_schema),
+    *[Operation("GET", f"{SCHEMA}/filterOperators{suffix}", filter_operators) for suffix in ("", "()")],
+    *[Operation("GET", f"{SCHEMA}/functions{suffix}", functions) for suffix in ("", "()")],
+    Operation("POST", SCHEMA + "/parseExpression", parse_expression, body=True),
+    Operation("POST", SCHEMA + "/directories/{directory}/discover", discover),
+]

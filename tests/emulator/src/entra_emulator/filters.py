@@ -1,0 +1,257 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Evaluates $filter over dictionaries. The grammar is odata-query's; this is only the meaning of its tree."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timezone
+from functools import lru_cache
+from typing import Any
+
+from odata_query import ast
+from odata_query.exceptions import ODataException
+from odata_query.grammar import ODataLexer, ODataParser
+
+from .errors import bad_request
+
+ADVANCED = (
+    "Operator '{}' is not supported because the required parameters might be missing. Try adding $count=true query parameter and "
+    "ConsistencyLevel:eventual header. Refer to https://aka.ms/graph-docs/advanced-queries for more information"
+)
+
+Predicate = Callable[[Mapping[str, Any]], bool]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What an endpoint's $filter may contain."""
+
+    type_name: str
+    properties: frozenset[str]
+    operators: frozenset[str]
+    """Names of comparators and functions: eq, ne, gt, startswith, not ..."""
+    needs_advanced: frozenset[str] = frozenset()
+    """Those of them that need advanced query parameters."""
+    ignore_case: bool = True
+
+
+DIRECTORY_OPERATORS = frozenset({"eq", "ne", "not", "ge", "le", "gt", "lt", "in", "startswith", "endswith", "and", "or", "any"})
+DIRECTORY_ADVANCED = frozenset({"ne", "not", "endswith"})
+LOG_OPERATORS = frozenset({"eq", "contains", "gt", "lt", "ge", "le", "startswith", "and", "or", "tolower", "any"})
+
+COMPARATORS: dict[type[Any], str] = {
+    ast.Eq: "eq",
+    ast.NotEq: "ne",
+    ast.Lt: "lt",
+    ast.LtE: "le",
+    ast.Gt: "gt",
+    ast.GtE: "ge",
+    ast.In: "in",
+}
+ORDERINGS: dict[str, Callable[[Any, Any], Any]] = {"lt": operator.lt, "le": operator.le, "gt": operator.gt, "ge": operator.ge}
+TESTS: dict[str, Callable[[str, str], bool]] = {
+    "startswith": str.startswith,
+    "endswith": str.endswith,
+    "contains": str.__contains__,
+}
+
+
+LITERAL_OR_SPELLING = re.compile(r"'(?:[^']|'')*'|\bnot\(|\b(?:starts|ends)With\(")
+"""Graph takes ``not(...)``, ``startsWith`` and ``endsWith``; the grammar knows ``not (...)`` and the lower-case names."""
+
+
+def _spelled(text: str) -> str:
+    def spell(match: re.Match[str]) -> str:
+        found = match.group()
+        if found.startswith("'"):
+            return found
+        return "not (" if found == "not(" else found.lower()
+
+    return LITERAL_OR_SPELLING.sub(spell, text.strip())
+
+
+@lru_cache(maxsize=512)
+def parse(text: str) -> Any:
+    """The tree of a filter; 400 for one that does not parse."""
+    try:
+        return ODataParser().parse(ODataLexer().tokenize(_spelled(text)))
+    except (ODataException, ValueError, AttributeError) as problem:
+        raise bad_request(f"Invalid filter clause: {problem}", "BadRequest") from None
+
+
+def compile_filter(text: str, rules: Rules, advanced: bool) -> Predicate:
+    """A predicate for `text`; refuses what `rules` do not allow, as the service does."""
+    tree = parse(text)
+    _check(tree, rules, advanced, frozenset())
+    holds = _evaluator(tree, rules.ignore_case)
+    return lambda item: bool(holds(item, NO_VARIABLES))
+
+
+def _check(node: Any, rules: Rules, advanced: bool, variables: frozenset[str]) -> None:
+    """Refuses unknown properties and operators that the endpoint or the query level does not support."""
+    name = _operator(node)
+    if name and name not in rules.operators:
+        raise bad_request(f"Unsupported Query. The operator or function '{name}' is not supported.", "Request_UnsupportedQuery")
+    if name in rules.needs_advanced and not advanced:
+        raise bad_request(ADVANCED.format(name), "Request_UnsupportedQuery")
+    if isinstance(node, ast.Identifier):
+        if node.name not in rules.properties and node.name not in variables:
+            raise bad_request(
+                f"Invalid filter clause: Could not find a property named '{node.name}' on type '{rules.type_name}'.", "BadRequest"
+            )
+        return
+    if isinstance(node, ast.Attribute):
+        _check(node.owner, rules, advanced, variables)
+        return
+    if isinstance(node, ast.CollectionLambda) and node.lambda_ is not None:
+        _check(node.owner, rules, advanced, variables)
+        _check(node.lambda_.expression, rules, advanced, variables | {node.lambda_.identifier.name})
+        return
+    for child in _children(node):
+        _check(child, rules, advanced, variables)
+
+
+def _operator(node: Any) -> str | None:
+    if isinstance(node, ast.Compare):
+        return COMPARATORS[type(node.comparator)]
+    if isinstance(node, ast.BoolOp):
+        return "and" if isinstance(node.op, ast.And) else "or"
+    if isinstance(node, ast.UnaryOp):
+        return "not" if isinstance(node.op, ast.Not) else "-"
+    if isinstance(node, ast.Call):
+        return str(node.func.name).lower()
+    if isinstance(node, ast.CollectionLambda):
+        return "any" if isinstance(node.operator, ast.Any) else "all"
+    return "arithmetic" if isinstance(node, ast.BinOp) else None
+
+
+def _children(node: Any) -> list[Any]:
+    if isinstance(node, (ast.Compare, ast.BoolOp)):
+        return [node.left, node.right]
+    if isinstance(node, ast.UnaryOp):
+        return [node.operand]
+    if isinstance(node, ast.Call):
+        return list(node.args)
+    return list(node.val) if isinstance(node, ast.List) else []
+
+
+# Evaluation: each node becomes a function once, because a filter runs over thousands of people ------------------------
+
+Scope = Mapping[str, Any]
+"""The element that a lambda's variable stands for, by name."""
+Evaluator = Callable[[Mapping[str, Any], Scope], Any]
+NO_VARIABLES: Scope = {}
+
+
+def _evaluator(node: Any, ignore_case: bool) -> Evaluator:
+    """The function that gives a node's value."""
+    if isinstance(node, ast.Identifier):
+        return _identifier(str(node.name))
+    if isinstance(node, ast.Attribute):
+        return _attribute(_evaluator(node.owner, ignore_case), str(node.attr))
+    if isinstance(node, ast.Compare):
+        return _comparison(node, ignore_case)
+    if isinstance(node, ast.BoolOp):
+        return _boolean(node, ignore_case)
+    if isinstance(node, ast.UnaryOp):
+        operand = _evaluator(node.operand, ignore_case)
+        return lambda item, scope: not operand(item, scope)
+    if isinstance(node, ast.Call):
+        return _function(node, ignore_case)
+    if isinstance(node, ast.CollectionLambda):
+        return _any(node, ignore_case)
+    value = [_literal(child) for child in node.val] if isinstance(node, ast.List) else _literal(node)
+    return lambda item, scope: value
+
+
+def _identifier(name: str) -> Evaluator:
+    return lambda item, scope: scope[name] if name in scope else item.get(name)
+
+
+def _attribute(owner: Evaluator, name: str) -> Evaluator:
+    def value(item: Mapping[str, Any], scope: Scope) -> Any:
+        holder = owner(item, scope)
+        return holder.get(name) if isinstance(holder, Mapping) else None
+
+    return value
+
+
+def _boolean(node: Any, ignore_case: bool) -> Evaluator:
+    left, right = _evaluator(node.left, ignore_case), _evaluator(node.right, ignore_case)
+    if isinstance(node.op, ast.And):
+        return lambda item, scope: bool(left(item, scope) and right(item, scope))
+    return lambda item, scope: bool(left(item, scope) or right(item, scope))
+
+
+def _literal(node: Any) -> Any:
+    value = node.py_val
+    if isinstance(value, str | int | float | datetime) or value is None:
+        return value
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day, tzinfo=timezone.utc)
+    return str(value)
+
+
+def _comparison(node: Any, ignore_case: bool) -> Evaluator:
+    name = COMPARATORS[type(node.comparator)]
+    left = _evaluator(node.left, ignore_case)
+    right = _evaluator(node.right, ignore_case)(NO_VARIABLES, NO_VARIABLES)
+    if name == "in":
+        candidates = {_fold(candidate, ignore_case) for candidate in right}
+        return lambda item, scope: _fold(left(item, scope), ignore_case) in candidates
+    if isinstance(right, datetime):
+        wanted = right if right.tzinfo else right.replace(tzinfo=timezone.utc)
+        return lambda item, scope: _ordered(name, _moment(left(item, scope)), wanted)
+    folded = _fold(right, ignore_case)
+    if name == "eq":
+        return lambda item, scope: bool(_fold(left(item, scope), ignore_case) == folded)
+    if name == "ne":
+        return lambda item, scope: bool(_fold(left(item, scope), ignore_case) != folded)
+    return lambda item, scope: _ordered(name, _fold(left(item, scope), ignore_case), folded)
+
+
+def _moment(value: Any) -> Any:
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _ordered(name: str, left: Any, right: Any) -> bool:
+    if name in ("eq", "ne"):
+        return bool((left == right) == (name == "eq"))
+    if left is None or right is None:
+        return False
+    try:
+        return bool(ORDERINGS[name](left, right))
+    except TypeError:
+        raise bad_request("Invalid filter clause: A binary operator with incompatible types was detected.", "BadRequest") from None
+
+
+def _any(node: Any, ignore_case: bool) -> Evaluator:
+    owner = _evaluator(node.owner, ignore_case)
+    if node.lambda_ is None:
+        return lambda item, scope: bool(owner(item, scope))
+    name = str(node.lambda_.identifier.name)
+    holds = _evaluator(node.lambda_.expression, ignore_case)
+    return lambda item, scope: any(holds(item, {**scope, name: element}) for element in owner(item, scope) or ())
+
+
+def _function(node: Any, ignore_case: bool) -> Evaluator:
+    name = str(node.func.name).lower()
+    arguments = [_evaluator(argument, ignore_case) for argument in node.args]
+    if name == "tolower":
+        return lambda item, scope: str(arguments[0](item, scope) or "").lower()
+    test = TESTS[name]
+
+    def value(item: Mapping[str, Any], scope: Scope) -> bool:
+        text, part = (_fold(argument(item, scope), ignore_case) for argument in arguments)
+        return isinstance(text, str) and isinstance(part, str) and test(text, part)
+
+    return value
+
+
+def _fold(value: Any, ignore_case: bool) -> Any:
+    return value.casefold() if ignore_case and isinstance(value, str) else value

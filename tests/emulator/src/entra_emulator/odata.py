@@ -1,0 +1,235 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Graph's query options over lists of dictionaries: $select, $filter, $orderby, $top, $count and paging (fact sheet 0.7)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from . import properties
+from .call import Call, Reply
+from .errors import bad_request
+from .filters import ADVANCED, DIRECTORY_ADVANCED, DIRECTORY_OPERATORS, LOG_OPERATORS, Rules, compile_filter
+from .state import GraphObject
+
+MAXIMUM_PAGE = 999
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A Graph type as it is served: its properties, and what its collections may be asked."""
+
+    name: str
+    entity_set: str
+    properties: frozenset[str]
+    default: tuple[str, ...] = ()
+    """What is served without $select; everything when empty."""
+    collections: frozenset[str] = frozenset()
+    rules: Rules = field(default_factory=lambda: Rules("", frozenset(), frozenset()))
+    key: str = "id"
+    directory: bool = True
+    """Whether $count and $orderby with $filter need advanced query parameters."""
+
+    @property
+    def type_name(self) -> str:
+        return f"microsoft.graph.{self.name}"
+
+
+def _directory_kind(name: str, entity_set: str, names: frozenset[str], **more: Any) -> Kind:
+    rules = Rules(f"microsoft.graph.{name}", names, DIRECTORY_OPERATORS, DIRECTORY_ADVANCED)
+    return Kind(name, entity_set, names, rules=rules, **more)
+
+
+def _log_kind(name: str, entity_set: str, names: frozenset[str]) -> Kind:
+    # Values are compared case-sensitively in the logs (6.1).
+    return Kind(name, entity_set, names, rules=Rules(f"microsoft.graph.{name}", names, LOG_OPERATORS, ignore_case=False), directory=False)
+
+
+USER = _directory_kind("user", "users", properties.USER, default=properties.USER_DEFAULT, collections=properties.USER_COLLECTIONS)
+GROUP = _directory_kind("group", "groups", properties.GROUP, default=properties.GROUP_DEFAULT, collections=properties.GROUP_COLLECTIONS)
+APPLICATION = _directory_kind("application", "applications", properties.APPLICATION)
+SERVICE_PRINCIPAL = _directory_kind("servicePrincipal", "servicePrincipals", properties.SERVICE_PRINCIPAL)
+ASSIGNMENT = _directory_kind("appRoleAssignment", "appRoleAssignments", properties.ASSIGNMENT)
+CONTACT = _directory_kind("orgContact", "contacts", properties.CONTACT)
+ORGANIZATION = _directory_kind("organization", "organization", properties.ORGANIZATION)
+DOMAIN = _directory_kind("domain", "domains", properties.DOMAIN)
+APPLICATION_TEMPLATE = _directory_kind("applicationTemplate", "applicationTemplates", properties.APPLICATION_TEMPLATE)
+PARTNER = Kind(
+    "crossTenantAccessPolicyConfigurationPartner",
+    "policies/crossTenantAccessPolicy/partners",
+    properties.PARTNER,
+    rules=Rules(
+        "microsoft.graph.crossTenantAccessPolicyConfigurationPartner", properties.PARTNER, frozenset({"eq", "ne", "in", "and", "or", "not"})
+    ),
+    key="tenantId",
+    directory=False,
+)
+PROVISIONING = _log_kind("provisioningObjectSummary", "auditLogs/provisioning", properties.PROVISIONING)
+DIRECTORY_AUDIT = _log_kind("directoryAudit", "auditLogs/directoryAudits", properties.DIRECTORY_AUDIT)
+
+SINGLE = frozenset({"$select"})
+LIST = frozenset({"$select", "$filter", "$orderby", "$top", "$count", "$skiptoken"})
+PAGED = frozenset({"$top", "$count", "$skiptoken", "$select"})
+
+
+def selected(call: Call, kind: Kind) -> tuple[str, ...]:
+    """The names in $select, checked; empty without it."""
+    text = call.request.query.get("$select")
+    if text is None:
+        return ()
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    known = {name.casefold(): name for name in kind.properties}
+    for name in names:
+        if name != "*" and name.casefold() not in known and not name.startswith("extension_"):
+            raise bad_request(
+                f"Parsing OData Select and Expand failed: Could not find a property named '{name}' on type '{kind.type_name}'.",
+                "BadRequest",
+            )
+    return () if "*" in names else tuple(known.get(name.casefold(), name) for name in names)
+
+
+def view(kind: Kind, item: GraphObject, names: Iterable[str] = ()) -> GraphObject:
+    """`item` as it is served: no internals; the named properties, or the type's default ones."""
+    wanted = tuple(names) or kind.default
+    if not wanted:
+        return {name: value for name, value in item.items() if not name.startswith("_")}
+    return {name: item.get(name, [] if name in kind.collections else None) for name in wanted}
+
+
+def single(call: Call, kind: Kind, item: GraphObject, extra: Mapping[str, Any] | None = None) -> Reply:
+    """The answer that is one entity."""
+    names = selected(call, kind)
+    suffix = f"({','.join(names)})" if names else ""
+    context = call.context(f"{kind.entity_set}{suffix}/$entity")
+    return Reply(200, {"@odata.context": context, **view(kind, item, names), **(extra or {})})
+
+
+def filtered(call: Call, kind: Kind, items: list[GraphObject]) -> list[GraphObject]:
+    """`items` after $filter and $orderby."""
+    query = call.request.query
+    advanced = call.advanced and query.get("$count") == "true"
+    text = query.get("$filter")
+    if text is not None:
+        predicate = compile_filter(text, kind.rules, advanced)
+        items = [item for item in items if predicate(item)]
+    order = query.get("$orderby")
+    if order is None:
+        return items
+    if kind.directory and text is not None and not advanced:
+        raise bad_request("Sorting not supported for current query.", "Request_UnsupportedQuery")
+    return _ordered(kind, items, order)
+
+
+def _ordered(kind: Kind, items: list[GraphObject], order: str) -> list[GraphObject]:
+    for part in reversed(order.split(",")):
+        words = part.split()
+        name = words[0] if words else ""
+        direction = words[1].lower() if len(words) > 1 else "asc"
+        if name not in kind.properties or len(words) > 2 or direction not in ("asc", "desc"):
+            raise bad_request(f"Could not find a property named '{name}' on type '{kind.type_name}'.", "BadRequest")
+        items = sorted(items, key=lambda item, by=name: _sortable(item.get(by)), reverse=direction == "desc")  # type: ignore[misc]
+    return items
+
+
+def _sortable(value: Any) -> tuple[int, str]:
+    return (0, "") if value is None else (1, str(value).casefold())
+
+
+def count(call: Call, kind: Kind, items: list[GraphObject]) -> Reply:
+    """The answer of ``/$count``: a number as text."""
+    if kind.directory and not call.advanced:
+        raise bad_request("$count is not currently supported.", "Request_BadRequest")
+    query = call.request.query
+    if "$filter" in query:
+        predicate = compile_filter(query["$filter"], kind.rules, call.advanced)
+        items = [item for item in items if predicate(item)]
+    return Reply(200, str(len(items)), {"Content-Type": "text/plain"})
+
+
+def collection(call: Call, kind: Kind, items: Iterable[GraphObject], typed: bool = False, context: str | None = None) -> Reply:
+    """The answer that is a page of entities; `typed` adds ``@odata.type`` for collections of directory objects."""
+    found = filtered(call, kind, list(items))
+    names = selected(call, kind)
+    start, size = _window(call, kind, found)
+    page = found[start : start + size]
+    suffix = f"({','.join(names)})" if names else ""
+    body: dict[str, Any] = {"@odata.context": call.context(context or f"{kind.entity_set}{suffix}")}
+    if _wants_count(call, kind):
+        body["@odata.count"] = len(found)
+    if start + size < len(found):
+        body["@odata.nextLink"] = next_link(call, start + size, str(page[-1].get(kind.key, "")))
+    body["value"] = [served(item, kind, names, typed) for item in page]
+    return Reply(200, body)
+
+
+def served(item: GraphObject, kind: Kind, names: tuple[str, ...], typed: bool) -> GraphObject:
+    """One element of a collection. Objects of mixed collections carry their kind in ``_kind``."""
+    kind = item.get("_kind", kind)
+    shown = view(kind, item, tuple(name for name in names if name in kind.properties))
+    return {"@odata.type": f"#{kind.type_name}", **shown} if typed else shown
+
+
+def _wants_count(call: Call, kind: Kind) -> bool:
+    asked = call.request.query.get("$count")
+    if asked not in (None, "true", "false"):
+        raise bad_request(f"Invalid value '{asked}' for $count query option found.", "BadRequest")
+    # Without ConsistencyLevel the directory ignores $count=true (advanced-queries page).
+    return asked == "true" and (call.advanced or not kind.directory)
+
+
+def _window(call: Call, kind: Kind, found: list[GraphObject]) -> tuple[int, int]:
+    query = call.request.query
+    size = page_size(query.get("$top"), call.settings.default_page_size)
+    token = query.get("$skiptoken")
+    if token is None:
+        return _skip(query.get("$skip", "0")), size
+    offset, last = read_token(token)
+    # Resume after the last element that was shown, wherever it is now.
+    for index, item in enumerate(found):
+        if item.get(kind.key) == last:
+            return index + 1, size
+    return offset, size
+
+
+def _skip(text: str) -> int:
+    if not text.isdigit():
+        raise bad_request(f"Invalid value '{text}' for $skip query option found.", "BadRequest")
+    return int(text)
+
+
+def page_size(top: str | None, default: int) -> int:
+    """The value of $top, checked."""
+    if top is None:
+        return default
+    if not top.isdigit() or not 1 <= int(top) <= MAXIMUM_PAGE:
+        raise bad_request(f"Invalid page size specified: '{top}'. Must be between 1 and {MAXIMUM_PAGE} inclusive.")
+    return int(top)
+
+
+def next_link(call: Call, offset: int, last: str) -> str:
+    """The address of the next page: the same query with an opaque $skiptoken."""
+    token = base64.urlsafe_b64encode(json.dumps([offset, last]).encode()).decode().rstrip("=")
+    options = {**{name: value for name, value in call.request.query.items() if name != "$skiptoken"}, "$skiptoken": token}
+    return f"{call.request.root}{quote(call.request.path)}?{urlencode(options, safe='$,', quote_via=quote)}"
+
+
+def read_token(token: str) -> tuple[int, str]:
+    """What `next_link` wrote."""
+    try:
+        offset, last = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        return int(offset), str(last)
+    except (binascii.Error, ValueError, TypeError):
+        raise bad_request("The specified page token value is invalid.", "Directory_ExpiredPageToken") from None
+
+
+def require_advanced(call: Call, name: str) -> None:
+    """For functions of an endpoint that need ConsistencyLevel: eventual."""
+    if not call.advanced:
+        raise bad_request(ADVANCED.format(name), "Request_UnsupportedQuery")

@@ -1,0 +1,216 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which application permissions let a caller in (fact sheet 0 to 6 and 9, and Graph's permission tables).
+
+One table. A caller needs any one of the names. ``OwnedBy`` names admit it to what it owns.
+"""
+
+from __future__ import annotations
+
+POLICY_READ = ("Policy.Read.All", "Policy.ReadWrite.CrossTenantAccess")
+POLICY_WRITE = ("Policy.ReadWrite.CrossTenantAccess",)
+DIRECTORY_READ = ("Directory.Read.All", "Directory.ReadWrite.All")
+DIRECTORY_WRITE = ("Directory.ReadWrite.All",)
+APP_READ = ("Application.ReadWrite.OwnedBy", "Application.Read.All", "Application.ReadWrite.All", *DIRECTORY_READ)
+APP_WRITE = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All", *DIRECTORY_WRITE)
+APP_UPDATE = ("Application.ReadWrite.OwnedBy", "Application.ReadWrite.All")
+ASSIGN = ("Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All")
+SYNC_READ = ("Application.ReadWrite.OwnedBy", "Synchronization.Read.All", "Synchronization.ReadWrite.All")
+SYNC_WRITE = ("Application.ReadWrite.OwnedBy", "Synchronization.ReadWrite.All")
+USER_READ = ("User.ReadBasic.All", "User.Read.All", "User.ReadWrite.All", *DIRECTORY_READ)
+USER_WRITE = ("User.ReadWrite.All", *DIRECTORY_WRITE)
+GROUP_READ = ("GroupMember.Read.All", "Group.Read.All", "Group.ReadWrite.All", "GroupMember.ReadWrite.All", *DIRECTORY_READ)
+GROUP_WRITE = ("Group.ReadWrite.All", *DIRECTORY_WRITE)
+MEMBER_WRITE = ("GroupMember.ReadWrite.All", *GROUP_WRITE)
+MEMBER_OF_READ = ("User.Read.All", "User.ReadWrite.All", *GROUP_READ)
+CONTACT_READ = ("OrgContact.Read.All", *DIRECTORY_READ)
+ORGANIZATION_READ = (
+    "Organization.Read.All",
+    "Organization.ReadWrite.All",
+    "Application.Read.All",
+    "Application.ReadWrite.All",
+    *DIRECTORY_READ,
+)
+DOMAIN_READ = ("Domain.Read.All", "Domain.ReadWrite.All", *DIRECTORY_READ)
+TENANT_INFORMATION = ("CrossTenantInformation.ReadBasic.All",)
+PROVISIONING_LOG = ("ProvisioningLog.Read.All", "AuditLog.Read.All", *DIRECTORY_READ)
+AUDIT_LOG = ("AuditLog.Read.All", *DIRECTORY_READ)
+MTO_READ = (
+    "Policy.Read.All",
+    "Policy.ReadWrite.CrossTenantAccess",
+    "MultiTenantOrganization.Read.All",
+    "MultiTenantOrganization.ReadWrite.All",
+)
+
+PARTNERS = "/policies/crossTenantAccessPolicy/partners"
+SP = "/servicePrincipals/{sp}"
+SYNC = SP + "/synchronization"
+JOB = SYNC + "/jobs/{job}"
+SCHEMA = JOB + "/schema"
+DELETED = "/directory/deletedItems"
+
+PERMISSIONS: dict[tuple[str, str], tuple[str, ...]] = {
+    # 1.2 to 1.4
+    ("GET", PARTNERS): POLICY_READ,
+    ("GET", PARTNERS + "/$count"): POLICY_READ,
+    ("POST", PARTNERS): POLICY_WRITE,
+    ("GET", PARTNERS + "/{partner}"): POLICY_READ,
+    ("PATCH", PARTNERS + "/{partner}"): POLICY_WRITE,
+    ("DELETE", PARTNERS + "/{partner}"): POLICY_WRITE,
+    ("GET", PARTNERS + "/{partner}/identitySynchronization"): POLICY_READ,
+    ("PUT", PARTNERS + "/{partner}/identitySynchronization"): POLICY_WRITE,
+    ("PATCH", PARTNERS + "/{partner}/identitySynchronization"): POLICY_WRITE,
+    ("DELETE", PARTNERS + "/{partner}/identitySynchronization"): POLICY_WRITE,
+    ("GET", "/policies/crossTenantAccessPolicy"): POLICY_READ,
+    ("PATCH", "/policies/crossTenantAccessPolicy"): POLICY_WRITE,
+    ("GET", "/policies/crossTenantAccessPolicy/default"): POLICY_READ,
+    ("PATCH", "/policies/crossTenantAccessPolicy/default"): POLICY_WRITE,
+    ("POST", "/policies/crossTenantAccessPolicy/default/resetToSystemDefault"): POLICY_WRITE,
+    ("GET", "/policies/authorizationPolicy"): ("Policy.Read.All", "Policy.Read.AuthorizationPolicy", "Policy.ReadWrite.Authorization"),
+    ("PATCH", "/policies/authorizationPolicy"): ("Policy.ReadWrite.Authorization",),
+    # 1.5
+    ("GET", "/tenantRelationships/findTenantInformationByTenantId(tenantId='{tenant}')"): TENANT_INFORMATION,
+    ("GET", "/tenantRelationships/findTenantInformationByDomainName(domainName='{domain}')"): TENANT_INFORMATION,
+    ("GET", "/organization"): ORGANIZATION_READ,
+    ("GET", "/organization/{tenant}"): ORGANIZATION_READ,
+    ("GET", "/domains"): DOMAIN_READ,
+    ("GET", "/domains/{domain}"): DOMAIN_READ,
+    # 2
+    ("GET", "/applicationTemplates"): APP_READ,
+    ("GET", "/applicationTemplates/{template}"): APP_READ,
+    ("POST", "/applicationTemplates/{template}/instantiate"): APP_WRITE,
+    ("GET", "/applications"): APP_READ,
+    ("GET", "/applications/$count"): APP_READ,
+    ("GET", "/applications/{application}"): APP_READ,
+    ("GET", "/applications(appId='{app}')"): APP_READ,
+    ("PATCH", "/applications/{application}"): APP_UPDATE,
+    ("DELETE", "/applications/{application}"): APP_UPDATE,
+    ("GET", "/servicePrincipals"): APP_READ,
+    ("GET", "/servicePrincipals/$count"): APP_READ,
+    ("GET", SP): APP_READ,
+    ("GET", "/servicePrincipals(appId='{app}')"): APP_READ,
+    ("PATCH", SP): APP_WRITE,
+    ("DELETE", SP): APP_WRITE,
+    # 5
+    ("GET", SP + "/appRoleAssignedTo"): APP_READ,
+    ("GET", SP + "/appRoleAssignedTo/{assignment}"): APP_READ,
+    ("POST", SP + "/appRoleAssignedTo"): ASSIGN,
+    ("DELETE", SP + "/appRoleAssignedTo/{assignment}"): ASSIGN,
+    ("GET", "/servicePrincipals(appId='{app}')/appRoleAssignedTo"): APP_READ,
+    ("POST", "/servicePrincipals(appId='{app}')/appRoleAssignedTo"): ASSIGN,
+    # 3 and 4
+    ("GET", SYNC + "/templates"): SYNC_READ,
+    ("GET", SYNC + "/templates/{template}"): SYNC_READ,
+    ("GET", SYNC + "/templates/{template}/schema"): SYNC_READ,
+    ("GET", SYNC + "/jobs"): SYNC_READ,
+    ("POST", SYNC + "/jobs"): SYNC_WRITE,
+    ("POST", SYNC + "/jobs/validateCredentials"): SYNC_WRITE,
+    ("GET", JOB): SYNC_READ,
+    ("PATCH", JOB): ("Synchronization.ReadWrite.All",),
+    ("DELETE", JOB): SYNC_WRITE,
+    ("POST", JOB + "/start"): SYNC_WRITE,
+    ("POST", JOB + "/pause"): SYNC_WRITE,
+    ("POST", JOB + "/restart"): SYNC_WRITE,
+    ("POST", JOB + "/validateCredentials"): SYNC_WRITE,
+    ("POST", JOB + "/provisionOnDemand"): SYNC_WRITE,
+    ("GET", SYNC + "/secrets"): SYNC_READ,
+    ("PUT", SYNC + "/secrets"): SYNC_WRITE,
+    ("GET", SCHEMA): SYNC_READ,
+    ("PUT", SCHEMA): SYNC_WRITE,
+    ("DELETE", SCHEMA): SYNC_WRITE,
+    ("GET", SCHEMA + "/filterOperators"): SYNC_WRITE,
+    ("GET", SCHEMA + "/filterOperators()"): SYNC_WRITE,
+    ("GET", SCHEMA + "/functions"): SYNC_WRITE,
+    ("GET", SCHEMA + "/functions()"): SYNC_WRITE,
+    ("POST", SCHEMA + "/parseExpression"): SYNC_WRITE,
+    ("POST", SCHEMA + "/directories/{directory}/discover"): ("Application.ReadWrite.OwnedBy", "Directory.ReadWrite.All"),
+    # 6
+    ("GET", "/auditLogs/provisioning"): PROVISIONING_LOG,
+    ("GET", "/auditLogs/directoryAudits"): AUDIT_LOG,
+    ("GET", "/auditLogs/directoryAudits/{audit}"): AUDIT_LOG,
+    # People, groups, contacts
+    ("GET", "/users"): USER_READ,
+    ("GET", "/users/$count"): USER_READ,
+    ("POST", "/users"): USER_WRITE,
+    ("GET", "/users/{user}"): USER_READ,
+    ("PATCH", "/users/{user}"): USER_WRITE,
+    ("DELETE", "/users/{user}"): USER_WRITE,
+    ("GET", "/users/{user}/memberOf"): MEMBER_OF_READ,
+    ("GET", "/users/{user}/memberOf/microsoft.graph.group"): MEMBER_OF_READ,
+    ("GET", "/users/{user}/manager"): ("User.Read.All", "User.ReadWrite.All", *DIRECTORY_READ),
+    ("PUT", "/users/{user}/manager/$ref"): USER_WRITE,
+    ("DELETE", "/users/{user}/manager/$ref"): USER_WRITE,
+    ("GET", "/groups"): GROUP_READ,
+    ("GET", "/groups/$count"): GROUP_READ,
+    ("POST", "/groups"): GROUP_WRITE,
+    ("GET", "/groups/{group}"): GROUP_READ,
+    ("PATCH", "/groups/{group}"): GROUP_WRITE,
+    ("DELETE", "/groups/{group}"): GROUP_WRITE,
+    **{
+        ("GET", f"/groups/{{group}}/{relation}{cast}{number}"): GROUP_READ
+        for relation in ("members", "transitiveMembers")
+        for cast in ("", "/microsoft.graph.user", "/microsoft.graph.group")
+        for number in ("", "/$count")
+    },
+    ("POST", "/groups/{group}/members/$ref"): MEMBER_WRITE,
+    ("DELETE", "/groups/{group}/members/{member}/$ref"): MEMBER_WRITE,
+    ("GET", "/contacts"): CONTACT_READ,
+    ("GET", "/contacts/{contact}"): CONTACT_READ,
+    ("POST", "/directoryObjects/getByIds"): (
+        "User.Read.All",
+        "Group.Read.All",
+        "Application.Read.All",
+        "Application.ReadWrite.All",
+        "GroupMember.Read.All",
+        *DIRECTORY_READ,
+    ),
+    # Deleted items; the object's own type narrows the last three, see DELETED_OBJECT.
+    ("GET", DELETED + "/microsoft.graph.user"): ("User.Read.All", "User.ReadWrite.All", "User.DeleteRestore.All", *DIRECTORY_READ),
+    ("GET", DELETED + "/microsoft.graph.group"): ("Group.Read.All", "Group.ReadWrite.All", *DIRECTORY_READ),
+    ("GET", DELETED + "/microsoft.graph.application"): ("Application.Read.All", "Application.ReadWrite.All", *DIRECTORY_READ),
+    ("GET", DELETED + "/microsoft.graph.servicePrincipal"): ("Application.Read.All", "Application.ReadWrite.All", *DIRECTORY_READ),
+    ("GET", DELETED + "/{item}"): (
+        "User.Read.All",
+        "User.ReadWrite.All",
+        "User.DeleteRestore.All",
+        "Group.Read.All",
+        "Group.ReadWrite.All",
+        *APP_READ,
+    ),
+    ("POST", DELETED + "/{item}/restore"): (
+        "User.DeleteRestore.All",
+        "User.ReadWrite.All",
+        "Group.ReadWrite.All",
+        "Application.ReadWrite.All",
+        *DIRECTORY_WRITE,
+    ),
+    ("DELETE", DELETED + "/{item}"): (
+        "User.DeleteRestore.All",
+        "User.ReadWrite.All",
+        "Group.ReadWrite.All",
+        "Application.ReadWrite.All",
+        *DIRECTORY_WRITE,
+    ),
+}
+
+DELETED_OBJECT: dict[tuple[str, str], tuple[str, ...]] = {
+    ("GET", "user"): ("User.Read.All", "User.ReadWrite.All", "User.DeleteRestore.All", *DIRECTORY_READ),
+    ("GET", "group"): ("Group.Read.All", "Group.ReadWrite.All", *DIRECTORY_READ),
+    ("GET", "application"): APP_READ,
+    ("GET", "servicePrincipal"): APP_READ,
+    ("WRITE", "user"): ("User.DeleteRestore.All", "User.ReadWrite.All"),
+    ("WRITE", "group"): ("Group.ReadWrite.All",),
+    ("WRITE", "application"): ("Application.ReadWrite.All",),
+    ("WRITE", "servicePrincipal"): ("Application.ReadWrite.All",),
+}
+
+
+def granted(method: str, template: str, roles: frozenset[str]) -> frozenset[str]:
+    """The caller's permissions that admit it to an operation; empty means refused."""
+    return roles.intersection(PERMISSIONS[(method, template)])
+
+
+def owned_only(names: frozenset[str]) -> bool:
+    """Whether the permissions that matched reach no further than what the caller owns."""
+    return all(name.endswith(".OwnedBy") for name in names)

@@ -1,0 +1,159 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The property names of Graph's directory types, by which $select, $filter, $orderby and bodies are checked."""
+
+from __future__ import annotations
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+USER = _names(
+    """
+    id deletedDateTime aboutMe accountEnabled ageGroup assignedLicenses assignedPlans authorizationInfo birthday businessPhones city
+    companyName consentProvidedForMinor country createdDateTime creationType customSecurityAttributes department displayName
+    employeeHireDate employeeId employeeLeaveDateTime employeeOrgData employeeType externalUserState externalUserStateChangeDateTime
+    faxNumber givenName hireDate identities imAddresses interests isManagementRestricted isResourceAccount jobTitle
+    lastPasswordChangeDateTime legalAgeGroupClassification licenseAssignmentStates mail mailboxSettings mailNickname mobilePhone mySite
+    officeLocation onPremisesDistinguishedName onPremisesDomainName onPremisesExtensionAttributes onPremisesImmutableId
+    onPremisesLastSyncDateTime onPremisesProvisioningErrors onPremisesSamAccountName onPremisesSecurityIdentifier onPremisesSyncEnabled
+    onPremisesUserPrincipalName otherMails passwordPolicies passwordProfile pastProjects postalCode preferredDataLocation
+    preferredLanguage preferredName provisionedPlans proxyAddresses responsibilities schools securityIdentifier
+    serviceProvisioningErrors showInAddressList signInActivity signInSessionsValidFromDateTime skills state streetAddress surname
+    usageLocation userPrincipalName userType
+    """
+)
+USER_DEFAULT = (
+    "businessPhones",
+    "displayName",
+    "givenName",
+    "jobTitle",
+    "mail",
+    "mobilePhone",
+    "officeLocation",
+    "preferredLanguage",
+    "surname",
+    "userPrincipalName",
+    "id",
+)
+USER_WRITABLE = _names(
+    """
+    accountEnabled ageGroup businessPhones city companyName country department displayName employeeHireDate employeeId
+    employeeLeaveDateTime employeeOrgData employeeType faxNumber givenName identities jobTitle mail mailNickname mobilePhone
+    officeLocation onPremisesExtensionAttributes onPremisesImmutableId otherMails passwordPolicies passwordProfile postalCode
+    preferredDataLocation preferredLanguage showInAddressList state streetAddress surname usageLocation userPrincipalName userType
+    """
+)
+USER_COLLECTIONS = _names("businessPhones otherMails proxyAddresses identities assignedLicenses imAddresses")
+
+GROUP = _names(
+    """
+    id deletedDateTime assignedLabels assignedLicenses classification createdDateTime description displayName expirationDateTime
+    groupTypes hasMembersWithLicenseErrors isArchived isAssignableToRole isManagementRestricted licenseProcessingState mail mailEnabled
+    mailNickname membershipRule membershipRuleProcessingState onPremisesDomainName onPremisesLastSyncDateTime onPremisesNetBiosName
+    onPremisesProvisioningErrors onPremisesSamAccountName onPremisesSecurityIdentifier onPremisesSyncEnabled preferredDataLocation
+    preferredLanguage proxyAddresses renewedDateTime resourceBehaviorOptions resourceProvisioningOptions securityEnabled
+    securityIdentifier serviceProvisioningErrors theme uniqueName visibility
+    """
+)
+GROUP_DEFAULT = (
+    "id",
+    "deletedDateTime",
+    "classification",
+    "createdDateTime",
+    "description",
+    "displayName",
+    "expirationDateTime",
+    "groupTypes",
+    "isAssignableToRole",
+    "mail",
+    "mailEnabled",
+    "mailNickname",
+    "membershipRule",
+    "membershipRuleProcessingState",
+    "onPremisesSyncEnabled",
+    "preferredLanguage",
+    "proxyAddresses",
+    "renewedDateTime",
+    "securityEnabled",
+    "securityIdentifier",
+    "theme",
+    "visibility",
+)
+GROUP_WRITABLE = _names(
+    """
+    classification description displayName groupTypes isAssignableToRole mailEnabled mailNickname membershipRule
+    membershipRuleProcessingState preferredDataLocation preferredLanguage securityEnabled theme uniqueName visibility
+    """
+)
+GROUP_COLLECTIONS = _names("groupTypes proxyAddresses assignedLabels assignedLicenses resourceBehaviorOptions resourceProvisioningOptions")
+
+APPLICATION = _names(
+    """
+    id deletedDateTime addIns api appId applicationTemplateId appRoles authenticationBehaviors certification createdByAppId
+    createdDateTime defaultRedirectUri description disabledByMicrosoftStatus displayName groupMembershipClaims identifierUris info
+    isDeviceOnlyAuthSupported isFallbackPublicClient keyCredentials notes optionalClaims parentalControlSettings passwordCredentials
+    publicClient publisherDomain requestSignatureVerification requiredResourceAccess samlMetadataUrl serviceManagementReference
+    servicePrincipalLockConfiguration signInAudience spa tags tokenEncryptionKeyId uniqueName verifiedPublisher web
+    """
+)
+SERVICE_PRINCIPAL = _names(
+    """
+    id deletedDateTime accountEnabled addIns alternativeNames appDescription appDisplayName appId applicationTemplateId
+    appOwnerOrganizationId appRoleAssignmentRequired appRoles createdByAppId customSecurityAttributes description
+    disabledByMicrosoftStatus displayName homepage info keyCredentials loginUrl logoutUrl notes notificationEmailAddresses
+    oauth2PermissionScopes passwordCredentials preferredSingleSignOnMode preferredTokenSigningKeyThumbprint replyUrls
+    resourceSpecificApplicationPermissions samlSingleSignOnSettings servicePrincipalNames servicePrincipalType signInAudience tags
+    tokenEncryptionKeyId verifiedPublisher
+    """
+)
+ASSIGNMENT = _names(
+    "id deletedDateTime appRoleId createdDateTime principalDisplayName principalId principalType resourceDisplayName resourceId"
+)
+CONTACT = _names(
+    """
+    id deletedDateTime addresses companyName department displayName givenName jobTitle mail mailNickname onPremisesLastSyncDateTime
+    onPremisesProvisioningErrors onPremisesSyncEnabled phones proxyAddresses serviceProvisioningErrors surname
+    """
+)
+PARTNER = _names(
+    """
+    tenantId isServiceProvider isInMultiTenantOrganization inboundTrust b2bCollaborationOutbound b2bCollaborationInbound
+    b2bDirectConnectOutbound b2bDirectConnectInbound tenantRestrictions crossCloudMeetingConfiguration automaticUserConsentSettings
+    protectedContentSharing
+    """
+)
+ORGANIZATION = _names(
+    """
+    id deletedDateTime assignedPlans businessPhones city country countryLetterCode createdDateTime defaultUsageLocation displayName
+    marketingNotificationEmails onPremisesLastSyncDateTime onPremisesSyncEnabled partnerTenantType postalCode preferredLanguage
+    privacyProfile provisionedPlans securityComplianceNotificationMails securityComplianceNotificationPhones state street
+    technicalNotificationMails tenantType verifiedDomains
+    """
+)
+DOMAIN = _names(
+    """
+    id authenticationType availabilityStatus isAdminManaged isDefault isInitial isRoot isVerified passwordNotificationWindowInDays
+    passwordValidityPeriodInDays supportedServices
+    """
+)
+APPLICATION_TEMPLATE = _names(
+    """
+    id categories deprecationDate description displayName endpoints homePageUrl isEntraIntegrated lastModifiedDateTime logoUrl publisher
+    riskFactors riskScore supportedProvisioningTypes supportedSingleSignOnModes
+    """
+)
+PROVISIONING = _names(
+    """
+    id activityDateTime tenantId jobId cycleId changeId durationInMilliseconds provisioningAction provisioningStatusInfo
+    provisioningSteps modifiedProperties servicePrincipal sourceSystem targetSystem initiatedBy sourceIdentity targetIdentity
+    """
+)
+DIRECTORY_AUDIT = _names(
+    """
+    id activityDateTime activityDisplayName additionalDetails category correlationId initiatedBy loggedByService operationType result
+    resultReason targetResources
+    """
+)

@@ -1,0 +1,195 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One cycle of one job: everybody in scope and everybody provisioned before, one after the other (3.2, 4, 5, 7)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from entra_emulator.provisioning import (
+    directory,
+    groups,
+    guard,
+    lifecycle,
+    logs,
+    mapping,
+    memory,
+    policies,
+    population,
+    references,
+    status,
+)
+from entra_emulator.provisioning.executing import execute
+from entra_emulator.provisioning.model import Outcome, Plan, Run
+from entra_emulator.provisioning.planning import plan
+from entra_emulator.settings import Settings
+from entra_emulator.state import World, stamp
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Tally:
+    """What a cycle did."""
+
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    imported: int = 0
+    entitled: int = 0
+    staged: int = 0
+
+
+def prepare(world: World, tenant_id: str, sp_id: str, job_id: str, settings: Settings, at: datetime) -> Run | policies.Refusal:
+    """Everything a run needs, or why it cannot reach or may not write the target."""
+    source = world.tenants[tenant_id]
+    job = source.synchronizations[sp_id].jobs[job_id]
+    target = policies.connection(world, source, source.synchronizations[sp_id].secrets, settings)
+    if isinstance(target, policies.Refusal):
+        return target
+    compiled = mapping.object_mapping(job.job_schema, "User")
+    if compiled is None:
+        return policies.Refusal("schemaInvalid", "The schema has no object mapping for users.")
+    run = Run(
+        world, settings, source, target, sp_id, job, stamp(at), compiled, directory.index(target), population.assignments(source, sp_id)
+    )
+    run.holders = Counter(linked for person, linked in job.links.items() if not memory.known(job, person).get("deleted"))
+    return run
+
+
+def run_cycle(world: World, tenant_id: str, sp_id: str, job_id: str, settings: Settings, began: datetime, ended: datetime) -> Json:
+    """Run a cycle that began and ends at these times; its effects are dated by its end. Returns the summary."""
+    job = world.tenants[tenant_id].synchronizations[sp_id].jobs[job_id]
+    own = memory.of(job)
+    run = prepare(world, tenant_id, sp_id, job_id, settings, ended)
+    if isinstance(run, policies.Refusal):
+        lifecycle.failed(job, ended, status.error(run.code, run.message))
+        return _summary(tenant_id, job_id, began, ended, Counter(), error=run.code)
+    run.full = bool(own.pop("full", False)) or job.cycles_completed == 0
+    run.corrects_names = bool(own.pop("corrects_names", False))
+    tally = Tally()
+    if run.mapping.enabled:
+        _people(run, tally)
+    _groups(run, tally)
+    job.deletes_approved = False
+    _conclude(run, tally, began, ended)
+    return _summary(tenant_id, job_id, began, ended, tally.counts)
+
+
+def _people(run: Run, tally: Tally) -> None:
+    everybody = population.sync_all(run.source, run.sp_id, run.job)
+    pending: list[Plan] = []
+    for candidate in population.candidates(run.source, run.job, run.assigned, everybody):
+        tally.imported += 1
+        tally.entitled += candidate.entitled and not candidate.deleted
+        decided = plan(run, candidate)
+        if decided.counts_as_deletion:
+            pending.append(decided)
+        elif decided.verb != "nothing":
+            _settle(run, tally, execute(run, decided))
+    _deletions(run, tally, pending)
+    for outcome in references.link_managers(run, tally.outcomes):
+        _settle(run, tally, outcome)
+    for outcome in tally.outcomes.values():
+        run.source.provisioning_log.append(logs.entry(run, outcome))
+
+
+def _deletions(run: Run, tally: Tally, pending: list[Plan]) -> None:
+    """Deletions come last, for the guard has to count them first."""
+    limit = guard.threshold(run.source.synchronizations[run.sp_id].secrets)
+    held = guard.trips(limit, pending, run.job)
+    before = set(run.job.staged_deletes)
+    run.job.staged_deletes = [decided.candidate.id for decided in pending] if held else []
+    tally.staged = len(run.job.staged_deletes)
+    for decided in pending:
+        if not held:
+            _settle(run, tally, execute(run, decided))
+        elif decided.candidate.id not in before:
+            outcome = guard.staged(decided)
+            outcome.target = run.target.users.get(decided.target_id or "")
+            outcome.label = dict(decided.candidate.user or memory.known(run.job, decided.candidate.id).get("label") or {})
+            _settle(run, tally, outcome)
+
+
+def _groups(run: Run, tally: Tally) -> None:
+    for outcome in groups.synchronize(run):
+        _count(tally, outcome)
+        if _worth_logging(run, outcome):
+            run.source.provisioning_log.append(logs.entry(run, outcome))
+
+
+def _settle(run: Run, tally: Tally, outcome: Outcome) -> None:
+    person_id = outcome.plan.candidate.id
+    _count(tally, outcome)
+    if _worth_logging(run, outcome):
+        tally.outcomes[person_id] = outcome
+
+
+def _count(tally: Tally, outcome: Outcome) -> None:
+    if outcome.status in ("skipped", "failure"):
+        tally.counts["skipped" if outcome.status == "skipped" else "failed"] += 1
+    else:
+        tally.counts[{"create": "created", "delete": "deleted"}.get(outcome.action, "updated")] += 1
+
+
+def _worth_logging(run: Run, outcome: Outcome) -> bool:
+    """Skips are logged when they are new, and again by every full evaluation; an unchanged person is not news otherwise."""
+    own = memory.of(run.job).setdefault("skips", {})
+    person_id = outcome.plan.candidate.id
+    if outcome.status != "skipped" or outcome.action == "stagedDelete":
+        own.pop(person_id, None)
+        return True
+    reason = f"{outcome.code}: {outcome.reason}"
+    known = own.get(person_id)
+    own[person_id] = reason
+    return run.full or known != reason
+
+
+def _conclude(run: Run, tally: Tally, began: datetime, ended: datetime) -> None:
+    """Counters, status and the next cycle."""
+    job, counts = run.job, tally.counts
+    exports = counts["created"] + counts["updated"] + counts["deleted"]
+    counters = {
+        "countEntitled": tally.entitled,
+        "countEntitledForProvisioning": tally.entitled,
+        "countEscrowed": counts["failed"],
+        "countEscrowedRaw": counts["failed"],
+        "countExported": exports,
+        "countExports": exports,
+        "countImported": tally.imported,
+        "countImportedDeltas": exports + counts["failed"] + counts["skipped"],
+    }
+    clean = not counts["failed"] and not tally.staged
+    lifecycle.completed(job, began, ended, counters, _entries(run), clean)
+    reason, message = lifecycle.escrow_quarantine(counts["failed"], tally.entitled), "Too many entries failed."
+    if tally.staged:
+        reason, message = "TooManyDeletes", f"{tally.staged} deletions are held back by the accidental deletion threshold."
+    if reason is None:
+        lifecycle.leave_quarantine(job)
+    else:
+        lifecycle.quarantine(job, ended, reason, status.error(reason, message))
+        logs.audit_quarantine(run, reason)
+
+
+def _entries(run: Run) -> list[Json]:
+    live = Counter("Group" if memory.known(run.job, p).get("group") else "User" for p in run.job.links if not _deleted(run, p))
+    return [{"key": f"{kind} to {kind}", "value": count} for kind, count in sorted(live.items())]
+
+
+def _deleted(run: Run, person_id: str) -> bool:
+    return bool(memory.known(run.job, person_id).get("deleted"))
+
+
+def _summary(tenant_id: str, job_id: str, began: datetime, ended: datetime, counts: Counter[str], error: str | None = None) -> Json:
+    names = ("created", "updated", "deleted", "skipped", "failed")
+    return {
+        "tenant": tenant_id,
+        "job": job_id,
+        "began": stamp(began),
+        "ended": stamp(ended),
+        **{name: counts[name] for name in names},
+        "error": error,
+    }

@@ -1,0 +1,119 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The job's mapping of people, compiled from its schema, and the values it gives for one person (4.2, 4.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from entra_emulator.provisioning import attributes
+from entra_emulator.provisioning.expressions import Expression, evaluate, parse
+from entra_emulator.provisioning.functions import is_empty
+
+Json = dict[str, Any]
+
+IDENTITY = "alternativeSecurityIds"
+SOFT_DELETED = "IsSoftDeleted"
+REFERENCES = frozenset(["manager", "members"])
+
+
+@dataclass(frozen=True)
+class Row:
+    """One attribute mapping; a missing expression is the portal's kind "None"."""
+
+    target: str
+    expression: Expression | None
+    default: str | None
+    flow: str
+    flow_always: bool
+
+
+@dataclass(frozen=True)
+class ObjectMapping:
+    """One object mapping, ready to run."""
+
+    enabled: bool
+    flows: frozenset[str]
+    scope: Json | None
+    identity: Row | None
+    manager: Row | None
+    soft_deletes: bool
+    rows: tuple[Row, ...]
+
+
+def flow_types(value: str) -> frozenset[str]:
+    """``"Add, Update, Delete"`` with or without blanks, as a set (4.2)."""
+    return frozenset(part.strip() for part in value.split(",") if part.strip())
+
+
+def object_mapping(schema: Json, kind: str) -> ObjectMapping | None:
+    """The first object mapping with a name for `kind` (``User`` or ``Group``); the nameless ones are internal (4.2)."""
+    for rule in schema.get("synchronizationRules") or []:
+        for candidate in rule.get("objectMappings") or []:
+            if candidate.get("name") and candidate.get("sourceObjectName") == kind:
+                return _compiled(candidate)
+    return None
+
+
+def _compiled(mapping: Json) -> ObjectMapping:
+    rows = [_row(row) for row in mapping.get("attributeMappings") or []]
+    by_target = {row.target: row for row in rows}
+    special = {IDENTITY, SOFT_DELETED, *REFERENCES}
+    return ObjectMapping(
+        enabled=bool(mapping.get("enabled", True)),
+        flows=flow_types(mapping.get("flowTypes") or ""),
+        scope=mapping.get("scope"),
+        identity=by_target.get(IDENTITY),
+        manager=by_target.get("manager"),
+        soft_deletes=SOFT_DELETED in by_target,
+        rows=tuple(row for row in rows if row.target not in special),
+    )
+
+
+def _row(row: Json) -> Row:
+    source = row.get("source")
+    return Row(
+        target=row["targetAttributeName"],
+        expression=parse(source["expression"]) if source else None,
+        default=row.get("defaultValue") or None,
+        flow=row.get("flowType") or "Always",
+        flow_always=row.get("flowBehavior") == "FlowAlways",
+    )
+
+
+def value_of(row: Row | None, source: Mapping[str, Any]) -> Any:
+    """The mapped value in the target's type; null and the empty string flow nowhere (4.3, 10)."""
+    value = evaluate(row.expression, source) if row else None
+    return None if row is None or is_empty(value) else attributes.coerced(row.target, value)
+
+
+def desired(mapping: ObjectMapping, source: Mapping[str, Any]) -> Json:
+    """What the mapping wants in the target, without nulls. Rows that only apply on creation are included."""
+    found = {row.target: value_of(row, source) for row in mapping.rows}
+    return {target: value for target, value in found.items() if value is not None}
+
+
+def on_creation(mapping: ObjectMapping, wanted: Json) -> Json:
+    """The values for a new object: "default value if null" applies only now (4.3)."""
+    defaults = {row.target: attributes.coerced(row.target, row.default) for row in mapping.rows if row.default is not None}
+    return {**defaults, **wanted}
+
+
+def on_update(mapping: ObjectMapping, wanted: Json, present: Mapping[str, Any]) -> Json:
+    """The part of `wanted` that may be written to an existing object whose values are `present`, by flow type (4.2)."""
+    allowed: Json = {}
+    for row in mapping.rows:
+        if row.target not in wanted or row.flow == "ObjectAddOnly":
+            continue
+        value, now = wanted[row.target], present.get(row.target)
+        if row.flow == "AttributeAddOnly" or (row.flow in ("ValueAddOnly", "MultiValueAddOnly") and not isinstance(value, list)):
+            if is_empty(now):
+                allowed[row.target] = value
+        elif row.flow in ("ValueAddOnly", "MultiValueAddOnly"):
+            allowed[row.target] = [*(now or []), *(item for item in value if item not in (now or []))]
+        else:
+            allowed[row.target] = value
+    return allowed

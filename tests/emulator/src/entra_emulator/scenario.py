@@ -1,0 +1,312 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Scenarios: the tenants, people and groups an emulator starts with, read from a checked JSON file."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from .provisioning.attributes import net_id
+from .state import GraphObject, Registration, Tenant, World
+
+GUID_PATTERN = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+FOLDER = resources.files(__package__) / "scenarios"
+
+
+class ScenarioError(Exception):
+    """A scenario that cannot be used; the text says where and why."""
+
+
+class Part(BaseModel):
+    """Every part of a scenario refuses unknown members."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Application(Part):
+    """An application that may sign in to the tenant."""
+
+    client_id: str = Field(pattern=GUID_PATTERN)
+    display_name: str = ""
+    secrets: list[str] = Field(default_factory=list)
+    certificates: list[str] = Field(default_factory=list, description="PEM certificates.")
+    permissions: list[str] = Field(default_factory=list, description="Microsoft Graph application permissions.")
+
+
+class Home(Part):
+    """Where an external person comes from."""
+
+    tenant_id: str | None = Field(default=None, pattern=GUID_PATTERN)
+    user_principal_name: str | None = Field(
+        default=None, description="The person's name at home, where the home tenant is in the scenario."
+    )
+
+
+class Person(Part):
+    """A user. Members carry Graph's own names; what is left out is null."""
+
+    userPrincipalName: str = Field(pattern="^[^@]+@[^@]+$")
+    displayName: str
+    id: str | None = Field(default=None, pattern=GUID_PATTERN, description="Made from tenant and name when left out, so it never changes.")
+    givenName: str | None = None
+    surname: str | None = None
+    mail: str | None = None
+    mailNickname: str | None = None
+    accountEnabled: bool = True
+    userType: Literal["Member", "Guest"] = "Member"
+    companyName: str | None = None
+    department: str | None = None
+    jobTitle: str | None = None
+    employeeId: str | None = None
+    employeeType: str | None = None
+    officeLocation: str | None = None
+    businessPhones: list[str] = Field(default_factory=list, max_length=1)
+    mobilePhone: str | None = None
+    streetAddress: str | None = None
+    city: str | None = None
+    state: str | None = None
+    postalCode: str | None = None
+    country: str | None = None
+    usageLocation: str | None = None
+    preferredLanguage: str | None = None
+    showInAddressList: bool | None = None
+    externalUserState: Literal["PendingAcceptance", "Accepted"] | None = None
+    createdDateTime: str | None = None
+    manager: str | None = Field(default=None, description="The manager's userPrincipalName.")
+    home: Home | None = Field(default=None, description="For external people; with externalUserState Accepted they can be matched.")
+    directory_roles: list[str] = Field(
+        default_factory=list, description="Administrator roles; their holders are not deleted (fact sheet 7)."
+    )
+    exchange_licensed: bool = Field(default=False, description="Whether the person has a mailbox here (fact sheet 7).")
+    sms_sign_in: bool = Field(default=False, description="SMS sign-in, which keeps a person out of synchronization (fact sheet 4.4).")
+
+
+class Group(Part):
+    """A group with its direct members."""
+
+    displayName: str
+    members: list[str] = Field(default_factory=list, description="userPrincipalNames of people and ids or mailNicknames of groups.")
+    id: str | None = Field(default=None, pattern=GUID_PATTERN)
+    description: str | None = None
+    mailNickname: str | None = None
+    mail: str | None = None
+    mailEnabled: bool = False
+    securityEnabled: bool = True
+    groupTypes: list[Literal["Unified", "DynamicMembership"]] = Field(default_factory=list)
+    isAssignableToRole: bool | None = None
+
+
+class Contact(Part):
+    """An organizational contact."""
+
+    displayName: str
+    mail: str
+    id: str | None = Field(default=None, pattern=GUID_PATTERN)
+    givenName: str | None = None
+    surname: str | None = None
+    companyName: str | None = None
+    department: str | None = None
+    jobTitle: str | None = None
+
+
+class TenantScenario(Part):
+    """One tenant."""
+
+    id: str = Field(pattern=GUID_PATTERN)
+    display_name: str
+    domains: list[str] = Field(min_length=1, description="Verified domains; the first one is the default.")
+    initial_domain: str = Field(pattern=r"\.onmicrosoft\.com$")
+    applications: list[Application] = Field(default_factory=list)
+    people: list[Person] = Field(default_factory=list)
+    groups: list[Group] = Field(default_factory=list)
+    contacts: list[Contact] = Field(default_factory=list)
+    allow_invites_from: Literal["none", "adminsAndGuestInviters", "adminsGuestInvitersAndAllMembers", "everyone"] = "everyone"
+    invitations_allowed_domains: list[str] = Field(default_factory=list, description="When given, only these domains can be invited.")
+    invitations_blocked_domains: list[str] = Field(default_factory=list, description="Domains that cannot be invited.")
+
+    @model_validator(mode="after")
+    def _references(self) -> TenantScenario:
+        names = [person.userPrincipalName.lower() for person in self.people]
+        _unique(names, "userPrincipalName")
+        for person in self.people:
+            if person.manager is not None and person.manager.lower() not in names:
+                raise ValueError(f"{person.userPrincipalName}: the manager {person.manager} is not in this tenant")
+        known = {*names, *(key for group in self.groups for key in (group.id, group.mailNickname) if key)}
+        for group in self.groups:
+            for member in group.members:
+                if member.lower() not in known:
+                    raise ValueError(f"group {group.displayName}: the member {member} is not in this tenant")
+        return self
+
+
+class Scenario(Part):
+    """A whole scenario file."""
+
+    schema_: str | None = Field(default=None, alias="$schema")
+    description: str = ""
+    clock: str | None = Field(
+        default=None, pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", description="Virtual time at the start; now when left out."
+    )
+    tenants: list[TenantScenario] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _tenants(self) -> Scenario:
+        _unique([tenant.id for tenant in self.tenants], "tenant id")
+        _unique([domain.lower() for tenant in self.tenants for domain in {*tenant.domains, tenant.initial_domain}], "domain")
+        return self
+
+
+def _unique(values: list[str], what: str) -> None:
+    for value in values:
+        if values.count(value) > 1:
+            raise ValueError(f"the {what} {value} occurs twice")
+
+
+def shipped() -> list[str]:
+    """The names of the scenarios that come with the emulator."""
+    return sorted(
+        item.name.removesuffix(".json") for item in FOLDER.iterdir() if item.name.endswith(".json") and ".schema." not in item.name
+    )
+
+
+def load_scenario(name: str) -> World:
+    """The world of a shipped scenario, by name, or of a file."""
+    path = Path(name)
+    source = FOLDER / f"{name}.json" if name in shipped() else path
+    try:
+        text = source.read_text(encoding="utf-8")
+    except OSError as problem:
+        raise ScenarioError(f"{name}: no such scenario ({problem.strerror})") from None
+    try:
+        scenario = Scenario.model_validate_json(text)
+    except ValidationError as problem:
+        lines = [f"{'.'.join(str(part) for part in error['loc']) or 'scenario'}: {error['msg']}" for error in problem.errors()]
+        raise ScenarioError(f"{name}: " + "; ".join(lines)) from None
+    return to_world(scenario)
+
+
+def to_world(scenario: Scenario) -> World:
+    """A scenario as a state to start from."""
+    world = World(clock=scenario.clock) if scenario.clock else World()
+    for tenant in scenario.tenants:
+        world.tenants[tenant.id] = _tenant(tenant, world.clock)
+    for tenant in scenario.tenants:
+        _link_homes(world, tenant)
+    return world
+
+
+def object_id(tenant_id: str, kind: str, name: str) -> str:
+    """The id of an object that has none in the scenario; always the same."""
+    return str(uuid.uuid5(uuid.UUID(tenant_id), f"{kind}:{name.lower()}"))
+
+
+def _tenant(scenario: TenantScenario, clock: str) -> Tenant:
+    tenant = Tenant(id=scenario.id, display_name=scenario.display_name, domains=scenario.domains, initial_domain=scenario.initial_domain)
+    tenant.authorization_policy = {
+        "allowInvitesFrom": scenario.allow_invites_from,
+        "_invitationsAllowedDomains": scenario.invitations_allowed_domains,
+        "_invitationsBlockedDomains": scenario.invitations_blocked_domains,
+    }
+    for application in scenario.applications:
+        tenant.registrations[application.client_id] = Registration(
+            client_id=application.client_id,
+            display_name=application.display_name,
+            secrets=application.secrets,
+            certificates=application.certificates,
+            roles=application.permissions,
+        )
+    by_name: dict[str, str] = {}
+    for person in scenario.people:
+        user = _user(scenario, person, clock)
+        tenant.users[user["id"]] = user
+        by_name[person.userPrincipalName.lower()] = user["id"]
+    for person in scenario.people:
+        if person.manager:
+            tenant.managers[by_name[person.userPrincipalName.lower()]] = by_name[person.manager.lower()]
+    _add_groups(scenario, tenant, by_name, clock)
+    for contact in scenario.contacts:
+        item = _contact(scenario.id, contact)
+        tenant.contacts[item["id"]] = item
+    return tenant
+
+
+def _user(tenant: TenantScenario, person: Person, clock: str) -> GraphObject:
+    values = person.model_dump(exclude={"manager", "home", "sms_sign_in", "directory_roles", "exchange_licensed"})
+    external = person.home is not None
+    identity = (
+        {"signInType": "federated", "issuer": "ExternalAzureAD", "issuerAssignedId": None}
+        if external
+        else {"signInType": "userPrincipalName", "issuer": tenant.initial_domain, "issuerAssignedId": person.userPrincipalName}
+    )
+    user: GraphObject = {
+        **values,
+        "id": person.id or object_id(tenant.id, "user", person.userPrincipalName),
+        "deletedDateTime": None,
+        "createdDateTime": person.createdDateTime or clock,
+        "mailNickname": person.mailNickname or person.userPrincipalName.partition("@")[0],
+        "creationType": "Invitation" if external else None,
+        "otherMails": [person.mail] if external and person.mail else [],
+        "proxyAddresses": [f"SMTP:{person.mail}"] if person.mail else [],
+        "identities": [identity],
+    }
+    if person.sms_sign_in:
+        user["_smsSignIn"] = True
+    if person.directory_roles:
+        user["_directoryRoles"] = person.directory_roles
+    if person.exchange_licensed:
+        user["_exchangeLicensed"] = True
+    return user
+
+
+def _link_homes(world: World, scenario: TenantScenario) -> None:
+    """Gives redeemed guests the identity by which the synchronization service matches them (fact sheet 7)."""
+    tenant = world.tenants[scenario.id]
+    for person in scenario.people:
+        if person.home is None or person.home.tenant_id is None or person.externalUserState != "Accepted":
+            continue
+        home = world.tenants.get(person.home.tenant_id)
+        name = (person.home.user_principal_name or "").lower()
+        source = next((user for user in home.users.values() if user["userPrincipalName"].lower() == name), None) if home else None
+        if source is None:
+            raise ScenarioError(f"{person.userPrincipalName}: the home account {name} is not in tenant {person.home.tenant_id}")
+        user_id = person.id or object_id(tenant.id, "user", person.userPrincipalName)
+        tenant.users[user_id]["_alternativeSecurityId"] = net_id(source)
+
+
+def _add_groups(scenario: TenantScenario, tenant: Tenant, by_name: dict[str, str], clock: str) -> None:
+    ids = [group.id or object_id(scenario.id, "group", group.mailNickname or group.displayName) for group in scenario.groups]
+    known = dict(by_name)
+    for group, group_id in zip(scenario.groups, ids, strict=True):
+        known[group_id] = group_id
+        if group.mailNickname:
+            known[group.mailNickname.lower()] = group_id
+    for group, group_id in zip(scenario.groups, ids, strict=True):
+        values: dict[str, Any] = group.model_dump(exclude={"members"})
+        values["mailNickname"] = group.mailNickname or group.displayName.replace(" ", "")
+        proxies = [f"SMTP:{group.mail}"] if group.mail else []
+        tenant.groups[group_id] = {**values, "id": group_id, "deletedDateTime": None, "createdDateTime": clock, "proxyAddresses": proxies}
+        tenant.members[group_id] = [known[member.lower()] for member in group.members]
+
+
+def _contact(tenant_id: str, contact: Contact) -> GraphObject:
+    return {
+        **contact.model_dump(),
+        "id": contact.id or object_id(tenant_id, "contact", contact.mail),
+        "deletedDateTime": None,
+        "mailNickname": contact.mail.partition("@")[0],
+        "proxyAddresses": [f"SMTP:{contact.mail}"],
+        "addresses": [],
+        "phones": [],
+    }
+
+
+def json_schema() -> str:
+    """The JSON schema of scenario files, as it is shipped."""
+    return json.dumps(Scenario.model_json_schema(), indent=2, ensure_ascii=False) + "\n"

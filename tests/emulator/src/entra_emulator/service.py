@@ -1,0 +1,139 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything the emulator holds while it runs, and how handlers look objects up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import errors
+from .call import Call
+from .faults import FaultPlan
+from .lag import Replicas
+from .requestlog import RequestLog
+from .settings import Settings
+from .signing import SigningKey
+from .state import GraphObject, Synchronization, Tenant, World, new_id
+from .throttle import Throttle
+
+
+@dataclass
+class Service:
+    """One emulated cloud."""
+
+    world: World
+    settings: Settings = field(default_factory=Settings)
+    key: SigningKey = field(default_factory=SigningKey)
+    replicas: Replicas = field(default_factory=Replicas)
+    throttle: Throttle = field(default_factory=Throttle)
+    log: RequestLog = field(default_factory=RequestLog)
+    faults: FaultPlan = field(default_factory=FaultPlan)
+    transient_errors: dict[str, int] = field(default_factory=dict)
+    """How many transient failures each service principal's synchronization endpoints have given (0.1)."""
+    blocked_partners: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Soft-deleted partners whose re-creation still answers 409, by tenant and partner, with the tries left (1.2)."""
+
+    def load(self, world: World) -> None:
+        """Replaces the whole state; nothing of the old one lingers."""
+        self.world = world
+        self.replicas = Replicas()
+        self.transient_errors.clear()
+        self.blocked_partners.clear()
+
+
+def tenant_of(world: World, name: str) -> Tenant | None:
+    """The tenant with this id or verified domain."""
+    wanted = name.lower()
+    for tenant in world.tenants.values():
+        if wanted in (tenant.id.lower(), tenant.initial_domain.lower(), *(domain.lower() for domain in tenant.domains)):
+            return tenant
+    return None
+
+
+# Lookups through the replicas (0.3) ---------------------------------------------------------------------------------
+
+
+def written(call: Call, kind: str, key: str, before: Any) -> None:
+    """Notes a write; call it before the change."""
+    call.service.replicas.written(call.settings.lag, kind, call.tenant.id, key, before)
+
+
+def find_service_principal(call: Call) -> GraphObject:
+    """The service principal in the path, by object id or appId; 404 when absent or not replicated."""
+    if "app" in call.params:
+        app_id = call.params["app"].lower()
+        held = next((item for item in call.tenant.service_principals.values() if item["appId"].lower() == app_id), None)
+        key = str(held["id"]) if held else call.params["app"]
+    else:
+        key = call.params["sp"].lower()
+        held = call.tenant.service_principals.get(key)
+    seen = call.service.replicas.read("application", call.tenant.id, f"servicePrincipal/{key}", held)
+    if seen is None or held is None:
+        raise errors.not_found(call.params.get("app") or call.params["sp"])
+    require_owned(call, held)
+    return held
+
+
+def require_owned(call: Call, item: GraphObject) -> None:
+    """Refuses a caller with only OwnedBy permissions an object it did not create (3)."""
+    if call.owned_only and item.get("_owner") != call.caller.client_id:
+        raise errors.forbidden(call.request.path)
+
+
+def synchronization(call: Call) -> tuple[GraphObject, Synchronization]:
+    """The service principal in the path and what hangs below its /synchronization, after its transient failures (0.1)."""
+    principal = find_service_principal(call)
+    sp_id = str(principal["id"])
+    given = call.service.transient_errors.get(sp_id, 0)
+    if given < call.settings.transient_synchronization_errors:
+        call.service.transient_errors[sp_id] = given + 1
+        if given % 2 == 0:
+            raise errors.GraphError(403, "UnknownError", "")
+        raise errors.GraphError(409, "UnknownError", "")
+    return principal, call.tenant.synchronizations.setdefault(sp_id, Synchronization())
+
+
+# Audit --------------------------------------------------------------------------------------------------------------
+
+
+def audit(call: Call, category: str, service: str, activity: str, target: GraphObject | None = None, kind: str = "Other") -> None:
+    """Adds an entry to the tenant's directory audit log (6.2)."""
+    resources: list[GraphObject] = []
+    if target is not None:
+        resources.append(
+            {
+                "id": target.get("id"),
+                "displayName": target.get("displayName"),
+                "type": kind,
+                "userPrincipalName": target.get("userPrincipalName"),
+                "groupType": None,
+                "modifiedProperties": [],
+            }
+        )
+    registration = call.tenant.registrations[call.caller.client_id]
+    call.tenant.audit_log.append(
+        {
+            "id": f"{service.replace(' ', '')}_{new_id()}",
+            "category": category,
+            "correlationId": call.request.identifiers.request_id,
+            "result": "success",
+            "resultReason": "",
+            "activityDisplayName": activity,
+            "activityDateTime": call.world.clock,
+            "loggedByService": service,
+            "operationType": activity.split(" ", 1)[0],
+            "initiatedBy": {
+                "user": None,
+                "app": {
+                    "appId": call.caller.client_id,
+                    "displayName": registration.display_name,
+                    "servicePrincipalId": None,
+                    "servicePrincipalName": None,
+                },
+            },
+            "targetResources": resources,
+            "additionalDetails": [],
+        }
+    )

@@ -1,0 +1,216 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The switches: one for every point on which the service's documentation contradicts itself or is silent.
+
+The number in each description is the fact sheet's section; "12.x" are contradictions, "13.x" unknowns.
+The first value of every switch is the likelier behaviour and the default; `FLIPPED` holds the other one of each.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Lag(BaseModel):
+    """How many reads of a freshly written object still see the state before it (0.3)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    partner: int = Field(default=0, ge=0, description="Partner entries and their identitySynchronization.")
+    application: int = Field(default=0, ge=0, description="Applications and service principals.")
+    assignment: int = Field(default=0, ge=0, description="appRoleAssignedTo.")
+    job: int = Field(default=0, ge=0, description="Provisioning jobs.")
+    secrets: int = Field(default=0, ge=0, description="Provisioning secrets.")
+    user: int = Field(default=0, ge=0, description="Users.")
+    group: int = Field(default=0, ge=0, description="Groups.")
+
+
+class Settings(BaseModel):
+    """How the emulator behaves where the service is not fully known, and how awkward it is."""
+
+    model_config = ConfigDict(extra="forbid", validate_assignment=True)
+
+    # Cross-tenant access policy
+    put_existing_identity_synchronization: Literal["conflict", "update"] = Field(
+        default="conflict", description="12.1: PUT on an identitySynchronization that exists answers 409, or updates it with 204."
+    )
+    absent_identity_synchronization: Literal["Directory_ObjectNotFound", "Request_ResourceNotFound"] = Field(
+        default="Directory_ObjectNotFound", description="13.2: the code of the 404 for GET and DELETE of an absent identitySynchronization."
+    )
+    unknown_tenant_information: Literal["not_found", "bad_request"] = Field(
+        default="not_found", description="13.2: findTenantInformationBy... for an unknown tenant answers 404 or 400."
+    )
+    partner_delete_with_policy: Literal["refused", "cascade"] = Field(
+        default="refused", description="13.3: DELETE of a partner that has an identitySynchronization is refused, or takes it along."
+    )
+    soft_deleted_partner: Literal["ignored", "blocks"] = Field(
+        default="ignored",
+        description="13.3: whether a soft-deleted partner blocks its re-creation with 409 for soft_deleted_partner_posts tries.",
+    )
+    soft_deleted_partner_posts: int = Field(
+        default=2,
+        ge=0,
+        description="1.2: how many POSTs answer 409 before the deletion of the partner has propagated (soft_deleted_partner=blocks).",
+    )
+    nested_settings: Literal["merge", "replace"] = Field(
+        default="merge",
+        description="1.2: PATCH of automaticUserConsentSettings and inboundTrust keeps the members that were not sent, or resets them.",
+    )
+    expand_absent_policy: Literal["null", "omitted"] = Field(
+        default="null", description="1.3: $expand=identitySynchronization of a partner without one gives null, or leaves the member out."
+    )
+
+    # Synchronization
+    second_job: Literal["conflict", "same"] = Field(
+        default="conflict", description="13.5: a second POST jobs on a service principal answers 409, or 201 with the existing job."
+    )
+    job_created_status: Literal[201, 200] = Field(default=201, description="12.2: status of POST jobs.")
+    new_job_code: Literal["Paused", "NotConfigured"] = Field(default="Paused", description="3.2: status.code of a job that never ran.")
+    pause_state: Literal["Disabled", "Paused"] = Field(default="Disabled", description="13.5: schedule.state after pause.")
+    delete_running_job: Literal["allowed", "refused"] = Field(
+        default="allowed", description="13.5: whether DELETE of a job needs it to be paused first."
+    )
+    secrets_put: Literal["merge", "replace"] = Field(
+        default="merge",
+        description='13.4: PUT secrets keeps the keys that were not sent, or drops them. A key set to "" is always removed.',
+    )
+    secrets_read_role: Literal["allowed", "refused"] = Field(
+        default="allowed", description="13.4: whether GET secrets works with Synchronization.Read.All."
+    )
+    owned_by_restart: Literal["allowed", "refused"] = Field(
+        default="allowed", description="13.13: whether Application.ReadWrite.OwnedBy is enough for job restart."
+    )
+    validation_failure: Literal["error_code", "wrapped"] = Field(
+        default="error_code",
+        description="13.1: a failed validateCredentials answers 400 with the failure as error.code, or with BadRequest and the failure in "
+        "the message.",
+    )
+    validation_code: Literal["new", "old"] = Field(
+        default="new",
+        description="12.8: AzureActiveDirectoryCrossTenantSyncPolicyCheckFailure, or AzureDirectoryB2BManagementPolicyCheckFailure.",
+    )
+    schema_invalid: Literal["schemaInvalid", "BadRequest"] = Field(
+        default="schemaInvalid", description="13.1: error.code of the 400 for a refused schema; the other form has it in the message."
+    )
+    schema_put_restarts: bool = Field(default=True, description="13.13: whether PUT schema starts a full cycle by itself.")
+    on_demand: Literal["array", "object"] = Field(
+        default="array",
+        description="3.5: generation of the provisionOnDemand response: an array under StatusInfo, or an object under a result key.",
+    )
+    on_demand_groups: Literal["refused", "allowed"] = Field(default="refused", description="12.7, 13.11: provisionOnDemand of groups.")
+    transient_synchronization_errors: int = Field(
+        default=0,
+        ge=0,
+        description="0.1: how many calls on each new configuration's synchronization endpoints fail first, alternately with 403 and 409.",
+    )
+    batch_synchronization: Literal["allowed", "refused"] = Field(
+        default="allowed", description="13.14: whether $batch takes synchronization endpoints."
+    )
+
+    # Schema and provisioning engine
+    directory_names: Literal["old", "new"] = Field(
+        default="old", description="12.10: Azure Active Directory, or Microsoft Entra ID, in the schema."
+    )
+    flow_types: Literal["blanks", "compact"] = Field(default="blanks", description='4.2: "Add, Update, Delete", or "Add,Update,Delete".')
+    rule_id: Literal["constant", "random"] = Field(
+        default="constant", description="13.7: whether the id of the synchronization rule is the same in every tenant."
+    )
+    mail_mapping: Literal["present", "absent"] = Field(default="present", description="12.11: whether the default schema maps mail.")
+    group_mapping: Literal["present", "absent"] = Field(
+        default="present", description="12.6, 4.5: whether the default schema holds the (disabled) group mapping."
+    )
+    input_filter: Literal["one_group", "two_groups"] = Field(
+        default="one_group", description="4.4: whether the two clauses of the built-in filter share one group."
+    )
+    operator_literals: Literal["portal", "upper"] = Field(
+        default="portal", description="13.8: Greater_Than, Greater_Than_OR_EQUALS, Includes; or in capitals."
+    )
+    restore_soft_deleted: Literal["restore", "unsupported"] = Field(
+        default="restore",
+        description="12.13: whether a cycle restores a person soft-deleted by it who is back in scope, or creates another.",
+    )
+    log_tenant_id: Literal["source", "target"] = Field(default="source", description="13.16: tenantId in the provisioning log.")
+    initial_cycle_seconds_per_object: float = Field(
+        default=3.0, ge=0, description="7: virtual length of an initial cycle for each assigned person, group and membership (0.6 to 4.8)."
+    )
+    log_delay_seconds: int = Field(default=0, ge=0, description="6.1: virtual seconds until an entry appears in the logs.")
+
+    # Awkwardness
+    lag: Lag = Field(default_factory=Lag, description="0.3: replication lag, by reads.")
+    instantiate_answers_404: bool = Field(
+        default=False, description="0.3: POST instantiate answers 404 although it created the application."
+    )
+    throttling: bool = Field(
+        default=True, description="0.5: auditLogs and provisionOnDemand allow five requests per ten seconds of real time."
+    )
+    directory_throttle_units: int = Field(
+        default=0,
+        ge=0,
+        description="0.5: resource units each application may spend per ten seconds of real time; 0 is no limit (the service: 3500).",
+    )
+    token_lifetime_seconds: int = Field(default=3599, ge=0, description="Lifetime of access tokens.")
+    default_page_size: int = Field(default=100, ge=1, le=999, description="0.7: page size where $top is not given.")
+
+
+FLIPPED: dict[str, Any] = {
+    "put_existing_identity_synchronization": "update",
+    "absent_identity_synchronization": "Request_ResourceNotFound",
+    "unknown_tenant_information": "bad_request",
+    "partner_delete_with_policy": "cascade",
+    "soft_deleted_partner": "blocks",
+    "nested_settings": "replace",
+    "expand_absent_policy": "omitted",
+    "second_job": "same",
+    "job_created_status": 200,
+    "new_job_code": "NotConfigured",
+    "pause_state": "Paused",
+    "delete_running_job": "refused",
+    "secrets_put": "replace",
+    "secrets_read_role": "refused",
+    "owned_by_restart": "refused",
+    "validation_failure": "wrapped",
+    "validation_code": "old",
+    "schema_invalid": "BadRequest",
+    "schema_put_restarts": False,
+    "on_demand": "object",
+    "on_demand_groups": "allowed",
+    "batch_synchronization": "refused",
+    "directory_names": "new",
+    "flow_types": "compact",
+    "rule_id": "random",
+    "mail_mapping": "absent",
+    "group_mapping": "absent",
+    "input_filter": "two_groups",
+    "operator_literals": "upper",
+    "restore_soft_deleted": "unsupported",
+    "log_tenant_id": "target",
+}
+"""The preset that flips every switch that has another documented or conceivable behaviour."""
+
+PRESETS: dict[str, dict[str, Any]] = {"likely": {}, "flipped": FLIPPED}
+
+
+def merged(settings: Settings, changes: dict[str, Any]) -> Settings:
+    """`settings` with `changes` applied; ``lag`` may be given in part. Unknown names and values raise ValidationError."""
+    values = settings.model_dump()
+    for name, value in changes.items():
+        if name == "lag" and isinstance(value, dict):
+            value = {**values["lag"], **value}
+        values[name] = value
+    return Settings.model_validate(values)
+
+
+def from_options(assignments: list[str], preset: str) -> Settings:
+    """Settings from a preset and the command line's ``name=value`` pairs; ``lag.user=2`` reaches into the lag."""
+    settings = merged(Settings(), PRESETS[preset])
+    for assignment in assignments:
+        name, separator, value = assignment.partition("=")
+        if not separator:
+            raise ValueError(f"--set needs name=value, got {assignment!r}")
+        outer, dot, inner = name.partition(".")
+        number: Any = int(value) if outer == "job_created_status" and value.isdigit() else value
+        settings = merged(settings, {outer: {inner: number} if dot else number})
+    return settings

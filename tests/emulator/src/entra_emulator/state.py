@@ -1,0 +1,115 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The emulator's whole state: one `World` that dumps to and loads from JSON.
+
+Graph objects (users, groups, applications ...) are kept as dictionaries in Graph's own wire names, because they are
+served as they are. Keys that begin with an underscore are the service's internals (``_netId``) and are never served.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timezone
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+GraphObject = dict[str, Any]
+
+NEVER = "0001-01-01T00:00:00Z"
+
+
+class Model(BaseModel):
+    """Every part of the state refuses unknown members, so that a misspelt dump fails to load."""
+
+    model_config = ConfigDict(extra="forbid", validate_assignment=False)
+
+
+class Registration(Model):
+    """An application registration that may sign in to one tenant, with the Graph application permissions it was granted."""
+
+    client_id: str
+    display_name: str = ""
+    secrets: list[str] = Field(default_factory=list)
+    certificates: list[str] = Field(default_factory=list, description="PEM certificates whose keys may sign an assertion.")
+    roles: list[str] = Field(default_factory=list, description="Microsoft Graph application permissions, by name.")
+
+
+class AccessPolicy(Model):
+    """The tenant's cross-tenant access policy (fact sheet 1)."""
+
+    display_name: str = "CrossTenantAccessPolicy"
+    allowed_cloud_endpoints: list[str] = Field(default_factory=list)
+    default: GraphObject = Field(default_factory=dict)
+    partners: dict[str, GraphObject] = Field(default_factory=dict, description="By the partner's tenant id.")
+    identity_synchronizations: dict[str, GraphObject] = Field(default_factory=dict, description="By the partner's tenant id.")
+
+
+class Job(Model):
+    """A provisioning job (fact sheet 3.2). ``links`` is the service's connector data store."""
+
+    id: str
+    template_id: str
+    schedule_state: str = "Disabled"
+    status: GraphObject = Field(default_factory=dict, description="Graph's synchronizationStatus, as served.")
+    job_schema: GraphObject = Field(default_factory=dict)
+    links: dict[str, str] = Field(default_factory=dict, description="Source object id to target object id.")
+    seen: dict[str, GraphObject] = Field(default_factory=dict, description="What was last exported for a source object id.")
+    staged_deletes: list[str] = Field(default_factory=list, description="Source object ids whose deletion the guard holds back.")
+    deletes_approved: bool = False
+    next_cycle: str | None = Field(default=None, description="Virtual time at which the next cycle begins.")
+    cycles_completed: int = 0
+
+
+class Synchronization(Model):
+    """What hangs below ``/servicePrincipals/{id}/synchronization``."""
+
+    secrets: dict[str, str] = Field(default_factory=dict)
+    jobs: dict[str, Job] = Field(default_factory=dict)
+
+
+class Tenant(Model):
+    """One directory."""
+
+    id: str
+    display_name: str
+    domains: list[str] = Field(description="Verified domains; the first one is the default domain.")
+    initial_domain: str
+    registrations: dict[str, Registration] = Field(default_factory=dict, description="By client id.")
+    authorization_policy: GraphObject = Field(default_factory=dict)
+    users: dict[str, GraphObject] = Field(default_factory=dict)
+    groups: dict[str, GraphObject] = Field(default_factory=dict)
+    members: dict[str, list[str]] = Field(default_factory=dict, description="Group id to the ids of its direct members.")
+    managers: dict[str, str] = Field(default_factory=dict, description="User id to the manager's id.")
+    contacts: dict[str, GraphObject] = Field(default_factory=dict)
+    deleted_items: dict[str, GraphObject] = Field(default_factory=dict)
+    access_policy: AccessPolicy = Field(default_factory=AccessPolicy)
+    applications: dict[str, GraphObject] = Field(default_factory=dict)
+    service_principals: dict[str, GraphObject] = Field(default_factory=dict)
+    assignments: dict[str, dict[str, GraphObject]] = Field(default_factory=dict, description="By service principal id, then assignment id.")
+    synchronizations: dict[str, Synchronization] = Field(default_factory=dict, description="By service principal id.")
+    provisioning_log: list[GraphObject] = Field(default_factory=list, description="Oldest first.")
+    audit_log: list[GraphObject] = Field(default_factory=list, description="Oldest first.")
+
+
+class World(Model):
+    """All tenants and the virtual clock."""
+
+    clock: str = Field(default_factory=lambda: stamp(datetime.now(timezone.utc)), description="Virtual time, ISO 8601 in UTC.")
+    tenants: dict[str, Tenant] = Field(default_factory=dict)
+
+
+def stamp(moment: datetime) -> str:
+    """A point in time as Graph writes it, in UTC and with whole seconds."""
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def moment(text: str) -> datetime:
+    """The point in time that `stamp` wrote."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
+
+
+def new_id() -> str:
+    """A fresh object id."""
+    return str(uuid.uuid4())

@@ -1,0 +1,410 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Stories of people: joining, changing, leaving, returning (fact sheet 4.3, 4.4, 5, 7)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from story import ROLE, SOURCE, SP, Story
+
+from entra_emulator.provisioning import attributes, engine, population, template
+
+DEFAULT_ACCESS = population.DEFAULT_ACCESS
+
+
+def test_who_is_in_scope() -> None:
+    """Assigned people and direct members; not nested members, externals, SMS people or disabled people (5, 10)."""
+    s = Story()
+    s.person("minsu")
+    s.person("direct", assigned=False)
+    s.person("nested", assigned=False)
+    s.person("nobody", assigned=False)
+    s.person("off", accountEnabled=False)
+    s.person("guest", userType="Guest")
+    s.person("external", userPrincipalName="x_y.z#EXT#@contosokr.onmicrosoft.com", externalUserState="Accepted")
+    s.person("sms", _smsSignIn=True)
+    s.group("team", "nested", assigned=False)
+    s.group("sales", "direct", "team")
+    s.first()
+    assert s.names() == ["Direct", "Minsu"]
+
+
+def test_sync_all_takes_everybody_internal() -> None:
+    """SyncAll true needs no assignment, and still no external people (3.4)."""
+    s = Story()
+    s.secrets["SyncAll"] = "True"
+    s.person("minsu", assigned=False)
+    s.person("guest", assigned=False, userType="Guest")
+    s.first()
+    assert s.names() == ["Minsu"]
+
+
+def test_sync_all_off_waits_for_a_restart() -> None:
+    """From true to false has no effect until the job is restarted (3.4)."""
+    s = Story()
+    s.secrets["SyncAll"] = "true"
+    s.person("minsu")
+    s.person("jia", assigned=False)
+    s.first()
+    s.secrets["SyncAll"] = "false"
+    s.cycle()
+    assert s.names() == ["Jia", "Minsu"]
+    s.restart()
+    s.cycle()
+    assert s.names() == ["Minsu"]
+
+
+def test_what_a_synced_person_looks_like() -> None:
+    """The B2B user of section 7; an apostrophe stays in the name."""
+    s = Story()
+    s.person("o'brien", displayName="오브라이언", telephoneNumber="ignored", businessPhones=["+82 2"], officeLocation="Seoul")
+    s.first()
+    user = s.synced("o'brien")
+    assert user is not None
+    assert user["userPrincipalName"] == "o'brien_contoso.kr#EXT#@fabrikamkr.onmicrosoft.com"
+    assert (user["userType"], user["creationType"], user["externalUserState"]) == ("Member", "Invitation", "Accepted")
+    assert user["identities"] == [{"signInType": "federated", "issuer": "ExternalAzureAD", "issuerAssignedId": None}]
+    assert (user["mail"], user["proxyAddresses"]) == ("o'brien@contoso.kr", ["SMTP:o'brien@contoso.kr"])
+    assert (user["displayName"], user["showInAddressList"], user["accountEnabled"]) == ("오브라이언", True, True)
+    assert (user["businessPhones"], user["officeLocation"]) == (["+82 2"], "Seoul")
+    assert user["_alternativeSecurityId"] == attributes.net_id(s.source.users["o'brien"])
+
+
+def test_default_access_does_not_entitle() -> None:
+    """People with the default role are skipped as not effectively entitled (5)."""
+    s = Story()
+    s.person("minsu", assigned=False)
+    s.assign("minsu", DEFAULT_ACCESS)
+    s.first()
+    assert s.names() == []
+    assert s.error("minsu") == "NotEffectivelyEntitled"
+
+
+def test_the_mappings_of_the_job_are_applied() -> None:
+    """A dropped row, an expression, a constant and a default (4.2, 4.3)."""
+    s = Story()
+    s.mapping["attributeMappings"].remove(s.row("employeeId"))
+    s.row("displayName").update(template.mapping("displayName", 'Append([displayName], " (Contoso)")'))
+    s.mapping["attributeMappings"].append(template.mapping("companyName", '"Contoso"'))
+    s.row("department")["defaultValue"] = "Unknown"
+    s.row("userType").update(template.mapping("userType", '"Guest"', flow="ObjectAddOnly"))
+    s.person("minsu", employeeId="7", jobTitle="Engineer")
+    s.first()
+    user = s.synced("minsu")
+    assert user is not None
+    assert "employeeId" not in user
+    assert (user["displayName"], user["companyName"], user["department"]) == ("Minsu (Contoso)", "Contoso", "Unknown")
+    assert (user["userType"], user["jobTitle"]) == ("Guest", "Engineer")
+
+
+def test_nulls_are_not_propagated_and_defaults_apply_on_creation_only() -> None:
+    """A value that vanishes in the source stays in the target (4.3, 10)."""
+    s = Story()
+    s.row("city")["defaultValue"] = "Seoul"
+    s.person("minsu", department="Sales", city="Busan")
+    s.first()
+    s.source.users["minsu"].update(department=None, city=None, jobTitle="Boss")
+    s.cycle()
+    user = s.synced("minsu")
+    assert user is not None
+    assert (user["department"], user["city"], user["jobTitle"]) == ("Sales", "Busan", "Boss")
+
+
+def test_target_edits_persist_until_the_next_source_change() -> None:
+    """The engine does not look at the target; the next change in the source undoes even a sign-in block (7)."""
+    s = Story()
+    s.person("minsu")
+    s.first()
+    user = s.synced("minsu")
+    assert user is not None
+    user.update(displayName="Edited", accountEnabled=False)
+    assert s.cycle()["updated"] == 0
+    assert (user["displayName"], user["accountEnabled"]) == ("Edited", False)
+    s.source.users["minsu"]["jobTitle"] = "Boss"
+    s.cycle()
+    assert (user["displayName"], user["accountEnabled"], user["jobTitle"]) == ("Minsu", True, "Boss")
+
+
+@pytest.mark.parametrize(("flow", "after"), [("Always", "Member"), ("ObjectAddOnly", "Guest")])
+def test_a_redeemed_guest_is_adopted(flow: str, after: str) -> None:
+    """Matching is by identity; userType changes only when the mapping applies always (4.3, 7)."""
+    s = Story()
+    s.row("userType")["flowType"] = flow
+    minsu = s.person("minsu", jobTitle="Boss")
+    name = "minsu.kim_contoso.kr#EXT#@fabrikamkr.onmicrosoft.com"
+    guest = {"id": "g", "userPrincipalName": name, "mail": "minsu@contoso.kr", "userType": "Guest", "displayName": "M"}
+    s.target.users["g"] = {**guest, "_alternativeSecurityId": attributes.net_id(minsu), "externalUserState": "Accepted"}
+    summary = s.first()
+    assert summary["created"] == 0
+    assert s.job.links["minsu"] == "g"
+    assert (s.target.users["g"]["userType"], s.target.users["g"]["jobTitle"]) == (after, "Boss")
+    assert s.target.users["g"]["userPrincipalName"] == "minsu_contoso.kr#EXT#@fabrikamkr.onmicrosoft.com"
+
+
+def test_a_pending_guest_keeps_the_mail_based_name_until_on_demand() -> None:
+    """Unredeemed guests are not matched by identity; the invitation finds them, the name stays (7)."""
+    s = Story()
+    s.person("minsu", mail="minsu.kim@contoso.kr")
+    name = "minsu.kim_contoso.kr#EXT#@fabrikamkr.onmicrosoft.com"
+    guest = {"id": "g", "userPrincipalName": name, "mail": "minsu.kim@contoso.kr", "userType": "Guest", "displayName": "M"}
+    s.target.users["g"] = {**guest, "externalUserState": "PendingAcceptance"}
+    s.first()
+    assert list(s.target.users) == ["g"]
+    assert s.target.users["g"]["userPrincipalName"] == name
+    assert s.target.users["g"]["externalUserState"] == "Accepted"
+    s.source.users["minsu"]["jobTitle"] = "Boss"
+    s.cycle()
+    assert s.target.users["g"]["userPrincipalName"] == name
+    s.on_demand("minsu")
+    assert s.target.users["g"]["userPrincipalName"] == "minsu_contoso.kr#EXT#@fabrikamkr.onmicrosoft.com"
+
+
+def test_leaving_and_returning() -> None:
+    """Out of scope is a soft deletion; back within 30 days the same object is restored (7)."""
+    s = Story()
+    s.person("minsu")
+    s.first()
+    target_id = s.job.links["minsu"]
+    s.unassign("minsu")
+    assert s.cycle()["deleted"] == 1
+    assert s.names() == []
+    assert s.target.deleted_items[target_id]["deletedDateTime"] == s.world.clock
+    s.source.users["minsu"]["jobTitle"] = "Boss"
+    s.assign("minsu")
+    s.cycle()
+    assert list(s.target.users) == [target_id]
+    assert (s.target.users[target_id]["deletedDateTime"], s.target.users[target_id]["jobTitle"]) == (None, "Boss")
+
+
+def test_returning_where_restoring_is_unsupported() -> None:
+    """The other reading of contradiction 12.13: another account is created."""
+    s = Story(restore_soft_deleted="unsupported")
+    s.person("minsu")
+    s.first()
+    before = s.job.links["minsu"]
+    s.unassign("minsu")
+    s.cycle()
+    s.assign("minsu")
+    s.cycle()
+    assert s.job.links["minsu"] != before
+    assert before in s.target.deleted_items
+
+
+def test_the_purge_after_thirty_days() -> None:
+    """Hard deletion after 30 days, never earlier; who returns later gets a new object (7)."""
+    s = Story()
+    s.person("minsu")
+    s.first()
+    before = s.job.links["minsu"]
+    s.unassign("minsu")
+    s.cycle()
+    s.advance(timedelta(days=29))
+    assert before in s.target.deleted_items
+    s.advance(timedelta(days=2))
+    assert before not in s.target.deleted_items
+    s.assign("minsu")
+    assert s.cycle()["created"] == 1
+    assert s.job.links["minsu"] != before
+
+
+def test_leaving_one_group_of_two() -> None:
+    """Several ways in: one of them is enough (5)."""
+    s = Story()
+    s.person("minsu", assigned=False)
+    s.group("a", "minsu")
+    s.group("b", "minsu")
+    s.first()
+    s.unassign("a")
+    s.cycle()
+    assert s.names() == ["Minsu"]
+    s.source.members["b"].remove("minsu")
+    s.cycle()
+    assert s.names() == []
+
+
+def test_a_deleted_source_user() -> None:
+    """Deleted in the source is deleted in the target (7)."""
+    s = Story()
+    s.person("minsu")
+    s.first()
+    s.delete_source("minsu")
+    s.cycle()
+    assert s.names() == []
+    s.source.users["minsu"] = s.source.deleted_items.pop("minsu")
+    s.cycle()
+    assert s.names() == ["Minsu"]
+
+
+def test_is_soft_deleted_drives_the_deletion() -> None:
+    """Without that mapping a deleted source user stays in the target (4.3)."""
+    s = Story()
+    s.mapping["attributeMappings"].remove(s.row("IsSoftDeleted"))
+    s.person("minsu")
+    s.first()
+    s.delete_source("minsu")
+    s.cycle()
+    assert s.names() == ["Minsu"]
+
+
+def test_disabling_flows_and_does_not_delete() -> None:
+    """accountEnabled false blocks the target user (7)."""
+    s = Story()
+    s.person("minsu")
+    s.first()
+    s.source.users["minsu"]["accountEnabled"] = False
+    assert s.cycle()["updated"] == 1
+    user = s.synced("minsu")
+    assert user is not None and user["accountEnabled"] is False
+
+
+def test_disabled_first_and_removed_later_is_not_deleted() -> None:
+    """The documented exception (7); removed at once is deleted."""
+    s = Story()
+    for alias in ("first", "both"):
+        s.person(alias)
+    s.first()
+    s.source.users["first"]["accountEnabled"] = False
+    s.cycle()
+    s.source.users["both"]["accountEnabled"] = False
+    s.unassign("first", "both")
+    s.cycle()
+    assert s.names() == ["First"]
+
+
+def test_scoping_filters_create_and_deprovision() -> None:
+    """A filter that no longer passes removes people; the schema change makes everybody be looked at again (4.1, 4.4)."""
+    s = Story()
+    s.person("minsu", department="Sales")
+    s.person("jia", department="sales")
+    s.first()
+    clause = {"sourceOperandName": "department", "operatorName": "EQUALS", "targetOperand": {"values": ["Sales"]}}
+    s.mapping["scope"]["groups"] = [{"name": "Sales", "clauses": [clause]}]
+    s.changed()
+    assert s.cycle()["deleted"] == 1
+    assert s.names() == ["Minsu"]
+    s.source.users["jia"]["department"] = "Sales"
+    s.cycle()
+    assert s.names() == ["Jia", "Minsu"]
+
+
+def test_failing_the_input_filter_does_not_deprovision() -> None:
+    """Only ``scope.groups`` deprovisions (4.4)."""
+    s = Story()
+    s.person("minsu")
+    s.first()
+    s.source.users["minsu"]["_smsSignIn"] = True
+    s.cycle()
+    assert s.names() == ["Minsu"]
+
+
+def test_without_the_input_filter_guests_flow() -> None:
+    """A PUT that loses the built-in filter is punished (4.4)."""
+    s = Story()
+    s.mapping["scope"]["inputFilterGroups"] = []
+    s.person("guest", userType="Guest")
+    s.first()
+    assert s.names() == ["Guest"]
+
+
+@pytest.mark.parametrize(
+    ("flows", "created", "updated", "deleted"),
+    [("Add, Update, Delete", 1, 1, 1), ("Update,Delete", 0, 1, 1), ("Add, Delete", 1, 0, 1), ("Add,Update", 1, 1, 0)],
+)
+def test_target_object_actions(flows: str, created: int, updated: int, deleted: int) -> None:
+    """Dropping Add stops creation, dropping Delete stops soft deletion (4.4)."""
+    s = Story()
+    s.person("changes")
+    s.person("leaves")
+    s.first()
+    s.mapping["flowTypes"] = flows
+    s.person("joins")
+    s.source.users["changes"]["jobTitle"] = "Boss"
+    s.unassign("leaves")
+    summary = s.cycle()
+    assert (summary["created"], summary["updated"], summary["deleted"]) == (created, updated, deleted)
+
+
+def test_a_disabled_object_mapping_is_skipped() -> None:
+    """``enabled: false`` (4.4)."""
+    s = Story()
+    s.mapping["enabled"] = False
+    s.person("minsu")
+    s.first()
+    assert s.names() == []
+
+
+def test_managers() -> None:
+    """Set only when both are in scope; removal is not propagated (7)."""
+    s = Story()
+    s.person("minsu")
+    s.person("boss", assigned=False)
+    s.source.managers["minsu"] = "boss"
+    s.first()
+    assert s.target.managers == {}
+    s.assign("boss")
+    s.cycle()
+    expected = {s.job.links["minsu"]: s.job.links["boss"]}
+    assert s.target.managers == expected
+    del s.source.managers["minsu"]
+    s.cycle()
+    assert s.target.managers == expected
+
+
+def test_two_people_with_one_mail_collapse() -> None:
+    """They share one target user, which goes when the last of them goes (7)."""
+    s = Story()
+    s.person("minsu", mail="info@contoso.kr")
+    s.person("jia", mail="info@contoso.kr")
+    s.first()
+    assert len(s.target.users) == 1
+    assert s.error("jia") == "DuplicateSourceEntries"
+    s.unassign("minsu")
+    s.cycle()
+    assert len(s.target.users) == 1
+    s.unassign("jia")
+    s.cycle()
+    assert s.target.users == {}
+
+
+def test_no_mail_is_no_obstacle() -> None:
+    """Matching needs the identity, not the address."""
+    s = Story()
+    s.person("minsu", mail=None)
+    s.first()
+    user = s.synced("minsu")
+    assert user is not None and "mail" not in user
+
+
+def test_names_change_with_the_source() -> None:
+    """userPrincipalName is an ordinary mapping: the source wins (7)."""
+    s = Story()
+    s.person("minsu")
+    s.first()
+    s.source.users["minsu"]["userPrincipalName"] = "kim@contoso.kr"
+    s.cycle()
+    user = s.synced("minsu")
+    assert user is not None and user["userPrincipalName"] == "kim_contoso.kr#EXT#@fabrikamkr.onmicrosoft.com"
+
+
+def test_deleting_the_job_leaves_people_and_a_new_job_adopts_them() -> None:
+    """A second job matches the first one's people by identity (2.4, 7)."""
+    s = Story()
+    s.person("minsu")
+    s.first()
+    before = list(s.target.users)
+    again = Story()
+    s.source.synchronizations[SP].jobs[again.job.id] = again.job
+    s.job = again.job
+    summary = s.first()
+    assert (summary["created"], list(s.target.users)) == (0, before)
+
+
+def test_role_of_the_application() -> None:
+    """Only roles that the application defines count (2.1, 5)."""
+    s = Story()
+    assert population.roles(s.source, SP) == {ROLE}
+    assert {"QuarantineState", "Watermark", "Escrows"} == engine.DEFAULT_RESTART
+    assert s.source.id == SOURCE

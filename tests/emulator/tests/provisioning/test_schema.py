@@ -1,0 +1,151 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The default schema and what PUT refuses (fact sheet 4.1-4.5)."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from entra_emulator.provisioning import schema_rules, status, template
+from entra_emulator.settings import FLIPPED, Settings, merged
+
+Json = dict[str, Any]
+ORDER = [
+    "alternativeSecurityIds", "IsSoftDeleted", "accountEnabled", "streetAddress", "city", "state", "postalCode", "country", "department",
+    "employeeId", "displayName", "givenName",
+]  # fmt: skip
+
+
+def users(schema: Json) -> Json:
+    found: Json = schema["synchronizationRules"][0]["objectMappings"][0]
+    return found
+
+
+def row(schema: Json, target: str) -> Json:
+    found: Json = next(r for r in users(schema)["attributeMappings"] if r["targetAttributeName"] == target)
+    return found
+
+
+def test_the_default_schema() -> None:
+    """Names, order, constants, the matching row and the built-in filter (4.2-4.5)."""
+    schema = template.azure2azure_schema(Settings())
+    rule, rows = schema["synchronizationRules"][0], users(schema)["attributeMappings"]
+    assert (rule["id"], rule["name"], schema["version"]) == ("df8df8d1-9e6e-40d3-b8df-09bbb402db7e", "USER_INBOUND_USER", "v1.2")
+    assert (rule["sourceDirectoryName"], rule["targetDirectoryName"]) == (
+        "Azure Active Directory",
+        "Azure Active Directory (target tenant)",
+    )
+    assert [r["targetAttributeName"] for r in rows][:12] == ORDER
+    assert [r["targetAttributeName"] for r in rows][-3:] == ["showInAddressList", "mail", "userType"]
+    assert [r["targetAttributeName"] for r in rows if r["matchingPriority"]] == ["alternativeSecurityIds"]
+    assert row(schema, "alternativeSecurityIds")["source"]["expression"] == "AltSecIdFromNetId([netId])"
+    assert (row(schema, "userType")["flowType"], row(schema, "userType")["source"]["name"]) == ("ObjectAddOnly", "Member")
+    assert users(schema)["name"] == "Provision Azure Active Directory Users"
+    assert users(schema)["flowTypes"] == "Add, Update, Delete"
+    assert [m["enabled"] for m in rule["objectMappings"] if m["sourceObjectName"] == "Group"] == [False]
+    assert len([m for m in rule["objectMappings"] if not m["name"]]) >= 2
+    assert users(schema)["scope"]["inputFilterGroups"][0]["name"] == "Filter external users"
+
+
+def test_the_variants() -> None:
+    """Every switch of the schema can be flipped (12.6, 12.10, 12.11, 13.7)."""
+    schema = template.azure2azure_schema(merged(Settings(), FLIPPED))
+    rule = schema["synchronizationRules"][0]
+    assert rule["id"] != template.RULE_ID
+    assert rule["sourceDirectoryName"] == "Microsoft Entra ID"
+    assert users(schema)["name"] == "Provision Microsoft Entra ID Users"
+    assert users(schema)["flowTypes"] == "Add,Update,Delete"
+    assert not any(r["targetAttributeName"] == "mail" for r in users(schema)["attributeMappings"])
+    assert not any(m["sourceObjectName"] == "Group" for m in rule["objectMappings"])
+    assert len(users(schema)["scope"]["inputFilterGroups"]) == 2
+    assert schema_rules.problems(schema, schema, "upper") == []
+
+
+def test_the_default_is_accepted_as_it_is() -> None:
+    schema = template.azure2azure_schema(Settings())
+    assert schema_rules.problems(schema, {"@odata.context": "x", **copy.deepcopy(schema)}) == []
+
+
+def test_the_ordinary_edits_are_accepted() -> None:
+    """Drop a row, add one, an expression, a filter, target actions (4.2-4.4)."""
+    schema = template.azure2azure_schema(Settings())
+    new = copy.deepcopy(schema)
+    rows = users(new)["attributeMappings"]
+    rows.remove(row(new, "employeeId"))
+    rows.append(template.mapping("companyName", '"Contoso"'))
+    rows[rows.index(row(new, "displayName"))] = template.mapping("displayName", 'Append([displayName], " (Contoso)")')
+    users(new)["flowTypes"] = "Add,Update"
+    users(new)["scope"]["groups"] = [{"name": "g", "clauses": [{"sourceOperandName": "department", "operatorName": "IS NOT NULL"}]}]
+    assert schema_rules.problems(schema, new) == []
+
+
+def edit_source(**changes: Any) -> Callable[[Json], None]:
+    return lambda schema: row(schema, "displayName")["source"].update(changes)
+
+
+def edit_row(target: str, **changes: Any) -> Callable[[Json], None]:
+    return lambda schema: row(schema, target).update(changes)
+
+
+def edit_filter(*clauses: Json) -> Callable[[Json], None]:
+    return lambda schema: users(schema)["scope"].update(groups=[{"name": "g", "clauses": list(clauses)}])
+
+
+def add(target: str, expression: str, **more: Any) -> Callable[[Json], None]:
+    return lambda schema: users(schema)["attributeMappings"].append(template.mapping(target, expression, **more))
+
+
+def clause(name: str, operator: str, *values: str) -> Json:
+    return {"sourceOperandName": name, "operatorName": operator, "targetOperand": {"values": list(values)}}
+
+
+@pytest.mark.parametrize(
+    ("edit", "words"),
+    [
+        (lambda s: s.pop("directories"), "not complete"),
+        (lambda s: s.update(synchronizationRules=[]), "not complete"),
+        (lambda s: s["synchronizationRules"][0].update(id="other"), "rule 'USER_INBOUND_USER' is missing"),
+        (lambda s: s["synchronizationRules"][0]["objectMappings"].pop(0), "Users' is missing"),
+        (lambda s: users(s)["attributeMappings"].pop(0), "cannot be changed, removed or complemented"),
+        (edit_row("mail", matchingPriority=2), "cannot be changed, removed or complemented"),
+        (edit_row("alternativeSecurityIds", matchingPriority=0), "cannot be changed, removed or complemented"),
+        (add("mail", "[mail]"), "mapped 2 times"),
+        (add("nosuch", "[mail]"), "target attribute 'nosuch' does not exist"),
+        (add("Department", "[mail]"), "target attribute 'Department' does not exist"),
+        (add("companyName", "[nosuch]"), "source attribute 'nosuch'"),
+        (add("proxyAddresses", "[mail]"), "read-only"),
+        (edit_row("mail", flowType="always"), "flowType"),
+        (edit_row("mail", flowBehavior="Sometimes"), "flowBehavior"),
+        (edit_row("mail", flowTyp="Always"), "'flowTyp' does not exist"),
+        (lambda s: users(s).update(flowTypes="Add, Remove"), "flowTypes"),
+        (edit_source(expression="Nope([mail])", type="Function"), "Unknown function 'Nope'"),
+        (edit_source(type="Function"), "does not agree"),
+        (edit_source(type="Direct"), "property type"),
+        (edit_filter(clause("department", "equals", "x")), "operator 'equals' does not exist"),
+        (edit_filter(clause("department", "EQUALS")), "takes a value"),
+        (edit_filter(clause("department", "IS NULL", "x")), "takes no value"),
+        (edit_filter(clause("userType", "EQUALS", "Guest")), "'userType' of a scoping filter"),
+        (edit_filter(clause("manager", "EQUALS", "x")), "not supported in scoping filters"),
+    ],
+)
+def test_refusals(edit: Callable[[Json], Any], words: str) -> None:
+    """One change at a time to an acceptable schema (4.1-4.4)."""
+    schema = template.azure2azure_schema(Settings())
+    new = copy.deepcopy(schema)
+    edit(new)
+    found = schema_rules.problems(schema, new)
+    assert any(words in problem for problem in found), found
+
+
+def test_status_of_a_new_and_a_started_job() -> None:
+    """Table 3.2, with the execution that reads Failed before it ran."""
+    new = status.new_job_status()
+    started = status.started_status(new)
+    assert (new["code"], new["lastExecution"], new["progress"]) == ("Paused", None, [])
+    assert (started["code"], started["lastExecution"]["state"], started["lastExecution"]["error"]["code"]) == ("NotRun", "Failed", "None")
+    assert started["lastExecution"]["timeBegan"] == "0001-01-01T00:00:00Z"

@@ -1,0 +1,232 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fact sheet 0.3 and 0.5, section 6, and the control API: lag, transient failures, quotas, logs, clock, faults."""
+
+from __future__ import annotations
+
+import pytest
+from api import CONTOSO, FABRIKAM, PARTNERS, Api
+from starlette.testclient import TestClient
+
+from entra_emulator.settings import FLIPPED, Settings, from_options
+
+
+def test_new_objects_are_invisible_for_some_reads(api: Api) -> None:
+    """0.3: reads may hit a stale replica; references to it are not valid yet."""
+    api.set(lag={"application": 2})
+    made = api.configuration()
+    sp_id, role = made["servicePrincipal"]["id"], made["servicePrincipal"]["appRoles"][0]["id"]
+    api.refused(404, "Request_ResourceNotFound", "GET", f"/servicePrincipals/{sp_id}")
+    body = {"principalId": api.user_id("minsu.kim@contoso.kr"), "resourceId": sp_id, "appRoleId": role}
+    error = api.refused(400, "Request_BadRequest", "POST", f"/servicePrincipals/{sp_id}/appRoleAssignedTo", body)
+    assert "Not a valid reference update" in error["message"]
+    assert api.send("POST", f"/servicePrincipals/{sp_id}/appRoleAssignedTo", body).status_code == 201
+
+
+def test_deleted_partners_linger(api: Api) -> None:
+    """0.3: a POST before the deletion has propagated answers 409."""
+    api.ok("POST", PARTNERS, {"tenantId": FABRIKAM})
+    api.set(lag={"partner": 2})
+    api.ok("DELETE", f"{PARTNERS}/{FABRIKAM}")
+    assert len(api.get(PARTNERS)["value"]) == 1
+    api.refused(409, "Request_MultipleObjectsWithSameKeyValue", "POST", PARTNERS, {"tenantId": FABRIKAM})
+    assert api.get(PARTNERS)["value"] == []
+    api.ok("POST", PARTNERS, {"tenantId": FABRIKAM})
+
+
+def test_jobs_secrets_and_assignments_appear_late(api: Api) -> None:
+    """0.3."""
+    api.set(lag={"job": 1, "secrets": 1, "assignment": 1})
+    sp_id, job, role = api.job()
+    assert api.send("GET", job).status_code == 404
+    assert api.get(job)["id"]
+    path = f"/servicePrincipals/{sp_id}/synchronization/secrets"
+    assert api.get(path)["value"] == []
+    assert len(api.get(path)["value"]) == 3
+    api.assign(sp_id, role, api.user_id("minsu.kim@contoso.kr"))
+    assert api.get(f"/servicePrincipals/{sp_id}/appRoleAssignedTo")["value"] == []
+    assert len(api.get(f"/servicePrincipals/{sp_id}/appRoleAssignedTo")["value"]) == 1
+
+
+def test_transient_synchronization_errors(api: Api) -> None:
+    """0.1: 403 and 409 shortly after the creation of the application."""
+    api.set(transient_synchronization_errors=2)
+    sp_id = api.configuration()["servicePrincipal"]["id"]
+    path = f"/servicePrincipals/{sp_id}/synchronization/jobs"
+    assert [api.send("GET", path).status_code for _ in range(4)] == [403, 409, 200, 200]
+
+
+def test_logs_are_throttled(api: Api) -> None:
+    """0.5: five requests in ten seconds, then 429 with Retry-After; the window slides."""
+    api.set(throttling=True)
+    now = [100.0]
+    api.service.throttle.now = lambda: now[0]
+    for _ in range(5):
+        api.get("/auditLogs/provisioning")
+    response = api.send("GET", "/auditLogs/directoryAudits")
+    assert response.status_code == 429 and response.json()["error"]["code"] == "TooManyRequests"
+    assert response.headers["Retry-After"] == "10"
+    now[0] += 10
+    api.get("/auditLogs/directoryAudits")
+
+
+def test_directory_quota(api: Api) -> None:
+    """0.5: resource units; $select makes a request cheaper."""
+    api.set(directory_throttle_units=4)
+    api.get("/users")
+    api.get("/users?$select=id")
+    assert api.send("GET", "/users").status_code == 429
+
+
+def test_provisioning_log_filters(api: Api) -> None:
+    """6.1: the how-to's filter; values are case sensitive; 6.2: configuration changes in the audit log."""
+    api.link_policies()
+    sp_id, job, role = api.job()
+    api.assign(sp_id, role, api.user_id("minsu.kim@contoso.kr"))
+    api.ok("POST", f"{job}/start")
+    api.advance("PT1H")
+    day = api.service.world.clock[:4]
+    text = (
+        f"((contains(tolower(servicePrincipal/id), '{sp_id}') or contains(tolower(servicePrincipal/displayName), '{sp_id}')) "
+        f"and activityDateTime gt {day}-01-01 and activityDateTime lt {int(day) + 2}-01-01)"
+    )
+    found = api.get(f"/auditLogs/provisioning?$filter={text}&$top=500&$orderby=activityDateTime desc")["value"]
+    assert found and found == sorted(found, key=lambda entry: entry["activityDateTime"], reverse=True)
+    assert api.get("/auditLogs/provisioning?$filter=jobId eq 'AZURE2AZURE'")["value"] == []
+    api.refused(400, "Request_UnsupportedQuery", "GET", "/auditLogs/provisioning?$filter=jobId ne 'x'")
+    audits = api.get("/auditLogs/directoryAudits?$filter=loggedByService eq 'Account Provisioning'")["value"]
+    assert "Enable/start provisioning configuration" in {entry["activityDisplayName"] for entry in audits}
+    api.set(log_delay_seconds=86_400)
+    assert api.get("/auditLogs/provisioning")["value"] == []
+
+
+# Control API --------------------------------------------------------------------------------------------------------
+
+
+def test_state_round_trip(api: Api) -> None:
+    """A dump loads into another emulator and says the same."""
+    api.link_policies()
+    api.job()
+    state = api.http.get("/emulator/state").json()
+    other = Api()
+    assert other.http.put("/emulator/state", json=state).status_code == 204
+    assert other.http.get("/emulator/state").json() == state
+    assert other.get(PARTNERS)["value"] == api.get(PARTNERS)["value"]
+    assert other.http.put("/emulator/state", json={"tenant": {}}).status_code == 400
+
+
+def test_the_clock(api: Api) -> None:
+    """ISO 8601 durations or a point in time; never backwards."""
+    before = api.http.get("/emulator/clock").json()["clock"]
+    assert api.advance("PT40M")["clock"] > before
+    response = api.http.post("/emulator/clock", json={"to": "2001-01-01T00:00:00Z"})
+    assert response.status_code == 400 and "does not go back" in response.json()["error"]
+    assert api.http.post("/emulator/clock", json={"advance": "soon"}).status_code == 400
+    assert api.http.post("/emulator/clock", json={}).status_code == 400
+
+
+def test_settings(api: Api) -> None:
+    """PUT changes what it names; unknown names and values are refused in a sentence."""
+    changed = api.http.put("/emulator/settings", json={"pause_state": "Paused", "lag": {"user": 2}}).json()
+    assert changed["pause_state"] == "Paused" and changed["lag"]["user"] == 2 and changed["lag"]["group"] == 0
+    response = api.http.put("/emulator/settings", json={"pause_stat": "Paused"})
+    assert response.status_code == 400 and "pause_stat" in response.json()["error"]
+    assert api.http.put("/emulator/settings", json={"pause_state": "Stopped"}).status_code == 400
+
+
+def test_the_flipped_preset_differs_everywhere() -> None:
+    """12, 13: the other behaviour of each switch."""
+    likely, flipped = Settings(), from_options(["lag.user=3", "throttling=false"], "flipped")
+    assert all(getattr(likely, name) != getattr(flipped, name) for name in FLIPPED)
+    assert flipped.lag.user == 3 and flipped.throttling is False
+
+
+def test_the_request_log(api: Api) -> None:
+    """Method, path with query, tenant, client, status, bodies; no secrets; batch items too."""
+    api.http.delete("/emulator/requests")
+    api.tokens.clear()
+    api.get("/users?$top=1")
+    body = {"requests": [{"id": "1", "method": "GET", "url": "/groups"}]}
+    api.ok("POST", "/$batch", body)
+    text = api.http.get("/emulator/requests").text
+    assert "contoso-rehearsal-secret" not in text and api.token("contoso") not in text
+    entries = api.http.get("/emulator/requests").json()["requests"]
+    assert [entry["path"].split("?")[0] for entry in entries] == [
+        f"/{CONTOSO}/oauth2/v2.0/token",
+        "/v1.0/users",
+        "/v1.0/groups",
+        "/v1.0/$batch",
+    ]
+    assert entries[1]["tenant"] == CONTOSO and entries[1]["status"] == 200 and entries[1]["client_id"].startswith("1111")
+    assert entries[2]["batched"] is True
+
+
+def fault(api: Api, **values: object) -> None:
+    assert api.http.post("/emulator/faults", json=values).status_code == 201
+
+
+def test_status_faults(api: Api) -> None:
+    """This request, this fault: nth and times; Retry-After; before or after the change."""
+    fault(api, method="GET", path="/v1.0/users", nth=2, times=2, fault="status", status=429, retry_after=7)
+    statuses = [api.send("GET", "/users") for _ in range(4)]
+    assert [response.status_code for response in statuses] == [200, 429, 429, 200]
+    assert statuses[1].headers["Retry-After"] == "7" and statuses[1].json()["error"]["code"] == "TooManyRequests"
+    fault(api, method="POST", path="/partners$", fault="status", status=503, committed=True)
+    assert api.send("POST", PARTNERS, {"tenantId": FABRIKAM}).status_code == 503
+    assert len(api.get(PARTNERS)["value"]) == 1
+
+
+def test_html_and_expired_token_faults(api: Api) -> None:
+    """An HTML body; a token that expires once."""
+    fault(api, path="/users", fault="html", status=502)
+    response = api.send("GET", "/users")
+    assert response.status_code == 502 and response.headers["content-type"].startswith("text/html")
+    fault(api, path="/users", fault="expired_token")
+    api.refused(401, "InvalidAuthenticationToken", "GET", "/users")
+    api.get("/users")
+
+
+def test_faults_are_listed_checked_and_removed(api: Api) -> None:
+    """GET, DELETE, and refusals."""
+    fault(api, path="/users", fault="delay", seconds=0)
+    assert len(api.http.get("/emulator/faults").json()["faults"]) == 1
+    assert api.http.post("/emulator/faults", json={"fault": "explode"}).status_code == 400
+    assert api.http.post("/emulator/faults", json={"fault": "html", "path": "("}).status_code == 400
+    assert api.http.delete("/emulator/faults").status_code == 204
+    assert api.http.get("/emulator/faults").json()["faults"] == []
+
+
+def test_faults_strike_batch_items(api: Api) -> None:
+    """A 429 for one item of a batch."""
+    fault(api, path="^/v1.0/groups", fault="status", status=429, retry_after=3)
+    body = {"requests": [{"id": "1", "method": "GET", "url": "/groups"}, {"id": "2", "method": "GET", "url": "/groups"}]}
+    answers = {item["id"]: item for item in api.ok("POST", "/$batch", body)["responses"]}
+    assert answers["1"]["status"] == 429 and answers["1"]["headers"]["Retry-After"] == "3" and answers["2"]["status"] == 200
+
+
+def test_the_page_shows_the_address_books(api: Api) -> None:
+    """People with where they came from, policies and jobs."""
+    api.link_policies()
+    sp_id, job, role = api.job()
+    api.assign(sp_id, role, api.user_id("minsu.kim@contoso.kr"))
+    api.ok("POST", f"{job}/start")
+    api.advance("PT1H")
+    client: TestClient = api.http
+    text = client.get("/").text
+    assert "synchronized from Contoso" in text and "minsu.kim_contoso.kr#EXT#@fabrikam.onmicrosoft.com" in text
+    assert "Sean O&#x27;Brien" in text
+
+
+@pytest.mark.parametrize("preset", ["likely", "flipped"])
+def test_the_how_to_works_under_both_presets(preset: str) -> None:
+    """The whole order of section 11, with every switch either way."""
+    api = Api(**from_options(["throttling=false"], preset).model_dump())
+    api.link_policies()
+    sp_id, job, role = api.job()
+    api.assign(sp_id, role, api.user_id("minsu.kim@contoso.kr"))
+    api.ok("PUT", f"{job}/schema", api.get(f"{job}/schema"))
+    api.ok("POST", f"{job}/start")
+    api.advance("PT2H")
+    found = api.get("/users?$filter=userPrincipalName eq 'minsu.kim_contoso.kr%23EXT%23@fabrikam.onmicrosoft.com'", "fabrikam")
+    assert len(found["value"]) == 1

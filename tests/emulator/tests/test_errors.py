@@ -1,0 +1,148 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fact sheet 0.1 and 0.2: both error dialects, permissions, and everything that is refused."""
+
+from __future__ import annotations
+
+import json
+
+from api import CONTOSO, FABRIKAM, PARTNERS, Api
+
+from entra_emulator.endpoints import OPERATIONS
+from entra_emulator.permissions import PERMISSIONS
+from entra_emulator.signing import SigningKey
+from entra_emulator.state import Registration
+
+
+def reduced(api: Api, *roles: str) -> None:
+    """Contoso's application with these permissions only, and a fresh token."""
+    registration = api.service.world.tenants[CONTOSO].registrations["11111111-1111-4111-8111-111111111111"]
+    registration.roles = list(roles)
+    api.tokens.pop("contoso", None)
+
+
+def test_every_operation_has_permissions_and_every_permission_an_operation() -> None:
+    """The one table is complete."""
+    assert {(operation.method, operation.template) for operation in OPERATIONS} == set(PERMISSIONS)
+
+
+def test_missing_and_bad_tokens(api: Api) -> None:
+    """0.2: 401 InvalidAuthenticationToken."""
+    for headers, message in (
+        ({}, "Access token is empty."),
+        ({"Authorization": "Bearer"}, "Access token is empty."),
+        ({"Authorization": "Bearer nonsense"}, "IDX14100: JWT is not well formed, there are no dots (.)."),
+    ):
+        response = api.http.get("/v1.0/users", headers=headers)
+        assert response.status_code == 401
+        assert response.json()["error"]["code"] == "InvalidAuthenticationToken"
+        assert response.json()["error"]["message"] == message
+
+
+def test_foreign_signatures_and_audiences_are_refused(api: Api) -> None:
+    """0.2: a token of another issuer or for another resource."""
+    other = Api(SigningKey())
+    response = api.http.get("/v1.0/users", headers={"Authorization": f"Bearer {other.token('contoso')}"})
+    assert response.json()["error"]["message"] == "Access token validation failure."
+    claims = {"aud": "https://management.azure.com", "tid": CONTOSO, "appid": "x", "exp": 4102444800}
+    response = api.http.get("/v1.0/users", headers={"Authorization": f"Bearer {api.service.key.sign(claims)}"})
+    assert response.json()["error"]["message"] == "Access token validation failure. Invalid audience."
+
+
+def test_expired_tokens(api: Api) -> None:
+    """0.2, setting token_lifetime_seconds."""
+    api.set(token_lifetime_seconds=0)
+    error = api.refused(401, "InvalidAuthenticationToken", "GET", "/users")
+    assert "expired" in error["message"]
+
+
+def test_the_directory_says_403(api: Api) -> None:
+    """0.1: Authorization_RequestDenied."""
+    reduced(api, "User.Read.All")
+    error = api.refused(403, "Authorization_RequestDenied", "GET", PARTNERS)
+    assert error["message"] == "Insufficient privileges to complete the operation."
+
+
+def test_the_synchronization_service_says_401_with_an_empty_message(api: Api) -> None:
+    """0.1: UnknownError, not 403."""
+    sp_id, job, _ = api.job()
+    reduced(api, "Application.ReadWrite.All")
+    for method, path in (("GET", job), ("POST", f"{job}/start"), ("GET", f"/servicePrincipals/{sp_id}/synchronization/secrets")):
+        error = api.refused(401, "UnknownError", method, path)
+        assert error["message"] == ""
+
+
+def test_the_synchronization_service_says_404_with_json_in_the_message(api: Api) -> None:
+    """0.1: PATCH schema, unknown routes and methods."""
+    sp_id, job, _ = api.job()
+    job_id = job.rsplit("/", 1)[1]
+    error = api.refused(404, "UnknownError", "PATCH", f"{job}/schema", {})
+    address = (
+        f"https://syncfabric.windowsazure.com/api/servicePrincipals('{sp_id}')/synchronization/jobs('{job_id}')/schema?api-version=2.0"
+    )
+    assert json.loads(error["message"]) == {"Message": f"No HTTP resource was found that matches the request URI '{address}'."}
+    for method, path in (
+        ("POST", f"{job}/stop"),
+        ("GET", f"{job}/nonsense"),
+        ("DELETE", f"/servicePrincipals/{sp_id}/synchronization/jobs"),
+    ):
+        assert "No HTTP resource was found" in api.refused(404, "UnknownError", method, path)["message"]
+
+
+def test_unknown_routes_and_methods_of_the_directory(api: Api) -> None:
+    """0.2: 405 with its text; unknown segments are 400."""
+    error = api.refused(405, "Request_BadRequest", "PUT", f"{PARTNERS}/{FABRIKAM}", {})
+    assert error["message"] == "Specified HTTP method is not allowed for the request target."
+    error = api.refused(400, "BadRequest", "GET", "/nonsense")
+    assert error["message"] == "Resource not found for the segment 'nonsense'."
+
+
+def test_absent_objects(api: Api) -> None:
+    """0.2: Request_ResourceNotFound names the object."""
+    error = api.refused(404, "Request_ResourceNotFound", "GET", "/users/nobody@contoso.kr")
+    assert error["message"] == (
+        "Resource 'nobody@contoso.kr' does not exist or one of its queried reference-property objects are not present."
+    )
+
+
+def test_request_ids(api: Api) -> None:
+    """0.1: the caller's client-request-id comes back, in headers and innerError."""
+    response = api.send("GET", "/users/nobody@contoso.kr", client_request_id="my-id")
+    assert response.headers["client-request-id"] == "my-id"
+    assert response.json()["error"]["innerError"]["client-request-id"] == "my-id"
+    assert response.json()["error"]["innerError"]["request-id"] == response.headers["request-id"]
+
+
+def test_unknown_query_options_and_bodies_that_are_not_json(api: Api) -> None:
+    """Strictness: what the service does not know is refused."""
+    api.refused(400, "Request_BadRequest", "GET", "/users?$tpo=5")
+    api.refused(400, "Request_BadRequest", "GET", f"{PARTNERS}/{FABRIKAM}?$filter=tenantId eq 'x'")
+    headers = {"Authorization": f"Bearer {api.token('contoso')}", "Content-Type": "application/json"}
+    response = api.http.post(f"/v1.0{PARTNERS}", content=b"{nonsense", headers=headers)
+    assert response.status_code == 400 and "Unable to read JSON request payload" in response.json()["error"]["message"]
+    response = api.http.post(f"/v1.0{PARTNERS}", content=b"{}", headers={**headers, "Content-Type": "text/plain"})
+    assert response.status_code == 400
+
+
+def test_owned_by_reaches_only_what_the_caller_created(api: Api) -> None:
+    """3: Application.ReadWrite.OwnedBy admits the owner, and nobody else; PATCH of a job is not covered."""
+    foreign, foreign_job, _ = api.job("Foreign")
+    api.service.world.tenants[CONTOSO].service_principals[foreign]["_owner"] = "somebody else"
+    reduced(api, "Application.ReadWrite.OwnedBy")
+    own, job, _ = api.job("Own")
+    assert [item["id"] for item in api.get("/servicePrincipals")["value"]] == [own]
+    assert api.send("POST", f"{job}/start").status_code == 204
+    api.refused(401, "UnknownError", "POST", f"{foreign_job}/start")
+    api.refused(403, "Authorization_RequestDenied", "GET", f"/servicePrincipals/{foreign}")
+    api.refused(401, "UnknownError", "PATCH", job, {})
+    api.set(owned_by_restart="refused")
+    api.refused(401, "UnknownError", "POST", f"{job}/restart", {"criteria": {}})
+
+
+def test_a_registration_that_is_gone_signs_nobody_in(api: Api) -> None:
+    """0.2: the token is good no more."""
+    api.token("contoso")
+    registrations: dict[str, Registration] = api.service.world.tenants[CONTOSO].registrations
+    del registrations["11111111-1111-4111-8111-111111111111"]
+    api.refused(401, "InvalidAuthenticationToken", "GET", "/users")

@@ -1,0 +1,148 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whatever is wrong ends in one sentence with the tenant, the object and the remedy; once mended, a rerun completes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM, Emulator
+from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import Playbooks, Run, inventory
+
+UNKNOWN_TENANT = "99999999-9999-4999-8999-999999999999"
+SECRETS = ("contoso-rehearsal-secret", "fabrikam-rehearsal-secret", "not-the-secret")
+
+
+def complains(run: Run, *words: str) -> str:
+    """The one sentence of a run that failed, which names all of this and shows no secret and no traceback."""
+    assert run.code == 2, run.output
+    message = run.failure()
+    for word in words:
+        assert word in message, message
+    assert "Traceback" not in run.output
+    for secret in SECRETS:
+        assert secret not in run.output
+    return message
+
+
+def completes(playbooks: Playbooks) -> None:
+    """The corrected run does what is left, and one more finds nothing to do."""
+    run = playbooks.sync()
+    assert run.code == 0, run.output
+    assert playbooks.sync().changed() == []
+
+
+def test_wrong_secret(playbooks: Playbooks) -> None:
+    run = playbooks.sync("-vvvv", env={"CONTOSO_CLIENT_SECRET": "not-the-secret"})
+    complains(run, f"Tenant {CONTOSO}", "11111111-1111-4111-8111-111111111111", "AADSTS7000215", "use the secret's value, not its id")
+    completes(playbooks)
+
+
+def test_empty_secret(playbooks: Playbooks) -> None:
+    run = playbooks.sync(env={"FABRIKAM_CLIENT_SECRET": ""})
+    complains(run, f"Tenant {FABRIKAM}", "no credential is given", "client_secret")
+    completes(playbooks)
+
+
+def test_unknown_tenant(playbooks: Playbooks, emulator: Emulator) -> None:
+    hosts = inventory(emulator)
+    hosts["all"]["vars"]["tenants"]["fabrikam"]["tenant_id"] = UNKNOWN_TENANT
+    options = {"source_domains": ["contoso.kr"], **hosts["all"]["vars"]["tenants"]["fabrikam"]}
+    run = playbooks.task("synced_user_info", "fabrikam", options)
+    complains(run, f"Tenant {UNKNOWN_TENANT}", "not known in this cloud", "check tenant_id and cloud")
+    completes(playbooks)
+
+
+def test_unknown_partner_tenant(playbooks: Playbooks) -> None:
+    run = playbooks.task("cross_tenant_policy", "fabrikam", {"partner_tenant_id": "nowhere.example", "user_sync_inbound": True})
+    complains(run, f"Tenant {FABRIKAM}", "no tenant owns the domain 'nowhere.example'")
+    completes(playbooks)
+
+
+@pytest.mark.parametrize("endpoint", ["login_endpoint", "graph_endpoint"])
+def test_unreachable_server(playbooks: Playbooks, endpoint: str) -> None:
+    options = {"source_domains": ["contoso.kr"], endpoint: "https://127.0.0.1:9", "retries": 1}
+    if endpoint == "graph_endpoint":
+        # Nobody issues a token for a Graph that is elsewhere.
+        options["access_token"] = "not-the-secret"
+    run = playbooks.task("synced_user_info", "fabrikam", options)
+    complains(run, f"Tenant {FABRIKAM}", "https://127.0.0.1:9", "check the endpoint, the proxy, ca_path")
+
+
+def test_certificate_that_is_not_trusted(playbooks: Playbooks) -> None:
+    run = playbooks.task("synced_user_info", "fabrikam", {"source_domains": ["contoso.kr"], "ca_path": "", "retries": 1})
+    complains(run, f"Tenant {FABRIKAM}", "certificate is not trusted", "ca_path")
+
+
+@pytest.mark.parametrize(
+    ("tenant", "permission", "words"),
+    [
+        (FABRIKAM, "Policy.ReadWrite.CrossTenantAccess", ("partner", "Policy.ReadWrite.CrossTenantAccess")),
+        (CONTOSO, "Policy.ReadWrite.CrossTenantAccess", ("partner", "Policy.ReadWrite.CrossTenantAccess")),
+        (CONTOSO, "Application.ReadWrite.All", ("GET /servicePrincipals", "Application.ReadWrite.All")),
+        (CONTOSO, "Synchronization.ReadWrite.All", ("provisioning job of configuration Fabrikam", "Synchronization.ReadWrite.All")),
+        (CONTOSO, "User.Read.All", ("/users", "User.Read.All")),
+        (CONTOSO, "Group.Read.All", ("/groups", "Group.Read.All")),
+        (FABRIKAM, "User.Read.All", ("/users", "User.Read.All")),
+    ],
+)
+def test_missing_permission(playbooks: Playbooks, emulator: Emulator, tenant: str, permission: str, words: tuple[str, ...]) -> None:
+    whole = emulator.state()
+    lacking = emulator.state()
+    for registration in lacking["tenants"][tenant]["registrations"].values():
+        registration["roles"] = [role for role in registration["roles"] if role != permission]
+    emulator.control("PUT", "state", lacking)
+
+    run = playbooks.sync()
+    complains(run, f"Tenant {tenant}", "admin consent", *words)
+
+    with_what_was_done = emulator.state()
+    for tenant_id, there in whole["tenants"].items():
+        with_what_was_done["tenants"][tenant_id]["registrations"] = there["registrations"]
+    emulator.control("PUT", "state", with_what_was_done)
+    completes(playbooks)
+
+
+@pytest.mark.parametrize(
+    ("link", "words"),
+    [
+        ({"link_scope_users": ["nobody@contoso.kr"]}, ("there is no user 'nobody@contoso.kr'",)),
+        ({"link_scope_groups": ["No such group"]}, ("there is no group 'No such group'",)),
+        ({"link_scope_groups": ["Project Phoenix"]}, ("more than one group has the same name", "give the id")),
+        (
+            {"link_mappings": [{"target": "displayName", "expression": "Append([displayName], "}]},
+            ("the expression 'Append([displayName], ' for displayName is not valid", "a closing parenthesis is missing"),
+        ),
+        ({"link_mappings": [{"target": "displayName", "expression": "Apend([displayName])"}]}, ("is not valid", "Apend")),
+        ({"link_mappings": [{"target": "alternativeSecurityIds", "state": "absent"}]}, ("alternativeSecurityIds must stay",)),
+        ({"link_mappings": [{"target": "displayNam", "source": "displayName"}]}, ("no target attribute", "did you mean displayName")),
+        ({"link_mappings": [{"target": "displayName", "source": "displayname"}]}, ("no source attribute", "did you mean displayName")),
+    ],
+)
+def test_unknown_names_and_invalid_mappings(playbooks: Playbooks, link: dict[str, Any], words: tuple[str, ...]) -> None:
+    run = playbooks.sync(**link)
+    complains(run, f"Tenant {CONTOSO}", *words)
+    completes(playbooks)
+
+
+def test_a_step_that_is_missing_is_named(playbooks: Playbooks) -> None:
+    run = playbooks.task("sync_scope", "contoso", {"configuration": "Fabrikam", "users": ["minsu.kim@contoso.kr"]})
+    complains(run, f"Tenant {CONTOSO}", "there is no configuration 'Fabrikam'", "run sync_configuration first")
+    completes(playbooks)
+
+
+def test_a_target_that_is_not_prepared(playbooks: Playbooks) -> None:
+    options = {"name": "Fabrikam", "target_tenant_id": FABRIKAM, "wait_timeout": 1}
+    run = playbooks.task("sync_configuration", "contoso", options)
+    complains(run, f"Tenant {CONTOSO}", "could not create provisioning job", "redemption_outbound", "user_sync_inbound", "Running again is safe")
+    completes(playbooks)
+
+
+def test_taking_everybody_out_of_scope_needs_words(playbooks: Playbooks) -> None:
+    assert playbooks.sync().code == 0
+    run = playbooks.sync(link_scope_users=[], link_scope_groups=[], link_scope_exact=True)
+    complains(run, f"Tenant {CONTOSO}", "all 2 assignments would be removed", "set max_removals to 2", "nothing was changed")
+    assert playbooks.sync(link_scope_users=[], link_scope_groups=[], link_scope_exact=True, link_scope_max_removals=2).code == 0

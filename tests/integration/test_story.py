@@ -1,0 +1,113 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The life of one link, told by real playbook runs: the quick start's inventory from empty tenants to nothing left."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM, Emulator
+from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import Playbooks
+
+SUFFIX = " (Contoso)"
+
+
+def entitled(contoso: dict[str, Any]) -> set[str]:
+    """Who shall arrive: Kim Minsu and the direct members of Sales that are enabled and of the company itself."""
+    users = contoso["users"]
+    sales = next(one["id"] for one in contoso["groups"].values() if one["displayName"] == "Sales")
+    ids = {one["id"] for one in users.values() if one["userPrincipalName"] == "minsu.kim@contoso.kr"}
+    ids |= {member for member in contoso["members"][sales] if member in users}
+    people = [users[one] for one in ids]
+    return {one["userPrincipalName"] for one in people if one["accountEnabled"] and one.get("userType", "Member") == "Member"}
+
+
+def arrived(fabrikam: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The people from Contoso, by the name they have there."""
+    users = [one for one in fabrikam["users"].values() if "_contoso.kr#EXT#@" in one["userPrincipalName"]]
+    synced = [one for one in users if (one.get("displayName") or "").endswith(SUFFIX)]
+    return {one["userPrincipalName"].replace("_contoso.kr#EXT#@fabrikam.onmicrosoft.com", "@contoso.kr"): one for one in synced}
+
+
+def test_check_mode_predicts_a_link_that_does_not_exist_yet(playbooks: Playbooks, emulator: Emulator) -> None:
+    before = emulator.state()
+
+    plan = playbooks.sync("--check", "--diff")
+    assert plan.code == 0, plan.output
+    assert emulator.state()["tenants"] == before["tenants"]
+
+    run = playbooks.sync("--diff")
+    assert run.code == 0, run.output
+    assert run.actions() == plan.actions()
+    assert run.diffs() == plan.diffs()
+    assert run.changed() == plan.changed()
+
+    for again in (playbooks.sync("--check", "--diff"), playbooks.sync("--diff")):
+        assert again.code == 0, again.output
+        assert again.changed() == []
+        assert again.actions() == []
+
+
+def test_the_people_in_scope_arrive_and_nobody_else(playbooks: Playbooks, emulator: Emulator) -> None:
+    assert playbooks.sync().code == 0
+    expected = entitled(emulator.tenant(CONTOSO))
+    assert len(expected) > 5
+
+    emulator.advance("PT40M")
+
+    people = arrived(emulator.tenant(FABRIKAM))
+    assert set(people) == expected
+    minsu = people["minsu.kim@contoso.kr"]
+    assert minsu["userType"] == "Member"
+    assert minsu["showInAddressList"] is True
+    assert minsu["displayName"].endswith(SUFFIX)
+    assert minsu.get("employeeId") is None
+    verified = playbooks.sync(link_verify_users=["minsu.kim@contoso.kr"])
+    assert verified.code == 0, verified.output
+    assert verified.changed() == []
+
+
+def test_somebody_who_leaves_the_scope_leaves_the_address_book(playbooks: Playbooks, emulator: Emulator) -> None:
+    assert playbooks.sync().code == 0
+    emulator.advance("PT40M")
+
+    run = playbooks.sync(link_scope_users=[], link_scope_exact=True)
+    assert run.actions() == ["unassign user minsu.kim@contoso.kr from configuration Fabrikam"]
+    emulator.advance("PT40M")
+
+    assert "minsu.kim@contoso.kr" not in arrived(emulator.tenant(FABRIKAM))
+    deleted = emulator.tenant(FABRIKAM)["deleted_items"].values()
+    assert [one for one in deleted if "minsu.kim" in str(one.get("userPrincipalName"))]
+
+
+def test_taking_the_link_down_leaves_the_people(playbooks: Playbooks, emulator: Emulator) -> None:
+    assert playbooks.sync().code == 0
+    emulator.advance("PT40M")
+    people = arrived(emulator.tenant(FABRIKAM))
+
+    plan = playbooks.sync("--check", "-e", "link_state=absent")
+    run = playbooks.sync("-e", "link_state=absent")
+    assert plan.code == run.code == 0, run.output
+    assert run.actions() == plan.actions() != []
+
+    contoso, fabrikam = emulator.tenant(CONTOSO), emulator.tenant(FABRIKAM)
+    for tenant in (contoso, fabrikam):
+        assert tenant["access_policy"]["partners"] == {}
+        assert tenant["access_policy"]["identity_synchronizations"] == {}
+    assert contoso["synchronizations"] == {} or all(not one["jobs"] for one in contoso["synchronizations"].values())
+    assert not [one for one in contoso["service_principals"].values() if one["displayName"] == "Fabrikam"]
+    emulator.advance("P1D")
+    assert arrived(emulator.tenant(FABRIKAM)) == people
+
+    again = playbooks.sync("-e", "link_state=absent")
+    assert again.code == 0, again.output
+    assert again.changed() == []
+
+
+def test_a_link_that_was_taken_down_can_be_built_again(playbooks: Playbooks, emulator: Emulator) -> None:
+    for arguments in ([], ["-e", "link_state=absent"], []):
+        run = playbooks.sync(*arguments)
+        assert run.code == 0, run.output
+    emulator.advance("PT40M")
+    assert set(arrived(emulator.tenant(FABRIKAM))) == entitled(emulator.tenant(CONTOSO))

@@ -1,0 +1,92 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A running emulator, and the two tenants that its scenario holds."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import requests
+
+CONTOSO = "a0c898ca-2445-4e74-ab4b-afd7916549a6"
+FABRIKAM = "afab079d-1f08-4de3-881e-435e497f923f"
+SECRETS = {"CONTOSO_CLIENT_SECRET": "contoso-rehearsal-secret", "FABRIKAM_CLIENT_SECRET": "fabrikam-rehearsal-secret"}
+START_SECONDS = 30
+
+
+@dataclass
+class Emulator:
+    """An `entra-emulator` process on a free port, and its control interface. Use it as a context manager."""
+
+    folder: Path
+    scenario: str = "contoso-fabrikam"
+    arguments: tuple[str, ...] = ()
+    url: str = ""
+
+    @property
+    def ca_path(self) -> Path:
+        """The certificate of the authority that signed the emulator's own."""
+        return self.folder / "ca.pem"
+
+    def __enter__(self) -> Emulator:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        ready = self.folder / "ready.json"
+        command = [str(Path(sys.executable).with_name("entra-emulator")), "--scenario", self.scenario, "--port", "0"]
+        command += ["--ca-file", str(self.ca_path), "--ready-file", str(ready), *self.arguments]
+        with (self.folder / "emulator.log").open("wb") as log:
+            # A group of its own: Ctrl-C in the terminal must not end it before its user has cleaned up.
+            self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+        end = time.monotonic() + START_SECONDS
+        while not ready.exists():
+            if self._process.poll() is not None or time.monotonic() > end:
+                self._stop()
+                raise RuntimeError(f"the emulator did not start:\n{(self.folder / 'emulator.log').read_text()}")
+            time.sleep(0.02)
+        self.url = json.loads(ready.read_text())["url"]
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._stop()
+
+    def _stop(self) -> None:
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        """Call the control interface and return what it says."""
+        answer = requests.request(method, f"{self.url}/emulator/{path}", json=body, verify=str(self.ca_path), timeout=60)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def state(self) -> dict[str, Any]:
+        """The whole state."""
+        state: dict[str, Any] = self.control("GET", "state")
+        return state
+
+    def tenant(self, tenant_id: str) -> dict[str, Any]:
+        """The state of one tenant."""
+        tenant: dict[str, Any] = self.state()["tenants"][tenant_id]
+        return tenant
+
+    def advance(self, duration: str = "PT40M") -> dict[str, Any]:
+        """Let virtual time pass; due cycles run."""
+        passed: dict[str, Any] = self.control("POST", "clock", {"advance": duration})
+        return passed
+
+    def connection(self) -> dict[str, str]:
+        """The connection options that lead here instead of to the real service."""
+        return {"login_endpoint": self.url, "graph_endpoint": self.url, "ca_path": str(self.ca_path)}

@@ -1,0 +1,169 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Real ansible-playbook runs, read back as data."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .emulator import CONTOSO, FABRIKAM, SECRETS, Emulator
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PREFIX = "entra.cross_tenant_sync."
+
+
+@dataclass(frozen=True)
+class Task:
+    """One task's result."""
+
+    host: str
+    name: str
+    action: str
+    status: str
+    result: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run: what it printed, and every task's result."""
+
+    code: int
+    output: str
+    tasks: list[Task]
+
+    def ours(self) -> list[Task]:
+        """The tasks that ran one of our modules."""
+        return [task for task in self.tasks if task.action.startswith(PREFIX) and task.status != "skipped"]
+
+    def of(self, module: str) -> dict[str, Any]:
+        """The result of the last task that ran the named module."""
+        return [task for task in self.ours() if task.action == PREFIX + module][-1].result
+
+    def actions(self) -> list[str]:
+        """Every action of every task, in order."""
+        return [f"{action['verb']} {action['object']}" for task in self.ours() for action in task.result.get("actions") or ()]
+
+    def diffs(self) -> list[Any]:
+        """Every diff, in order."""
+        return [task.result["diff"] for task in self.ours() if task.result.get("diff")]
+
+    def changed(self) -> list[str]:
+        """The names of the tasks that changed something."""
+        return [task.name for task in self.tasks if task.result.get("changed")]
+
+    def failure(self) -> str:
+        """The message of the task that failed."""
+        return str(next(task.result["msg"] for task in self.tasks if task.status == "failed"))
+
+
+def inventory(emulator: Emulator, **link: Any) -> dict[str, Any]:
+    """The inventory of the quick start, led to the emulator; ``link`` replaces variables of its one link."""
+    return {
+        "all": {
+            "vars": {
+                "ansible_connection": "local",
+                "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+                "tenants": {
+                    "contoso": {
+                        "tenant_id": CONTOSO,
+                        "client_id": "11111111-1111-4111-8111-111111111111",
+                        "client_secret": "{{ lookup('ansible.builtin.env', 'CONTOSO_CLIENT_SECRET') }}",
+                        **emulator.connection(),
+                    },
+                    "fabrikam": {
+                        "tenant_id": FABRIKAM,
+                        "client_id": "22222222-2222-4222-8222-222222222222",
+                        "client_secret": "{{ lookup('ansible.builtin.env', 'FABRIKAM_CLIENT_SECRET') }}",
+                        **emulator.connection(),
+                    },
+                },
+            },
+            "children": {
+                "links": {
+                    "hosts": {
+                        "contoso_to_fabrikam": {
+                            "link_source": "contoso",
+                            "link_target": "fabrikam",
+                            "link_configuration": "Fabrikam",
+                            "link_scope_mode": "assigned",
+                            "link_scope_users": ["minsu.kim@contoso.kr"],
+                            "link_scope_groups": ["Sales"],
+                            "link_user_type": "member",
+                            "link_mappings": [
+                                {"target": "employeeId", "state": "absent"},
+                                {"target": "displayName", "expression": 'Append([displayName], " (Contoso)")'},
+                            ],
+                            "link_job_state": "started",
+                            **link,
+                        }
+                    }
+                }
+            },
+        }
+    }
+
+
+@dataclass(frozen=True)
+class Playbooks:
+    """Runs playbooks against one emulator, keeping everything they write in ``folder``."""
+
+    emulator: Emulator
+    folder: Path
+
+    def sync(self, *arguments: str, env: dict[str, str] | None = None, **link: Any) -> Run:
+        """The playbook sync.yml with the quick start's inventory."""
+        return self.play(REPOSITORY / "playbooks" / "sync.yml", inventory(self.emulator, **link), *arguments, env=env)
+
+    def task(self, module: str, tenant: str, options: dict[str, Any], *arguments: str) -> Run:
+        """One task with one module in one tenant of the scenario."""
+        hosts = inventory(self.emulator)
+        connection = hosts["all"]["vars"]["tenants"][tenant]
+        task = {"name": f"Run {module}", PREFIX + module: {**connection, **options}}
+        play = [{"name": "Run one module", "hosts": "links", "gather_facts": False, "tasks": [task]}]
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / "task.yml"
+        path.write_text(yaml.safe_dump(play, sort_keys=False, allow_unicode=True))
+        return self.play(path, hosts, *arguments)
+
+    def play(self, playbook: Path, hosts: dict[str, Any], *arguments: str, env: dict[str, str] | None = None) -> Run:
+        """Any playbook with any inventory."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        where = self.folder / "inventory.yml"
+        where.write_text(yaml.safe_dump(hosts, sort_keys=False, allow_unicode=True))
+        record = self.folder / "results.jsonl"
+        record.unlink(missing_ok=True)
+        command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(where), str(playbook), *arguments]
+        done = subprocess.run(
+            command, cwd=self.folder, env=self._environment(record) | (env or {}), capture_output=True, text=True, check=False, timeout=300
+        )
+        tasks = [Task(**_task(line)) for line in record.read_text().splitlines()] if record.exists() else []
+        return Run(done.returncode, done.stdout + done.stderr, tasks)
+
+    def _environment(self, record: Path) -> dict[str, str]:
+        support = Path(__file__).parent
+        return {
+            **os.environ,
+            **SECRETS,
+            "ANSIBLE_COLLECTIONS_PATH": str(REPOSITORY / ".build"),
+            "ANSIBLE_CALLBACK_PLUGINS": str(support / "callback_plugins"),
+            "ANSIBLE_CALLBACKS_ENABLED": "record",
+            "ANSIBLE_LOCAL_TEMP": str(self.folder / "local_tmp"),
+            "ANSIBLE_REMOTE_TEMP": str(self.folder / "remote_tmp"),
+            "ANSIBLE_NOCOLOR": "1",
+            "ANSIBLE_DEPRECATION_WARNINGS": "False",
+            "RECORD_RESULTS": str(record),
+        }
+
+
+def _task(line: str) -> dict[str, Any]:
+    fields = json.loads(line)
+    return {"host": fields["host"], "name": fields["task"], "action": fields["action"], "status": fields["status"], "result": fields["result"]}

@@ -1,0 +1,339 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Models of the service: as small as can be, and honest about what the documents leave open (fact sheet 12 and 13)."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Request
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.default_schema import default_schema
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.lookup import JOB_TEMPLATE, TEMPLATE
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.partner import PARTNERS
+
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import NOT_FOUND, Lost, Outcome, Reply, refusal
+
+DONE = Reply(204)
+EXISTS = refusal(409, "Request_MultipleObjectsWithSameKeyValue", "Another object with the same value already exists.", ["ConflictingObjects"])
+NO_POLICY = refusal(404, "Directory_ObjectNotFound", "Unable to read the company information from the directory.")
+ALREADY_ASSIGNED = refusal(400, "Request_BadRequest", "Permission being assigned already exists on the object", ["InvalidUpdate"])
+NOT_REPLICATED = refusal(400, "Request_BadRequest", "Not a valid reference update")
+
+EMPTY_ENTRY: dict[str, Any] = {
+    "isServiceProvider": None,
+    "inboundTrust": None,
+    "b2bCollaborationOutbound": None,
+    "b2bCollaborationInbound": None,
+    "b2bDirectConnectOutbound": None,
+    "b2bDirectConnectInbound": None,
+    "tenantRestrictions": None,
+    "crossCloudMeetingConfiguration": {"inboundAllowed": None, "outboundAllowed": None},
+    "automaticUserConsentSettings": {"inboundAllowed": None, "outboundAllowed": None},
+}
+"""What the service answers for an entry that says nothing (fact sheet 1.1)."""
+
+
+@dataclass(frozen=True)
+class AfterDoing:
+    """The request is carried out, and then answered in this way."""
+
+    outcome: Outcome
+
+
+@dataclass
+class Faulty:
+    """A service of which some answers are replaced. Keys are regular expressions for ``METHOD path``."""
+
+    service: Any
+    faults: Mapping[str, list[Outcome | AfterDoing]]
+
+    def __call__(self, request: Request) -> Outcome:
+        """The next fault for this request, or what the service says."""
+        for pattern, outcomes in self.faults.items():
+            if outcomes and re.search(pattern, f"{request.method} {request.path}"):
+                fault = outcomes.pop(0)
+                if isinstance(fault, AfterDoing):
+                    self.service(request)
+                    return fault.outcome
+                return fault
+        outcome: Outcome = self.service(request)
+        return outcome
+
+
+LOST_BUT_DONE = AfterDoing(Lost())
+
+
+@dataclass
+class PartnerService:
+    """One partner entry of a tenant (fact sheet 1).
+
+    ``merges``: whether a nested value that is sent is merged into the old one or replaces it; sources differ (1.2).
+    ``expands``: whether ``$expand`` shows the identity synchronization; it may be null although there is one (1.3).
+    """
+
+    entry: dict[str, Any] | None = None
+    policy: dict[str, Any] | None = None
+    merges: bool = True
+    expands: bool = True
+
+    def __call__(self, request: Request) -> Outcome:
+        """Answer one request."""
+        path = request.path.split("?", 1)[0]
+        if path == PARTNERS:
+            return self._create(request.body)
+        if path.endswith("/identitySynchronization"):
+            return self._policy(request)
+        return self._entry(request)
+
+    def _create(self, body: Mapping[str, Any]) -> Outcome:
+        if self.entry is not None:
+            return EXISTS
+        self.entry = copy.deepcopy(EMPTY_ENTRY)
+        self._write(body)
+        return Reply(201, self.entry)
+
+    def _entry(self, request: Request) -> Outcome:
+        if self.entry is None:
+            return NOT_FOUND
+        if request.method == "DELETE":
+            if self.policy is not None:
+                return refusal(400, "Request_BadRequest", "The identity synchronization must be deleted first.")
+            self.entry = None
+            return DONE
+        if request.method == "PATCH":
+            self._write(request.body)
+            return DONE
+        return Reply(200, copy.deepcopy({**self.entry, "identitySynchronization": self.policy if self.expands else None}))
+
+    def _write(self, body: Mapping[str, Any]) -> None:
+        assert self.entry is not None
+        for name, value in body.items():
+            old = self.entry.get(name)
+            if name == "automaticUserConsentSettings":
+                # Never null as an object; members that are not there are null (fact sheet 1.1).
+                blank = dict.fromkeys(("inboundAllowed", "outboundAllowed"))
+                self.entry[name] = {**blank, **(old or {}), **value} if self.merges else {**blank, **value}
+            elif isinstance(value, dict) and isinstance(old, dict) and self.merges:
+                self.entry[name] = {**old, **value}
+            else:
+                self.entry[name] = copy.deepcopy(value)
+
+    def _policy(self, request: Request) -> Outcome:
+        if request.method == "PUT":
+            if self.entry is None:
+                return NOT_FOUND
+            if self.policy is not None:
+                return EXISTS
+            self.policy = {"displayName": None, "userSyncInbound": None, **copy.deepcopy(request.body)}
+            return DONE
+        if self.policy is None:
+            return NO_POLICY
+        if request.method == "DELETE":
+            self.policy = None
+            return DONE
+        if request.method == "PATCH":
+            self.policy.update(copy.deepcopy(request.body))
+            return DONE
+        return Reply(200, copy.deepcopy(self.policy))
+
+
+@dataclass
+class Link:
+    """One configuration with everything that hangs below it."""
+
+    name: str
+    bag: dict[str, str] = field(default_factory=dict)
+    jobs: list[dict[str, Any]] = field(default_factory=list)
+    assignments: list[dict[str, Any]] = field(default_factory=list)
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    app_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    role_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    schema: dict[str, Any] = field(default_factory=default_schema)
+    hidden_reads: int = 0
+
+    def principal(self) -> dict[str, Any]:
+        """The service principal as Graph shows it."""
+        roles = [{"id": str(uuid.uuid4()), "displayName": "User"}, {"id": self.role_id, "displayName": "msiam_access"}]
+        return {"id": self.id, "appId": self.app_id, "displayName": self.name, "applicationTemplateId": TEMPLATE, "appRoles": roles}
+
+    def assign(self, principal_id: str, kind: str = "User", role_id: str | None = None) -> None:
+        """Put somebody into scope."""
+        self.assignments.append(
+            {"id": uuid.uuid4().hex, "principalId": principal_id, "principalType": kind, "appRoleId": role_id or self.role_id, "principalDisplayName": "?"}
+        )
+
+
+def new_job(number: str = "1", state: str = "Disabled") -> dict[str, Any]:
+    """A job as the service makes it (fact sheet 3.2)."""
+    return {
+        "id": f"Azure2Azure.{number}",
+        "templateId": JOB_TEMPLATE,
+        "schedule": {"interval": "PT40M", "state": state},
+        "status": {"code": "Active" if state == "Active" else "Paused", "lastExecution": None, "quarantine": None},
+    }
+
+
+@dataclass
+class SourceService:
+    """A source tenant: configurations, and people and groups to assign (fact sheet 2 to 5).
+
+    ``replaces``: whether PUT secrets replaces or merges (3.4). ``rewrites``: whether it writes the JSON in it anew and with a
+    member of its own. ``list_lag``: for how many reads a new configuration is not listed yet (0.3).
+    """
+
+    links: list[Link] = field(default_factory=list)
+    people: Sequence[Mapping[str, Any]] = ()
+    groups: Sequence[Mapping[str, Any]] = ()
+    replaces: bool = True
+    rewrites: bool = False
+    list_lag: int = 0
+
+    def __call__(self, request: Request) -> Outcome:
+        """Answer one request."""
+        path, _mark, query = request.path.partition("?")
+        query = unquote(query)
+        if path == "/$batch":
+            return Reply()
+        if path == f"/applicationTemplates/{TEMPLATE}/instantiate":
+            return self._instantiate(request.body)
+        if path == "/servicePrincipals":
+            return self._list(query)
+        if path.startswith("/servicePrincipals/"):
+            _empty, _kind, number, *rest = path.split("/")
+            link = next((one for one in self.links if one.id == number), None)
+            return NOT_FOUND if link is None else self._principal(link, request, rest)
+        if path.startswith("/applications"):
+            return self._application(request, path, query)
+        return self._directory(path, query, request)
+
+    def _instantiate(self, body: Mapping[str, Any]) -> Outcome:
+        # Not idempotent: every call makes another one (fact sheet 2.1).
+        link = Link(body["displayName"], hidden_reads=self.list_lag)
+        self.links.append(link)
+        return Reply(201, {"application": {"id": f"app-{link.id}"}, "servicePrincipal": link.principal()})
+
+    def _list(self, query: str) -> Outcome:
+        name = re.search(r"displayName eq '((?:[^']|'')*)'", query)
+        shown = []
+        for link in self.links:
+            if link.hidden_reads > 0:
+                link.hidden_reads -= 1
+            elif name is None or link.name == name[1].replace("''", "'"):
+                shown.append(link.principal())
+        return Reply(200, {"value": shown})
+
+    def _application(self, request: Request, path: str, query: str) -> Outcome:
+        if request.method == "DELETE":
+            self.links = [one for one in self.links if path != f"/applications/app-{one.id}"]
+            return DONE
+        return Reply(200, {"value": [{"id": f"app-{one.id}"} for one in self.links if f"'{one.app_id}'" in query]})
+
+    def _principal(self, link: Link, request: Request, rest: list[str]) -> Outcome:
+        match rest:
+            case []:
+                if request.method == "PATCH":
+                    link.name = request.body["displayName"]
+                    return DONE
+                return Reply(200, link.principal())
+            case ["appRoleAssignedTo", *number]:
+                return self._assignment(link, request, number)
+            case ["synchronization", "secrets"]:
+                return self._secrets(link, request)
+            case ["synchronization", "jobs", *job]:
+                return self._jobs(link, request, job)
+            case ["synchronization", "templates", _template, "schema"]:
+                return Reply(200, default_schema())
+        return NOT_FOUND
+
+    def _secrets(self, link: Link, request: Request) -> Outcome:
+        if request.method == "GET":
+            return Reply(200, {"value": [{"key": key, "value": value} for key, value in link.bag.items()]})
+        sent = {one["key"]: one["value"] for one in request.body["value"]}
+        if self.rewrites and "SyncNotificationSettings" in sent:
+            sent["SyncNotificationSettings"] = _rewritten(sent["SyncNotificationSettings"])
+        kept = {} if self.replaces else link.bag
+        # A key that is sent empty is removed (fact sheet 3.4).
+        link.bag = {key: value for key, value in {**kept, **sent}.items() if value != ""}
+        return DONE
+
+    def _jobs(self, link: Link, request: Request, rest: list[str]) -> Outcome:
+        if rest == ["validateCredentials"]:
+            return DONE
+        if not rest:
+            if request.method == "GET":
+                return Reply(200, {"value": copy.deepcopy(link.jobs)})
+            link.jobs.append(new_job(link.app_id))
+            return Reply(201, link.jobs[-1])
+        job = next((one for one in link.jobs if one["id"] == rest[0]), None)
+        if job is None:
+            return NOT_FOUND
+        match rest[1:]:
+            case []:
+                link.jobs.remove(job)
+            case ["start"] | ["restart"]:
+                job["schedule"]["state"] = "Active"
+            case ["pause"]:
+                job["schedule"]["state"] = "Disabled"
+            case ["schema"]:
+                return self._schema(link, request)
+            case ["schema", "parseExpression"]:
+                return Reply(200, _parsed(request.body["expression"]))
+            case ["schema", "filterOperators"]:
+                return Reply(200, {"value": [{"name": one} for one in ("EQUALS", "NOT EQUALS", "IS NULL", "IS NOT NULL", "Greater_Than")]})
+        return DONE
+
+    @staticmethod
+    def _schema(link: Link, request: Request) -> Outcome:
+        if request.method == "PATCH":
+            return refusal(404, "UnknownError", '{"Message":"No HTTP resource was found that matches the request URI"}')
+        if request.method == "PUT":
+            # Whatever is left out is lost (fact sheet 4.1); the version is the service's own.
+            link.schema = {**copy.deepcopy(request.body), "version": f"Date:{uuid.uuid4()}"}
+            return DONE
+        return Reply(200, copy.deepcopy(link.schema))
+
+    @staticmethod
+    def _assignment(link: Link, request: Request, number: list[str]) -> Outcome:
+        if request.method == "GET":
+            return Reply(200, {"value": copy.deepcopy(link.assignments)})
+        if request.method == "DELETE":
+            left = [one for one in link.assignments if one["id"] != number[0]]
+            if len(left) == len(link.assignments):
+                return NOT_FOUND
+            link.assignments = left
+            return DONE
+        body = request.body
+        if any((one["principalId"], one["appRoleId"]) == (body["principalId"], body["appRoleId"]) for one in link.assignments):
+            return ALREADY_ASSIGNED
+        link.assign(body["principalId"], role_id=body["appRoleId"])
+        return Reply(201, link.assignments[-1])
+
+    def _directory(self, path: str, query: str, request: Request) -> Outcome:
+        if path == "/directoryObjects/getByIds":
+            everybody = [("#microsoft.graph.user", one) for one in self.people] + [("#microsoft.graph.group", one) for one in self.groups]
+            return Reply(200, {"value": [{"@odata.type": kind, **one} for kind, one in everybody if one["id"] in request.body["ids"]]})
+        found = re.search(r"\$filter=(\w+) (?:in|eq) (.*?)&\$select=", query)
+        if path in ("/users", "/groups") and found:
+            values = {one.replace("''", "'").lower() for one in re.findall(r"'((?:[^']|'')*)'", found[2])}
+            pool = self.people if path == "/users" else self.groups
+            return Reply(200, {"value": [dict(one) for one in pool if str(one.get(found[1])).lower() in values]})
+        return NOT_FOUND
+
+
+def _rewritten(text: str) -> str:
+    return json.dumps({"HumanResourcesLookaheadQueryEnabled": False, **json.loads(text)}, indent=1)
+
+
+def _parsed(expression: str) -> dict[str, Any]:
+    """The service's reading of an expression: it writes it anew, and keeps no parameters here."""
+    name = re.match(r"\s*(\w+)\s*\(", expression)
+    source = {"type": "Function", "name": name[1] if name else "", "expression": expression.replace(", ", ","), "parameters": []}
+    return {"parsingSucceeded": True, "evaluationSucceeded": True, "parsedExpression": source, "error": None}

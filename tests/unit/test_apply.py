@@ -1,0 +1,298 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Carrying out a plan: order, ids that are learnt on the way, waits, batches, and where it stops (fact sheet 0.2, 0.3 and 0.6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Request
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import GraphFailure, ServiceError, Uncertain
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import (
+    Action,
+    Interrupted,
+    Pace,
+    Plan,
+    Wait,
+    apply,
+    await_state,
+    fill,
+    listed,
+    present,
+)
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import NOT_FOUND, THROTTLED, FakeGraph, Lost, Reply, Script, refusal
+
+FORBIDDEN = refusal(403, "Authorization_RequestDenied")
+CONFLICT = refusal(409, "Conflict")
+
+
+def action(path: str, method: str = "POST", verb: str = "create", **rest: Any) -> Action:
+    requests = rest.pop("requests", (Request(method, path, rest.pop("body", None)),))
+    return Action(verb, f"thing {path}", "tenant", requests, **rest)
+
+
+def carry_out(script: dict[str, Any], *actions: Action, longest: float = 60) -> tuple[FakeGraph, Pace, list[Action]]:
+    clock = FakeClock()
+    graph, pace = FakeGraph(Script(script), clock=clock), clock.pace(longest)
+    return graph, pace, apply(Plan({}, {}, {}, actions), graph, pace)
+
+
+def interrupted(script: dict[str, Any], *actions: Action, longest: float = 60) -> tuple[FakeGraph, Pace, Interrupted]:
+    clock = FakeClock()
+    graph, pace = FakeGraph(Script(script), clock=clock), clock.pace(longest)
+    with pytest.raises(Interrupted) as caught:
+        apply(Plan({}, {}, {}, actions), graph, pace)
+    return graph, pace, caught.value
+
+
+class TestOrder:
+    def test_actions_in_order_and_requests_within_them(self) -> None:
+        two = action("/b", requests=(Request("POST", "/b/test"), Request("PUT", "/b")))
+        graph, pace, done = carry_out({"POST /a": Reply(), "POST /b/test": Reply(204), "PUT /b": Reply(204), "DELETE /c": Reply(204)}, action("/a"), two, action("/c", "DELETE", "delete"))
+        assert graph.writes == ["POST /a", "POST /b/test", "PUT /b", "DELETE /c"]
+        assert [str(one) for one in done] == ["create thing /a", "create thing /b", "delete thing /c"]
+        assert pace.waited == 0
+
+    def test_nothing_to_do(self) -> None:
+        graph, _pace, done = carry_out({})
+        assert (graph.sent, done) == ([], [])
+
+    def test_nothing_after_the_first_failure(self) -> None:
+        graph, _pace, stop = interrupted({"POST /a": Reply(), "POST /b": FORBIDDEN, "POST /c": Reply()}, action("/a"), action("/b"), action("/c"))
+        assert graph.writes == ["POST /a", "POST /b"]
+        assert str(stop.action) == "create thing /b"
+        assert [str(one) for one in stop.done] == ["create thing /a"]
+        assert isinstance(stop.cause, ServiceError)
+
+
+class TestBinding:
+    def test_ids_of_an_answer_are_used_further_on(self) -> None:
+        maker = action("/make", binds={"sp": "servicePrincipal.id", "app": "application.appId"})
+        user = action("/sp/{sp}/jobs", body={"who": "{sp}", "apps": ["{app}"], "text": "about {sp}"}, binds={"job": "id"})
+        last = action("/sp/{sp}/jobs/{job}/start")
+        script = {
+            "POST /make": Reply(201, {"servicePrincipal": {"id": "1"}, "application": {"appId": "2"}}),
+            "POST /sp/1/jobs": Reply(201, {"id": "3"}),
+            "POST /sp/1/jobs/3/start": Reply(204),
+        }
+        graph, _pace, _done = carry_out(script, maker, user, last)
+        assert graph.writes == ["POST /make", "POST /sp/1/jobs", "POST /sp/1/jobs/3/start"]
+        assert graph.sent[1].body == {"who": "1", "apps": ["2"], "text": "about {sp}"}
+
+    def test_what_is_not_known_stays(self) -> None:
+        request = Request("POST", "/{a}/{b}", {"{a}": "{b}", "list": ["{a}", 1, None, {"x": "{a}"}]}, "beta", {"Prefer": "{a}"})
+        assert fill(request, {"a": "1"}) == Request("POST", "/1/{b}", {"{a}": "{b}", "list": ["1", 1, None, {"x": "1"}]}, "beta", {"Prefer": "{a}"})
+
+    @pytest.mark.parametrize("body", [None, {}, {"servicePrincipal": None}])
+    def test_an_answer_that_does_not_tell_the_id_stops_the_run(self, body: Any) -> None:
+        """The object was made, so going on with a made-up id would be wrong and repeating would make another."""
+        maker = action("/make", binds={"sp": "servicePrincipal.id"})
+        graph, _pace, _stop = interrupted({"POST /make": Reply(201, body), "POST /sp/None": Reply(), "POST /sp/{sp}": Reply()}, maker, action("/sp/{sp}"))
+        assert graph.writes == ["POST /make"]
+
+
+class TestWaiting:
+    def test_until_it_can_be_read(self) -> None:
+        one = action("/make", binds={"id": "id"}, visible=Wait("/things/{id}", present))
+        script = {"POST /make": Reply(201, {"id": "7"}), "GET /things/7": [NOT_FOUND, FORBIDDEN, CONFLICT, Reply(200, {})]}
+        graph, pace, done = carry_out(script, one)
+        assert len(done) == 1
+        assert graph.writes == ["POST /make"]
+        assert len(graph.clock.sleeps) == 3
+        assert pace.waited == pytest.approx(sum(graph.clock.sleeps))
+
+    def test_a_collection_has_members(self) -> None:
+        script = {"POST /make": Reply(201, {}), "GET /things": [Reply(200, {"value": []}), Reply(200, {"value": [1]})]}
+        carry_out(script, action("/make", visible=Wait("/things", listed)))
+
+    @pytest.mark.parametrize("failure", [refusal(401, "UnknownError"), refusal(400, "Request_BadRequest")], ids=str)
+    def test_another_error_while_waiting_stops_at_once(self, failure: Reply) -> None:
+        script = {"POST /make": Reply(201, {}), "GET /things": failure}
+        graph, _pace, _stop = interrupted(script, action("/make", visible=Wait("/things", present)))
+        assert graph.clock.sleeps == []
+
+    def test_what_never_shows_was_changed_all_the_same(self) -> None:
+        graph, pace, stop = interrupted({"POST /a": Reply(), "POST /make": Reply(201, {})}, action("/a"), action("/make", visible=Wait("/things", present)), longest=20)
+        assert pace.waited == pytest.approx(20)
+        assert max(graph.clock.sleeps) < 7
+        assert "cannot be read back yet" in str(stop.cause)
+        assert [str(one) for one in stop.done] == ["create thing /a", "create thing /make"]
+
+    def test_the_waits_are_jittered(self) -> None:
+        assert len({carry_out_wait() for _number in range(20)}) > 1
+
+    def test_await_state_gives_up_in_time(self) -> None:
+        clock = FakeClock()
+        assert not await_state(Wait("/things", present), FakeGraph(Script({})), clock.pace(5), {})
+        assert clock.now == pytest.approx(1005)
+
+    @pytest.mark.parametrize(("longest", "at_least", "attempts"), [(0, 1, 1), (0, 3, 3), (0, 0, 1)])
+    def test_the_fewest_attempts(self, longest: float, at_least: int, attempts: int) -> None:
+        clock = FakeClock()
+        assert len(list(clock.pace(longest).attempts(at_least))) == attempts
+        assert sum(clock.sleeps) == 0
+
+
+def carry_out_wait() -> float:
+    return carry_out({"POST /make": Reply(), "GET /t": [NOT_FOUND, Reply(200, {})]}, action("/make", visible=Wait("/t", present)))[1].waited
+
+
+class TestPassingRefusals:
+    """An object that this run has just made may be refused for a while (fact sheet 0.1 to 0.3)."""
+
+    @pytest.mark.parametrize("refused", [NOT_FOUND, FORBIDDEN, CONFLICT, refusal(400, "Request_BadRequest", "Not a valid reference update")], ids=str)
+    def test_of_a_new_object_are_repeated(self, refused: Reply) -> None:
+        maker = action("/make", binds={"id": "id"})
+        script = {"POST /make": Reply(201, {"id": "7"}), "POST /things/7": [refused, refused, Reply(204)]}
+        graph, pace, _done = carry_out(script, maker, action("/things/{id}"))
+        assert graph.writes == ["POST /make", *["POST /things/7"] * 3]
+        assert pace.waited > 0
+
+    def test_a_new_objects_id_in_the_body_counts_too(self) -> None:
+        maker = action("/make", binds={"id": "id"})
+        script = {"POST /make": Reply(201, {"id": "7"}), "POST /things": [NOT_FOUND, Reply(201)]}
+        carry_out(script, maker, action("/things", body={"on": "{id}"}))
+
+    @pytest.mark.parametrize("refused", [NOT_FOUND, FORBIDDEN, CONFLICT, refusal(400, "Request_BadRequest", "Not a valid reference update")], ids=str)
+    def test_of_an_old_object_are_not(self, refused: Reply) -> None:
+        graph, _pace, _stop = interrupted({"POST /things/7": [refused, Reply(204)]}, action("/things/7"))
+        assert graph.writes == ["POST /things/7"]
+
+    def test_a_conflict_of_the_synchronization_service_passes_always(self) -> None:
+        path = "/servicePrincipals/1/synchronization/secrets"
+        carry_out({f"PUT {path}": [CONFLICT, Reply(204)]}, action(path, "PUT"))
+
+    def test_a_real_refusal_of_a_new_object_is_not_repeated(self) -> None:
+        """An error with details tells what is wrong with the request itself."""
+        maker = action("/make", binds={"id": "id"})
+        script = {"POST /make": Reply(201, {"id": "7"}), "POST /things/7": [refusal(400, "Request_BadRequest", "no", ["InvalidValue"]), Reply()]}
+        graph, _pace, _stop = interrupted(script, maker, action("/things/{id}"))
+        assert graph.writes == ["POST /make", "POST /things/7"]
+
+    def test_a_code_that_passes_while_a_policy_spreads(self) -> None:
+        script = {"POST /test": [refusal(400, "PolicyCheckFailure"), Reply(204)], "POST /other": [refusal(400, "Else"), Reply(204)]}
+        carry_out(script, action("/test", passing_codes=("PolicyCheckFailure",)))
+        interrupted(script, action("/other", passing_codes=("PolicyCheckFailure",)))
+
+    def test_repeating_ends(self) -> None:
+        path = "/servicePrincipals/1/synchronization/secrets"
+        graph, pace, stop = interrupted({f"PUT {path}": CONFLICT}, action(path, "PUT"), longest=10)
+        assert pace.waited == pytest.approx(10)
+        assert isinstance(stop.cause, ServiceError)
+        assert stop.cause.status == 409
+        assert len(graph.writes) > 3
+
+
+class TestAlreadySo:
+    @pytest.mark.parametrize("verb", ["delete", "unassign"])
+    def test_what_shall_go_may_be_gone(self, verb: str) -> None:
+        _graph, _pace, done = carry_out({"DELETE /a": NOT_FOUND}, action("/a", "DELETE", verb))
+        assert len(done) == 1
+
+    @pytest.mark.parametrize("refused", [refusal(404, "UnknownError"), FORBIDDEN, refusal(401, "UnknownError")], ids=str)
+    def test_another_refusal_of_a_deletion_is_one(self, refused: Reply) -> None:
+        interrupted({"DELETE /a": refused}, action("/a", "DELETE", "delete"))
+
+    def test_an_update_of_what_is_gone_is_a_failure(self) -> None:
+        interrupted({"PATCH /a": NOT_FOUND}, action("/a", "PATCH", "update"))
+
+    @pytest.mark.parametrize("refused", [refusal(400, "Request_BadRequest", details=["InvalidUpdate"]), refusal(400, "InvalidUpdate")], ids=str)
+    def test_done_codes(self, refused: Reply) -> None:
+        carry_out({"POST /a": refused}, action("/a", done_codes=("InvalidUpdate",)))
+        interrupted({"POST /a": refused}, action("/a", done_codes=("Other",)))
+
+
+class TestUncertainty:
+    def test_a_lost_answer_is_not_repeated(self) -> None:
+        graph, _pace, stop = interrupted({"POST /a": [Lost(), Reply()]}, action("/a"))
+        assert graph.writes == ["POST /a"]
+        assert isinstance(stop.cause, Uncertain)
+        assert stop.may_be_resolved_by_reading
+        assert stop.may_be_repeated
+
+    def test_what_must_not_be_made_twice_is_awaited_and_never_repeated(self) -> None:
+        maker = action("/make", settled_by=Wait("/things", listed), uncertain_statuses=(404,))
+        script = {"POST /make": NOT_FOUND, "GET /things": [Reply(200, {"value": []}), Reply(200, {"value": [1]})]}
+        graph, _pace, stop = interrupted(script, maker)
+        assert graph.writes == ["POST /make"]
+        assert len(graph.clock.sleeps) == 1
+        assert isinstance(stop.cause, Uncertain)
+        assert stop.may_be_resolved_by_reading
+        assert not stop.may_be_repeated
+
+    @pytest.mark.parametrize("reading", [Lost(), refusal(500, "Fault"), refusal(401, "UnknownError")], ids=str)
+    def test_what_was_done_is_told_even_if_it_cannot_be_settled(self, reading: Lost | Reply) -> None:
+        maker = action("/make", settled_by=Wait("/things", listed))
+        _graph, _pace, stop = interrupted({"POST /a": Reply(), "POST /make": Lost(), "GET /things": reading}, action("/a"), maker)
+        assert isinstance(stop.cause, Uncertain)
+        assert [str(one) for one in stop.done] == ["create thing /a"]
+
+    @pytest.mark.parametrize(("status", "resolved", "repeated"), [(400, True, False), (404, True, False), (409, True, True), (403, False, False), (429, False, False)])
+    def test_which_refusals_are_looked_into(self, status: int, resolved: bool, repeated: bool) -> None:
+        stop = Interrupted(action("/a"), ServiceError("POST", "/a", status, "Code", ""), ())
+        assert (stop.may_be_resolved_by_reading, stop.may_be_repeated) == (resolved, repeated)
+
+
+def assign(number: int, verb: str = "assign") -> Action:
+    method, path = ("POST", f"/assign/{number}") if verb == "assign" else ("DELETE", f"/assign/{number}")
+    return action(path, method, verb, batched=True, done_codes=("InvalidUpdate",))
+
+
+class TestBatches:
+    def test_neighbours_go_together_and_order_is_kept(self) -> None:
+        script = {"POST /first": Reply(), "POST /last": Reply(), **{f"POST /assign/{number}": Reply(201) for number in range(23)}}
+        graph, _pace, done = carry_out(script, action("/first"), *(assign(number) for number in range(23)), action("/last"))
+        assert [len(batch) for batch in graph.batches] == [20, 3]
+        assert graph.writes[0] == "POST /first"
+        assert graph.writes[-1] == "POST /last"
+        assert len(done) == 25
+
+    def test_all_are_tried_and_the_rest_is_not_lost(self) -> None:
+        script = {f"POST /assign/{number}": Reply(201) for number in range(5)} | {"POST /assign/1": FORBIDDEN, "POST /last": Reply()}
+        graph, _pace, stop = interrupted(script, *(assign(number) for number in range(5)), action("/last"))
+        assert "POST /last" not in graph.writes
+        assert str(stop.action) == "assign thing /assign/1"
+        assert sorted(str(one) for one in stop.done) == [f"assign thing /assign/{number}" for number in (0, 2, 3, 4)]
+
+    def test_what_is_so_already_is_done(self) -> None:
+        script = {"POST /assign/0": refusal(400, "Request_BadRequest", details=["InvalidUpdate"]), "DELETE /assign/1": NOT_FOUND}
+        _graph, _pace, done = carry_out(script, assign(0), assign(1, "unassign"))
+        assert len(done) == 2
+
+    @pytest.mark.parametrize("refused", [NOT_FOUND, refusal(400, "Request_BadRequest", "Not a valid reference update")], ids=str)
+    def test_what_is_not_replicated_yet_is_repeated_alone(self, refused: Reply) -> None:
+        """Fact sheet 0.2 and 5: right after instantiate, 404 or 400 about the reference."""
+        graph, pace, done = carry_out({"POST /assign/0": Reply(201), "POST /assign/1": [refused, refused, Reply(201)]}, assign(0), assign(1))
+        assert [[one.path for one in batch] for batch in graph.batches] == [["/assign/0", "/assign/1"], ["/assign/1"], ["/assign/1"]]
+        assert len(done) == 2
+        assert pace.waited > 0
+
+    def test_a_lost_item_is_not_repeated(self) -> None:
+        graph, _pace, stop = interrupted({"POST /assign/0": Reply(201), "POST /assign/1": [Lost(), Reply(201)]}, assign(0), assign(1))
+        assert graph.writes.count("POST /assign/1") == 1
+        assert isinstance(stop.cause, Uncertain)
+
+    def test_throttling_is_waited_for(self) -> None:
+        graph, _pace, done = carry_out({"POST /assign/0": [THROTTLED, Reply(201)], "POST /assign/1": Reply(201)}, assign(0), assign(1))
+        assert graph.clock.sleeps == [7]
+        assert len(done) == 2
+
+    @pytest.mark.parametrize("failure", [Lost(), Lost(certain=True), FORBIDDEN], ids=str)
+    def test_a_batch_that_fails_as_a_whole_is_an_interruption_that_tells_what_was_done(self, failure: Lost | Reply) -> None:
+        script = {"POST /first": Reply(), "POST /$batch": failure}
+        _graph, _pace, stop = interrupted(script, action("/first"), assign(0), assign(1))
+        assert [str(one) for one in stop.done] == ["create thing /first"]
+        assert isinstance(stop.cause, GraphFailure)
+
+
+class TestDescribing:
+    def test_bodies_are_not_shown(self) -> None:
+        one = action("/a", body={"value": "confidential"}, effects={"triggers_full_cycle": True}, before={"x": 1})
+        assert one.describe() == {"verb": "create", "object": "thing /a", "tenant": "tenant", "effects": {"triggers_full_cycle": True}}
+
+    def test_no_effects_are_left_out(self) -> None:
+        assert "effects" not in action("/a").describe()

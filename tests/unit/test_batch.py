@@ -1,0 +1,168 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Batches: twenty at a time, each item judged by itself (fact sheet 0.6)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.batch import read_all, send_all
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Answer, Client, Request
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cloud import CLOUDS
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import GraphFailure, ServiceError, Uncertain, Unreachable
+
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import NOT_FOUND, SOURCE, THROTTLED, CountingCredential, FakeGraph, ListedTransport, Lost, Outcome, Reply, Script, refusal
+
+
+def reads(count: int) -> list[Request]:
+    return [Request("GET", f"/things/{number}") for number in range(count)]
+
+
+def writes(count: int) -> list[Request]:
+    return [Request("POST", f"/things/{number}", {"number": number}) for number in range(count)]
+
+
+def graph(outcomes: dict[str, Any], clock: FakeClock | None = None) -> FakeGraph:
+    return FakeGraph(Script(outcomes), clock=clock)
+
+
+def echo(request: Request) -> Outcome:
+    return Reply(200, {"path": request.path})
+
+
+class TestSendAll:
+    @pytest.mark.parametrize(("count", "chunks"), [(0, []), (1, [1]), (20, [20]), (21, [20, 1]), (45, [20, 20, 5])])
+    def test_twenty_at_a_time_in_the_order_given(self, count: int, chunks: list[int]) -> None:
+        """FakeGraph answers a batch in reverse, as the service may."""
+        client = FakeGraph(echo)
+        outcomes = send_all(client, reads(count))
+        assert [one.body["path"] for one in outcomes if isinstance(one, Answer)] == [f"/things/{number}" for number in range(count)]
+        assert [len(batch) for batch in client.batches] == chunks
+
+    def test_what_a_batch_looks_like(self) -> None:
+        transport = ListedTransport([Reply(200, {"responses": [{"id": "0", "status": 200}, {"id": "1", "status": 201}, {"id": "2", "status": 204}]})])
+        client = Client(SOURCE, CLOUDS["global"], CountingCredential(), transport)
+        send_all(client, [Request("GET", "/a?$top=1"), Request("POST", "/b", {"x": 1}, headers={"Prefer": "y"}), Request("DELETE", "/c")])
+        method, url, options = transport.requests[0]
+        assert (method, url) == ("POST", "https://graph.microsoft.com/v1.0/$batch")
+        assert json.loads(options["data"]) == {
+            "requests": [
+                {"id": "0", "method": "GET", "url": "/a?$top=1"},
+                {"id": "1", "method": "POST", "url": "/b", "body": {"x": 1}, "headers": {"Prefer": "y", "Content-Type": "application/json"}},
+                {"id": "2", "method": "DELETE", "url": "/c"},
+            ]
+        }
+
+    def test_each_item_has_its_own_outcome(self) -> None:
+        client = graph({"POST /things/0": Reply(201, {"id": 1}), "POST /things/1": NOT_FOUND, "POST /things/2": refusal(500, "Fault")})
+        made, missing, lost = send_all(client, writes(3))
+        assert isinstance(made, Answer)
+        assert made.body == {"id": 1}
+        assert isinstance(missing, ServiceError)
+        assert (missing.status, missing.path, missing.request_id) == (404, "/things/1", "inner-request")
+        assert isinstance(lost, Uncertain)
+
+    @pytest.mark.parametrize("status", [500, 502, 503, 504])
+    def test_a_broken_item_is_uncertain_for_a_write_and_an_error_for_a_read(self, status: int) -> None:
+        client = graph({"POST /things/0": refusal(status, "Fault"), "GET /things/0": refusal(status, "Fault")})
+        write, read = send_all(client, [*writes(1), *reads(1)])
+        assert isinstance(write, Uncertain)
+        assert isinstance(read, ServiceError)
+        assert len(client.sent) == 2
+
+    def test_only_throttled_items_are_sent_again(self) -> None:
+        clock = FakeClock()
+        client = graph({"POST /things/0": Reply(201), "POST /things/1": [THROTTLED, Reply(201)], "POST /things/2": NOT_FOUND}, clock)
+        outcomes = send_all(client, writes(3))
+        assert [getattr(one, "status", None) for one in outcomes] == [201, 201, 404]
+        assert [[one.path for one in batch] for batch in client.batches] == [["/things/0", "/things/1", "/things/2"], ["/things/1"]]
+        assert clock.sleeps == [7]
+
+    def test_the_longest_retry_after_of_the_items_counts(self) -> None:
+        clock = FakeClock()
+        slow, slower = (refusal(429, "TooManyRequests", headers={"Retry-After": one}) for one in ("3", "11"))
+        send_all(graph({"GET /things/0": [slow, Reply()], "GET /things/1": [slower, Reply()]}, clock), reads(2))
+        assert clock.sleeps == [11]
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            pytest.param({"retry-after": "11"}, id="HTTP header names have no case"),
+            pytest.param({"Retry-After": "Fri, 01 Jan 2100 00:00:00 GMT"}, id="a date"),
+        ],
+    )
+    def test_an_items_retry_after_in_other_forms(self, headers: dict[str, str]) -> None:
+        clock = FakeClock()
+        send_all(graph({"GET /things/0": [refusal(429, "TooManyRequests", headers=headers), Reply()]}, clock), reads(1))
+        assert clock.sleeps[0] > 10
+
+    def test_an_items_retry_after_that_is_nonsense(self) -> None:
+        clock = FakeClock()
+        send_all(graph({"GET /things/0": [refusal(429, "TooManyRequests", headers={"Retry-After": "1.5"}), Reply()]}, clock), reads(1))
+        assert len(clock.sleeps) == 1
+
+    def test_an_item_throttled_for_ever_stays_an_error(self) -> None:
+        clock = FakeClock()
+        made, throttled = send_all(graph({"POST /things/0": Reply(201), "POST /things/1": THROTTLED}, clock), writes(2))
+        assert isinstance(made, Answer)
+        assert isinstance(throttled, ServiceError)
+        assert throttled.status == 429
+        assert len(clock.sleeps) == 5
+
+    def test_an_item_without_an_answer(self) -> None:
+        client = graph({"POST /things/0": Reply(201), "POST /things/1": Lost(), "GET /things/0": Lost()})
+        made, write, read = send_all(client, [*writes(2), *reads(1)])
+        assert isinstance(made, Answer)
+        assert isinstance(write, Uncertain)
+        assert isinstance(read, Unreachable)
+
+    def test_a_lost_batch_leaves_every_item_uncertain_and_is_not_repeated(self) -> None:
+        client = graph({"POST /$batch": [Lost(), Reply()]})
+        outcomes = send_all(client, writes(3))
+        assert [type(one) for one in outcomes] == [Uncertain] * 3
+        assert client.sent == []
+
+    @pytest.mark.parametrize("failure", [Lost(), Lost(certain=True), refusal(403, "Authorization_RequestDenied")], ids=str)
+    def test_a_later_batch_that_fails_does_not_hide_what_the_first_did(self, failure: Outcome) -> None:
+        script = {"POST /$batch": [Reply(), failure], **{f"POST /things/{number}": Reply(201) for number in range(25)}}
+        outcomes = send_all(graph(script), writes(25))
+        assert [isinstance(one, Answer) for one in outcomes] == [True] * 20 + [False] * 5
+
+    @pytest.mark.parametrize("body", [None, {}, {"responses": None}])
+    def test_a_batch_answered_without_responses_is_uncertain(self, body: Any) -> None:
+        client = Client(SOURCE, CLOUDS["global"], CountingCredential(), ListedTransport([Reply(200, body)]), FakeClock().patience(0))
+        outcomes = send_all(client, writes(2))
+        assert [type(one) for one in outcomes] == [Uncertain] * 2
+
+
+class TestReadAll:
+    def test_one_read_needs_no_batch(self) -> None:
+        client = FakeGraph(echo)
+        assert [one.body for one in read_all(client, reads(1))] == [{"path": "/things/0"}]
+        assert client.batches == []
+
+    def test_nothing_to_read(self) -> None:
+        assert read_all(FakeGraph(echo), []) == []
+
+    @pytest.mark.parametrize(
+        "inside", [refusal(404, "UnknownError"), refusal(400, "BadRequest"), refusal(500, "Fault"), refusal(424, "FailedDependency"), Lost()], ids=str
+    )
+    def test_what_fails_inside_a_batch_is_read_by_itself(self, inside: Outcome) -> None:
+        """Fact sheet 0.6: synchronization endpoints are not proven in batches."""
+        client = graph({"GET /things/0": Reply(200, {"n": 0}), "GET /things/1": [inside, Reply(200, {"n": 1})]})
+        assert [one.body["n"] for one in read_all(client, reads(2))] == [0, 1]
+        assert [one.path for one in client.sent] == ["/things/0", "/things/1", "/things/1"]
+
+    def test_a_batch_that_is_lost_as_a_whole_is_read_one_by_one(self) -> None:
+        client = graph({"POST /$batch": Lost(), "GET /things/0": Reply(200, {"n": 0}), "GET /things/1": Reply(200, {"n": 1})})
+        assert [one.body["n"] for one in read_all(client, reads(2))] == [0, 1]
+
+    def test_what_fails_by_itself_too_is_the_failure(self) -> None:
+        client = graph({"GET /things/0": Reply(200, {}), "GET /things/1": refusal(403, "Authorization_RequestDenied")})
+        with pytest.raises(GraphFailure, match="Authorization_RequestDenied"):
+            read_all(client, reads(2))

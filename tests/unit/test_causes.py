@@ -1,0 +1,246 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading errors in either dialect, and what each means for an admin (fact sheet 0.1, 0.2, 3 and 9)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import (
+    CredentialProblem,
+    GraphFailure,
+    ServiceError,
+    SignInFailure,
+    Uncertain,
+    Unreachable,
+    service_error,
+)
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import causes
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.causes import explain, log_remedy, permission, remedy
+
+DIRECTORY = {
+    "error": {
+        "code": "Authorization_RequestDenied",
+        "message": "Insufficient privileges to complete the operation.",
+        "innerError": {"date": "2025-02-13T10:17:06", "request-id": "inner-id", "client-request-id": "inner-client-id"},
+    }
+}
+CONFLICT = {
+    "error": {
+        "code": "Request_MultipleObjectsWithSameKeyValue",
+        "message": "A conflicting object with one or more of the specified property values is present in the directory.",
+        "details": [{"code": "ConflictingObjects", "message": "same"}],
+    }
+}
+UNKNOWN_ROUTE = {"error": {"code": "UnknownError", "message": '{"Message":"No HTTP resource was found that matches the request URI"}'}}
+
+
+def error(status: int, code: str, path: str = "/things", method: str = "GET", **rest: Any) -> ServiceError:
+    return ServiceError(method, path, status, code, rest.pop("message", ""), **rest)
+
+
+class TestReading:
+    def test_the_directorys_dialect(self) -> None:
+        read = service_error("GET", "/users", 403, DIRECTORY, {})
+        assert (read.code, read.message) == ("Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+        assert (read.request_id, read.client_request_id) == ("inner-id", "inner-client-id")
+        assert read.denied
+        assert not read.missing
+
+    def test_headers_tell_more_than_the_body(self) -> None:
+        read = service_error("GET", "/users", 429, DIRECTORY, {"request-id": "header-id", "client-request-id": "ours", "Retry-After": "9"})
+        assert (read.request_id, read.client_request_id, read.retry_after) == ("header-id", "ours", "9")
+
+    def test_the_synchronization_services_denial(self) -> None:
+        read = service_error("POST", "/servicePrincipals/1/synchronization/jobs", 401, {"error": {"code": "UnknownError", "message": ""}}, {})
+        assert read.denied
+        assert not read.token_refused
+
+    def test_the_synchronization_services_unknown_route_is_no_absence(self) -> None:
+        assert not service_error("PATCH", "/servicePrincipals/1/synchronization/jobs/1/schema", 404, UNKNOWN_ROUTE, {}).missing
+
+    def test_details(self) -> None:
+        assert service_error("PUT", "/p", 409, CONFLICT, {}).details == ("ConflictingObjects",)
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            None,
+            [],
+            "text",
+            {},
+            {"error": None},
+            {"error": "text"},
+            {"error": []},
+            {"error": {"details": "text"}},
+            {"error": {"details": ["text", None], "innerError": "text", "code": None}},
+        ],
+    )
+    def test_what_is_no_graph_error_breaks_nothing(self, body: Any) -> None:
+        read = service_error("GET", "/things", 418, body, {})
+        assert (read.code, read.message, read.details) == ("HTTP418", "", ())
+
+    @pytest.mark.parametrize(
+        ("status", "code", "missing", "denied", "refused"),
+        [
+            (404, "Request_ResourceNotFound", True, False, False),
+            (404, "ResourceNotFound", True, False, False),
+            (404, "Directory_ObjectNotFound", True, False, False),
+            (404, "UnknownError", False, False, False),
+            (403, "Authorization_RequestDenied", False, True, False),
+            (401, "UnknownError", False, True, False),
+            (401, "InvalidAuthenticationToken", False, False, True),
+            (400, "Request_BadRequest", False, False, False),
+        ],
+    )
+    def test_what_an_error_is(self, status: int, code: str, missing: bool, denied: bool, refused: bool) -> None:
+        one = error(status, code)
+        assert (one.missing, one.denied, one.token_refused) == (missing, denied, refused)
+
+
+class TestRemedies:
+    @pytest.mark.parametrize("code", causes._CODES)
+    @pytest.mark.parametrize("status", [400, 401, 403, 404])
+    def test_every_code_of_the_table(self, code: str, status: int) -> None:
+        assert remedy(error(status, code)) == causes._CODES[code]
+        assert remedy(error(400, "Request_BadRequest", details=(code,))) == causes._CODES[code]
+
+    @pytest.mark.parametrize(
+        "code",
+        [
+            "AzureActiveDirectoryCrossTenantSyncPolicyCheckFailure",
+            "AzureDirectoryB2BManagementPolicyCheckFailure",
+            "ExternalTenantNotFound",
+            "AzureActiveDirectoryTokenExpired",
+            "InvalidAuthenticationToken",
+            "schemaInvalid",
+        ],
+    )
+    def test_the_codes_of_the_fact_sheet_are_known(self, code: str) -> None:
+        assert code in causes._CODES
+
+    @pytest.mark.parametrize(
+        ("status", "code", "told"),
+        [
+            (429, "TooManyRequests", "throttling"),
+            (500, "InternalServerError", "the service had a fault"),
+            (503, "ServiceUnavailable", "the service had a fault"),
+            (404, "Request_ResourceNotFound", "not visible yet"),
+            (400, "Request_BadRequest", "see the code and the request id"),
+        ],
+    )
+    def test_other_errors(self, status: int, code: str, told: str) -> None:
+        assert told in remedy(error(status, code))
+
+    @pytest.mark.parametrize(
+        ("method", "path", "needed"),
+        [
+            ("GET", "/policies/crossTenantAccessPolicy/partners", "Policy.Read.All or Policy.ReadWrite.CrossTenantAccess"),
+            ("POST", "/policies/crossTenantAccessPolicy/partners", "Policy.ReadWrite.CrossTenantAccess"),
+            ("PUT", "/policies/crossTenantAccessPolicy/partners/1/identitySynchronization", "Policy.ReadWrite.CrossTenantAccess"),
+            ("GET", "/tenantRelationships/findTenantInformationByDomainName(domainName='x')", "CrossTenantInformation.ReadBasic.All"),
+            ("GET", "/servicePrincipals/1/synchronization/jobs", "Synchronization.Read.All or Synchronization.ReadWrite.All"),
+            ("PUT", "/servicePrincipals/1/synchronization/secrets", "Synchronization.ReadWrite.All"),
+            ("POST", "/servicePrincipals/1/synchronization/jobs/1/schema/parseExpression", "Synchronization.ReadWrite.All"),
+            ("GET", "/servicePrincipals/1/appRoleAssignedTo", "Application.Read.All or Application.ReadWrite.All"),
+            ("POST", "/servicePrincipals/1/appRoleAssignedTo", "Application.ReadWrite.All"),
+            ("GET", "/servicePrincipals?$filter=x", "Application.Read.All or Application.ReadWrite.All"),
+            ("POST", "/applicationTemplates/1/instantiate", "Application.ReadWrite.All"),
+            ("DELETE", "/applications/1", "Application.ReadWrite.All"),
+            ("GET", "/users?$filter=x", "User.Read.All"),
+            ("GET", "/groups?$filter=x", "Group.Read.All or GroupMember.Read.All"),
+            ("GET", "/auditLogs/provisioning", "ProvisioningLog.Read.All or AuditLog.Read.All"),
+            ("GET", "/elsewhere", "a permission for this call"),
+        ],
+    )
+    def test_which_permission_is_missing(self, method: str, path: str, needed: str) -> None:
+        """Fact sheet 1.2, 2, 3, 5, 6 and 9."""
+        assert permission(method, path) == needed
+        assert needed in explain(error(403, "Authorization_RequestDenied", path, method))
+
+    def test_a_read_that_is_posted_asks_for_no_permission_to_write(self) -> None:
+        """Least privilege: getByIds reads (fact sheet 9 lists User.Read.All for it)."""
+        assert "ReadWrite" not in permission("POST", "/directoryObjects/getByIds?$select=id")
+
+    @pytest.mark.parametrize(
+        ("code", "word"),
+        [
+            ("AzureActiveDirectoryCannotUpdateObjectsOriginatedInExternalService", "Exchange"),
+            ("AzureDirectoryB2BManagementPolicyCheckFailure", "automatic redemption"),
+            ("AzureActiveDirectoryCrossTenantSyncPolicyCheckFailure", "trust switch"),
+            ("AzureActiveDirectoryQuotaLimitExceeded", "full"),
+            ("InvitationCreationFailure", "invitation"),
+            ("AzureActiveDirectoryInsufficientRights", "administrator role"),
+            ("AzureActiveDirectoryForbidden", "external collaboration"),
+            ("EntityTypeNotSupported", "groups"),
+            ("DuplicateTargetEntries", "several"),
+            ("DuplicateSourceEntries", "several"),
+            ("ImportSkipped", "matched"),
+            ("EntrySynchronizationSkipped", "scope"),
+            ("InvalidAnchor", "restart"),
+            ("SchemaAttributeNotFound", "mapped attribute"),
+            ("TooManyRequests", "tries again"),
+            ("InternalError", "tries again"),
+            ("InsufficientRights", "administrator role"),
+            ("EntryConflict", "same address"),
+            ("Conflict", "same address"),
+            ("Timeout", "tries again"),
+        ],
+    )
+    def test_the_log_codes_of_the_fact_sheet_are_known(self, code: str, word: str) -> None:
+        """Fact sheet 6.1."""
+        assert word in str(log_remedy(code))
+
+    @pytest.mark.parametrize("code", [None, "", "SomethingNew"])
+    def test_an_unknown_log_code_has_no_remedy(self, code: str | None) -> None:
+        assert log_remedy(code) is None
+
+
+class TestExplaining:
+    def test_an_error_of_the_service(self) -> None:
+        one = error(403, "Authorization_RequestDenied", "/users?$filter=secret-name", message="Insufficient privileges.", request_id="id-1")
+        assert explain(one) == (
+            "GET /users was answered with HTTP 403 Authorization_RequestDenied 'Insufficient privileges.', request id id-1; "
+            "the application needs User.Read.All in this tenant, with admin consent."
+        )
+
+    def test_an_error_without_words(self) -> None:
+        path = "/servicePrincipals/1/synchronization/jobs"
+        assert explain(error(401, "UnknownError", path)) == (
+            f"GET {path} was answered with HTTP 401 UnknownError; "
+            "the application needs Synchronization.Read.All or Synchronization.ReadWrite.All in this tenant, with admin consent."
+        )
+
+    def test_a_lost_answer(self) -> None:
+        told = explain(Uncertain(Unreachable("POST", "https://graph/things", "no complete answer came", certain=False)))
+        assert told.startswith("POST https://graph/things: no complete answer came; check the endpoint")
+        assert "may or may not have been made" in told
+
+    def test_a_credential_problem(self) -> None:
+        assert explain(CredentialProblem("client_id is missing")) == "client_id is missing."
+
+    def test_an_unknown_sign_in_failure_without_a_code(self) -> None:
+        assert explain(SignInFailure("tenant", "client", (), "no reason given")) == "sign-in of application client failed: no reason given (no code)."
+
+    def test_a_plain_failure(self) -> None:
+        assert explain(GraphFailure("it cannot be read back yet")) == "it cannot be read back yet."
+
+    @pytest.mark.parametrize(
+        "failure",
+        [
+            error(500, "Fault"),
+            error(403, "X", message="Ends with a dot."),
+            Unreachable("GET", "https://graph", "timed out"),
+            Uncertain(error(503, "Fault")),
+            SignInFailure("t", "c", (7000215,), "x", "trace"),
+            CredentialProblem("x"),
+        ],
+    )
+    def test_every_text_is_one_line_and_ends_with_one_dot(self, failure: GraphFailure) -> None:
+        told = explain(failure)
+        assert "\n" not in told
+        assert told.endswith(".")
+        assert not told.endswith("..")

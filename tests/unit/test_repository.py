@@ -1,0 +1,239 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What has to agree between the files of the repository, and what no check of Ansible's own looks at."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import json
+import os
+import re
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+NAME = "entra.cross_tenant_sync"
+UTILS = ROOT / "plugins" / "module_utils"
+
+
+def read(path: str) -> Any:
+    return yaml.safe_load((ROOT / path).read_text(encoding="utf-8"))
+
+
+def names(folder: str, pattern: str = "[!_]*.py") -> set[str]:
+    return {path.stem for path in (ROOT / folder).glob(pattern)}
+
+
+def ansible(*command: str, cwd: Path = ROOT) -> str:
+    """Runs one of Ansible's own commands on this collection."""
+    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".build"), "ANSIBLE_NOCOLOR": "1"}
+    return subprocess.run(command, cwd=cwd, env=environment, check=True, capture_output=True, text=True).stdout
+
+
+def repository_files() -> list[Path]:
+    """All files that are, or would be, under version control."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate"]
+    listed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    return [path for path in (ROOT / line for line in listed.splitlines()) if path.is_file()]
+
+
+MODULES = sorted(names("plugins/modules"))
+ROLES = sorted(path.name for path in (ROOT / "roles").glob("*") if path.is_dir())
+
+
+class TestModules:
+    def test_the_action_group_lists_every_module_in_order(self) -> None:
+        assert read("meta/runtime.yml")["action_groups"]["graph"] == MODULES
+
+    def test_every_action_plugin_has_a_module(self) -> None:
+        assert names("plugins/action") <= set(MODULES)
+
+    @pytest.mark.parametrize("module", MODULES)
+    def test_everything_is_described_in_sentences(self, module: str) -> None:
+        documentation = documentation_of(module)
+        assert documentation["examples"].count(f"{NAME}.{module}:") >= 1
+        described = [
+            *descriptions(documentation["doc"]["options"], "suboptions"),
+            *descriptions(documentation["return"], "contains"),
+        ]
+        unfinished = [(path, text) for path, texts in described for text in texts or [""] if not text.endswith((".", ":"))]
+        assert unfinished == []
+
+    @pytest.mark.parametrize("module", MODULES)
+    def test_check_mode_and_the_action_group_are_answered(self, module: str) -> None:
+        attributes = documentation_of(module)["doc"]["attributes"]
+        assert attributes["check_mode"]["support"] == "full"
+        assert attributes["action_group"]["membership"] == [f"{NAME}.graph"]
+        if not module.endswith("_info"):
+            assert attributes["diff_mode"]["support"] == "full"
+
+
+@functools.cache
+def documentation_of(module: str) -> dict[str, Any]:
+    found: dict[str, dict[str, Any]] = json.loads(ansible("ansible-doc", "--type", "module", "--json", f"{NAME}.{module}"))
+    return found[f"{NAME}.{module}"]
+
+
+def descriptions(entries: dict[str, Any], children: str, prefix: str = "") -> Iterator[tuple[str, list[str]]]:
+    """The sentences of every option or return value, and of those below it."""
+    for name, entry in entries.items():
+        text = entry.get("description", [])
+        yield prefix + name, [text] if isinstance(text, str) else text
+        yield from descriptions(entry.get(children) or {}, children, f"{prefix}{name}.")
+
+
+class TestRoles:
+    """A role's argument specification only validates: a default in it is not applied, so the two lists have to agree."""
+
+    @pytest.mark.parametrize("role", ROLES)
+    def test_defaults_are_those_of_the_argument_specification(self, role: str) -> None:
+        options = read(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+        defaults = ROOT / "roles" / role / "defaults" / "main.yml"
+        assert (read(str(defaults)) or {} if defaults.exists() else {}) == {
+            name: option["default"] for name, option in options.items() if "default" in option
+        }
+
+    @pytest.mark.parametrize("role", ROLES)
+    def test_every_entry_point_is_specified(self, role: str) -> None:
+        assert set(read(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]) == names(f"roles/{role}/tasks", "[!_]*.yml")
+
+    @pytest.mark.parametrize("role", ROLES)
+    def test_no_secret_is_an_argument(self, role: str) -> None:
+        """A failing validation prints the arguments it was given, masked or not."""
+        options = read(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+        assert [name for name in options if re.search(r"secret|password|passphrase|token$|private", name)] == []
+
+    @pytest.mark.parametrize("role", ROLES)
+    def test_the_readme_names_every_argument(self, role: str) -> None:
+        text = (ROOT / "roles" / role / "README.md").read_text(encoding="utf-8")
+        options = read(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+        assert [name for name in options if f"`{name}`" not in text] == []
+
+
+class TestLayers:
+    """Imports point one way: modules and action plugins, run, resources, plan and graph."""
+
+    @pytest.mark.parametrize(
+        ("layer", "outsiders", "layers_above"),
+        [
+            ("graph", {"ansible"}, {"plan", "resources", "run"}),
+            ("plan.py", {"ansible", "requests", "msal"}, {"resources", "run"}),
+            ("resources", {"ansible", "requests", "msal"}, {"run"}),
+        ],
+    )
+    def test_a_layer_imports_nothing_from_above(self, layer: str, outsiders: set[str], layers_above: set[str]) -> None:
+        place = UTILS / layer
+        forbidden = outsiders | {f"ansible_collections.{NAME}.plugins.module_utils.{name}" for name in layers_above}
+        found = [
+            f"{path.relative_to(ROOT)} imports {module}"
+            for path in ([place] if place.is_file() else sorted(place.rglob("*.py")))
+            for module in imported_modules(path)
+            if any(module == name or module.startswith(f"{name}.") for name in forbidden)
+        ]
+        assert found == []
+
+    def test_relative_imports_are_resolved(self, tmp_path: Path) -> None:
+        package = tmp_path / "plugins" / "module_utils" / "graph"
+        package.mkdir(parents=True)
+        (package / "client.py").write_text("from . import errors\nfrom ..run import start\nimport requests.sessions\n", encoding="utf-8")
+        utils = f"ansible_collections.{NAME}.plugins.module_utils"
+        assert set(imported_modules(package / "client.py", tmp_path)) == {
+            f"{utils}.graph",
+            f"{utils}.graph.errors",
+            f"{utils}.run",
+            f"{utils}.run.start",
+            "requests.sessions",
+        }
+
+
+def imported_modules(path: Path, root: Path = ROOT) -> Iterator[str]:
+    """Full names of what a file imports, and of the names it takes from there, since each of those may be a module, too."""
+    package = ["ansible_collections", *NAME.split("."), *path.relative_to(root).parent.parts]
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+class TestFiles:
+    def test_nothing_is_exempt_from_the_sanity_tests(self) -> None:
+        assert [path for path in repository_files() if path.parent.name == "sanity" and "ignore" in path.name] == []
+
+    def test_packages_for_modules_have_an_empty_init(self) -> None:
+        """The sanity tests of ansible-core 2.16 ask for that; later ones no longer look."""
+        assert [str(path.relative_to(ROOT)) for path in UTILS.rglob("__init__.py") if path.stat().st_size] == []
+
+    def test_every_file_of_code_names_its_licence(self) -> None:
+        header = [
+            "# Copyright (c) 2026, the entra.cross_tenant_sync authors",
+            "# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)",
+            "# SPDX-License-Identifier: GPL-3.0-or-later",
+        ]
+        without = [
+            str(path.relative_to(ROOT))
+            for path in repository_files()
+            if path.suffix in {".py", ".sh"}
+            and path.stat().st_size
+            and [line for line in path.read_text(encoding="utf-8").splitlines()[:4] if not line.startswith("#!")][:3] != header
+        ]
+        assert without == []
+
+    def test_every_make_target_in_the_guides_exists(self) -> None:
+        targets = set(re.findall(r"^([a-z-]+):.*##", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+        named = {
+            target
+            for guide in ("README.md", "CONTRIBUTING.md")
+            for target in re.findall(r"^(?:make |.*?`make )([a-z-]+)", (ROOT / guide).read_text(encoding="utf-8"), re.MULTILINE)
+        }
+        assert {"demo", "test", "lint", "clean"} <= named <= targets
+
+
+class TestRelease:
+    def test_the_changelog_knows_the_version_or_is_about_to(self) -> None:
+        version = read("galaxy.yml")["version"]
+        released = read("changelogs/changelog.yaml")["releases"]
+        fragments = list((ROOT / "changelogs" / "fragments").glob("*.y*ml"))
+        assert version in released or fragments
+        assert [other for other in released if numbers(other) > numbers(version)] == []
+
+    def test_requirements_have_lower_bounds_only(self) -> None:
+        """An execution environment brings ansible-core, and has to combine our packages with those of other collections."""
+        lines = [line for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+        assert [line for line in lines if not re.fullmatch(r"[A-Za-z][\w-]*>=[\d.]+", line)] == []
+        assert not any(line.startswith("ansible") for line in lines)
+
+    def test_all_checks_mean_the_same_oldest_python(self) -> None:
+        promised = read("tests/config.yml")["modules"]["python_requires"]
+        assert promised == ">=3.10"
+        assert "python_version = 3.10" in (ROOT / "mypy.ini").read_text(encoding="utf-8")
+        assert 'target-version = "py310"' in (ROOT / "ruff.toml").read_text(encoding="utf-8")
+        assert "| 3.10 or later |" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+    def test_the_artifact_holds_what_users_need_and_nothing_else(self, tmp_path: Path) -> None:
+        ansible("ansible-galaxy", "collection", "build", "--output-path", str(tmp_path))
+        (artifact,) = tmp_path.glob("*.tar.gz")
+        with tarfile.open(artifact) as archive:
+            shipped = {member.name for member in archive.getmembers() if member.isfile()}
+        shipped -= {"MANIFEST.json", "FILES.json"}
+        wanted = {"LICENSE", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "requirements.txt", "tests/config.yml"}
+        folders = ("changelogs/", "docs/", "meta/", "playbooks/", "plugins/", "roles/")
+        assert {name for name in shipped if name not in wanted and not name.startswith(folders)} == set()
+        kept = {str(path.relative_to(ROOT)) for path in repository_files()}
+        assert {name for name in kept if name.startswith(folders)} <= shipped
+        assert wanted & kept <= shipped
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])

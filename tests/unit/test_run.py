@@ -1,0 +1,509 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From parameters to a result: check mode, lost answers, other links at the same time, half-done work, and secrets."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Client, Request
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Inquiry, Pace, Refusal
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import configuration, job, mapping, partner, scope
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import RunFailure, run
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET, FakeGraph, Lost, Outcome, Reply, refusal
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import (
+    EMPTY_ENTRY,
+    EXISTS,
+    LOST_BUT_DONE,
+    NO_POLICY,
+    NOT_REPLICATED,
+    AfterDoing,
+    Faulty,
+    Link,
+    PartnerService,
+    SourceService,
+    new_job,
+)
+
+SECRETS = {
+    "client_secret": "very-secret-client-secret",
+    "certificate": "very-secret-certificate",
+    "certificate_passphrase": "very-secret-passphrase",
+    "access_token": "very-secret-access-token",
+}
+CONNECTION = {
+    "tenant_id": SOURCE,
+    "client_id": "11111111-1111-4111-8111-111111111111",
+    **SECRETS,
+    "auth_method": "auto",
+    "cloud": "global",
+    "validate_certs": True,
+    "timeout": 30,
+    "retries": 5,
+    "wait_timeout": 60,
+}
+POLICY = {"partner_tenant_id": TARGET, "state": "present", "user_sync_inbound": True, "redemption_inbound": True}
+CONFIGURATION = {
+    "name": "Fabrikam",
+    "target_tenant_id": TARGET,
+    "state": "present",
+    "adopt": True,
+    "manage_multitenant": False,
+    "test_connection": True,
+    "deletion_threshold": 500,
+}
+SCOPE = {"configuration": "Fabrikam", "state": "present", "exact": False, "mode": "assigned", "users": ["minsu.kim@contoso.kr"]}
+PEOPLE = [
+    {"id": f"00000000-0000-4000-8000-0000000000{number:02}", "userPrincipalName": f"{name}@contoso.kr", "mail": f"{name}@contoso.kr", "userType": "Member"}
+    for number, name in enumerate(["minsu.kim", "jiwoo.lee", "o'brien", *(f"person{one}" for one in range(30))])
+]
+
+Answer = Callable[[Request], Outcome]
+
+
+class Host:
+    """Runs a resource against a Graph in memory. The connection is the only thing that is put in its place."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._monkeypatch = monkeypatch
+        self.clock = FakeClock()
+        self.graph = FakeGraph(lambda _request: Reply(), clock=self.clock)
+
+    def run(self, resource: Any, answer: Answer, options: Mapping[str, Any], *, check: bool = False, wait: float = 60) -> dict[str, Any]:
+        self.graph = FakeGraph(answer, clock=self.clock)
+        self._monkeypatch.setattr(engine, "connect", lambda _params: self.graph)
+        pace = Pace(longest=wait, sleep=self.clock.sleep, clock=self.clock.time)
+        return run(resource, {**CONNECTION, **options}, check, pace)
+
+    def fail(self, resource: Any, answer: Answer, options: Mapping[str, Any], **rest: Any) -> RunFailure:
+        with pytest.raises(RunFailure) as caught:
+            self.run(resource, answer, options, **rest)
+        return caught.value
+
+
+@pytest.fixture
+def host(monkeypatch: pytest.MonkeyPatch) -> Host:
+    return Host(monkeypatch)
+
+
+def titles(result: Mapping[str, Any]) -> list[str]:
+    return [f"{one['verb']} {one['object']}" for one in result["actions"]]
+
+
+def connected(**rest: Any) -> Link:
+    bag = {
+        "AuthenticationType": "SyncPolicy",
+        "CompanyId": TARGET,
+        "SyncAll": "false",
+        "SyncNotificationSettings": '{"DeleteThresholdEnabled":true,"DeleteThresholdValue":500}',
+    }
+    return Link("Fabrikam", **{"bag": bag, "jobs": [new_job()], **rest})
+
+
+class TestResult:
+    def test_the_keys_are_the_same_in_check_mode_in_a_real_run_and_without_a_change(self, host: Host) -> None:
+        service = PartnerService()
+        results = [host.run(partner.RESOURCE, service, POLICY, check=check) for check in (True, False, False)]
+        assert len({tuple(sorted(one)) for one in results}) == 1
+        assert [one["changed"] for one in results] == [True, True, False]
+
+    def test_check_mode_predicts_and_writes_nothing(self, host: Host) -> None:
+        service = SourceService()
+        predicted = host.run(configuration.RESOURCE, service, CONFIGURATION, check=True)
+        assert host.graph.writes == []
+        assert service.links == []
+        done = host.run(configuration.RESOURCE, service, CONFIGURATION)
+        assert predicted["actions"] == done["actions"]
+        assert predicted["diff"] == done["diff"]
+        assert titles(done) == [
+            "create configuration Fabrikam",
+            "create provisioning job of configuration Fabrikam",
+            "save settings of configuration Fabrikam (target_tenant_id, deletion_threshold)",
+        ]
+        assert done["configuration"]["job_id"]
+        assert host.run(configuration.RESOURCE, service, CONFIGURATION)["changed"] is False
+
+    def test_check_mode_of_a_link_that_does_not_exist_yet(self, host: Host) -> None:
+        service = SourceService(people=PEOPLE)
+        mappings = {"configuration": "Fabrikam", "mappings": [{"target": "employeeId", "state": "absent"}]}
+        for resource, options in ((scope.RESOURCE, SCOPE), (mapping.RESOURCE, mappings), (job.RESOURCE, {"configuration": "Fabrikam", "state": "started"})):
+            result = host.run(resource, service, options, check=True)
+            assert result["changed"]
+            assert host.graph.writes == []
+            failure = host.fail(resource, service, options)
+            assert failure.msg == f"Tenant {SOURCE}: there is no configuration 'Fabrikam'; run sync_configuration first."
+            assert host.graph.writes == []
+
+    def test_a_read_that_fails_is_a_failure_in_check_mode_too(self, host: Host) -> None:
+        failure = host.fail(partner.RESOURCE, lambda _request: refusal(403, "Authorization_RequestDenied"), POLICY, check=True)
+        assert "Policy.Read.All or Policy.ReadWrite.CrossTenantAccess" in failure.msg
+        assert failure.details["error"] == {
+            "status": 403,
+            "code": "Authorization_RequestDenied",
+            "request_id": "inner-request",
+            "client_request_id": None,
+            "method": "GET",
+            "path": f"/policies/crossTenantAccessPolicy/partners/{TARGET}",
+        }
+
+    def test_a_refusal_names_the_tenant(self, host: Host) -> None:
+        def refuse(_client: Client, _params: Mapping[str, Any]) -> dict[str, Any]:
+            raise Refusal("it cannot be")
+
+        assert host.fail(Inquiry(refuse), lambda _request: Reply(), {}).msg == f"Tenant {SOURCE}: it cannot be."
+
+    def test_waits_are_told(self, host: Host) -> None:
+        result = host.run(configuration.RESOURCE, SourceService(list_lag=4), CONFIGURATION)
+        assert result["waited_seconds"] == pytest.approx(sum(host.clock.sleeps), abs=0.1)
+        assert result["waited_seconds"] > 0
+        assert result["configuration"]["service_principal_id"]
+
+    def test_changes_that_do_not_show_in_time_are_warned_of(self, host: Host) -> None:
+        result = host.run(configuration.RESOURCE, SourceService(list_lag=1000), CONFIGURATION, wait=5)
+        assert result["changed"]
+        assert result["warnings"] == [
+            "the service does not show these changes yet: create configuration Fabrikam, create provisioning job of configuration Fabrikam, "
+            "save settings of configuration Fabrikam (target_tenant_id, deletion_threshold)"
+        ]
+
+    def test_an_empty_option_counts_as_not_given(self, host: Host) -> None:
+        service = PartnerService(EMPTY_ENTRY)
+        assert host.run(partner.RESOURCE, service, {"partner_tenant_id": TARGET, "state": "present", "display_name": ""})["changed"] is False
+
+    def test_what_only_the_change_itself_can_tell_is_in_the_result_of_a_real_run(self, host: Host) -> None:
+        """Reading back afterwards finds nothing left to do; it must not take these facts away."""
+        link = connected()
+        link.bag["SyncAll"] = "true"
+        service = SourceService([link], people=PEOPLE)
+        predicted = host.run(scope.RESOURCE, service, SCOPE, check=True)
+        done = host.run(scope.RESOURCE, service, SCOPE)
+        assert (predicted["restart_needed"], done["restart_needed"]) == (True, True)
+        assert host.run(scope.RESOURCE, service, SCOPE)["restart_needed"] is False
+
+    def test_a_changed_mapping_gives_the_backup_of_what_was_before(self, host: Host) -> None:
+        link = connected()
+        before = json.loads(json.dumps(link.schema))
+        service = SourceService([link])
+        options = {"configuration": "Fabrikam", "mappings": [{"target": "employeeId", "state": "absent"}]}
+        predicted = host.run(mapping.RESOURCE, service, options, check=True)
+        done = host.run(mapping.RESOURCE, service, options)
+        assert predicted["backup"] == done["backup"] == before
+        assert (predicted["restart_needed"], done["restart_needed"]) == (True, True)
+        unchanged = host.run(mapping.RESOURCE, service, options)
+        assert (unchanged["backup"], unchanged["restart_needed"]) == (None, False)
+
+
+class TestLostAnswers:
+    @pytest.mark.parametrize("lost", [LOST_BUT_DONE, AfterDoing(refusal(503, "ServiceUnavailable"))], ids=["no answer", "HTTP 503"])
+    @pytest.mark.parametrize("request_", [r"POST .*/partners$", r"PUT .*/identitySynchronization$"])
+    def test_what_was_made_all_the_same_is_not_repeated(self, host: Host, request_: str, lost: AfterDoing) -> None:
+        service = PartnerService()
+        result = host.run(partner.RESOURCE, Faulty(service, {request_: [lost]}), POLICY)
+        assert titles(result) == [
+            f"create partner {TARGET}",
+            f"create identity synchronization with partner {TARGET} (user_sync_inbound)",
+        ]
+        assert len(host.graph.writes) == 2
+
+    @pytest.mark.parametrize("request_", [r"POST .*/partners$", r"PUT .*/identitySynchronization$"])
+    def test_what_was_not_made_is_made_after_reading(self, host: Host, request_: str) -> None:
+        service = PartnerService()
+        result = host.run(partner.RESOURCE, Faulty(service, {request_: [Lost()]}), POLICY)
+        assert result["changed"]
+        assert len(host.graph.writes) == 3
+        assert service.policy is not None
+        assert len(titles(result)) == 2
+
+    @pytest.mark.parametrize("lost", [LOST_BUT_DONE, AfterDoing(refusal(404, "Request_ResourceNotFound")), AfterDoing(refusal(500, "Fault"))], ids=["no answer", "HTTP 404", "HTTP 500"])
+    @pytest.mark.parametrize("list_lag", [0, 3])
+    def test_a_configuration_made_in_spite_of_the_answer_is_found_and_not_made_again(self, host: Host, lost: AfterDoing, list_lag: int) -> None:
+        """Fact sheet 0.3: instantiate sometimes answers 404 although the application was created."""
+        service = SourceService(list_lag=list_lag)
+        result = host.run(configuration.RESOURCE, Faulty(service, {"instantiate": [lost]}), CONFIGURATION)
+        assert len(service.links) == 1
+        assert titles(result)[0] == "create configuration Fabrikam"
+        assert len(titles(result)) == 3
+        assert service.links[0].bag["CompanyId"] == TARGET
+
+    @pytest.mark.parametrize("lost", [Lost(), refusal(404, "Request_ResourceNotFound"), refusal(500, "Fault")], ids=str)
+    def test_a_configuration_is_never_instantiated_twice(self, host: Host, lost: Outcome) -> None:
+        service = SourceService()
+        failure = host.fail(configuration.RESOURCE, Faulty(service, {"instantiate": [lost]}), CONFIGURATION, wait=20)
+        assert [one for one in host.graph.writes if "instantiate" in one] == [f"POST /applicationTemplates/{configuration.TEMPLATE}/instantiate"]
+        assert sum(host.clock.sleeps) >= 20
+        assert "could not create configuration Fabrikam" in failure.msg
+        assert "Nothing was changed" not in failure.msg
+        assert failure.details["changed"] is False
+
+    def test_a_throttled_instantiate_is_safe_to_repeat(self, host: Host) -> None:
+        """429 means that nothing was done; the client itself repeats it, so it does not arrive here as an uncertainty."""
+        failure = host.fail(configuration.RESOURCE, Faulty(SourceService(), {"instantiate": [refusal(429, "TooManyRequests")]}), CONFIGURATION)
+        assert "throttling" in failure.msg
+
+    @pytest.mark.parametrize("request_", ["POST .*/jobs$", "PUT .*/secrets$"])
+    @pytest.mark.parametrize("list_lag", [0, 2, 6])
+    @pytest.mark.parametrize("made", [True, False])
+    def test_a_lost_answer_while_the_new_configuration_is_not_listed_makes_no_second_one(
+        self, host: Host, request_: str, list_lag: int, made: bool
+    ) -> None:
+        """Fact sheet 0.3: up to fifteen seconds pass until a new configuration is listed."""
+        service = SourceService(list_lag=list_lag)
+        host.run(configuration.RESOURCE, Faulty(service, {request_: [LOST_BUT_DONE if made else Lost()]}), CONFIGURATION)
+        assert len(service.links) == 1
+        assert len(service.links[0].jobs) == 1
+        assert service.links[0].bag["CompanyId"] == TARGET
+
+    def test_a_lost_batch_is_told_completely(self, host: Host) -> None:
+        """Every one of them was assigned by this run, so every one belongs into the result."""
+        service = SourceService([connected()], people=PEOPLE)
+        names = [one["userPrincipalName"] for one in PEOPLE[:3]]
+        lost = {r"POST .*/appRoleAssignedTo": [LOST_BUT_DONE] * 3}
+        result = host.run(scope.RESOURCE, Faulty(service, lost), {**SCOPE, "users": names})
+        assert len(service.links[0].assignments) == 3
+        assert len(titles(result)) == 3
+
+    @pytest.mark.parametrize("lost", [Lost(), LOST_BUT_DONE])
+    def test_assignments_after_a_lost_batch(self, host: Host, lost: Any) -> None:
+        service = SourceService([connected()], people=PEOPLE)
+        names = [one["userPrincipalName"] for one in PEOPLE[:25]]
+        host.run(scope.RESOURCE, Faulty(service, {r"POST .*/appRoleAssignedTo": [lost, lost]}), {**SCOPE, "users": names})
+        assert len({one["principalId"] for one in service.links[0].assignments}) == len(service.links[0].assignments) == 25
+
+
+class TestOtherLinks:
+    def test_a_partner_that_another_link_made_at_the_same_moment(self, host: Host) -> None:
+        """Fact sheet 0.2: 409 on POST. What the other one set stays."""
+        service = PartnerService()
+
+        class Race:
+            def __call__(self, request: Request) -> Outcome:
+                if request.method == "POST" and service.entry is None:
+                    service.entry = {**EMPTY_ENTRY, "automaticUserConsentSettings": {"inboundAllowed": None, "outboundAllowed": True}}
+                    return EXISTS
+                return service(request)
+
+        result = host.run(partner.RESOURCE, Race(), POLICY)
+        assert service.entry is not None
+        assert service.entry["automaticUserConsentSettings"] == {"inboundAllowed": True, "outboundAllowed": True}
+        assert result["partner"]["redemption_outbound"] is True
+
+    @pytest.mark.parametrize(
+        ("fault", "policy"),
+        [
+            pytest.param({r"PUT .*/identitySynchronization": [EXISTS]}, {"displayName": None, "userSyncInbound": None}, id="PUT that exists"),
+            pytest.param({r"PATCH .*/identitySynchronization": [NO_POLICY]}, None, id="PATCH that does not"),
+        ],
+    )
+    def test_the_identity_synchronization_appears_or_vanishes_in_between(self, host: Host, fault: dict[str, Any], policy: Any) -> None:
+        """Fact sheet 1.3: absent, PUT; on 409, PATCH; on 404, PUT."""
+        service = PartnerService(dict(EMPTY_ENTRY))
+        first_read = {"displayName": None, "userSyncInbound": None} if policy is None else None
+
+        def answer(request: Request) -> Outcome:
+            faulty = Faulty(service, fault)
+            if request.method == "GET" and any(fault.values()):
+                service.policy = first_read
+            elif request.method == "GET":
+                service.policy = service.policy or policy
+            outcome = faulty(request)
+            if request.method != "GET" and not any(fault.values()) and service.policy is first_read:
+                service.policy = policy
+            return outcome
+
+        result = host.run(partner.RESOURCE, answer, {**POLICY, "redemption_inbound": None})
+        assert result["partner"]["user_sync_inbound"] is True
+        assert service.policy is not None
+        assert service.policy["userSyncInbound"] == {"isSyncAllowed": True}
+
+    def test_a_conflict_that_stays_ends(self, host: Host) -> None:
+        service = PartnerService()
+        failure = host.fail(partner.RESOURCE, Faulty(service, {"POST": [EXISTS] * 1000}), POLICY, wait=10)
+        assert "Request_MultipleObjectsWithSameKeyValue" in failure.msg
+        assert len(host.graph.writes) < 50
+
+    def test_an_assignment_that_another_run_made(self, host: Host) -> None:
+        service = SourceService([connected()], people=PEOPLE)
+
+        def answer(request: Request) -> Outcome:
+            if request.method == "POST" and "appRoleAssignedTo" in request.path:
+                service.links[0].assign(request.body["principalId"])
+            return service(request)
+
+        assert host.run(scope.RESOURCE, answer, SCOPE)["scope"]["assigned"][0]["name"] == "minsu.kim@contoso.kr"
+
+
+class TestLag:
+    def test_a_new_partner_that_a_replica_does_not_know_yet(self, host: Host) -> None:
+        """Fact sheet 0.2: Directory_ObjectNotFound is also replica lag right after creation."""
+        service = PartnerService()
+        host.run(partner.RESOURCE, Faulty(service, {r"PUT .*/identitySynchronization": [NO_POLICY, NO_POLICY]}), POLICY)
+        assert service.policy is not None
+
+    @pytest.mark.parametrize("refused", [refusal(404, "Request_ResourceNotFound"), NOT_REPLICATED], ids=str)
+    def test_the_first_assignment_to_a_new_configuration(self, host: Host, refused: Reply) -> None:
+        """Fact sheet 5: right after instantiate 404, or 400 'Not a valid reference update'."""
+        service = SourceService([connected()], people=PEOPLE)
+        host.run(scope.RESOURCE, Faulty(service, {r"POST .*/appRoleAssignedTo": [refused, refused]}), SCOPE)
+        assert len(service.links[0].assignments) == 1
+
+    @pytest.mark.parametrize("refused", [refusal(403, "Forbidden"), refusal(409, "Conflict"), refusal(404, "Request_ResourceNotFound")], ids=str)
+    def test_synchronization_calls_right_after_instantiate(self, host: Host, refused: Reply) -> None:
+        """Fact sheet 0.1."""
+        service = SourceService()
+        faults = {"validateCredentials": [refused, refused], "POST .*/jobs$": [refused], "PUT .*/secrets": [refused]}
+        result = host.run(configuration.RESOURCE, Faulty(service, dict(faults)), CONFIGURATION)
+        assert result["configuration"]["job_id"]
+
+    @pytest.mark.parametrize("code", ["AzureActiveDirectoryCrossTenantSyncPolicyCheckFailure", "AzureDirectoryB2BManagementPolicyCheckFailure"])
+    def test_a_trust_switch_that_has_not_spread_yet(self, host: Host, code: str) -> None:
+        result = host.run(configuration.RESOURCE, Faulty(SourceService(), {"validateCredentials": [refusal(400, code)] * 3}), CONFIGURATION)
+        assert result["changed"]
+
+    def test_a_trust_switch_that_stays_off(self, host: Host) -> None:
+        code = "AzureActiveDirectoryCrossTenantSyncPolicyCheckFailure"
+        failure = host.fail(configuration.RESOURCE, Faulty(SourceService(), {"validateCredentials": [refusal(400, code)] * 1000}), CONFIGURATION, wait=20)
+        assert "the source needs redemption_outbound for the target" in failure.msg
+        assert "Already done: create configuration Fabrikam." in failure.msg
+
+
+class TestHalfDoneWork:
+    DENIED = refusal(401, "UnknownError")
+
+    def test_what_was_done_is_listed(self, host: Host) -> None:
+        failure = host.fail(configuration.RESOURCE, Faulty(SourceService(), {"PUT .*/secrets": [self.DENIED]}), CONFIGURATION)
+        assert failure.msg.endswith(
+            "Already done: create configuration Fabrikam, create provisioning job of configuration Fabrikam. Running again is safe."
+        )
+        assert f"Tenant {SOURCE}: could not save settings of configuration Fabrikam" in failure.msg
+        assert "Synchronization.ReadWrite.All" in failure.msg
+        assert [one["verb"] for one in failure.details["actions"]] == ["create", "create"]
+        assert failure.details["changed"] is True
+        assert failure.details["error"]["code"] == "UnknownError"
+
+    def test_nothing_was_done(self, host: Host) -> None:
+        failure = host.fail(partner.RESOURCE, Faulty(PartnerService(), {"POST": [refusal(403, "Authorization_RequestDenied")]}), POLICY)
+        assert failure.msg.endswith("Nothing was changed. Running again is safe.")
+        assert failure.details["changed"] is False
+
+    def test_a_rerun_goes_on_where_it_stopped(self, host: Host) -> None:
+        service = SourceService()
+        host.fail(configuration.RESOURCE, Faulty(service, {"PUT .*/secrets": [self.DENIED]}), CONFIGURATION)
+        assert titles(host.run(configuration.RESOURCE, service, CONFIGURATION)) == ["save settings of configuration Fabrikam (target_tenant_id, deletion_threshold)"]
+        assert len(service.links) == 1
+
+    @pytest.mark.parametrize("reading", [Lost(), refusal(403, "Authorization_RequestDenied")], ids=str)
+    def test_what_was_done_is_listed_when_reading_again_fails(self, host: Host, reading: Outcome) -> None:
+        """The connection breaks in the middle: first a write loses its answer, then nothing can be read any more."""
+        faults: dict[str, list[Any]] = {r"POST .*/jobs$": [Lost()]}
+        broken = Faulty(SourceService(), faults)
+
+        def answer(request: Request) -> Outcome:
+            if not faults[r"POST .*/jobs$"] and request.reads:
+                return reading
+            return broken(request)
+
+        failure = host.fail(configuration.RESOURCE, answer, CONFIGURATION)
+        assert "create configuration Fabrikam" in failure.msg
+        assert failure.details["changed"] is True
+
+    @pytest.mark.parametrize("reading", [Lost(), refusal(403, "Authorization_RequestDenied")], ids=str)
+    def test_what_was_done_is_listed_when_the_reading_back_fails(self, host: Host, reading: Outcome) -> None:
+        service = PartnerService()
+
+        def answer(request: Request) -> Outcome:
+            return reading if request.reads and service.policy is not None else service(request)
+
+        failure = host.fail(partner.RESOURCE, answer, POLICY)
+        assert f"create partner {TARGET}" in failure.msg
+        assert failure.details["changed"] is True
+
+    def test_a_configuration_that_does_not_become_visible_was_made_all_the_same(self, host: Host) -> None:
+        service = SourceService()
+
+        def answer(request: Request) -> Outcome:
+            path = request.path.split("?", 1)[0]
+            return refusal(404, "Request_ResourceNotFound") if path.count("/") == 2 and path.startswith("/servicePrincipals/") else service(request)
+
+        failure = host.fail(configuration.RESOURCE, answer, CONFIGURATION, wait=5)
+        assert len(service.links) == 1
+        assert "Nothing was changed" not in failure.msg
+        assert failure.details["changed"] is True
+
+    def test_assignments_that_were_made_before_the_connection_broke_are_listed(self, host: Host) -> None:
+        service = SourceService([connected()], people=PEOPLE)
+        names = [one["userPrincipalName"] for one in PEOPLE[:25]]
+
+        def answer(request: Request) -> Outcome:
+            # The batches of reads come first; the second batch of writes is refused as a whole.
+            if request.path == "/$batch" and service.links[0].assignments:
+                return refusal(403, "Forbidden")
+            return service(request)
+
+        failure = host.fail(scope.RESOURCE, answer, {**SCOPE, "users": names})
+        assert len(service.links[0].assignments) == 20
+        assert len(failure.details["actions"]) == 20
+
+
+class TestSecrecy:
+    @pytest.mark.parametrize("fault", [Lost(), refusal(403, "Authorization_RequestDenied"), refusal(500, "Fault"), refusal(401, "InvalidAuthenticationToken")], ids=str)
+    @pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
+    def test_no_secret_is_in_any_failure(self, host: Host, fault: Outcome, method: str) -> None:
+        service = SourceService()
+        failure = host.fail(configuration.RESOURCE, Faulty(service, {f"^{method} ": [fault] * 1000}), CONFIGURATION, wait=1)
+        shown = failure.msg + json.dumps(failure.details) + "".join(traceback.format_exception(failure)) + repr(failure)
+        for secret in SECRETS.values():
+            assert secret not in shown
+
+    @pytest.mark.parametrize("check", [True, False])
+    def test_no_secret_is_in_any_result(self, host: Host, check: bool) -> None:
+        result = host.run(configuration.RESOURCE, SourceService(), CONFIGURATION, check=check)
+        for secret in SECRETS.values():
+            assert secret not in json.dumps(result)
+
+
+class TestConnecting:
+    """Through the real `connect`: everything that is wrong before a connection is made."""
+
+    @pytest.mark.parametrize(
+        ("options", "sentence"),
+        [
+            ({"tenant_id": None}, "Tenant None: tenant_id is missing; it is the tenant's id or one of its verified domains."),
+            ({"tenant_id": ""}, "Tenant None: tenant_id is missing; it is the tenant's id or one of its verified domains."),
+            (
+                dict.fromkeys(SECRETS),
+                f"Tenant {SOURCE}: no credential is given; set client_secret, certificate, certificate_path or access_token.",
+            ),
+            (
+                dict.fromkeys(SECRETS, ""),
+                f"Tenant {SOURCE}: no credential is given; set client_secret, certificate, certificate_path or access_token.",
+            ),
+            (
+                {"client_id": None, "access_token": None},
+                f"Tenant {SOURCE}: client_id is missing; it is the application (client) id of the registration that signs in.",
+            ),
+            (
+                {"access_token": None, "certificate_path": "/nowhere/identity.pem"},
+                f"Tenant {SOURCE}: certificate_path /nowhere/identity.pem cannot be read: No such file or directory.",
+            ),
+            ({"access_token": None}, f"Tenant {SOURCE}: certificate is neither PEM text nor the base64 of a PFX file."),
+        ],
+    )
+    def test_what_is_missing(self, options: dict[str, Any], sentence: str) -> None:
+        with pytest.raises(RunFailure) as caught:
+            run(partner.RESOURCE, {**CONNECTION, **POLICY, **options}, check_mode=True, pace=FakeClock().pace(0))
+        assert caught.value.msg == sentence
+        for secret in SECRETS.values():
+            assert secret not in json.dumps(caught.value.details)
+
+    def test_the_endpoints_of_the_options(self) -> None:
+        client = engine.connect({**CONNECTION, "login_endpoint": "https://login.example/", "graph_endpoint": "https://graph.example/"})
+        assert (client.cloud.login_endpoint, client.cloud.graph_endpoint) == ("https://login.example", "https://graph.example")
+        assert client.patience.retries == 5

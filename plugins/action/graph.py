@@ -1,24 +1,75 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The controller's worker as a host of the engine, for every module of the collection (see meta/runtime.yml).
+"""The controller's worker as a host of the engine, for every module of the collection (meta/runtime.yml leads here).
 
 A module process costs a third of a second before it does anything. A local task needs none: the engine runs right here,
-and what this file imports was imported once by the controller. Anything else falls back to the module.
+and what this file imports was imported once, before the worker was forked. Every other task falls back to the module.
 """
 
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from typing import Any
 
-from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.parameters import remove_values
+from ansible.module_utils.errors import UnsupportedError
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import host
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.host import missing_library
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import RunFailure, run
 
+COLLECTION = "entra.cross_tenant_sync"
 MODULES = "ansible_collections.entra.cross_tenant_sync.plugins.modules"
 PROCESS_VARIABLE = "cross_tenant_sync_module_process"
-"""Set to true, every task runs as a module process."""
+"""A variable that sends every task to a module process when it is true."""
+
+
+class ActionModule(ActionBase):
+    """Runs one of the collection's modules without a process of its own, if nothing speaks against it."""
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The module's result, however it came about."""
+        variables = task_vars or {}
+        result: dict[str, Any] = super().run(tmp, variables)
+        name = self._task.action.rpartition(".")[2]
+        if self._needs_process(variables):
+            answer: dict[str, Any] = self._execute_module(module_name=f"{COLLECTION}.{name}", task_vars=variables, wrap_async=bool(self._task.async_val))
+            return {**result, **answer}
+        module = importlib.import_module(f"{MODULES}.{name}")
+        return {**result, **in_process(f"{COLLECTION}.{name}", module.SUBJECT, module.OPTIONS, self._task.args, self._task.check_mode)}
+
+    def _needs_process(self, variables: Mapping[str, Any]) -> bool:
+        """Whether the task runs elsewhere, as somebody else, with another environment or on an interpreter with other libraries."""
+        asked = self._templar.template(variables.get(PROCESS_VARIABLE, False))
+        return (
+            boolean(asked, strict=False)
+            or self._connection.transport != "local"
+            or bool(self._task.async_val)
+            or bool(self._play_context.become)
+            or any(self._task.environment or ())
+            or missing_library() is not None
+        )
+
+
+def in_process(name: str, subject: Any, options: Options, args: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
+    """What the module process would have answered: the same checks of options, the same result, the same values kept secret."""
+    spec = options.argument_spec()
+    checked = ArgumentSpecValidator(spec, **options.rules).validate(dict(args))
+    params = checked.validated_parameters
+    secret = {str(params[option]) for option, about in spec.items() if about.get("no_log") and params.get(option)}
+    if checked.error_messages:
+        error = checked.errors[0]
+        prefix = f"Unsupported parameters for ({name}) module: " if isinstance(error, UnsupportedError) else ""
+        answer: dict[str, Any] = {"failed": True, "msg": f"{prefix}{checked.errors.msg if prefix else error.msg}"}
+    else:
+        try:
+            answer = run(subject, params, check_mode)
+        except RunFailure as failure:
+            answer = {**failure.details, "failed": True, "msg": failure.msg}
+    shown: dict[str, Any] = remove_values({**answer, "invocation": {"module_args": params}}, secret)
+    return shown

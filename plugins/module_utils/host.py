@@ -16,10 +16,15 @@ from .plan import Inquiry, Operation, Resource
 from .run import RunFailure, run
 
 
+def missing_library() -> ImportError | None:
+    """Why the engine cannot run in this interpreter; ``None`` if it can."""
+    return transport.MISSING_LIBRARY or credentials.MISSING_LIBRARY or client.MISSING_LIBRARY
+
+
 def run_module(subject: Resource[Any, Any] | Inquiry | Operation, options: Options) -> None:
     """Run one module and leave through ``exit_json`` or ``fail_json``."""
     module = AnsibleModule(argument_spec=options.argument_spec(), supports_check_mode=True, **options.rules)
-    missing = transport.MISSING_LIBRARY or credentials.MISSING_LIBRARY or client.MISSING_LIBRARY
+    missing = missing_library()
     if missing:
         module.fail_json(msg=missing_required_lib(str(missing.name).split(".", maxsplit=1)[0]), exception=str(missing))
     try:

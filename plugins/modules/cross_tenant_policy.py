@@ -457,6 +457,7 @@ TARGETS = {
 }
 ACCESS = {"type": "dict", "options": {"users_and_groups": TARGETS, "applications": TARGETS}}
 
+SUBJECT = partner.RESOURCE
 OPTIONS = Options(
     {
         "partner_tenant_id": {"type": "str", "required": True},
@@ -474,7 +475,7 @@ OPTIONS = Options(
 
 def main() -> None:
     """Run the module."""
-    run_module(partner.RESOURCE, OPTIONS)
+    run_module(SUBJECT, OPTIONS)
 
 
 if __name__ == "__main__":

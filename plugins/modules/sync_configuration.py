@@ -180,6 +180,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.host impor
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import configuration
 
+SUBJECT = configuration.RESOURCE
 OPTIONS = Options(
     {
         "name": {"type": "str", "required": True},
@@ -196,7 +197,7 @@ OPTIONS = Options(
 
 def main() -> None:
     """Run the module."""
-    run_module(configuration.RESOURCE, OPTIONS)
+    run_module(SUBJECT, OPTIONS)
 
 
 if __name__ == "__main__":

@@ -168,6 +168,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.host impor
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import scope
 
+SUBJECT = scope.RESOURCE
 OPTIONS = Options(
     {
         "configuration": {"type": "str", "required": True},
@@ -184,7 +185,7 @@ OPTIONS = Options(
 
 def main() -> None:
     """Run the module."""
-    run_module(scope.RESOURCE, OPTIONS)
+    run_module(SUBJECT, OPTIONS)
 
 
 if __name__ == "__main__":

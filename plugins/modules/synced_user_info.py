@@ -89,6 +89,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.host impor
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import synced_user
 
+SUBJECT = synced_user.INQUIRY
 OPTIONS = Options(
     {
         "source_domains": {"type": "list", "elements": "str"},
@@ -101,7 +102,7 @@ OPTIONS = Options(
 
 def main() -> None:
     """Run the module."""
-    run_module(synced_user.INQUIRY, OPTIONS)
+    run_module(SUBJECT, OPTIONS)
 
 
 if __name__ == "__main__":

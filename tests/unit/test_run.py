@@ -295,28 +295,16 @@ class TestOtherLinks:
         assert service.entry["automaticUserConsentSettings"] == {"inboundAllowed": True, "outboundAllowed": True}
         assert result["partner"]["redemption_outbound"] is True
 
-    @pytest.mark.parametrize(
-        ("fault", "policy"),
-        [
-            pytest.param({r"PUT .*/identitySynchronization": [EXISTS]}, {"displayName": None, "userSyncInbound": None}, id="PUT that exists"),
-            pytest.param({r"PATCH .*/identitySynchronization": [NO_POLICY]}, None, id="PATCH that does not"),
-        ],
-    )
-    def test_the_identity_synchronization_appears_or_vanishes_in_between(self, host: Host, fault: dict[str, Any], policy: Any) -> None:
+    @pytest.mark.parametrize(("before", "method", "meanwhile"), [(None, "PUT", {"userSyncInbound": None}), ({"userSyncInbound": None}, "PATCH", None)])
+    def test_the_identity_synchronization_appears_or_vanishes_in_between(self, host: Host, before: Any, method: str, meanwhile: Any) -> None:
         """Fact sheet 1.3: absent, PUT; on 409, PATCH; on 404, PUT."""
-        service = PartnerService(dict(EMPTY_ENTRY))
-        first_read = {"displayName": None, "userSyncInbound": None} if policy is None else None
+        service = PartnerService(dict(EMPTY_ENTRY), before)
+        changes = iter([meanwhile])
 
         def answer(request: Request) -> Outcome:
-            faulty = Faulty(service, fault)
-            if request.method == "GET" and any(fault.values()):
-                service.policy = first_read
-            elif request.method == "GET":
-                service.policy = service.policy or policy
-            outcome = faulty(request)
-            if request.method != "GET" and not any(fault.values()) and service.policy is first_read:
-                service.policy = policy
-            return outcome
+            if request.method == method:
+                service.policy = next(changes, service.policy)
+            return service(request)
 
         result = host.run(partner.RESOURCE, answer, {**POLICY, "redemption_inbound": None})
         assert result["partner"]["user_sync_inbound"] is True

@@ -57,6 +57,8 @@ def test_filters_and_selections_of_unknown_properties(api: Api) -> None:
     assert "nonsense" in api.refused(400, "BadRequest", "GET", "/users?$filter=nonsense eq 'x'")["message"]
     assert "displayNam" in api.refused(400, "BadRequest", "GET", "/users?$select=displayNam")["message"]
     api.refused(400, "BadRequest", "GET", "/users?$filter=displayName eq")
+    api.refused(400, "BadRequest", "GET", "/users?$filter='Sales' eq department")
+    api.refused(400, "BadRequest", "GET", "/users?$filter=startswith(displayName)")
     api.refused(400, "BadRequest", "GET", "/users?$orderby=nonsense")
 
 

@@ -36,7 +36,7 @@ class CallbackModule(CallbackBase):
         line = {
             "host": result._host.get_name(),
             "task": task.get_name(),
-            "action": task.resolved_action or task.action,
+            "action": task.action,
             "status": status,
             "result": {**json.loads(self._dump_results(result._result)), "diff": result._result.get("diff")},
         }

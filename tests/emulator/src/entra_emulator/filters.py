@@ -112,6 +112,8 @@ def _check(node: Any, rules: Rules, advanced: bool, variables: frozenset[str]) -
         _check(node.owner, rules, advanced, variables)
         _check(node.lambda_.expression, rules, advanced, variables | {node.lambda_.identifier.name})
         return
+    if isinstance(node, ast.Compare) and isinstance(node.right, ast.Identifier | ast.Attribute):
+        raise bad_request("Invalid filter clause: The right side of a comparison has to be a value.", "BadRequest")
     for child in _children(node):
         _check(child, rules, advanced, variables)
 

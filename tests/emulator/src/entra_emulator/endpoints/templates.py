@@ -118,7 +118,13 @@ def new_application(call: Call, template_id: str, name: str, reference: str | No
         "web": {"homePageUrl": home, "logoutUrl": None, "redirectUris": []},
         "_owner": call.caller.client_id,
     }
-    principal: GraphObject = {
+    return application, _new_principal(call, application)
+
+
+def _new_principal(call: Call, application: GraphObject) -> GraphObject:
+    """The service principal of an instantiated application (2.1)."""
+    name, app_id = application["displayName"], application["appId"]
+    return {
         "id": new_id(),
         "deletedDateTime": None,
         "accountEnabled": True,
@@ -126,12 +132,12 @@ def new_application(call: Call, template_id: str, name: str, reference: str | No
         "appDescription": None,
         "appDisplayName": name,
         "appId": app_id,
-        "applicationTemplateId": template_id,
+        "applicationTemplateId": application["applicationTemplateId"],
         "appOwnerOrganizationId": call.tenant.id,
         "appRoleAssignmentRequired": True,
         "description": None,
         "displayName": name,
-        "homepage": home,
+        "homepage": application["web"]["homePageUrl"],
         "loginUrl": None,
         "logoutUrl": None,
         "notes": None,
@@ -143,14 +149,13 @@ def new_application(call: Call, template_id: str, name: str, reference: str | No
         "signInAudience": "AzureADMyOrg",
         "tags": ["WindowsAzureActiveDirectoryIntegratedApp"],
         "addIns": [],
-        "appRoles": [dict(role)],
+        "appRoles": [dict(role) for role in application["appRoles"]],
         "keyCredentials": [],
         "passwordCredentials": [],
-        "oauth2PermissionScopes": [dict(scope)],
+        "oauth2PermissionScopes": [dict(scope) for scope in application["api"]["oauth2PermissionScopes"]],
         "_owner": call.caller.client_id,
         "_application": application["id"],
     }
-    return application, principal
 
 
 def instantiate(call: Call) -> Reply:

@@ -1,0 +1,374 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Planning the configuration: which one is meant, what is made and saved, and what goes (fact sheet 2 and 3)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Plan, Refusal
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import configuration, settings_bag
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.lookup import TEMPLATE
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET, FakeGraph, Lost, refusal
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import Faulty, Link, SourceService, new_job
+
+OTHER = "cccccccc-0000-4000-8000-000000000003"
+GUARD = {"DeleteThresholdEnabled": True, "DeleteThresholdValue": 500}
+
+
+def bag(target: str = TARGET, members: dict[str, Any] | None = None, **rest: str) -> dict[str, str]:
+    notification = json.dumps(GUARD if members is None else members)
+    return {"AuthenticationType": "SyncPolicy", "CompanyId": target, "SyncAll": "false", "SyncNotificationSettings": notification, **rest}
+
+
+def link(name: str = "Fabrikam", target: str | None = TARGET, jobs: int = 1, **rest: Any) -> Link:
+    saved = {} if target is None else bag(target)
+    return Link(name, **{"bag": saved, "jobs": [new_job(str(number)) for number in range(jobs)], "id": f"id-of-{name}", **rest})
+
+
+def plan(*links: Link, **options: Any) -> Plan:
+    defaults = {
+        "tenant_id": SOURCE,
+        "name": "Fabrikam",
+        "target_tenant_id": TARGET,
+        "state": "present",
+        "adopt": False,
+        "manage_multitenant": False,
+        "test_connection": True,
+        "deletion_threshold": 500,
+    }
+    wanted = configuration.desired({**defaults, **options})
+    return configuration.plan(configuration.read(FakeGraph(SourceService(list(links))), wanted), wanted)
+
+
+def actions(one: Plan) -> list[str]:
+    return [str(action) for action in one.actions]
+
+
+def calls(one: Plan) -> list[str]:
+    return [f"{request.method} {request.path}" for action in one.actions for request in action.requests]
+
+
+def saved(one: Plan) -> dict[str, str]:
+    body = one.actions[-1].requests[-1].body
+    return {entry["key"]: entry["value"] for entry in body["value"]}
+
+
+CREATE = ["create configuration Fabrikam", "create provisioning job of configuration Fabrikam"]
+SAVE_ALL = "save settings of configuration Fabrikam (target_tenant_id, deletion_threshold)"
+
+
+class TestWhichOne:
+    @pytest.mark.parametrize(
+        ("links", "options", "expected"),
+        [
+            pytest.param([], {}, [*CREATE, SAVE_ALL], id="none there"),
+            pytest.param([link()], {}, [], id="the one"),
+            pytest.param([link(), link("Other", OTHER)], {}, [], id="the one beside another"),
+            pytest.param([link("Other", OTHER)], {}, [*CREATE, SAVE_ALL], id="only another"),
+            pytest.param([link(target=TARGET.upper())], {}, ["update settings of configuration Fabrikam (target_tenant_id)"], id="target in capitals"),
+            pytest.param([link("Old")], {"adopt": True}, ["rename configuration Old to Fabrikam"], id="adopted"),
+            pytest.param([link(), link("Old")], {"adopt": True}, [], id="the name decides between two that serve"),
+            pytest.param([link(target=None, jobs=0)], {}, [CREATE[1], SAVE_ALL], id="left half made"),
+            pytest.param([link(target=None)], {}, [SAVE_ALL], id="left without a connection"),
+            pytest.param([link(jobs=0)], {}, [CREATE[1]], id="left without a job"),
+            pytest.param([link("MTO_Sync_x", OTHER)], {}, [*CREATE, SAVE_ALL], id="a multitenant one of another target"),
+            pytest.param([link("MTO_Sync_x")], {"adopt": True, "manage_multitenant": True}, ["rename configuration MTO_Sync_x to Fabrikam"], id="a multitenant one on purpose"),
+        ],
+    )
+    def test_is_found_and_no_second_one_made(self, links: list[Link], options: dict[str, Any], expected: list[str]) -> None:
+        assert actions(plan(*links, **options)) == expected
+
+    @pytest.mark.parametrize(
+        ("links", "options", "sentence"),
+        [
+            pytest.param(
+                [link("Old")], {}, "configuration 'Old' (id-of-Old) serves that tenant already; use its name or set adopt", id="another name serves the target"
+            ),
+            pytest.param([link(target=OTHER)], {}, f"configuration 'Fabrikam' (id-of-Fabrikam) serves tenant {OTHER}; choose another name", id="the name serves another target"),
+            pytest.param(
+                [link(), link(id="second")],
+                {},
+                "more than one configuration may be meant by 'Fabrikam': id-of-Fabrikam (Fabrikam), second (Fabrikam); remove or rename the others",
+                id="two of the name serve the target",
+            ),
+            pytest.param(
+                [link(target=None), link(target=None, id="second")],
+                {},
+                "more than one configuration may be meant by 'Fabrikam': id-of-Fabrikam (Fabrikam), second (Fabrikam); remove or rename the others",
+                id="two of the name serve nobody",
+            ),
+            pytest.param(
+                [link("A"), link("B")],
+                {"adopt": True},
+                "more than one configuration may be meant by 'Fabrikam': id-of-A (A), id-of-B (B); remove or rename the others",
+                id="two to adopt",
+            ),
+            pytest.param(
+                [link("MTO_Sync_x")],
+                {"adopt": True},
+                "configuration 'MTO_Sync_x' belongs to the multitenant organization in the Microsoft 365 admin center; "
+                "set manage_multitenant to manage it here all the same",
+                id="a multitenant one",
+            ),
+            pytest.param(
+                [link(jobs=2)], {}, "configuration 'Fabrikam' has 2 jobs: Azure2Azure.0, Azure2Azure.1; remove those that are not wanted", id="two jobs"
+            ),
+            pytest.param([], {"target_tenant_id": SOURCE}, "target_tenant_id is the source tenant itself; a link needs two tenants", id="itself"),
+            pytest.param([], {"deletion_threshold": -1}, "deletion_threshold must be 0 (no guard) or a number of deletions", id="a negative guard"),
+        ],
+    )
+    def test_is_refused_if_it_is_not_clear_or_not_ours(self, links: list[Link], options: dict[str, Any], sentence: str) -> None:
+        with pytest.raises(Refusal) as caught:
+            plan(*links, **options)
+        assert str(caught.value) == sentence
+
+    def test_others_that_serve_the_same_target_are_warned_of(self) -> None:
+        """Fact sheet 10: not forbidden, but their scopes must not overlap."""
+        one = plan(link(), link("Guests"))
+        assert one.warnings == ("other configurations serve the same target tenant, so their scopes must not overlap: Guests (id-of-Guests)",)
+        assert plan(link(), link("Other", OTHER)).warnings == ()
+
+    @pytest.mark.parametrize("failure", [refusal(403, "Authorization_RequestDenied"), Lost()], ids=str)
+    @pytest.mark.parametrize("part", ["servicePrincipals[?]", "secrets", "jobs"])
+    def test_a_read_that_fails_is_no_absence(self, part: str, failure: Any) -> None:
+        wanted = configuration.desired(
+            {"tenant_id": SOURCE, "name": "Fabrikam", "target_tenant_id": TARGET, "state": "present", "adopt": False, "manage_multitenant": False, "test_connection": True, "deletion_threshold": 500}
+        )
+        with pytest.raises(Exception, match=r"403|no complete answer"):
+            configuration.read(FakeGraph(Faulty(SourceService([link()]), {part: [failure] * 9})), wanted)
+
+
+class TestMaking:
+    def test_the_calls_in_order(self) -> None:
+        """Fact sheet 11: instantiate, test, job, settings; ids are learnt on the way."""
+        sp = "/servicePrincipals/{service_principal_id}/synchronization"
+        assert calls(plan()) == [
+            f"POST /applicationTemplates/{TEMPLATE}/instantiate",
+            f"POST {sp}/jobs/validateCredentials",
+            f"POST {sp}/jobs",
+            f"PUT {sp}/secrets",
+        ]
+
+    def test_instantiate_is_never_sent_twice(self) -> None:
+        instantiate = plan(name="O'Brien & Co").actions[0]
+        assert instantiate.requests[0].body == {"displayName": "O'Brien & Co"}
+        assert instantiate.settled_by is not None
+        assert "displayName%20eq%20'O%27%27Brien%20%26%20Co'" in instantiate.settled_by.path
+        assert instantiate.uncertain_statuses == (404,)
+
+    def test_the_test_of_the_connection(self) -> None:
+        assert plan().actions[1].requests[0].body == {
+            "useSavedCredentials": False,
+            "templateId": "Azure2Azure",
+            "credentials": [{"key": "CompanyId", "value": TARGET}, {"key": "AuthenticationType", "value": "SyncPolicy"}],
+        }
+
+    @pytest.mark.parametrize(
+        ("links", "options", "tests"),
+        [
+            pytest.param([], {}, 1, id="new"),
+            pytest.param([], {"test_connection": False}, 0, id="new, not wanted"),
+            pytest.param([link(target=None)], {}, 1, id="connection changes"),
+            pytest.param([link(target=None)], {"test_connection": False}, 0, id="connection changes, not wanted"),
+            pytest.param([link()], {"deletion_threshold": 1}, 0, id="connection stays"),
+        ],
+    )
+    def test_the_connection_is_tested_once_when_it_changes(self, links: list[Link], options: dict[str, Any], tests: int) -> None:
+        assert sum("validateCredentials" in one for one in calls(plan(*links, **options))) == tests
+
+    def test_what_is_saved(self) -> None:
+        assert saved(plan(notification_email="it@contoso.kr", deletion_threshold=20)) == {
+            "AuthenticationType": "SyncPolicy",
+            "CompanyId": TARGET,
+            "SyncAll": "false",
+            "SyncNotificationSettings": '{"DeleteThresholdEnabled":true,"DeleteThresholdValue":20,"Enabled":true,"Recipients":"it@contoso.kr"}',
+        }
+
+    def test_what_is_there_is_sent_again(self) -> None:
+        """Fact sheet 3.4: whether PUT replaces or merges is not known."""
+        kept = {"Enabled": True, "Recipients": "old@contoso.kr", "HumanResourcesLookaheadQueryEnabled": False, **GUARD}
+        one = plan(link(bag=bag(members=kept, SyncAll="True", Domain="x", Password="*")), deletion_threshold=7)
+        assert saved(one) == {
+            "AuthenticationType": "SyncPolicy",
+            "CompanyId": TARGET,
+            "SyncAll": "True",
+            "Domain": "x",
+            "SyncNotificationSettings": json.dumps({**kept, "DeleteThresholdValue": 7}, separators=(",", ":")),
+        }
+
+    @pytest.mark.parametrize(
+        ("members", "options", "changed"),
+        [
+            (GUARD, {}, []),
+            ({**GUARD, "Enabled": True, "Recipients": "a@x"}, {}, []),
+            ({**GUARD, "Enabled": True, "Recipients": "a@x"}, {"notification_email": "a@x"}, []),
+            ({**GUARD, "Enabled": True, "Recipients": "a@x"}, {"notification_email": "b@x"}, ["notification_email"]),
+            ({**GUARD, "Enabled": False, "Recipients": "a@x"}, {"notification_email": "a@x"}, ["notification_email"]),
+            (GUARD, {"deletion_threshold": 20}, ["deletion_threshold"]),
+            ({**GUARD, "DeleteThresholdEnabled": False}, {}, ["deletion_threshold"]),
+            (GUARD, {"deletion_threshold": 0}, ["deletion_threshold"]),
+            ({**GUARD, "DeleteThresholdEnabled": False}, {"deletion_threshold": 0}, []),
+        ],
+    )
+    def test_what_differs(self, members: dict[str, Any], options: dict[str, Any], changed: list[str]) -> None:
+        one = plan(link(bag=bag(members=members)), **options)
+        assert actions(one) == ([f"update settings of configuration Fabrikam ({', '.join(changed)})"] if changed else [])
+        assert sorted(one.actions[0].after if one.actions else {}) == changed
+
+    def test_the_guard_switched_off_keeps_its_number(self) -> None:
+        assert json.loads(saved(plan(link(), deletion_threshold=0))["SyncNotificationSettings"]) == {"DeleteThresholdEnabled": False, "DeleteThresholdValue": 500}
+
+    @pytest.mark.parametrize("text", ["", "not json", "[]", "null"])
+    def test_unreadable_notification_settings(self, text: str) -> None:
+        one = plan(link(bag={**bag(), "SyncNotificationSettings": text}))
+        assert json.loads(saved(one)["SyncNotificationSettings"]) == GUARD
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            pytest.param({"SyncNotificationSettings": '{ "DeleteThresholdValue": 20, "DeleteThresholdEnabled": true }'}, id="JSON written anew"),
+            pytest.param(
+                {"SyncNotificationSettings": '{"DeleteThresholdEnabled":true,"DeleteThresholdValue":20,"HumanResourcesLookaheadQueryEnabled":false}'},
+                id="a member of its own",
+            ),
+            pytest.param({"SyncAll": "False"}, id="a boolean in capitals"),
+            pytest.param({"SomethingNew": "1"}, id="a key of its own"),
+        ],
+    )
+    def test_saved_settings_are_recognized_in_the_services_own_spelling(self, body: dict[str, str]) -> None:
+        """Fact sheet 3.4 and 11: compare by meaning; 'True' and 'true' are both seen, as is JSON with more members."""
+        one = plan(link(target=None), deletion_threshold=20)
+        visible = one.actions[-1].visible
+        assert visible is not None
+        assert visible.until({"value": [{"key": key, "value": value} for key, value in {**saved(one), **body}.items()]})
+        assert not visible.until({"value": []})
+
+    @pytest.mark.parametrize("extra", [{"Domain": ""}, {"Password": "*"}], ids=str)
+    @pytest.mark.parametrize("replaces", [True, False])
+    def test_saved_settings_are_recognized_without_what_the_service_drops(self, extra: dict[str, str], replaces: bool) -> None:
+        """A key that is sent empty is removed, and a masked value is not sent (fact sheet 3.4)."""
+        before = {**bag(), **extra}
+        one = plan(link(bag=before), deletion_threshold=20)
+        after = {**({} if replaces else before), **saved(one)}
+        visible = one.actions[-1].visible
+        assert visible is not None
+        assert visible.until({"value": [{"key": key, "value": value} for key, value in after.items() if value]})
+
+
+class TestShowing:
+    def test_before_after_and_facts_of_a_new_one(self) -> None:
+        one = plan()
+        assert one.before == {"state": "absent"}
+        assert one.after == {"state": "present", "name": "Fabrikam", "job": True, "target_tenant_id": TARGET, "deletion_threshold": 500}
+        assert one.facts["configuration"] == {
+            "name": "Fabrikam",
+            "service_principal_id": None,
+            "app_id": None,
+            "job_id": None,
+            "target_tenant_id": TARGET,
+            "scope_mode": "assigned",
+            "deletion_threshold": 500,
+            "notification_email": None,
+        }
+
+    def test_facts_tell_the_address_that_is_set_though_it_is_not_managed(self) -> None:
+        """The module's documentation promises the configuration as it is now."""
+        members = {**GUARD, "Enabled": True, "Recipients": "it@contoso.kr"}
+        assert plan(link(bag=bag(members=members))).facts["configuration"]["notification_email"] == "it@contoso.kr"
+
+    def test_the_diff_of_a_change(self) -> None:
+        one = plan(link(), deletion_threshold=3)
+        assert one.before == {"state": "present", "name": "Fabrikam", "job": True, "target_tenant_id": TARGET, "deletion_threshold": 500}
+        assert one.after == {**one.before, "deletion_threshold": 3}
+
+
+class TestRemoving:
+    @pytest.mark.parametrize(
+        ("links", "expected"),
+        [
+            pytest.param([], [], id="none there"),
+            pytest.param([link(jobs=0)], ["DELETE /applications/app-id-of-Fabrikam"], id="without a job"),
+            pytest.param(
+                [link()],
+                ["DELETE /servicePrincipals/id-of-Fabrikam/synchronization/jobs/Azure2Azure.0", "DELETE /applications/app-id-of-Fabrikam"],
+                id="with a job that does not run",
+            ),
+            pytest.param(
+                [link(jobs=0), link("Other", OTHER)], ["DELETE /applications/app-id-of-Fabrikam"], id="others stay"
+            ),
+            pytest.param([link("Other", OTHER)], [], id="only others"),
+            pytest.param([link(target=OTHER)], [], id="the name with another target"),
+            pytest.param([link("Old")], [], id="the target with another name"),
+            pytest.param([link(target=None, jobs=0)], ["DELETE /applications/app-id-of-Fabrikam"], id="left half made"),
+        ],
+    )
+    def test_what_is_sent(self, links: list[Link], expected: list[str]) -> None:
+        assert calls(plan(*links, state="absent")) == expected
+
+    def test_adopt_removes_nothing_of_another_name(self) -> None:
+        assert calls(plan(link("Old"), state="absent", adopt=True)) == []
+
+    def test_a_running_job_is_paused_first(self) -> None:
+        one = plan(link(jobs=0, id="x", target=TARGET, bag=bag()), state="absent")
+        assert len(one.actions) == 1
+        running = Link("Fabrikam", bag(), [new_job("0", "Active")], id="x")
+        assert actions(plan(running, state="absent")) == [
+            "pause provisioning job of configuration Fabrikam",
+            "delete provisioning job of configuration Fabrikam",
+            "delete configuration Fabrikam",
+        ]
+
+    def test_that_nobody_is_deleted_is_told(self) -> None:
+        one = plan(link(), state="absent")
+        assert one.actions[-1].effects == {"keeps_synced_users": True}
+        assert one.after == {"state": "absent"}
+        assert one.facts == {"configuration": None}
+
+    def test_a_configuration_without_an_application_of_its_own(self) -> None:
+        service = SourceService([link()])
+        service._application = lambda *_arguments: refusal(404, "x")  # type: ignore[method-assign]
+        with pytest.raises(Exception, match="404"):
+            wanted = configuration.desired(
+                {"tenant_id": SOURCE, "name": "Fabrikam", "target_tenant_id": TARGET, "state": "absent", "adopt": False, "manage_multitenant": False, "test_connection": True, "deletion_threshold": 0}
+            )
+            configuration.read(FakeGraph(service), wanted)
+
+
+class TestSettingsBag:
+    """Fact sheet 3.4."""
+
+    @pytest.mark.parametrize(
+        ("body", "expected"),
+        [
+            (None, {}),
+            ({}, {}),
+            ({"value": None}, {}),
+            ({"value": []}, {}),
+            ({"value": [{"key": "a", "value": "1"}, {"key": "b", "value": None}, {"key": "c"}]}, {"a": "1", "b": "", "c": ""}),
+        ],
+    )
+    def test_parse(self, body: Any, expected: dict[str, str]) -> None:
+        assert settings_bag.parse(body) == expected
+
+    @pytest.mark.parametrize(("text", "everybody"), [("true", True), ("True", True), ("TRUE", True), ("false", False), ("False", False), ("", False), ("yes", False)])
+    def test_everybody_is_in_scope(self, text: str, everybody: bool) -> None:
+        assert settings_bag.synchronizes_all({"SyncAll": text}) is everybody
+        assert settings_bag.synchronizes_all({}) is False
+
+    def test_a_masked_value_is_never_written_back(self) -> None:
+        request = settings_bag.write("/sp/synchronization", {"Password": "*", "CompanyId": "1"})
+        assert (request.method, request.path) == ("PUT", "/sp/synchronization/secrets")
+        assert request.body == {"value": [{"key": "CompanyId", "value": "1"}]}
+
+    def test_equal_members_leave_the_text_as_it_is(self) -> None:
+        text = '{ "DeleteThresholdValue": 500,  "Enabled": false }'
+        assert settings_bag.merged({"SyncNotificationSettings": text}, {}, {"Enabled": False})["SyncNotificationSettings"] == text
+
+    def test_names_in_any_script(self) -> None:
+        merged = settings_bag.merged({}, {}, {"Recipients": "관리@contoso.kr"})
+        assert "관리@contoso.kr" in merged["SyncNotificationSettings"]

@@ -1,0 +1,262 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Planning the partner entry (fact sheet 1.1 to 1.3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Plan, Refusal
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import partner
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.partner import ACCESS, PARTNERS, SETTINGS
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import NOT_FOUND, SOURCE, TARGET, FakeGraph, Reply, Script, refusal
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import EMPTY_ENTRY, PartnerService
+
+PATH = f"{PARTNERS}/{TARGET}"
+POLICY_PATH = f"{PATH}/identitySynchronization"
+ALL_USERS = {"access_type": "allowed", "targets": [{"target": "AllUsers", "target_type": "user"}]}
+ALL_USERS_RAW = {"accessType": "allowed", "targets": [{"target": "AllUsers", "targetType": "user"}]}
+
+
+def entry(**members: Any) -> dict[str, Any]:
+    return {**EMPTY_ENTRY, **members}
+
+
+def redemption(inbound: bool | None = None, outbound: bool | None = None) -> dict[str, Any]:
+    return {"automaticUserConsentSettings": {"inboundAllowed": inbound, "outboundAllowed": outbound}}
+
+
+def policy(allowed: bool | None, name: str | None = None) -> dict[str, Any]:
+    return {"tenantId": TARGET, "displayName": name, "userSyncInbound": {"isSyncAllowed": allowed}}
+
+
+def plan(service: PartnerService, **options: Any) -> Plan:
+    wanted = partner.desired({"tenant_id": SOURCE, "partner_tenant_id": TARGET, "state": "present", **options})
+    return partner.plan(partner.read(FakeGraph(service), wanted), wanted)
+
+
+def calls(one: Plan) -> list[tuple[str, str, Any]]:
+    return [(request.method, request.path, request.body) for action in one.actions for request in action.requests]
+
+
+# name: what is there, what is wanted, what is sent
+CASES: dict[str, tuple[PartnerService, dict[str, Any], list[tuple[str, str, Any]]]] = {
+    "nothing there, nothing named": (PartnerService(), {}, [("POST", PARTNERS, {"tenantId": TARGET})]),
+    "the target's side from nothing": (
+        PartnerService(),
+        {"user_sync_inbound": True, "redemption_inbound": True, "display_name": "Contoso"},
+        [
+            ("POST", PARTNERS, {"tenantId": TARGET, "automaticUserConsentSettings": {"inboundAllowed": True}}),
+            ("PUT", POLICY_PATH, {"userSyncInbound": {"isSyncAllowed": True}, "displayName": "Contoso"}),
+        ],
+    ),
+    "the source's side from nothing": (
+        PartnerService(),
+        {"redemption_outbound": True},
+        [("POST", PARTNERS, {"tenantId": TARGET, "automaticUserConsentSettings": {"outboundAllowed": True}})],
+    ),
+    "as it shall be": (PartnerService(entry(**redemption(True)), policy(True)), {"user_sync_inbound": True, "redemption_inbound": True}, []),
+    "nothing named": (PartnerService(entry(**redemption(True)), policy(True)), {}, []),
+    "one redemption beside the other": (
+        PartnerService(entry(**redemption(None, True))),
+        {"redemption_inbound": True},
+        [("PATCH", PATH, {"automaticUserConsentSettings": {"inboundAllowed": True, "outboundAllowed": True}})],
+    ),
+    "redemption off is not inherited": (
+        PartnerService(entry(**redemption(None, None))),
+        {"redemption_inbound": False},
+        [("PATCH", PATH, {"automaticUserConsentSettings": {"inboundAllowed": False}})],
+    ),
+    "inherit again": (
+        PartnerService(entry(**redemption(True, True), inboundTrust={"isMfaAccepted": True})),
+        {"inherit": ["redemption_inbound", "inbound_trust"]},
+        [("PATCH", PATH, {"automaticUserConsentSettings": {"inboundAllowed": None, "outboundAllowed": True}, "inboundTrust": None})],
+    ),
+    "inherit what is inherited": (PartnerService(entry()), {"inherit": list(SETTINGS)}, []),
+    "trust keeps its neighbours": (
+        PartnerService(entry(inboundTrust={"isMfaAccepted": True, "isCompliantDeviceAccepted": False, "isHybridAzureADJoinedDeviceAccepted": None})),
+        {"inbound_trust": {"compliant_device": True, "mfa": None}},
+        [
+            (
+                "PATCH",
+                PATH,
+                {"inboundTrust": {"isMfaAccepted": True, "isCompliantDeviceAccepted": True, "isHybridAzureADJoinedDeviceAccepted": None}},
+            )
+        ],
+    ),
+    "trust that names nothing": (PartnerService(entry()), {"inbound_trust": {"mfa": None, "compliant_device": None}}, []),
+    "trust with a member we do not know": (
+        PartnerService(entry(inboundTrust={"isMfaAccepted": False, "isCompliantNetworkAccepted": True})),
+        {"inbound_trust": {"mfa": True}},
+        [
+            (
+                "PATCH",
+                PATH,
+                {
+                    "inboundTrust": {
+                        "isMfaAccepted": True,
+                        "isCompliantDeviceAccepted": None,
+                        "isHybridAzureADJoinedDeviceAccepted": None,
+                        "isCompliantNetworkAccepted": True,
+                    }
+                },
+            )
+        ],
+    ),
+    "an existing policy is patched": (PartnerService(entry(), policy(False)), {"user_sync_inbound": True}, [("PATCH", POLICY_PATH, {"userSyncInbound": {"isSyncAllowed": True}})]),
+    "a policy that the expansion hides is patched": (
+        PartnerService(entry(), policy(False), expands=False),
+        {"user_sync_inbound": True},
+        [("PATCH", POLICY_PATH, {"userSyncInbound": {"isSyncAllowed": True}})],
+    ),
+    "a policy that is missing is put": (PartnerService(entry()), {"user_sync_inbound": False}, [("PUT", POLICY_PATH, {"userSyncInbound": {"isSyncAllowed": False}})]),
+    "only the name differs": (PartnerService(entry(), policy(True, "old")), {"user_sync_inbound": True, "display_name": "new"}, [("PATCH", POLICY_PATH, {"displayName": "new"})]),
+    "access keeps its other half": (
+        PartnerService(entry(b2bCollaborationInbound={"usersAndGroups": ALL_USERS_RAW, "applications": None})),
+        {"b2b_collaboration_inbound": {"applications": {"access_type": "blocked", "targets": [{"target": "AllApplications", "target_type": "application"}]}}},
+        [
+            (
+                "PATCH",
+                PATH,
+                {
+                    "b2bCollaborationInbound": {
+                        "usersAndGroups": ALL_USERS_RAW,
+                        "applications": {"accessType": "blocked", "targets": [{"target": "AllApplications", "targetType": "application"}]},
+                    }
+                },
+            )
+        ],
+    ),
+    "absent, nothing there": (PartnerService(), {"state": "absent"}, []),
+    "absent, policy first": (PartnerService(entry(**redemption(True)), policy(True)), {"state": "absent"}, [("DELETE", POLICY_PATH, None), ("DELETE", PATH, None)]),
+    "absent, hidden policy first": (PartnerService(entry(), policy(True), expands=False), {"state": "absent"}, [("DELETE", POLICY_PATH, None), ("DELETE", PATH, None)]),
+    "absent, no policy": (PartnerService(entry(**redemption(None, True))), {"state": "absent"}, [("DELETE", PATH, None)]),
+    "absent for some, others remain": (
+        PartnerService(entry(**redemption(True, True)), policy(True)),
+        {"state": "absent", "inherit": ["user_sync_inbound", "redemption_inbound"]},
+        [("DELETE", POLICY_PATH, None), ("PATCH", PATH, {"automaticUserConsentSettings": {"inboundAllowed": None, "outboundAllowed": True}})],
+    ),
+    "absent for some, nothing else in it": (
+        PartnerService(entry(**redemption(True)), policy(True)),
+        {"state": "absent", "inherit": ["user_sync_inbound", "redemption_inbound"]},
+        [("DELETE", POLICY_PATH, None), ("DELETE", PATH, None)],
+    ),
+    "absent for some, something foreign in it": (
+        PartnerService(entry(**redemption(True), crossCloudMeetingConfiguration={"inboundAllowed": True, "outboundAllowed": None})),
+        {"state": "absent", "inherit": ["redemption_inbound"]},
+        [("PATCH", PATH, {"automaticUserConsentSettings": {"inboundAllowed": None}})],
+    ),
+    "absent for some, the policy remains": (
+        PartnerService(entry(**redemption(True)), policy(False)),
+        {"state": "absent", "inherit": ["redemption_inbound"]},
+        [("PATCH", PATH, {"automaticUserConsentSettings": {"inboundAllowed": None}})],
+    ),
+    "absent for some, a policy that says nothing remains": (
+        PartnerService(entry(**redemption(True)), policy(None)),
+        {"state": "absent", "inherit": ["redemption_inbound"]},
+        [("PATCH", PATH, {"automaticUserConsentSettings": {"inboundAllowed": None}})],
+    ),
+    "absent for some, done already": (PartnerService(entry(**redemption(None, True))), {"state": "absent", "inherit": ["redemption_inbound"]}, []),
+}
+
+
+class TestPlan:
+    @pytest.mark.parametrize("name", CASES)
+    def test_what_is_sent(self, name: str) -> None:
+        service, options, expected = CASES[name]
+        assert calls(plan(service, **options)) == expected
+
+    @pytest.mark.parametrize("ours", ACCESS)
+    def test_every_access_setting(self, ours: str) -> None:
+        one = plan(PartnerService(entry()), **{ours: {"users_and_groups": ALL_USERS, "applications": None}})
+        assert calls(one) == [("PATCH", PATH, {ACCESS[ours]: {"usersAndGroups": ALL_USERS_RAW}})]
+
+    def test_the_order_of_targets_says_nothing(self) -> None:
+        raw = {"accessType": "allowed", "targets": [{"target": "b", "targetType": "user"}, {"target": "a", "targetType": "group"}, {"target": "a", "targetType": "user"}]}
+        given = {"access_type": "allowed", "targets": [{"target": "a", "target_type": "user"}, {"target": "b", "target_type": "user"}, {"target": "a", "target_type": "group"}]}
+        service = PartnerService(entry(b2bCollaborationOutbound={"usersAndGroups": raw, "applications": None}))
+        assert calls(plan(service, b2b_collaboration_outbound={"users_and_groups": given})) == []
+
+    def test_before_and_after_hold_only_what_is_managed(self) -> None:
+        one = plan(PartnerService(entry(**redemption(None, True)), policy(False)), user_sync_inbound=True, redemption_inbound=True)
+        assert one.before == {"partner": TARGET, "state": "present", "user_sync_inbound": False, "redemption_inbound": None}
+        assert one.after == {"partner": TARGET, "state": "present", "user_sync_inbound": True, "redemption_inbound": True}
+
+    def test_before_and_after_of_a_new_entry(self) -> None:
+        one = plan(PartnerService(), redemption_inbound=True)
+        assert one.before == {"partner": TARGET, "state": "absent"}
+        assert one.after == {"partner": TARGET, "state": "present", "redemption_inbound": True}
+
+    def test_facts_hold_everything(self) -> None:
+        one = plan(PartnerService(entry(**redemption(None, True)), policy(False, "Contoso")), user_sync_inbound=True)
+        assert one.facts["partner_tenant_id"] == TARGET
+        assert one.facts["partner"] == {
+            "tenant_id": TARGET,
+            "user_sync_inbound": True,
+            "display_name": "Contoso",
+            "redemption_inbound": None,
+            "redemption_outbound": True,
+            "inbound_trust": None,
+            **dict.fromkeys(ACCESS),
+        }
+
+    def test_facts_of_what_is_gone(self) -> None:
+        assert plan(PartnerService(entry()), state="absent").facts == {"partner_tenant_id": TARGET, "partner": None}
+
+    def test_facts_of_an_entry_that_loses_its_policy(self) -> None:
+        service = PartnerService(entry(**redemption(None, True)), policy(True, "Contoso"))
+        facts = plan(service, state="absent", inherit=["user_sync_inbound"]).facts["partner"]
+        assert (facts["user_sync_inbound"], facts["display_name"], facts["redemption_outbound"]) == (None, None, True)
+
+    def test_what_is_kept_is_told(self) -> None:
+        kept = plan(PartnerService(entry(**redemption(True, True))), state="absent", inherit=["redemption_inbound"])
+        assert kept.warnings == (f"partner {TARGET} is kept, because other settings remain in it",)
+        assert kept.after["state"] == "present"
+
+    def test_actions_are_readable(self) -> None:
+        one = plan(PartnerService(entry(), policy(False)), user_sync_inbound=True, redemption_inbound=True, inbound_trust={"mfa": True})
+        assert [str(action) for action in one.actions] == [
+            f"update partner {TARGET} (redemption_inbound, inbound_trust)",
+            f"update identity synchronization with partner {TARGET} (user_sync_inbound)",
+        ]
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("options", "sentence"),
+        [
+            ({"redemption_inbound": True, "inherit": ["redemption_inbound"]}, "redemption_inbound cannot be set and inherited at once"),
+            (
+                {"user_sync_inbound": False, "inbound_trust": {"mfa": True}, "inherit": ["inbound_trust", "user_sync_inbound"]},
+                "inbound_trust, user_sync_inbound cannot be set and inherited at once",
+            ),
+            ({"partner_tenant_id": SOURCE}, "partner_tenant_id is the tenant itself; a link needs two tenants"),
+            ({"partner_tenant_id": SOURCE.upper()}, "partner_tenant_id is the tenant itself; a link needs two tenants"),
+        ],
+    )
+    def test_what_cannot_be(self, options: dict[str, Any], sentence: str) -> None:
+        with pytest.raises(Refusal) as caught:
+            plan(PartnerService(entry()), **options)
+        assert str(caught.value) == sentence
+
+    @pytest.mark.parametrize("answer", [NOT_FOUND, refusal(400, "Request_BadRequest")])
+    def test_a_domain_nobody_owns(self, answer: Reply) -> None:
+        script = {"GET /tenantRelationships/findTenantInformationByDomainName(domainName='nobody.example')": answer}
+        wanted = partner.desired({"tenant_id": SOURCE, "partner_tenant_id": "nobody.example", "state": "present"})
+        with pytest.raises(Refusal, match=r"^no tenant owns the domain 'nobody\.example'$"):
+            partner.read(FakeGraph(Script(script)), wanted)
+
+    def test_a_domain_is_resolved(self) -> None:
+        script = {
+            "GET /tenantRelationships/findTenantInformationByDomainName(domainName='fabrikam.kr')": Reply(200, {"tenantId": TARGET}),
+            f"GET {PATH}?$expand=identitySynchronization": Reply(200, entry(identitySynchronization=policy(True))),
+        }
+        wanted = partner.desired({"tenant_id": SOURCE, "partner_tenant_id": "fabrikam.kr", "state": "present"})
+        assert partner.read(FakeGraph(Script(script)), wanted).partner_id == TARGET
+
+    @pytest.mark.parametrize("given", [TARGET, TARGET.upper(), TARGET.replace("-", ""), f"{{{TARGET}}}"])
+    def test_every_spelling_of_an_id(self, given: str) -> None:
+        assert plan(PartnerService(entry()), partner_tenant_id=given).facts["partner_tenant_id"] == TARGET

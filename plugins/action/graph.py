@@ -10,7 +10,7 @@ and what this file imports was imported once, before the worker was forked. Ever
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -38,10 +38,17 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, variables)
         name = self._task.action.rpartition(".")[2]
         if self._needs_process(variables):
-            answer: dict[str, Any] = self._execute_module(module_name=f"{COLLECTION}.{name}", task_vars=variables, wrap_async=bool(self._task.async_val))
+            answer: dict[str, Any] = self._execute_module(
+                module_name=f"{COLLECTION}.{name}", task_vars=variables, wrap_async=bool(self._task.async_val)
+            )
             return {**result, **answer}
         module = importlib.import_module(f"{MODULES}.{name}")
-        return {**result, **in_process(f"{COLLECTION}.{name}", module.SUBJECT, module.OPTIONS, self._task.args, self._task.check_mode)}
+        return {
+            **result,
+            **in_process(
+                f"{COLLECTION}.{name}", module.SUBJECT, module.OPTIONS, self._task.args, self._task.check_mode, self._display.display
+            ),
+        }
 
     def _needs_process(self, variables: Mapping[str, Any]) -> bool:
         """Whether the task runs elsewhere, as somebody else, with another environment or on an interpreter with other libraries."""
@@ -56,7 +63,9 @@ class ActionModule(ActionBase):
         )
 
 
-def in_process(name: str, subject: Any, options: Options, args: Mapping[str, Any], check_mode: bool) -> dict[str, Any]:
+def in_process(
+    name: str, subject: Any, options: Options, args: Mapping[str, Any], check_mode: bool, progress: Callable[[str], None]
+) -> dict[str, Any]:
     """What the module process would have answered: the same checks of options, the same result, the same values kept secret."""
     spec = options.argument_spec()
     checked = ArgumentSpecValidator(spec, **options.rules).validate(dict(args))
@@ -68,7 +77,7 @@ def in_process(name: str, subject: Any, options: Options, args: Mapping[str, Any
         answer: dict[str, Any] = {"failed": True, "msg": f"{prefix}{checked.errors.msg if prefix else error.msg}"}
     else:
         try:
-            answer = run(subject, params, check_mode)
+            answer = run(subject, params, check_mode, progress=progress)
         except RunFailure as failure:
             answer = {**failure.details, "failed": True, "msg": failure.msg}
     shown: dict[str, Any] = remove_values({**answer, "invocation": {"module_args": params}}, secret)

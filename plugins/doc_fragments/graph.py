@@ -99,7 +99,7 @@ notes:
 
     WAIT = r"""
 options:
-  wait_timeout:
+  visibility_timeout:
     description:
       - How long to wait for one change to become visible, and for a passing refusal of something just created to pass, in seconds.
       - The directory is eventually consistent, see RV(waited_seconds).

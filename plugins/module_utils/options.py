@@ -51,4 +51,4 @@ CONNECTION: dict[str, Any] = {
     "retries": {"type": "int", "default": 5},
 }
 
-WAIT: dict[str, Any] = {"wait_timeout": {"type": "int", "default": 60}}
+WAIT: dict[str, Any] = {"visibility_timeout": {"type": "int", "default": 60}}

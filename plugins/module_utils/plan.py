@@ -88,6 +88,18 @@ class Action:
 
 
 @dataclass(frozen=True)
+class Outcome:
+    """What the service is to reach by itself after the plan was applied, such as the end of a cycle."""
+
+    wait: Wait
+    timeout: float
+    """Seconds."""
+    name: str
+    progress: Callable[[Any], str]
+    """How far it is, in a few words, from the body that is read."""
+
+
+@dataclass(frozen=True)
 class Plan:
     """What to do, and what is managed before and after it. No actions: nothing to do."""
 
@@ -100,6 +112,7 @@ class Plan:
     """Why this cannot be applied yet, though it can be planned: something that an earlier step makes is not there."""
     lasting: bool = True
     """Whether planning again after applying must find nothing to do. A restart would be planned again."""
+    outcome: Outcome | None = None
 
 
 class Interrupted(Exception):
@@ -129,6 +142,8 @@ class Pace:
     """Bounded, jittered waits, summed up for the result. ``longest`` is in seconds and holds for each single wait."""
 
     longest: float = 60.0
+    slowest: float = 5.0
+    """The longest single sleep, in seconds."""
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     waited: float = 0.0
@@ -145,7 +160,7 @@ class Pace:
             if remaining <= 0 and attempt >= at_least:
                 return
             self.rest(min(delay * _RANDOM.uniform(0.75, 1.25), max(remaining, 0.0)))
-            delay = min(delay * 1.6, 5.0)
+            delay = min(delay * 1.6, self.slowest)
 
     def rest(self, seconds: float) -> None:
         """Sleep, and count it."""

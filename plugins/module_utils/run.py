@@ -10,14 +10,14 @@ Knows neither Ansible nor how it was started. Everything that fails on purpose l
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from .graph import cloud, credentials
 from .graph.client import Client, Patience
 from .graph.errors import CredentialProblem, GraphFailure, ServiceError, SignInFailure
 from .graph.transport import Transport, Trust
-from .plan import Action, Inquiry, Interrupted, Operation, Pace, Plan, Refusal, Resource, apply
+from .plan import Action, Inquiry, Interrupted, Operation, Outcome, Pace, Plan, Refusal, Resource, apply
 from .resources.causes import explain
 
 Desired = TypeVar("Desired")
@@ -36,14 +36,20 @@ class RunFailure(Exception):
 
 
 def run(
-    subject: Resource[Desired, Current] | Inquiry | Operation, params: Mapping[str, Any], check_mode: bool, pace: Pace | None = None
+    subject: Resource[Desired, Current] | Inquiry | Operation,
+    params: Mapping[str, Any],
+    check_mode: bool,
+    pace: Pace | None = None,
+    progress: Callable[[str], None] | None = None,
 ) -> dict[str, Any]:
     """Carry out one task and return its result: ``changed``, ``actions``, ``diff``, ``warnings``, ``waited_seconds`` and the facts.
+
+    ``progress`` is told how far a long wait is.
 
     :raises RunFailure: for everything an admin can do something about.
     """
     given = {name: None if value == "" else value for name, value in params.items()}
-    pace = pace or Pace(longest=float(given.get("wait_timeout") or 0))
+    pace = pace or Pace(longest=float(given.get("visibility_timeout") or 0))
     tenant = str(given.get("tenant_id"))
     client = None
     try:
@@ -52,7 +58,7 @@ def run(
             return {"changed": False, **subject.read(client, given)}
         if isinstance(subject, Operation):
             return {**subject.perform(client, given, check_mode, pace), "waited_seconds": round(pace.waited, 1)}
-        return _converge(subject, client, subject.desired(given), check_mode, pace)
+        return _converge(subject, client, subject.desired(given), check_mode, pace, progress or _silent)
     except Refusal as refusal:
         raise RunFailure(f"Tenant {tenant}: {refusal}.") from None
     except GraphFailure as failure:
@@ -60,6 +66,10 @@ def run(
     finally:
         if client:
             client.close()
+
+
+def _silent(_message: str) -> None:
+    """Nobody watches."""
 
 
 def connect(params: Mapping[str, Any]) -> Client:
@@ -78,26 +88,54 @@ def connect(params: Mapping[str, Any]) -> Client:
     return Client(tenant, place, credential, transport, Patience(retries=params["retries"]))
 
 
-def _converge(resource: Resource[Desired, Current], client: Client, desired: Desired, check_mode: bool, pace: Pace) -> dict[str, Any]:
-    plan = first = resource.plan(resource.read(client, desired), desired)
-    if check_mode or not plan.actions:
-        return _result(first, list(plan.actions), plan, pace)
+def _converge(
+    resource: Resource[Desired, Current], client: Client, desired: Desired, check_mode: bool, pace: Pace, progress: Callable[[str], None]
+) -> dict[str, Any]:
+    first = resource.plan(resource.read(client, desired), desired)
+    if check_mode:
+        return _result(first, list(first.actions), first, pace)
+    plan, done = _apply(first, resource, client, desired, pace)
+    if done and plan.lasting:
+        plan = _read_back(resource, client, desired, pace)
+    if first.outcome:
+        _await_outcome(first.outcome, client, pace, progress)
+        plan = resource.plan(resource.read(client, desired), desired)
+    return _result(first, done, plan, pace)
+
+
+def _apply(plan: Plan, resource: Resource[Desired, Current], client: Client, desired: Desired, pace: Pace) -> tuple[Plan, list[Action]]:
+    """Apply the plan, planning again as long as that is no blind repetition; the last plan and what was done."""
     done: list[Action] = []
     stop: Interrupted | None = None
     for _attempt in pace.attempts(at_least=LEAST_ATTEMPTS):
-        if plan.unmet:
+        if plan.unmet and plan.actions:
             raise Refusal(plan.unmet)
         try:
             done += apply(plan, client, pace)
-            break
         except Interrupted as interruption:
             stop = interruption
             done += stop.done
             plan = _replan(stop, resource, client, desired, done)
-    else:
-        raise _interrupted(stop, done, client.tenant)
-    last = _read_back(resource, client, desired, pace) if plan.lasting else plan
-    return _result(first, done, last, pace)
+        else:
+            return plan, done
+    raise _interrupted(stop, done, client.tenant)
+
+
+def _await_outcome(outcome: Outcome, client: Client, pace: Pace, progress: Callable[[str], None]) -> None:
+    """Wait for what the service does by itself.
+
+    :raises Refusal: when it takes longer than the admin wants to wait.
+    """
+    patient = dataclasses.replace(pace, longest=outcome.timeout, slowest=30.0, waited=0.0)
+    said = ""
+    for _attempt in patient.attempts():
+        body = client.find(outcome.wait.path)
+        if outcome.wait.until(body):
+            pace.waited += patient.waited
+            return
+        said = outcome.progress(body)
+        progress(f"waiting for {outcome.name}: {said}")
+    raise Refusal(f"{outcome.name} was not reached within {outcome.timeout:.0f} seconds ({said}); the service goes on, look again later")
 
 
 def _replan(stop: Interrupted, resource: Resource[Desired, Current], client: Client, desired: Desired, done: list[Action]) -> Plan:

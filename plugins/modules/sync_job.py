@@ -33,8 +33,25 @@ options:
       - What a restart is for. Without it, everybody is evaluated again, failures are forgotten and quarantine is left.
       - V(retry_failed) forgets failures, V(reevaluate_all) evaluates everybody again, V(release_quarantine) leaves quarantine.
       - V(approve_deletions) carries out the deletions that the deletion guard holds back.
+      - V(full) also makes the service forget which people belong together, and needs O(acknowledge_full).
     type: str
-    choices: [retry_failed, reevaluate_all, release_quarantine, approve_deletions]
+    choices: [retry_failed, reevaluate_all, release_quarantine, approve_deletions, full]
+  acknowledge_full:
+    description:
+      - That O(restart_reason=full) is meant. Microsoft advises it only on request of its support.
+    type: bool
+    default: false
+  wait:
+    description:
+      - What to wait for before the task ends. After a start or restart, only what happens later counts.
+      - V(first_cycle) waits for the end of a cycle, V(steady) for the first cycle without failures, V(idle) for the end of a running cycle.
+    type: str
+    choices: [first_cycle, steady, idle]
+  wait_timeout:
+    description:
+      - How long to wait for O(wait), in seconds. A first cycle takes 0.01 to 0.08 minutes a person.
+    type: int
+    default: 3600
 extends_documentation_fragment:
   - entra.cross_tenant_sync.graph
   - entra.cross_tenant_sync.graph.wait
@@ -177,6 +194,9 @@ OPTIONS = Options(
         "configuration": {"type": "str", "required": True},
         "state": {"type": "str", "choices": ["started", "paused", "restarted", "absent"], "default": "started"},
         "restart_reason": {"type": "str", "choices": [reason for reason in job.RESET_SCOPES if reason]},
+        "acknowledge_full": {"type": "bool", "default": False},
+        "wait": {"type": "str", "choices": ["first_cycle", "steady", "idle"]},
+        "wait_timeout": {"type": "int", "default": 3600},
     },
 )
 

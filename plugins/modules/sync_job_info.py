@@ -40,6 +40,32 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+verdict:
+  description: How the job is in one word, and what to do next.
+  returned: success
+  type: dict
+  contains:
+    verdict:
+      description:
+        - V(absent), V(never_run), V(running), V(healthy), V(degraded), V(quarantined) or V(paused).
+      type: str
+      sample: quarantined
+    next_action:
+      description: What to do, in words.
+      type: str
+      sample: check the trust settings of both tenants, then restart with release_quarantine within 26 days, before the service disables the job
+    reason:
+      description: The service's reason for the quarantine.
+      type: str
+      sample: EncounteredQuarantineException
+    since:
+      description: Since when the job is in quarantine.
+      type: str
+      sample: "2026-11-21T02:00:00Z"
+    days_until_disabled:
+      description: How many days are left until the service disables a job in quarantine.
+      type: int
+      sample: 26
 job:
   description: The job as it is now, or will be. V(null) if it is absent.
   returned: success

@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ..graph.client import Client, Request
-from ..plan import Action, Inquiry, Plan, Resource
+from ..plan import Action, Inquiry, Outcome, Plan, Refusal, Resource, Wait
 from . import lookup
 from .configuration import NEW
 from .lookup import Configuration
@@ -24,6 +25,7 @@ RESET_SCOPES = {
     "reevaluate_all": "Watermark",
     "release_quarantine": "QuarantineState",
     "approve_deletions": "ForceDeletes",
+    "full": "Full",
 }
 """Why an admin restarts, and the reset scope that does it. Without a reason: what the portal's button does (fact sheet 3.3)."""
 
@@ -36,6 +38,8 @@ class Desired:
     configuration: str
     state: str
     restart_reason: str | None
+    wait: str | None
+    wait_timeout: float
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,17 @@ class Current:
 
 def desired(params: Mapping[str, Any]) -> Desired:
     """Understand the options."""
-    return Desired(params["tenant_id"], params["configuration"], params["state"], params.get("restart_reason"))
+    reason = params.get("restart_reason")
+    if reason and params["state"] != "restarted":
+        raise Refusal("restart_reason only goes with state restarted")
+    if reason == "full" and not params["acknowledge_full"]:
+        raise Refusal(
+            "restart_reason full makes the service forget which person in the target belongs to whom in the source; "
+            "set acknowledge_full if that is meant"
+        )
+    if params.get("wait") and params["state"] == "absent":
+        raise Refusal("wait does not go with state absent")
+    return Desired(params["tenant_id"], params["configuration"], params["state"], reason, params.get("wait"), params["wait_timeout"])
 
 
 def read(client: Client, wanted: Desired) -> Current:
@@ -82,7 +96,40 @@ def plan(current: Current, wanted: Desired) -> Plan:
         warnings=_warnings(current.job, wanted),
         unmet=lookup.missing(wanted.configuration) if current.job is None and wanted.state != "absent" else None,
         lasting=wanted.state != "restarted",
+        outcome=_outcome(current.job, wanted, path, bool(actions)) if current.job else None,
     )
+
+
+def _outcome(job: Mapping[str, Any], wanted: Desired, path: str, acts: bool) -> Outcome | None:
+    """What to wait for. After a start or restart, only what happens later counts."""
+    if wanted.wait is None:
+        return None
+    before = job.get("status") or {}
+    ended, steady = (_last_cycle(before.get("lastExecution")) or {}).get("ended"), _moment(before.get("steadyStateLastAchievedTime"))
+    reached: dict[str, Callable[[Mapping[str, Any]], bool]] = {
+        "first_cycle": lambda now: _later((_last_cycle(now.get("lastExecution")) or {}).get("ended"), ended if acts else None),
+        "steady": lambda now: _later(_moment(now.get("steadyStateLastAchievedTime")), steady if acts else None),
+        "idle": lambda now: not _unfinished(now),
+    }
+    until = reached[wanted.wait]
+    wait = Wait(path, lambda body: bool(body) and until(body.get("status") or {}))
+    name = {"first_cycle": "the end of a cycle", "steady": "the steady state", "idle": "the end of the running cycle"}[wanted.wait]
+    return Outcome(wait, wanted.wait_timeout, name, lambda body: _progress((body or {}).get("status") or {}))
+
+
+def _later(moment: str | None, than: str | None) -> bool:
+    return moment is not None and moment != than
+
+
+def _unfinished(status: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [one for one in status.get("progress") or () if (one.get("completedUnits") or 0) < (one.get("totalUnits") or 0)]
+
+
+def _progress(status: Mapping[str, Any]) -> str:
+    steps = ", ".join(
+        f"{one.get('completedUnits')} of {one.get('totalUnits')} {one.get('units') or 'units'}" for one in _unfinished(status)
+    )
+    return steps or f"status {status.get('code')}"
 
 
 def _action(wanted: Desired, path: str) -> Action:
@@ -94,7 +141,7 @@ def _action(wanted: Desired, path: str) -> Action:
     if wanted.state == "absent":
         return Action("delete", title, wanted.tenant, (Request("DELETE", path),), effects={"keeps_synced_users": True})
     body = {"criteria": {"resetScope": RESET_SCOPES[wanted.restart_reason]}} if wanted.restart_reason else {"criteria": {}}
-    effects: dict[str, Any] = {"triggers_full_cycle": wanted.restart_reason in (None, "reevaluate_all")}
+    effects: dict[str, Any] = {"triggers_full_cycle": wanted.restart_reason in (None, "reevaluate_all", "full")}
     if wanted.restart_reason == "approve_deletions":
         effects["carries_out_held_deletions"] = True
     return Action("restart", title, wanted.tenant, (Request("POST", f"{path}/restart", body),), effects=effects)
@@ -114,6 +161,48 @@ def quarantine(job: Mapping[str, Any] | None) -> dict[str, Any] | None:
         return None
     error = raw.get("error") or {}
     return {"reason": raw.get("reason"), "since": raw.get("currentBegan"), "code": error.get("code"), "message": error.get("message")}
+
+
+def verdict(job: Mapping[str, Any] | None, now: datetime) -> dict[str, Any]:
+    """One word for how the job is, and what to do next (pain point 12)."""
+    if job is None:
+        return _verdict("absent", "create the configuration with sync_configuration")
+    status = job.get("status") or {}
+    why = quarantine(job)
+    if why:
+        left = _days_until_disabled(status["quarantine"], now)
+        until = "" if left is None else f" within {left} days, before the service disables the job"
+        action = _QUARANTINE.get(str(why["reason"]), "read provisioning_log_info, mend the cause, then restart with release_quarantine")
+        return {**_verdict("quarantined", f"{action}{until}"), "reason": why["reason"], "since": why["since"], "days_until_disabled": left}
+    if run_state(job) != "started":
+        return _verdict("paused", "start it with sync_job")
+    last = _last_cycle(status.get("lastExecution"))
+    if last is None:
+        return _verdict("running" if _unfinished(status) else "never_run", "wait for the first cycle")
+    if _unfinished(status):
+        return _verdict("running", "wait for the end of the cycle")
+    if last["state"] == "Succeeded" and not last["held_for_retry"]:
+        return _verdict("healthy", "nothing")
+    return _verdict("degraded", "read provisioning_log_info for the people who failed")
+
+
+_QUARANTINE = {
+    "TooManyDeletes": "look at the held deletions in provisioning_log_info, then bring the people back into scope or restart with approve_deletions",
+    "EncounteredQuarantineException": "check the trust settings of both tenants, then restart with release_quarantine",
+}
+
+
+def _verdict(word: str, action: str) -> dict[str, Any]:
+    return {"verdict": word, "next_action": action, "reason": None, "since": None, "days_until_disabled": None}
+
+
+def _days_until_disabled(raw: Mapping[str, Any], now: datetime) -> int | None:
+    """The service disables a job that was in quarantine for four weeks (fact sheet 6.4)."""
+    began = _moment(raw.get("seriesBegan") or raw.get("currentBegan"))
+    if began is None:
+        return None
+    since = datetime.fromisoformat(began[:19]).replace(tzinfo=timezone.utc)
+    return max(0, (since + timedelta(days=28) - now).days)
 
 
 def _warnings(job: Mapping[str, Any] | None, wanted: Desired) -> tuple[str, ...]:
@@ -141,6 +230,7 @@ def _shown(current: Current, state: str) -> dict[str, Any] | None:
         "last_successful_cycle": _last_cycle(status.get("lastSuccessfulExecution")),
         "steady_since": _moment(status.get("steadyStateFirstAchievedTime")),
         "quarantine": quarantine(current.job),
+        "progress": [{"done": one.get("completedUnits"), "total": one.get("totalUnits")} for one in status.get("progress") or ()],
         "synchronized": {one["key"]: one["value"] for one in status.get("synchronizedEntryCountByType") or ()},
     }
 
@@ -167,7 +257,8 @@ def _moment(text: str | None) -> str | None:
 def inquire(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
     """The job as it is; ``None`` where there is none."""
     current = find(client, params["configuration"])
-    return {"job": _shown(current, run_state(current.job))}
+    shown = _shown(current, run_state(current.job))
+    return {"job": shown, "verdict": verdict(current.job, datetime.now(timezone.utc))}
 
 
 RESOURCE = Resource(desired, read, plan)

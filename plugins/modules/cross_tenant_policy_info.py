@@ -1,0 +1,93 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: cross_tenant_policy_info
+short_description: Read the partners in a tenant's cross-tenant access policy
+description:
+  - Lists the partner entries of a tenant with their settings and names.
+author:
+  - The entra.cross_tenant_sync authors (@entra-cross-tenant-sync)
+options:
+  partner_tenant_id:
+    description:
+      - Only the entry of this partner, as its tenant id or one of its domains.
+    type: str
+  names:
+    description:
+      - Whether to look up the partners' names, which needs the permission C(CrossTenantInformation.ReadBasic.All).
+      - A name that cannot be looked up is V(null).
+    type: bool
+    default: true
+extends_documentation_fragment:
+  - entra.cross_tenant_sync.graph
+  - entra.cross_tenant_sync.attributes
+  - entra.cross_tenant_sync.attributes.info_module
+attributes:
+  action_group: {}
+seealso:
+  - module: entra.cross_tenant_sync.cross_tenant_policy
+"""
+
+EXAMPLES = r"""
+- name: Read all partners
+  entra.cross_tenant_sync.cross_tenant_policy_info:
+  register: policy
+
+- name: Name those that may synchronize users into this tenant
+  ansible.builtin.debug:
+    msg: "{{ policy.partners | selectattr('user_sync_inbound') | map(attribute='name') }}"
+"""
+
+RETURN = r"""
+partners:
+  description: The entries, by tenant id. A setting that is V(null) is inherited from the tenant's default.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - tenant_id: a0c898ca-2445-4e74-ab4b-afd7916549a6
+      name: Contoso
+      default_domain: contoso.kr
+      multitenant_organization: false
+      user_sync_inbound: true
+      redemption_inbound: true
+      redemption_outbound: null
+      inbound_trust: null
+error:
+  description: What the service answered, for a failure that it caused.
+  returned: failure
+  type: dict
+  sample:
+    status: 403
+    code: Authorization_RequestDenied
+    request_id: 7e2b6f4c-4a8e-4b7b-9a43-0f6d0b1c2d3e
+    method: GET
+    path: /policies/crossTenantAccessPolicy/partners
+"""
+
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.host import run_module
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import partner_list
+
+SUBJECT = partner_list.INQUIRY
+OPTIONS = Options(
+    {
+        "partner_tenant_id": {"type": "str"},
+        "names": {"type": "bool", "default": True},
+    },
+    writes=False,
+)
+
+
+def main() -> None:
+    """Run the module."""
+    run_module(SUBJECT, OPTIONS)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: provisioning_log_info
+short_description: Read the provisioning log of a configuration
+description:
+  - Tells what the service did to whom, what failed, and what to do about it.
+  - The log reaches back thirty days, and entries appear some minutes late.
+author:
+  - The entra.cross_tenant_sync authors (@entra-cross-tenant-sync)
+options:
+  configuration:
+    description:
+      - The configuration, by name or by the object id of its service principal.
+    type: str
+    required: true
+  users:
+    description:
+      - Only entries of these people, by object id, display name or user principal name in the source tenant.
+    type: list
+    elements: str
+  since:
+    description:
+      - Only entries after this time, in ISO 8601.
+    type: str
+  until:
+    description:
+      - Only entries before this time, in ISO 8601.
+    type: str
+  statuses:
+    description:
+      - Only entries that ended like this.
+    type: list
+    elements: str
+    choices: [success, failure, skipped, warning]
+  actions:
+    description:
+      - Only entries of these actions. V(stagedDelete) is a deletion that the deletion guard holds back.
+    type: list
+    elements: str
+    choices: [create, update, delete, disable, stagedDelete, other]
+  limit:
+    description:
+      - The most entries to return, newest first.
+    type: int
+    default: 1000
+extends_documentation_fragment:
+  - entra.cross_tenant_sync.graph
+  - entra.cross_tenant_sync.attributes
+  - entra.cross_tenant_sync.attributes.info_module
+attributes:
+  action_group: {}
+"""
+
+EXAMPLES = r"""
+- name: Read what failed tonight
+  entra.cross_tenant_sync.provisioning_log_info:
+    configuration: Fabrikam
+    since: "2026-11-23T00:00:00Z"
+    statuses: [failure, warning]
+  register: log
+
+- name: Show the causes
+  ansible.builtin.debug:
+    var: log.summary
+"""
+
+RETURN = r"""
+entries:
+  description: The entries, newest first.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - time: "2026-11-23T02:01:09Z"
+      action: create
+      status: failure
+      source:
+        name: Kim Minsu
+        user_principal_name: minsu.kim@contoso.kr
+      code: AzureActiveDirectoryForbidden
+      remedy: the target's external collaboration settings do not allow invitations
+      step: EntryExportAdd
+summary:
+  description: How often each action ended how, and the codes of what failed, most frequent first.
+  returned: success
+  type: dict
+  sample:
+    total: 12
+    outcomes:
+      create success: 11
+      create failure: 1
+    error_codes:
+      AzureActiveDirectoryForbidden: 1
+error:
+  description: What the service answered, for a failure that it caused.
+  returned: failure
+  type: dict
+  sample:
+    status: 403
+    code: Authorization_RequestDenied
+    request_id: 7e2b6f4c-4a8e-4b7b-9a43-0f6d0b1c2d3e
+    method: GET
+    path: /policies/crossTenantAccessPolicy/partners
+"""
+
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.host import run_module
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import provisioning_log
+
+SUBJECT = provisioning_log.INQUIRY
+OPTIONS = Options(
+    {
+        "configuration": {"type": "str", "required": True},
+        "users": {"type": "list", "elements": "str"},
+        "since": {"type": "str"},
+        "until": {"type": "str"},
+        "statuses": {"type": "list", "elements": "str", "choices": ["success", "failure", "skipped", "warning"]},
+        "actions": {
+            "type": "list",
+            "elements": "str",
+            "choices": ["create", "update", "delete", "disable", "stagedDelete", "other"],
+        },
+        "limit": {"type": "int", "default": 1000},
+    },
+    writes=False,
+)
+
+
+def main() -> None:
+    """Run the module."""
+    run_module(SUBJECT, OPTIONS)
+
+
+if __name__ == "__main__":
+    main()

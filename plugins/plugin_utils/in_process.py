@@ -1,16 +1,17 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The controller's worker as a host of the engine, for every module of the collection (meta/runtime.yml leads here).
+# Private to this collection: it may change without notice.
+"""The controller's worker as a host of the engine.
 
 A module process costs a third of a second before it does anything. A local task needs none: the engine runs right here,
-and what this file imports was imported once, before the worker was forked. Every other task falls back to the module.
+and what the action plugins import was imported once, before the worker was forked. Every other task falls back to the module.
 """
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Mapping
+from types import ModuleType
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
@@ -23,32 +24,25 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.host impor
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import RunFailure, run
 
-COLLECTION = "entra.cross_tenant_sync"
-MODULES = "ansible_collections.entra.cross_tenant_sync.plugins.modules"
 PROCESS_VARIABLE = "cross_tenant_sync_module_process"
 """A variable that sends every task to a module process when it is true."""
 
 
-class ActionModule(ActionBase):
-    """Runs one of the collection's modules without a process of its own, if nothing speaks against it."""
+class InProcess(ActionBase):
+    """Runs ``module`` without a process of its own, if nothing speaks against it."""
+
+    module: ModuleType
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """The module's result, however it came about."""
         variables = task_vars or {}
         result: dict[str, Any] = super().run(tmp, variables)
-        name = self._task.action.rpartition(".")[2]
+        name = self._task.action
         if self._needs_process(variables):
-            answer: dict[str, Any] = self._execute_module(
-                module_name=f"{COLLECTION}.{name}", task_vars=variables, wrap_async=bool(self._task.async_val)
-            )
+            answer: dict[str, Any] = self._execute_module(module_name=name, task_vars=variables, wrap_async=bool(self._task.async_val))
             return {**result, **answer}
-        module = importlib.import_module(f"{MODULES}.{name}")
-        return {
-            **result,
-            **in_process(
-                f"{COLLECTION}.{name}", module.SUBJECT, module.OPTIONS, self._task.args, self._task.check_mode, self._display.display
-            ),
-        }
+        progress = self._display.display
+        return {**result, **in_process(name, self.module.SUBJECT, self.module.OPTIONS, self._task.args, self._task.check_mode, progress)}
 
     def _needs_process(self, variables: Mapping[str, Any]) -> bool:
         """Whether the task runs elsewhere, as somebody else, with another environment or on an interpreter with other libraries."""

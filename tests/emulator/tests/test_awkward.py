@@ -12,6 +12,8 @@ from starlette.testclient import TestClient
 from entra_emulator.settings import FLIPPED, Settings, from_options
 
 
+@pytest.mark.fact("0.2", 'Assigning to a service principal that is not replicated is 400 "Not a valid reference update"')
+@pytest.mark.fact("0.3", "A new object is invisible for some reads, and references to it are not valid yet (switches lag.*)")
 def test_new_objects_are_invisible_for_some_reads(api: Api) -> None:
     """0.3: reads may hit a stale replica; references to it are not valid yet."""
     api.set(lag={"application": 2})
@@ -24,6 +26,7 @@ def test_new_objects_are_invisible_for_some_reads(api: Api) -> None:
     assert api.send("POST", f"/servicePrincipals/{sp_id}/appRoleAssignedTo", body).status_code == 201
 
 
+@pytest.mark.fact("0.3", "A deleted partner is still seen for a while, and its re-creation answers 409")
 def test_deleted_partners_linger(api: Api) -> None:
     """0.3: a POST before the deletion has propagated answers 409."""
     api.ok("POST", PARTNERS, {"tenantId": FABRIKAM})
@@ -35,6 +38,7 @@ def test_deleted_partners_linger(api: Api) -> None:
     api.ok("POST", PARTNERS, {"tenantId": FABRIKAM})
 
 
+@pytest.mark.fact("0.3", "Jobs, secrets and assignments appear late in reads")
 def test_jobs_secrets_and_assignments_appear_late(api: Api) -> None:
     """0.3."""
     api.set(lag={"job": 1, "secrets": 1, "assignment": 1})
@@ -49,6 +53,48 @@ def test_jobs_secrets_and_assignments_appear_late(api: Api) -> None:
     assert len(api.get(f"/servicePrincipals/{sp_id}/appRoleAssignedTo")["value"]) == 1
 
 
+@pytest.mark.fact("0.3", "Replication takes time, on the wall or by the virtual clock (switches lag_seconds.*, lag_clock)")
+@pytest.mark.parametrize("clock", ["real", "virtual"])
+def test_lag_by_seconds(api: Api, clock: str) -> None:
+    """0.3: replication takes time, whoever reads meanwhile."""
+    now = [1000.0]
+    api.set(lag_seconds={"partner": 60}, lag_clock=clock)
+    if clock == "real":
+        api.service.replicas.now = lambda: now[0]
+    api.ok("POST", PARTNERS, {"tenantId": FABRIKAM})
+    for _ in range(3):
+        assert api.get(PARTNERS)["value"] == []
+    if clock == "real":
+        now[0] += 60
+    else:
+        api.advance("PT1M")
+    assert len(api.get(PARTNERS)["value"]) == 1
+
+
+@pytest.mark.fact("0.3", "A read may hit a stale replica after the new state was seen (switch stale_reads)")
+def test_a_stale_replica_shows_the_old_state_again(api: Api) -> None:
+    """0.3: seen once is not seen for good."""
+    api.set(lag={"partner": 1}, stale_reads=2)
+    api.ok("POST", PARTNERS, {"tenantId": FABRIKAM})
+    assert [len(api.get(PARTNERS)["value"]) for _ in range(7)] == [0, 1, 0, 1, 0, 1, 1]
+
+
+@pytest.mark.fact("6.1", "Log entries appear some minutes late (switch log_delay_seconds)")
+def test_log_entries_appear_late(api: Api) -> None:
+    """6.1: some minutes of delay."""
+    api.set(log_delay_seconds=300)
+    api.link_policies()
+    api.ok("POST", f"{api.job()[1]}/start")
+    path = "/auditLogs/directoryAudits?$filter=activityDisplayName eq 'Enable/start provisioning configuration'"
+    assert api.get(path)["value"] == []
+    api.advance("PT5M")
+    assert len(api.get(path)["value"]) == 1
+
+
+@pytest.mark.fact(
+    "0.1",
+    "Synchronization calls on a new application answer 403 and 409 (transient_synchronization_errors)",
+)
 def test_transient_synchronization_errors(api: Api) -> None:
     """0.1: 403 and 409 shortly after the creation of the application."""
     api.set(transient_synchronization_errors=2)
@@ -57,6 +103,7 @@ def test_transient_synchronization_errors(api: Api) -> None:
     assert [api.send("GET", path).status_code for _ in range(4)] == [403, 409, 200, 200]
 
 
+@pytest.mark.fact("0.5", "The logs allow five requests in ten seconds, then 429 with Retry-After")
 def test_logs_are_throttled(api: Api) -> None:
     """0.5: five requests in ten seconds, then 429 with Retry-After; the window slides."""
     api.set(throttling=True)
@@ -71,6 +118,7 @@ def test_logs_are_throttled(api: Api) -> None:
     api.get("/auditLogs/directoryAudits")
 
 
+@pytest.mark.fact("0.5", "The directory's quota counts resource units, and $select makes a request cheaper")
 def test_directory_quota(api: Api) -> None:
     """0.5: resource units; $select makes a request cheaper."""
     api.set(directory_throttle_units=4)
@@ -79,6 +127,8 @@ def test_directory_quota(api: Api) -> None:
     assert api.send("GET", "/users").status_code == 429
 
 
+@pytest.mark.fact("6.2", "Configuration changes are in the source tenant's audit log under Account Provisioning")
+@pytest.mark.fact("6.1", "The provisioning log takes the how-to's $filter, $top and $orderby; values are case sensitive")
 def test_provisioning_log_filters(api: Api) -> None:
     """6.1: the how-to's filter; values are case sensitive; 6.2: configuration changes in the audit log."""
     api.link_policies()
@@ -166,6 +216,7 @@ def fault(api: Api, **values: object) -> None:
     assert api.http.post("/emulator/faults", json=values).status_code == 201
 
 
+@pytest.mark.fact("0.2", "Any request can be made to fail with any status, with Retry-After, before or after the change was made")
 def test_status_faults(api: Api) -> None:
     """This request, this fault: nth and times; Retry-After; before or after the change."""
     fault(api, method="GET", path="/v1.0/users", nth=2, times=2, fault="status", status=429, retry_after=7)

@@ -25,6 +25,7 @@ def test_people_by_id_and_name(api: Api) -> None:
     assert api.get("/users/o'brien.sean@contoso.kr")["surname"] == "O'Brien"
 
 
+@pytest.mark.fact("2.2", "eq, startsWith and in are basic queries")
 @pytest.mark.parametrize(
     ("text", "count"),
     [
@@ -43,6 +44,15 @@ def test_basic_filters(api: Api, text: str, count: int) -> None:
     assert len(api.get(f"/users?$filter={text}")["value"]) == count
 
 
+@pytest.mark.fact("0.7", "$filter takes in with a list of one element")
+@pytest.mark.parametrize("text", ["{} in ('{}')", "{} in('{}')", "startswith(displayName,'in (') or {} in ( '{}' )", "{} in ('{}','x')"])
+def test_lists_of_one(api: Api, text: str) -> None:
+    """0.7: a list may have a single element."""
+    clause = text.format("userPrincipalName", "minsu.kim@contoso.kr")
+    assert [one["userPrincipalName"] for one in api.get(f"/users?$filter={clause}")["value"]] == ["minsu.kim@contoso.kr"]
+
+
+@pytest.mark.fact("2.2", "ne, not and endsWith need ConsistencyLevel: eventual and $count=true")
 @pytest.mark.parametrize("text", ["department ne 'Sales'", "not startswith(displayName,'Kim')", "endswith(mail,'@contoso.kr')"])
 def test_advanced_filters_need_consistency_level(api: Api, text: str) -> None:
     """Advanced queries: ConsistencyLevel: eventual and $count=true."""
@@ -62,6 +72,7 @@ def test_filters_and_selections_of_unknown_properties(api: Api) -> None:
     api.refused(400, "BadRequest", "GET", "/users?$orderby=nonsense")
 
 
+@pytest.mark.fact("0.7", "$top goes up to 999, and @odata.nextLink is opaque and keeps the query")
 def test_paging(api: Api) -> None:
     """0.7: $top up to 999, opaque nextLink that keeps the query."""
     seen: list[str] = []
@@ -78,6 +89,7 @@ def test_paging(api: Api) -> None:
     api.refused(400, "Directory_ExpiredPageToken", "GET", "/users?$skiptoken=nonsense")
 
 
+@pytest.mark.fact("0.7", "A page has 100 elements by default")
 def test_the_default_page(api: Api) -> None:
     """0.7: 100, a setting."""
     api.set(default_page_size=10)
@@ -94,6 +106,7 @@ def test_count_and_order(api: Api) -> None:
     api.refused(400, "Request_UnsupportedQuery", "GET", "/users?$filter=accountEnabled eq true&$orderby=displayName")
 
 
+@pytest.mark.fact("5", "Direct members carry their type; nested ones are only transitive")
 def test_members(api: Api) -> None:
     """5, 10: direct members carry their type; nested ones are only transitive."""
     sales = api.get("/groups?$filter=displayName eq 'Sales'")["value"][0]["id"]
@@ -112,6 +125,7 @@ def test_an_ambiguous_group_name(api: Api) -> None:
     assert len(api.get("/groups?$filter=displayName eq 'Project Phoenix'")["value"]) == 2
 
 
+@pytest.mark.fact("2.4", "Deleted objects lie in the deleted items and can be restored or purged")
 def test_people_change(api: Api) -> None:
     """POST, PATCH, DELETE, restore and purge of people; a deleted person is nobody's member."""
     body = {
@@ -162,6 +176,7 @@ def test_groups_change(api: Api) -> None:
     api.refused(404, "Request_ResourceNotFound", "GET", f"/groups/{made['id']}")
 
 
+@pytest.mark.fact("7", "A contact may hold the address of a person to come")
 def test_contacts_and_managers(api: Api) -> None:
     """7: a contact with the address of a person to come; 4.3: managers."""
     contacts = api.get("/contacts", "fabrikam-admin")["value"]
@@ -187,6 +202,7 @@ def batch(api: Api, *requests: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {item["id"]: item for item in answer["responses"]}
 
 
+@pytest.mark.fact("0.6", "A batch answers 200 although items fail; deletions have no body; the order is any")
 def test_a_batch_answers_each_item(api: Api) -> None:
     """0.6: 200 although an item fails; deletions have no body."""
     answers = batch(
@@ -198,6 +214,7 @@ def test_a_batch_answers_each_item(api: Api) -> None:
     assert answers["2"]["status"] == 404 and answers["2"]["body"]["error"]["code"] == "Request_ResourceNotFound"
 
 
+@pytest.mark.fact("0.6", "An item whose dependsOn failed is 424")
 def test_a_failed_dependency_is_424(api: Api) -> None:
     """0.6, 0.2."""
     answers = batch(
@@ -209,6 +226,7 @@ def test_a_failed_dependency_is_424(api: Api) -> None:
     assert [answers[name]["status"] for name in "abc"] == [404, 424, 424]
 
 
+@pytest.mark.fact("0.6", "More than twenty items, repeated ids and a body without Content-Type make the whole batch 400")
 def test_malformed_batches(api: Api) -> None:
     """0.6: more than twenty, repeated ids (without case), a body without Content-Type, unknown members."""
     item = {"id": "1", "method": "GET", "url": "/users"}
@@ -226,6 +244,7 @@ def test_malformed_batches(api: Api) -> None:
     assert response.status_code == 401
 
 
+@pytest.mark.fact("0.6", "Each item is throttled on its own, with Retry-After in its headers")
 def test_items_are_throttled_on_their_own(api: Api) -> None:
     """0.6, 0.5: 429 with Retry-After inside a batch of 200."""
     api.set(throttling=True)
@@ -234,6 +253,7 @@ def test_items_are_throttled_on_their_own(api: Api) -> None:
     assert int(answers["5"]["headers"]["Retry-After"]) >= 1
 
 
+@pytest.mark.fact("0.6", "Whether a batch takes synchronization endpoints is unknown (switch batch_synchronization)")
 def test_batches_may_refuse_synchronization(api: Api) -> None:
     """13.14."""
     _, job, _ = api.job()

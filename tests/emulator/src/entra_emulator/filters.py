@@ -61,8 +61,11 @@ TESTS: dict[str, Callable[[str, str], bool]] = {
 }
 
 
-LITERAL_OR_SPELLING = re.compile(r"'(?:[^']|'')*'|\bnot\(|\b(?:starts|ends)With\(")
-"""Graph takes ``not(...)``, ``startsWith`` and ``endsWith``; the grammar knows ``not (...)`` and the lower-case names."""
+LITERAL_OR_SPELLING = re.compile(r"'(?:[^']|'')*'|\b(?:not|in)\(|\b(?:starts|ends)With\(")
+"""Graph takes ``not(...)``, ``in(...)``, ``startsWith`` and ``endsWith``; the grammar wants a space and the lower-case names."""
+
+LIST_OF_ONE = re.compile(r"(\bin\s*\(\s*(?:'(?:[^']|'')*'|[^\s'(),]+))(\s*\))|'(?:[^']|'')*'")
+"""Graph takes ``in ('one')``; the grammar wants a comma in a list of one. Literals are matched to be passed over."""
 
 
 def _spelled(text: str) -> str:
@@ -70,9 +73,10 @@ def _spelled(text: str) -> str:
         found = match.group()
         if found.startswith("'"):
             return found
-        return "not (" if found == "not(" else found.lower()
+        return found.replace("(", " (") if found in ("not(", "in(") else found.lower()
 
-    return LITERAL_OR_SPELLING.sub(spell, text.strip())
+    spelled = LITERAL_OR_SPELLING.sub(spell, text.strip())
+    return LIST_OF_ONE.sub(lambda match: f"{match[1]},{match[2]}" if match[1] else match[0], spelled)
 
 
 @lru_cache(maxsize=512)

@@ -1,52 +1,79 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Eventual consistency (fact sheet 0.3): for its first reads, a freshly written object looks as it did before the write."""
+"""Eventual consistency (fact sheet 0.3): freshly written objects look as they did before, for some reads or for some time.
+
+Afterwards a second replica may still be behind: reads alternate between the new state and the old one (`stale_reads`).
+"""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from .settings import Lag
+from .settings import Settings
 
 T = TypeVar("T")
 
 
 @dataclass
 class Stale:
-    """What a replica still shows, and for how many reads."""
+    """What the replicas that are behind still show: for so many reads, until this time, and then every other time."""
 
     before: Any
     reads: int
+    until: float
+    alternating: int
+    behind: bool = False
+
+    def shows_before(self, now: float) -> bool:
+        """One read: whether it hits a replica that is behind."""
+        if self.reads > 0:
+            self.reads -= 1
+            return True
+        if now < self.until:
+            return True
+        if self.alternating > 0:
+            self.behind, behind = not self.behind, self.behind
+            self.alternating -= behind
+            return behind
+        return False
+
+    def over(self, now: float) -> bool:
+        """Whether every replica has caught up."""
+        return self.reads <= 0 and now >= self.until and self.alternating <= 0
 
 
 @dataclass
 class Replicas:
-    """The stale views of all tenants, by (kind of object, tenant, key)."""
+    """The stale views of all tenants, by (kind of object, tenant, key). `now` is the clock of ``lag_seconds``."""
 
     stale: dict[tuple[str, str, str], Stale] = field(default_factory=dict)
+    now: Callable[[], float] = time.monotonic
 
-    def written(self, lag: Lag, kind: str, tenant_id: str, key: str, before: Any) -> None:
+    def written(self, settings: Settings, kind: str, tenant_id: str, key: str, before: Any) -> None:
         """Notes that an object is about to change; `before` is what it is now, or None if there is none."""
-        reads: int = getattr(lag, kind)
-        if reads <= 0:
+        reads: int = getattr(settings.lag, kind)
+        seconds: float = getattr(settings.lag_seconds, kind)
+        if reads <= 0 and seconds <= 0 and settings.stale_reads <= 0:
             return
         pending = self.stale.get((kind, tenant_id, key))
         shown = pending.before if pending else copy.deepcopy(before)
-        self.stale[(kind, tenant_id, key)] = Stale(shown, reads)
+        until = self.now() + seconds if seconds > 0 else float("-inf")
+        self.stale[(kind, tenant_id, key)] = Stale(shown, reads, until, settings.stale_reads)
 
     def read(self, kind: str, tenant_id: str, key: str, current: T | None) -> T | None:
         """One read of one object."""
         pending = self.stale.get((kind, tenant_id, key))
         if pending is None:
             return current
-        pending.reads -= 1
-        if pending.reads <= 0:
+        now = self.now()
+        shown: T | None = pending.before if pending.shows_before(now) else current
+        if pending.over(now):
             del self.stale[(kind, tenant_id, key)]
-        shown: T | None = pending.before
         return shown
 
     def collection(self, kind: str, tenant_id: str, current: Mapping[str, T], prefix: str = "") -> dict[str, T]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +16,7 @@ from .lag import Replicas
 from .requestlog import RequestLog
 from .settings import Settings
 from .signing import SigningKey
-from .state import GraphObject, Synchronization, Tenant, World, new_id
+from .state import GraphObject, Synchronization, Tenant, World, moment, new_id
 from .throttle import Throttle
 
 
@@ -35,10 +36,17 @@ class Service:
     blocked_partners: dict[tuple[str, str], int] = field(default_factory=dict)
     """Soft-deleted partners whose re-creation still answers 409, by tenant and partner, with the tries left (1.2)."""
 
+    def __post_init__(self) -> None:
+        self.replicas.now = self._lag_clock
+
+    def _lag_clock(self) -> float:
+        """The time that ``lag_seconds`` counts by."""
+        return moment(self.world.clock).timestamp() if self.settings.lag_clock == "virtual" else time.monotonic()
+
     def load(self, world: World) -> None:
         """Replaces the whole state; nothing of the old one lingers."""
         self.world = world
-        self.replicas = Replicas()
+        self.replicas.stale.clear()
         self.transient_errors.clear()
         self.blocked_partners.clear()
 
@@ -57,7 +65,7 @@ def tenant_of(world: World, name: str) -> Tenant | None:
 
 def written(call: Call, kind: str, key: str, before: Any) -> None:
     """Notes a write; call it before the change."""
-    call.service.replicas.written(call.settings.lag, kind, call.tenant.id, key, before)
+    call.service.replicas.written(call.settings, kind, call.tenant.id, key, before)
 
 
 def find_service_principal(call: Call) -> GraphObject:

@@ -28,6 +28,20 @@ class Lag(BaseModel):
     group: int = Field(default=0, ge=0, description="Groups.")
 
 
+class LagSeconds(BaseModel):
+    """How long a freshly written object is still seen as it was before (0.3), beside `Lag`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    partner: float = Field(default=0, ge=0, description="Partner entries and their identitySynchronization.")
+    application: float = Field(default=0, ge=0, description="Applications and service principals.")
+    assignment: float = Field(default=0, ge=0, description="appRoleAssignedTo.")
+    job: float = Field(default=0, ge=0, description="Provisioning jobs.")
+    secrets: float = Field(default=0, ge=0, description="Provisioning secrets.")
+    user: float = Field(default=0, ge=0, description="Users.")
+    group: float = Field(default=0, ge=0, description="Groups.")
+
+
 class Settings(BaseModel):
     """How the emulator behaves where the service is not fully known, and how awkward it is."""
 
@@ -132,6 +146,32 @@ class Settings(BaseModel):
         default="restore",
         description="12.13: whether a cycle restores a person soft-deleted by it who is back in scope, or creates another.",
     )
+    pending_guests: Literal["joined", "refused"] = Field(
+        default="joined",
+        description="7: whether a guest of the same address who never redeemed the invitation becomes the synchronized person, or "
+        "stands in the way.",
+    )
+    match_existing_guests: bool = Field(
+        default=True, description="7: whether a guest who redeemed an invitation is matched by alternativeSecurityIds and taken over."
+    )
+    duplicate_mail: Literal["collapse", "refused"] = Field(
+        default="collapse", description="7: two people of the source with one mail address share one target user, or the second one fails."
+    )
+    disable_action: Literal["update", "disable"] = Field(
+        default="update", description="6.1: provisioningAction of an update that blocks sign-in."
+    )
+    regex_match: Literal["anywhere", "whole"] = Field(
+        default="anywhere", description="4.4: whether REGEX MATCH has to match the whole value."
+    )
+    append_null: Literal["null", "suffix"] = Field(
+        default="null", description="4.2: Append of an empty value gives nothing, or the suffix alone."
+    )
+    iif_null: Literal["nothing", "false"] = Field(
+        default="nothing", description="4.2: IIF whose condition reads an empty attribute lets nothing flow, or gives the value for false."
+    )
+    function_names: Literal["id", "name"] = Field(
+        default="id", description="4.1: the key under which filterOperators and functions list their names (csdl: id; documents: name)."
+    )
     log_tenant_id: Literal["source", "target"] = Field(default="source", description="13.16: tenantId in the provisioning log.")
     initial_cycle_seconds_per_object: float = Field(
         default=3.0, ge=0, description="7: virtual length of an initial cycle for each assigned person, group and membership (0.6 to 4.8)."
@@ -140,6 +180,15 @@ class Settings(BaseModel):
 
     # Awkwardness
     lag: Lag = Field(default_factory=Lag, description="0.3: replication lag, by reads.")
+    lag_seconds: LagSeconds = Field(default_factory=LagSeconds, description="0.3: replication lag, by seconds of lag_clock.")
+    lag_clock: Literal["real", "virtual"] = Field(
+        default="real", description="0.3: whether lag_seconds are seconds on the wall, or of the virtual clock."
+    )
+    stale_reads: int = Field(
+        default=0,
+        ge=0,
+        description="0.3: how often a replica that is behind shows the old state again, every other read, after the new one was seen.",
+    )
     instantiate_answers_404: bool = Field(
         default=False, description="0.3: POST instantiate answers 404 although it created the application."
     )
@@ -186,6 +235,14 @@ FLIPPED: dict[str, Any] = {
     "input_filter": "two_groups",
     "operator_literals": "upper",
     "restore_soft_deleted": "unsupported",
+    "pending_guests": "refused",
+    "match_existing_guests": False,
+    "duplicate_mail": "refused",
+    "disable_action": "disable",
+    "regex_match": "whole",
+    "append_null": "suffix",
+    "iif_null": "false",
+    "function_names": "name",
     "log_tenant_id": "target",
 }
 """The preset that flips every switch that has another documented or conceivable behaviour."""
@@ -194,11 +251,14 @@ PRESETS: dict[str, dict[str, Any]] = {"likely": {}, "flipped": FLIPPED}
 
 
 def merged(settings: Settings, changes: dict[str, Any]) -> Settings:
-    """`settings` with `changes` applied; ``lag`` may be given in part. Unknown names and values raise ValidationError."""
+    """`settings` with `changes` applied; ``lag`` and ``lag_seconds`` may be given in part.
+
+    Unknown names and values raise ValidationError.
+    """
     values = settings.model_dump()
     for name, value in changes.items():
-        if name == "lag" and isinstance(value, dict):
-            value = {**values["lag"], **value}
+        if name in ("lag", "lag_seconds") and isinstance(value, dict):
+            value = {**values[name], **value}
         values[name] = value
     return Settings.model_validate(values)
 

@@ -56,6 +56,7 @@ class Job(Model):
     job_schema: GraphObject = Field(default_factory=dict)
     links: dict[str, str] = Field(default_factory=dict, description="Source object id to target object id.")
     seen: dict[str, GraphObject] = Field(default_factory=dict, description="What was last exported for a source object id.")
+    memory: GraphObject = Field(default_factory=dict, description="What the engine remembers of the job itself between cycles.")
     staged_deletes: list[str] = Field(default_factory=list, description="Source object ids whose deletion the guard holds back.")
     deletes_approved: bool = False
     next_cycle: str | None = Field(default=None, description="Virtual time at which the next cycle begins.")

@@ -12,6 +12,7 @@ import pytest
 from entra_emulator.provisioning.catalogue import CATALOGUE
 from entra_emulator.provisioning.expressions import ExpressionError, evaluate, parse, render, to_source
 from entra_emulator.provisioning.functions import IMPLEMENTATIONS
+from entra_emulator.settings import Settings, merged
 
 PERSON: dict[str, Any] = {
     "displayName": "김민수",
@@ -29,6 +30,7 @@ PERSON: dict[str, Any] = {
 }
 
 
+@pytest.mark.fact("4.2", "The functions of mapping expressions compute what their reference says")
 @pytest.mark.parametrize(
     ("expression", "value"),
     [
@@ -84,6 +86,7 @@ def test_values(expression: str, value: Any) -> None:
     assert evaluate(parse(expression), PERSON) == value
 
 
+@pytest.mark.fact("4.2", "Expressions are refused in one clear sentence, over 10,000 characters too")
 @pytest.mark.parametrize(
     ("expression", "words"),
     [
@@ -111,6 +114,7 @@ def test_the_longest_expression_is_allowed() -> None:
     assert evaluate(parse('"' + "x" * 9_998 + '"'), {}) == "x" * 9_998
 
 
+@pytest.mark.fact("4.2", "How each kind of mapping is written as a source object")
 @pytest.mark.parametrize(
     ("expression", "kind", "name", "keys"),
     [
@@ -142,3 +146,17 @@ def test_every_function_of_the_catalogue_is_implemented() -> None:
 def test_a_bad_regular_expression_is_an_error() -> None:
     with pytest.raises(ExpressionError, match="regular expression"):
         evaluate(parse('Replace([mail], , "(", , "", , )'), PERSON)
+
+
+@pytest.mark.fact("4.2", "What Append and IIF do with null (switches append_null, iif_null)")
+@pytest.mark.parametrize(
+    ("expression", "switch", "value", "other"),
+    [
+        ('Append([missing], "@contoso.kr")', {"append_null": "suffix"}, None, "@contoso.kr"),
+        ('IIF([missing]="x", "a", "b")', {"iif_null": "false"}, None, "b"),
+    ],
+)
+def test_what_null_does_is_a_switch(expression: str, switch: dict[str, str], value: None, other: str) -> None:
+    """Nothing flows, or what the function makes of an empty value (4.2)."""
+    assert evaluate(parse(expression), PERSON) is value
+    assert evaluate(parse(expression), PERSON, merged(Settings(), switch)) == other

@@ -57,6 +57,7 @@ def wrong_type(s: Story) -> None:
     s.row("userType")["source"].update(name="Employee", expression='"Employee"')
 
 
+@pytest.mark.fact("6.1", "The error codes of refused creations, which are retried and heal")
 @pytest.mark.parametrize(
     ("prepare", "code"),
     [
@@ -91,6 +92,7 @@ def test_creation_is_refused(prepare: Any, code: str) -> None:
     assert s.cycle()["created"] == 1
 
 
+@pytest.mark.fact("7", "A contact with the same address collides")
 def test_a_contact_lets_a_guest_in_without_mail() -> None:
     """Contact and guest: the guest is created, but without its address (7)."""
     s = Story()
@@ -102,6 +104,7 @@ def test_a_contact_lets_a_guest_in_without_mail() -> None:
     assert user is not None and "mail" not in user
 
 
+@pytest.mark.fact("7", "Target users with administrator roles cannot be deleted")
 def test_administrators_cannot_be_deleted() -> None:
     """AzureActiveDirectoryInsufficientRights (7)."""
     s = Story()
@@ -116,6 +119,7 @@ def test_administrators_cannot_be_deleted() -> None:
     assert s.names() == ["Minsu"]
 
 
+@pytest.mark.fact("7", "mail and showInAddressList cannot change while an Exchange licence is assigned")
 def test_mail_cannot_change_while_a_licence_is_assigned() -> None:
     """The service retries without the attributes that belong to Exchange (6.1, 7)."""
     s = Story()
@@ -130,6 +134,7 @@ def test_mail_cannot_change_while_a_licence_is_assigned() -> None:
     assert s.error("minsu") == "AzureActiveDirectoryCannotUpdateObjectsOriginatedInExternalService"
 
 
+@pytest.mark.fact("6.1", "The provisioning log entry: enums, steps, identities, systems, strings throughout")
 def test_the_log_of_a_creation() -> None:
     """The entry of section 6.1: system, steps and strings throughout."""
     s = Story()
@@ -156,6 +161,7 @@ def test_the_log_of_a_creation() -> None:
     assert entry["targetIdentity"]["id"] == s.job.links["minsu"]
 
 
+@pytest.mark.fact("6.2", "Changes in the target are made by Microsoft.Azure.SyncFabric")
 def test_the_audit_log_of_the_target() -> None:
     """Changes are made by Microsoft.Azure.SyncFabric (6.2)."""
     s = Story()
@@ -167,6 +173,7 @@ def test_the_audit_log_of_the_target() -> None:
     assert {entry["initiatedBy"]["app"]["displayName"] for entry in s.target.audit_log} == {"Microsoft.Azure.SyncFabric"}
 
 
+@pytest.mark.fact("6.1", "Skipped people are logged once, and again on a full cycle")
 def test_skips_are_logged_once() -> None:
     """A skip is news once, and again when everybody is looked at (6.1)."""
     s = Story()
@@ -179,6 +186,7 @@ def test_skips_are_logged_once() -> None:
     assert len(s.source.provisioning_log) == 2
 
 
+@pytest.mark.fact("3.5", "On-demand provisioning works while the job is paused")
 def test_on_demand() -> None:
     """Works while the job is paused: creates, then finds nothing to do (3.5)."""
     s = Story()
@@ -191,6 +199,7 @@ def test_on_demand() -> None:
     assert second["provisioningSteps"][-1]["details"]["SkipReason"] == "RedundantExport"
 
 
+@pytest.mark.fact("3.5", "The triage of results: RedundantExport, NotEffectivelyEntitled, out of scope")
 @pytest.mark.parametrize(
     ("assigned", "more", "code"),
     [
@@ -208,6 +217,7 @@ def test_on_demand_skips(assigned: bool, more: dict[str, Any], code: str) -> Non
     assert s.names() == []
 
 
+@pytest.mark.fact("3.5", "The scoping step names each clause with its outcome")
 def test_on_demand_scope_evaluation() -> None:
     """The scoping step names each clause with its outcome (3.5)."""
     s = Story()
@@ -216,6 +226,7 @@ def test_on_demand_scope_evaluation() -> None:
     assert "Filter external users.alternativeSecurityIds EQUALS 'None'\": false" in scoping["details"]["ScopeEvaluationResult"]
 
 
+@pytest.mark.fact("3.5", "Deleting and provisioning on demand makes a duplicate")
 def test_on_demand_cannot_restore() -> None:
     """Delete, then on demand: a duplicate (3.5)."""
     s = Story()
@@ -230,6 +241,7 @@ def test_on_demand_cannot_restore() -> None:
     assert s.job.links["minsu"] != before
 
 
+@pytest.mark.fact("3.5", "On-demand provisioning checks both policies and the rule")
 def test_on_demand_checks_policies_and_rules() -> None:
     """The same codes as a cycle; an unknown rule is refused (0.2, 3.5)."""
     s = Story()
@@ -240,6 +252,7 @@ def test_on_demand_checks_policies_and_rules() -> None:
         provision_on_demand(s.world, SOURCE, "sp", s.job.id, "nope", "minsu", "User", s.settings)
 
 
+@pytest.mark.fact("4.5", "Assigned groups are skipped as EntityTypeNotSupported while the group mapping is off")
 def test_groups_are_skipped_while_their_mapping_is_off() -> None:
     """EntityTypeNotSupported; the members are provisioned all the same (4.5)."""
     s = Story()
@@ -250,6 +263,7 @@ def test_groups_are_skipped_while_their_mapping_is_off() -> None:
     assert (s.names(), s.target.groups) == (["Minsu"], {})
 
 
+@pytest.mark.fact("4.5", "With the mapping on and groupSyncInbound allowed, groups become static security groups")
 def test_groups_become_static_security_groups() -> None:
     """With the mapping on and groupSyncInbound allowed (4.5)."""
     s = Story()

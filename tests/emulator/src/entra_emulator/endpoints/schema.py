@@ -46,7 +46,7 @@ def put_schema(call: Call) -> Reply:
     new: GraphObject = without_annotations(call.body)
     if "directories" not in new:
         new["directories"] = job.job_schema.get("directories", [])
-    problems = flow_type_problems(new) or schema_rules.problems(job.job_schema, new)
+    problems = flow_type_problems(new) or schema_rules.problems(job.job_schema, new, call.settings.operator_literals)
     if problems:
         raise _invalid(call, problems[0])
     new["id"] = job.id
@@ -84,7 +84,7 @@ def filter_operators(call: Call) -> Reply:
 
 def functions(call: Call) -> Reply:
     principal, _, job = find_job(call)
-    return Reply(200, {"@odata.context": _context(call, principal, job, "/functions"), "value": template.FUNCTIONS})
+    return Reply(200, {"@odata.context": _context(call, principal, job, "/functions"), "value": template.functions(call.settings)})
 
 
 def parse_expression(call: Call) -> Reply:
@@ -110,7 +110,7 @@ def parse_expression(call: Call) -> Reply:
         return Reply(200, body)
     attributes = {pair.key: pair.value for pair in sent.testInputObject.properties or []}
     try:
-        value = evaluate(expression, attributes)
+        value = evaluate(expression, attributes, call.settings)
     except ExpressionError as problem:
         return Reply(200, {**body, "error": _public_error("EvaluationFailed", str(problem))})
     values = value if isinstance(value, list) else [] if value is None else [value]

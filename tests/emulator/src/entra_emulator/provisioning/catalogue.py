@@ -110,11 +110,11 @@ _ALL = [
 CATALOGUE: dict[str, Function] = {function.name: function for function in _ALL}
 
 
-def graph_functions() -> list[dict[str, Any]]:
-    """`attributeMappingFunctionSchema` objects as ``GET .../schema/functions`` lists them; the name is the key ``id``."""
+def graph_functions(name_key: str = "id") -> list[dict[str, Any]]:
+    """`attributeMappingFunctionSchema` objects as ``GET .../schema/functions`` lists them, their names under `name_key`."""
     return [
         {
-            "id": function.name,
+            name_key: function.name,
             "parameters": [
                 {"name": p.name, "type": p.type, "required": p.required, "allowMultipleOccurrences": p.repeats} for p in function.parameters
             ],

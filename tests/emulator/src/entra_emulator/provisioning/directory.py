@@ -87,6 +87,7 @@ def create_user(tenant: Tenant, known: Index, values: Json, identity: str, at: s
         "userType": "Guest",
         "otherMails": [],
         "proxyAddresses": [],
+        "_synchronized": True,
     }
     tenant.users[user["id"]] = user
     redeem(user, identity, at)

@@ -73,7 +73,6 @@ def restart(world: World, tenant_id: str, sp_id: str, job_id: str, reset_scopes:
         job.deletes_approved = True
     if "ConnectorDataStore" in scopes:
         memory.reset_people(job)
-        own = memory.of(job)
     if "Escrows" in scopes:
         own.pop("skips", None)
     own.pop("sync_all", None)

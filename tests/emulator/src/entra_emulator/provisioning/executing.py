@@ -57,7 +57,7 @@ def _remember(run: Run, plan: Plan, target_id: str, **changes: Any) -> None:
 
 
 def _identity(run: Run, plan: Plan) -> str:
-    return str(mapping.value_of(run.mapping.identity, plan.source))
+    return str(mapping.value_of(run.mapping.identity, plan.source, run.settings))
 
 
 def _create(run: Run, plan: Plan) -> Outcome:
@@ -124,6 +124,12 @@ def _join(run: Run, plan: Plan, holder: GraphObject) -> Outcome:
     person with the same address collapses into the first one's user.
     """
     pending = not holder.get("_alternativeSecurityId")
+    if pending and run.settings.pending_guests == "refused":
+        message = "The address is used by a guest of the target tenant who has not accepted the invitation."
+        return Outcome(plan, "create", "failure", "InvitationCreationFailureAmbiguousUser", message)
+    if not pending and run.settings.duplicate_mail == "refused" and str(holder["id"]) in run.job.links.values():
+        message = "More than one source object has this mail address."
+        return Outcome(plan, "create", "failure", "DuplicateSourceEntries", message)
     if not pending and str(holder["id"]) not in run.job.links.values():
         message = "The address is used by an external user of the target tenant with another identity."
         return Outcome(plan, "create", "failure", "InvitationCreationFailureAmbiguousUser", message)
@@ -175,7 +181,8 @@ def _update(run: Run, plan: Plan) -> Outcome:
     if changes:
         logs.audit(run, "Update user", "Update", user, modified)
     status = "success" if not code else "warning" if changes else "failure"
-    return Outcome(plan, "update", status, code, reason, user, modified)
+    disables = changes.get("accountEnabled") is False and run.settings.disable_action == "disable"
+    return Outcome(plan, "disable" if disables else "update", status, code, reason, user, modified)
 
 
 def _restore(run: Run, plan: Plan) -> Outcome:

@@ -15,9 +15,12 @@ from lark.exceptions import LarkError, UnexpectedCharacters, UnexpectedEOF, Unex
 
 from entra_emulator.provisioning.catalogue import CATALOGUE, FunctionFailure
 from entra_emulator.provisioning.functions import IMPLEMENTATIONS, compare, is_empty, text
+from entra_emulator.settings import Settings
 
 LONGEST = 10_000
 """The longest expression, in characters (10)."""
+
+LIKELY = Settings()
 
 Value: TypeAlias = "str | bool | int | list[str] | None"
 
@@ -198,7 +201,7 @@ def attributes_of(expression: Expression | None) -> set[str]:
     return set()
 
 
-def evaluate(expression: Expression | None, attributes: Mapping[str, Any]) -> Value:
+def evaluate(expression: Expression | None, attributes: Mapping[str, Any], settings: Settings = LIKELY) -> Value:
     """The expression's value for one source object, or None where nothing is to flow."""
     if expression is None:
         return None
@@ -208,10 +211,12 @@ def evaluate(expression: Expression | None, attributes: Mapping[str, Any]) -> Va
         found: Value = attributes.get(expression.name)
         return found
     if expression.name == "IIF":
-        return _iif(expression, attributes)
-    values = [evaluate(argument, attributes) for argument in expression.arguments]
+        return _iif(expression, attributes, settings)
+    values = [evaluate(argument, attributes, settings) for argument in expression.arguments]
     if expression.name in COMPARISONS:
         return compare(expression.name, values[0], values[1])
+    if expression.name == "Append" and is_empty(values[0]) and settings.append_null == "suffix":
+        return text(values[1])
     try:
         result: Value = IMPLEMENTATIONS[expression.name](values, attributes)
         return result
@@ -219,10 +224,13 @@ def evaluate(expression: Expression | None, attributes: Mapping[str, Any]) -> Va
         raise ExpressionError(f"Function '{expression.name}' failed: {error}") from None
 
 
-def _iif(call: Call, attributes: Mapping[str, Any]) -> Value:
-    """IIF. Documented limitation: when an attribute in the condition is null or empty the check fails, and nothing flows."""
+def _iif(call: Call, attributes: Mapping[str, Any], settings: Settings) -> Value:
+    """IIF. Documented limitation: when an attribute in the condition is null or empty the check fails.
+
+    Whether nothing flows then, or the value for false, is a switch.
+    """
     condition, if_true, if_false = call.arguments
     if any(is_empty(attributes.get(name)) for name in attributes_of(condition)):
-        return None
-    chosen = text(evaluate(condition, attributes)).lower() == "true"
-    return evaluate(if_true if chosen else if_false, attributes)
+        return None if settings.iif_null == "nothing" else evaluate(if_false, attributes, settings)
+    chosen = text(evaluate(condition, attributes, settings)).lower() == "true"
+    return evaluate(if_true if chosen else if_false, attributes, settings)

@@ -12,6 +12,7 @@ from typing import Any
 from entra_emulator.provisioning import attributes
 from entra_emulator.provisioning.expressions import Expression, evaluate, parse
 from entra_emulator.provisioning.functions import is_empty
+from entra_emulator.settings import Settings
 
 Json = dict[str, Any]
 
@@ -84,15 +85,15 @@ def _row(row: Json) -> Row:
     )
 
 
-def value_of(row: Row | None, source: Mapping[str, Any]) -> Any:
+def value_of(row: Row | None, source: Mapping[str, Any], settings: Settings) -> Any:
     """The mapped value in the target's type; null and the empty string flow nowhere (4.3, 10)."""
-    value = evaluate(row.expression, source) if row else None
+    value = evaluate(row.expression, source, settings) if row else None
     return None if row is None or is_empty(value) else attributes.coerced(row.target, value)
 
 
-def desired(mapping: ObjectMapping, source: Mapping[str, Any]) -> Json:
+def desired(mapping: ObjectMapping, source: Mapping[str, Any], settings: Settings) -> Json:
     """What the mapping wants in the target, without nulls. Rows that only apply on creation are included."""
-    found = {row.target: value_of(row, source) for row in mapping.rows}
+    found = {row.target: value_of(row, source, settings) for row in mapping.rows}
     return {target: value for target, value in found.items() if value is not None}
 
 

@@ -1,10 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the engine remembers of a job beside what it remembers of each person.
-
-It lives in `Job.seen` under a key no object id can have, so that it is dumped and loaded with the rest of the state.
-"""
+"""What the engine remembers of a job, and of each person it has looked at."""
 
 from __future__ import annotations
 
@@ -12,12 +9,10 @@ from typing import Any
 
 from entra_emulator.state import Job
 
-_KEY = "_job"
-
 
 def of(job: Job) -> dict[str, Any]:
     """The job's own memory: ``full``, ``sync_all``, ``running``, ``quarantine_series`` and the like."""
-    return job.seen.setdefault(_KEY, {})
+    return job.memory
 
 
 def person(job: Job, source_id: str) -> dict[str, Any]:
@@ -32,7 +27,5 @@ def known(job: Job, source_id: str) -> dict[str, Any]:
 
 def reset_people(job: Job) -> None:
     """Forget every person and link (restart with ConnectorDataStore, 3.3)."""
-    own = of(job)
     job.links.clear()
     job.seen.clear()
-    job.seen[_KEY] = own

@@ -22,18 +22,18 @@ def plan(run: Run, candidate: Candidate) -> Plan:
     role = ROLE if candidate.entitled else None
     source = attributes.read(run.source, candidate.user, role, candidate.deleted)
     result = Plan(candidate, "nothing", source=source)
-    entry = scoping.evaluate_input(run.mapping.scope, source)
+    entry = scoping.evaluate_input(run.mapping.scope, source, run.settings.regex_match)
     result.verdict = entry
     if not entry.passed:
         # Failing the input filter does not deprovision (4.4); the person is only not looked at any further.
         return _skip(result, SKIPPED, "The object does not pass the built-in input filter.")
-    result.verdict = scoping.evaluate(run.mapping.scope, source)
+    result.verdict = scoping.evaluate(run.mapping.scope, source, run.settings.regex_match)
     result.verdict.results.update(entry.results)
     if candidate.deleted or not candidate.entitled or not result.verdict.passed:
         return _leaving(run, result)
     try:
-        result.wanted = mapping.desired(run.mapping, source)
-        identity = mapping.value_of(run.mapping.identity, source)
+        result.wanted = mapping.desired(run.mapping, source, run.settings)
+        identity = mapping.value_of(run.mapping.identity, source, run.settings)
     except ExpressionError as error:
         return _fail(result, "InternalError", str(error))
     if identity is None:
@@ -90,7 +90,7 @@ def _staying(run: Run, result: Plan, identity: str) -> Plan:
         if seen.get("exported") == result.wanted:
             return result  # Nothing changed in the source, so the target is not looked at (7).
         return _fail(result, "InvalidAnchor", "The object matched before could not be found in the target system. Restart to match again.")
-    matched = run.index.identities.get(identity)
+    matched = run.index.identities.get(identity) if _adopts(run, identity) else None
     if matched is not None:
         result.target_id, result.matched = matched, True
         return _update(run, result)
@@ -102,6 +102,12 @@ def _staying(run: Run, result: Plan, identity: str) -> Plan:
     result.changes = mapping.on_creation(run.mapping, result.wanted)
     result.changes.setdefault("userPrincipalName", directory.external_name(result.source["userPrincipalName"], run.target))
     return result
+
+
+def _adopts(run: Run, identity: str) -> bool:
+    """Whom synchronization made is always found again; a guest who was invited, where existing guests are matched (7)."""
+    found = run.target.users.get(run.index.identities.get(identity, ""), {})
+    return run.settings.match_existing_guests or bool(found.get("_synchronized"))
 
 
 def _restorable(run: Run, target_id: str) -> bool:

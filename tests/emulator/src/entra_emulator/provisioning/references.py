@@ -47,7 +47,7 @@ def link_manager(run: Run, person_id: str) -> dict[str, str | None] | None:
 
 
 def _mapped_manager(run: Run, user: GraphObject) -> str | None:
-    found = mapping.value_of(run.mapping.manager, {"manager": run.source.managers.get(str(user["id"]))})
+    found = mapping.value_of(run.mapping.manager, {"manager": run.source.managers.get(str(user["id"]))}, run.settings)
     return str(found) if found else None
 
 

@@ -48,23 +48,24 @@ def _integers(value: Any, operand: str) -> tuple[int, int] | None:
         return None
 
 
-def _matches(pattern: str, value: str) -> bool:
-    """The pattern may match anywhere in the value (inferred from .NET's Regex.IsMatch). A bad pattern matches nothing."""
+def _matches(pattern: str, value: str, how: str) -> bool:
+    """The pattern may match anywhere in the value (inferred from .NET's Regex.IsMatch), or has to match all of it (the switch
+    ``regex_match``). A bad pattern matches nothing."""
     try:
-        return re.search(pattern, value) is not None
+        return (re.search if how == "anywhere" else re.fullmatch)(pattern, value) is not None
     except re.error:
         return False
 
 
-def _binary(operator: str, value: Any, operand: str) -> bool:
+def _binary(operator: str, value: Any, operand: str, regex_match: str) -> bool:
     """One operand against one value that is not empty; strings compare with their case."""
     written = text(value)
     if operator in ("EQUALS", "NOT EQUALS"):
         return (written == operand) == (operator == "EQUALS")
     if operator == "REGEX MATCH":
-        return _matches(operand, written)
+        return _matches(operand, written, regex_match)
     if operator == "NOT REGEX MATCH":
-        return not _matches(operand, written)
+        return not _matches(operand, written, regex_match)
     if operator == "ENDS_WITH":
         return written.endswith(operand)
     if operator.upper() == "INCLUDES":
@@ -77,7 +78,7 @@ def _binary(operator: str, value: Any, operand: str) -> bool:
     return pair[0] > pair[1] if operator.upper() == "GREATER_THAN" else pair[0] >= pair[1]
 
 
-def clause_passes(clause: Json, attributes: Mapping[str, Any]) -> bool:
+def clause_passes(clause: Json, attributes: Mapping[str, Any], regex_match: str = "anywhere") -> bool:
     """One clause. Every operator is false on null and empty, except IS NULL (4.4)."""
     operator, value = clause["operatorName"], attributes.get(clause["sourceOperandName"])
     if operator == "IS NULL":
@@ -88,7 +89,7 @@ def clause_passes(clause: Json, attributes: Mapping[str, Any]) -> bool:
         return True
     if operator in ("IS TRUE", "IS FALSE"):
         return text(value).lower() == ("true" if operator == "IS TRUE" else "false")
-    return any(_binary(operator, value, operand) for operand in operands(clause))
+    return any(_binary(operator, value, operand, regex_match) for operand in operands(clause))
 
 
 def operands(clause: Json) -> list[str]:
@@ -103,37 +104,37 @@ def _label(group: Json, clause: Json) -> str:
     return f"{group.get('name') or ''}.{clause['sourceOperandName']} {clause['operatorName']}{right}"
 
 
-def _groups(groups: list[Json], attributes: Mapping[str, Any]) -> tuple[list[bool], dict[str, bool]]:
+def _groups(groups: list[Json], attributes: Mapping[str, Any], regex_match: str) -> tuple[list[bool], dict[str, bool]]:
     passed: list[bool] = []
     results: dict[str, bool] = {}
     for group in groups:
-        outcome = {_label(group, clause): clause_passes(clause, attributes) for clause in group.get("clauses") or []}
+        outcome = {_label(group, clause): clause_passes(clause, attributes, regex_match) for clause in group.get("clauses") or []}
         results |= outcome
         passed.append(all(outcome.values()))
     return passed, results
 
 
-def evaluate(scope: Json | None, attributes: Mapping[str, Any]) -> Verdict:
+def evaluate(scope: Json | None, attributes: Mapping[str, Any], regex_match: str = "anywhere") -> Verdict:
     """The user's own filters: clauses of a group are ANDed, groups ORed; no group lets everybody pass."""
-    passed, results = _groups((scope or {}).get("groups") or [], attributes)
+    passed, results = _groups((scope or {}).get("groups") or [], attributes, regex_match)
     return Verdict(any(passed) if passed else True, results)
 
 
-def evaluate_input(scope: Json | None, attributes: Mapping[str, Any]) -> Verdict:
+def evaluate_input(scope: Json | None, attributes: Mapping[str, Any], regex_match: str = "anywhere") -> Verdict:
     """The built-in input filter. Inferred: every group must pass, for otherwise two groups would let external people through."""
-    passed, results = _groups((scope or {}).get("inputFilterGroups") or [], attributes)
+    passed, results = _groups((scope or {}).get("inputFilterGroups") or [], attributes, regex_match)
     return Verdict(all(passed), results)
 
 
-def graph_operators(literals: str) -> list[Json]:
-    """`filterOperatorSchema` objects as ``GET .../schema/filterOperators`` lists them (4.1); the name is the key ``id``."""
+def graph_operators(literals: str, name_key: str = "id") -> list[Json]:
+    """`filterOperatorSchema` objects as ``GET .../schema/filterOperators`` lists them (4.1), their names under `name_key`."""
     types = {name: ["Boolean"] for name in ("IS TRUE", "IS FALSE")}
     types |= {name: ["Integer", "String", "Binary", "Boolean"] for name in ("IS NULL", "IS NOT NULL")}
     types |= {name: ["Integer"] for name in ("&", "!&", *UNCERTAIN[literals][:2])}
     types |= {name: ["String"] for name in ("ENDS_WITH", UNCERTAIN[literals][2])}
     return [
         {
-            "id": name,
+            name_key: name,
             "arity": "Unary" if name in UNARY else "Binary",
             "multivaluedComparisonType": "All",
             "supportedAttributeTypes": types.get(name, ["Integer", "String"]),

@@ -25,9 +25,6 @@ RULE_NAME = "USER_INBOUND_USER"
 SOURCE_DIRECTORY_ID = "66e4a8cc-1b7b-435e-95f8-f06cea133828"
 TARGET_DIRECTORY_ID = "8d4ad3f4-6c0c-4e0a-9d3a-5c1f0a3a7b52"
 
-FUNCTIONS: list[Json] = catalogue.graph_functions()
-FILTER_OPERATORS: list[Json] = scoping.graph_operators("portal")
-
 _DIRECT = [
     "IsSoftDeleted", "accountEnabled", "streetAddress", "city", "state", "postalCode", "country", "department", "employeeId",
     "displayName", "givenName", "jobTitle", "mailNickname", "manager", "physicalDeliveryOfficeName", "preferredLanguage", "surname",
@@ -38,7 +35,12 @@ _DIRECT = [
 
 def filter_operators(settings: Settings) -> list[Json]:
     """The operators under the settings' literals (13.8)."""
-    return scoping.graph_operators(settings.operator_literals)
+    return scoping.graph_operators(settings.operator_literals, settings.function_names)
+
+
+def functions(settings: Settings) -> list[Json]:
+    """The functions that expressions may call (4.1)."""
+    return catalogue.graph_functions(settings.function_names)
 
 
 def azure2azure_schema(settings: Settings) -> Json:

@@ -74,6 +74,8 @@ class Action:
     """Error codes that mean: it is so already."""
     passing_codes: tuple[str, ...] = ()
     """Error codes that may pass by themselves while a policy spreads through the service."""
+    hint: str = ""
+    """What else to say when one of the passing codes does not pass."""
     batched: bool = False
 
     def __str__(self) -> str:
@@ -113,6 +115,8 @@ class Plan:
     lasting: bool = True
     """Whether planning again after applying must find nothing to do. A restart would be planned again."""
     outcome: Outcome | None = None
+    change_facts: Facts = field(default_factory=dict)
+    """What to tell of the change itself, where ``facts`` tell of the state after it."""
 
 
 class Interrupted(Exception):

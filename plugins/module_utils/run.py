@@ -167,6 +167,7 @@ def _read_back(resource: Resource[Desired, Current], client: Client, desired: De
 def _result(first: Plan, actions: list[Action], last: Plan, pace: Pace) -> dict[str, Any]:
     return {
         **last.facts,
+        **first.change_facts,
         "changed": bool(actions),
         "actions": [action.describe() for action in actions],
         "diff": {"before": dict(first.before), "after": dict(first.after)},
@@ -180,7 +181,8 @@ def _interrupted(stop: Interrupted | None, done: list[Action], tenant: str) -> R
         return RunFailure(f"Tenant {tenant}: no time was given to apply the plan.")
     already = f" Already done: {', '.join(str(action) for action in done)}." if done else " Nothing was changed."
     again = " Running again is safe."
-    msg = f"Tenant {tenant}: could not {stop.action}: {explain(stop.cause)}{already}{again}"
+    hint = f" {stop.action.hint}" if stop.action.hint and getattr(stop.cause, "code", None) in stop.action.passing_codes else ""
+    msg = f"Tenant {tenant}: could not {stop.action}: {explain(stop.cause)}{hint}{already}{again}"
     return RunFailure(msg, {**_details(stop.cause), "actions": [action.describe() for action in done], "changed": bool(done)})
 
 

@@ -26,6 +26,11 @@ options:
     description:
       - Whether the partner may synchronize its users into this tenant.
     type: bool
+  group_sync_inbound:
+    description:
+      - Whether the partner may synchronize its groups into this tenant. It needs O(user_sync_inbound) as well.
+      - Microsoft Graph knows this only in its beta version, which is used only if this option is set.
+    type: bool
   redemption_inbound:
     description:
       - Whether invitations of the partner's users into this tenant are redeemed automatically, without a consent prompt.
@@ -462,6 +467,7 @@ OPTIONS = Options(
     {
         "partner_tenant_id": {"type": "str", "required": True},
         "user_sync_inbound": {"type": "bool"},
+        "group_sync_inbound": {"type": "bool"},
         "redemption_inbound": {"type": "bool"},
         "redemption_outbound": {"type": "bool"},
         "inbound_trust": {"type": "dict", "options": {name: {"type": "bool"} for name in partner.TRUST}},

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM, Emulator
@@ -111,3 +112,54 @@ def test_a_link_that_was_taken_down_can_be_built_again(playbooks: Playbooks, emu
         assert run.code == 0, run.output
     emulator.advance("PT40M")
     assert set(arrived(emulator.tenant(FABRIKAM))) == entitled(emulator.tenant(CONTOSO))
+
+
+def test_a_changed_mapping_of_a_running_job_evaluates_everybody_again(playbooks: Playbooks, emulator: Emulator) -> None:
+    first = playbooks.sync()
+    assert first.code == 0, first.output
+    assert not [action for action in first.actions() if action.startswith("restart")]
+    emulator.advance("PT40M")
+
+    changed = {"link_mappings": [], "link_display_name_suffix": " (Contoso Group)"}
+    plan, run = playbooks.sync("--check", **changed), playbooks.sync(**changed)
+    assert run.actions() == plan.actions()
+    assert run.actions() == [
+        "update mappings of configuration Fabrikam (change displayName)",
+        "restart provisioning job of configuration Fabrikam",
+    ]
+    assert playbooks.sync(**changed).actions() == []
+    emulator.advance("PT1H")
+    names = [one["displayName"] for one in emulator.tenant(FABRIKAM)["users"].values()]
+    assert "Kim Minsu (Contoso Group)" in names
+
+
+def test_people_can_be_removed_together_with_the_link(playbooks: Playbooks, emulator: Emulator) -> None:
+    assert playbooks.sync().code == 0
+    emulator.advance("PT40M")
+    assert arrived(emulator.tenant(FABRIKAM))
+
+    done = threading.Event()
+
+    def let_time_pass() -> None:
+        while not done.wait(0.5):
+            emulator.advance("PT20M")
+
+    clock = threading.Thread(target=let_time_pass)
+    clock.start()
+    try:
+        run = playbooks.sync("-e", "link_state=absent", "-e", "link_users=deprovision")
+    finally:
+        done.set()
+        clock.join()
+
+    assert run.code == 0, run.output
+    assert run.actions()[:3] == [
+        "unassign group Sales from configuration Fabrikam",
+        "unassign user minsu.kim@contoso.kr from configuration Fabrikam",
+        "restart provisioning job of configuration Fabrikam",
+    ]
+    assert arrived(emulator.tenant(FABRIKAM)) == {}
+    assert "no partner entry for fabrikam" in run.output
+    again = playbooks.sync("-e", "link_state=absent", "-e", "link_users=deprovision")
+    assert again.code == 0, again.output
+    assert again.changed() == []

@@ -12,12 +12,13 @@ from typing import Any
 
 from ..graph.batch import read_all
 from ..graph.client import Client, Request
+from ..graph.errors import ServiceError
 from ..plan import Action, Plan, Refusal, Resource, Wait, listed, present
 from . import lookup, settings_bag
 from .causes import LOST_POLICY_CODES
 from .directory import quoted
 from .lookup import JOB_TEMPLATE, TEMPLATE, Configuration
-from .partner import resolve
+from .partner import PARTNERS, resolve
 
 MULTITENANT_PREFIX = "MTO_Sync_"
 NEW = "/servicePrincipals/{service_principal_id}/synchronization"
@@ -60,6 +61,8 @@ class Current:
     target_id: str
     found: tuple[Found, ...]
     application_id: str | None = None
+    redemption_outbound: bool | None = None
+    """This tenant's own switch for the target, where the connection is going to be tested; ``None`` if it could not be read."""
 
 
 def desired(params: Mapping[str, Any]) -> Desired:
@@ -88,12 +91,26 @@ def read(client: Client, wanted: Desired) -> Current:
     bags = read_all(client, [Request("GET", f"{one.synchronization}/secrets") for one in all_of_them])
     found = tuple(Found(one, settings_bag.parse(bag.body)) for one, bag in zip(all_of_them, bags, strict=True))
     match = choose(found, wanted, target_id)
+    own_switch = None
+    if not wanted.absent and (match is None or match.serves != target_id):
+        own_switch = _redemption_outbound(client, target_id)
     if match is None:
-        return Current(target_id, found)
+        return Current(target_id, found, redemption_outbound=own_switch)
     jobs = client.get(f"{match.configuration.synchronization}/jobs")["value"]
     application_id = _application_id(client, match.configuration) if wanted.absent else None
     complete = Found(match.configuration, match.bag, jobs)
-    return Current(target_id, tuple(complete if one is match else one for one in found), application_id)
+    return Current(target_id, tuple(complete if one is match else one for one in found), application_id, own_switch)
+
+
+def _redemption_outbound(client: Client, target_id: str) -> bool | None:
+    """One of the three switches that the connection test wants on; the other two are the target's (pain point 3)."""
+    try:
+        entry = client.find(f"{PARTNERS}/{target_id}")
+    except ServiceError as error:
+        if error.denied:
+            return None
+        raise
+    return bool(((entry or {}).get("automaticUserConsentSettings") or {}).get("outboundAllowed"))
 
 
 def _application_id(client: Client, configuration: Configuration) -> str:
@@ -181,9 +198,9 @@ def _plan_present(current: Current, match: Found | None, wanted: Desired) -> Pla
     elif match.configuration.name != wanted.name:
         actions.append(_rename(match.configuration, wanted))
     if job is None:
-        actions.append(_create_job(synchronization, current.target_id, wanted))
+        actions.append(_create_job(synchronization, current, wanted))
     if new_bag != dict(bag):
-        actions.append(_save(synchronization, bag, new_bag, current.target_id, wanted, tested=job is None))
+        actions.append(_save(synchronization, bag, new_bag, current, wanted, tested=job is None))
     before = (
         {"state": "present", "name": match.configuration.name, "job": job is not None, **_shown(bag, wanted)}
         if match
@@ -240,8 +257,18 @@ def _test(synchronization: str, target_id: str) -> Request:
     return Request("POST", f"{synchronization}/jobs/validateCredentials", body)
 
 
-def _create_job(synchronization: str, target_id: str, wanted: Desired) -> Action:
-    tests = (_test(synchronization, target_id),) if wanted.test_connection else ()
+def _switches(current: Current, wanted: Desired) -> str:
+    """The truth table of a link's three switches, as far as one tenant can know it."""
+    own = {True: "on", False: "OFF", None: "could not be read"}[current.redemption_outbound]
+    there = f"cannot be read from here, look in tenant {current.target_id}"
+    return (
+        f"The three switches of the link: redemption_outbound in tenant {wanted.tenant} for the target is {own}; "
+        f"redemption_inbound and user_sync_inbound in the target for tenant {wanted.tenant} {there}."
+    )
+
+
+def _create_job(synchronization: str, current: Current, wanted: Desired) -> Action:
+    tests = (_test(synchronization, current.target_id),) if wanted.test_connection else ()
     return Action(
         "create",
         f"provisioning job of configuration {wanted.name}",
@@ -250,14 +277,15 @@ def _create_job(synchronization: str, target_id: str, wanted: Desired) -> Action
         binds={"job_id": "id"},
         visible=Wait(f"{synchronization}/jobs", listed),
         passing_codes=LOST_POLICY_CODES,
+        hint=_switches(current, wanted),
     )
 
 
 def _save(
-    synchronization: str, bag: Mapping[str, str], new_bag: Mapping[str, str], target_id: str, wanted: Desired, tested: bool
+    synchronization: str, bag: Mapping[str, str], new_bag: Mapping[str, str], current: Current, wanted: Desired, tested: bool
 ) -> Action:
-    moved = bag.get("CompanyId") != target_id
-    tests = (_test(synchronization, target_id),) if wanted.test_connection and moved and not tested else ()
+    moved = bag.get("CompanyId") != current.target_id
+    tests = (_test(synchronization, current.target_id),) if wanted.test_connection and moved and not tested else ()
     before, after = _shown(bag, wanted), _shown(new_bag, wanted)
     changed = [name for name in after if before.get(name) != after[name]] or ["connection"]
     return Action(
@@ -269,6 +297,7 @@ def _save(
         after={name: after.get(name) for name in changed},
         visible=Wait(f"{synchronization}/secrets", lambda body: settings_bag.parse(body) == new_bag),
         passing_codes=LOST_POLICY_CODES,
+        hint=_switches(current, wanted),
     )
 
 

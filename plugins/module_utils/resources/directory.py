@@ -83,6 +83,14 @@ def by_ids(client: Client, ids: Iterable[str]) -> Iterator[Principal]:
             yield group(raw) if str(raw.get("@odata.type")).endswith(".group") else person(raw)
 
 
+def members_of(client: Client, group_id: str) -> Iterator[Principal]:
+    """The direct members of a group that are people or groups."""
+    for raw in client.pages(f"/groups/{group_id}/members?$select={PERSON}&$top=999"):
+        kind = str(raw.get("@odata.type")).rpartition(".")[2]
+        if kind in ("user", "group"):
+            yield group(raw) if kind == "group" else person(raw)
+
+
 def tenant_id_of_domain(client: Client, domain: str) -> str:
     """The id of the tenant that owns a domain (fact sheet 1.5).
 

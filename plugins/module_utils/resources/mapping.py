@@ -222,9 +222,8 @@ def plan(current: Current, wanted: Desired) -> Plan:
             "mappings": list(after["mappings"].values()),
             "filters": after["filters"],
             "target_actions": after["target_actions"],
-            "restart_needed": bool(actions),
-            "backup": dict(current.schema) if actions and current.path else None,
         },
+        change_facts={"restart_needed": bool(actions), "backup": dict(current.schema) if actions and current.path else None},
         actions=actions,
         unmet=current.unmet if actions else None,
     )

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -29,9 +30,11 @@ ACCESS = {
     "b2b_direct_connect_inbound": "b2bDirectConnectInbound",
     "b2b_direct_connect_outbound": "b2bDirectConnectOutbound",
 }
-IDENTITY_SYNCHRONIZATION = ("user_sync_inbound", "display_name")
+IDENTITY_SYNCHRONIZATION = ("user_sync_inbound", "group_sync_inbound", "display_name")
 SETTINGS = ("user_sync_inbound", *REDEMPTION, "inbound_trust", *ACCESS)
 """What a partner entry can say and can be told to inherit again."""
+
+LARGEST_POLICY = 25 * 1024
 
 Settings = Mapping[str, Any]
 
@@ -55,6 +58,8 @@ class Current:
     settings: Settings | None
     identity_synchronization: bool
     raw: Mapping[str, Any]
+    policy_bytes: int = 0
+    """How large the whole policy is already, where this task may make it larger."""
 
 
 def desired(params: Mapping[str, Any]) -> Desired:
@@ -62,7 +67,7 @@ def desired(params: Mapping[str, Any]) -> Desired:
 
     :raises Refusal: when a setting is both given and inherited.
     """
-    settings = {name: params[name] for name in (*SETTINGS, "display_name") if params.get(name) is not None}
+    settings = {name: params[name] for name in (*SETTINGS, "group_sync_inbound", "display_name") if params.get(name) is not None}
     if settings.get("inbound_trust"):
         settings["inbound_trust"] = {name: value for name, value in settings["inbound_trust"].items() if value is not None}
     inherit = tuple(params.get("inherit") or ())
@@ -79,13 +84,18 @@ def read(client: Client, wanted: Desired) -> Current:
         raise Refusal("partner_tenant_id is the tenant itself; a link needs two tenants")
     path = f"{PARTNERS}/{partner_id}"
     raw = client.find(f"{path}?$expand=identitySynchronization")
+    grows = not wanted.absent and (raw is None or any(name in wanted.settings for name in ACCESS))
+    size = _bytes(list(client.pages(PARTNERS))) if grows else 0
     if raw is None:
-        return Current(partner_id, None, False, {})
+        return Current(partner_id, None, False, {}, size)
     policy = raw.get("identitySynchronization")
-    if policy is None:
+    if "group_sync_inbound" in wanted.settings:
+        # Only beta knows groups, and it is asked only when they are (fact sheet 1.3).
+        policy = client.find(f"{path}/identitySynchronization", version="beta")
+    elif policy is None:
         # The expansion may be empty although the policy is there (fact sheet 1.3).
         policy = client.find(f"{path}/identitySynchronization")
-    return Current(partner_id, settings(raw, policy or {}), policy is not None, raw)
+    return Current(partner_id, settings(raw, policy or {}), policy is not None, raw, size)
 
 
 def resolve(client: Client, partner: str) -> str:
@@ -94,6 +104,10 @@ def resolve(client: Client, partner: str) -> str:
         return str(uuid.UUID(partner))
     except ValueError:
         return tenant_id_of_domain(client, partner)
+
+
+def _bytes(value: Any) -> int:
+    return len(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode())
 
 
 def plan(current: Current, wanted: Desired) -> Plan:
@@ -108,6 +122,7 @@ def settings(raw: Mapping[str, Any], policy: Mapping[str, Any]) -> dict[str, Any
     sync = policy.get("userSyncInbound") or {}
     return {
         "user_sync_inbound": sync.get("isSyncAllowed"),
+        "group_sync_inbound": (policy.get("groupSyncInbound") or {}).get("isSyncAllowed"),
         "display_name": policy.get("displayName"),
         **{ours: consent.get(theirs) for ours, theirs in REDEMPTION.items()},
         "inbound_trust": {ours: trust.get(theirs) for ours, theirs in TRUST.items()} if trust else None,
@@ -163,6 +178,7 @@ def _plan_present(current: Current, wanted: Desired) -> Plan:
     partner = f"partner {current.partner_id}"
     entry = {name: value for name, value in changed.items() if name not in IDENTITY_SYNCHRONIZATION}
     body = _entry_body(entry, now)
+    _refuse_too_large(current, body)
     if current.settings is None:
         actions.append(
             Action("create", partner, wanted.tenant, (Request("POST", PARTNERS, {"tenantId": current.partner_id, **body}),), after=entry)
@@ -178,9 +194,19 @@ def _plan_present(current: Current, wanted: Desired) -> Plan:
     return Plan(
         before={"partner": current.partner_id, "state": "absent" if current.settings is None else "present", **before},
         after={"partner": current.partner_id, "state": "present", **values},
-        facts=_facts(current.partner_id, {**dict.fromkeys((*SETTINGS, "display_name")), **now, **values}),
+        facts=_facts(current.partner_id, {**dict.fromkeys((*SETTINGS, "group_sync_inbound", "display_name")), **now, **values}),
         actions=tuple(actions),
     )
+
+
+def _refuse_too_large(current: Current, body: Mapping[str, Any]) -> None:
+    """The service refuses a policy of more than 25 KB (fact sheet 1.4), after everything before it was written."""
+    size = current.policy_bytes + _bytes(body)
+    if body and size > LARGEST_POLICY:
+        raise Refusal(
+            f"the cross-tenant access policy would have about {size} bytes, and the service takes {LARGEST_POLICY}; "
+            f"shorten the lists of partner {current.partner_id} or others, for example by naming groups instead of users"
+        )
 
 
 def _synchronization_action(current: Current, wanted: Desired, changed: Settings) -> Action:
@@ -188,6 +214,8 @@ def _synchronization_action(current: Current, wanted: Desired, changed: Settings
     body: dict[str, Any] = {}
     if "user_sync_inbound" in changed:
         body["userSyncInbound"] = {"isSyncAllowed": changed["user_sync_inbound"]}
+    if "group_sync_inbound" in changed:
+        body["groupSyncInbound"] = {"isSyncAllowed": changed["group_sync_inbound"]}
     if "display_name" in changed:
         body["displayName"] = changed["display_name"]
     path = f"{PARTNERS}/{current.partner_id}/identitySynchronization"
@@ -196,7 +224,7 @@ def _synchronization_action(current: Current, wanted: Desired, changed: Settings
         "update" if exists else "create",
         f"identity synchronization with partner {current.partner_id} ({', '.join(changed)})",
         wanted.tenant,
-        (Request("PATCH" if exists else "PUT", path, body),),
+        (Request("PATCH" if exists else "PUT", path, body, version="beta" if "group_sync_inbound" in changed else "v1.0"),),
         before={name: (current.settings or {}).get(name) for name in changed} if exists else None,
         after=dict(changed),
     )
@@ -237,9 +265,11 @@ def _plan_absent(current: Current, wanted: Desired) -> Plan:
     if current.settings is None:
         gone = {"partner": current.partner_id, "state": "absent"}
         return Plan(gone, gone, _facts(current.partner_id, None))
-    named = wanted.inherit or (*SETTINGS, "display_name")
+    named = wanted.inherit or (*SETTINGS, "group_sync_inbound", "display_name")
     left = {name: value for name, value in current.settings.items() if name not in named and not _says_nothing(value)}
-    left.pop("display_name", None)
+    # They belong to the identity synchronization, not to the entry.
+    for name in ("display_name", "group_sync_inbound"):
+        left.pop(name, None)
     path = f"{PARTNERS}/{current.partner_id}"
     actions = []
     if current.identity_synchronization and "user_sync_inbound" in named:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +15,7 @@ from ..graph.client import Client, Request
 from ..plan import Action, Plan, Refusal, Resource, Wait
 from . import lookup, settings_bag
 from .configuration import NEW
-from .directory import Principal, by_ids, find_groups, find_people
+from .directory import Principal, by_ids, find_groups, find_people, members_of
 from .lookup import Configuration
 
 ALREADY_ASSIGNED = "InvalidUpdate"
@@ -55,6 +56,8 @@ class Current:
     bag: Mapping[str, str] = field(default_factory=dict)
     assignments: tuple[Assignment, ...] = ()
     named: tuple[Principal, ...] = ()
+    members: Mapping[str, tuple[Principal, ...]] = field(default_factory=dict)
+    """The direct members of the named groups that are not assigned yet, by group id."""
 
 
 def desired(params: Mapping[str, Any]) -> Desired:
@@ -84,10 +87,20 @@ def read(client: Client, wanted: Desired) -> Current:
     """The configuration's mode and assignments, and the people and groups that the options name."""
     configuration = lookup.find(client, wanted.configuration)
     if configuration is None:
-        return Current(None, named=_named(client, wanted, ()))
+        named = _named(client, wanted, ())
+        return Current(None, named=named, members=_members(client, wanted, named, ()))
     bag = settings_bag.parse(client.get(f"{configuration.synchronization}/secrets"))
     assignments = _assignments(client, configuration)
-    return Current(configuration, bag, assignments, _named(client, wanted, [one.principal for one in assignments]))
+    known = [one.principal for one in assignments]
+    named = _named(client, wanted, known)
+    return Current(configuration, bag, assignments, named, _members(client, wanted, named, known))
+
+
+def _members(client: Client, wanted: Desired, named: Sequence[Principal], known: Sequence[Principal]) -> dict[str, tuple[Principal, ...]]:
+    """Who comes with a group that is going to be assigned, so that those who will be skipped can be named beforehand."""
+    assigned = {one.id for one in known}
+    new = [one for one in named if one.kind == "group" and one.id not in assigned and not wanted.absent]
+    return {one.id: tuple(members_of(client, one.id)) for one in new}
 
 
 def _assignments(client: Client, configuration: Configuration) -> tuple[Assignment, ...]:
@@ -139,9 +152,10 @@ def plan(current: Current, wanted: Desired) -> Plan:
     return Plan(
         before={"mode": mode_before, **_shown(before)},
         after={"mode": mode_after, **_shown(after)},
-        facts=_facts(current, mode_after, after, restart=mode_before == "all" and mode_after == "assigned"),
+        facts=_facts(current, mode_after, after),
+        change_facts={"restart_needed": mode_before == "all" and mode_after == "assigned"},
         actions=tuple(actions),
-        warnings=_warnings(added, mode_after),
+        warnings=_warnings(added, current, mode_after),
         unmet=None if current.configuration else lookup.missing(wanted.configuration),
     )
 
@@ -218,22 +232,33 @@ def _set_mode(before: str, after: str, current: Current, wanted: Desired) -> Act
     )
 
 
-def _warnings(added: Sequence[Principal], mode: str) -> tuple[str, ...]:
-    """Who will be skipped although he is assigned (pain point 14)."""
-    warnings = []
-    for reason, people in (
-        ("are external, and the service skips external people", [one for one in added if one.external]),
-        ("are disabled, and the service does not create disabled people", [one for one in added if not one.enabled and not one.external]),
+def _warnings(added: Sequence[Principal], current: Current, mode: str) -> tuple[str, ...]:
+    """Who will be skipped, or collide, although he is assigned (pain points 14 and 26)."""
+    within = [member for one in added for member in current.members.get(one.id, ())]
+    people = list({one.id: one for one in [*added, *within] if one.kind == "user"}.values())
+    internal = [one for one in people if not one.external]
+    mails = Counter(one.mail.lower() for one in internal if one.mail)
+    reasons = (
+        ("are external, and the service skips external people", [one for one in people if one.external]),
+        ("are disabled, and the service does not create disabled people", [one for one in internal if not one.enabled]),
+        ("have no mail address, so an address book shows them without one", [one for one in internal if not one.mail]),
         (
-            "have no mail address, so an address book shows them without one",
-            [one for one in added if one.kind == "user" and not one.mail and not one.external],
+            "share a mail address, and become one person in the target",
+            [one for one in internal if one.mail and mails[one.mail.lower()] > 1],
         ),
-    ):
-        if people:
-            warnings.append(f"{len(people)} of the assigned users {reason}: {', '.join(one.name for one in people[:5])}")
+    )
+    warnings = [f"{len(those)} of the people in scope {reason}: {_some(those)}" for reason, those in reasons if those]
+    nested = [one for one in within if one.kind == "group"]
+    if nested:
+        warnings.append(f"members of nested groups are not synchronized, only direct ones; nested are: {_some(nested)}")
     if mode == "all" and added:
         warnings.append("scope mode is all, so the assignments have no effect")
     return tuple(warnings)
+
+
+def _some(principals: Sequence[Principal]) -> str:
+    names = ", ".join(one.name for one in principals[:5])
+    return f"{names} and {len(principals) - 5} more" if len(principals) > 5 else names
 
 
 def _order(principal: Principal) -> tuple[str, str]:
@@ -249,14 +274,13 @@ def _shown(principals: Iterable[Principal]) -> dict[str, list[str]]:
     return {"users": [one.name for one in ordered if one.kind == "user"], "groups": [one.name for one in ordered if one.kind == "group"]}
 
 
-def _facts(current: Current, mode: str, principals: Sequence[Principal], restart: bool) -> dict[str, Any]:
+def _facts(current: Current, mode: str, principals: Sequence[Principal]) -> dict[str, Any]:
     return {
         "scope": {
             "service_principal_id": current.configuration.id if current.configuration else None,
             "mode": mode,
             "assigned": [{"id": one.id, "type": one.kind, "name": one.name} for one in sorted(principals, key=_order)],
         },
-        "restart_needed": restart,
     }
 
 

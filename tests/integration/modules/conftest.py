@@ -1,0 +1,87 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One emulator for all tests of a process, put back to the beginning before each."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.entra.cross_tenant_sync.tests.support import tenants
+from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import Emulator
+from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import Playbooks
+from ansible_collections.entra.cross_tenant_sync.tests.support.stories import Teller
+
+
+class Beginning:
+    """The emulator as it was started."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self.emulator = emulator
+        self.mould = tenants.Mould.take(emulator)
+        self._state = emulator.state()
+        self._settings = emulator.control("GET", "settings")
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """A copy of the first state, to be changed at will."""
+        return copy.deepcopy(self._state)
+
+    def restore(self) -> None:
+        """Two empty tenants, no faults, and no quota that one test could leave used up for the next."""
+        self.emulator.control("DELETE", "faults")
+        self.emulator.control("PUT", "settings", {**self._settings, "throttling": False})
+        self.emulator.control("PUT", "state", self._state)
+        self.emulator.control("DELETE", "requests")
+
+
+@pytest.fixture(scope="session")
+def beginning(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Beginning]:
+    """A running emulator and its beginning."""
+    with Emulator(tmp_path_factory.mktemp("emulator")) as running:
+        yield Beginning(running)
+
+
+@pytest.fixture
+def emulator(beginning: Beginning) -> Emulator:
+    """Two empty tenants."""
+    beginning.restore()
+    return beginning.emulator
+
+
+@pytest.fixture
+def mould(beginning: Beginning) -> tenants.Mould:
+    """Casts configurations into a state."""
+    return beginning.mould
+
+
+@pytest.fixture
+def playbooks(emulator: Emulator, tmp_path: Path) -> Playbooks:
+    """Real ansible-playbook runs against the emulator."""
+    return Playbooks(emulator, tmp_path / "ansible")
+
+
+@pytest.fixture
+def tell(emulator: Emulator, playbooks: Playbooks) -> Teller:
+    """Stories of many tasks."""
+    return Teller(emulator, playbooks)
+
+
+@pytest.fixture
+def state(emulator: Emulator, beginning: Beginning) -> dict[str, Any]:
+    """The first state, to be changed and put back with ``emulator.control("PUT", "state", state)``."""
+    return beginning.state
+
+
+@pytest.fixture
+def linked(emulator: Emulator, mould: tenants.Mould, state: dict[str, Any]) -> dict[str, Any]:
+    """Two tenants that trust each other and a configuration, Fabrikam, with nobody in scope. The state is in the emulator."""
+    tenants.trust_each_other(state)
+    mould.cast(state, "Fabrikam")
+    emulator.control("PUT", "state", state)
+    return state

@@ -1,0 +1,351 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""sync_configuration and sync_configuration_info."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+
+from ansible_collections.entra.cross_tenant_sync.tests.support import tenants
+from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM, Emulator
+from ansible_collections.entra.cross_tenant_sync.tests.support.stories import Do, Step, Story, Teller, advance, converges, four
+from ansible_collections.entra.cross_tenant_sync.tests.support.tenants import Mould, bag
+
+CONFIGURATION = "sync_configuration"
+FABRIKAM_LINK = {"name": "Fabrikam", "target_tenant_id": FABRIKAM}
+LOST = 504
+OTHER_TARGET = "dddddddd-0000-4000-8000-000000000001"
+
+
+def notification(state: dict[str, Any], name: str = "Fabrikam") -> dict[str, Any]:
+    """The inner JSON of the settings bag."""
+    found: dict[str, Any] = json.loads(bag(state, name)["SyncNotificationSettings"])
+    return found
+
+
+def configurations(state: dict[str, Any]) -> list[str]:
+    """The names of all configurations."""
+    return sorted(one["displayName"] for one in state["tenants"][CONTOSO]["service_principals"].values())
+
+
+def instantiations(story: Story | list[Step]) -> int:
+    """How often a new configuration was asked for. A fault that strikes an answer is logged beside what it hides."""
+    asked = [one for step in story for one in step.sent if one["path"].endswith("/instantiate")]
+    return len([one for one in asked if one["status"] != LOST])
+
+
+@pytest.fixture
+def trusting(emulator: Emulator, state: dict[str, Any]) -> dict[str, Any]:
+    """Two tenants that trust each other, without any configuration."""
+    tenants.trust_each_other(state)
+    emulator.control("PUT", "state", state)
+    return state
+
+
+@pytest.mark.usefixtures("trusting")
+def test_the_twelve_steps(tell: Teller) -> None:
+    story = tell(
+        four(CONFIGURATION, FABRIKAM_LINK),
+        four(CONFIGURATION, {**FABRIKAM_LINK, "notification_email": "identity@contoso.kr", "deletion_threshold": 50}),
+        four(CONFIGURATION, {**FABRIKAM_LINK, "state": "absent"}),
+    )
+    create, modify, delete = story.fours()
+    converges(
+        create,
+        "create configuration Fabrikam",
+        "create provisioning job of configuration Fabrikam",
+        "save settings of configuration Fabrikam (target_tenant_id, deletion_threshold)",
+    )
+    made = bag(create[1].after)
+    assert (made["AuthenticationType"], made["CompanyId"], made["SyncAll"]) == ("SyncPolicy", FABRIKAM, "false")
+    assert notification(create[1].after) == {"DeleteThresholdEnabled": True, "DeleteThresholdValue": 500}
+    ids = {"service_principal_id", "app_id", "job_id"}
+    assert {name for name, value in create[0].result["configuration"].items() if value is None} == {*ids, "notification_email"}
+    assert create[1].result["configuration"] == create[2].result["configuration"] == create[3].result["configuration"]
+    assert all(create[1].result["configuration"][name] for name in ids)
+
+    converges(modify, "update settings of configuration Fabrikam (deletion_threshold, notification_email)")
+    assert notification(modify[1].after) == {
+        "DeleteThresholdEnabled": True,
+        "DeleteThresholdValue": 50,
+        "Enabled": True,
+        "Recipients": "identity@contoso.kr",
+    }
+
+    converges(delete, "delete provisioning job of configuration Fabrikam", "delete configuration Fabrikam")
+    assert configurations(delete[1].after) == []
+    assert delete[1].after["tenants"][CONTOSO]["applications"] == {}
+    assert delete[1].result["configuration"] is None
+
+
+def test_each_option_of_the_settings(tell: Teller, linked: dict[str, Any]) -> None:
+    del linked
+    story = tell(
+        four(CONFIGURATION, {**FABRIKAM_LINK, "deletion_threshold": 0}),
+        four(CONFIGURATION, {**FABRIKAM_LINK, "deletion_threshold": 7}),
+        four(CONFIGURATION, {**FABRIKAM_LINK, "deletion_threshold": 7, "notification_email": "a@contoso.kr"}),
+        four(CONFIGURATION, {**FABRIKAM_LINK, "deletion_threshold": 7, "notification_email": "b@contoso.kr"}),
+        Do(CONFIGURATION, {**FABRIKAM_LINK, "deletion_threshold": 7}),
+        Do(CONFIGURATION, {**FABRIKAM_LINK, "deletion_threshold": -1}),
+    )
+    for start in (0, 4, 8, 12):
+        converges(story.steps[start : start + 4])
+    assert notification(story[1].after)["DeleteThresholdEnabled"] is False
+    assert notification(story[5].after)["DeleteThresholdEnabled"] is True
+    assert notification(story[5].after)["DeleteThresholdValue"] == 7
+    assert notification(story[9].after)["Recipients"] == "a@contoso.kr"
+    assert notification(story[13].after)["Recipients"] == "b@contoso.kr"
+    # The address is left alone when it is not named, and the default guard is on.
+    assert story[16].left_alone
+    assert "deletion_threshold must be 0 (no guard) or a number of deletions" in story[17].message
+
+
+def test_what_is_not_ours_in_the_settings_survives(tell: Teller, emulator: Emulator, mould: Mould, state: dict[str, Any]) -> None:
+    """Keys of the bag and members of its inner JSON that nobody told us about, whether the service merges a PUT or replaces."""
+    foreign = {"SkipOutOfScopeDeletions": "False", "Domain": "by-hand.example", "Url": "https://by-hand.example/x"}
+    inner = {"Enabled": True, "Recipients": "old@contoso.kr", "HumanResourcesLookaheadQueryEnabled": False, "Futurö": {"a": [1, None]}}
+    tenants.trust_each_other(state)
+    given = {**foreign, "SyncAll": "True", "SyncNotificationSettings": json.dumps(inner)}
+    mould.cast(state, "Fabrikam", bag=given)
+    stories = []
+    for behaviour in ("merge", "replace"):
+        emulator.control("PUT", "state", state)
+        emulator.control("PUT", "settings", {"secrets_put": behaviour})
+        story = tell(four(CONFIGURATION, {**FABRIKAM_LINK, "deletion_threshold": 20}))
+        converges(story.steps)
+        assert len(story[1].writes) == 1
+        stories.append(bag(story[-1].after))
+    assert stories[0] == stories[1]
+    assert {**stories[0], "SyncNotificationSettings": ""} == {
+        **bag(state),
+        "SyncNotificationSettings": "",
+    }
+    assert json.loads(stories[0]["SyncNotificationSettings"]) == {**inner, "DeleteThresholdEnabled": True, "DeleteThresholdValue": 20}
+
+
+def test_a_configuration_made_by_hand_is_adopted_unchanged(tell: Teller, linked: dict[str, Any]) -> None:
+    story = tell(
+        Do(CONFIGURATION, FABRIKAM_LINK),
+        Do(CONFIGURATION, {**FABRIKAM_LINK, "target_tenant_id": "fabrikam.kr"}),
+        Do(CONFIGURATION, {**FABRIKAM_LINK, "target_tenant_id": FABRIKAM.upper()}),
+    )
+    for step in story:
+        assert step.result["changed"] is False
+        assert step.left_alone
+        assert step.result["configuration"]["service_principal_id"] == tenants.principal_id(linked, "Fabrikam")
+
+
+def test_a_half_made_configuration_is_completed(tell: Teller, emulator: Emulator, mould: Mould, state: dict[str, Any]) -> None:
+    """One of the name that serves nobody yet, without a job, as an interrupted run or an admin leaves it."""
+    tenants.trust_each_other(state)
+    mould.cast(state, "Fabrikam", target=None, job=False)
+    emulator.control("PUT", "state", state)
+    story = tell(four(CONFIGURATION, FABRIKAM_LINK))
+    converges(
+        story.steps,
+        "create provisioning job of configuration Fabrikam",
+        "save settings of configuration Fabrikam (target_tenant_id, deletion_threshold)",
+    )
+    assert configurations(story[-1].after) == ["Fabrikam"]
+
+
+def test_one_of_another_name_is_renamed_or_refused(tell: Teller, emulator: Emulator, mould: Mould, state: dict[str, Any]) -> None:
+    tenants.trust_each_other(state)
+    by_hand = mould.cast(state, "Azure2Azure by hand")
+    emulator.control("PUT", "state", state)
+    story = tell(
+        Do(CONFIGURATION, {**FABRIKAM_LINK, "adopt": False}, check=True),
+        Do(CONFIGURATION, {**FABRIKAM_LINK, "adopt": False}),
+        Do(CONFIGURATION, {**FABRIKAM_LINK, "state": "absent"}),
+        four(CONFIGURATION, FABRIKAM_LINK),
+    )
+    for refused in story.steps[:2]:
+        assert "'Azure2Azure by hand'" in refused.message
+        assert by_hand["id"] in refused.message
+        assert "adopt" in refused.message
+        assert refused.left_alone
+    # Absence of a name never removes a configuration of another name.
+    assert story[2].result["changed"] is False
+    converges(story.steps[3:], "rename configuration Azure2Azure by hand to Fabrikam")
+    assert configurations(story[-1].after) == ["Fabrikam"]
+    assert tenants.principal_id(story[-1].after, "Fabrikam") == by_hand["id"]
+    assert instantiations(story) == 0
+
+
+def test_a_name_that_serves_another_tenant_is_refused(tell: Teller, emulator: Emulator, mould: Mould, state: dict[str, Any]) -> None:
+    tenants.trust_each_other(state)
+    other = mould.cast(state, "Fabrikam", target=OTHER_TARGET)
+    emulator.control("PUT", "state", state)
+    story = tell(
+        Do(CONFIGURATION, FABRIKAM_LINK, check=True),
+        Do(CONFIGURATION, FABRIKAM_LINK),
+        Do(CONFIGURATION, {**FABRIKAM_LINK, "state": "absent"}),
+    )
+    for refused in story.steps[:2]:
+        assert other["id"] in refused.message
+        assert f"serves tenant {OTHER_TARGET}" in refused.message
+        assert refused.left_alone
+    assert story[2].result["changed"] is False
+
+
+def test_two_configurations_to_the_same_target(tell: Teller, emulator: Emulator, mould: Mould, state: dict[str, Any]) -> None:
+    """Refused with both ids when it is not clear which is meant; the one that is named goes through, with a warning."""
+    tenants.trust_each_other(state)
+    first, second = mould.cast(state, "Guests"), mould.cast(state, "Members")
+    emulator.control("PUT", "state", state)
+    story = tell(
+        Do(CONFIGURATION, FABRIKAM_LINK, check=True),
+        Do(CONFIGURATION, FABRIKAM_LINK),
+        four(CONFIGURATION, {**FABRIKAM_LINK, "name": "Members", "deletion_threshold": 5}),
+    )
+    for refused in story.steps[:2]:
+        assert first["id"] in refused.message
+        assert second["id"] in refused.message
+        assert refused.left_alone
+    converges(story.steps[2:])
+    assert f"Guests ({first['id']})" in story[3].warnings
+    assert notification(story[-1].after, "Guests") == notification(state, "Guests")
+    assert configurations(story[-1].after) == ["Guests", "Members"]
+    assert instantiations(story) == 0
+
+
+def test_two_configurations_of_the_same_name(tell: Teller, emulator: Emulator, mould: Mould, state: dict[str, Any]) -> None:
+    tenants.trust_each_other(state)
+    first, second = mould.cast(state, "Fabrikam", target=None), mould.cast(state, "Fabrikam", target=None)
+    emulator.control("PUT", "state", state)
+    story = tell(Do(CONFIGURATION, FABRIKAM_LINK), Do("sync_scope", {"configuration": "Fabrikam", "mode": "assigned"}))
+    for refused in story:
+        assert first["id"] in refused.message
+        assert second["id"] in refused.message
+        assert refused.left_alone
+
+
+def test_the_admin_centers_own_configuration_is_refused(tell: Teller, emulator: Emulator, mould: Mould, state: dict[str, Any]) -> None:
+    tenants.trust_each_other(state)
+    name = f"MTO_Sync_{FABRIKAM}"
+    mould.cast(state, name)
+    emulator.control("PUT", "state", state)
+    link = {**FABRIKAM_LINK, "name": name}
+    story = tell(
+        Do(CONFIGURATION, {**link, "deletion_threshold": 3}),
+        Do(CONFIGURATION, FABRIKAM_LINK),
+        Do(CONFIGURATION, {**link, "state": "absent"}),
+        four(CONFIGURATION, {**link, "deletion_threshold": 3, "manage_multitenant": True}),
+        Do("sync_configuration_info", {"name": name}),
+    )
+    for refused in story.steps[:3]:
+        assert name in refused.message
+        assert "manage_multitenant" in refused.message
+        assert refused.left_alone
+    converges(story.steps[3:7])
+    (listed,) = story[7].result["configurations"]
+    assert listed["multitenant_organization"] is True
+
+
+@pytest.mark.parametrize(
+    ("settings", "faults"),
+    [
+        ({"instantiate_answers_404": True}, []),
+        ({"instantiate_answers_404": True, "lag": {"application": 3}}, []),
+        ({"lag": {"application": 4, "job": 3, "secrets": 3}}, []),
+        ({"transient_synchronization_errors": 6}, []),
+        ({"second_job": "same", "job_created_status": 200, "new_job_code": "NotConfigured"}, []),
+        ({"batch_synchronization": "refused", "validation_failure": "wrapped"}, []),
+        ({}, [{"method": "POST", "path": "/instantiate$", "fault": "reset_after_commit"}]),
+        ({}, [{"method": "POST", "path": "/instantiate$", "fault": "status", "status": LOST, "committed": True}]),
+        ({}, [{"method": "POST", "path": "/instantiate$", "fault": "truncated"}]),
+        ({}, [{"method": "POST", "path": "/synchronization/jobs$", "fault": "reset_after_commit"}]),
+        ({}, [{"method": "PUT", "path": "/secrets$", "fault": "reset_after_commit"}]),
+    ],
+)
+@pytest.mark.usefixtures("trusting")
+def test_never_a_second_configuration(tell: Teller, emulator: Emulator, settings: dict[str, Any], faults: list[dict[str, Any]]) -> None:
+    """Whatever the service answers, the same run or the next one completes the one configuration it made."""
+    emulator.control("PUT", "settings", settings)
+    emulator.control("POST", "faults", faults)
+    story = tell(Do(CONFIGURATION, FABRIKAM_LINK), Do(CONFIGURATION, FABRIKAM_LINK), Do(CONFIGURATION, FABRIKAM_LINK))
+    assert configurations(story[-1].after) == ["Fabrikam"]
+    assert instantiations(story) == 1
+    assert not story[0].failed, story[0].result["msg"]
+    assert story[2].result["changed"] is False
+    assert len(tenants.synchronization(story[-1].after)["jobs"]) == 1
+    assert bag(story[-1].after)["CompanyId"] == FABRIKAM
+
+
+def test_the_connection_is_tested_unless_told_otherwise(tell: Teller, emulator: Emulator) -> None:
+    """Nothing is prepared in either tenant, so the test fails; without it, the job is made all the same."""
+    del emulator
+    options = {**FABRIKAM_LINK, "visibility_timeout": 1}
+    story = tell(Do(CONFIGURATION, options), Do(CONFIGURATION, {**options, "test_connection": False}), Do(CONFIGURATION, FABRIKAM_LINK))
+    failed, untested, again = story
+    assert "could not create provisioning job" in failed.message
+    assert "redemption_outbound" in failed.message
+    assert "user_sync_inbound" in failed.message
+    assert not [one for one in untested.sent if one["path"].endswith("/validateCredentials")]
+    assert untested.result["changed"] is True
+    assert again.result["changed"] is False
+    assert configurations(again.after) == ["Fabrikam"]
+
+
+def test_visibility_timeout_bounds_the_wait(tell: Teller, emulator: Emulator) -> None:
+    """The test of the connection is repeated while a policy may still be spreading, for as long as the admin says."""
+    del emulator
+    story = tell(
+        Do(CONFIGURATION, {**FABRIKAM_LINK, "visibility_timeout": 0}), Do(CONFIGURATION, {**FABRIKAM_LINK, "visibility_timeout": 2})
+    )
+    short, long = (len([one for one in step.sent if one["path"].endswith("/validateCredentials")]) for step in story)
+    assert short < long
+
+
+def test_a_running_job_is_paused_before_its_configuration_goes(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
+    tenants.assign(linked, tenants.user(linked, "minsu.kim@"))
+    emulator.control("PUT", "state", linked)
+    emulator.control("PUT", "settings", {"delete_running_job": "refused"})
+    story = tell(
+        Do("sync_job", {"configuration": "Fabrikam"}), advance(), advance(), four(CONFIGURATION, {**FABRIKAM_LINK, "state": "absent"})
+    )
+    job = "provisioning job of configuration Fabrikam"
+    converges(story.steps[1:], f"pause {job}", f"delete {job}", "delete configuration Fabrikam")
+    people = [one["userPrincipalName"] for one in story[-1].after["tenants"][FABRIKAM]["users"].values()]
+    assert [name for name in people if name.startswith("minsu.kim_contoso.kr#EXT#")]
+    assert story[2].result["actions"][-1]["effects"] == {"keeps_synced_users": True}
+
+
+def test_listing_the_configurations(tell: Teller, emulator: Emulator, mould: Mould, state: dict[str, Any]) -> None:
+    tenants.trust_each_other(state)
+    mould.cast(state, "Fabrikam", bag={"SyncAll": "True", "SyncNotificationSettings": '{"Enabled":true,"Recipients":"a@contoso.kr"}'})
+    mould.cast(state, "Elsewhere", target=OTHER_TARGET)
+    mould.cast(state, "Empty", target=None, job=False)
+    mould.cast(state, "Broken", bag={"SyncNotificationSettings": "not JSON"})
+    # A configuration is known by its template, whatever else is in the tenant.
+    stranger = copy.deepcopy(next(iter(state["tenants"][CONTOSO]["service_principals"].values())))
+    stranger |= {"id": OTHER_TARGET, "appId": OTHER_TARGET, "displayName": "Salesforce", "applicationTemplateId": OTHER_TARGET}
+    state["tenants"][CONTOSO]["service_principals"][OTHER_TARGET] = stranger
+    emulator.control("PUT", "state", state)
+    info = "sync_configuration_info"
+    story = tell(
+        Do(info, {}),
+        Do(info, {}, check=True),
+        Do(info, {"name": "Elsewhere"}),
+        Do(info, {"target_tenant_id": "fabrikam.kr"}),
+        Do(info, {"name": "Elsewhere", "target_tenant_id": FABRIKAM}),
+    )
+    everything, checked, named, targeted, none = (step.result["configurations"] for step in story)
+    assert [one["name"] for one in everything] == ["Broken", "Elsewhere", "Empty", "Fabrikam"]
+    assert checked == everything
+    assert [one["name"] for one in named] == ["Elsewhere"]
+    assert [one["name"] for one in targeted] == ["Broken", "Fabrikam"]
+    assert none == []
+    fabrikam = everything[3]
+    assert (fabrikam["scope_mode"], fabrikam["notification_email"], fabrikam["deletion_threshold"]) == ("all", "a@contoso.kr", 0)
+    assert (fabrikam["target_tenant_id"], fabrikam["job_state"]) == (FABRIKAM, "paused")
+    empty = everything[2]
+    assert (empty["target_tenant_id"], empty["job_id"], empty["job_state"]) == (None, None, "absent")
+    for step in story:
+        assert step.result["changed"] is False
+        assert step.writes == []

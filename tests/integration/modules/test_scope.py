@@ -1,0 +1,295 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""sync_scope: who is synchronized."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.entra.cross_tenant_sync.tests.support import tenants
+from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import Emulator
+from ansible_collections.entra.cross_tenant_sync.tests.support.stories import Do, Step, Teller, converges, four
+from ansible_collections.entra.cross_tenant_sync.tests.support.tenants import assigned
+
+SCOPE = "sync_scope"
+FABRIKAM = {"configuration": "Fabrikam"}
+MINSU, HYEJIN, JUNHO = "minsu.kim@contoso.kr", "hyejin.lee@contoso.kr", "junho.choi@contoso.kr"
+NOBODY_ID = "99999999-9999-4999-8999-999999999999"
+
+
+def unassigned(step: Step) -> list[str]:
+    return [action for action in step.actions if action.startswith("unassign ")]
+
+
+@pytest.fixture
+def three(linked: dict[str, Any], emulator: Emulator) -> dict[str, Any]:
+    """Minsu, Hyejin and the group Sales were assigned by hand."""
+    for name in (MINSU, HYEJIN):
+        tenants.assign(linked, tenants.user(linked, name))
+    tenants.assign(linked, tenants.groups(linked, "Sales")[0], "Group")
+    emulator.control("PUT", "state", linked)
+    return linked
+
+
+@pytest.mark.usefixtures("linked")
+def test_the_twelve_steps(tell: Teller) -> None:
+    story = tell(
+        four(SCOPE, {**FABRIKAM, "users": [MINSU], "groups": ["Sales"]}),
+        four(SCOPE, {**FABRIKAM, "users": [MINSU, HYEJIN], "groups": ["Engineering"], "exact": True}),
+        four(SCOPE, {**FABRIKAM, "users": [MINSU], "groups": ["Engineering"], "state": "absent"}),
+    )
+    create, modify, delete = story.fours()
+    to, of = "to configuration Fabrikam", "from configuration Fabrikam"
+    converges(create, f"assign group Sales {to}", f"assign user {MINSU} {to}")
+    assert assigned(create[1].after) == {MINSU, "Sales"}
+    converges(modify, f"unassign group Sales {of}", f"assign group Engineering {to}", f"assign user {HYEJIN} {to}")
+    assert assigned(modify[1].after) == {MINSU, HYEJIN, "Engineering"}
+    assert [one["name"] for one in modify[0].result["scope"]["assigned"]] == ["Engineering", HYEJIN, MINSU]
+    converges(delete, f"unassign group Engineering {of}", f"unassign user {MINSU} {of}")
+    assert assigned(delete[1].after) == {HYEJIN}
+    assert delete[1].result["actions"][0]["effects"] == {"soft_deletes_in_target": True}
+
+
+def test_everybody_known_by_upn_mail_or_id(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
+    """However somebody is called, and in whatever case, it is one assignment."""
+    tenants.user(linked, HYEJIN)["mail"] = "h.lee@mail.example"
+    emulator.control("PUT", "state", linked)
+    junho, sales = tenants.user(linked, JUNHO)["id"], tenants.groups(linked, "Sales")[0]["id"]
+    names = [MINSU.upper(), "H.Lee@mail.example", junho.upper(), "o'brien.sean@contoso.kr", MINSU]
+    story = tell(
+        four(SCOPE, {**FABRIKAM, "users": names, "groups": ["sales", sales]}),
+        Do(SCOPE, {"configuration": tenants.principal_id(linked, "Fabrikam"), "users": [junho, HYEJIN], "groups": [sales]}),
+    )
+    converges(story.steps[:4])
+    assert assigned(story[1].after) == {MINSU, HYEJIN, JUNHO, "o'brien.sean@contoso.kr", "Sales"}
+    assert story[4].result["changed"] is False
+
+
+def test_what_cannot_be_is_refused_before_anything_is_written(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
+    twins = [tenants.add_user(linked, name, mail="twins@contoso.kr") for name in ("castor", "pollux")]
+    emulator.control("PUT", "state", linked)
+    phoenix = tenants.groups(linked, "Project Phoenix")
+    refused: list[tuple[dict[str, Any], list[str]]] = [
+        ({"users": [MINSU, "nobody@contoso.kr", NOBODY_ID]}, ["there is no user 'nobody@contoso.kr'", NOBODY_ID]),
+        ({"users": ["twins@contoso.kr"]}, [one["id"] for one in twins]),
+        ({"groups": ["Project Phoenix"]}, [one["id"] for one in phoenix]),
+        ({"groups": ["No such group"]}, ["there is no group 'No such group'"]),
+        ({"exact": True}, ["exact needs users or groups"]),
+        ({"state": "absent"}, ["state absent needs users or groups"]),
+        ({"state": "absent", "users": [MINSU], "exact": True}, ["exact and mode do not go with it"]),
+        ({"state": "absent", "users": [MINSU], "mode": "all"}, ["exact and mode do not go with it"]),
+        ({"configuration": "Nowhere", "users": [MINSU]}, ["there is no configuration 'Nowhere'", "run sync_configuration first"]),
+    ]
+    story = tell([Do(SCOPE, {**FABRIKAM, **options}) for options, _ in refused], four(SCOPE, {**FABRIKAM, "groups": [phoenix[0]["id"]]}))
+    for step, (_, words) in zip(story.steps, refused, strict=False):
+        for word in words:
+            assert word in step.message
+        assert step.left_alone
+    converges(story.steps[len(refused) :])
+
+
+def test_additive_and_exact(tell: Teller, three: dict[str, Any]) -> None:
+    del three
+    story = tell(
+        four(SCOPE, {**FABRIKAM, "users": [JUNHO]}),
+        four(SCOPE, {**FABRIKAM, "users": [MINSU], "exact": True}),
+        Do(SCOPE, FABRIKAM),
+    )
+    converges(story.steps[:4], f"assign user {JUNHO} to configuration Fabrikam")
+    assert assigned(story[1].after) == {MINSU, HYEJIN, JUNHO, "Sales"}
+    converges(story.steps[4:8])
+    assert assigned(story[5].after) == {MINSU}
+    assert story[8].result["changed"] is False
+    assert [one["name"] for one in story[8].result["scope"]["assigned"]] == [MINSU]
+
+
+def test_how_many_may_leave_is_judged_before_anything_is_written(tell: Teller, three: dict[str, Any]) -> None:
+    del three
+    keep = {**FABRIKAM, "users": [JUNHO], "exact": True}
+    nobody: dict[str, Any] = {**FABRIKAM, "users": [], "groups": [], "exact": True}
+    everybody = {**FABRIKAM, "state": "absent", "users": [MINSU, HYEJIN], "groups": ["Sales"]}
+    refused: list[tuple[dict[str, Any], list[str]]] = [
+        ({**keep, "max_removals": 2}, ["3 of 3 assignments would be removed", "max_removals 2"]),
+        ({**keep, "max_removal_percent": 99}, ["(100 %)", "max_removal_percent 99"]),
+        ({**keep, "max_removals": 3, "max_removal_percent": 50}, ["max_removal_percent 50"]),
+        (nobody, ["all 3 assignments would be removed", "set max_removals to 3"]),
+        (everybody, ["all 3 assignments would be removed", "set max_removals to 3"]),
+        ({**nobody, "max_removals": 0}, ["max_removals 0"]),
+    ]
+    checks = [Do(SCOPE, options, check=check) for options, _ in refused for check in (True, False)]
+    story = tell(
+        checks,
+        Do(SCOPE, {**everybody, "max_removals": 3}, check=True),
+        four(SCOPE, {**keep, "max_removals": 3, "max_removal_percent": 100}),
+        four(SCOPE, {**nobody, "max_removals": 1}),
+    )
+    for number, (_, words) in enumerate(refused):
+        for step in story.steps[2 * number : 2 * number + 2]:
+            for word in [*words, "nothing was changed"]:
+                assert word in step.message
+            assert step.left_alone
+    first = len(checks)
+    assert len(unassigned(story[first])) == 3
+    converges(story.steps[first + 1 : first + 5])
+    assert assigned(story[first + 2].after) == {JUNHO}
+    converges(story.steps[first + 5 :])
+    assert assigned(story[-1].after) == set()
+
+
+def test_a_small_part_of_many_is_more_than_none(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
+    """The percentage is not rounded in favour of removals: one of three hundred is more than 0 percent."""
+    people = [tenants.add_user(linked, f"person{number}") for number in range(300)]
+    for one in people:
+        tenants.assign(linked, one)
+    emulator.control("PUT", "state", linked)
+    leave = {**FABRIKAM, "state": "absent", "max_removal_percent": 0}
+    one_percent = {**FABRIKAM, "state": "absent", "users": [one["id"] for one in people[:4]], "max_removal_percent": 1}
+    story = tell(
+        Do(SCOPE, {**leave, "users": [people[0]["id"]]}), Do(SCOPE, one_percent), Do(SCOPE, {**one_percent, "max_removal_percent": 2})
+    )
+    for step in story.steps[:2]:
+        assert "max_removal_percent" in step.message
+        assert step.left_alone
+    assert len(unassigned(story[2])) == 4
+
+
+def test_mode(tell: Teller, emulator: Emulator, three: dict[str, Any]) -> None:
+    """The way from all to assigned needs a restart, the way back does not; either leaves everything else in the settings."""
+    foreign = {"Domain": "by-hand.example"}
+    tenants.synchronization(three)["secrets"] |= foreign
+    emulator.control("PUT", "state", three)
+    story = tell(
+        four(SCOPE, {**FABRIKAM, "mode": "all"}),
+        four(SCOPE, {**FABRIKAM, "mode": "assigned"}),
+        Do(SCOPE, {**FABRIKAM, "mode": "all", "users": [JUNHO]}),
+        Do(SCOPE, {**FABRIKAM, "users": [JUNHO]}),
+    )
+    to_all, to_assigned = story.steps[:4], story.steps[4:8]
+    converges(to_all, "update scope mode of configuration Fabrikam to all")
+    assert tenants.bag(to_all[1].after) == {**tenants.bag(three), "SyncAll": "true"}
+    assert {step.result["restart_needed"] for step in to_all} == {False}
+    converges(to_assigned, "update scope mode of configuration Fabrikam to assigned")
+    assert tenants.bag(to_assigned[1].after) == tenants.bag(three)
+    assert to_assigned[0].result["restart_needed"] is True
+    assert to_assigned[1].result["restart_needed"] is True
+    assert to_assigned[1].result["actions"][0]["effects"]["needs_restart"] is True
+    assert to_assigned[3].result["restart_needed"] is False
+    assert "scope mode is all, so the assignments have no effect" in story[8].warnings
+    # A mode that is not named is left alone.
+    assert story[9].result["scope"]["mode"] == "all"
+    assert story[9].result["changed"] is False
+
+
+def test_from_all_to_nobody_is_refused(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
+    """Everybody is in scope, nobody is assigned: the switch to assigned would have everybody soft-deleted."""
+    tenants.synchronization(linked)["secrets"]["SyncAll"] = "True"
+    emulator.control("PUT", "state", linked)
+    story = tell(
+        Do(SCOPE, {**FABRIKAM, "mode": "assigned"}, check=True),
+        Do(SCOPE, {**FABRIKAM, "mode": "assigned"}),
+        four(SCOPE, {**FABRIKAM, "mode": "assigned", "users": [MINSU]}),
+    )
+    for step in story.steps[:2]:
+        assert "soft-deleted" in step.message
+        assert step.left_alone
+    converges(story.steps[2:])
+
+
+def test_assignments_made_by_hand_are_adopted(tell: Teller, three: dict[str, Any]) -> None:
+    story = tell(Do(SCOPE, {**FABRIKAM, "mode": "assigned", "users": [HYEJIN, MINSU], "groups": ["Sales"], "exact": True}))
+    assert story[0].result["changed"] is False
+    assert story[0].left_alone
+    assert story[0].result["scope"]["service_principal_id"] == tenants.principal_id(three, "Fabrikam")
+
+
+def test_an_assignment_that_has_no_effect_is_replaced(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
+    """The portal's "default access" is skipped by the service, so it counts as none."""
+    tenants.assign(linked, tenants.user(linked, MINSU), role="00000000-0000-0000-0000-000000000000")
+    emulator.control("PUT", "state", linked)
+    story = tell(four(SCOPE, {**FABRIKAM, "users": [MINSU]}))
+    converges(story.steps)
+    assert assigned(story[-1].after) == {MINSU}
+
+
+def test_who_will_be_skipped_is_said(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
+    tenants.add_user(linked, "castor", mail="twins@contoso.kr")
+    tenants.add_user(linked, "pollux", mail="TWINS@contoso.kr")
+    emulator.control("PUT", "state", linked)
+    external = tenants.user(linked, "alex.weber")
+    users = ["dohyun.kang@contoso.kr", "yuna.han@contoso.kr", external["id"], "castor@contoso.kr", "pollux@contoso.kr"]
+    story = tell(
+        Do(SCOPE, {**FABRIKAM, "users": users}, check=True),
+        Do(SCOPE, {**FABRIKAM, "groups": ["Sales"]}, check=True),
+        Do(SCOPE, {**FABRIKAM, "users": [MINSU]}),
+    )
+    people, group, fine = story
+    for words in (
+        "disabled people: dohyun.kang@contoso.kr",
+        "without one: yuna.han@contoso.kr",
+        external["userPrincipalName"],
+        "castor@contoso.kr, pollux@contoso.kr",
+    ):
+        assert words in people.warnings
+    assert "nested" in group.warnings
+    assert "Sales Seoul" in group.warnings
+    assert "dohyun.kang@contoso.kr" in group.warnings
+    assert fine.warnings == ""
+
+
+def test_a_configuration_that_does_not_exist_yet_can_be_planned(tell: Teller) -> None:
+    options = {"configuration": "Not yet", "mode": "assigned", "users": [MINSU], "groups": ["Sales"]}
+    story = tell(Do(SCOPE, options, check=True), Do(SCOPE, options))
+    assert len(story[0].actions) == 2
+    assert story[0].result["scope"]["service_principal_id"] is None
+    assert "run sync_configuration first" in story[1].message
+
+
+def test_a_thousand_assignments_take_tens_of_requests(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
+    people = [tenants.add_user(linked, f"person{number}") for number in range(1300)]
+    for one in people[:1200]:
+        tenants.assign(linked, one)
+    emulator.control("PUT", "state", linked)
+    new = [one["userPrincipalName"] for one in people[1200:]]
+    kept = [one["userPrincipalName"] for one in people[:1100]]
+    story = tell(
+        Do(SCOPE, {**FABRIKAM, "users": [MINSU]}, check=True),
+        Do(SCOPE, {**FABRIKAM, "users": new}),
+        Do(SCOPE, {**FABRIKAM, "users": kept + new, "exact": True, "max_removals": 100}),
+        Do(SCOPE, {**FABRIKAM, "users": kept + new, "exact": True}),
+    )
+    reading, adding, replacing, again = story
+    assert reading.calls <= 8
+    assert len(adding.actions) == 100
+    assert adding.calls <= 25
+    assert len(unassigned(replacing)) == 100
+    assert replacing.calls <= 20
+    assert again.result["changed"] is False
+    assert again.calls <= 8
+    assert len(assigned(again.after)) == 1200
+
+
+@pytest.mark.parametrize(
+    ("settings", "faults"),
+    [
+        ({"lag": {"assignment": 3, "user": 0}}, []),
+        ({"secrets_put": "replace", "batch_synchronization": "refused"}, []),
+        ({}, [{"method": "POST", "path": "/appRoleAssignedTo$", "fault": "status", "status": 429, "retry_after": 1, "times": 2}]),
+        ({}, [{"method": "POST", "path": r"/\$batch$", "fault": "reset_after_commit"}]),
+        ({}, [{"method": "DELETE", "path": "/appRoleAssignedTo/", "fault": "status", "status": 503, "times": 1}]),
+    ],
+)
+def test_an_awkward_service(
+    tell: Teller, emulator: Emulator, three: dict[str, Any], settings: dict[str, Any], faults: list[dict[str, Any]]
+) -> None:
+    """The same end, whatever happens on the way; at the latest the next run finds it reached."""
+    del three
+    emulator.control("PUT", "settings", settings)
+    emulator.control("POST", "faults", faults)
+    options = {**FABRIKAM, "mode": "all", "users": [HYEJIN, JUNHO], "groups": ["Engineering"], "exact": True}
+    story = tell(Do(SCOPE, options), Do(SCOPE, options), Do(SCOPE, options))
+    assert not story[0].failed, story[0].result["msg"]
+    assert assigned(story[-1].after) == {HYEJIN, JUNHO, "Engineering"}
+    assert story[-1].result["changed"] is False

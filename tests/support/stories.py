@@ -1,0 +1,218 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Stories of many tasks, told by one ansible-playbook run, and read back step by step with the requests and states between."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from .emulator import Emulator
+from .playbooks import PREFIX, Playbooks, Run, Task, inventory
+
+_READING_POSTS = re.compile(r"/(parseExpression|getByIds|validateCredentials)$")
+
+
+@dataclass(frozen=True)
+class Do:
+    """One task: ``module`` with ``options`` in one of the two tenants."""
+
+    module: str
+    options: dict[str, Any]
+    tenant: str = "contoso"
+    check: bool = False
+    process: bool = False
+    """Whether it runs in a module process instead of the controller's worker."""
+    register: str | None = None
+
+    def task(self, connections: dict[str, dict[str, Any]]) -> dict[str, Any]:
+        """The task as a playbook holds it."""
+        task: dict[str, Any] = {
+            "name": f"{'Check' if self.check else 'Run'} {self.module}",
+            PREFIX + self.module: {**connections[self.tenant], **self.options},
+            "check_mode": self.check,
+            "diff": True,
+            "ignore_errors": True,
+            "vars": {"cross_tenant_sync_module_process": self.process},
+        }
+        return {**task, "register": self.register} if self.register else task
+
+
+@dataclass(frozen=True)
+class Control:
+    """Something that happens between tasks: a call of the emulator's control interface."""
+
+    method: str
+    path: str
+    body: Any = None
+
+    def task(self, _connections: dict[str, dict[str, Any]]) -> dict[str, Any]:
+        """A task that says what the callback has to do."""
+        # A list of one text, because a text that looks like JSON is no text any more once it was a template.
+        return {"name": "control", "ansible.builtin.debug": {"msg": json.dumps([self.method, self.path, self.body])}, "check_mode": False}
+
+
+def advance(duration: str = "PT40M") -> Control:
+    """Let virtual time pass."""
+    return Control("POST", "clock", {"advance": duration})
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one task answered, what it sent, and the emulator's state before and after it."""
+
+    task: Task
+    requests: list[dict[str, Any]]
+    before: dict[str, Any]
+    after: dict[str, Any]
+    warnings: str = ""
+    """All warnings as one text."""
+    said: Any = None
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """The task's result."""
+        return self.task.result
+
+    @property
+    def failed(self) -> bool:
+        """Whether the task failed."""
+        return self.task.status != "ok"
+
+    @property
+    def message(self) -> str:
+        """The message of a task that failed, which shows no traceback."""
+        assert self.failed, self.result
+        message = str(self.result["msg"])
+        assert "Traceback" not in json.dumps(self.result), self.result
+        return message
+
+    @property
+    def actions(self) -> list[str]:
+        """What was done, or would be, in words."""
+        assert not self.failed, self.result["msg"]
+        return [f"{action['verb']} {action['object']}" for action in self.result["actions"]]
+
+    @property
+    def sent(self) -> list[dict[str, Any]]:
+        """The requests to Graph: neither sign-in nor the outside of a batch, whose items are there by themselves."""
+        graph = [one for one in self.requests if re.match(r"/(v1\.0|beta)/", one["path"])]
+        return [one for one in graph if not one["path"].endswith("/$batch")]
+
+    @property
+    def calls(self) -> int:
+        """How often Graph was called; a batch counts once."""
+        return len([one for one in self.requests if re.match(r"/(v1\.0|beta)/", one["path"]) and not one.get("batched")])
+
+    @property
+    def writes(self) -> list[dict[str, Any]]:
+        """The requests that are there to change something."""
+        return [one for one in self.sent if one["method"] != "GET" and not _READING_POSTS.search(one["path"])]
+
+    @property
+    def left_alone(self) -> bool:
+        """Whether the task left everything as it was. The audit log is not meant: only the service writes it."""
+        return self.before == self.after
+
+
+@dataclass(frozen=True)
+class Story:
+    """One run, step by step."""
+
+    run: Run
+    steps: list[Step] = field(default_factory=list)
+
+    def __getitem__(self, number: int) -> Step:
+        return self.steps[number]
+
+    def __iter__(self) -> Any:
+        return iter(self.steps)
+
+    def fours(self) -> list[list[Step]]:
+        """The steps in groups of four."""
+        assert len(self.steps) % 4 == 0
+        return [self.steps[start : start + 4] for start in range(0, len(self.steps), 4)]
+
+
+def four(module: str, options: dict[str, Any], tenant: str = "contoso", process: bool = False) -> list[Do]:
+    """Check, apply, check, apply."""
+    return [Do(module, options, tenant, check, process) for check in (True, False, True, False)]
+
+
+def converges(steps: Sequence[Step], *actions: str) -> None:
+    """The law of every managed thing: check mode predicts what a run does, and a second run finds nothing to do.
+
+    ``actions`` are what is to be done; without any, whatever is done counts, but something must be.
+    """
+    check, run, check_again, run_again = steps
+    for step in steps:
+        assert not step.failed, step.result["msg"]
+    assert run.actions == list(actions) if actions else run.actions
+    assert check.actions == run.actions
+    assert check.result["actions"] == run.result["actions"]
+    assert check.result["diff"] == run.result["diff"]
+    assert run.result["diff"]["before"] != run.result["diff"]["after"]
+    assert check.result["changed"] is run.result["changed"] is True
+    assert run.writes
+    for again in (check_again, run_again):
+        assert again.result["changed"] is False
+        assert again.actions == []
+        assert again.writes == []
+        assert again.result["diff"]["before"] == again.result["diff"]["after"]
+        assert again.left_alone
+    assert check.writes == []
+    assert check.left_alone
+    assert len({frozenset(step.result) for step in steps}) == 1, [sorted(step.result) for step in steps]
+
+
+@dataclass(frozen=True)
+class Teller:
+    """Tells stories with one emulator."""
+
+    emulator: Emulator
+    playbooks: Playbooks
+
+    def __call__(self, *scenes: Do | Control | Sequence[Do], variables: dict[str, Any] | None = None) -> Story:
+        """Run all scenes in one playbook. The steps of the story are the tasks, without what happened between them."""
+        flat: list[Do | Control] = []
+        for scene in scenes:
+            flat.extend([scene] if isinstance(scene, Do | Control) else scene)
+        hosts = inventory(self.emulator)
+        hosts["all"]["vars"].update(variables or {})
+        connections = hosts["all"]["vars"]["tenants"]
+        tasks = [one.task(connections) for one in flat]
+        play = [{"name": "Tell a story", "hosts": "links", "gather_facts": False, "tasks": tasks}]
+        folder = self.playbooks.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / "story.yml"
+        path.write_text(yaml.safe_dump(play, sort_keys=False, allow_unicode=True))
+        run, watched, before = self.watch(lambda env: self.playbooks.play(path, hosts, env=env))
+        assert len(run.tasks) == len(watched) == len(flat), run.output
+        steps = []
+        for scene, task, line in zip(flat, run.tasks, watched, strict=True):
+            if isinstance(scene, Do):
+                steps.append(Step(task, line["requests"], before, line["state"], "\n".join(line["warnings"]), line["said"]))
+            before = line["state"]
+        return Story(run, steps)
+
+    def watch(self, play: Any) -> tuple[Run, list[dict[str, Any]], dict[str, Any]]:
+        """Any run, with what was seen after each of its tasks, and the state before it."""
+        seen = self.playbooks.folder / "watched.jsonl"
+        seen.unlink(missing_ok=True)
+        before = self.emulator.state()
+        self.emulator.control("DELETE", "requests")
+        env = {
+            "ANSIBLE_CALLBACKS_ENABLED": "record,watch",
+            "WATCH_EMULATOR": self.emulator.url,
+            "WATCH_CA": str(self.emulator.ca_path),
+            "WATCH_RESULTS": str(seen),
+        }
+        run = play(env)
+        lines = seen.read_text().splitlines() if seen.exists() else []
+        return run, [json.loads(line) for line in lines], before

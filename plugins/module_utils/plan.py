@@ -9,6 +9,7 @@ A plan is plain data that a pure function made. Check mode is a run that stops b
 
 from __future__ import annotations
 
+import contextlib
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -76,6 +77,8 @@ class Action:
     """Error codes that may pass by themselves while a policy spreads through the service."""
     hint: str = ""
     """What else to say when one of the passing codes does not pass."""
+    follows_creation: bool = False
+    """It works on something that an earlier action of the same plan creates, and that a replica may not know yet."""
     batched: bool = False
 
     def __str__(self) -> str:
@@ -194,20 +197,32 @@ def _apply_one(action: Action, client: Client, pace: Pace, bound: dict[str, str]
         answer: Answer | None = None
         for request in action.requests:
             answer = _send_patiently(action, request, client, pace, bound)
-        bound.update({name: _dig(answer, place) for name, place in action.binds.items()})
-        if action.visible and not await_state(action.visible, client, pace, bound):
-            raise Interrupted(action, GraphFailure(f"{action.object} was changed but cannot be read back yet"), done)
+        bound.update({name: _dig(action, answer, place) for name, place in action.binds.items()})
     except GraphFailure as failure:
         if action.settled_by and isinstance(failure, Uncertain):
-            await_state(action.settled_by, client, pace, bound)
+            with contextlib.suppress(GraphFailure):
+                await_state(action.settled_by, client, pace, bound)
         raise Interrupted(action, failure, done) from failure
     done.append(action)
+    _await_visible(action, client, pace, bound, done)
+
+
+def _await_visible(action: Action, client: Client, pace: Pace, bound: Mapping[str, str], done: Sequence[Action]) -> None:
+    """The change was made; whatever goes wrong from here on does not undo it."""
+    if action.visible is None:
+        return
+    try:
+        seen = await_state(action.visible, client, pace, bound)
+    except GraphFailure as failure:
+        raise Interrupted(action, failure, done) from failure
+    if not seen:
+        raise Interrupted(action, GraphFailure(f"{action.object} was changed but cannot be read back yet"), done)
 
 
 def _send_patiently(action: Action, template: Request, client: Client, pace: Pace, bound: Mapping[str, str]) -> Answer:
     """Send, and repeat what the service refuses only because an object is new (fact sheet 0.3)."""
     request = fill(template, bound)
-    new = request.path != template.path or request.body != template.body
+    new = action.follows_creation or request.path != template.path or request.body != template.body
     for _attempt in pace.attempts():
         try:
             return client.send(request)
@@ -249,7 +264,8 @@ def _apply_batch(actions: list[Action], client: Client, pace: Pace, bound: Mappi
                 done.append(action)
                 continue
             failures[id(action)] = outcome
-            if isinstance(outcome, ServiceError) and _passing(outcome, action, new=outcome.status == 404):
+            # The configuration was read just now, so a missing or invalid reference is lag (fact sheet 0.2 and 5).
+            if isinstance(outcome, ServiceError) and _passing(outcome, action, new=outcome.status in (400, 404)):
                 again.append(action)
         waiting = again
         if not waiting:
@@ -295,10 +311,16 @@ def _fill_text(path: str, bound: Mapping[str, str]) -> str:
     return path
 
 
-def _dig(answer: Answer | None, place: str) -> str:
+def _dig(action: Action, answer: Answer | None, place: str) -> str:
+    """What an answer tells.
+
+    :raises Uncertain: when it does not: the object was made, and only reading can tell its id.
+    """
     value = answer.body if answer else None
     for step in place.split("."):
-        value = value[step] if isinstance(value, Mapping) else None
+        value = value.get(step) if isinstance(value, Mapping) else None
+    if not value:
+        raise Uncertain(GraphFailure(f"the answer does not tell the id of {action.object}"))
     return str(value)
 
 

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from .graph import cloud, credentials
 from .graph.client import Client, Patience
-from .graph.errors import CredentialProblem, GraphFailure, ServiceError, SignInFailure
+from .graph.errors import CredentialProblem, GraphFailure, ServiceError, SignInFailure, Uncertain
 from .graph.transport import Transport, Trust
 from .plan import Action, Inquiry, Interrupted, Operation, Outcome, Pace, Plan, Refusal, Resource, apply
 from .resources.causes import explain
@@ -96,7 +96,7 @@ def _converge(
         return _result(first, list(first.actions), first, pace)
     plan, done = _apply(first, resource, client, desired, pace)
     if done and plan.lasting:
-        plan = _read_back(resource, client, desired, pace)
+        plan = _read_back(resource, client, desired, done, pace)
     if first.outcome:
         _await_outcome(first.outcome, client, pace, progress)
         plan = resource.plan(resource.read(client, desired), desired)
@@ -108,14 +108,14 @@ def _apply(plan: Plan, resource: Resource[Desired, Current], client: Client, des
     done: list[Action] = []
     stop: Interrupted | None = None
     for _attempt in pace.attempts(at_least=LEAST_ATTEMPTS):
-        if plan.unmet and plan.actions:
+        if plan.unmet:
             raise Refusal(plan.unmet)
         try:
             done += apply(plan, client, pace)
         except Interrupted as interruption:
             stop = interruption
             done += stop.done
-            plan = _replan(stop, resource, client, desired, done)
+            plan = _replan(stop, plan, resource, client, desired, done, pace)
         else:
             return plan, done
     raise _interrupted(stop, done, client.tenant)
@@ -138,26 +138,56 @@ def _await_outcome(outcome: Outcome, client: Client, pace: Pace, progress: Calla
     raise Refusal(f"{outcome.name} was not reached within {outcome.timeout:.0f} seconds ({said}); the service goes on, look again later")
 
 
-def _replan(stop: Interrupted, resource: Resource[Desired, Current], client: Client, desired: Desired, done: list[Action]) -> Plan:
+def _replan(
+    stop: Interrupted, plan: Plan, resource: Resource[Desired, Current], client: Client, desired: Desired, done: list[Action], pace: Pace
+) -> Plan:
     """Read again and plan what is left, when that is no blind repetition.
 
     :raises RunFailure: when going on would be one, or would fail the same way.
     """
     if stop.may_be_resolved_by_reading:
-        again = resource.plan(resource.read(client, desired), desired)
-        if str(stop.action) not in {str(action) for action in again.actions}:
-            # It was made after all, by us or by another link at the same moment.
-            done.append(stop.action)
+        again = _plan_seeing(resource, client, desired, done, stop, pace)
+        left = {str(action) for action in again.actions}
+        if str(stop.action) not in left:
+            # It was made after all, by us or by another link at the same moment; so was what went with it in a batch.
+            known = {str(action) for action in done}
+            together = [one for one in plan.actions if one.batched and stop.action.batched] or [stop.action]
+            done.extend(one for one in together if str(one) not in left | known)
             return again
         if stop.may_be_repeated:
             return again
     raise _interrupted(stop, done, client.tenant)
 
 
-def _read_back(resource: Resource[Desired, Current], client: Client, desired: Desired, pace: Pace) -> Plan:
-    """What a following task will see. Directory reads can be stale for a while (fact sheet 0.3)."""
+def _plan_seeing(
+    resource: Resource[Desired, Current], client: Client, desired: Desired, done: list[Action], stop: Interrupted, pace: Pace
+) -> Plan:
+    """A plan of somebody who sees what was done. A stale replica would have us make it a second time (fact sheet 0.3).
+
+    :raises RunFailure: when what was done does not show, or cannot be read.
+    """
+    made = {str(action) for action in done}
     for _attempt in pace.attempts():
-        plan = resource.plan(resource.read(client, desired), desired)
+        try:
+            again = resource.plan(resource.read(client, desired), desired)
+        except GraphFailure as failure:
+            raise _interrupted(Interrupted(stop.action, failure, ()), done, client.tenant) from None
+        if not made & {str(action) for action in again.actions}:
+            return again
+    raise _interrupted(stop, done, client.tenant)
+
+
+def _read_back(resource: Resource[Desired, Current], client: Client, desired: Desired, done: list[Action], pace: Pace) -> Plan:
+    """What a following task will see. Directory reads can be stale for a while (fact sheet 0.3).
+
+    :raises RunFailure: when it cannot be read; everything was done all the same.
+    """
+    for _attempt in pace.attempts():
+        try:
+            plan = resource.plan(resource.read(client, desired), desired)
+        except GraphFailure as failure:
+            msg = f"Tenant {client.tenant}: everything was done, but could not be read back: {explain(failure)}{_told(done)}"
+            raise RunFailure(msg, {**_details(failure), "actions": [action.describe() for action in done], "changed": True}) from None
         if not plan.actions:
             return plan
     late = ", ".join(str(action) for action in plan.actions[:5])
@@ -179,11 +209,15 @@ def _result(first: Plan, actions: list[Action], last: Plan, pace: Pace) -> dict[
 def _interrupted(stop: Interrupted | None, done: list[Action], tenant: str) -> RunFailure:
     if stop is None:
         return RunFailure(f"Tenant {tenant}: no time was given to apply the plan.")
-    already = f" Already done: {', '.join(str(action) for action in done)}." if done else " Nothing was changed."
-    again = " Running again is safe."
     hint = f" {stop.action.hint}" if stop.action.hint and getattr(stop.cause, "code", None) in stop.action.passing_codes else ""
-    msg = f"Tenant {tenant}: could not {stop.action}: {explain(stop.cause)}{hint}{already}{again}"
+    msg = f"Tenant {tenant}: could not {stop.action}: {explain(stop.cause)}{hint}{_told(done, stop.cause)} Running again is safe."
     return RunFailure(msg, {**_details(stop.cause), "actions": [action.describe() for action in done], "changed": bool(done)})
+
+
+def _told(done: list[Action], cause: GraphFailure | None = None) -> str:
+    if done:
+        return f" Already done: {', '.join(str(action) for action in done)}."
+    return "" if isinstance(cause, Uncertain) else " Nothing was changed."
 
 
 def _details(failure: GraphFailure) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import islice
 from typing import Any, TypeAlias
 
-from .client import BROKEN, THROTTLED, Answer, Client, Request
+from .client import BROKEN, THROTTLED, Answer, Client, Request, seconds
 from .errors import GraphFailure, ServiceError, Uncertain, Unreachable, service_error
 
 LARGEST_BATCH = 20
@@ -46,18 +46,19 @@ def _send_chunk(client: Client, chunk: Sequence[Request]) -> list[Outcome]:
     while waiting:
         body = {"requests": [_item(number, chunk[number]) for number in waiting]}
         try:
-            answer = client.send(Request("POST", "/$batch", body, version=chunk[0].version))
-        except Uncertain as failure:
+            answer = client.send(Request("POST", "/$batch", body, version=chunk[0].version, only_asks=all(one.reads for one in chunk)))
+        except GraphFailure as failure:
+            # Batches before this one were carried out, so this is the items' outcome and no end of everything.
             outcomes.update(dict.fromkeys(waiting, failure))
             break
-        outcomes.update(_outcomes(chunk, answer.body["responses"]))
+        outcomes.update(_outcomes(chunk, (answer.body or {}).get("responses") or []))
         outcomes.update({number: _unanswered(chunk[number]) for number in waiting if number not in outcomes})
         throttled = [number for number in waiting if _throttled(outcomes.get(number))]
         if throttled:
-            told = max((getattr(outcomes[number], "retry_after", None) or "0" for number in throttled), key=_seconds)
+            told = max((_retry_after(outcomes[number]) for number in throttled), key=lambda one: seconds(one) or 0.0)
             try:
-                budget = client.patience.wait(budget, _failure(outcomes[throttled[0]]), told if _seconds(told) else None)
-            except ServiceError:
+                budget = client.patience.wait(budget, _failure(outcomes[throttled[0]]), told)
+            except GraphFailure:
                 break
         waiting = throttled
     return [outcomes[number] for number in range(len(chunk))]
@@ -100,5 +101,5 @@ def _failure(outcome: Outcome) -> GraphFailure:
     return outcome if isinstance(outcome, GraphFailure) else GraphFailure("throttled")
 
 
-def _seconds(retry_after: str) -> float:
-    return float(retry_after) if retry_after.replace(".", "", 1).isdigit() else 0.0
+def _retry_after(outcome: Outcome) -> str | None:
+    return outcome.retry_after if isinstance(outcome, ServiceError) else None

@@ -20,7 +20,7 @@ from .errors import GraphFailure, ServiceError, Uncertain, Unreachable, service_
 from .transport import Transport
 
 try:
-    from urllib3.exceptions import MaxRetryError
+    from urllib3.exceptions import InvalidHeader, MaxRetryError
     from urllib3.util import Retry
 except ImportError as missing:
     MISSING_LIBRARY: ImportError | None = missing
@@ -42,11 +42,13 @@ class Request:
     body: Any = None
     version: str = "v1.0"
     headers: Mapping[str, str] = field(default_factory=dict)
+    only_asks: bool = False
+    """A POST that changes nothing."""
 
     @property
     def reads(self) -> bool:
         """Repeating it does no harm."""
-        return self.method == "GET"
+        return self.method == "GET" or self.only_asks
 
 
 @dataclass(frozen=True)
@@ -79,9 +81,17 @@ class Patience:
             left = budget.increment()
         except MaxRetryError:
             raise failure from None
-        told = left.parse_retry_after(retry_after) if retry_after else None
+        told = seconds(retry_after)
         self.sleep(max(SHORTEST_WAIT, left.get_backoff_time()) if told is None else told)
         return left
+
+
+def seconds(retry_after: str | None) -> float | None:
+    """How long a ``Retry-After`` tells to wait, as a number or as a date; ``None`` for nonsense."""
+    try:
+        return None if not retry_after else float(Retry().parse_retry_after(retry_after))
+    except InvalidHeader:
+        return None
 
 
 class Client:
@@ -166,7 +176,8 @@ class Client:
         url = f"{self.cloud.graph_endpoint}/{request.version}{request.path}"
         response = self._transport.request(request.method, url, headers=headers, data=data)
         body = _json(response.content, request, url, response.status_code)
-        if response.status_code >= 400:
+        if response.status_code >= 300:
+            # Graph redirects nobody; a proxy that wants a sign-in does.
             error = service_error(request.method, request.path, response.status_code, body, response.headers)
             error.client_request_id = error.client_request_id or headers["client-request-id"]
             raise error
@@ -192,12 +203,14 @@ class Client:
 
 
 def _json(content: bytes, request: Request, url: str, status: int) -> Any:
+    if not content and request.reads and status < 300:
+        raise Unreachable(request.method, url.split("?", 1)[0], "the answer is empty")
     if not content:
         return None
     try:
         return json.loads(content)
     except ValueError:
-        if status >= 400:
+        if status >= 300:
             return None
         # A proxy's page or a body cut short; a write with such an answer may have happened.
         raise Unreachable(request.method, url.split("?", 1)[0], "the answer is not JSON", certain=False) from None

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import base64
 import binascii
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from .cloud import Cloud
-from .errors import CredentialProblem, SignInFailure
+from .errors import CredentialProblem, SignInFailure, Unreachable
 from .transport import Transport
 
 try:
     import msal
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
     from cryptography.hazmat.primitives.serialization import pkcs12
     from cryptography.x509 import load_pem_x509_certificates
 except ImportError as missing:
@@ -90,9 +93,14 @@ class ClientCredential:
             if renew:
                 self._application.remove_tokens_for_client()
             answer = self._application.acquire_token_for_client(scopes=[self._cloud.scope])
-        except ValueError as error:
-            # msal reports an unknown tenant, met at OpenID discovery, as a bare ValueError.
-            raise SignInFailure(self._tenant, self._client_id, (90002,), _first_line(str(error))) from None
+        except (msal.exceptions.MsalServiceError, ValueError) as error:
+            # msal keeps an answer that failed and gives it again for a while.
+            self._application = None
+            if not _unreadable(error):
+                # It reports an unknown tenant, met at OpenID discovery, as a bare ValueError.
+                raise SignInFailure(self._tenant, self._client_id, (90002,), _first_line(str(error))) from None
+            reason = f"the token endpoint gave no answer that can be read ({_first_line(str(error))})"
+            raise Unreachable("POST", f"{self._cloud.login_endpoint}/{self._tenant}", reason) from None
         if "access_token" not in answer:
             raise SignInFailure(
                 self._tenant,
@@ -135,9 +143,7 @@ def load_certificate(secrets: Secrets) -> dict[str, str]:
     """
     where = f"certificate_path {secrets.certificate_path}" if secrets.certificate_path else "certificate"
     try:
-        content = (
-            Path(secrets.certificate_path).expanduser().read_bytes() if secrets.certificate_path else _content(secrets.certificate or "")
-        )
+        content = Path(secrets.certificate_path).read_bytes() if secrets.certificate_path else _content(secrets.certificate or "")
     except OSError as error:
         raise CredentialProblem(f"{where} cannot be read: {error.strerror}") from None
     key: Any
@@ -150,9 +156,11 @@ def load_certificate(secrets: Secrets) -> dict[str, str]:
         else:
             key, certificate, _others = pkcs12.load_key_and_certificates(content, passphrase)
             chain = [certificate]
+        if not isinstance(key, rsa.RSAPrivateKey):
+            raise CredentialProblem(f"{where} holds no usable certificate with its private key; Entra takes RSA keys")
         pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         public = "".join(one.public_bytes(serialization.Encoding.PEM).decode() for one in chain)
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, UnsupportedAlgorithm):
         # AttributeError: a PFX may lack the key or the certificate.
         # The library's own texts can quote the input, so they are not passed on.
         raise CredentialProblem(f"{where} holds no usable certificate with its private key, or certificate_passphrase is wrong") from None
@@ -163,9 +171,16 @@ def _content(certificate: str) -> bytes:
     if "-----BEGIN" in certificate:
         return certificate.encode()
     try:
-        return base64.b64decode(certificate, validate=True)
+        return base64.b64decode("".join(certificate.split()), validate=True)
     except (binascii.Error, ValueError):
         raise CredentialProblem("certificate is neither PEM text nor the base64 of a PFX file") from None
+
+
+def _unreadable(error: Exception) -> bool:
+    """A fault of the endpoint, or a proxy's page instead of an answer."""
+    return isinstance(error, (msal.exceptions.MsalServiceError, json.JSONDecodeError)) or isinstance(
+        error.__context__, json.JSONDecodeError
+    )
 
 
 def _first_line(text: str) -> str:

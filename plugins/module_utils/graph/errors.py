@@ -66,8 +66,10 @@ class ServiceError(GraphFailure):
 
     @property
     def missing(self) -> bool:
-        """The object is not there. An unknown route of the synchronization service is no absence (fact sheet 0.1)."""
-        return self.status == 404 and self.code != "UnknownError"
+        """Graph itself says that the object is not there. An unknown route of the synchronization service is no absence
+        (fact sheet 0.1), and neither is a proxy's page.
+        """
+        return self.status == 404 and self.code not in ("UnknownError", "HTTP404")
 
     @property
     def denied(self) -> bool:
@@ -94,6 +96,7 @@ def service_error(method: str, path: str, status: int, body: Any, headers: Mappi
     """Read either error dialect; a body that is no Graph error gives ``HTTP<status>`` as its code."""
     error = body.get("error") if isinstance(body, Mapping) else None
     error = error if isinstance(error, Mapping) else {}
+    named = {name.lower(): value for name, value in headers.items()}
     inner = error.get("innerError")
     inner = inner if isinstance(inner, Mapping) else {}
     details = error.get("details")
@@ -105,7 +108,7 @@ def service_error(method: str, path: str, status: int, body: Any, headers: Mappi
         code=str(error.get("code") or f"HTTP{status}"),
         message=str(error.get("message") or ""),
         details=codes,
-        request_id=headers.get("request-id") or inner.get("request-id"),
-        client_request_id=headers.get("client-request-id") or inner.get("client-request-id"),
-        retry_after=headers.get("Retry-After"),
+        request_id=named.get("request-id") or inner.get("request-id"),
+        client_request_id=named.get("client-request-id") or inner.get("client-request-id"),
+        retry_after=named.get("retry-after"),
     )

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -53,7 +54,8 @@ class Transport:
         self._session.verify = trust.verify
         self._session.headers["User-Agent"] = USER_AGENT
         for endpoint in endpoints:
-            host = urlsplit(endpoint).netloc
+            # The form in which requests looks for a proxy of one host: in lower case, without the port.
+            host = urlsplit(endpoint).hostname
             for scheme, proxy in get_environ_proxies(endpoint).items():
                 self._session.proxies[f"{scheme}://{host}"] = proxy
 
@@ -67,7 +69,9 @@ class Transport:
         try:
             return self._session.request(method, url, **options)
         except requests.exceptions.SSLError as error:
-            raise Unreachable(method, _bare(url), f"the server's certificate is not trusted ({_reason(error)})") from None
+            refused = isinstance(_innermost(error), ssl.SSLCertVerificationError)
+            what = "the server's certificate is not trusted" if refused else "the encrypted connection broke"
+            raise Unreachable(method, _bare(url), f"{what} ({_reason(error)})", certain=refused) from None
         except (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError) as error:
             raise Unreachable(method, _bare(url), f"no connection could be made ({_reason(error)})") from None
         except requests.exceptions.RequestException as error:
@@ -99,14 +103,19 @@ def _bare(url: str) -> str:
     return url.split("?", 1)[0]
 
 
+def _innermost(error: BaseException) -> BaseException:
+    """What libraries wrap in their own exceptions."""
+    while True:
+        inner = next((one for one in (*error.args, getattr(error, "reason", None)) if isinstance(one, BaseException)), None)
+        if inner is None:
+            return error
+        error = inner
+
+
 def _reason(error: BaseException) -> str:
     """The innermost reason in one line, without the objects' addresses that urllib3 puts into its texts."""
-    while error.args and isinstance(error.args[0], BaseException):
-        error = error.args[0]
-    inner = getattr(error, "reason", None)
-    if isinstance(inner, BaseException):
-        return _reason(inner)
-    text = str(error).rpartition(": ")[2] or type(error).__name__
+    inner = _innermost(error)
+    text = str(inner).rpartition(": ")[2] or type(inner).__name__
     return " ".join(text.split())[:200]
 
 

@@ -36,7 +36,8 @@ _PERMISSIONS = (
         "Application.ReadWrite.All",
     ),
     (r"/auditLogs/", "ProvisioningLog.Read.All or AuditLog.Read.All", "AuditLog.Read.All"),
-    (r"/users|/directoryObjects", "User.Read.All", "User.ReadWrite.All"),
+    (r"/directoryObjects/getByIds", "User.Read.All", "User.Read.All"),
+    (r"/users", "User.Read.All", "User.ReadWrite.All"),
     (r"/groups", "Group.Read.All or GroupMember.Read.All", "Group.ReadWrite.All"),
 )
 
@@ -127,7 +128,7 @@ _LOG_CODES = (
     ("InvalidAnchor", "the person was deleted for good in the target; restart the job so that people are matched again"),
     ("DuplicateTargetEntries", "several people in the target match; remove the redundant ones"),
     ("DuplicateSourceEntries", "several people in the source match the same one; correct the source"),
-    ("EntryConflict", "another object in the target has the same address; remove or change it"),
+    ("Conflict", "another object in the target has the same address; remove or change it"),
     ("ImportSkipped", "the person lacks the value that people are matched by"),
     ("NotEffectivelyEntitled", "the person is not assigned, directly or as a direct member of an assigned group"),
     ("RedundantExport", "the person is as it should be already"),

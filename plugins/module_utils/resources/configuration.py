@@ -295,7 +295,7 @@ def _save(
         (*tests, settings_bag.write(synchronization, new_bag)),
         before={name: before.get(name) for name in changed},
         after={name: after.get(name) for name in changed},
-        visible=Wait(f"{synchronization}/secrets", lambda body: settings_bag.parse(body) == new_bag),
+        visible=Wait(f"{synchronization}/secrets", lambda body: settings_bag.says(body, new_bag)),
         passing_codes=LOST_POLICY_CODES,
         hint=_switches(current, wanted),
     )

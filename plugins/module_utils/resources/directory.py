@@ -78,7 +78,7 @@ def by_ids(client: Client, ids: Iterable[str]) -> Iterator[Principal]:
     remaining = iter(ids)
     while chunk := list(islice(remaining, LARGEST_GET_BY_IDS)):
         body = {"ids": chunk, "types": ["user", "group"]}
-        answer = client.send(Request("POST", "/directoryObjects/getByIds", body))
+        answer = client.send(Request("POST", "/directoryObjects/getByIds", body, only_asks=True))
         for raw in answer.body["value"]:
             yield group(raw) if str(raw.get("@odata.type")).endswith(".group") else person(raw)
 
@@ -140,17 +140,17 @@ def quoted(value: str) -> str:
 def _by_property(client: Client, path: str, name: str, select: str, values: Sequence[str]) -> dict[str, list[Principal]]:
     """Matches by lower-case value, as the directory compares."""
     requests = []
-    remaining = iter(dict.fromkeys(values))
+    remaining = iter({value.lower(): value for value in values}.values())
     while chunk := list(islice(remaining, LARGEST_IN)):
         literals = [quoted(value) for value in chunk]
         clause = f"{name}%20in%20({','.join(literals)})" if len(literals) > 1 else f"{name}%20eq%20{literals[0]}"
         requests.append(Request("GET", f"{path}?$filter={clause}&$select={select}&$top=999"))
-    found: dict[str, list[Principal]] = {}
+    found: dict[str, dict[str, Principal]] = {}
     for answer in read_all(client, requests):
         for raw in answer.body["value"]:
             one = person(raw) if path == "/users" else group(raw)
-            found.setdefault(str(raw[name]).lower(), []).append(one)
-    return found
+            found.setdefault(str(raw[name]).lower(), {})[one.id] = one
+    return {value: list(those.values()) for value, those in found.items()}
 
 
 def _the_one_each(names: Sequence[str], found: Mapping[str, list[Principal]], kind: str, known_by: str) -> dict[str, Principal]:

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 LONGEST = 10_000
+DEEPEST = 100
 
 Canonical = tuple[Any, ...]
 """``("attribute", name)``, ``("constant", text)`` or ``("function", name in lower case, (argument, ...))``."""
@@ -42,10 +43,8 @@ def parse(text: str) -> Canonical:
     if len(text) > LONGEST:
         raise ExpressionError(f"it is longer than {LONGEST} characters")
     tokens = _tokens(text)
-    value, rest = _operand(tokens, 0)
-    while rest < len(tokens) and tokens[rest][0] == "operator":
-        right, end = _operand(tokens, rest + 1)
-        value, rest = ("function", tokens[rest][1], (value, right)), end
+    value, rest = _operand(tokens, 0, 0)
+    value, rest = _chain(tokens, value, rest, 0)
     if rest < len(tokens):
         raise ExpressionError(f"{tokens[rest][1]!r} is not expected where it stands")
     return value
@@ -118,7 +117,18 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     return found
 
 
-def _operand(tokens: list[tuple[str, str]], place: int) -> tuple[Canonical, int]:
+def _chain(tokens: list[tuple[str, str]], value: Canonical, place: int, depth: int) -> tuple[Canonical, int]:
+    """A value with the operators and values that follow it."""
+    while place < len(tokens) and tokens[place][0] == "operator":
+        depth += 1
+        right, end = _operand(tokens, place + 1, depth)
+        value, place = ("function", tokens[place][1], (value, right)), end
+    return value, place
+
+
+def _operand(tokens: list[tuple[str, str]], place: int, depth: int) -> tuple[Canonical, int]:
+    if depth > DEEPEST:
+        raise ExpressionError(f"it is nested more than {DEEPEST} deep")
     if place >= len(tokens):
         raise ExpressionError("it ends too early")
     kind, value = tokens[place]
@@ -129,14 +139,14 @@ def _operand(tokens: list[tuple[str, str]], place: int) -> tuple[Canonical, int]
     if kind != "word":
         raise ExpressionError(f"{value!r} is not expected where it stands")
     if place + 1 < len(tokens) and tokens[place + 1][0] == "(":
-        arguments, end = _arguments(tokens, place + 2)
+        arguments, end = _arguments(tokens, place + 2, depth + 1)
         return ("function", value.lower(), arguments), end
     if value.lower() in ("true", "false", "null"):
         return ("constant", value.lower()), place + 1
     raise ExpressionError(f"{value!r} is neither an attribute in brackets, a text in double quotes nor a function with parentheses")
 
 
-def _arguments(tokens: list[tuple[str, str]], place: int) -> tuple[tuple[Canonical, ...], int]:
+def _arguments(tokens: list[tuple[str, str]], place: int, depth: int) -> tuple[tuple[Canonical, ...], int]:
     """What stands between the parentheses; ``place`` is behind the opening one. An argument may be left out."""
     found: list[Canonical] = []
     while True:
@@ -148,10 +158,8 @@ def _arguments(tokens: list[tuple[str, str]], place: int) -> tuple[tuple[Canonic
             found.append(("constant", ""))
             place += 1
             continue
-        value, place = _operand(tokens, place)
-        while place < len(tokens) and tokens[place][0] == "operator":
-            right, end = _operand(tokens, place + 1)
-            value, place = ("function", tokens[place][1], (value, right)), end
+        value, place = _operand(tokens, place, depth)
+        value, place = _chain(tokens, value, place, depth)
         found.append(value)
         if place < len(tokens) and tokens[place][0] == ",":
             place += 1

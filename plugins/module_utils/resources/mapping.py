@@ -156,10 +156,11 @@ def read(client: Client, wanted: Desired) -> Current:
     base = wanted.restore or schema
     if wanted.reset:
         base = client.get(f"{there.configuration.synchronization}/templates/{lookup.JOB_TEMPLATE}/schema")
-    now = {target: source_meaning(row.get("source")) for target, row in rows(_people(schema, wanted)).items()}
+    people = user_mapping(schema) or _people(base, wanted)
+    now = {target: source_meaning(row.get("source")) for target, row in rows(people).items()}
     new = [one for one in wanted.wishes if one.expression and now.get(one.target) != one.meaning]
     operators: frozenset[str] = frozenset()
-    if wanted.filters and wanted.filters != filters.shown(_people(schema, wanted)):
+    if wanted.filters and wanted.filters != filters.shown(people):
         operators = frozenset(str(one.get("id") or one.get("name")) for one in client.get(f"{path}/filterOperators")["value"])
     return Current(path, schema, base, {one.target: _parse(client, path, one) for one in new}, operators)
 
@@ -177,7 +178,7 @@ def _parse(client: Client, path: str, wish: Wish) -> Mapping[str, Any]:
     :raises Refusal: when the service cannot parse it.
     """
     try:
-        answer = client.send(Request("POST", f"{path}/parseExpression", {"expression": wish.expression})).body
+        answer = client.send(Request("POST", f"{path}/parseExpression", {"expression": wish.expression}, only_asks=True)).body
     except ServiceError as error:
         if error.status == 400:
             raise Refusal(f"the expression {wish.expression!r} for {wish.target} is not valid: {error.message or error.code}") from None
@@ -191,9 +192,13 @@ def _parse(client: Client, path: str, wish: Wish) -> Mapping[str, Any]:
 
 def plan(current: Current, wanted: Desired) -> Plan:
     """Decide."""
-    old, new = _people(current.schema, wanted), _new_schema(current, wanted)
+    new = _new_schema(current, wanted)
     mapping = _people(new, wanted)
-    if rows(mapping)[MATCHING]["source"] != rows(old)[MATCHING]["source"] or _input_filter(mapping) != _input_filter(old):
+    old = user_mapping(current.schema)
+    if old is None:
+        # Nothing of people is there to be kept, so the template's is taken as it is.
+        old = {"attributeMappings": []}
+    elif rows(mapping)[MATCHING]["source"] != rows(old)[MATCHING]["source"] or _input_filter(mapping) != _input_filter(old):
         raise Refusal("the matching attribute and the built-in filter must stay as they are; this backup changes them")
     before, after = _shown(old), _shown(mapping)
     changes = [
@@ -225,7 +230,7 @@ def plan(current: Current, wanted: Desired) -> Plan:
         },
         change_facts={"restart_needed": bool(actions), "backup": dict(current.schema) if actions and current.path else None},
         actions=actions,
-        unmet=current.unmet if actions else None,
+        unmet=current.unmet,
     )
 
 

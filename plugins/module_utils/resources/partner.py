@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,6 +70,8 @@ def desired(params: Mapping[str, Any]) -> Desired:
     settings = {name: params[name] for name in (*SETTINGS, "group_sync_inbound", "display_name") if params.get(name) is not None}
     if settings.get("inbound_trust"):
         settings["inbound_trust"] = {name: value for name, value in settings["inbound_trust"].items() if value is not None}
+    if not settings.get("inbound_trust", True):
+        del settings["inbound_trust"]
     inherit = tuple(params.get("inherit") or ())
     both = sorted(set(inherit) & set(settings))
     if both:
@@ -85,7 +87,7 @@ def read(client: Client, wanted: Desired) -> Current:
     path = f"{PARTNERS}/{partner_id}"
     raw = client.find(f"{path}?$expand=identitySynchronization")
     grows = not wanted.absent and (raw is None or any(name in wanted.settings for name in ACCESS))
-    size = _bytes(list(client.pages(PARTNERS))) if grows else 0
+    size = _bytes([_saying(one) for one in client.pages(PARTNERS)]) if grows else 0
     if raw is None:
         return Current(partner_id, None, False, {}, size)
     policy = raw.get("identitySynchronization")
@@ -104,6 +106,10 @@ def resolve(client: Client, partner: str) -> str:
         return str(uuid.UUID(partner))
     except ValueError:
         return tenant_id_of_domain(client, partner)
+
+
+def _saying(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in entry.items() if not name.startswith("@") and not _says_nothing(value)}
 
 
 def _bytes(value: Any) -> int:
@@ -177,7 +183,7 @@ def _plan_present(current: Current, wanted: Desired) -> Plan:
     actions = []
     partner = f"partner {current.partner_id}"
     entry = {name: value for name, value in changed.items() if name not in IDENTITY_SYNCHRONIZATION}
-    body = _entry_body(entry, now)
+    body = _entry_body(entry, now, current.raw)
     _refuse_too_large(current, body)
     if current.settings is None:
         actions.append(
@@ -201,8 +207,9 @@ def _plan_present(current: Current, wanted: Desired) -> Plan:
 
 def _refuse_too_large(current: Current, body: Mapping[str, Any]) -> None:
     """The service refuses a policy of more than 25 KB (fact sheet 1.4), after everything before it was written."""
-    size = current.policy_bytes + _bytes(body)
-    if body and size > LARGEST_POLICY:
+    growth = _bytes(body) - _bytes({name: current.raw.get(name) for name in body})
+    size = current.policy_bytes + growth
+    if growth > 0 and size > LARGEST_POLICY:
         raise Refusal(
             f"the cross-tenant access policy would have about {size} bytes, and the service takes {LARGEST_POLICY}; "
             f"shorten the lists of partner {current.partner_id} or others, for example by naming groups instead of users"
@@ -227,10 +234,11 @@ def _synchronization_action(current: Current, wanted: Desired, changed: Settings
         (Request("PATCH" if exists else "PUT", path, body, version="beta" if "group_sync_inbound" in changed else "v1.0"),),
         before={name: (current.settings or {}).get(name) for name in changed} if exists else None,
         after=dict(changed),
+        follows_creation=current.settings is None,
     )
 
 
-def _entry_body(entry: Settings, now: Settings) -> dict[str, Any]:
+def _entry_body(entry: Settings, now: Settings, raw: Mapping[str, Any]) -> dict[str, Any]:
     """The members of the entry to write. A nested member is sent with its neighbours that hold a value: right whether the
     service merges nested values or replaces them, and without writing what another link may be setting (fact sheet 1.2).
     """
@@ -242,7 +250,8 @@ def _entry_body(entry: Settings, now: Settings) -> dict[str, Any]:
         }
     if "inbound_trust" in entry:
         trust = entry["inbound_trust"]
-        body["inboundTrust"] = trust and {TRUST[name]: value for name, value in trust.items()}
+        unknown = {name: value for name, value in _unknown(raw.get("inboundTrust"), TRUST.values()).items() if value is not None}
+        body["inboundTrust"] = trust and {**unknown, **{TRUST[name]: value for name, value in trust.items()}}
     for ours, theirs in ACCESS.items():
         if ours in entry:
             body[theirs] = _access_body(entry[ours])
@@ -263,8 +272,8 @@ def _access_body(access: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 def _plan_absent(current: Current, wanted: Desired) -> Plan:
     if current.settings is None:
-        gone = {"partner": current.partner_id, "state": "absent"}
-        return Plan(gone, gone, _facts(current.partner_id, None))
+        nothing = {"partner": current.partner_id, "state": "absent"}
+        return Plan(nothing, nothing, _facts(current.partner_id, None))
     named = wanted.inherit or (*SETTINGS, "group_sync_inbound", "display_name")
     left = {name: value for name, value in current.settings.items() if name not in named and not _says_nothing(value)}
     # They belong to the identity synchronization, not to the entry.
@@ -283,20 +292,23 @@ def _plan_absent(current: Current, wanted: Desired) -> Plan:
             )
         )
     before = {name: value for name, value in current.settings.items() if name in named and not _says_nothing(value)}
-    remains = bool(left) or _foreign(current.raw)
+    # A policy that was not named keeps the entry too: the service refuses to delete one that has a policy.
+    policy_stays = current.identity_synchronization and "user_sync_inbound" not in named
+    remains = bool(left) or policy_stays or _foreign(current.raw)
     if wanted.inherit and remains:
         entry: dict[str, Any] = {name: None for name in before if name not in IDENTITY_SYNCHRONIZATION}
         if entry:
-            request = Request("PATCH", path, _entry_body(entry, current.settings))
+            request = Request("PATCH", path, _entry_body(entry, current.settings, current.raw))
             title = f"partner {current.partner_id} ({', '.join(entry)})"
             actions.append(Action("update", title, wanted.tenant, (request,), before, entry))
     else:
         actions.append(Action("delete", f"partner {current.partner_id}", wanted.tenant, (Request("DELETE", path),), before))
     kept = bool(wanted.inherit and remains)
+    gone = [*before, *(IDENTITY_SYNCHRONIZATION if "user_sync_inbound" in named else ())]
     return Plan(
         before={"partner": current.partner_id, "state": "present", **before},
         after={"partner": current.partner_id, "state": "present" if kept else "absent"},
-        facts=_facts(current.partner_id, {**current.settings, **dict.fromkeys(before)} if kept else None),
+        facts=_facts(current.partner_id, {**current.settings, **dict.fromkeys(gone)} if kept else None),
         actions=tuple(actions),
         warnings=(f"partner {current.partner_id} is kept, because other settings remain in it",) if kept and actions else (),
     )
@@ -305,11 +317,18 @@ def _plan_absent(current: Current, wanted: Desired) -> Plan:
 def _foreign(raw: Mapping[str, Any]) -> bool:
     """Whether the entry says something that this collection does not manage."""
     ours = {"tenantId", "identitySynchronization", "automaticUserConsentSettings", "inboundTrust", *ACCESS.values()}
-    return any(
+    parts = _unknown(raw.get("automaticUserConsentSettings"), REDEMPTION.values()), _unknown(raw.get("inboundTrust"), TRUST.values())
+    return not _says_nothing({str(number): part for number, part in enumerate(parts)}) or any(
         not _says_nothing(value)
         for name, value in raw.items()
         if name not in ours and not name.startswith("@") and name not in ("isServiceProvider", "isInMultiTenantOrganization")
     )
+
+
+def _unknown(raw: Mapping[str, Any] | None, known: Iterable[str]) -> dict[str, Any]:
+    """Members of a nested value that this collection does not know (fact sheet 1.1)."""
+    ours = set(known)
+    return {name: value for name, value in (raw or {}).items() if name not in ours and not name.startswith("@")}
 
 
 def _says_nothing(value: Any) -> bool:

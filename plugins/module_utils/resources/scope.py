@@ -138,7 +138,7 @@ def plan(current: Current, wanted: Desired) -> Plan:
         added = [one for one in current.named if one.id not in assigned]
         removed = [one for one in current.assignments if wanted.exact and one.principal.id not in named]
         # An assignment with another role is skipped by the service; it is replaced (fact sheet 5).
-        removed += [one for one in ineffective if one.principal.id in named and one not in removed]
+        removed += [one for one in ineffective if one.principal.id in named and one.principal.id not in assigned]
     gone = {one.principal.id for one in removed} - {one.id for one in added}
     _guard(removals=len(gone), before=len(assigned), after=len((assigned.keys() | {one.id for one in added}) - gone), wanted=wanted)
     mode_before = "all" if settings_bag.synchronizes_all(current.bag) else "assigned"
@@ -156,7 +156,7 @@ def plan(current: Current, wanted: Desired) -> Plan:
         change_facts={"restart_needed": mode_before == "all" and mode_after == "assigned"},
         actions=tuple(actions),
         warnings=_warnings(added, current, mode_after),
-        unmet=None if current.configuration else lookup.missing(wanted.configuration),
+        unmet=None if current.configuration or wanted.absent else lookup.missing(wanted.configuration),
     )
 
 
@@ -169,14 +169,13 @@ def _guard(removals: int, before: int, after: int, wanted: Desired) -> None:
 
     :raises Refusal: when more would leave than allowed.
     """
-    percent = round(100 * removals / before) if before else 0
     if wanted.max_removals is not None and removals > wanted.max_removals:
         raise Refusal(
             f"{removals} of {before} assignments would be removed, more than max_removals {wanted.max_removals}; nothing was changed"
         )
-    if wanted.max_removal_percent is not None and percent > wanted.max_removal_percent:
+    if wanted.max_removal_percent is not None and 100 * removals > wanted.max_removal_percent * before:
         raise Refusal(
-            f"{removals} of {before} assignments ({percent} %) would be removed, "
+            f"{removals} of {before} assignments ({100 * removals / before:.1f} %) would be removed, "
             f"more than max_removal_percent {wanted.max_removal_percent}; nothing was changed"
         )
     if removals and not after and wanted.max_removals is None and wanted.max_removal_percent is None:
@@ -228,7 +227,7 @@ def _set_mode(before: str, after: str, current: Current, wanted: Desired) -> Act
         before={"mode": before},
         after={"mode": after},
         effects=effects,
-        visible=Wait(f"{synchronization}/secrets", lambda body: settings_bag.parse(body) == bag),
+        visible=Wait(f"{synchronization}/secrets", lambda body: settings_bag.says(body, bag)),
     )
 
 

@@ -54,6 +54,18 @@ def write(synchronization: str, bag: Bag) -> Request:
     return Request("PUT", f"{synchronization}/secrets", {"value": value})
 
 
+def says(body: Any, wanted: Bag) -> bool:
+    """Whether the service holds what was written, however it spells it: keys of its own, JSON written anew, booleans in
+    either case; a key that was sent empty is gone, and a masked one was not sent (fact sheet 3.4).
+    """
+    held = parse(body)
+    plain = {key: value for key, value in wanted.items() if value not in ("", MASKED) and key != NOTIFICATION}
+    members = notification(held)
+    return all(held.get(key, "").lower() == value.lower() for key, value in plain.items()) and all(
+        members.get(name) == value for name, value in notification(wanted).items()
+    )
+
+
 def synchronizes_all(bag: Bag) -> bool:
     """Whether everybody is in scope. The service writes booleans as text, in either case."""
     return bag.get("SyncAll", "").lower() == "true"

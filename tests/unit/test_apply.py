@@ -52,7 +52,12 @@ def interrupted(script: dict[str, Any], *actions: Action, longest: float = 60) -
 class TestOrder:
     def test_actions_in_order_and_requests_within_them(self) -> None:
         two = action("/b", requests=(Request("POST", "/b/test"), Request("PUT", "/b")))
-        graph, pace, done = carry_out({"POST /a": Reply(), "POST /b/test": Reply(204), "PUT /b": Reply(204), "DELETE /c": Reply(204)}, action("/a"), two, action("/c", "DELETE", "delete"))
+        graph, pace, done = carry_out(
+            {"POST /a": Reply(), "POST /b/test": Reply(204), "PUT /b": Reply(204), "DELETE /c": Reply(204)},
+            action("/a"),
+            two,
+            action("/c", "DELETE", "delete"),
+        )
         assert graph.writes == ["POST /a", "POST /b/test", "PUT /b", "DELETE /c"]
         assert [str(one) for one in done] == ["create thing /a", "create thing /b", "delete thing /c"]
         assert pace.waited == 0
@@ -62,7 +67,9 @@ class TestOrder:
         assert (graph.sent, done) == ([], [])
 
     def test_nothing_after_the_first_failure(self) -> None:
-        graph, _pace, stop = interrupted({"POST /a": Reply(), "POST /b": FORBIDDEN, "POST /c": Reply()}, action("/a"), action("/b"), action("/c"))
+        graph, _pace, stop = interrupted(
+            {"POST /a": Reply(), "POST /b": FORBIDDEN, "POST /c": Reply()}, action("/a"), action("/b"), action("/c")
+        )
         assert graph.writes == ["POST /a", "POST /b"]
         assert str(stop.action) == "create thing /b"
         assert [str(one) for one in stop.done] == ["create thing /a"]
@@ -85,13 +92,17 @@ class TestBinding:
 
     def test_what_is_not_known_stays(self) -> None:
         request = Request("POST", "/{a}/{b}", {"{a}": "{b}", "list": ["{a}", 1, None, {"x": "{a}"}]}, "beta", {"Prefer": "{a}"})
-        assert fill(request, {"a": "1"}) == Request("POST", "/1/{b}", {"{a}": "{b}", "list": ["1", 1, None, {"x": "1"}]}, "beta", {"Prefer": "{a}"})
+        assert fill(request, {"a": "1"}) == Request(
+            "POST", "/1/{b}", {"{a}": "{b}", "list": ["1", 1, None, {"x": "1"}]}, "beta", {"Prefer": "{a}"}
+        )
 
     @pytest.mark.parametrize("body", [None, {}, {"servicePrincipal": None}])
     def test_an_answer_that_does_not_tell_the_id_stops_the_run(self, body: Any) -> None:
         """The object was made, so going on with a made-up id would be wrong and repeating would make another."""
         maker = action("/make", binds={"sp": "servicePrincipal.id"})
-        graph, _pace, _stop = interrupted({"POST /make": Reply(201, body), "POST /sp/None": Reply(), "POST /sp/{sp}": Reply()}, maker, action("/sp/{sp}"))
+        graph, _pace, _stop = interrupted(
+            {"POST /make": Reply(201, body), "POST /sp/None": Reply(), "POST /sp/{sp}": Reply()}, maker, action("/sp/{sp}")
+        )
         assert graph.writes == ["POST /make"]
 
 
@@ -116,7 +127,9 @@ class TestWaiting:
         assert graph.clock.sleeps == []
 
     def test_what_never_shows_was_changed_all_the_same(self) -> None:
-        graph, pace, stop = interrupted({"POST /a": Reply(), "POST /make": Reply(201, {})}, action("/a"), action("/make", visible=Wait("/things", present)), longest=20)
+        graph, pace, stop = interrupted(
+            {"POST /a": Reply(), "POST /make": Reply(201, {})}, action("/a"), action("/make", visible=Wait("/things", present)), longest=20
+        )
         assert pace.waited == pytest.approx(20)
         assert max(graph.clock.sleeps) < 7
         assert "cannot be read back yet" in str(stop.cause)
@@ -144,7 +157,9 @@ def carry_out_wait() -> float:
 class TestPassingRefusals:
     """An object that this run has just made may be refused for a while (fact sheet 0.1 to 0.3)."""
 
-    @pytest.mark.parametrize("refused", [NOT_FOUND, FORBIDDEN, CONFLICT, refusal(400, "Request_BadRequest", "Not a valid reference update")], ids=str)
+    @pytest.mark.parametrize(
+        "refused", [NOT_FOUND, FORBIDDEN, CONFLICT, refusal(400, "Request_BadRequest", "Not a valid reference update")], ids=str
+    )
     def test_of_a_new_object_are_repeated(self, refused: Reply) -> None:
         maker = action("/make", binds={"id": "id"})
         script = {"POST /make": Reply(201, {"id": "7"}), "POST /things/7": [refused, refused, Reply(204)]}
@@ -157,7 +172,9 @@ class TestPassingRefusals:
         script = {"POST /make": Reply(201, {"id": "7"}), "POST /things": [NOT_FOUND, Reply(201)]}
         carry_out(script, maker, action("/things", body={"on": "{id}"}))
 
-    @pytest.mark.parametrize("refused", [NOT_FOUND, FORBIDDEN, CONFLICT, refusal(400, "Request_BadRequest", "Not a valid reference update")], ids=str)
+    @pytest.mark.parametrize(
+        "refused", [NOT_FOUND, FORBIDDEN, CONFLICT, refusal(400, "Request_BadRequest", "Not a valid reference update")], ids=str
+    )
     def test_of_an_old_object_are_not(self, refused: Reply) -> None:
         graph, _pace, _stop = interrupted({"POST /things/7": [refused, Reply(204)]}, action("/things/7"))
         assert graph.writes == ["POST /things/7"]
@@ -169,7 +186,10 @@ class TestPassingRefusals:
     def test_a_real_refusal_of_a_new_object_is_not_repeated(self) -> None:
         """An error with details tells what is wrong with the request itself."""
         maker = action("/make", binds={"id": "id"})
-        script = {"POST /make": Reply(201, {"id": "7"}), "POST /things/7": [refusal(400, "Request_BadRequest", "no", ["InvalidValue"]), Reply()]}
+        script = {
+            "POST /make": Reply(201, {"id": "7"}),
+            "POST /things/7": [refusal(400, "Request_BadRequest", "no", ["InvalidValue"]), Reply()],
+        }
         graph, _pace, _stop = interrupted(script, maker, action("/things/{id}"))
         assert graph.writes == ["POST /make", "POST /things/7"]
 
@@ -200,7 +220,9 @@ class TestAlreadySo:
     def test_an_update_of_what_is_gone_is_a_failure(self) -> None:
         interrupted({"PATCH /a": NOT_FOUND}, action("/a", "PATCH", "update"))
 
-    @pytest.mark.parametrize("refused", [refusal(400, "Request_BadRequest", details=["InvalidUpdate"]), refusal(400, "InvalidUpdate")], ids=str)
+    @pytest.mark.parametrize(
+        "refused", [refusal(400, "Request_BadRequest", details=["InvalidUpdate"]), refusal(400, "InvalidUpdate")], ids=str
+    )
     def test_done_codes(self, refused: Reply) -> None:
         carry_out({"POST /a": refused}, action("/a", done_codes=("InvalidUpdate",)))
         interrupted({"POST /a": refused}, action("/a", done_codes=("Other",)))
@@ -231,7 +253,10 @@ class TestUncertainty:
         assert isinstance(stop.cause, Uncertain)
         assert [str(one) for one in stop.done] == ["create thing /a"]
 
-    @pytest.mark.parametrize(("status", "resolved", "repeated"), [(400, True, False), (404, True, False), (409, True, True), (403, False, False), (429, False, False)])
+    @pytest.mark.parametrize(
+        ("status", "resolved", "repeated"),
+        [(400, True, False), (404, True, False), (409, True, True), (403, False, False), (429, False, False)],
+    )
     def test_which_refusals_are_looked_into(self, status: int, resolved: bool, repeated: bool) -> None:
         stop = Interrupted(action("/a"), ServiceError("POST", "/a", status, "Code", ""), ())
         assert (stop.may_be_resolved_by_reading, stop.may_be_repeated) == (resolved, repeated)
@@ -266,7 +291,9 @@ class TestBatches:
     @pytest.mark.parametrize("refused", [NOT_FOUND, refusal(400, "Request_BadRequest", "Not a valid reference update")], ids=str)
     def test_what_is_not_replicated_yet_is_repeated_alone(self, refused: Reply) -> None:
         """Fact sheet 0.2 and 5: right after instantiate, 404 or 400 about the reference."""
-        graph, pace, done = carry_out({"POST /assign/0": Reply(201), "POST /assign/1": [refused, refused, Reply(201)]}, assign(0), assign(1))
+        graph, pace, done = carry_out(
+            {"POST /assign/0": Reply(201), "POST /assign/1": [refused, refused, Reply(201)]}, assign(0), assign(1)
+        )
         assert [[one.path for one in batch] for batch in graph.batches] == [["/assign/0", "/assign/1"], ["/assign/1"], ["/assign/1"]]
         assert len(done) == 2
         assert pace.waited > 0

@@ -14,9 +14,20 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.batc
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Answer, Client, Request
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cloud import CLOUDS
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import GraphFailure, ServiceError, Uncertain, Unreachable
-
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
-from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import NOT_FOUND, SOURCE, THROTTLED, CountingCredential, FakeGraph, ListedTransport, Lost, Outcome, Reply, Script, refusal
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import (
+    NOT_FOUND,
+    SOURCE,
+    THROTTLED,
+    CountingCredential,
+    FakeGraph,
+    ListedTransport,
+    Lost,
+    Outcome,
+    Reply,
+    Script,
+    refusal,
+)
 
 
 def reads(count: int) -> list[Request]:
@@ -45,7 +56,9 @@ class TestSendAll:
         assert [len(batch) for batch in client.batches] == chunks
 
     def test_what_a_batch_looks_like(self) -> None:
-        transport = ListedTransport([Reply(200, {"responses": [{"id": "0", "status": 200}, {"id": "1", "status": 201}, {"id": "2", "status": 204}]})])
+        transport = ListedTransport(
+            [Reply(200, {"responses": [{"id": "0", "status": 200}, {"id": "1", "status": 201}, {"id": "2", "status": 204}]})]
+        )
         client = Client(SOURCE, CLOUDS["global"], CountingCredential(), transport)
         send_all(client, [Request("GET", "/a?$top=1"), Request("POST", "/b", {"x": 1}, headers={"Prefer": "y"}), Request("DELETE", "/c")])
         method, url, options = transport.requests[0]
@@ -53,7 +66,13 @@ class TestSendAll:
         assert json.loads(options["data"]) == {
             "requests": [
                 {"id": "0", "method": "GET", "url": "/a?$top=1"},
-                {"id": "1", "method": "POST", "url": "/b", "body": {"x": 1}, "headers": {"Prefer": "y", "Content-Type": "application/json"}},
+                {
+                    "id": "1",
+                    "method": "POST",
+                    "url": "/b",
+                    "body": {"x": 1},
+                    "headers": {"Prefer": "y", "Content-Type": "application/json"},
+                },
                 {"id": "2", "method": "DELETE", "url": "/c"},
             ]
         }
@@ -150,7 +169,9 @@ class TestReadAll:
         assert read_all(FakeGraph(echo), []) == []
 
     @pytest.mark.parametrize(
-        "inside", [refusal(404, "UnknownError"), refusal(400, "BadRequest"), refusal(500, "Fault"), refusal(424, "FailedDependency"), Lost()], ids=str
+        "inside",
+        [refusal(404, "UnknownError"), refusal(400, "BadRequest"), refusal(500, "Fault"), refusal(424, "FailedDependency"), Lost()],
+        ids=str,
     )
     def test_what_fails_inside_a_batch_is_read_by_itself(self, inside: Outcome) -> None:
         """Fact sheet 0.6: synchronization endpoints are not proven in batches."""

@@ -55,7 +55,9 @@ class TestReading:
         assert (read.request_id, read.client_request_id, read.retry_after) == ("header-id", "ours", "9")
 
     def test_the_synchronization_services_denial(self) -> None:
-        read = service_error("POST", "/servicePrincipals/1/synchronization/jobs", 401, {"error": {"code": "UnknownError", "message": ""}}, {})
+        read = service_error(
+            "POST", "/servicePrincipals/1/synchronization/jobs", 401, {"error": {"code": "UnknownError", "message": ""}}, {}
+        )
         assert read.denied
         assert not read.token_refused
 
@@ -223,7 +225,10 @@ class TestExplaining:
         assert explain(CredentialProblem("client_id is missing")) == "client_id is missing."
 
     def test_an_unknown_sign_in_failure_without_a_code(self) -> None:
-        assert explain(SignInFailure("tenant", "client", (), "no reason given")) == "sign-in of application client failed: no reason given (no code)."
+        assert (
+            explain(SignInFailure("tenant", "client", (), "no reason given"))
+            == "sign-in of application client failed: no reason given (no code)."
+        )
 
     def test_a_plain_failure(self) -> None:
         assert explain(GraphFailure("it cannot be read back yet")) == "it cannot be read back yet."

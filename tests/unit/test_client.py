@@ -22,12 +22,26 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.erro
     Uncertain,
     Unreachable,
 )
-
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
-from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import NOT_FOUND, SOURCE, THROTTLED, CountingCredential, ListedTransport, Lost, Outcome, Reply, refusal
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import (
+    NOT_FOUND,
+    SOURCE,
+    THROTTLED,
+    CountingCredential,
+    ListedTransport,
+    Lost,
+    Outcome,
+    Reply,
+    refusal,
+)
 
 GET = Request("GET", "/things")
-WRITES = [Request("POST", "/things", {"a": 1}), Request("PUT", "/things/1", {}), Request("PATCH", "/things/1", {}), Request("DELETE", "/things/1")]
+WRITES = [
+    Request("POST", "/things", {"a": 1}),
+    Request("PUT", "/things/1", {}),
+    Request("PATCH", "/things/1", {}),
+    Request("DELETE", "/things/1"),
+]
 TOKEN_EXPIRED = refusal(401, "InvalidAuthenticationToken", "Access token has expired or is not yet valid.")
 DENIED_BY_SYNCHRONIZATION = refusal(401, "UnknownError")
 OK = Reply(200, {"value": []})
@@ -164,7 +178,9 @@ class TestToken:
         assert wire.transport.left == 1
 
     def test_a_given_token_is_not_renewed(self) -> None:
-        client = Client(SOURCE, CLOUDS["global"], AccessToken("given-secret-token"), ListedTransport([TOKEN_EXPIRED]), FakeClock().patience())
+        client = Client(
+            SOURCE, CLOUDS["global"], AccessToken("given-secret-token"), ListedTransport([TOKEN_EXPIRED]), FakeClock().patience()
+        )
         with pytest.raises(CredentialProblem) as caught:
             client.send(GET)
         assert "acquire a new one" in str(caught.value)
@@ -223,7 +239,13 @@ class TestRequest:
             ("usgov", None, None, "https://graph.microsoft.us", "https://graph.microsoft.us/.default"),
             ("usgov_dod", None, None, "https://dod-graph.microsoft.us", "https://dod-graph.microsoft.us/.default"),
             ("china", None, None, "https://microsoftgraph.chinacloudapi.cn", "https://microsoftgraph.chinacloudapi.cn/.default"),
-            ("global", "https://sts.example/", "https://graph.example/root/", "https://graph.example/root", "https://graph.example/root/.default"),
+            (
+                "global",
+                "https://sts.example/",
+                "https://graph.example/root/",
+                "https://graph.example/root",
+                "https://graph.example/root/.default",
+            ),
         ],
     )
     def test_clouds(self, cloud: str, login: str | None, graph: str | None, url: str, scope: str) -> None:
@@ -241,7 +263,9 @@ class TestAbsence:
     @pytest.mark.parametrize(
         "outcome",
         [
-            pytest.param(refusal(404, "UnknownError", '{"Message":"No HTTP resource was found"}'), id="unknown route of the synchronization service"),
+            pytest.param(
+                refusal(404, "UnknownError", '{"Message":"No HTTP resource was found"}'), id="unknown route of the synchronization service"
+            ),
             pytest.param(refusal(403, "Authorization_RequestDenied"), id="denied"),
             pytest.param(DENIED_BY_SYNCHRONIZATION, id="denied by the synchronization service"),
             pytest.param(refusal(400, "Request_BadRequest"), id="bad request"),
@@ -260,7 +284,9 @@ class TestAbsence:
 
 
 class TestStrangeAnswers:
-    @pytest.mark.parametrize("body", [b"<html>Sign in to the proxy</html>", b'{"value": [', b"\xff\xfe"], ids=["html", "truncated", "binary"])
+    @pytest.mark.parametrize(
+        "body", [b"<html>Sign in to the proxy</html>", b'{"value": [', b"\xff\xfe"], ids=["html", "truncated", "binary"]
+    )
     def test_a_read_with_an_unreadable_answer_is_repeated_then_an_error(self, body: bytes) -> None:
         assert Wire([Reply(200, body), OK]).client.send(GET).body == {"value": []}
         with pytest.raises(Unreachable, match="not JSON"):
@@ -281,7 +307,8 @@ class TestStrangeAnswers:
             Wire([Reply(code, None, {"Location": "https://portal.example"})] * 6).client.send(Request(method, "/things"))
 
     @pytest.mark.parametrize(
-        ("body", "code"), [(b"<html>Bad Gateway</html>", "HTTP400"), (b"", "HTTP400"), (b"[]", "HTTP400"), (b'{"error": "plain"}', "HTTP400")]
+        ("body", "code"),
+        [(b"<html>Bad Gateway</html>", "HTTP400"), (b"", "HTTP400"), (b"[]", "HTTP400"), (b'{"error": "plain"}', "HTTP400")],
     )
     def test_an_error_that_is_not_graphs_own(self, body: bytes, code: str) -> None:
         with pytest.raises(ServiceError) as caught:
@@ -303,7 +330,12 @@ class TestPages:
         assert [one["id"] for one in wire.client.pages("/things")] == [3]
 
     @pytest.mark.parametrize(
-        "link", ["https://evil.example/v1.0/things?$skiptoken=1", "//evil.example/v1.0/things?$skiptoken=1", "https://graph.microsoft.com@evil.example/v1.0/things"]
+        "link",
+        [
+            "https://evil.example/v1.0/things?$skiptoken=1",
+            "//evil.example/v1.0/things?$skiptoken=1",
+            "https://graph.microsoft.com@evil.example/v1.0/things",
+        ],
     )
     def test_a_link_never_sends_the_token_to_another_host(self, link: str) -> None:
         wire = Wire([Reply(200, {"value": [], "@odata.nextLink": link}), OK])
@@ -311,7 +343,9 @@ class TestPages:
         assert wire.transport.requests[1][1].startswith("https://graph.microsoft.com/v1.0/things")
 
     def test_a_root_with_a_path_of_its_own(self) -> None:
-        transport = ListedTransport([Reply(200, {"value": [], "@odata.nextLink": "https://graph.example/root/v1.0/things?$skiptoken=1"}), OK])
+        transport = ListedTransport(
+            [Reply(200, {"value": [], "@odata.nextLink": "https://graph.example/root/v1.0/things?$skiptoken=1"}), OK]
+        )
         client = Client(SOURCE, choose("global", None, "https://graph.example/root"), CountingCredential(), transport)
         list(client.pages("/things"))
         assert transport.requests[1][1] == "https://graph.example/root/v1.0/things?$skiptoken=1"

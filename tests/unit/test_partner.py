@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -13,6 +13,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan impor
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import partner
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.partner import ACCESS, PARTNERS, SETTINGS
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import NOT_FOUND, SOURCE, TARGET, FakeGraph, Reply, Script, refusal
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import EMPTY_ENTRY, PartnerService
 
 PATH = f"{PARTNERS}/{TARGET}"
@@ -33,8 +34,12 @@ def policy(allowed: bool | None, name: str | None = None) -> dict[str, Any]:
     return {"tenantId": TARGET, "displayName": name, "userSyncInbound": {"isSyncAllowed": allowed}}
 
 
-def plan(service: PartnerService, **options: Any) -> Plan:
-    wanted = partner.desired({"tenant_id": SOURCE, "partner_tenant_id": TARGET, "state": "present", **options})
+def desired(**given: Any) -> partner.Desired:
+    return partner.desired(options("cross_tenant_policy", **{"partner_tenant_id": TARGET, **given}))
+
+
+def plan(service: PartnerService, **given: Any) -> Plan:
+    wanted = desired(**given)
     return partner.plan(partner.read(FakeGraph(service), wanted), wanted)
 
 
@@ -58,7 +63,11 @@ CASES: dict[str, tuple[PartnerService, dict[str, Any], list[tuple[str, str, Any]
         {"redemption_outbound": True},
         [("POST", PARTNERS, {"tenantId": TARGET, "automaticUserConsentSettings": {"outboundAllowed": True}})],
     ),
-    "as it shall be": (PartnerService(entry(**redemption(True)), policy(True)), {"user_sync_inbound": True, "redemption_inbound": True}, []),
+    "as it shall be": (
+        PartnerService(entry(**redemption(True)), policy(True)),
+        {"user_sync_inbound": True, "redemption_inbound": True},
+        [],
+    ),
     "nothing named": (PartnerService(entry(**redemption(True)), policy(True)), {}, []),
     "one redemption beside the other": (
         PartnerService(entry(**redemption(None, True))),
@@ -77,7 +86,9 @@ CASES: dict[str, tuple[PartnerService, dict[str, Any], list[tuple[str, str, Any]
     ),
     "inherit what is inherited": (PartnerService(entry()), {"inherit": list(SETTINGS)}, []),
     "trust keeps its neighbours": (
-        PartnerService(entry(inboundTrust={"isMfaAccepted": True, "isCompliantDeviceAccepted": False, "isHybridAzureADJoinedDeviceAccepted": None})),
+        PartnerService(
+            entry(inboundTrust={"isMfaAccepted": True, "isCompliantDeviceAccepted": False, "isHybridAzureADJoinedDeviceAccepted": None})
+        ),
         {"inbound_trust": {"compliant_device": True, "mfa": None}},
         [
             (
@@ -106,17 +117,33 @@ CASES: dict[str, tuple[PartnerService, dict[str, Any], list[tuple[str, str, Any]
             )
         ],
     ),
-    "an existing policy is patched": (PartnerService(entry(), policy(False)), {"user_sync_inbound": True}, [("PATCH", POLICY_PATH, {"userSyncInbound": {"isSyncAllowed": True}})]),
+    "an existing policy is patched": (
+        PartnerService(entry(), policy(False)),
+        {"user_sync_inbound": True},
+        [("PATCH", POLICY_PATH, {"userSyncInbound": {"isSyncAllowed": True}})],
+    ),
     "a policy that the expansion hides is patched": (
         PartnerService(entry(), policy(False), expands=False),
         {"user_sync_inbound": True},
         [("PATCH", POLICY_PATH, {"userSyncInbound": {"isSyncAllowed": True}})],
     ),
-    "a policy that is missing is put": (PartnerService(entry()), {"user_sync_inbound": False}, [("PUT", POLICY_PATH, {"userSyncInbound": {"isSyncAllowed": False}})]),
-    "only the name differs": (PartnerService(entry(), policy(True, "old")), {"user_sync_inbound": True, "display_name": "new"}, [("PATCH", POLICY_PATH, {"displayName": "new"})]),
+    "a policy that is missing is put": (
+        PartnerService(entry()),
+        {"user_sync_inbound": False},
+        [("PUT", POLICY_PATH, {"userSyncInbound": {"isSyncAllowed": False}})],
+    ),
+    "only the name differs": (
+        PartnerService(entry(), policy(True, "old")),
+        {"user_sync_inbound": True, "display_name": "new"},
+        [("PATCH", POLICY_PATH, {"displayName": "new"})],
+    ),
     "access keeps its other half": (
         PartnerService(entry(b2bCollaborationInbound={"usersAndGroups": ALL_USERS_RAW, "applications": None})),
-        {"b2b_collaboration_inbound": {"applications": {"access_type": "blocked", "targets": [{"target": "AllApplications", "target_type": "application"}]}}},
+        {
+            "b2b_collaboration_inbound": {
+                "applications": {"access_type": "blocked", "targets": [{"target": "AllApplications", "target_type": "application"}]}
+            }
+        },
         [
             (
                 "PATCH",
@@ -131,13 +158,24 @@ CASES: dict[str, tuple[PartnerService, dict[str, Any], list[tuple[str, str, Any]
         ],
     ),
     "absent, nothing there": (PartnerService(), {"state": "absent"}, []),
-    "absent, policy first": (PartnerService(entry(**redemption(True)), policy(True)), {"state": "absent"}, [("DELETE", POLICY_PATH, None), ("DELETE", PATH, None)]),
-    "absent, hidden policy first": (PartnerService(entry(), policy(True), expands=False), {"state": "absent"}, [("DELETE", POLICY_PATH, None), ("DELETE", PATH, None)]),
+    "absent, policy first": (
+        PartnerService(entry(**redemption(True)), policy(True)),
+        {"state": "absent"},
+        [("DELETE", POLICY_PATH, None), ("DELETE", PATH, None)],
+    ),
+    "absent, hidden policy first": (
+        PartnerService(entry(), policy(True), expands=False),
+        {"state": "absent"},
+        [("DELETE", POLICY_PATH, None), ("DELETE", PATH, None)],
+    ),
     "absent, no policy": (PartnerService(entry(**redemption(None, True))), {"state": "absent"}, [("DELETE", PATH, None)]),
     "absent for some, others remain": (
         PartnerService(entry(**redemption(True, True)), policy(True)),
         {"state": "absent", "inherit": ["user_sync_inbound", "redemption_inbound"]},
-        [("DELETE", POLICY_PATH, None), ("PATCH", PATH, {"automaticUserConsentSettings": {"inboundAllowed": None, "outboundAllowed": True}})],
+        [
+            ("DELETE", POLICY_PATH, None),
+            ("PATCH", PATH, {"automaticUserConsentSettings": {"inboundAllowed": None, "outboundAllowed": True}}),
+        ],
     ),
     "absent for some, nothing else in it": (
         PartnerService(entry(**redemption(True)), policy(True)),
@@ -159,15 +197,19 @@ CASES: dict[str, tuple[PartnerService, dict[str, Any], list[tuple[str, str, Any]
         {"state": "absent", "inherit": ["redemption_inbound"]},
         [("PATCH", PATH, {"automaticUserConsentSettings": {"inboundAllowed": None}})],
     ),
-    "absent for some, done already": (PartnerService(entry(**redemption(None, True))), {"state": "absent", "inherit": ["redemption_inbound"]}, []),
+    "absent for some, done already": (
+        PartnerService(entry(**redemption(None, True))),
+        {"state": "absent", "inherit": ["redemption_inbound"]},
+        [],
+    ),
 }
 
 
 class TestPlan:
     @pytest.mark.parametrize("name", CASES)
     def test_what_is_sent(self, name: str) -> None:
-        service, options, expected = CASES[name]
-        assert calls(plan(service, **options)) == expected
+        service, given, expected = CASES[name]
+        assert calls(plan(service, **given)) == expected
 
     @pytest.mark.parametrize("ours", ACCESS)
     def test_every_access_setting(self, ours: str) -> None:
@@ -175,8 +217,22 @@ class TestPlan:
         assert calls(one) == [("PATCH", PATH, {ACCESS[ours]: {"usersAndGroups": ALL_USERS_RAW}})]
 
     def test_the_order_of_targets_says_nothing(self) -> None:
-        raw = {"accessType": "allowed", "targets": [{"target": "b", "targetType": "user"}, {"target": "a", "targetType": "group"}, {"target": "a", "targetType": "user"}]}
-        given = {"access_type": "allowed", "targets": [{"target": "a", "target_type": "user"}, {"target": "b", "target_type": "user"}, {"target": "a", "target_type": "group"}]}
+        raw = {
+            "accessType": "allowed",
+            "targets": [
+                {"target": "b", "targetType": "user"},
+                {"target": "a", "targetType": "group"},
+                {"target": "a", "targetType": "user"},
+            ],
+        }
+        given = {
+            "access_type": "allowed",
+            "targets": [
+                {"target": "a", "target_type": "user"},
+                {"target": "b", "target_type": "user"},
+                {"target": "a", "target_type": "group"},
+            ],
+        }
         service = PartnerService(entry(b2bCollaborationOutbound={"usersAndGroups": raw, "applications": None}))
         assert calls(plan(service, b2b_collaboration_outbound={"users_and_groups": given})) == []
 
@@ -197,6 +253,7 @@ class TestPlan:
             "tenant_id": TARGET,
             "user_sync_inbound": True,
             "display_name": "Contoso",
+            "group_sync_inbound": None,
             "redemption_inbound": None,
             "redemption_outbound": True,
             "inbound_trust": None,
@@ -224,9 +281,70 @@ class TestPlan:
         ]
 
 
+class TestGroups:
+    """Only beta knows groups (fact sheet 1.3)."""
+
+    @pytest.mark.parametrize(
+        ("there", "given", "expected"),
+        [
+            (
+                None,
+                {"user_sync_inbound": True, "group_sync_inbound": True},
+                [("PUT", "beta", {"userSyncInbound": {"isSyncAllowed": True}, "groupSyncInbound": {"isSyncAllowed": True}})],
+            ),
+            ({**policy(True), "groupSyncInbound": {"isSyncAllowed": True}}, {"group_sync_inbound": True}, []),
+            (
+                {**policy(True), "groupSyncInbound": {"isSyncAllowed": False}},
+                {"group_sync_inbound": True},
+                [("PATCH", "beta", {"groupSyncInbound": {"isSyncAllowed": True}})],
+            ),
+            (
+                {**policy(False), "groupSyncInbound": {"isSyncAllowed": True}},
+                {"user_sync_inbound": True},
+                [("PATCH", "v1.0", {"userSyncInbound": {"isSyncAllowed": True}})],
+            ),
+        ],
+    )
+    def test_beta_is_used_only_when_groups_are_named(
+        self, there: dict[str, Any] | None, given: dict[str, Any], expected: list[Any]
+    ) -> None:
+        one = plan(PartnerService(entry(), there), **given)
+        assert [(request.method, request.version, request.body) for action in one.actions for request in action.requests] == expected
+
+
+class TestSize:
+    """Fact sheet 1.4: the whole policy may have 25 KB. What inherits is not what fills it."""
+
+    BULKY: ClassVar = {
+        "usersAndGroups": {"accessType": "allowed", "targets": [{"target": f"{one:036}", "targetType": "user"} for one in range(150)]}
+    }
+
+    @staticmethod
+    def users(count: int) -> dict[str, Any]:
+        return {
+            "users_and_groups": {
+                "access_type": "allowed",
+                "targets": [{"target": f"{one:036}", "target_type": "user"} for one in range(count)],
+            }
+        }
+
+    def test_lists_that_do_not_fit_are_refused_before_anything_is_written(self) -> None:
+        with pytest.raises(Refusal, match="the service takes 25600"):
+            plan(PartnerService(entry()), b2b_collaboration_inbound=self.users(500))
+
+    def test_a_hundred_partners_that_say_nothing_leave_room_for_another(self) -> None:
+        others = [entry(tenantId=str(number)) for number in range(100)]
+        assert plan(PartnerService(others=others), redemption_inbound=True).actions
+
+    def test_a_list_may_always_become_shorter(self) -> None:
+        """The remedy that the refusal names must work."""
+        service = PartnerService(entry(b2bCollaborationInbound=self.BULKY), others=[entry(b2bCollaborationInbound=self.BULKY)])
+        assert plan(service, b2b_collaboration_inbound=self.users(140)).actions
+
+
 class TestRefusals:
     @pytest.mark.parametrize(
-        ("options", "sentence"),
+        ("given", "sentence"),
         [
             ({"redemption_inbound": True, "inherit": ["redemption_inbound"]}, "redemption_inbound cannot be set and inherited at once"),
             (
@@ -237,15 +355,15 @@ class TestRefusals:
             ({"partner_tenant_id": SOURCE.upper()}, "partner_tenant_id is the tenant itself; a link needs two tenants"),
         ],
     )
-    def test_what_cannot_be(self, options: dict[str, Any], sentence: str) -> None:
+    def test_what_cannot_be(self, given: dict[str, Any], sentence: str) -> None:
         with pytest.raises(Refusal) as caught:
-            plan(PartnerService(entry()), **options)
+            plan(PartnerService(entry()), **given)
         assert str(caught.value) == sentence
 
     @pytest.mark.parametrize("answer", [NOT_FOUND, refusal(400, "Request_BadRequest")])
     def test_a_domain_nobody_owns(self, answer: Reply) -> None:
         script = {"GET /tenantRelationships/findTenantInformationByDomainName(domainName='nobody.example')": answer}
-        wanted = partner.desired({"tenant_id": SOURCE, "partner_tenant_id": "nobody.example", "state": "present"})
+        wanted = desired(partner_tenant_id="nobody.example")
         with pytest.raises(Refusal, match=r"^no tenant owns the domain 'nobody\.example'$"):
             partner.read(FakeGraph(Script(script)), wanted)
 
@@ -254,7 +372,7 @@ class TestRefusals:
             "GET /tenantRelationships/findTenantInformationByDomainName(domainName='fabrikam.kr')": Reply(200, {"tenantId": TARGET}),
             f"GET {PATH}?$expand=identitySynchronization": Reply(200, entry(identitySynchronization=policy(True))),
         }
-        wanted = partner.desired({"tenant_id": SOURCE, "partner_tenant_id": "fabrikam.kr", "state": "present"})
+        wanted = desired(partner_tenant_id="fabrikam.kr")
         assert partner.read(FakeGraph(Script(script)), wanted).partner_id == TARGET
 
     @pytest.mark.parametrize("given", [TARGET, TARGET.upper(), TARGET.replace("-", ""), f"{{{TARGET}}}"])

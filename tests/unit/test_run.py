@@ -16,9 +16,11 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Client, Request
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Inquiry, Pace, Refusal
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import configuration, job, mapping, partner, scope
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.lookup import TEMPLATE
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import RunFailure, run
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET, FakeGraph, Lost, Outcome, Reply, refusal
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import (
     EMPTY_ENTRY,
     EXISTS,
@@ -39,30 +41,24 @@ SECRETS = {
     "certificate_passphrase": "very-secret-passphrase",
     "access_token": "very-secret-access-token",
 }
-CONNECTION = {
-    "tenant_id": SOURCE,
-    "client_id": "11111111-1111-4111-8111-111111111111",
-    **SECRETS,
-    "auth_method": "auto",
-    "cloud": "global",
-    "validate_certs": True,
-    "timeout": 30,
-    "retries": 5,
-    "wait_timeout": 60,
+CONNECTION = {"client_id": "11111111-1111-4111-8111-111111111111", **SECRETS}
+MODULES = {
+    partner.RESOURCE: "cross_tenant_policy",
+    configuration.RESOURCE: "sync_configuration",
+    scope.RESOURCE: "sync_scope",
+    mapping.RESOURCE: "sync_mapping",
+    job.RESOURCE: "sync_job",
 }
-POLICY = {"partner_tenant_id": TARGET, "state": "present", "user_sync_inbound": True, "redemption_inbound": True}
-CONFIGURATION = {
-    "name": "Fabrikam",
-    "target_tenant_id": TARGET,
-    "state": "present",
-    "adopt": True,
-    "manage_multitenant": False,
-    "test_connection": True,
-    "deletion_threshold": 500,
-}
-SCOPE = {"configuration": "Fabrikam", "state": "present", "exact": False, "mode": "assigned", "users": ["minsu.kim@contoso.kr"]}
+POLICY = {"partner_tenant_id": TARGET, "user_sync_inbound": True, "redemption_inbound": True}
+CONFIGURATION = {"name": "Fabrikam", "target_tenant_id": TARGET}
+SCOPE = {"configuration": "Fabrikam", "mode": "assigned", "users": ["minsu.kim@contoso.kr"]}
 PEOPLE = [
-    {"id": f"00000000-0000-4000-8000-0000000000{number:02}", "userPrincipalName": f"{name}@contoso.kr", "mail": f"{name}@contoso.kr", "userType": "Member"}
+    {
+        "id": f"00000000-0000-4000-8000-0000000000{number:02}",
+        "userPrincipalName": f"{name}@contoso.kr",
+        "mail": f"{name}@contoso.kr",
+        "userType": "Member",
+    }
     for number, name in enumerate(["minsu.kim", "jiwoo.lee", "o'brien", *(f"person{one}" for one in range(30))])
 ]
 
@@ -77,15 +73,15 @@ class Host:
         self.clock = FakeClock()
         self.graph = FakeGraph(lambda _request: Reply(), clock=self.clock)
 
-    def run(self, resource: Any, answer: Answer, options: Mapping[str, Any], *, check: bool = False, wait: float = 60) -> dict[str, Any]:
+    def run(self, subject: Any, answer: Answer, given: Mapping[str, Any], *, check: bool = False, wait: float = 60) -> dict[str, Any]:
         self.graph = FakeGraph(answer, clock=self.clock)
         self._monkeypatch.setattr(engine, "connect", lambda _params: self.graph)
         pace = Pace(longest=wait, sleep=self.clock.sleep, clock=self.clock.time)
-        return run(resource, {**CONNECTION, **options}, check, pace)
+        return run(subject, {**options(MODULES.get(subject, "sync_job_info"), **given), **CONNECTION}, check, pace)
 
-    def fail(self, resource: Any, answer: Answer, options: Mapping[str, Any], **rest: Any) -> RunFailure:
+    def fail(self, subject: Any, answer: Answer, given: Mapping[str, Any], **rest: Any) -> RunFailure:
         with pytest.raises(RunFailure) as caught:
-            self.run(resource, answer, options, **rest)
+            self.run(subject, answer, given, **rest)
         return caught.value
 
 
@@ -134,13 +130,42 @@ class TestResult:
     def test_check_mode_of_a_link_that_does_not_exist_yet(self, host: Host) -> None:
         service = SourceService(people=PEOPLE)
         mappings = {"configuration": "Fabrikam", "mappings": [{"target": "employeeId", "state": "absent"}]}
-        for resource, options in ((scope.RESOURCE, SCOPE), (mapping.RESOURCE, mappings), (job.RESOURCE, {"configuration": "Fabrikam", "state": "started"})):
-            result = host.run(resource, service, options, check=True)
+        for resource, given in (
+            (scope.RESOURCE, SCOPE),
+            (mapping.RESOURCE, mappings),
+            (job.RESOURCE, {"configuration": "Fabrikam", "state": "started"}),
+        ):
+            result = host.run(resource, service, given, check=True)
             assert result["changed"]
             assert host.graph.writes == []
-            failure = host.fail(resource, service, options)
+            failure = host.fail(resource, service, given)
             assert failure.msg == f"Tenant {SOURCE}: there is no configuration 'Fabrikam'; run sync_configuration first."
             assert host.graph.writes == []
+
+    @pytest.mark.parametrize(
+        ("resource", "given"),
+        [
+            pytest.param(job.RESOURCE, {"configuration": "Typo", "state": "paused"}, id="job"),
+            pytest.param(scope.RESOURCE, {"configuration": "Typo", "mode": "assigned"}, id="scope"),
+            pytest.param(mapping.RESOURCE, {"configuration": "Typo", "user_type": "member"}, id="mapping"),
+        ],
+    )
+    def test_a_configuration_that_is_not_there_is_refused_even_if_it_would_need_no_change(
+        self, host: Host, resource: Any, given: dict[str, Any]
+    ) -> None:
+        """Check mode plans against what will be made; a real run that finds nothing must not say that all is well."""
+        assert host.run(resource, SourceService(), given, check=True)["changed"] is False
+        assert "there is no configuration 'Typo'" in host.fail(resource, SourceService(), given).msg
+
+    @pytest.mark.parametrize(
+        ("resource", "given"),
+        [
+            pytest.param(job.RESOURCE, {"configuration": "Gone", "state": "absent"}, id="job"),
+            pytest.param(scope.RESOURCE, {**SCOPE, "configuration": "Gone", "state": "absent", "mode": None}, id="scope"),
+        ],
+    )
+    def test_absent_is_content_with_a_configuration_that_is_gone(self, host: Host, resource: Any, given: dict[str, Any]) -> None:
+        assert host.run(resource, SourceService(people=PEOPLE), given)["changed"] is False
 
     def test_a_read_that_fails_is_a_failure_in_check_mode_too(self, host: Host) -> None:
         failure = host.fail(partner.RESOURCE, lambda _request: refusal(403, "Authorization_RequestDenied"), POLICY, check=True)
@@ -158,7 +183,7 @@ class TestResult:
         def refuse(_client: Client, _params: Mapping[str, Any]) -> dict[str, Any]:
             raise Refusal("it cannot be")
 
-        assert host.fail(Inquiry(refuse), lambda _request: Reply(), {}).msg == f"Tenant {SOURCE}: it cannot be."
+        assert host.fail(Inquiry(refuse), lambda _request: Reply(), {"configuration": "x"}).msg == f"Tenant {SOURCE}: it cannot be."
 
     def test_waits_are_told(self, host: Host) -> None:
         result = host.run(configuration.RESOURCE, SourceService(list_lag=4), CONFIGURATION)
@@ -176,7 +201,7 @@ class TestResult:
 
     def test_an_empty_option_counts_as_not_given(self, host: Host) -> None:
         service = PartnerService(EMPTY_ENTRY)
-        assert host.run(partner.RESOURCE, service, {"partner_tenant_id": TARGET, "state": "present", "display_name": ""})["changed"] is False
+        assert host.run(partner.RESOURCE, service, {"partner_tenant_id": TARGET, "display_name": ""})["changed"] is False
 
     def test_what_only_the_change_itself_can_tell_is_in_the_result_of_a_real_run(self, host: Host) -> None:
         """Reading back afterwards finds nothing left to do; it must not take these facts away."""
@@ -192,12 +217,12 @@ class TestResult:
         link = connected()
         before = json.loads(json.dumps(link.schema))
         service = SourceService([link])
-        options = {"configuration": "Fabrikam", "mappings": [{"target": "employeeId", "state": "absent"}]}
-        predicted = host.run(mapping.RESOURCE, service, options, check=True)
-        done = host.run(mapping.RESOURCE, service, options)
+        given = {"configuration": "Fabrikam", "mappings": [{"target": "employeeId", "state": "absent"}]}
+        predicted = host.run(mapping.RESOURCE, service, given, check=True)
+        done = host.run(mapping.RESOURCE, service, given)
         assert predicted["backup"] == done["backup"] == before
         assert (predicted["restart_needed"], done["restart_needed"]) == (True, True)
-        unchanged = host.run(mapping.RESOURCE, service, options)
+        unchanged = host.run(mapping.RESOURCE, service, given)
         assert (unchanged["backup"], unchanged["restart_needed"]) == (None, False)
 
 
@@ -222,9 +247,15 @@ class TestLostAnswers:
         assert service.policy is not None
         assert len(titles(result)) == 2
 
-    @pytest.mark.parametrize("lost", [LOST_BUT_DONE, AfterDoing(refusal(404, "Request_ResourceNotFound")), AfterDoing(refusal(500, "Fault"))], ids=["no answer", "HTTP 404", "HTTP 500"])
+    @pytest.mark.parametrize(
+        "lost",
+        [LOST_BUT_DONE, AfterDoing(refusal(404, "Request_ResourceNotFound")), AfterDoing(refusal(500, "Fault"))],
+        ids=["no answer", "HTTP 404", "HTTP 500"],
+    )
     @pytest.mark.parametrize("list_lag", [0, 3])
-    def test_a_configuration_made_in_spite_of_the_answer_is_found_and_not_made_again(self, host: Host, lost: AfterDoing, list_lag: int) -> None:
+    def test_a_configuration_made_in_spite_of_the_answer_is_found_and_not_made_again(
+        self, host: Host, lost: AfterDoing, list_lag: int
+    ) -> None:
         """Fact sheet 0.3: instantiate sometimes answers 404 although the application was created."""
         service = SourceService(list_lag=list_lag)
         result = host.run(configuration.RESOURCE, Faulty(service, {"instantiate": [lost]}), CONFIGURATION)
@@ -237,15 +268,17 @@ class TestLostAnswers:
     def test_a_configuration_is_never_instantiated_twice(self, host: Host, lost: Outcome) -> None:
         service = SourceService()
         failure = host.fail(configuration.RESOURCE, Faulty(service, {"instantiate": [lost]}), CONFIGURATION, wait=20)
-        assert [one for one in host.graph.writes if "instantiate" in one] == [f"POST /applicationTemplates/{configuration.TEMPLATE}/instantiate"]
-        assert sum(host.clock.sleeps) >= 20
+        assert [one for one in host.graph.writes if "instantiate" in one] == [f"POST /applicationTemplates/{TEMPLATE}/instantiate"]
+        assert sum(host.clock.sleeps) == pytest.approx(20)
         assert "could not create configuration Fabrikam" in failure.msg
         assert "Nothing was changed" not in failure.msg
         assert failure.details["changed"] is False
 
     def test_a_throttled_instantiate_is_safe_to_repeat(self, host: Host) -> None:
         """429 means that nothing was done; the client itself repeats it, so it does not arrive here as an uncertainty."""
-        failure = host.fail(configuration.RESOURCE, Faulty(SourceService(), {"instantiate": [refusal(429, "TooManyRequests")]}), CONFIGURATION)
+        failure = host.fail(
+            configuration.RESOURCE, Faulty(SourceService(), {"instantiate": [refusal(429, "TooManyRequests")]}), CONFIGURATION
+        )
         assert "throttling" in failure.msg
 
     @pytest.mark.parametrize("request_", ["POST .*/jobs$", "PUT .*/secrets$"])
@@ -265,7 +298,7 @@ class TestLostAnswers:
         """Every one of them was assigned by this run, so every one belongs into the result."""
         service = SourceService([connected()], people=PEOPLE)
         names = [one["userPrincipalName"] for one in PEOPLE[:3]]
-        lost = {r"POST .*/appRoleAssignedTo": [LOST_BUT_DONE] * 3}
+        lost: dict[str, list[Any]] = {r"POST .*/appRoleAssignedTo": [LOST_BUT_DONE] * 3}
         result = host.run(scope.RESOURCE, Faulty(service, lost), {**SCOPE, "users": names})
         assert len(service.links[0].assignments) == 3
         assert len(titles(result)) == 3
@@ -295,8 +328,12 @@ class TestOtherLinks:
         assert service.entry["automaticUserConsentSettings"] == {"inboundAllowed": True, "outboundAllowed": True}
         assert result["partner"]["redemption_outbound"] is True
 
-    @pytest.mark.parametrize(("before", "method", "meanwhile"), [(None, "PUT", {"userSyncInbound": None}), ({"userSyncInbound": None}, "PATCH", None)])
-    def test_the_identity_synchronization_appears_or_vanishes_in_between(self, host: Host, before: Any, method: str, meanwhile: Any) -> None:
+    @pytest.mark.parametrize(
+        ("before", "method", "meanwhile"), [(None, "PUT", {"userSyncInbound": None}), ({"userSyncInbound": None}, "PATCH", None)]
+    )
+    def test_the_identity_synchronization_appears_or_vanishes_in_between(
+        self, host: Host, before: Any, method: str, meanwhile: Any
+    ) -> None:
         """Fact sheet 1.3: absent, PUT; on 409, PATCH; on 404, PUT."""
         service = PartnerService(dict(EMPTY_ENTRY), before)
         changes = iter([meanwhile])
@@ -342,22 +379,28 @@ class TestLag:
         host.run(scope.RESOURCE, Faulty(service, {r"POST .*/appRoleAssignedTo": [refused, refused]}), SCOPE)
         assert len(service.links[0].assignments) == 1
 
-    @pytest.mark.parametrize("refused", [refusal(403, "Forbidden"), refusal(409, "Conflict"), refusal(404, "Request_ResourceNotFound")], ids=str)
+    @pytest.mark.parametrize(
+        "refused", [refusal(403, "Forbidden"), refusal(409, "Conflict"), refusal(404, "Request_ResourceNotFound")], ids=str
+    )
     def test_synchronization_calls_right_after_instantiate(self, host: Host, refused: Reply) -> None:
         """Fact sheet 0.1."""
         service = SourceService()
-        faults = {"validateCredentials": [refused, refused], "POST .*/jobs$": [refused], "PUT .*/secrets": [refused]}
+        faults: dict[str, list[Any]] = {"validateCredentials": [refused, refused], "POST .*/jobs$": [refused], "PUT .*/secrets": [refused]}
         result = host.run(configuration.RESOURCE, Faulty(service, dict(faults)), CONFIGURATION)
         assert result["configuration"]["job_id"]
 
-    @pytest.mark.parametrize("code", ["AzureActiveDirectoryCrossTenantSyncPolicyCheckFailure", "AzureDirectoryB2BManagementPolicyCheckFailure"])
+    @pytest.mark.parametrize(
+        "code", ["AzureActiveDirectoryCrossTenantSyncPolicyCheckFailure", "AzureDirectoryB2BManagementPolicyCheckFailure"]
+    )
     def test_a_trust_switch_that_has_not_spread_yet(self, host: Host, code: str) -> None:
         result = host.run(configuration.RESOURCE, Faulty(SourceService(), {"validateCredentials": [refusal(400, code)] * 3}), CONFIGURATION)
         assert result["changed"]
 
     def test_a_trust_switch_that_stays_off(self, host: Host) -> None:
         code = "AzureActiveDirectoryCrossTenantSyncPolicyCheckFailure"
-        failure = host.fail(configuration.RESOURCE, Faulty(SourceService(), {"validateCredentials": [refusal(400, code)] * 1000}), CONFIGURATION, wait=20)
+        failure = host.fail(
+            configuration.RESOURCE, Faulty(SourceService(), {"validateCredentials": [refusal(400, code)] * 1000}), CONFIGURATION, wait=20
+        )
         assert "the source needs redemption_outbound for the target" in failure.msg
         assert "Already done: create configuration Fabrikam." in failure.msg
 
@@ -384,7 +427,9 @@ class TestHalfDoneWork:
     def test_a_rerun_goes_on_where_it_stopped(self, host: Host) -> None:
         service = SourceService()
         host.fail(configuration.RESOURCE, Faulty(service, {"PUT .*/secrets": [self.DENIED]}), CONFIGURATION)
-        assert titles(host.run(configuration.RESOURCE, service, CONFIGURATION)) == ["save settings of configuration Fabrikam (target_tenant_id, deletion_threshold)"]
+        assert titles(host.run(configuration.RESOURCE, service, CONFIGURATION)) == [
+            "save settings of configuration Fabrikam (target_tenant_id, deletion_threshold)"
+        ]
         assert len(service.links) == 1
 
     @pytest.mark.parametrize("reading", [Lost(), refusal(403, "Authorization_RequestDenied")], ids=str)
@@ -418,7 +463,11 @@ class TestHalfDoneWork:
 
         def answer(request: Request) -> Outcome:
             path = request.path.split("?", 1)[0]
-            return refusal(404, "Request_ResourceNotFound") if path.count("/") == 2 and path.startswith("/servicePrincipals/") else service(request)
+            return (
+                refusal(404, "Request_ResourceNotFound")
+                if path.count("/") == 2 and path.startswith("/servicePrincipals/")
+                else service(request)
+            )
 
         failure = host.fail(configuration.RESOURCE, answer, CONFIGURATION, wait=5)
         assert len(service.links) == 1
@@ -441,7 +490,11 @@ class TestHalfDoneWork:
 
 
 class TestSecrecy:
-    @pytest.mark.parametrize("fault", [Lost(), refusal(403, "Authorization_RequestDenied"), refusal(500, "Fault"), refusal(401, "InvalidAuthenticationToken")], ids=str)
+    @pytest.mark.parametrize(
+        "fault",
+        [Lost(), refusal(403, "Authorization_RequestDenied"), refusal(500, "Fault"), refusal(401, "InvalidAuthenticationToken")],
+        ids=str,
+    )
     @pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
     def test_no_secret_is_in_any_failure(self, host: Host, fault: Outcome, method: str) -> None:
         service = SourceService()
@@ -461,7 +514,7 @@ class TestConnecting:
     """Through the real `connect`: everything that is wrong before a connection is made."""
 
     @pytest.mark.parametrize(
-        ("options", "sentence"),
+        ("given", "sentence"),
         [
             ({"tenant_id": None}, "Tenant None: tenant_id is missing; it is the tenant's id or one of its verified domains."),
             ({"tenant_id": ""}, "Tenant None: tenant_id is missing; it is the tenant's id or one of its verified domains."),
@@ -484,14 +537,26 @@ class TestConnecting:
             ({"access_token": None}, f"Tenant {SOURCE}: certificate is neither PEM text nor the base64 of a PFX file."),
         ],
     )
-    def test_what_is_missing(self, options: dict[str, Any], sentence: str) -> None:
+    def test_what_is_missing(self, given: dict[str, Any], sentence: str) -> None:
         with pytest.raises(RunFailure) as caught:
-            run(partner.RESOURCE, {**CONNECTION, **POLICY, **options}, check_mode=True, pace=FakeClock().pace(0))
+            run(
+                partner.RESOURCE,
+                {**options("cross_tenant_policy", **POLICY), **CONNECTION, **given},
+                check_mode=True,
+                pace=FakeClock().pace(0),
+            )
         assert caught.value.msg == sentence
         for secret in SECRETS.values():
             assert secret not in json.dumps(caught.value.details)
 
     def test_the_endpoints_of_the_options(self) -> None:
-        client = engine.connect({**CONNECTION, "login_endpoint": "https://login.example/", "graph_endpoint": "https://graph.example/"})
+        client = engine.connect(
+            {
+                **options("cross_tenant_policy", **POLICY),
+                **CONNECTION,
+                "login_endpoint": "https://login.example/",
+                "graph_endpoint": "https://graph.example/",
+            }
+        )
         assert (client.cloud.login_endpoint, client.cloud.graph_endpoint) == ("https://login.example", "https://graph.example")
         assert client.patience.retries == 5

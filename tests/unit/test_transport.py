@@ -73,7 +73,9 @@ class TestTrust:
     def test_the_timeout_holds_for_every_request(self, wire: responses.RequestsMock) -> None:
         assert sent_with(wire, Trust(timeout=12.5))["timeout"] == 12.5
 
-    def test_a_netrc_file_cannot_replace_the_token(self, wire: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def test_a_netrc_file_cannot_replace_the_token(
+        self, wire: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
         netrc = tmp_path / "netrc"
         netrc.write_text("machine graph.example login somebody password else\n")
         netrc.chmod(0o600)
@@ -95,13 +97,24 @@ class TestProxy:
             pytest.param("https://graph.example", {"https_proxy": "http://proxy:3128"}, "http://proxy:3128", id="in lower case"),
             pytest.param("https://graph.example", {"HTTP_PROXY": "http://proxy:3128"}, None, id="only for http"),
             pytest.param("https://graph.example", {"ALL_PROXY": "http://proxy:3128"}, "http://proxy:3128", id="all"),
-            pytest.param("https://graph.example", {"HTTPS_PROXY": "http://proxy:3128", "NO_PROXY": "graph.example"}, None, id="NO_PROXY host"),
+            pytest.param(
+                "https://graph.example", {"HTTPS_PROXY": "http://proxy:3128", "NO_PROXY": "graph.example"}, None, id="NO_PROXY host"
+            ),
             pytest.param("https://graph.example", {"HTTPS_PROXY": "http://proxy:3128", "NO_PROXY": ".example"}, None, id="NO_PROXY domain"),
             pytest.param("https://graph.example", {"HTTPS_PROXY": "http://proxy:3128", "NO_PROXY": "*"}, None, id="NO_PROXY all"),
-            pytest.param("https://graph.example", {"HTTPS_PROXY": "http://proxy:3128", "NO_PROXY": "other.example"}, "http://proxy:3128", id="NO_PROXY other"),
-            pytest.param("https://graph.example:8443", {"HTTPS_PROXY": "http://proxy:3128"}, "http://proxy:3128", id="endpoint with a port"),
+            pytest.param(
+                "https://graph.example",
+                {"HTTPS_PROXY": "http://proxy:3128", "NO_PROXY": "other.example"},
+                "http://proxy:3128",
+                id="NO_PROXY other",
+            ),
+            pytest.param(
+                "https://graph.example:8443", {"HTTPS_PROXY": "http://proxy:3128"}, "http://proxy:3128", id="endpoint with a port"
+            ),
             pytest.param("https://Graph.Example", {"HTTPS_PROXY": "http://proxy:3128"}, "http://proxy:3128", id="endpoint in capitals"),
-            pytest.param("https://127.0.0.1:8443", {"HTTPS_PROXY": "http://proxy:3128", "NO_PROXY": "127.0.0.1"}, None, id="NO_PROXY address"),
+            pytest.param(
+                "https://127.0.0.1:8443", {"HTTPS_PROXY": "http://proxy:3128", "NO_PROXY": "127.0.0.1"}, None, id="NO_PROXY address"
+            ),
         ],
     )
     def test_which_proxy_is_used(
@@ -145,9 +158,12 @@ def pool_error(reason: Exception) -> urllib3.exceptions.MaxRetryError:
     return urllib3.exceptions.MaxRetryError(pool, "/v1.0/me", reason)
 
 
+CONNECTION = urllib3.connection.HTTPConnection("graph.example")
 FAILURES = {
     "name not resolved": (
-        requests.exceptions.ConnectionError(pool_error(urllib3.exceptions.NewConnectionError(None, "Failed to establish a new connection"))),  # type: ignore[arg-type]
+        requests.exceptions.ConnectionError(
+            pool_error(urllib3.exceptions.NewConnectionError(CONNECTION, "Failed to establish a new connection"))
+        ),
         True,
     ),
     "no connection in time": (requests.exceptions.ConnectTimeout(pool_error(urllib3.exceptions.ConnectTimeoutError("timed out"))), True),
@@ -164,7 +180,9 @@ FAILURES = {
     ),
     "no answer in time": (requests.exceptions.ReadTimeout(urllib3.exceptions.ReadTimeoutError(None, None, "Read timed out.")), False),  # type: ignore[arg-type]
     "connection closed": (
-        requests.exceptions.ConnectionError(urllib3.exceptions.ProtocolError("Connection aborted.", ConnectionResetError(104, "reset by peer"))),
+        requests.exceptions.ConnectionError(
+            urllib3.exceptions.ProtocolError("Connection aborted.", ConnectionResetError(104, "reset by peer"))
+        ),
         False,
     ),
     "answer cut short": (requests.exceptions.ChunkedEncodingError(urllib3.exceptions.ProtocolError("Connection broken")), False),
@@ -177,7 +195,9 @@ class TestFailures:
         failure, certain = FAILURES[name]
         wire.post(f"{GRAPH}/v1.0/things", body=failure)
         with pytest.raises(Unreachable) as caught:
-            Transport(Trust(), (GRAPH,)).request("POST", f"{GRAPH}/v1.0/things", data=b"secret-body", headers={"Authorization": "Bearer secret"})
+            Transport(Trust(), (GRAPH,)).request(
+                "POST", f"{GRAPH}/v1.0/things", data=b"secret-body", headers={"Authorization": "Bearer secret"}
+            )
         assert caught.value.certain is certain
         assert "0x" not in str(caught.value)
         assert "secret" not in f"{caught.value} {caught.value!r}"

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import random
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -31,6 +32,8 @@ THROTTLED = 429
 BUSY = (429, 503)
 BROKEN = (500, 502, 503, 504)
 SHORTEST_WAIT = 0.2
+
+_RANDOM = random.SystemRandom()
 
 
 @dataclass(frozen=True)
@@ -66,11 +69,13 @@ class Patience:
 
     retries: int = 5
     longest_wait: float = 60.0
+    longest_told: float = 300.0
+    """A ``Retry-After`` beyond this is a failure: nobody in a change window waits for hours."""
     sleep: Callable[[float], None] = time.sleep
 
     def budget(self) -> Retry:
-        """urllib3's own account of attempts: exponential waits with jitter, ``Retry-After`` understood."""
-        return Retry(total=self.retries, backoff_factor=0.5, backoff_max=self.longest_wait, backoff_jitter=0.5, allowed_methods=None)
+        """urllib3's own account of attempts: exponential waits, ``Retry-After`` understood."""
+        return Retry(total=self.retries, backoff_factor=0.5, allowed_methods=None)
 
     def wait(self, budget: Retry, failure: GraphFailure, retry_after: str | None = None) -> Retry:
         """Sleep as told, and return what is left.
@@ -82,7 +87,10 @@ class Patience:
         except MaxRetryError:
             raise failure from None
         told = seconds(retry_after)
-        self.sleep(max(SHORTEST_WAIT, left.get_backoff_time()) if told is None else told)
+        if told is not None and told > self.longest_told:
+            raise failure from None
+        backoff = min(self.longest_wait, left.get_backoff_time()) + _RANDOM.uniform(SHORTEST_WAIT, 0.5)
+        self.sleep(backoff if told is None else told)
         return left
 
 

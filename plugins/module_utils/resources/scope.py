@@ -128,6 +128,8 @@ def _named(client: Client, wanted: Desired, known: Sequence[Principal]) -> tuple
 
 def plan(current: Current, wanted: Desired) -> Plan:
     """Decide."""
+    if current.configuration and current.configuration.role_id is None:
+        raise Refusal(f"configuration {wanted.configuration!r} has no app role {lookup.ROLE!r}, without which an assignment does not count")
     assigned = {one.principal.id: one for one in current.assignments if _counts(one, current)}
     ineffective = [one for one in current.assignments if not _counts(one, current)]
     named = {one.id: one for one in current.named}

@@ -18,7 +18,6 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.clou
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials import AccessToken
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import Uncertain, Unreachable, service_error
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.transport import Transport, Trust
-
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
 
 SOURCE = "a0c898ca-2445-4e74-ab4b-afd7916549a6"
@@ -79,7 +78,9 @@ class ListedTransport(Transport):
         response.status_code = outcome.status
         response.headers = CaseInsensitiveDict(outcome.headers)
         # requests has no public way to make a response.
-        response._content = outcome.body if isinstance(outcome.body, bytes) else b"" if outcome.body is None else json.dumps(outcome.body).encode()
+        response._content = (
+            outcome.body if isinstance(outcome.body, bytes) else b"" if outcome.body is None else json.dumps(outcome.body).encode()
+        )
         return response
 
 

@@ -18,11 +18,12 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.clie
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.default_schema import default_schema
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.lookup import JOB_TEMPLATE, TEMPLATE
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.partner import PARTNERS
-
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import NOT_FOUND, Lost, Outcome, Reply, refusal
 
 DONE = Reply(204)
-EXISTS = refusal(409, "Request_MultipleObjectsWithSameKeyValue", "Another object with the same value already exists.", ["ConflictingObjects"])
+EXISTS = refusal(
+    409, "Request_MultipleObjectsWithSameKeyValue", "Another object with the same value already exists.", ["ConflictingObjects"]
+)
 NO_POLICY = refusal(404, "Directory_ObjectNotFound", "Unable to read the company information from the directory.")
 ALREADY_ASSIGNED = refusal(400, "Request_BadRequest", "Permission being assigned already exists on the object", ["InvalidUpdate"])
 NOT_REPLICATED = refusal(400, "Request_BadRequest", "Not a valid reference update")
@@ -83,10 +84,13 @@ class PartnerService:
     policy: dict[str, Any] | None = None
     merges: bool = True
     expands: bool = True
+    others: Sequence[Mapping[str, Any]] = ()
 
     def __call__(self, request: Request) -> Outcome:
         """Answer one request."""
         path = request.path.split("?", 1)[0]
+        if path == PARTNERS and request.method == "GET":
+            return Reply(200, {"value": [*self.others, *([] if self.entry is None else [copy.deepcopy(self.entry)])]})
         if path == PARTNERS:
             return self._create(request.body)
         if path.endswith("/identitySynchronization"):
@@ -111,7 +115,11 @@ class PartnerService:
         if request.method == "PATCH":
             self._write(request.body)
             return DONE
-        return Reply(200, copy.deepcopy({**self.entry, "identitySynchronization": self.policy if self.expands else None}))
+        return Reply(200, copy.deepcopy({**self.entry, "identitySynchronization": self._shown("v1.0") if self.expands else None}))
+
+    def _shown(self, version: str) -> dict[str, Any] | None:
+        """Only beta knows of groups (fact sheet 1.3)."""
+        return self.policy and {name: value for name, value in self.policy.items() if version == "beta" or name != "groupSyncInbound"}
 
     def _write(self, body: Mapping[str, Any]) -> None:
         assert self.entry is not None
@@ -127,6 +135,8 @@ class PartnerService:
                 self.entry[name] = copy.deepcopy(value)
 
     def _policy(self, request: Request) -> Outcome:
+        if request.version == "v1.0" and "groupSyncInbound" in (request.body or {}):
+            return refusal(400, "Request_BadRequest", "The property 'groupSyncInbound' does not exist.")
         if request.method == "PUT":
             if self.entry is None:
                 return NOT_FOUND
@@ -142,7 +152,7 @@ class PartnerService:
         if request.method == "PATCH":
             self.policy.update(copy.deepcopy(request.body))
             return DONE
-        return Reply(200, copy.deepcopy(self.policy))
+        return Reply(200, copy.deepcopy(self._shown(request.version)))
 
 
 @dataclass
@@ -157,6 +167,7 @@ class Link:
     app_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     role_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     schema: dict[str, Any] = field(default_factory=default_schema)
+    template: dict[str, Any] = field(default_factory=default_schema)
     hidden_reads: int = 0
 
     def principal(self) -> dict[str, Any]:
@@ -167,7 +178,13 @@ class Link:
     def assign(self, principal_id: str, kind: str = "User", role_id: str | None = None) -> None:
         """Put somebody into scope."""
         self.assignments.append(
-            {"id": uuid.uuid4().hex, "principalId": principal_id, "principalType": kind, "appRoleId": role_id or self.role_id, "principalDisplayName": "?"}
+            {
+                "id": uuid.uuid4().hex,
+                "principalId": principal_id,
+                "principalType": kind,
+                "appRoleId": role_id or self.role_id,
+                "principalDisplayName": "?",
+            }
         )
 
 
@@ -192,6 +209,7 @@ class SourceService:
     links: list[Link] = field(default_factory=list)
     people: Sequence[Mapping[str, Any]] = ()
     groups: Sequence[Mapping[str, Any]] = ()
+    members: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     replaces: bool = True
     rewrites: bool = False
     list_lag: int = 0
@@ -250,7 +268,7 @@ class SourceService:
             case ["synchronization", "jobs", *job]:
                 return self._jobs(link, request, job)
             case ["synchronization", "templates", _template, "schema"]:
-                return Reply(200, default_schema())
+                return Reply(200, copy.deepcopy(link.template))
         return NOT_FOUND
 
     def _secrets(self, link: Link, request: Request) -> Outcome:
@@ -320,6 +338,8 @@ class SourceService:
         if path == "/directoryObjects/getByIds":
             everybody = [("#microsoft.graph.user", one) for one in self.people] + [("#microsoft.graph.group", one) for one in self.groups]
             return Reply(200, {"value": [{"@odata.type": kind, **one} for kind, one in everybody if one["id"] in request.body["ids"]]})
+        if path.startswith("/groups/") and path.endswith("/members"):
+            return Reply(200, {"value": [dict(one) for one in self.members.get(path.split("/")[2], ())]})
         found = re.search(r"\$filter=(\w+) (?:in|eq) (.*?)&\$select=", query)
         if path in ("/users", "/groups") and found:
             values = {one.replace("''", "'").lower() for one in re.findall(r"'((?:[^']|'')*)'", found[2])}
@@ -329,11 +349,21 @@ class SourceService:
 
 
 def _rewritten(text: str) -> str:
-    return json.dumps({"HumanResourcesLookaheadQueryEnabled": False, **json.loads(text)}, indent=1)
+    """The same settings in another spelling; what is no JSON stays as it is."""
+    try:
+        members = json.loads(text)
+    except ValueError:
+        return text
+    return json.dumps({"HumanResourcesLookaheadQueryEnabled": False, **members}, indent=1)
 
 
 def _parsed(expression: str) -> dict[str, Any]:
     """The service's reading of an expression: it writes it anew, and keeps no parameters here."""
     name = re.match(r"\s*(\w+)\s*\(", expression)
-    source = {"type": "Function", "name": name[1] if name else "", "expression": expression.replace(", ", ","), "parameters": []}
+    source: dict[str, Any] = {
+        "type": "Function",
+        "name": name[1] if name else "",
+        "expression": expression.replace(", ", ","),
+        "parameters": [],
+    }
     return {"parsingSucceeded": True, "evaluationSucceeded": True, "parsedExpression": source, "error": None}

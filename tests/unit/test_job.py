@@ -1,0 +1,205 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Planning the job's run state, and reading it (fact sheet 3.2 and 3.3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Plan, Refusal
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import job
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.job import Current
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.lookup import Configuration
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import FakeGraph, refusal
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import Faulty, Link, SourceService, new_job
+
+HERE = Configuration("sp", "app", "Fabrikam", "role")
+JOB = "/servicePrincipals/sp/synchronization/jobs/Azure2Azure.1"
+NEVER = "0001-01-01T00:00:00Z"
+
+
+def there(state: str | None = "Disabled", code: str = "Paused", **status: Any) -> dict[str, Any]:
+    return {**new_job(), "schedule": {"state": state, "interval": "PT40M"}, "status": {"code": code, **status}}
+
+
+def plan(current: dict[str, Any] | None, state: str, reason: str | None = None, here: Configuration | None = HERE) -> Plan:
+    wanted = job.desired(options("sync_job", configuration="Fabrikam", state=state, restart_reason=reason))
+    return job.plan(Current(here, current), wanted)
+
+
+QUARANTINE = {"reason": "TooManyDeletes", "currentBegan": "2026-11-01T00:00:00Z", "error": {"code": "X", "message": "y"}}
+
+
+class TestRunState:
+    @pytest.mark.parametrize(
+        ("current", "state"),
+        [
+            (None, "absent"),
+            (there("Disabled", "Paused"), "paused"),
+            (there("Disabled", "NotConfigured"), "paused"),
+            (there("Paused", "Paused"), "paused"),
+            (there("Active", "NotRun"), "started"),
+            (there("Active", "Active"), "started"),
+            (there("Active", "Quarantine"), "started"),
+            ({"id": "x"}, "paused"),
+            ({"id": "x", "schedule": None}, "paused"),
+        ],
+    )
+    def test_table_of_the_fact_sheet(self, current: dict[str, Any] | None, state: str) -> None:
+        """Fact sheet 3.2: only schedule.state tells."""
+        assert job.run_state(current) == state
+
+
+class TestPlan:
+    @pytest.mark.parametrize(
+        ("current", "state", "expected"),
+        [
+            (there("Disabled"), "started", [("start", f"{JOB}/start")]),
+            (there("Paused"), "started", [("start", f"{JOB}/start")]),
+            (there("Active"), "started", []),
+            (there("Active", "Quarantine"), "started", []),
+            (there("Active"), "paused", [("pause", f"{JOB}/pause")]),
+            (there("Disabled"), "paused", []),
+            (there("Paused"), "paused", []),
+            (there("Active"), "restarted", [("restart", f"{JOB}/restart")]),
+            (there("Disabled"), "restarted", [("restart", f"{JOB}/restart")]),
+            (there("Active"), "absent", [("delete", JOB)]),
+            (None, "absent", []),
+        ],
+    )
+    def test_what_is_sent(self, current: dict[str, Any] | None, state: str, expected: list[tuple[str, str]]) -> None:
+        one = plan(current, state)
+        assert [(action.verb, action.requests[0].path) for action in one.actions] == expected
+        assert one.unmet is None
+
+    def test_start_and_pause_have_no_body(self) -> None:
+        assert plan(there("Disabled"), "started").actions[0].requests[0].body is None
+        assert plan(there("Active"), "paused").actions[0].requests[0].body is None
+
+    @pytest.mark.parametrize(
+        ("reason", "criteria", "effects"),
+        [
+            (None, {}, {"triggers_full_cycle": True}),
+            ("retry_failed", {"resetScope": "Escrows"}, {"triggers_full_cycle": False}),
+            ("reevaluate_all", {"resetScope": "Watermark"}, {"triggers_full_cycle": True}),
+            ("release_quarantine", {"resetScope": "QuarantineState"}, {"triggers_full_cycle": False}),
+            ("approve_deletions", {"resetScope": "ForceDeletes"}, {"triggers_full_cycle": False, "carries_out_held_deletions": True}),
+        ],
+    )
+    def test_restarting_by_intent(self, reason: str | None, criteria: dict[str, str], effects: dict[str, Any]) -> None:
+        """Fact sheet 3.3: an empty scope is what the portal's button does."""
+        action = plan(there("Active"), "restarted", reason).actions[0]
+        assert action.requests[0].body == {"criteria": criteria}
+        assert action.effects == effects
+
+    def test_a_restart_is_planned_again_every_time(self) -> None:
+        assert plan(there("Active"), "restarted").lasting is False
+        assert plan(there("Active"), "started").lasting is True
+
+    @pytest.mark.parametrize("state", ["started", "paused", "restarted"])
+    @pytest.mark.parametrize("here", [None, HERE])
+    def test_without_a_job_it_can_be_planned_but_not_applied(self, state: str, here: Configuration | None) -> None:
+        one = plan(None, state, here=here)
+        assert [action.verb for action in one.actions] == {"started": ["start"], "paused": [], "restarted": ["restart"]}[state]
+        assert str(one.unmet).endswith("run sync_configuration first")
+
+    def test_deleting_a_job_keeps_the_people(self) -> None:
+        assert plan(there(), "absent").actions[0].effects == {"keeps_synced_users": True}
+        assert plan(there(), "absent").facts == {"job": None}
+
+    def test_quarantine_is_warned_of(self) -> None:
+        current = there("Active", "Quarantine", quarantine=QUARANTINE)
+        warning = "the job is in quarantine since 2026-11-01T00:00:00Z (TooManyDeletes); mend the cause, then restart it"
+        assert plan(current, "started").warnings == (warning,)
+        assert plan(current, "restarted").warnings == ()
+        assert plan(there("Active"), "started").warnings == ()
+
+
+class TestFacts:
+    def test_a_new_job_that_never_ran(self) -> None:
+        """Fact sheet 3.2: Failed in the year 1 with the code None is no failure."""
+        never = {
+            "state": "Failed",
+            "timeBegan": NEVER,
+            "timeEnded": NEVER,
+            "error": {"code": "None", "message": "", "tenantActionable": False},
+        }
+        current = there("Active", "NotRun", lastExecution=never, lastSuccessfulExecution=None, steadyStateFirstAchievedTime=NEVER)
+        shown = plan(current, "started").facts["job"]
+        assert (shown["id"], shown["configuration"], shown["service_principal_id"]) == ("Azure2Azure.1", "Fabrikam", "sp")
+        assert (shown["state"], shown["status"], shown["interval"]) == ("started", "NotRun", "PT40M")
+        assert [shown[name] for name in ("last_cycle", "last_successful_cycle", "steady_since", "quarantine")] == [None] * 4
+        assert shown["synchronized"] == {}
+
+    def test_a_job_that_runs(self) -> None:
+        cycle = {
+            "state": "EntryLevelErrors",
+            "timeBegan": "2026-11-23T02:00:00Z",
+            "timeEnded": "2026-11-23T02:01:10Z",
+            "countEntitled": 12,
+            "countExported": 11,
+            "countEscrowed": 1,
+        }
+        current = there(
+            "Active",
+            "Active",
+            lastExecution=cycle,
+            lastSuccessfulExecution=cycle,
+            steadyStateFirstAchievedTime="2026-11-23T02:01:10Z",
+            synchronizedEntryCountByType=[{"key": "User", "value": 12}],
+            quarantine=QUARANTINE,
+        )
+        shown = plan(current, "started").facts["job"]
+        assert shown["last_cycle"] == {
+            "began": "2026-11-23T02:00:00Z",
+            "ended": "2026-11-23T02:01:10Z",
+            "state": "EntryLevelErrors",
+            "entitled": 12,
+            "exported": 11,
+            "held_for_retry": 1,
+        }
+        assert shown["steady_since"] == "2026-11-23T02:01:10Z"
+        assert shown["synchronized"] == {"User": 12}
+        assert shown["quarantine"] == {"reason": "TooManyDeletes", "since": "2026-11-01T00:00:00Z", "code": "X", "message": "y"}
+
+    def test_check_mode_tells_the_state_that_will_be(self) -> None:
+        assert plan(there("Disabled"), "started").facts["job"]["state"] == "started"
+
+
+class TestReading:
+    def read(self, *links: Link, name: str = "Fabrikam") -> Current:
+        return job.find(FakeGraph(SourceService(list(links))), name)
+
+    def test_by_name_and_by_id(self) -> None:
+        link = Link("Fabrikam", jobs=[new_job()])
+        assert self.read(link).job == new_job()
+        assert self.read(link, name=link.id).job == new_job()
+
+    @pytest.mark.parametrize("name", ["Nothing", "00000000-0000-4000-8000-000000000099"])
+    def test_that_is_not_there(self, name: str) -> None:
+        assert self.read(Link("Fabrikam"), name=name) == Current(None, None)
+
+    def test_another_template_s_job_is_not_ours(self) -> None:
+        assert self.read(Link("Fabrikam", jobs=[{**new_job(), "templateId": "Other"}])).job is None
+
+    def test_a_name_that_is_not_unique(self) -> None:
+        with pytest.raises(Refusal) as caught:
+            self.read(Link("Fabrikam", id="one"), Link("Fabrikam", id="two"))
+        assert str(caught.value) == "there are 2 configurations named 'Fabrikam'; name one by its id: one, two"
+
+    def test_names_with_apostrophes_and_blanks(self) -> None:
+        assert self.read(Link("O'Brien & Söhne 100%", jobs=[new_job()]), name="O'Brien & Söhne 100%").job == new_job()
+
+    def test_a_denied_read_is_no_absence(self) -> None:
+        service = Faulty(SourceService([Link("Fabrikam", jobs=[new_job()])]), {"GET .*/jobs": [refusal(401, "UnknownError")]})
+        with pytest.raises(Exception, match="401"):
+            job.find(FakeGraph(service), "Fabrikam")
+
+    def test_the_inquiry(self) -> None:
+        graph = FakeGraph(SourceService([Link("Fabrikam", jobs=[new_job(state="Active")])]))
+        assert job.inquire(graph, options("sync_job_info", configuration="Fabrikam"))["job"]["state"] == "started"
+        assert job.inquire(graph, options("sync_job_info", configuration="Other"))["job"] is None

@@ -1,0 +1,600 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Planning the mappings: rows, filters and target actions of one schema, written as a whole (fact sheet 4)."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Plan, Refusal
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import filters, mapping, schema
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.default_schema import default_schema
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.expression import attribute_source, constant_source
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import FakeGraph, Outcome, Reply, refusal
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import Faulty, Link, SourceService, new_job
+
+EXTENSION = "extension_0123456789abcdef0123456789abcdef_costCenter"
+BUILT_IN = {
+    "name": "Filter external users",
+    "clauses": [{"sourceOperandName": "alternativeSecurityIds", "operatorName": "EQUALS", "targetOperand": {"values": ["None"]}}],
+}
+MARKETING = {"sourceOperandName": "department", "operatorName": "EQUALS", "targetOperand": {"values": ["Marketing"]}}
+
+
+def full_schema(**rest: Any) -> dict[str, Any]:
+    """A job's schema with all the things that are not ours: directories, nameless mappings, unknown members (fact sheet 4.2)."""
+    made = default_schema()
+    rule = made["synchronizationRules"][0]
+    rule |= {
+        "id": "rule-id",
+        "sourceDirectoryName": "Microsoft Entra ID",
+        "targetDirectoryName": "Azure Active Directory (target tenant)",
+        "unknownRuleMember": 1,
+    }
+    people = rule["objectMappings"][0]
+    people |= {
+        "enabled": True,
+        "flowTypes": "Add,Update,Delete",
+        "scope": {"groups": [], "categoryFilterGroups": [], "inputFilterGroups": [BUILT_IN]},
+        "metadata": [{"key": "Disposition", "value": '"Normal"'}],
+        "unknownMappingMember": "x",
+        **rest,
+    }
+    for row in people["attributeMappings"]:
+        row["unknownRowMember"] = "kept"
+    rule["objectMappings"] += [
+        {"name": "", "enabled": True, "sourceObjectName": "x", "targetObjectName": "y", "attributeMappings": []},
+        {"name": None, "enabled": False, "sourceObjectName": "Group", "targetObjectName": "Group", "attributeMappings": []},
+    ]
+    names = [row["targetAttributeName"] for row in people["attributeMappings"]]
+    source = [*(one for one in names if one not in ("userType", "showInAddressList")), "netId", "companyName", "employeeType", "userType"]
+    target = [*names, "companyName", "employeeType", "usageLocation"]
+
+    def definition(name: str) -> dict[str, Any]:
+        return {
+            "name": name,
+            "type": "Reference" if name == "manager" else "String",
+            "multivalued": False,
+            "required": name == "displayName",
+        }
+
+    made |= {
+        "id": "Azure2Azure.1",
+        "version": "v1.2",
+        "@odata.context": "https://graph.microsoft.com/v1.0/$metadata#x",
+        "unknownSchemaMember": {"a": [1]},
+        "directories": [
+            {
+                "name": "Microsoft Entra ID",
+                "objects": [{"name": "Group", "attributes": []}, {"name": "User", "attributes": [definition(one) for one in source]}],
+            },
+            {
+                "name": "Azure Active Directory (target tenant)",
+                "objects": [{"name": "User", "attributes": [definition(one) for one in target]}],
+            },
+        ],
+    }
+    return made
+
+
+def desired(**given: Any) -> mapping.Desired:
+    return mapping.desired(options("sync_mapping", configuration="Fabrikam", **given))
+
+
+def graph(there: dict[str, Any], faults: dict[str, list[Any]] | None = None) -> FakeGraph:
+    link = Link("Fabrikam", jobs=[new_job()], schema=there, template=full_schema(), id="sp")
+    return FakeGraph(Faulty(SourceService([link]), faults or {}))
+
+
+def plan(there: dict[str, Any] | None = None, faults: dict[str, list[Any]] | None = None, **given: Any) -> Plan:
+    wanted = desired(**given)
+    return mapping.plan(mapping.read(graph(full_schema() if there is None else there, faults), wanted), wanted)
+
+
+def title(one: Plan) -> str | None:
+    return str(one.actions[0]).partition("(")[2][:-1] if one.actions else None
+
+
+def written(one: Plan) -> dict[str, Any]:
+    request = one.actions[0].requests[0]
+    assert (request.method, request.path) == ("PUT", "/servicePrincipals/sp/synchronization/jobs/Azure2Azure.1/schema")
+    body: dict[str, Any] = request.body
+    return body
+
+
+def people_of(body: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = body["synchronizationRules"][0]["objectMappings"][0]
+    return found
+
+
+def row(body: dict[str, Any], target: str) -> dict[str, Any] | None:
+    return next((one for one in people_of(body)["attributeMappings"] if one["targetAttributeName"] == target), None)
+
+
+def with_row(target: str, **members: Any) -> dict[str, Any]:
+    """The full schema with one row changed."""
+    made = full_schema()
+    changed = row(made, target)
+    assert changed is not None
+    changed.update(members)
+    return made
+
+
+class TestRows:
+    @pytest.mark.parametrize(
+        ("given", "expected"),
+        [
+            pytest.param({"mappings": [{"target": "employeeId", "state": "absent"}]}, "remove employeeId", id="absent"),
+            pytest.param({"mappings": [{"target": "companyName", "state": "absent"}]}, None, id="absent already"),
+            pytest.param({"mappings": [{"target": "companyName", "constant": "Contoso"}]}, "add companyName", id="new constant"),
+            pytest.param({"mappings": [{"target": "companyName", "source": "companyName"}]}, "add companyName", id="new source"),
+            pytest.param(
+                {"mappings": [{"target": "displayName", "expression": 'Append([displayName], " x")'}]},
+                "change displayName",
+                id="expression",
+            ),
+            pytest.param({"mappings": [{"target": "displayName", "source": "displayName"}]}, None, id="the default"),
+            pytest.param({"mappings": [{"target": "displayName", "expression": "[displayName]"}]}, None, id="the default as an expression"),
+            pytest.param({"mappings": [{"target": "userType", "constant": "Member"}]}, None, id="the default constant"),
+            pytest.param(
+                {"mappings": [{"target": "userType", "expression": '"Member"'}]}, None, id="the default constant as an expression"
+            ),
+            pytest.param({"mappings": [{"target": "showInAddressList", "constant": "True"}]}, None, id="a boolean has no case"),
+            pytest.param(
+                {"mappings": [{"target": "userType", "constant": "Member", "apply": "create_only"}]}, None, id="the default apply"
+            ),
+            pytest.param(
+                {"mappings": [{"target": "userType", "constant": "Member", "apply": "always"}]}, "change userType", id="another apply"
+            ),
+            pytest.param({"mappings": [{"target": "city", "source": "city", "default": ""}]}, None, id="an empty default is none"),
+            pytest.param({"mappings": [{"target": "city", "source": "city", "default": "Seoul"}]}, "change city", id="a default"),
+            pytest.param({"user_type": "member"}, None, id="user_type member"),
+            pytest.param({"user_type": "guest"}, "change userType", id="user_type guest"),
+            pytest.param({"user_type": "member", "convert_existing": True}, "change userType", id="convert_existing"),
+            pytest.param({"user_type": "member", "convert_existing": False}, None, id="convert_existing off"),
+            pytest.param({"show_in_address_list": True}, None, id="show_in_address_list"),
+            pytest.param({"show_in_address_list": False}, "change showInAddressList", id="show_in_address_list off"),
+            pytest.param({"display_name_suffix": " (Contoso)"}, "change displayName", id="display_name_suffix"),
+            pytest.param({"company_name": "Contoso"}, "add companyName", id="company_name"),
+            pytest.param({}, None, id="nothing named"),
+        ],
+    )
+    def test_what_is_done(self, given: dict[str, Any], expected: str | None) -> None:
+        assert title(plan(**given)) == expected
+
+    def test_several_in_one_request(self) -> None:
+        one = plan(
+            mappings=[
+                {"target": "employeeId", "state": "absent"},
+                {"target": "companyName", "constant": "Contoso"},
+                {"target": "city", "constant": "Seoul"},
+            ],
+            show_in_address_list=False,
+        )
+        assert len(one.actions) == 1
+        assert len(one.actions[0].requests) == 1
+        assert one.actions[0].effects == {"triggers_full_cycle": True}
+        assert title(one) == "change city, remove employeeId, change showInAddressList, add companyName"
+
+    @pytest.mark.parametrize(
+        ("row_given", "source"),
+        [
+            ({"target": "companyName", "source": "companyName"}, attribute_source("companyName")),
+            (
+                {"target": "companyName", "constant": 'Con"toso'},
+                {"type": "Constant", "name": 'Con"toso', "expression": '"Con\\"toso"', "parameters": []},
+            ),
+            (
+                {"target": "companyName", "expression": 'ToUpper([companyName], "x")'},
+                {"type": "Function", "name": "ToUpper", "expression": 'ToUpper([companyName],"x")', "parameters": []},
+            ),
+        ],
+    )
+    def test_a_new_row(self, row_given: dict[str, Any], source: dict[str, Any]) -> None:
+        """Fact sheet 4.2; the source object of an expression is the service's own."""
+        assert row(written(plan(mappings=[row_given])), "companyName") == {
+            "targetAttributeName": "companyName",
+            "source": source,
+            "flowType": "Always",
+            "flowBehavior": "FlowWhenChanged",
+            "matchingPriority": 0,
+            "exportMissingReferences": False,
+            "defaultValue": None,
+        }
+
+    def test_a_changed_row_keeps_what_was_not_named(self) -> None:
+        there = with_row("userType", flowType="ObjectAddOnly", defaultValue="x", flowBehavior="FlowAlways")
+        assert row(written(plan(there, user_type="guest")), "userType") == {
+            **(row(there, "userType") or {}),
+            "source": constant_source("Guest"),
+        }
+
+    def test_everything_else_goes_back_as_it_came(self) -> None:
+        there = full_schema()
+        body = copy.deepcopy(written(plan(there, mappings=[{"target": "employeeId", "state": "absent"}])))
+        expected = copy.deepcopy(there)
+        rows = people_of(expected)["attributeMappings"]
+        rows.remove(next(one for one in rows if one["targetAttributeName"] == "employeeId"))
+        assert body == expected
+
+    @pytest.mark.parametrize(
+        "there",
+        [
+            pytest.param(
+                with_row(
+                    "displayName",
+                    source={"type": "Function", "name": "Append", "expression": 'append([displayName]," x")', "parameters": []},
+                ),
+                id="another spelling",
+            ),
+            pytest.param(
+                with_row(
+                    "displayName",
+                    source={
+                        "type": "Function",
+                        "name": "Append",
+                        "expression": "",
+                        "parameters": [
+                            {"key": "s", "value": attribute_source("displayName")},
+                            {"key": "x", "value": constant_source(" x")},
+                        ],
+                    },
+                ),
+                id="parameters only",
+            ),
+        ],
+    )
+    def test_an_expression_that_means_the_same_is_not_asked_for_again(self, there: dict[str, Any]) -> None:
+        wanted = desired(mappings=[{"target": "displayName", "expression": 'Append([displayName], " x")'}])
+        client = graph(there)
+        assert mapping.plan(mapping.read(client, wanted), wanted).actions == ()
+        assert not [one for one in client.sent if "parseExpression" in one.path]
+
+    @pytest.mark.parametrize(
+        "members", [{"flowType": None}, {"defaultValue": ""}, {"flowType": "Always", "defaultValue": None}, {"matchingPriority": None}]
+    )
+    def test_absent_members_mean_the_default(self, members: dict[str, Any]) -> None:
+        assert title(plan(with_row("city", **members), mappings=[{"target": "city", "source": "city", "apply": "always"}])) is None
+
+    def test_a_row_without_a_source(self) -> None:
+        assert (
+            title(plan(with_row("city", source=None, defaultValue="Seoul"), mappings=[{"target": "city", "source": "city"}]))
+            == "change city"
+        )
+
+    def test_an_extension_is_declared(self) -> None:
+        """Fact sheet 4.3: a directory extension that was not discovered is added to the definitions."""
+        body = written(plan(mappings=[{"target": EXTENSION, "source": EXTENSION}]))
+        assert EXTENSION in schema.definitions(body, "source")
+        assert EXTENSION in schema.definitions(body, "target")
+
+
+class TestExact:
+    def test_the_rest_is_removed_except_what_people_need(self) -> None:
+        body = written(plan(exact=True, mappings=[{"target": "mail", "source": "mail"}]))
+        assert [one["targetAttributeName"] for one in people_of(body)["attributeMappings"]] == [
+            "alternativeSecurityIds",
+            "IsSoftDeleted",
+            "accountEnabled",
+            "displayName",
+            "userPrincipalName",
+            "mail",
+        ]
+
+    def test_exactly_what_is_there(self) -> None:
+        names = [one["targetAttributeName"] for one in people_of(full_schema())["attributeMappings"]]
+        named = [
+            {"target": one, "source": one}
+            for one in names
+            if one not in ("alternativeSecurityIds", "IsSoftDeleted", "userType", "showInAddressList")
+        ]
+        assert title(plan(exact=True, mappings=named, user_type="member", show_in_address_list=True)) is None
+
+
+class TestFilters:
+    GIVEN = (
+        {
+            "name": "Sales",
+            "clauses": [
+                {"attribute": "department", "operator": "EQUALS", "values": ["Sales"]},
+                {"attribute": "city", "operator": "IS NOT NULL", "values": None},
+            ],
+        },
+    )
+
+    def test_written(self) -> None:
+        people = people_of(written(plan(filters=list(self.GIVEN))))
+        assert people["scope"]["groups"] == [
+            {
+                "name": "Sales",
+                "clauses": [
+                    {"sourceOperandName": "department", "operatorName": "EQUALS", "targetOperand": {"values": ["Sales"]}},
+                    {"sourceOperandName": "city", "operatorName": "IS NOT NULL", "targetOperand": {"values": []}},
+                ],
+            }
+        ]
+        assert people["scope"]["inputFilterGroups"] == [BUILT_IN]
+
+    @pytest.mark.parametrize("operand", [None, {"values": []}, {"values": None}, {}])
+    def test_a_unary_operator_in_any_form_is_the_same(self, operand: Any) -> None:
+        there = full_schema(
+            scope={
+                "groups": [{"name": "x", "clauses": [{"sourceOperandName": "city", "operatorName": "IS NULL", "targetOperand": operand}]}],
+                "inputFilterGroups": [BUILT_IN],
+            }
+        )
+        given = [{"name": "x", "clauses": [{"attribute": "city", "operator": "IS NULL"}]}]
+        assert title(plan(there, filters=given)) is None
+
+    @pytest.mark.parametrize(
+        ("groups", "given", "expected"),
+        [
+            ([], {}, None),
+            ([], {"filters": []}, None),
+            ([{"name": "x", "clauses": [MARKETING]}], {}, None),
+            ([{"name": "x", "clauses": [MARKETING]}], {"filters": []}, "filters"),
+            (
+                [{"name": "x", "clauses": [MARKETING]}],
+                {"filters": [{"name": "x", "clauses": [{"attribute": "department", "operator": "EQUALS", "values": ["Marketing"]}]}]},
+                None,
+            ),
+            (
+                [{"name": "x", "clauses": [MARKETING]}],
+                {"filters": [{"name": "x", "clauses": [{"attribute": "department", "operator": "EQUALS", "values": ["marketing"]}]}]},
+                "filters",
+            ),
+        ],
+    )
+    def test_what_differs(self, groups: list[Any], given: dict[str, Any], expected: str | None) -> None:
+        assert title(plan(full_schema(scope={"groups": groups, "inputFilterGroups": [BUILT_IN]}), **given)) == expected
+
+    @pytest.mark.parametrize("scope", [None, {}, {"groups": None}])
+    def test_a_mapping_without_a_scope(self, scope: Any) -> None:
+        assert title(plan(full_schema(scope=scope), filters=[])) is None
+
+    @pytest.mark.parametrize(
+        ("clause", "sentence"),
+        [
+            (
+                {"attribute": "department", "operator": "equals", "values": ["x"]},
+                "there is no operator 'equals'; the service knows EQUALS, Greater_Than, IS NOT NULL, IS NULL, NOT EQUALS",
+            ),
+            ({"attribute": "department", "operator": "EQUALS"}, "EQUALS needs values"),
+            ({"attribute": "department", "operator": "IS NULL", "values": ["x"]}, "IS NULL takes no values"),
+            ({"attribute": "manager", "operator": "IS NULL"}, "the service cannot filter by this attribute"),
+            ({"attribute": "userType", "operator": "EQUALS", "values": ["Member"]}, "the service cannot filter by this attribute"),
+        ],
+    )
+    def test_what_the_service_would_refuse_or_never_match(self, clause: dict[str, Any], sentence: str) -> None:
+        """Fact sheet 4.4; operators are validated against the job's own list, with their case."""
+        with pytest.raises(Refusal) as caught:
+            plan(filters=[{"name": "F", "clauses": [clause]}])
+        assert str(caught.value) == f"filter 'F', attribute {clause['attribute']!r}: {sentence}"
+
+    def test_an_empty_filter(self) -> None:
+        with pytest.raises(Refusal, match=r"^filter 'F' has no clauses; an empty filter lets nobody through$"):
+            plan(filters=[{"name": "F", "clauses": []}])
+
+    def test_an_unknown_attribute(self) -> None:
+        with pytest.raises(Refusal, match=r"^'Department' is no source attribute of this configuration; did you mean department\?$"):
+            plan(filters=[{"name": "F", "clauses": [{"attribute": "Department", "operator": "IS NULL"}]}])
+
+    def test_the_documented_operators_are_enough_before_a_job_exists(self) -> None:
+        for operator in filters.UNARY:
+            filters.check([{"name": "F", "clauses": [{"attribute": "x", "operator": operator, "values": []}]}], (), {})
+        for operator in filters.BINARY:
+            filters.check([{"name": "F", "clauses": [{"attribute": "x", "operator": operator, "values": ["1"]}]}], (), {})
+
+
+class TestTargetActions:
+    @pytest.mark.parametrize(
+        ("there", "wanted", "after"),
+        [
+            ("Add,Update,Delete", ["create", "update", "delete"], None),
+            ("Add, Update, Delete", ["delete", "create", "update"], None),
+            ("Add,Update,Delete", ["create", "update"], "Add,Update"),
+            ("Add, Update, Delete", ["create", "update"], "Add, Update"),
+            ("Add, Update", ["create", "update", "delete"], "Add, Update, Delete"),
+            ("Add, Update", ["update"], "Update"),
+        ],
+    )
+    def test_as_the_service_writes_them(self, there: str, wanted: list[str], after: str | None) -> None:
+        """Fact sheet 4.2: compare as sets, with and without blanks."""
+        one = plan(full_schema(flowTypes=there), target_actions=wanted)
+        assert title(one) == ("target_actions" if after else None)
+        if after:
+            assert people_of(written(one))["flowTypes"] == after
+
+
+class TestWhole:
+    BACKUP = full_schema(flowTypes="Add,Update")
+
+    def test_reset(self) -> None:
+        there = with_row("city", source=constant_source("Seoul"))
+        assert plan(there, reset=True).actions
+
+    def test_restoring_a_backup_is_the_same_as_never_having_changed(self) -> None:
+        backup = plan(user_type="guest").change_facts["backup"]
+        changed = with_row("userType", source=constant_source("Guest"))
+        one = plan(changed, restore=backup)
+        assert title(one) == "change userType"
+        assert schema.rules_meaning(written(one)) == schema.rules_meaning(full_schema())
+
+    def test_ids_and_versions_stay_the_jobs_own(self) -> None:
+        backup = {**full_schema(flowTypes="Add"), "id": "Azure2Azure.old", "version": "v0"}
+        body = written(plan(restore=backup))
+        assert (body["id"], body["version"]) == ("Azure2Azure.1", "v1.2")
+
+    def test_restoring_what_is_there(self) -> None:
+        assert title(plan(restore={**full_schema(), "version": "Date:2025-03-30"})) is None
+
+    @pytest.mark.parametrize("damage", ["matching", "filter"])
+    def test_a_backup_that_changes_what_joins_people_is_refused(self, damage: str) -> None:
+        backup = full_schema()
+        if damage == "matching":
+            people_of(backup)["attributeMappings"][0]["source"] = attribute_source("mail")
+        else:
+            people_of(backup)["scope"]["inputFilterGroups"] = []
+        with pytest.raises(Refusal, match="the matching attribute and the built-in filter must stay as they are"):
+            plan(restore=backup)
+
+    @pytest.mark.parametrize(
+        "there", [{"synchronizationRules": []}, {}, {"synchronizationRules": [{"name": "USER_INBOUND_USER", "objectMappings": []}]}]
+    )
+    def test_a_schema_without_people(self, there: dict[str, Any]) -> None:
+        with pytest.raises(
+            Refusal, match=r"^the job of configuration 'Fabrikam' has no mapping of people; set reset to restore the defaults$"
+        ):
+            plan(there, user_type="guest")
+
+    def test_a_schema_without_people_can_be_reset(self) -> None:
+        """The remedy that the refusal names must work."""
+        assert plan({"synchronizationRules": []}, reset=True).actions
+
+    @pytest.mark.parametrize("damage", ["{}", "garbage"])
+    def test_a_backup_that_is_none_is_refused_in_a_sentence(self, damage: str) -> None:
+        backup = {} if damage == "{}" else {"synchronizationRules": [{"name": "USER_INBOUND_USER"}]}
+        try:
+            one = plan(restore=backup)
+        except Refusal:
+            return
+        assert one.actions == ()
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("given", "sentence"),
+        [
+            (
+                {"mappings": [{"target": "alternativeSecurityIds", "source": "mail"}]},
+                "the mapping of alternativeSecurityIds must stay as the service made it; people are joined and removed by it",
+            ),
+            (
+                {"mappings": [{"target": "IsSoftDeleted", "state": "absent"}]},
+                "the mapping of IsSoftDeleted must stay as the service made it; people are joined and removed by it",
+            ),
+            ({"mappings": [{"target": "otherMails", "source": "mail"}]}, "otherMails cannot be a target; the target tenant computes it"),
+            (
+                {"mappings": [{"target": "proxyAddresses", "source": "mail"}]},
+                "proxyAddresses cannot be a target; the target tenant computes it",
+            ),
+            (
+                {"mappings": [{"target": "city", "state": "absent", "constant": "x"}]},
+                "the mapping of city is to be absent, so constant does not go with it",
+            ),
+            ({"mappings": [{"target": "city"}]}, "the mapping of city needs exactly one of source, constant and expression"),
+            (
+                {"mappings": [{"target": "city", "source": "a", "constant": "b"}]},
+                "the mapping of city needs exactly one of source, constant and expression",
+            ),
+            ({"mappings": [{"target": "city", "constant": "a"}, {"target": "city", "constant": "b"}]}, "city is mapped more than once"),
+            ({"mappings": [{"target": "userType", "constant": "Guest"}], "user_type": "guest"}, "userType is mapped more than once"),
+            (
+                {"mappings": [{"target": "city", "expression": "Append([city]"}]},
+                "the expression 'Append([city]' for city is not valid: a closing parenthesis is missing",
+            ),
+            ({"mappings": [{"target": "city", "expression": ""}]}, "the expression '' for city is not valid: it is empty"),
+            (
+                {"mappings": [{"target": "displayName", "state": "absent"}]},
+                "the mapping of displayName is required by the service and cannot be removed",
+            ),
+            (
+                {"mappings": [{"target": "displayname", "constant": "x"}]},
+                "'displayname' is no target attribute of this configuration; did you mean displayName?",
+            ),
+            (
+                {"mappings": [{"target": "city", "source": "cty"}]},
+                "'cty' is no source attribute of this configuration; did you mean city, country?",
+            ),
+            (
+                {"mappings": [{"target": "city", "expression": "ToUpper([zzzzzz])"}]},
+                "'zzzzzz' is no source attribute of this configuration",
+            ),
+        ],
+    )
+    def test_contradictions(self, given: dict[str, Any], sentence: str) -> None:
+        with pytest.raises(Refusal) as caught:
+            plan(**given)
+        assert str(caught.value) == sentence
+
+    @pytest.mark.parametrize(
+        ("answer", "reason"),
+        [
+            (Reply(200, {"parsingSucceeded": False, "error": {"code": "X", "message": "Unknown function Foo."}}), "Unknown function Foo."),
+            (Reply(200, {"parsingSucceeded": False, "error": None}), "the service gives no reason"),
+            (refusal(400, "InvalidExpression", "Unknown function Foo."), "Unknown function Foo."),
+            (refusal(400, "InvalidExpression"), "InvalidExpression"),
+        ],
+    )
+    def test_an_expression_that_the_service_refuses(self, answer: Outcome, reason: str) -> None:
+        with pytest.raises(Refusal) as caught:
+            plan(faults={"parseExpression": [answer]}, mappings=[{"target": "city", "expression": "Foo([city])"}])
+        assert str(caught.value) == f"the expression 'Foo([city])' for city is not valid: {reason}"
+
+    def test_names_are_not_judged_where_none_are_listed(self) -> None:
+        assert (
+            title(plan({**full_schema(), "directories": []}, mappings=[{"target": "newThing", "source": "otherThing"}])) == "add newThing"
+        )
+
+
+class TestWithoutAJob:
+    @pytest.mark.parametrize("links", [[], [Link("Fabrikam")]], ids=["no configuration", "no job"])
+    def test_the_defaults_are_planned_against(self, links: list[Link]) -> None:
+        wanted = desired(
+            mappings=[{"target": "employeeId", "state": "absent"}, {"target": "displayName", "expression": 'Append([displayName], " x")'}]
+        )
+        one = mapping.plan(mapping.read(FakeGraph(SourceService(links)), wanted), wanted)
+        assert title(one) == "remove employeeId, change displayName"
+        assert one.unmet == "there is no configuration 'Fabrikam'; run sync_configuration first"
+        assert one.change_facts["backup"] is None
+
+
+class TestShowing:
+    def test_before_and_after_hold_only_what_is_managed(self) -> None:
+        one = plan(
+            mappings=[
+                {"target": "employeeId", "state": "absent"},
+                {"target": "companyName", "constant": "Contoso"},
+                {"target": "city", "source": "city"},
+            ]
+        )
+        city = {"target": "city", "source": "city", "apply": "always"}
+        assert one.before == {
+            "configuration": "Fabrikam",
+            "mappings": {"city": city, "employeeId": {"target": "employeeId", "source": "employeeId", "apply": "always"}},
+        }
+        assert one.after == {
+            "configuration": "Fabrikam",
+            "mappings": {"city": city, "companyName": {"target": "companyName", "constant": "Contoso", "apply": "always"}},
+        }
+
+    def test_facts(self) -> None:
+        one = plan(user_type="guest", target_actions=["create"])
+        assert one.facts["target_actions"] == ["create"]
+        assert {"target": "userType", "constant": "Guest", "apply": "create_only"} in one.facts["mappings"]
+        assert one.change_facts["restart_needed"] is True
+        assert one.change_facts["backup"] == full_schema()
+        assert plan().change_facts["backup"] is None
+
+    @pytest.mark.parametrize(
+        ("raw", "shown"),
+        [
+            ({"source": attribute_source("mail"), "flowType": "Always"}, {"source": "mail", "apply": "always"}),
+            (
+                {"source": constant_source("x"), "flowType": "ObjectAddOnly", "defaultValue": "d"},
+                {"constant": "x", "apply": "create_only", "default": "d"},
+            ),
+            (
+                {"source": {"type": "Function", "name": "F", "expression": "F()"}, "flowType": "ValueAddOnly"},
+                {"expression": "F()", "apply": "ValueAddOnly"},
+            ),
+            ({"source": None, "defaultValue": "d"}, {"apply": "always", "default": "d"}),
+        ],
+    )
+    def test_a_row_in_our_words(self, raw: dict[str, Any], shown: dict[str, Any]) -> None:
+        assert schema.shown({"targetAttributeName": "x", **raw}) == {"target": "x", **shown}

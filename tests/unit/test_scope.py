@@ -1,0 +1,374 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Planning the scope: who comes in, who leaves, and how many may (fact sheet 3.4, 4.4 and 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Plan, Refusal
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import scope
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.directory import Principal
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.lookup import Configuration
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.scope import Assignment, Current
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import FakeGraph
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import Link, SourceService
+
+ROLE = "msiam-role"
+DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
+HERE = Configuration("sp", "app", "Fabrikam", ROLE)
+MINSU = Principal("1", "user", "minsu.kim@contoso.kr", "minsu.kim@contoso.kr")
+JIWOO = Principal("2", "user", "jiwoo.lee@contoso.kr", "jiwoo.lee@contoso.kr")
+HARU = Principal("3", "user", "haru@contoso.kr", "haru@contoso.kr")
+SALES = Principal("10", "group", "Sales")
+EVERYBODY = (MINSU, JIWOO, HARU, SALES)
+
+
+def assigned(*principals: Principal, role: str = ROLE) -> tuple[Assignment, ...]:
+    return tuple(Assignment(f"{role}-{one.id}", one, role) for one in principals)
+
+
+def desired(**given: Any) -> scope.Desired:
+    # What the options name is resolved in `Current.named`; planning does not look at the names again.
+    return scope.desired(options("sync_scope", configuration="Fabrikam", **given))
+
+
+def plan(
+    there: Sequence[Assignment] = (),
+    named: Sequence[Principal] = (),
+    bag: dict[str, str] | None = None,
+    here: Configuration | None = HERE,
+    **given: Any,
+) -> Plan:
+    current = Current(here, {"SyncAll": "false", "CompanyId": "t"} if bag is None else bag, tuple(there), tuple(named))
+    return scope.plan(current, desired(users=[one.name for one in named], **given))
+
+
+def actions(one: Plan) -> list[str]:
+    return [str(action).removesuffix(" configuration Fabrikam") for action in one.actions]
+
+
+class TestWho:
+    @pytest.mark.parametrize(
+        ("there", "named", "given", "expected"),
+        [
+            pytest.param([], [MINSU, SALES], {}, ["assign group Sales to", "assign user minsu.kim@contoso.kr to"], id="assign"),
+            pytest.param(assigned(MINSU), [MINSU], {}, [], id="assigned already"),
+            pytest.param(assigned(MINSU, JIWOO), [MINSU], {}, [], id="others are left alone"),
+            pytest.param(assigned(MINSU), [JIWOO], {}, ["assign user jiwoo.lee@contoso.kr to"], id="one more"),
+            pytest.param(
+                assigned(MINSU, JIWOO, SALES),
+                [MINSU],
+                {"exact": True},
+                ["unassign group Sales from", "unassign user jiwoo.lee@contoso.kr from"],
+                id="exact",
+            ),
+            pytest.param(
+                assigned(JIWOO),
+                [MINSU],
+                {"exact": True},
+                ["unassign user jiwoo.lee@contoso.kr from", "assign user minsu.kim@contoso.kr to"],
+                id="exact, one for another",
+            ),
+            pytest.param(assigned(MINSU, JIWOO), [JIWOO], {"state": "absent"}, ["unassign user jiwoo.lee@contoso.kr from"], id="absent"),
+            pytest.param(assigned(MINSU), [JIWOO], {"state": "absent"}, [], id="absent already"),
+            pytest.param(
+                assigned(MINSU, role=DEFAULT_ACCESS),
+                [MINSU],
+                {},
+                ["unassign user minsu.kim@contoso.kr from", "assign user minsu.kim@contoso.kr to"],
+                id="an assignment that does not count is replaced",
+            ),
+            pytest.param(
+                [*assigned(MINSU), *assigned(MINSU, role=DEFAULT_ACCESS)],
+                [MINSU],
+                {},
+                [],
+                id="an assignment that does not count beside one that does",
+            ),
+            pytest.param(
+                assigned(JIWOO, role=DEFAULT_ACCESS),
+                [MINSU],
+                {},
+                ["assign user minsu.kim@contoso.kr to"],
+                id="somebody else's that does not count",
+            ),
+        ],
+    )
+    def test_comes_and_goes(self, there: list[Assignment], named: list[Principal], given: dict[str, Any], expected: list[str]) -> None:
+        assert actions(plan(there, named, **given)) == expected
+
+    def test_what_is_sent(self) -> None:
+        one = plan(assigned(JIWOO), [MINSU], exact=True)
+        assert [(request.method, request.path, request.body) for action in one.actions for request in action.requests] == [
+            ("DELETE", "/servicePrincipals/sp/appRoleAssignedTo/msiam-role-2", None),
+            ("POST", "/servicePrincipals/sp/appRoleAssignedTo", {"principalId": "1", "resourceId": "sp", "appRoleId": ROLE}),
+        ]
+        assert all(action.batched for action in one.actions)
+
+    def test_a_second_assignment_at_the_same_time_is_none(self) -> None:
+        """Fact sheet 0.2: 400 with the detail InvalidUpdate."""
+        assert plan([], [MINSU]).actions[0].done_codes == ("InvalidUpdate",)
+
+    def test_whoever_leaves_is_soft_deleted(self) -> None:
+        assert plan(assigned(MINSU, JIWOO), [MINSU], exact=True).actions[0].effects == {"soft_deletes_in_target": True}
+
+    def test_an_assignment_that_does_not_count_beside_one_that_does_is_no_removal(self) -> None:
+        """Whoever keeps an assignment with the right role stays in scope."""
+        one = plan([*assigned(MINSU), *assigned(MINSU, role=DEFAULT_ACCESS)], [MINSU], max_removals=0)
+        assert one.after["users"] == ["minsu.kim@contoso.kr"]
+
+    def test_replacing_an_assignment_is_no_removal(self) -> None:
+        assert plan(assigned(MINSU, role=DEFAULT_ACCESS), [MINSU], max_removals=0).after["users"] == ["minsu.kim@contoso.kr"]
+
+
+class TestMode:
+    @pytest.mark.parametrize(
+        ("bag", "mode", "expected"),
+        [
+            ({"SyncAll": "false"}, None, []),
+            ({"SyncAll": "true"}, None, []),
+            ({}, None, []),
+            ({"SyncAll": "false"}, "assigned", []),
+            ({"SyncAll": "False"}, "assigned", []),
+            ({"SyncAll": "true"}, "all", []),
+            ({"SyncAll": "True"}, "all", []),
+            ({"SyncAll": "false"}, "all", ["update scope mode of configuration Fabrikam to all"]),
+            ({"SyncAll": "true"}, "assigned", ["update scope mode of configuration Fabrikam to assigned"]),
+            ({}, "all", ["update scope mode of configuration Fabrikam to all"]),
+            ({}, "assigned", ["update scope mode of configuration Fabrikam to assigned"]),
+        ],
+    )
+    def test_is_changed_if_it_differs_or_was_never_said(self, bag: dict[str, str], mode: str | None, expected: list[str]) -> None:
+        assert actions(plan(bag=bag, mode=mode)) == expected
+
+    def test_the_rest_of_the_bag_is_kept(self) -> None:
+        request = plan(bag={"SyncAll": "true", "CompanyId": "t", "SyncNotificationSettings": "{}"}, mode="assigned").actions[0].requests[0]
+        assert request.path == "/servicePrincipals/sp/synchronization/secrets"
+        assert {one["key"]: one["value"] for one in request.body["value"]} == {
+            "SyncAll": "false",
+            "CompanyId": "t",
+            "SyncNotificationSettings": "{}",
+        }
+
+    @pytest.mark.parametrize(
+        ("before", "after", "restart"), [("true", "assigned", True), ("false", "all", False), ("false", "assigned", False)]
+    )
+    def test_from_all_to_assigned_the_job_must_be_restarted(self, before: str, after: str, restart: bool) -> None:
+        """Fact sheet 3.4."""
+        one = plan(bag={"SyncAll": before}, mode=after)
+        assert one.change_facts["restart_needed"] is restart
+        assert any(action.effects.get("needs_restart") for action in one.actions) is restart
+
+    def test_the_new_mode_is_recognized_in_the_services_own_spelling(self) -> None:
+        """Fact sheet 3.4 and 11: the service writes 'True' as well as 'true', and may add keys of its own."""
+        visible = plan(bag={"SyncAll": "false"}, mode="all").actions[0].visible
+        assert visible is not None
+        assert visible.until({"value": [{"key": "SyncAll", "value": "True"}, {"key": "SomethingNew", "value": "1"}]})
+        assert not visible.until({"value": [{"key": "SyncAll", "value": "False"}]})
+
+    def test_assignments_have_no_effect_in_mode_all(self) -> None:
+        assert "scope mode is all, so the assignments have no effect" in plan([], [MINSU], mode="all").warnings
+
+
+class TestGuard:
+    @pytest.mark.parametrize(
+        ("there", "named", "given"),
+        [
+            pytest.param(assigned(*EVERYBODY), [MINSU], {"max_removals": 3}, id="as many as allowed"),
+            pytest.param(assigned(*EVERYBODY), [MINSU, JIWOO], {"max_removal_percent": 50}, id="as many percent as allowed"),
+            pytest.param(assigned(MINSU), [], {"max_removals": 1, "groups": []}, id="the last one, on purpose"),
+            pytest.param(assigned(MINSU), [], {"max_removal_percent": 100, "groups": []}, id="all percent, on purpose"),
+            pytest.param(assigned(MINSU), [JIWOO], {}, id="the last one, but another comes"),
+            pytest.param((), [], {}, id="nobody there"),
+        ],
+    )
+    def test_lets_pass(self, there: Sequence[Assignment], named: list[Principal], given: dict[str, Any]) -> None:
+        plan(there, named, exact=True, **given)
+
+    @pytest.mark.parametrize(
+        ("there", "named", "given", "sentence"),
+        [
+            pytest.param(
+                assigned(*EVERYBODY),
+                [MINSU],
+                {"max_removals": 2},
+                "3 of 4 assignments would be removed, more than max_removals 2; nothing was changed",
+                id="too many",
+            ),
+            pytest.param(
+                assigned(*EVERYBODY),
+                [MINSU, JIWOO, HARU],
+                {"max_removal_percent": 24},
+                "1 of 4 assignments (25.0 %) would be removed, more than max_removal_percent 24; nothing was changed",
+                id="too many percent",
+            ),
+            pytest.param(
+                assigned(*EVERYBODY),
+                [MINSU, JIWOO, HARU],
+                {"max_removals": 0},
+                "1 of 4 assignments would be removed, more than max_removals 0; nothing was changed",
+                id="none",
+            ),
+            pytest.param(
+                assigned(MINSU, SALES),
+                [],
+                {},
+                "all 2 assignments would be removed and everybody would be soft-deleted in the target; "
+                "set max_removals to 2 if that is meant; nothing was changed",
+                id="everybody",
+            ),
+        ],
+    )
+    def test_refuses(self, there: Sequence[Assignment], named: list[Principal], given: dict[str, Any], sentence: str) -> None:
+        with pytest.raises(Refusal) as caught:
+            plan(there, named, exact=True, **given)
+        assert str(caught.value) == sentence
+
+    @pytest.mark.parametrize(("count", "leave", "percent"), [(3, 1, 33), (200, 5, 2), (7, 1, 14)])
+    def test_rounding_lets_nobody_slip_through(self, count: int, leave: int, percent: int) -> None:
+        """A third is more than 33 percent."""
+        people = [Principal(str(number), "user", f"person{number}@contoso.kr") for number in range(count)]
+        with pytest.raises(Refusal, match="max_removal_percent"):
+            plan(assigned(*people), people[leave:], exact=True, max_removal_percent=percent)
+
+    def test_taking_the_last_one_out_is_refused_too(self) -> None:
+        with pytest.raises(Refusal, match="everybody would be soft-deleted"):
+            plan(assigned(MINSU), [MINSU], state="absent")
+
+
+class TestOptions:
+    @pytest.mark.parametrize(
+        ("given", "sentence"),
+        [
+            (
+                {"state": "absent", "exact": True, "users": ["x"]},
+                "state absent takes the named users and groups out of scope; exact and mode do not go with it",
+            ),
+            (
+                {"state": "absent", "mode": "all", "users": ["x"]},
+                "state absent takes the named users and groups out of scope; exact and mode do not go with it",
+            ),
+            ({"state": "absent"}, "state absent needs users or groups to take out of scope"),
+            ({"state": "absent", "users": [], "groups": []}, "state absent needs users or groups to take out of scope"),
+            ({"exact": True}, "exact needs users or groups: the complete list of who shall be in scope"),
+        ],
+    )
+    def test_that_contradict_each_other(self, given: dict[str, Any], sentence: str) -> None:
+        with pytest.raises(Refusal) as caught:
+            desired(**given)
+        assert str(caught.value) == sentence
+
+    def test_exactly_nobody_can_be_said(self) -> None:
+        assert desired(exact=True, users=[]).users == ()
+
+
+class TestWarnings:
+    EXTERNAL = Principal("20", "user", "guest_x#EXT#@contoso.kr", "g@x", external=True)
+    DISABLED = Principal("21", "user", "gone@contoso.kr", "gone@contoso.kr", enabled=False)
+    MAILLESS = Principal("22", "user", "nomail@contoso.kr")
+
+    @pytest.mark.parametrize(
+        ("who", "warning"),
+        [
+            (EXTERNAL, "1 of the people in scope are external, and the service skips external people: guest_x#EXT#@contoso.kr"),
+            (DISABLED, "1 of the people in scope are disabled, and the service does not create disabled people: gone@contoso.kr"),
+            (MAILLESS, "1 of the people in scope have no mail address, so an address book shows them without one: nomail@contoso.kr"),
+        ],
+    )
+    def test_who_will_be_skipped(self, who: Principal, warning: str) -> None:
+        assert plan([], [who, MINSU, SALES]).warnings == (warning,)
+        assert plan(assigned(who), [who]).warnings == ()
+
+    def test_five_names_are_enough(self) -> None:
+        many = [Principal(str(number), "user", f"p{number}@x", f"m{number}@x", enabled=False) for number in range(9)]
+        assert plan([], many).warnings[0].endswith("p0@x, p1@x, p2@x, p3@x, p4@x and 4 more")
+
+    @pytest.mark.parametrize(
+        ("members", "warning"),
+        [
+            ([DISABLED, MINSU], "1 of the people in scope are disabled, and the service does not create disabled people: gone@contoso.kr"),
+            (
+                [Principal("30", "group", "Inner"), MINSU],
+                "members of nested groups are not synchronized, only direct ones; nested are: Inner",
+            ),
+            (
+                [MINSU, Principal("31", "user", "twin@contoso.kr", "MINSU.KIM@contoso.kr")],
+                "2 of the people in scope share a mail address, and become one person in the target: minsu.kim@contoso.kr, twin@contoso.kr",
+            ),
+        ],
+    )
+    def test_who_comes_with_a_group(self, members: list[Principal], warning: str) -> None:
+        """Fact sheet 5 and 7: direct members only; equal mail addresses collapse into one person."""
+        current = Current(HERE, {"SyncAll": "false"}, (), (SALES,), {SALES.id: tuple(members)})
+        assert scope.plan(current, desired(groups=["Sales"])).warnings == (warning,)
+
+    def test_somebody_named_and_in_a_group_counts_once(self) -> None:
+        current = Current(HERE, {"SyncAll": "false"}, (), (MINSU, SALES), {SALES.id: (MINSU,)})
+        assert scope.plan(current, desired(users=[MINSU.name], groups=["Sales"])).warnings == ()
+
+
+class TestShowing:
+    def test_before_after_and_facts(self) -> None:
+        one = plan(assigned(JIWOO, SALES), [MINSU, SALES], exact=True, mode="assigned")
+        assert one.before == {"mode": "assigned", "users": ["jiwoo.lee@contoso.kr"], "groups": ["Sales"]}
+        assert one.after == {"mode": "assigned", "users": ["minsu.kim@contoso.kr"], "groups": ["Sales"]}
+        assert one.facts["scope"] == {
+            "service_principal_id": "sp",
+            "mode": "assigned",
+            "assigned": [{"id": "10", "type": "group", "name": "Sales"}, {"id": "1", "type": "user", "name": "minsu.kim@contoso.kr"}],
+        }
+
+    def test_a_configuration_that_does_not_exist_yet(self) -> None:
+        one = plan(named=[MINSU], here=None, bag={}, mode="assigned")
+        assert one.unmet == "there is no configuration 'Fabrikam'; run sync_configuration first"
+        assert actions(one) == ["assign user minsu.kim@contoso.kr to"]
+        assert one.before == {"mode": "assigned", "users": [], "groups": []}
+        assert one.actions[0].requests[0].path == "/servicePrincipals/{service_principal_id}/appRoleAssignedTo"
+
+
+class TestReading:
+    PEOPLE = (
+        {"id": "00000000-0000-4000-8000-000000000001", "userPrincipalName": "Minsu.Kim@contoso.kr", "mail": "minsu@contoso.kr"},
+        {"id": "00000000-0000-4000-8000-000000000002", "userPrincipalName": "jiwoo@contoso.kr", "mail": None},
+    )
+    GROUPS = ({"id": "00000000-0000-4000-8000-000000000010", "displayName": "Sales"},)
+
+    def read(self, link: Link, **given: Any) -> tuple[FakeGraph, Current]:
+        graph = FakeGraph(SourceService([link], self.PEOPLE, self.GROUPS))
+        return graph, scope.read(graph, desired(**given))
+
+    def test_people_and_groups(self) -> None:
+        link = Link("Fabrikam", {"SyncAll": "true"})
+        link.assign(str(self.PEOPLE[0]["id"]))
+        link.assign(str(self.GROUPS[0]["id"]), "Group")
+        link.assign("99999999-0000-4000-8000-000000000099", "ServicePrincipal")
+        _graph, current = self.read(link, users=["JIWOO@contoso.kr"], groups=["sales"])
+        assert [(one.principal.kind, one.principal.name) for one in current.assignments] == [
+            ("user", "Minsu.Kim@contoso.kr"),
+            ("group", "Sales"),
+        ]
+        assert [one.name for one in current.named] == ["jiwoo@contoso.kr", "Sales"]
+        assert current.bag == {"SyncAll": "true"}
+
+    def test_somebody_who_is_assigned_needs_no_second_look(self) -> None:
+        link = Link("Fabrikam")
+        link.assign(str(self.PEOPLE[0]["id"]))
+        graph, current = self.read(link, users=["minsu.kim@contoso.kr"])
+        assert [one.id for one in current.named] == [self.PEOPLE[0]["id"]]
+        assert not [one for one in graph.sent if one.path.startswith("/users")]
+
+    def test_somebody_named_twice_counts_once(self) -> None:
+        _graph, current = self.read(Link("Fabrikam"), users=["minsu.kim@contoso.kr", "minsu@contoso.kr", str(self.PEOPLE[0]["id"])])
+        assert len(current.named) == 1
+
+    def test_an_assignment_of_somebody_who_is_gone(self) -> None:
+        link = Link("Fabrikam")
+        link.assign("99999999-0000-4000-8000-000000000099")
+        _graph, current = self.read(link)
+        assert current.assignments[0].principal == Principal("99999999-0000-4000-8000-000000000099", "user", "?")

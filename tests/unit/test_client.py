@@ -119,6 +119,14 @@ class TestRepeating:
         assert wire.client.send(GET).status == 200
         assert 0 < sum(wire.clock.sleeps) < 10
 
+    @pytest.mark.parametrize("hours", ["3600", "Fri, 01 Jan 2100 00:00:00 GMT"])
+    def test_a_wait_of_hours_is_a_failure_at_once(self, hours: str) -> None:
+        """Nobody in a change window waits for hours."""
+        wire = Wire([status(429, hours), OK])
+        with pytest.raises(ServiceError):
+            wire.client.send(GET)
+        assert wire.clock.sleeps == []
+
     def test_waits_without_retry_after_grow_and_stay_bounded(self) -> None:
         wire = Wire([*[status(500)] * 12, OK], retries=12)
         wire.client.send(GET)

@@ -360,3 +360,38 @@ def test_listing_the_partners(tell: Teller, emulator: Emulator, state: dict[str,
     for step in story:
         assert step.result["changed"] is False
         assert step.writes == []
+
+
+CONFLICT = {"status": 409, "code": "Request_MultipleObjectsWithSameKeyValue", "committed": True, "fault": "status"}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {**CONFLICT, "method": "POST", "path": "/partners$"},
+        {**CONFLICT, "method": "PUT", "path": "/identitySynchronization$"},
+        {"method": "POST", "path": "/partners$", "fault": "reset_after_commit"},
+        {"method": "PUT", "path": "/identitySynchronization$", "fault": "reset_after_commit"},
+    ],
+)
+def test_another_link_at_the_same_moment(tell: Teller, emulator: Emulator, fault: dict[str, Any]) -> None:
+    """Somebody else made it between our look and our write, or the answer was lost: it is read again, and the rest is done."""
+    emulator.control("POST", "faults", fault)
+    options = {"partner_tenant_id": CONTOSO, "user_sync_inbound": True, "redemption_inbound": True}
+    story = tell(Do(POLICY, options, "fabrikam"), Do(POLICY, options, "fabrikam"))
+    assert not story[0].failed, story[0].result["msg"]
+    assert synchronization(story[0].after)["userSyncInbound"] == {"isSyncAllowed": True}
+    assert entry(story[0].after)["automaticUserConsentSettings"]["inboundAllowed"] is True
+    assert story[1].result["changed"] is False
+
+
+@pytest.mark.parametrize("lag", [{"partner": 3}, {"partner": 1}])
+def test_a_directory_that_lags(tell: Teller, emulator: Emulator, lag: dict[str, int]) -> None:
+    emulator.control("PUT", "settings", {"lag": lag})
+    options = {"partner_tenant_id": CONTOSO, "user_sync_inbound": True, "redemption_inbound": True}
+    story = tell(Do(POLICY, options, "fabrikam"), Do(POLICY, options, "fabrikam"), Do(POLICY, {**options, "state": "absent"}, "fabrikam"))
+    assert story[0].result["changed"] is True
+    assert story[0].warnings == ""
+    assert story[1].result["changed"] is False
+    assert story[2].result["changed"] is True
+    assert entry(story[2].after) is None

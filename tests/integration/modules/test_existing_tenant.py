@@ -1,0 +1,131 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A tenant that has been in use for years goes through sync.yml without anything foreign in it changing."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+from ansible_collections.entra.cross_tenant_sync.tests.support import tenants
+from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM, Emulator
+from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import Playbooks
+from ansible_collections.entra.cross_tenant_sync.tests.support.tenants import Mould
+
+from .test_mapping import customise
+
+ELSEWHERE = "dddddddd-0000-4000-8000-000000000007"
+OURS = ("displayName", "employeeId")
+
+
+def fill(state: dict[str, Any], mould: Mould) -> None:
+    """Twenty odd partners, two configurations to the same target elsewhere, and ours made by hand, with everything foreign in it."""
+    everybody = {"accessType": "allowed", "targets": [{"target": "AllUsers", "targetType": "user"}]}
+    for number in range(24):
+        partner = f"dddddddd-0000-4000-8000-{number:012}"
+        odd: dict[str, Any] = [
+            {},
+            {"automaticUserConsentSettings": None, "crossCloudMeetingConfiguration": None},
+            {"inboundTrust": {"isMfaAccepted": None, "isCompliantDeviceAccepted": True, "isHybridAzureADJoinedDeviceAccepted": None}},
+            {
+                "b2bCollaborationInbound": {"usersAndGroups": everybody, "applications": None},
+                "protectedContentSharing": {"inboundAllowed": True},
+            },
+            {"isServiceProvider": True, "isInMultiTenantOrganization": None, "futureMember": {"a": [1, None]}},
+            {"m365CollaborationInbound": {"users": everybody}, "tenantRestrictions": {"devices": None}},
+        ][number % 6]
+        for tenant in (CONTOSO, FABRIKAM):
+            tenants.add_partner(state, tenant, partner, **odd)
+        if number % 5 == 0:
+            tenants.allow_synchronization(state, FABRIKAM, partner, [True, None][number % 2], displayName=f"By hand {number}")
+    tenants.trust_each_other(state)
+    ours = state["tenants"][FABRIKAM]["access_policy"]["partners"][CONTOSO]
+    ours |= {"m365CollaborationInbound": {"users": everybody}, "protectedContentSharing": {"inboundAllowed": None}}
+    ours["automaticUserConsentSettings"]["inboundAllowed"] = None
+    for name in ("Guests elsewhere", "Members elsewhere"):
+        other = mould.cast(state, name, target=ELSEWHERE, bag={"Domain": "by-hand.example"})
+        customise(next(iter(other["jobs"].values()))["job_schema"])
+    notification = {"Enabled": True, "Recipients": "old@contoso.kr", "DeleteThresholdEnabled": False, "futureMember": {"b": None}}
+    mine = mould.cast(
+        state, "Fabrikam", bag={"SyncNotificationSettings": json.dumps(notification), "Url": "https://by-hand.example/", "SyncAll": "False"}
+    )
+    customise(next(iter(mine["jobs"].values()))["job_schema"])
+    tenants.assign(state, tenants.user(state, "bora.cho@"))
+
+
+def without_what_is_ours(state: dict[str, Any]) -> dict[str, Any]:
+    """Both tenants, less what the inventory asks for and what only the service writes."""
+    rest = copy.deepcopy(state["tenants"])
+    for tenant in rest.values():
+        tenant["audit_log"] = []
+    ours = rest[FABRIKAM]["access_policy"]["partners"][CONTOSO]
+    ours["automaticUserConsentSettings"].pop("inboundAllowed")
+    principal = tenants.principal_id(state, "Fabrikam")
+    contoso = rest[CONTOSO]
+    foreign_assignments = {"bora.cho@contoso.kr"}
+    users = {one["id"]: one["userPrincipalName"] for one in contoso["users"].values()}
+    there = contoso["assignments"][principal]
+    contoso["assignments"][principal] = {key: one for key, one in there.items() if users.get(one["principalId"]) in foreign_assignments}
+    mine = contoso["synchronizations"][principal]
+    notification = json.loads(mine["secrets"].pop("SyncNotificationSettings"))
+    mine["inner"] = {name: value for name, value in notification.items() if not name.startswith("DeleteThreshold")}
+    (its_job,) = mine["jobs"].values()
+    for name in ("schedule_state", "status", "next_cycle", "memory"):
+        its_job.pop(name)
+    its_job["job_schema"].pop("version")
+    people = its_job["job_schema"]["synchronizationRules"][0]["objectMappings"][0]
+    people["attributeMappings"] = [row for row in people["attributeMappings"] if row["targetAttributeName"] not in OURS]
+    return rest
+
+
+def test_nothing_foreign_changes(playbooks: Playbooks, emulator: Emulator, mould: Mould, state: dict[str, Any]) -> None:
+    fill(state, mould)
+    emulator.control("PUT", "state", state)
+    before = emulator.state()
+
+    plan = playbooks.sync("--check", "--diff")
+    assert plan.code == 0, plan.output
+    assert emulator.state() == before
+
+    run = playbooks.sync("--diff")
+    assert run.code == 0, run.output
+    assert run.actions() == plan.actions()
+    assert run.diffs() == plan.diffs()
+    assert run.actions() == [
+        f"update partner {CONTOSO} (redemption_inbound)",
+        "update settings of configuration Fabrikam (deletion_threshold)",
+        "assign group Sales to configuration Fabrikam",
+        "assign user minsu.kim@contoso.kr to configuration Fabrikam",
+        "update mappings of configuration Fabrikam (change displayName, remove employeeId)",
+        "start provisioning job of configuration Fabrikam",
+    ]
+    after = emulator.state()
+    assert without_what_is_ours(after) == without_what_is_ours(before)
+
+    for again in (playbooks.sync("--check", "--diff"), playbooks.sync("--diff")):
+        assert again.code == 0, again.output
+        assert again.changed() == []
+        assert again.actions() == []
+        assert emulator.state() == after
+
+
+def test_taking_the_link_down_leaves_the_rest(playbooks: Playbooks, emulator: Emulator, mould: Mould, state: dict[str, Any]) -> None:
+    fill(state, mould)
+    emulator.control("PUT", "state", state)
+    run = playbooks.sync("-e", "link_state=absent")
+    assert run.code == 0, run.output
+    after = emulator.state()["tenants"]
+    contoso, fabrikam = after[CONTOSO], after[FABRIKAM]
+    assert sorted(one["displayName"] for one in contoso["service_principals"].values()) == ["Guests elsewhere", "Members elsewhere"]
+    partners = {tenant: dict(state["tenants"][tenant]["access_policy"]["partners"]) for tenant in (CONTOSO, FABRIKAM)}
+    partners[CONTOSO].pop(FABRIKAM)
+    # Fabrikam's entry says more than the link needed, so it stays.
+    kept = partners[FABRIKAM][CONTOSO]
+    assert fabrikam["access_policy"]["partners"] == {**partners[FABRIKAM], CONTOSO: kept}
+    assert contoso["access_policy"]["partners"] == partners[CONTOSO]
+    assert CONTOSO not in fabrikam["access_policy"]["identity_synchronizations"]
+    again = playbooks.sync("-e", "link_state=absent")
+    assert again.code == 0, again.output
+    assert again.changed() == []

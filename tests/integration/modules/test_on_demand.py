@@ -1,0 +1,148 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""sync_on_demand: provisioning named people now."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from ansible_collections.entra.cross_tenant_sync.tests.support import tenants
+from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import FABRIKAM, Emulator
+from ansible_collections.entra.cross_tenant_sync.tests.support.stories import Do, Step, Teller
+
+ON_DEMAND = "sync_on_demand"
+CONFIGURATION = {"configuration": "Fabrikam"}
+MINSU, HYEJIN, JUNHO = "minsu.kim@contoso.kr", "hyejin.lee@contoso.kr", "junho.choi@contoso.kr"
+
+
+def provisioning(step: Step) -> list[dict[str, Any]]:
+    """The calls that provision somebody."""
+    return [one for one in step.sent if one["path"].endswith("/provisionOnDemand")]
+
+
+def outcomes(step: Step) -> dict[str, dict[str, Any]]:
+    """What became of each person."""
+    assert not step.failed, step.result["msg"]
+    return {one["user"]: one for one in step.result["outcomes"]}
+
+
+@pytest.mark.parametrize("generation", ["array", "object"])
+def test_success_skip_and_failure(tell: Teller, emulator: Emulator, linked: dict[str, Any], generation: str) -> None:
+    """In both generations of the service's answer, before the job was ever started."""
+    emulator.control("PUT", "settings", {"on_demand": generation})
+    for name in (MINSU, HYEJIN):
+        tenants.assign(linked, tenants.user(linked, name))
+    emulator.control("PUT", "state", linked)
+    no_invitations = {**linked, "tenants": {**linked["tenants"], FABRIKAM: {**linked["tenants"][FABRIKAM]}}}
+    policy = {**linked["tenants"][FABRIKAM]["authorization_policy"], "allowInvitesFrom": "none"}
+    no_invitations["tenants"][FABRIKAM]["authorization_policy"] = policy
+    hyejin = tenants.user(linked, HYEJIN)
+    story = tell(
+        Do(ON_DEMAND, {**CONFIGURATION, "users": [MINSU, JUNHO]}),
+        Do(
+            ON_DEMAND,
+            {"configuration": tenants.principal_id(linked, "Fabrikam"), "users": [MINSU.upper(), tenants.user(linked, MINSU)["id"]]},
+        ),
+    )
+    first, again = story
+    done = outcomes(first)
+    assert done[MINSU]["status"] == "success"
+    assert done[MINSU]["action"] == "Create"
+    assert {"attribute", "before", "after"} <= set(done[MINSU]["changes"][0])
+    arrived = first.after["tenants"][FABRIKAM]["users"][done[MINSU]["target_id"]]
+    assert arrived["userPrincipalName"].startswith("minsu.kim_contoso.kr#EXT#")
+    assert done[JUNHO]["status"] == "skipped"
+    assert done[JUNHO]["code"] == "NotEffectivelyEntitled"
+    assert "not assigned" in done[JUNHO]["remedy"]
+    assert done[JUNHO]["step"]
+    assert first.result["changed"] is True
+    assert first.actions == [f"provision user {MINSU} in configuration Fabrikam"]
+    assert first.result["failed_users"] == []
+    # One call each, however often somebody is named; whoever is as it should be is skipped, and nothing changed.
+    assert len(provisioning(again)) == 1
+    assert outcomes(again)[MINSU]["code"] == "RedundantExport"
+    assert again.result["changed"] is False
+
+    emulator.control("PUT", "state", no_invitations)
+    (failed,) = tell(Do(ON_DEMAND, {**CONFIGURATION, "users": [hyejin["mail"]]}))
+    outcome = outcomes(failed)[HYEJIN]
+    assert outcome["status"] == "failure"
+    assert outcome["code"] == "AzureActiveDirectoryForbidden"
+    assert "do not allow invitations" in outcome["remedy"]
+    assert outcome["step"]
+    assert failed.result["failed_users"] == [HYEJIN]
+    assert failed.result["changed"] is False
+
+
+def test_a_trust_that_is_off_is_explained(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
+    tenants.assign(linked, tenants.user(linked, MINSU))
+    linked["tenants"][FABRIKAM]["access_policy"]["identity_synchronizations"] = {}
+    emulator.control("PUT", "state", linked)
+    (step,) = tell(Do(ON_DEMAND, {**CONFIGURATION, "users": [MINSU]}))
+    outcome = outcomes(step)[MINSU]
+    assert outcome["status"] == "failure"
+    assert "trust switch" in outcome["remedy"]
+    assert step.result["failed_users"] == [MINSU]
+
+
+def test_no_faster_than_the_service_allows(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
+    """Five in ten seconds: the sixth waits, and no call is ever throttled."""
+    users = ("minsu.kim@", "hyejin.lee@", "junho.choi@", "seoyeon.jung@", "o'brien.sean@", "taeyang.seo@")
+    people = [tenants.user(linked, name)["userPrincipalName"] for name in users]
+    for name in people:
+        tenants.assign(linked, tenants.user(linked, name))
+    emulator.control("PUT", "state", linked)
+    emulator.control("PUT", "settings", {"throttling": True})
+    began = time.monotonic()
+    check, step = tell(Do(ON_DEMAND, {**CONFIGURATION, "users": people}, check=True), Do(ON_DEMAND, {**CONFIGURATION, "users": people}))
+    assert 8 < step.result["waited_seconds"] <= 11
+    assert time.monotonic() - began > 8
+    assert [one["status"] for one in provisioning(step)] == [200] * 6
+    assert list(outcomes(step)) == people
+    assert {one["status"] for one in outcomes(step).values()} == {"success"}
+    assert check.result["waited_seconds"] == 0
+
+
+def test_somebody_elses_calls_are_outwaited(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
+    tenants.assign(linked, tenants.user(linked, MINSU))
+    emulator.control("PUT", "state", linked)
+    fault = {"method": "POST", "path": "/provisionOnDemand$", "fault": "status", "status": 429, "retry_after": 1}
+    emulator.control("POST", "faults", [fault])
+    (step,) = tell(Do(ON_DEMAND, {**CONFIGURATION, "users": [MINSU]}))
+    assert outcomes(step)[MINSU]["status"] == "success"
+
+
+def test_check_mode_only_says_whom(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
+    tenants.assign(linked, tenants.user(linked, MINSU))
+    emulator.control("PUT", "state", linked)
+    options = {**CONFIGURATION, "users": [MINSU]}
+    check, run, nowhere = tell(
+        Do(ON_DEMAND, options, check=True),
+        Do(ON_DEMAND, options),
+        Do(ON_DEMAND, {"configuration": "Not yet", "users": [MINSU]}, check=True),
+    )
+    assert check.actions == run.actions
+    assert outcomes(check)[MINSU]["status"] == "planned"
+    assert provisioning(check) == []
+    assert check.left_alone
+    assert set(check.result) == set(run.result)
+    assert nowhere.writes == []
+
+
+@pytest.mark.usefixtures("linked")
+def test_what_is_not_there(tell: Teller, emulator: Emulator, mould: tenants.Mould, linked: dict[str, Any]) -> None:
+    mould.cast(linked, "Jobless", job=False)
+    emulator.control("PUT", "state", linked)
+    nobody, nowhere, jobless = tell(
+        Do(ON_DEMAND, {**CONFIGURATION, "users": [MINSU, "nobody@contoso.kr"]}),
+        Do(ON_DEMAND, {"configuration": "Nowhere", "users": [MINSU]}),
+        Do(ON_DEMAND, {"configuration": "Jobless", "users": [MINSU]}),
+    )
+    assert "there is no user 'nobody@contoso.kr'" in nobody.message
+    assert provisioning(nobody) == []
+    assert "there is no configuration 'Nowhere'" in nowhere.message
+    assert "run sync_configuration first" in jobless.message

@@ -1,4 +1,0 @@
-# Copyright (c) 2026, the entra.cross_tenant_sync authors
-# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""Small stand-ins for what the engine talks to: a clock, a transport, a Graph in memory, and models of the service."""

@@ -80,6 +80,15 @@ def test_a_stale_replica_shows_the_old_state_again(api: Api) -> None:
 
 
 @pytest.mark.fact("6.1", "Log entries appear some minutes late (switch log_delay_seconds)")
+def test_replicas_catch_up_when_virtual_time_passes(api: Api) -> None:
+    """0.3: lag is a matter of seconds, a step of the clock one of minutes."""
+    api.set(lag={"partner": 5}, stale_reads=5)
+    api.ok("POST", PARTNERS, {"tenantId": FABRIKAM})
+    assert api.get(PARTNERS)["value"] == []
+    api.advance("PT1M")
+    assert [len(api.get(PARTNERS)["value"]) for _ in range(3)] == [1, 1, 1]
+
+
 def test_log_entries_appear_late(api: Api) -> None:
     """6.1: some minutes of delay."""
     api.set(log_delay_seconds=300)

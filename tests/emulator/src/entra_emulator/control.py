@@ -88,6 +88,7 @@ def advance(service: Service, until: datetime) -> list[dict[str, Any]]:
     """Moves the virtual clock, running every cycle that falls due on the way."""
     cycles = engine.advance(service.world, until, service.settings)
     service.world.clock = stamp(until)
+    service.replicas.catch_up()
     return [dict(cycle) for cycle in cycles]
 
 

@@ -65,6 +65,13 @@ class Replicas:
         until = self.now() + seconds if seconds > 0 else float("-inf")
         self.stale[(kind, tenant_id, key)] = Stale(shown, reads, until, settings.stale_reads)
 
+    def catch_up(self) -> None:
+        """Virtual time has passed: minutes, in which every replica catches up, unless `lag_seconds` still says otherwise."""
+        for pending in self.stale.values():
+            pending.reads = pending.alternating = 0
+        now = self.now()
+        self.stale = {key: pending for key, pending in self.stale.items() if not pending.over(now)}
+
     def read(self, kind: str, tenant_id: str, key: str, current: T | None) -> T | None:
         """One read of one object."""
         pending = self.stale.get((kind, tenant_id, key))

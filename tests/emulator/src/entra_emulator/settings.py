@@ -130,7 +130,8 @@ class Settings(BaseModel):
     )
     flow_types: Literal["blanks", "compact"] = Field(default="blanks", description='4.2: "Add, Update, Delete", or "Add,Update,Delete".')
     rule_id: Literal["constant", "random"] = Field(
-        default="constant", description="13.7: whether the id of the synchronization rule is the same in every tenant."
+        default="constant",
+        description="13.7: whether the id of the synchronization rule is the same everywhere, or each application has its own.",
     )
     mail_mapping: Literal["present", "absent"] = Field(default="present", description="12.11: whether the default schema maps mail.")
     group_mapping: Literal["present", "absent"] = Field(
@@ -179,7 +180,7 @@ class Settings(BaseModel):
     log_delay_seconds: int = Field(default=0, ge=0, description="6.1: virtual seconds until an entry appears in the logs.")
 
     # Awkwardness
-    lag: Lag = Field(default_factory=Lag, description="0.3: replication lag, by reads.")
+    lag: Lag = Field(default_factory=Lag, description="0.3: replication lag, by reads; it ends when the virtual clock moves.")
     lag_seconds: LagSeconds = Field(default_factory=LagSeconds, description="0.3: replication lag, by seconds of lag_clock.")
     lag_clock: Literal["real", "virtual"] = Field(
         default="real", description="0.3: whether lag_seconds are seconds on the wall, or of the virtual clock."

@@ -107,7 +107,7 @@ def get_template(call: Call) -> Reply:
 def get_template_schema(call: Call) -> Reply:
     principal = _require_template(call)
     context = call.context(f"servicePrincipals('{principal['id']}')/synchronization/templates('{TEMPLATE}')/schema/$entity")
-    return Reply(200, {"@odata.context": context, **azure2azure_schema(call.settings), "id": TEMPLATE})
+    return Reply(200, {"@odata.context": context, **azure2azure_schema(call.settings, principal["appId"]), "id": TEMPLATE})
 
 
 # Jobs ---------------------------------------------------------------------------------------------------------------
@@ -178,7 +178,8 @@ def create_job(call: Call) -> Reply:
         return _created(call, principal, sync, existing)
     job_id = f"{TEMPLATE}.{call.tenant.id.replace('-', '')}.{principal['appId']}"
     status = new_job_status(call.settings.new_job_code)
-    job = Job(id=job_id, template_id=TEMPLATE, status=status, job_schema={**azure2azure_schema(call.settings), "id": job_id})
+    schema = {**azure2azure_schema(call.settings, principal["appId"]), "id": job_id}
+    job = Job(id=job_id, template_id=TEMPLATE, status=status, job_schema=schema)
     written(call, "job", f"{principal['id']}/{job_id}", None)
     sync.jobs[job_id] = job
     return _created(call, principal, sync, job)

@@ -71,7 +71,7 @@ def _changed(call: Call, principal: GraphObject, job: Job) -> None:
 def delete_schema(call: Call) -> Reply:
     """Restores the template's schema (4.1)."""
     principal, _, job = find_job(call)
-    job.job_schema = {**template.azure2azure_schema(call.settings), "id": job.id}
+    job.job_schema = {**template.azure2azure_schema(call.settings, principal["appId"]), "id": job.id}
     _changed(call, principal, job)
     return NO_CONTENT
 

@@ -15,7 +15,6 @@ from typing import Any
 from entra_emulator.provisioning import attributes, catalogue, scoping
 from entra_emulator.provisioning.expressions import parse, to_source
 from entra_emulator.settings import Settings
-from entra_emulator.state import new_id
 
 Json = dict[str, Any]
 
@@ -43,13 +42,13 @@ def functions(settings: Settings) -> list[Json]:
     return catalogue.graph_functions(settings.function_names)
 
 
-def azure2azure_schema(settings: Settings) -> Json:
-    """The untouched default schema; the caller sets ``id`` to the job's."""
+def azure2azure_schema(settings: Settings, application: str = "") -> Json:
+    """The untouched default schema of an application; the caller sets ``id`` to the job's."""
     source, target = directory_names(settings)
     return {
         "id": TEMPLATE_ID,
         "version": "v1.2",
-        "synchronizationRules": [_rule(settings, source, target)],
+        "synchronizationRules": [_rule(settings, source, target, application)],
         "directories": [
             _directory(SOURCE_DIRECTORY_ID, source, _source_objects(), read_only=True),
             _directory(TARGET_DIRECTORY_ID, target, _target_objects(), read_only=False),
@@ -76,7 +75,7 @@ def mapping(target: str, expression: str, *, flow: str = "Always", priority: int
     }
 
 
-def _rule(settings: Settings, source: str, target: str) -> Json:
+def _rule(settings: Settings, source: str, target: str, application: str) -> Json:
     product = "Microsoft Entra ID" if settings.directory_names == "new" else "Azure Active Directory"
     flows = "Add, Update, Delete" if settings.flow_types == "blanks" else "Add,Update,Delete"
     objects = [_user_mapping(settings, f"Provision {product} Users", flows)]
@@ -84,7 +83,7 @@ def _rule(settings: Settings, source: str, target: str) -> Json:
     if settings.group_mapping == "present":
         objects.append(_group_mapping(f"Provision {product} Groups", flows))
     return {
-        "id": RULE_ID if settings.rule_id == "constant" else new_id(),
+        "id": RULE_ID if settings.rule_id == "constant" else str(uuid.uuid5(uuid.UUID(RULE_ID), application)),
         "name": RULE_NAME,
         "priority": 1,
         "editable": True,

@@ -178,11 +178,11 @@ class Teller:
     emulator: Emulator
     playbooks: Playbooks
 
-    def __call__(self, *scenes: Do | Control | Sequence[Do], variables: dict[str, Any] | None = None) -> Story:
+    def __call__(self, *scenes: Do | Control | Sequence[Do | Control], variables: dict[str, Any] | None = None) -> Story:
         """Run all scenes in one playbook. The steps of the story are the tasks, without what happened between them."""
         flat: list[Do | Control] = []
         for scene in scenes:
-            flat.extend([scene] if isinstance(scene, Do | Control) else scene)
+            flat.extend([scene] if isinstance(scene, (Do, Control)) else scene)
         hosts = inventory(self.emulator)
         hosts["all"]["vars"].update(variables or {})
         connections = hosts["all"]["vars"]["tenants"]

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.entra.cross_tenant_sync.tests.support import tenants
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM, Emulator
-from ansible_collections.entra.cross_tenant_sync.tests.support.stories import Do, Step, Story, Teller, advance, converges, four
+from ansible_collections.entra.cross_tenant_sync.tests.support.stories import Control, Do, Step, Story, Teller, advance, converges, four
 from ansible_collections.entra.cross_tenant_sync.tests.support.tenants import Mould, bag
 
 CONFIGURATION = "sync_configuration"
@@ -351,10 +351,8 @@ def test_listing_the_configurations(tell: Teller, emulator: Emulator, mould: Mou
         assert step.writes == []
 
 
-@pytest.mark.parametrize("code", ["new", "old"])
-@pytest.mark.parametrize("form", ["error_code", "wrapped"])
 @pytest.mark.parametrize("switch", ["redemption_outbound", "redemption_inbound", "user_sync_inbound"])
-def test_which_switch_is_off(tell: Teller, emulator: Emulator, state: dict[str, Any], switch: str, form: str, code: str) -> None:
+def test_which_switch_is_off(tell: Teller, emulator: Emulator, state: dict[str, Any], switch: str) -> None:
     """Whatever the service calls the failure, the message holds the truth table, and the test is repeated while a policy may spread."""
     tenants.trust_each_other(state)
     contoso, fabrikam = (state["tenants"][one]["access_policy"] for one in (CONTOSO, FABRIKAM))
@@ -364,10 +362,13 @@ def test_which_switch_is_off(tell: Teller, emulator: Emulator, state: dict[str, 
         partner = contoso["partners"][FABRIKAM] if switch == "redemption_outbound" else fabrikam["partners"][CONTOSO]
         partner["automaticUserConsentSettings"] = {"inboundAllowed": None, "outboundAllowed": None}
     emulator.control("PUT", "state", state)
-    emulator.control("PUT", "settings", {"validation_failure": form, "validation_code": code})
-    (step,) = tell(Do(CONFIGURATION, {**FABRIKAM_LINK, "visibility_timeout": 1}))
-    assert f"redemption_outbound in tenant {CONTOSO} for the target is {'OFF' if switch == 'redemption_outbound' else 'on'}" in step.message
-    assert "user_sync_inbound" in step.message
-    assert f"look in tenant {FABRIKAM}" in step.message
-    assert len([one for one in step.sent if one["path"].endswith("/validateCredentials")]) > 1
-    assert configurations(step.after) == ["Fabrikam"]
+    words = [{"validation_failure": form, "validation_code": code} for form in ("error_code", "wrapped") for code in ("new", "old")]
+    run = Do(CONFIGURATION, {**FABRIKAM_LINK, "visibility_timeout": 1})
+    story = tell([scene for settings in words for scene in (Control("PUT", "settings", settings), run)])
+    own = "OFF" if switch == "redemption_outbound" else "on"
+    for settings, step in zip(words, story, strict=True):
+        assert f"redemption_outbound in tenant {CONTOSO} for the target is {own}" in step.message, settings
+        assert "user_sync_inbound" in step.message
+        assert f"look in tenant {FABRIKAM}" in step.message
+        assert len([one for one in step.sent if one["path"].endswith("/validateCredentials")]) > 1
+    assert configurations(story[-1].after) == ["Fabrikam"]

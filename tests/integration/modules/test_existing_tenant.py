@@ -25,7 +25,7 @@ def fill(state: dict[str, Any], mould: Mould) -> None:
     everybody = {"accessType": "allowed", "targets": [{"target": "AllUsers", "targetType": "user"}]}
     for number in range(24):
         partner = f"dddddddd-0000-4000-8000-{number:012}"
-        odd: dict[str, Any] = [
+        oddities: list[dict[str, Any]] = [
             {},
             {"automaticUserConsentSettings": None, "crossCloudMeetingConfiguration": None},
             {"inboundTrust": {"isMfaAccepted": None, "isCompliantDeviceAccepted": True, "isHybridAzureADJoinedDeviceAccepted": None}},
@@ -35,7 +35,8 @@ def fill(state: dict[str, Any], mould: Mould) -> None:
             },
             {"isServiceProvider": True, "isInMultiTenantOrganization": None, "futureMember": {"a": [1, None]}},
             {"m365CollaborationInbound": {"users": everybody}, "tenantRestrictions": {"devices": None}},
-        ][number % 6]
+        ]
+        odd = oddities[number % len(oddities)]
         for tenant in (CONTOSO, FABRIKAM):
             tenants.add_partner(state, tenant, partner, **odd)
         if number % 5 == 0:
@@ -57,7 +58,7 @@ def fill(state: dict[str, Any], mould: Mould) -> None:
 
 def without_what_is_ours(state: dict[str, Any]) -> dict[str, Any]:
     """Both tenants, less what the inventory asks for and what only the service writes."""
-    rest = copy.deepcopy(state["tenants"])
+    rest: dict[str, Any] = copy.deepcopy(state["tenants"])
     for tenant in rest.values():
         tenant["audit_log"] = []
     ours = rest[FABRIKAM]["access_policy"]["partners"][CONTOSO]

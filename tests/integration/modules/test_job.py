@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.entra.cross_tenant_sync.tests.support import tenants
-from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import FABRIKAM, Emulator
+from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM, Emulator
 from ansible_collections.entra.cross_tenant_sync.tests.support.stories import Control, Do, Step, Teller, advance, converges, four
 from ansible_collections.entra.cross_tenant_sync.tests.support.tenants import job
 
@@ -285,7 +285,7 @@ def test_a_lost_trust_quarantines_and_is_explained(tell: Teller, emulator: Emula
         Do(JOB, STARTED),
         Do(
             "cross_tenant_policy",
-            {"partner_tenant_id": tenants.CONTOSO, "user_sync_inbound": True},
+            {"partner_tenant_id": CONTOSO, "user_sync_inbound": True},
             "fabrikam",
         ),
         Do(JOB, {**CONFIGURATION, "state": "restarted", "restart_reason": "release_quarantine"}),

@@ -17,16 +17,14 @@ POLICY = "cross_tenant_policy"
 STRANGER = "dddddddd-0000-4000-8000-000000000001"
 
 
-def entry(state: dict[str, Any], tenant: str = FABRIKAM, partner: str = CONTOSO) -> dict[str, Any] | None:
-    """The partner entry as the service holds it."""
-    found: dict[str, Any] | None = state["tenants"][tenant]["access_policy"]["partners"].get(partner)
-    return found
+def entry(state: dict[str, Any], tenant: str = FABRIKAM, partner: str = CONTOSO) -> Any:
+    """The partner entry as the service holds it; ``None`` if there is none."""
+    return state["tenants"][tenant]["access_policy"]["partners"].get(partner)
 
 
-def synchronization(state: dict[str, Any], tenant: str = FABRIKAM, partner: str = CONTOSO) -> dict[str, Any] | None:
-    """The identity synchronization with the partner as the service holds it."""
-    found: dict[str, Any] | None = state["tenants"][tenant]["access_policy"]["identity_synchronizations"].get(partner)
-    return found
+def synchronization(state: dict[str, Any], tenant: str = FABRIKAM, partner: str = CONTOSO) -> Any:
+    """The identity synchronization with the partner as the service holds it; ``None`` if there is none."""
+    return state["tenants"][tenant]["access_policy"]["identity_synchronizations"].get(partner)
 
 
 def access(kind: str, *targets: tuple[str, str]) -> dict[str, Any]:

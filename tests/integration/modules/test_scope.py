@@ -113,7 +113,7 @@ def test_how_many_may_leave_is_judged_before_anything_is_written(tell: Teller, t
     everybody = {**FABRIKAM, "state": "absent", "users": [MINSU, HYEJIN], "groups": ["Sales"]}
     refused: list[tuple[dict[str, Any], list[str]]] = [
         ({**keep, "max_removals": 2}, ["3 of 3 assignments would be removed", "max_removals 2"]),
-        ({**keep, "max_removal_percent": 99}, ["(100 %)", "max_removal_percent 99"]),
+        ({**keep, "max_removal_percent": 99}, ["(100.0 %)", "max_removal_percent 99"]),
         ({**keep, "max_removals": 3, "max_removal_percent": 50}, ["max_removal_percent 50"]),
         (nobody, ["all 3 assignments would be removed", "set max_removals to 3"]),
         (everybody, ["all 3 assignments would be removed", "set max_removals to 3"]),

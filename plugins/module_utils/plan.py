@@ -10,6 +10,7 @@ A plan is plain data that a pure function made. Check mode is a run that stops b
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -240,12 +241,12 @@ def _send_patiently(action: Action, template: Request, client: Client, pace: Pac
 def _already_so(error: ServiceError, action: Action) -> bool:
     if action.verb in ("delete", "unassign") and error.missing:
         return True
-    return any(code in action.done_codes for code in (error.code, *error.details))
+    return any(error.names(code) for code in action.done_codes)
 
 
 def _passing(error: ServiceError, action: Action, new: bool) -> bool:
     """403, 404 and 409 pass on an object that this run has just made; so does a 400 about its reference (fact sheet 0.2)."""
-    if error.code in action.passing_codes:
+    if any(error.names(code) for code in action.passing_codes):
         return True
     if "/synchronization/" in error.path and error.status == 409:
         return True
@@ -292,7 +293,7 @@ def await_state(wait: Wait, client: Client, pace: Pace, bound: Mapping[str, str]
 
 def fill(request: Request, bound: Mapping[str, str]) -> Request:
     """The request with every ``{name}`` replaced by what is known."""
-    return Request(request.method, _fill_text(request.path, bound), _fill(request.body, bound), request.version, request.headers)
+    return dataclasses.replace(request, path=_fill_text(request.path, bound), body=_fill(request.body, bound))
 
 
 def _fill(value: Any, bound: Mapping[str, str]) -> Any:

@@ -209,7 +209,8 @@ def _result(first: Plan, actions: list[Action], last: Plan, pace: Pace) -> dict[
 def _interrupted(stop: Interrupted | None, done: list[Action], tenant: str) -> RunFailure:
     if stop is None:
         return RunFailure(f"Tenant {tenant}: no time was given to apply the plan.")
-    hint = f" {stop.action.hint}" if stop.action.hint and getattr(stop.cause, "code", None) in stop.action.passing_codes else ""
+    refused = isinstance(stop.cause, ServiceError) and any(stop.cause.names(code) for code in stop.action.passing_codes)
+    hint = f" {stop.action.hint}" if stop.action.hint and refused else ""
     msg = f"Tenant {tenant}: could not {stop.action}: {explain(stop.cause)}{hint}{_told(done, stop.cause)} Running again is safe."
     return RunFailure(msg, {**_details(stop.cause), "actions": [action.describe() for action in done], "changed": bool(done)})
 

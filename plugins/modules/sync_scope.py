@@ -46,6 +46,7 @@ options:
   max_removals:
     description:
       - The most assignments that may be removed at once. More is refused, and nothing is written.
+      - A group is one assignment, however many members it has. Who leaves because O(mode) changes is not counted.
       - Without O(max_removals) and O(max_removal_percent), removing the last assignment is refused.
     type: int
   max_removal_percent:

@@ -64,6 +64,10 @@ class ServiceError(GraphFailure):
         said = f": {self.message}" if self.message else ""
         return f"{self.method} {self.path} was answered with HTTP {self.status} {self.code}{said}"
 
+    def names(self, code: str) -> bool:
+        """Whether it is this error. A code may stand in the details, or be wrapped in the message (fact sheet 0.2 and 13.1)."""
+        return code in (self.code, *self.details) or code in self.message
+
     @property
     def missing(self) -> bool:
         """Graph itself says that the object is not there. An unknown route of the synchronization service is no absence

@@ -90,9 +90,9 @@ def _service(error: ServiceError) -> str:
 
 def remedy(error: ServiceError) -> str:
     """What to do about an error of the service."""
-    for code in (error.code, *error.details):
-        if code in _CODES:
-            return _CODES[code]
+    for code, meaning in _CODES.items():
+        if error.names(code):
+            return meaning
     if error.denied:
         return f"the application needs {permission(error.method, error.path)} in this tenant, with admin consent"
     if error.status == 429:

@@ -97,7 +97,8 @@ def read(client: Client, wanted: Desired) -> Current:
     if match is None:
         return Current(target_id, found, redemption_outbound=own_switch)
     jobs = client.get(f"{match.configuration.synchronization}/jobs")["value"]
-    application_id = _application_id(client, match.configuration) if wanted.absent else None
+    by_application = wanted.absent or match.configuration.name != wanted.name
+    application_id = _application_id(client, match.configuration) if by_application else None
     complete = Found(match.configuration, match.bag, jobs)
     return Current(target_id, tuple(complete if one is match else one for one in found), application_id, own_switch)
 
@@ -196,7 +197,7 @@ def _plan_present(current: Current, match: Found | None, wanted: Desired) -> Pla
     if match is None:
         actions.append(_instantiate(wanted))
     elif match.configuration.name != wanted.name:
-        actions.append(_rename(match.configuration, wanted))
+        actions.append(_rename(match.configuration, current.application_id, wanted))
     if job is None:
         actions.append(_create_job(synchronization, current, wanted))
     if new_bag != dict(bag):
@@ -239,12 +240,14 @@ def _instantiate(wanted: Desired) -> Action:
     )
 
 
-def _rename(configuration: Configuration, wanted: Desired) -> Action:
+def _rename(configuration: Configuration, application_id: str | None, wanted: Desired) -> Action:
+    """Both carry the name: the application as what it is registered by, the service principal as what it is found by."""
+    body = {"displayName": wanted.name}
     return Action(
         "rename",
         f"configuration {configuration.name} to {wanted.name}",
         wanted.tenant,
-        (Request("PATCH", f"/servicePrincipals/{configuration.id}", {"displayName": wanted.name}),),
+        (Request("PATCH", f"/applications/{application_id}", body), Request("PATCH", f"/servicePrincipals/{configuration.id}", body)),
         before={"name": configuration.name},
         after={"name": wanted.name},
     )

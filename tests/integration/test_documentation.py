@@ -1,0 +1,80 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Every play, inventory and variable that the guides print, run against the emulator."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import Emulator
+from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import PREFIX, REPOSITORY, Playbooks, inventory
+
+GUIDES = [REPOSITORY / "README.md", *sorted(REPOSITORY.glob("docs/guide_*.md")), *sorted(REPOSITORY.glob("roles/*/README.md"))]
+
+
+def documents(guide: Path) -> list[Any]:
+    """The YAML blocks of a guide."""
+    fences = re.findall(r"^```yaml\n(.*?)^```$", guide.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    return [yaml.safe_load(text) for text in fences]
+
+
+def save(path: Path, plays: list[dict[str, Any]]) -> Path:
+    """A playbook in a file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(yaml.safe_dump(plays, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    return path
+
+
+def test_every_play_runs(playbooks: Playbooks, emulator: Emulator, tmp_path: Path) -> None:
+    """In one run, in the order of the guides: what one play changes or saves, a later one of the same guide may need."""
+    assert playbooks.sync().code == 0
+    emulator.advance("PT40M")
+    plays = [play for guide in GUIDES for document in documents(guide) if isinstance(document, list) for play in document]
+    assert len(plays) > 15
+    for play in plays:
+        for tenant in play.get("vars", {}).get("tenants", {}).values():
+            tenant.update(emulator.connection())
+
+    run = playbooks.play(save(tmp_path / "plays" / "all.yml", plays), inventory(emulator))
+
+    assert run.code == 0, run.output
+
+
+def test_every_variable_of_a_link_is_taken(playbooks: Playbooks, emulator: Emulator, tmp_path: Path) -> None:
+    """As somebody would try it: check mode on a link that runs."""
+    assert playbooks.sync().code == 0
+    snippets = [
+        document
+        for guide in GUIDES
+        for document in documents(guide)
+        if isinstance(document, dict) and all(name.startswith("link_") for name in document)
+    ]
+    assert len(snippets) > 10
+    # The quick start's own mapping of the display name would be a second one beside a snippet's.
+    role = {"name": "Plan it", "ansible.builtin.import_role": {"name": f"{PREFIX}source_tenant"}}
+    plays = [
+        {"name": str(snippet), "hosts": "links", "gather_facts": False, "vars": {"link_mappings": [], **snippet}, "tasks": [role]}
+        for snippet in snippets
+    ]
+
+    run = playbooks.play(save(tmp_path / "plays" / "snippets.yml", plays), inventory(emulator), "--check")
+
+    assert run.code == 0, run.output
+
+
+def test_every_inventory_can_be_planned(playbooks: Playbooks, emulator: Emulator) -> None:
+    inventories = [document for guide in GUIDES for document in documents(guide) if isinstance(document, dict) and "all" in document]
+    assert len(inventories) > 1
+    for hosts in inventories:
+        for tenant in hosts["all"]["vars"]["tenants"].values():
+            tenant.update(emulator.connection())
+
+        run = playbooks.play(REPOSITORY / "playbooks" / "sync.yml", hosts, "--check")
+
+        assert run.code == 0, run.output
+        assert "start provisioning job of configuration Fabrikam" in run.actions()

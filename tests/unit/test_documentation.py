@@ -1,0 +1,295 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the guides print: it parses, uses options and names that exist, and leads somewhere."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import itertools
+import json
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import CONNECTION, Options
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import causes
+from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import Emulator
+from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import inventory
+
+ROOT = Path(__file__).resolve().parents[2]
+PREFIX = "entra.cross_tenant_sync."
+GROUP = f"group/{PREFIX}graph"
+SITE = re.compile(r"https://github\.com/entra-cross-tenant-sync/entra\.cross_tenant_sync/(?:blob|tree)/main/")
+
+GUIDES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md")), *sorted(ROOT.glob("roles/*/README.md"))]
+MODULES = {path.stem for path in (ROOT / "plugins" / "modules").glob("[!_]*.py")}
+PLAYBOOKS = {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
+ROLES = {path.name for path in (ROOT / "roles").glob("*") if path.is_dir()}
+
+each_guide = pytest.mark.parametrize("guide", GUIDES, ids=lambda path: str(path.relative_to(ROOT)))
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block of a guide."""
+
+    language: str
+    text: str
+    line: int
+
+
+def blocks(guide: Path, *languages: str) -> list[Block]:
+    """The fenced blocks in one of the languages."""
+    text = guide.read_text(encoding="utf-8")
+    fences = re.finditer(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    found = [Block(fence[1], fence[2], text[: fence.start()].count("\n") + 1) for fence in fences]
+    return [block for block in found if block.language in languages]
+
+
+def prose(guide: Path) -> str:
+    """A guide without its fenced blocks."""
+    return re.sub(r"^```.*?^```$", "", guide.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+
+
+@functools.cache
+def module_spec(module: str) -> dict[str, Any]:
+    """All options of a module, aliases among them."""
+    options: Options = importlib.import_module(f"ansible_collections.entra.cross_tenant_sync.plugins.modules.{module}").OPTIONS
+    spec = options.argument_spec()
+    return {**spec, **{alias: about for about in spec.values() for alias in about.get("aliases", ())}}
+
+
+@functools.cache
+def role_arguments() -> dict[str, Any]:
+    """The arguments of all roles. Where a role hands a list of dicts to a module, the module says what is in it."""
+    arguments: dict[str, Any] = {}
+    for role in ROLES:
+        specs = yaml.safe_load((ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
+        arguments |= {name: about for entry in specs.values() for name, about in entry["options"].items()}
+    mapping = module_spec("sync_mapping")
+    return {**arguments, **{f"link_{name}": mapping[name] for name in ("mappings", "filters")}}
+
+
+def literal(value: Any) -> bool:
+    """Whether the value says what it is, instead of being a template."""
+    return not (isinstance(value, str) and "{{" in value)
+
+
+def faults(spec: Mapping[str, Any], given: Mapping[str, Any], where: str) -> Iterator[str]:
+    """What an argument specification has against these options."""
+    for name, value in given.items():
+        place = f"{where}.{name}"
+        if name not in spec:
+            yield f"{place} is no option"
+            continue
+        about = spec[name]
+        kind = about.get("type", "str")
+        values = value if isinstance(value, list) else [value]
+        if literal(value) and (kind == "list") != isinstance(value, list):
+            yield f"{place} should be a {kind}"
+        if literal(value) and kind == "bool" and not isinstance(value, bool):
+            yield f"{place} should be true or false"
+        if about.get("choices"):
+            yield from (f"{place} cannot be {one!r}" for one in values if literal(one) and one not in about["choices"])
+        if about.get("options"):
+            for one in values:
+                yield from faults(about["options"], one, place)
+                yield from (f"{place} needs {inner}" for inner, sub in about["options"].items() if sub.get("required") and inner not in one)
+
+
+def problems(node: Any, where: str = "") -> Iterator[str]:
+    """What is wrong with the modules, roles, variables and connections named anywhere in a document."""
+    if isinstance(node, list):
+        for number, one in enumerate(node):
+            yield from problems(one, f"{where}[{number}]")
+        return
+    if not isinstance(node, dict):
+        return
+    for name, value in node.items():
+        place = f"{where}.{name}"
+        if name == GROUP:
+            yield from faults(CONNECTION, value, place) if isinstance(value, dict) else ()
+        elif name.startswith(PREFIX):
+            module = name.removeprefix(PREFIX)
+            yield from faults(module_spec(module), value or {}, place) if module in MODULES else [f"{place} is no module"]
+        elif name in ("role", "roles") or (name == "name" and str(value).startswith(PREFIX)):
+            roles = [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)]
+            yield from (f"{place}: there is no role {one}" for one in roles if one.removeprefix(PREFIX) not in ROLES)
+        elif name == "tenants":
+            for tenant, connection in value.items():
+                yield from faults(CONNECTION, connection, f"{place}.{tenant}")
+        elif name.startswith("link_"):
+            yield from faults(role_arguments(), {name: value}, where)
+        yield from problems(value, place)
+
+
+class TestYaml:
+    @each_guide
+    def test_it_parses_and_uses_what_exists(self, guide: Path) -> None:
+        found = [
+            f"{guide.name}:{block.line} {problem}" for block in blocks(guide, "yaml") for problem in problems(yaml.safe_load(block.text))
+        ]
+        assert found == []
+
+    @each_guide
+    def test_a_snippet_without_a_task_is_variables_or_connection_options(self, guide: Path) -> None:
+        parsed = [(block.line, yaml.safe_load(block.text)) for block in blocks(guide, "yaml")]
+        known = {*role_arguments(), *CONNECTION, "all", "collections"}
+        assert [(line, name) for line, part in parsed if isinstance(part, dict) for name in part if name not in known] == []
+
+    @each_guide
+    def test_plays_and_tasks_are_named(self, guide: Path) -> None:
+        plays = [play for block in blocks(guide, "yaml") if isinstance(play_list := yaml.safe_load(block.text), list) for play in play_list]
+        tasks = [task for play in plays for part in ("tasks", "pre_tasks", "post_tasks") for task in play.get(part, ())]
+        assert [one for one in (*plays, *tasks) if not one.get("name")] == []
+
+    def test_mistakes_are_noticed(self) -> None:
+        """The checks above would pass for nothing if these did not fail."""
+        wrong = """
+        - hosts: links
+          module_defaults:
+            group/entra.cross_tenant_sync.graph: {tenant_idd: x}
+          vars:
+            link_stat: present
+            link_users: [keep]
+            link_mappings: [{targett: displayName}]
+            tenants: {contoso: {tenant_id: x, password: y}}
+          roles:
+            - role: entra.cross_tenant_sync.sourcetenant
+          tasks:
+            - entra.cross_tenant_sync.sync_jobb: {}
+            - entra.cross_tenant_sync.sync_job: {state: begun, wait_for: idle}
+            - entra.cross_tenant_sync.sync_scope: {users: minsu.kim@contoso.kr, exact: "yes", mode: "{{ mode }}"}
+        """
+        assert [problem.rpartition(".")[2] for problem in problems(yaml.safe_load(wrong))] == [
+            "tenant_idd is no option",
+            "link_stat is no option",
+            "link_users should be a str",
+            "targett is no option",
+            "link_mappings needs target",
+            "password is no option",
+            "sourcetenant",
+            "sync_jobb is no module",
+            "state cannot be 'begun'",
+            "wait_for is no option",
+            "users should be a list",
+            "exact should be true or false",
+        ]
+
+
+class TestCommands:
+    @each_guide
+    def test_playbooks_modules_and_variables_of_commands_exist(self, guide: Path) -> None:
+        found = []
+        for block in blocks(guide, "shell"):
+            for line in block.text.replace("\\\n", " ").splitlines():
+                words = shlex.split(line, comments=True)
+                found += [f"{guide.name}:{block.line} {problem}" for problem in self.mistakes(words)]
+        assert found == []
+
+    @staticmethod
+    def mistakes(words: list[str]) -> Iterator[str]:
+        known = {"ansible-playbook": PLAYBOOKS, "ansible-doc": MODULES | ROLES}.get(words[0] if words else "", MODULES | PLAYBOOKS | ROLES)
+        named = [word.removeprefix(PREFIX) for word in words if re.fullmatch(rf"{re.escape(PREFIX)}\w+", word)]
+        yield from (f"there is no {name}" for name in named if name not in known)
+        for option, value in itertools.pairwise(words):
+            if option not in ("-e", "--extra-vars") or value.startswith("@"):
+                continue
+            name, _equals, text = value.partition("=")
+            given: dict[str, Any] = json.loads(value) if value.startswith("{") else {name: yaml.safe_load(text)}
+            links = {one: said for one, said in given.items() if one != "cross_tenant_sync_module_process"}
+            yield from faults(role_arguments(), links, "-e")
+
+    def test_mistakes_are_noticed(self) -> None:
+        assert list(self.mistakes(["ansible-playbook", f"{PREFIX}snyc", "-e", "link_state=gone", "-e", '{"link_scope": []}'])) == [
+            "there is no snyc",
+            "-e.link_state cannot be 'gone'",
+            "-e.link_scope is no option",
+        ]
+
+
+class TestProse:
+    @each_guide
+    def test_every_variable_named_in_the_text_exists(self, guide: Path) -> None:
+        named = set(re.findall(r"`(link_\w+)", prose(guide)))
+        assert named - role_arguments().keys() == set()
+
+    def test_the_readme_has_the_sections_that_certification_asks_for(self) -> None:
+        titles = re.findall(r"^## (.+)$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+        wanted = ["Description", "Requirements", "Installation", "Use cases", "Testing", "Contributing", "Support"]
+        wanted += ["Release notes and roadmap", "Related information", "License information"]
+        assert [title for title in titles if title in wanted] == wanted
+
+    def test_the_readme_lists_every_module_role_and_playbook(self) -> None:
+        text = (ROOT / "README.md").read_text(encoding="utf-8")
+        assert [name for name in sorted(MODULES) if f"\n| `{name}` |" not in text] == []
+        assert [name for name in sorted(ROLES) if f"\n| [{name}](" not in text] == []
+        assert [name for name in sorted(PLAYBOOKS) if f"\n| `{PREFIX}{name}` |" not in text] == []
+
+    def test_every_code_with_a_known_cause_is_in_the_troubleshooting_guide(self) -> None:
+        text = (ROOT / "docs" / "guide_troubleshooting.md").read_text(encoding="utf-8")
+        codes = [*causes._CODES, *(code for code, _remedy in causes._LOG_CODES)]
+        signs = [number for number in causes._SIGN_IN if f"`AADSTS{number}`" not in text]
+        assert [code for code in codes if f"`{code}`" not in text] == []
+        assert signs == []
+
+
+class NoEmulator(Emulator):
+    """Where the real service is meant."""
+
+    def connection(self) -> dict[str, str]:
+        """Nothing that leads elsewhere."""
+        return {}
+
+
+class TestQuickStart:
+    def test_its_inventory_is_the_one_that_all_tests_run(self) -> None:
+        (first,) = [block for block in blocks(ROOT / "README.md", "yaml") if block.text.startswith("all:")]
+        assert yaml.safe_load(first.text) == inventory(NoEmulator(Path()))
+
+    def test_it_is_seen_without_scrolling(self) -> None:
+        text = (ROOT / "README.md").read_text(encoding="utf-8")
+        beginning = text[: text.index("## Description")]
+        assert beginning.index("make demo") < beginning.index("make test") < beginning.index("--check --diff")
+        assert beginning.count("\n") < 75
+
+
+class TestLinks:
+    @each_guide
+    def test_links_between_the_guides_lead_somewhere(self, guide: Path) -> None:
+        dead = []
+        for link in re.findall(r"\]\(([^)\s]+)\)", prose(guide)):
+            target, _hash, anchor = link.partition("#")
+            if SITE.match(target):
+                place = ROOT / SITE.sub("", target)
+            elif "://" in target or target.startswith("mailto:"):
+                continue
+            else:
+                place = guide.parent / target if target else guide
+            if not place.exists() or (anchor and place.suffix == ".md" and anchor not in anchors(place)):
+                dead.append(link)
+        assert dead == []
+
+    def test_the_readme_has_full_addresses_only(self) -> None:
+        """Galaxy shows it without the rest of the repository."""
+        links = re.findall(r"\]\(([^)\s]+)\)", prose(ROOT / "README.md"))
+        assert [link for link in links if not link.startswith("https://")] == []
+
+    def test_anchors_are_made_as_github_makes_them(self, tmp_path: Path) -> None:
+        page = tmp_path / "page.md"
+        page.write_text("# In a *change* window\n\n## 7. What to `expect`, when\n\n```text\n# no title\n```\n", encoding="utf-8")
+        assert anchors(page) == {"in-a-change-window", "7-what-to-expect-when"}
+
+
+def anchors(page: Path) -> set[str]:
+    """The anchors of a page's titles."""
+    titles = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}

@@ -10,7 +10,7 @@ Knows neither Ansible nor how it was started. Everything that fails on purpose l
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from .graph import cloud, credentials
@@ -48,6 +48,7 @@ def run(
 
     :raises RunFailure: for everything an admin can do something about.
     """
+    # AWX gives an empty text for a field that was left empty.
     given = {name: None if value == "" else value for name, value in params.items()}
     pace = pace or Pace(longest=float(given.get("visibility_timeout") or 0))
     tenant = str(given.get("tenant_id"))
@@ -95,10 +96,11 @@ def _converge(
     if check_mode:
         return _result(first, list(first.actions), first, pace)
     plan, done = _apply(first, resource, client, desired, pace)
+    if first.outcome:
+        _await_outcome(first.outcome, client, pace, progress, done)
     if done and plan.lasting:
         plan = _read_back(resource, client, desired, done, pace)
-    if first.outcome:
-        _await_outcome(first.outcome, client, pace, progress)
+    elif done or first.outcome:
         plan = resource.plan(resource.read(client, desired), desired)
     return _result(first, done, plan, pace)
 
@@ -121,10 +123,10 @@ def _apply(plan: Plan, resource: Resource[Desired, Current], client: Client, des
     raise _interrupted(stop, done, client.tenant)
 
 
-def _await_outcome(outcome: Outcome, client: Client, pace: Pace, progress: Callable[[str], None]) -> None:
+def _await_outcome(outcome: Outcome, client: Client, pace: Pace, progress: Callable[[str], None], done: Sequence[Action]) -> None:
     """Wait for what the service does by itself.
 
-    :raises Refusal: when it takes longer than the admin wants to wait.
+    :raises RunFailure: when it takes longer than the admin wants to wait; what was done before stays done, and is told.
     """
     patient = dataclasses.replace(pace, longest=outcome.timeout, slowest=30.0, waited=0.0)
     said = ""
@@ -135,7 +137,8 @@ def _await_outcome(outcome: Outcome, client: Client, pace: Pace, progress: Calla
             return
         said = outcome.progress(body)
         progress(f"waiting for {outcome.name}: {said}")
-    raise Refusal(f"{outcome.name} was not reached within {outcome.timeout:.0f} seconds ({said}); the service goes on, look again later")
+    late = f"{outcome.name} was not reached within {outcome.timeout:.0f} seconds ({said}); the service goes on, look again later"
+    raise RunFailure(f"Tenant {client.tenant}: {late}.", {"actions": [action.describe() for action in done], "changed": bool(done)})
 
 
 def _replan(

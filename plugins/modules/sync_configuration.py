@@ -35,13 +35,14 @@ options:
   notification_email:
     description:
       - The address the service writes to when the job goes into quarantine. Left alone if not set.
+      - V(off) switches notifications off.
     type: str
   deletion_threshold:
     description:
       - The deletion guard. The service holds back the deletions of a cycle that would reach this number, and puts the job into quarantine.
       - V(0) switches the guard off.
+      - If not set, a guard that is on stays as it is, and one that is off is switched on at 500.
     type: int
-    default: 500
   adopt:
     description:
       - Whether to take over, and rename, a configuration of another name that already serves the target tenant.
@@ -187,7 +188,7 @@ OPTIONS = Options(
         "target_tenant_id": {"type": "str", "required": True},
         "test_connection": {"type": "bool", "default": True},
         "notification_email": {"type": "str"},
-        "deletion_threshold": {"type": "int", "default": 500},
+        "deletion_threshold": {"type": "int"},
         "adopt": {"type": "bool", "default": True},
         "manage_multitenant": {"type": "bool", "default": False},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},

@@ -67,7 +67,7 @@ class TestPlan:
             (there("Paused"), "paused", []),
             (there("Active"), "restarted", [("restart", f"{JOB}/restart")]),
             (there("Disabled"), "restarted", [("restart", f"{JOB}/restart")]),
-            (there("Active"), "absent", [("delete", JOB)]),
+            (there("Active"), "absent", [("pause", f"{JOB}/pause"), ("delete", JOB)]),
             (None, "absent", []),
         ],
     )

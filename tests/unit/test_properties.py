@@ -282,7 +282,9 @@ class TestSettingsBag:
     @given(bags, source_services, st.none() | st.sampled_from(["all", "assigned"]))
     def test_the_scope_mode_converges(self, bag: dict[str, str], service: SourceService, mode: str | None) -> None:
         service.links.append(Link("Fabrikam", dict(bag)))
-        _first, second = converge(scope.RESOURCE, service, scope.desired(options("sync_scope", configuration="Fabrikam", mode=mode)))
+        _first, second = converge(
+            scope.RESOURCE, service, scope.desired(options("sync_scope", configuration="Fabrikam", mode=mode, max_removal_percent=100))
+        )
         assert second.actions == ()
         if mode is None:
             assert service.links[0].bag == bag

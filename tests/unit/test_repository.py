@@ -11,6 +11,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,7 +36,9 @@ def names(folder: str, pattern: str = "[!_]*.py") -> set[str]:
 def ansible(*command: str, cwd: Path = ROOT) -> str:
     """Runs one of Ansible's own commands on this collection."""
     environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".build"), "ANSIBLE_NOCOLOR": "1"}
-    return subprocess.run(command, cwd=cwd, env=environment, check=True, capture_output=True, text=True).stdout
+    # The one beside this Python, whatever is on PATH.
+    program = str(Path(sys.executable).with_name(command[0]))
+    return subprocess.run([program, *command[1:]], cwd=cwd, env=environment, check=True, capture_output=True, text=True).stdout
 
 
 def repository_files() -> list[Path]:
@@ -73,7 +76,8 @@ class TestModules:
         assert attributes["check_mode"]["support"] == "full"
         assert attributes["action_group"]["membership"] == [f"{NAME}.graph"]
         if not module.endswith("_info"):
-            assert attributes["diff_mode"]["support"] == "full"
+            # What is done at once and reported person by person has no before and after of its own, and says so.
+            assert attributes["diff_mode"]["support"] == "full" or attributes["diff_mode"]["details"]
 
 
 @functools.cache

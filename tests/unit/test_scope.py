@@ -145,10 +145,17 @@ class TestMode:
         ],
     )
     def test_is_changed_if_it_differs_or_was_never_said(self, bag: dict[str, str], mode: str | None, expected: list[str]) -> None:
-        assert actions(plan(bag=bag, mode=mode)) == expected
+        assert actions(plan(assigned(MINSU), bag=bag, mode=mode)) == expected
+
+    def test_from_everybody_to_nobody_must_be_meant(self) -> None:
+        """Everybody would be soft-deleted in the target (pain point 2)."""
+        with pytest.raises(Refusal, match="everybody is in scope now and nobody would be assigned"):
+            plan(bag={"SyncAll": "true"}, mode="assigned")
+        assert plan(bag={"SyncAll": "true"}, mode="assigned", max_removal_percent=100).actions
 
     def test_the_rest_of_the_bag_is_kept(self) -> None:
-        request = plan(bag={"SyncAll": "true", "CompanyId": "t", "SyncNotificationSettings": "{}"}, mode="assigned").actions[0].requests[0]
+        bag = {"SyncAll": "true", "CompanyId": "t", "SyncNotificationSettings": "{}"}
+        request = plan(assigned(MINSU), bag=bag, mode="assigned").actions[0].requests[0]
         assert request.path == "/servicePrincipals/sp/synchronization/secrets"
         assert {one["key"]: one["value"] for one in request.body["value"]} == {
             "SyncAll": "false",
@@ -161,7 +168,7 @@ class TestMode:
     )
     def test_from_all_to_assigned_the_job_must_be_restarted(self, before: str, after: str, restart: bool) -> None:
         """Fact sheet 3.4."""
-        one = plan(bag={"SyncAll": before}, mode=after)
+        one = plan(assigned(MINSU), bag={"SyncAll": before}, mode=after)
         assert one.change_facts["restart_needed"] is restart
         assert any(action.effects.get("needs_restart") for action in one.actions) is restart
 

@@ -119,6 +119,7 @@ _LOG_CODES = (
         "CannotUpdateObjectsMasteredOnPremises",
         "the person in the target is owned by its on-premises directory; take the person out of scope",
     ),
+    ("TooManyDeletes", "the deletion guard holds the deletions back; bring the people back into scope, or restart with approve_deletions"),
     ("QuotaLimitExceeded", "the target's directory is full; ask Microsoft for a larger quota"),
     ("InsufficientRights", "the person holds an administrator role in the target, so the service may not change or delete it"),
     ("Forbidden", "the target's external collaboration settings do not allow invitations"),

@@ -20,6 +20,9 @@ from .directory import quoted
 from .lookup import JOB_TEMPLATE, TEMPLATE, Configuration
 from .partner import PARTNERS, resolve
 
+DELETION_THRESHOLD = 500
+"""The portal's own default (fact sheet 3.4)."""
+NO_NOTIFICATION = "off"
 MULTITENANT_PREFIX = "MTO_Sync_"
 NEW = "/servicePrincipals/{service_principal_id}/synchronization"
 """Where a configuration that this plan creates will be."""
@@ -27,7 +30,9 @@ NEW = "/servicePrincipals/{service_principal_id}/synchronization"
 
 @dataclass(frozen=True)
 class Desired:
-    """What is wanted. ``deletion_threshold`` 0 switches the guard off; ``notification_email`` ``None`` leaves it alone."""
+    """What is wanted. ``deletion_threshold`` 0 switches the guard off, ``None`` wants one of any size;
+    ``notification_email`` ``None`` leaves it alone.
+    """
 
     tenant: str
     name: str
@@ -37,7 +42,7 @@ class Desired:
     manage_multitenant: bool
     test_connection: bool
     notification_email: str | None
-    deletion_threshold: int
+    deletion_threshold: int | None
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,7 @@ class Current:
 
 def desired(params: Mapping[str, Any]) -> Desired:
     """Understand the options."""
-    if params["deletion_threshold"] < 0:
+    if (params.get("deletion_threshold") or 0) < 0:
         raise Refusal("deletion_threshold must be 0 (no guard) or a number of deletions")
     return Desired(
         tenant=params["tenant_id"],
@@ -78,7 +83,7 @@ def desired(params: Mapping[str, Any]) -> Desired:
         manage_multitenant=params["manage_multitenant"],
         test_connection=params["test_connection"],
         notification_email=params.get("notification_email"),
-        deletion_threshold=params["deletion_threshold"],
+        deletion_threshold=params.get("deletion_threshold"),
     )
 
 
@@ -162,12 +167,19 @@ def plan(current: Current, wanted: Desired) -> Plan:
     return _plan_absent(current, match, wanted) if wanted.absent else _plan_present(current, match, wanted)
 
 
-def _members(wanted: Desired) -> dict[str, Any]:
-    """Our members of the notification settings."""
-    members: dict[str, Any] = {"DeleteThresholdEnabled": wanted.deletion_threshold > 0}
-    if wanted.deletion_threshold:
-        members["DeleteThresholdValue"] = wanted.deletion_threshold
-    if wanted.notification_email is not None:
+def _members(wanted: Desired, bag: Mapping[str, str]) -> dict[str, Any]:
+    """Our members of the notification settings. The address ``off`` switches notifications off."""
+    now = settings_bag.notification(bag)
+    threshold = wanted.deletion_threshold
+    if threshold is None:
+        # A guard that somebody has set lower than ours stays.
+        threshold = now.get("DeleteThresholdValue") if now.get("DeleteThresholdEnabled") else DELETION_THRESHOLD
+    members: dict[str, Any] = {"DeleteThresholdEnabled": bool(threshold)}
+    if threshold:
+        members["DeleteThresholdValue"] = threshold
+    if wanted.notification_email == NO_NOTIFICATION:
+        members |= {"Enabled": False, "Recipients": ""} if now.get("Enabled") else {}
+    elif wanted.notification_email is not None:
         members |= {"Enabled": True, "Recipients": wanted.notification_email}
     return members
 
@@ -192,7 +204,7 @@ def _plan_present(current: Current, match: Found | None, wanted: Desired) -> Pla
     if "SyncAll" not in bag:
         # Left out, the service may take everybody (fact sheet 13.4).
         values["SyncAll"] = "false"
-    new_bag = settings_bag.merged(bag, values, _members(wanted))
+    new_bag = settings_bag.merged(bag, values, _members(wanted, bag))
     actions: list[Action] = []
     if match is None:
         actions.append(_instantiate(wanted))

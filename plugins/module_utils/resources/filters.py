@@ -13,6 +13,8 @@ from ..plan import Refusal
 
 UNARY = ("IS NULL", "IS NOT NULL", "IS TRUE", "IS FALSE")
 BINARY = ("EQUALS", "NOT EQUALS", "REGEX MATCH", "NOT REGEX MATCH", "ENDS_WITH", "&", "!&")
+UNPROVEN = tuple(name for known in ("Greater_Than", "Greater_Than_OR_EQUALS", "Includes") for name in (known, known.upper()))
+"""Whose spelling only a job's own list of operators can tell (fact sheet 13.8)."""
 UNFILTERABLE = ("userType", "manager", "members", "appRoleAssignments", "IsMemberOf")
 
 Filters = list[dict[str, Any]]
@@ -55,7 +57,7 @@ def check(filters: Filters, operators: Collection[str], attributes: Mapping[str,
 
 def _check_clause(where: str, clause: Mapping[str, Any], operators: Collection[str], attributes: Mapping[str, Mapping[str, Any]]) -> None:
     name, operator, values = clause["attribute"], clause["operator"], clause["values"]
-    known = operators or (*UNARY, *BINARY)
+    known = operators or (*UNARY, *BINARY, *UNPROVEN)
     if operator not in known:
         raise Refusal(f"{where}: there is no operator {operator!r}; the service knows {', '.join(sorted(known))}")
     definition = attributes.get(name, {})

@@ -87,7 +87,10 @@ def plan(current: Current, wanted: Desired) -> Plan:
     after = {"restarted": "started"}.get(wanted.state, wanted.state)
     base = current.configuration.synchronization if current.configuration else NEW
     path = f"{base}/jobs/{current.job['id'] if current.job else '{job_id}'}"
-    actions = (_action(wanted, path),) if wanted.state == "restarted" or before != after else ()
+    actions = (_action(wanted, wanted.state, path),) if wanted.state == "restarted" or before != after else ()
+    if wanted.state == "absent" and before == "started":
+        # The service may refuse to delete a job that runs (fact sheet 13.5).
+        actions = (_action(wanted, "paused", path), *actions)
     return Plan(
         before={"configuration": wanted.configuration, "state": before},
         after={"configuration": wanted.configuration, "state": after},
@@ -132,13 +135,13 @@ def _progress(status: Mapping[str, Any]) -> str:
     return steps or f"status {status.get('code')}"
 
 
-def _action(wanted: Desired, path: str) -> Action:
+def _action(wanted: Desired, state: str, path: str) -> Action:
     title = f"provisioning job of configuration {wanted.configuration}"
-    if wanted.state == "started":
+    if state == "started":
         return Action("start", title, wanted.tenant, (Request("POST", f"{path}/start"),))
-    if wanted.state == "paused":
+    if state == "paused":
         return Action("pause", title, wanted.tenant, (Request("POST", f"{path}/pause"),))
-    if wanted.state == "absent":
+    if state == "absent":
         return Action("delete", title, wanted.tenant, (Request("DELETE", path),), effects={"keeps_synced_users": True})
     body = {"criteria": {"resetScope": RESET_SCOPES[wanted.restart_reason]}} if wanted.restart_reason else {"criteria": {}}
     effects: dict[str, Any] = {"triggers_full_cycle": wanted.restart_reason in (None, "reevaluate_all", "full")}

@@ -156,7 +156,8 @@ def read(client: Client, wanted: Desired) -> Current:
     base = wanted.restore or schema
     if wanted.reset:
         base = client.get(f"{there.configuration.synchronization}/templates/{lookup.JOB_TEMPLATE}/schema")
-    people = user_mapping(schema) or _people(base, wanted)
+    # The wishes are applied to the base, so what is not in there already has to be read by the service.
+    people = _people(base, wanted)
     now = {target: source_meaning(row.get("source")) for target, row in rows(people).items()}
     new = [one for one in wanted.wishes if one.expression and now.get(one.target) != one.meaning]
     operators: frozenset[str] = frozenset()
@@ -241,6 +242,7 @@ def _new_schema(current: Current, wanted: Desired) -> dict[str, Any]:
         for part in ("synchronizationRules", "directories"):
             if current.base.get(part):
                 new[part] = copy.deepcopy(current.base[part])
+        _keep_rule_ids(new, current.schema)
     mapping = _people(new, wanted)
     for wish in wanted.wishes:
         _grant(wish, mapping, new, current)
@@ -259,6 +261,13 @@ def _new_schema(current: Current, wanted: Desired) -> dict[str, Any]:
     if wanted.target_actions is not None and set(wanted.target_actions) != set(flows(mapping)):
         mapping["flowTypes"] = flow_types(wanted.target_actions, mapping.get("flowTypes"))
     return new
+
+
+def _keep_rule_ids(new: dict[str, Any], schema: Mapping[str, Any]) -> None:
+    """A template's rules have the job's ids: the service knows a rule by its id (fact sheet 13.7)."""
+    ids = {rule.get("name"): rule.get("id") for rule in schema.get("synchronizationRules") or ()}
+    for rule in new.get("synchronizationRules") or ():
+        rule["id"] = ids.get(rule.get("name")) or rule.get("id")
 
 
 def _grant(wish: Wish, mapping: dict[str, Any], schema: dict[str, Any], current: Current) -> None:
@@ -317,7 +326,7 @@ def _refuse_unknown(names: Sequence[str], schema: dict[str, Any], side: str) -> 
             continue
         near = difflib.get_close_matches(name.lower(), [one.lower() for one in known], n=3)
         like = same or [one for one in known if one.lower() in near]
-        hint = f"; did you mean {', '.join(like)}?" if like else ""
+        hint = f"; did you mean {', '.join(like)}" if like else ""
         raise Refusal(f"{name!r} is no {side} attribute of this configuration{hint}")
 
 

@@ -294,7 +294,7 @@ def _plan_absent(current: Current, wanted: Desired) -> Plan:
     before = {name: value for name, value in current.settings.items() if name in named and not _says_nothing(value)}
     # A policy that was not named keeps the entry too: the service refuses to delete one that has a policy.
     policy_stays = current.identity_synchronization and "user_sync_inbound" not in named
-    remains = bool(left) or policy_stays or _foreign(current.raw)
+    remains = bool(left) or policy_stays or _foreign(current.raw, named)
     if wanted.inherit and remains:
         entry: dict[str, Any] = {name: None for name in before if name not in IDENTITY_SYNCHRONIZATION}
         if entry:
@@ -314,10 +314,12 @@ def _plan_absent(current: Current, wanted: Desired) -> Plan:
     )
 
 
-def _foreign(raw: Mapping[str, Any]) -> bool:
-    """Whether the entry says something that this collection does not manage."""
+def _foreign(raw: Mapping[str, Any], named: Iterable[str]) -> bool:
+    """Whether the entry says something that this collection does not manage. Trust that is given back goes as a whole."""
     ours = {"tenantId", "identitySynchronization", "automaticUserConsentSettings", "inboundTrust", *ACCESS.values()}
-    parts = _unknown(raw.get("automaticUserConsentSettings"), REDEMPTION.values()), _unknown(raw.get("inboundTrust"), TRUST.values())
+    parts = [_unknown(raw.get("automaticUserConsentSettings"), REDEMPTION.values())]
+    if "inbound_trust" not in named:
+        parts.append(_unknown(raw.get("inboundTrust"), TRUST.values()))
     return not _says_nothing({str(number): part for number, part in enumerate(parts)}) or any(
         not _says_nothing(value)
         for name, value in raw.items()

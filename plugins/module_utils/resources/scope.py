@@ -142,9 +142,12 @@ def plan(current: Current, wanted: Desired) -> Plan:
         # An assignment with another role is skipped by the service; it is replaced (fact sheet 5).
         removed += [one for one in ineffective if one.principal.id in named and one.principal.id not in assigned]
     gone = {one.principal.id for one in removed} - {one.id for one in added}
-    _guard(removals=len(gone), before=len(assigned), after=len((assigned.keys() | {one.id for one in added}) - gone), wanted=wanted)
+    left = len((assigned.keys() | {one.id for one in added}) - gone)
+    _guard(removals=len(gone), before=len(assigned), after=left, wanted=wanted)
     mode_before = "all" if settings_bag.synchronizes_all(current.bag) else "assigned"
     mode_after = wanted.mode or mode_before
+    if (mode_before, mode_after, left) == ("all", "assigned", 0):
+        _guard_everybody(wanted)
     actions = [_unassign(one, current, wanted) for one in _sorted(removed)]
     actions += [_assign(one, current, wanted) for one in sorted(added, key=_order)]
     if mode_after != mode_before or (wanted.mode and current.configuration and "SyncAll" not in current.bag):
@@ -184,6 +187,18 @@ def _guard(removals: int, before: int, after: int, wanted: Desired) -> None:
         raise Refusal(
             f"all {before} assignments would be removed and everybody would be soft-deleted in the target; "
             f"set max_removals to {removals} if that is meant; nothing was changed"
+        )
+
+
+def _guard_everybody(wanted: Desired) -> None:
+    """From everybody to the assigned ones, of whom there are none.
+
+    :raises Refusal: unless a limit says that all may leave.
+    """
+    if wanted.max_removal_percent != 100 and not wanted.max_removals:
+        raise Refusal(
+            "everybody is in scope now and nobody would be assigned, so everybody would be soft-deleted in the target; "
+            "name users or groups, or set max_removal_percent to 100 if that is meant; nothing was changed"
         )
 
 

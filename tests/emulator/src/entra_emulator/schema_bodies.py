@@ -134,6 +134,12 @@ class Schema(Body):
     directories: list[Directory] | None = None
 
 
+DOCUMENTED = frozenset(
+    name for model in list(vars().values()) if isinstance(model, type) and issubclass(model, Body) for name in model.model_fields
+)
+"""The names of all members that a schema may have."""
+
+
 def flow_type_problems(schema: dict[str, Any]) -> list[str]:
     """Object mappings whose ``flowTypes`` is not a combination of the known flags."""
     problems = []

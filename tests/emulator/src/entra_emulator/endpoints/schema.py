@@ -14,7 +14,7 @@ from ..errors import GraphError
 from ..provisioning import engine, schema_rules, template
 from ..provisioning.expressions import ExpressionError, evaluate, parse, to_source
 from ..router import Operation
-from ..schema_bodies import Schema, flow_type_problems
+from ..schema_bodies import DOCUMENTED, Schema, flow_type_problems
 from ..service import audit
 from ..state import GraphObject, Job, new_id
 from .jobs import JOB, PORTAL_RESTART, find_job
@@ -32,6 +32,19 @@ def get_schema(call: Call) -> Reply:
     return Reply(200, {"@odata.context": _context(call, principal, job, "/$entity"), **job.job_schema})
 
 
+def _member_names(value: Any) -> set[str]:
+    """The names of all members, at any depth."""
+    if isinstance(value, dict):
+        return set(value).union(*map(_member_names, value.values()))
+    return set().union(*map(_member_names, value)) if isinstance(value, list) else set()
+
+
+def _without(value: Any, names: set[str]) -> Any:
+    if isinstance(value, dict):
+        return {name: _without(member, names) for name, member in value.items() if name not in names}
+    return [_without(element, names) for element in value] if isinstance(value, list) else value
+
+
 def _invalid(call: Call, problem: str) -> GraphError:
     """A refused schema; the raw answer is not documented (13.1)."""
     if call.settings.schema_invalid == "BadRequest":
@@ -42,11 +55,13 @@ def _invalid(call: Call, problem: str) -> GraphError:
 def put_schema(call: Call) -> Reply:
     """Replaces the whole schema: what is left out is gone (4.1). Only the directories, a navigation property, may be left out."""
     principal, _, job = find_job(call)
-    read(Schema, call.body)
     new: GraphObject = without_annotations(call.body)
+    # What the service itself put into the schema comes back, documented or not (4.1).
+    checked = _without(new, _member_names(job.job_schema) - DOCUMENTED)
+    read(Schema, checked)
     if "directories" not in new:
-        new["directories"] = job.job_schema.get("directories", [])
-    problems = flow_type_problems(new) or schema_rules.problems(job.job_schema, new, call.settings.operator_literals)
+        new["directories"] = checked["directories"] = job.job_schema.get("directories", [])
+    problems = flow_type_problems(checked) or schema_rules.problems(job.job_schema, checked, call.settings.operator_literals)
     if problems:
         raise _invalid(call, problems[0])
     new["id"] = job.id

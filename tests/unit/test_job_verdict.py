@@ -1,0 +1,443 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a job is in one word, and waiting for what it does by itself (fact sheet 3.2, 3.3 and 6.4)."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Request
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Outcome as Awaited
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Pace, Plan, Refusal
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import job
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.job import Current, verdict
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.lookup import Configuration
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import RunFailure
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, FakeGraph, Outcome, Reply, refusal
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import Link, SourceService, new_job
+
+NEVER = "0001-01-01T00:00:00Z"
+NOW = datetime(2026, 11, 23, 12, tzinfo=timezone.utc)
+HERE = Configuration("sp", "app", "Fabrikam", "role")
+JOB = "/servicePrincipals/sp/synchronization/jobs/Azure2Azure.1"
+NEVER_RAN = {
+    "state": "Failed",
+    "timeBegan": NEVER,
+    "timeEnded": NEVER,
+    "countEscrowed": 0,
+    "error": {"code": "None", "message": "", "tenantActionable": False},
+}
+"""What a started job says of its last cycle before the first one ends: no failure (fact sheet 3.2)."""
+HALF = [{"completedUnits": 5, "totalUnits": 10, "units": "objects"}]
+WHOLE = [{"completedUnits": 10, "totalUnits": 10, "units": "objects"}]
+
+
+def cycle(hour: int = 2, state: str = "Succeeded", held: int | None = 0) -> dict[str, Any]:
+    return {
+        "state": state,
+        "timeBegan": f"2026-11-23T{hour:02}:00:00Z",
+        "timeEnded": f"2026-11-23T{hour:02}:01:00Z",
+        "countEscrowed": held,
+        "countEntitled": 3,
+        "countExported": 3,
+    }
+
+
+def there(state: str = "Active", code: str = "Active", **status: Any) -> dict[str, Any]:
+    return {**new_job(), "schedule": {"state": state, "interval": "PT40M"}, "status": {"code": code, **status}}
+
+
+def quarantined(reason: str | None = "TooManyDeletes", state: str = "Active", **rest: Any) -> dict[str, Any]:
+    return there(state, "Quarantine", quarantine={"reason": reason, "currentBegan": "2026-11-20T00:00:00Z", **rest}, lastExecution=cycle())
+
+
+class TestVerdict:
+    @pytest.mark.parametrize(
+        ("current", "word", "action"),
+        [
+            pytest.param(None, "absent", "create the configuration with sync_configuration", id="no job"),
+            pytest.param(there("Disabled", "Paused", lastExecution=None, progress=[]), "paused", "start it with sync_job", id="just made"),
+            pytest.param(there("Paused", "Paused", lastExecution=cycle()), "paused", "start it with sync_job", id="paused"),
+            pytest.param(
+                there("Disabled", "Paused", lastExecution=cycle(state="Failed")), "paused", "start it with sync_job", id="stopped"
+            ),
+            pytest.param(there("Active", "NotRun", lastExecution=None), "never_run", "wait for the first cycle", id="just started"),
+            pytest.param(
+                there("Active", "NotRun", lastExecution=NEVER_RAN), "never_run", "wait for the first cycle", id="failed in the year 1"
+            ),
+            pytest.param(
+                there("Active", "NotRun", lastExecution=NEVER_RAN, progress=HALF),
+                "running",
+                "wait for the first cycle",
+                id="in the first cycle",
+            ),
+            pytest.param(there(lastExecution=cycle(), progress=HALF), "running", "wait for the end of the cycle", id="in a later cycle"),
+            pytest.param(
+                there(lastExecution=cycle(state="Failed"), progress=HALF),
+                "running",
+                "wait for the end of the cycle",
+                id="in a cycle after a failure",
+            ),
+            pytest.param(there(lastExecution=cycle()), "healthy", "nothing", id="succeeded"),
+            pytest.param(there(lastExecution=cycle(held=None), progress=None), "healthy", "nothing", id="succeeded, nothing counted"),
+            pytest.param(there(lastExecution=cycle(), progress=WHOLE), "healthy", "nothing", id="progress of a cycle that ended"),
+            pytest.param(
+                there(lastExecution=cycle(held=1)), "degraded", "read provisioning_log_info for the people who failed", id="held for retry"
+            ),
+            pytest.param(
+                there(lastExecution=cycle(state="EntryLevelErrors")),
+                "degraded",
+                "read provisioning_log_info for the people who failed",
+                id="some failed",
+            ),
+            pytest.param(
+                there(lastExecution=cycle(state="Failed")), "degraded", "read provisioning_log_info for the people who failed", id="failed"
+            ),
+            pytest.param({"id": "x"}, "paused", "start it with sync_job", id="a job that says nothing"),
+            pytest.param(
+                {"id": "x", "schedule": {"state": "Active"}, "status": None}, "never_run", "wait for the first cycle", id="no status"
+            ),
+        ],
+    )
+    def test_table_of_the_fact_sheet(self, current: dict[str, Any] | None, word: str, action: str) -> None:
+        """Fact sheet 3.2: the sequence of states."""
+        assert verdict(current, NOW) == {"verdict": word, "next_action": action, "reason": None, "since": None, "days_until_disabled": None}
+
+    @pytest.mark.parametrize("state", ["Active", "Disabled", "Paused"])
+    @pytest.mark.parametrize(
+        ("reason", "action"),
+        [
+            ("TooManyDeletes", "approve_deletions"),
+            ("EncounteredQuarantineException", "check the trust settings of both tenants, then restart with release_quarantine"),
+            ("EncounteredEscrowProportionThreshold", "read provisioning_log_info, mend the cause, then restart with release_quarantine"),
+            ("IngestionInterrupted", "release_quarantine"),
+            ("Unknown", "release_quarantine"),
+            (None, "release_quarantine"),
+        ],
+    )
+    def test_quarantine_counts_before_everything_else(self, state: str, reason: str | None, action: str) -> None:
+        """Fact sheet 3.2 and 6.4. The service disables a job that stays in quarantine; that is no pause."""
+        told = verdict(quarantined(reason, state), NOW)
+        assert told["verdict"] == "quarantined"
+        assert action in told["next_action"]
+        assert told["next_action"].endswith(" within 24 days, before the service disables the job")
+        assert (told["reason"], told["since"], told["days_until_disabled"]) == (reason, "2026-11-20T00:00:00Z", 24)
+
+    @pytest.mark.parametrize(
+        ("raw", "days"),
+        [
+            ({"currentBegan": "2026-11-23T12:00:00Z"}, 28),
+            ({"currentBegan": "2026-11-23T11:59:59Z"}, 27),
+            ({"currentBegan": "2026-11-22T12:00:00.1234567Z"}, 27),
+            ({"currentBegan": "2026-11-22T12:00:00Z", "seriesBegan": "2026-11-12T12:00:00Z"}, 17),
+            ({"currentBegan": "2026-11-22T12:00:00Z", "seriesBegan": None}, 27),
+            ({"currentBegan": "2026-10-26T12:00:00Z"}, 0),
+            ({"currentBegan": "2026-10-01T12:00:00Z"}, 0),
+            ({"currentBegan": NEVER}, None),
+            ({"currentBegan": None}, None),
+            ({}, None),
+        ],
+        ids=str,
+    )
+    def test_days_until_the_service_disables_it(self, raw: dict[str, Any], days: int | None) -> None:
+        """Fact sheet 6.4: after four weeks, counted from the first of a series."""
+        told = verdict(there(quarantine={"reason": "Unknown", **raw}), NOW)
+        assert told["days_until_disabled"] == days
+        assert ("before the service disables" in told["next_action"]) is (days is not None)
+
+    @pytest.mark.parametrize("nothing", [None, {}])
+    def test_an_empty_quarantine_is_none(self, nothing: Any) -> None:
+        assert verdict(there(quarantine=nothing, lastExecution=cycle()), NOW)["verdict"] == "healthy"
+
+    def test_the_inquiry_tells_it(self) -> None:
+        graph = FakeGraph(SourceService([Link("Fabrikam", jobs=[new_job(state="Active")])]))
+        assert job.inquire(graph, options("sync_job_info", configuration="Fabrikam"))["verdict"]["verdict"] == "never_run"
+        assert job.inquire(graph, options("sync_job_info", configuration="Other"))["verdict"]["verdict"] == "absent"
+
+
+class TestOptions:
+    @pytest.mark.parametrize(
+        ("given", "sentence"),
+        [
+            ({"state": "started", "restart_reason": "retry_failed"}, "restart_reason only goes with state restarted"),
+            ({"state": "paused", "restart_reason": "full", "acknowledge_full": True}, "restart_reason only goes with state restarted"),
+            ({"state": "restarted", "restart_reason": "full"}, "set acknowledge_full if that is meant"),
+            ({"state": "restarted", "restart_reason": "full", "acknowledge_full": False}, "set acknowledge_full if that is meant"),
+            ({"state": "absent", "wait": "idle"}, "wait does not go with state absent"),
+            ({"state": "absent", "wait": "first_cycle"}, "wait does not go with state absent"),
+            ({"state": "absent", "wait": "steady"}, "wait does not go with state absent"),
+        ],
+        ids=str,
+    )
+    def test_what_does_not_go_together(self, given: dict[str, Any], sentence: str) -> None:
+        with pytest.raises(Refusal) as caught:
+            job.desired(options("sync_job", configuration="Fabrikam", **given))
+        assert sentence in str(caught.value)
+
+    @pytest.mark.parametrize("reason", [reason for reason in job.RESET_SCOPES if reason != "full"])
+    def test_only_a_full_restart_needs_to_be_acknowledged(self, reason: str | None) -> None:
+        """Fact sheet 3.3: only Full forgets who belongs to whom."""
+        assert job.desired(options("sync_job", configuration="Fabrikam", state="restarted", restart_reason=reason)).restart_reason == reason
+
+    def test_a_full_restart_that_is_acknowledged(self) -> None:
+        one = plan(there(), state="restarted", restart_reason="full", acknowledge_full=True)
+        assert one.actions[0].requests[0].body == {"criteria": {"resetScope": "Full"}}
+        assert one.actions[0].effects == {"triggers_full_cycle": True}
+
+    def test_acknowledging_alone_asks_for_nothing(self) -> None:
+        assert plan(there(), state="restarted", acknowledge_full=True).actions[0].requests[0].body == {"criteria": {}}
+        assert plan(there(), acknowledge_full=True).actions == ()
+
+    def test_absent_without_waiting(self) -> None:
+        assert plan(there(), state="absent").outcome is None
+
+
+def plan(current: dict[str, Any] | None, **given: Any) -> Plan:
+    wanted = job.desired(options("sync_job", configuration="Fabrikam", **given))
+    return job.plan(Current(HERE, current), wanted)
+
+
+def awaited(current: dict[str, Any] | None, **given: Any) -> Awaited:
+    outcome = plan(current, **given).outcome
+    assert outcome is not None
+    return outcome
+
+
+class TestOutcome:
+    BEFORE = there("Active", lastExecution=cycle(2), steadyStateLastAchievedTime="2026-11-23T02:01:00Z")
+
+    @pytest.mark.parametrize(
+        ("wait", "state", "now", "reached"),
+        [
+            # Nothing is done, so what was is enough.
+            ("first_cycle", "started", BEFORE, True),
+            ("first_cycle", "started", there("Active", "NotRun", lastExecution=NEVER_RAN), False),
+            ("first_cycle", "started", there(lastExecution=None), False),
+            ("steady", "started", BEFORE, True),
+            ("steady", "started", there(lastExecution=cycle(2), steadyStateLastAchievedTime=NEVER), False),
+            ("idle", "started", BEFORE, True),
+            ("idle", "started", there(progress=WHOLE), True),
+            ("idle", "started", there(progress=HALF), False),
+            # After a restart only what happens later counts.
+            ("first_cycle", "restarted", BEFORE, False),
+            ("first_cycle", "restarted", there(lastExecution=cycle(3)), True),
+            ("first_cycle", "restarted", there(lastExecution=cycle(3, "Failed")), True),
+            ("first_cycle", "restarted", there(lastExecution=NEVER_RAN), False),
+            ("steady", "restarted", BEFORE, False),
+            ("steady", "restarted", there(steadyStateLastAchievedTime="2026-11-23T03:01:00Z"), True),
+            ("steady", "restarted", there(steadyStateLastAchievedTime=NEVER), False),
+            ("idle", "restarted", there(progress=HALF), False),
+            ("idle", "paused", there("Disabled", progress=HALF), False),
+            ("idle", "paused", there("Disabled"), True),
+        ],
+    )
+    def test_when_it_is_reached(self, wait: str, state: str, now: dict[str, Any], reached: bool) -> None:
+        """Fact sheet 3.2: a time in the year 1 is never."""
+        outcome = awaited(self.BEFORE, wait=wait, state=state)
+        assert outcome.wait.path == JOB
+        assert outcome.wait.until(now) is reached
+
+    @pytest.mark.parametrize("wait", ["first_cycle", "steady", "idle"])
+    @pytest.mark.parametrize("body", [None, {}])
+    def test_a_job_that_cannot_be_seen_reached_nothing(self, wait: str, body: Any) -> None:
+        outcome = awaited(self.BEFORE, wait=wait)
+        assert outcome.wait.until(body) is False
+        assert outcome.progress(body) == "status None"
+
+    def test_starting_a_job_that_ran_before_waits_for_the_next_cycle(self) -> None:
+        outcome = awaited(there("Disabled", "Paused", lastExecution=cycle(2)), wait="first_cycle")
+        assert outcome.wait.until(there(lastExecution=cycle(2))) is False
+        assert outcome.wait.until(there(lastExecution=cycle(3))) is True
+
+    @pytest.mark.parametrize(
+        ("wait", "name"),
+        [("first_cycle", "the end of a cycle"), ("steady", "the steady state"), ("idle", "the end of the running cycle")],
+    )
+    def test_its_name_and_how_long(self, wait: str, name: str) -> None:
+        outcome = awaited(self.BEFORE, wait=wait, wait_timeout=90)
+        assert (outcome.name, outcome.timeout) == (name, 90)
+
+    @pytest.mark.parametrize(
+        ("status", "told"),
+        [
+            ({"code": "NotRun"}, "status NotRun"),
+            ({"code": "Active", "progress": WHOLE}, "status Active"),
+            ({"code": "Active", "progress": HALF}, "5 of 10 objects"),
+            ({"progress": [{"completedUnits": 0, "totalUnits": 7}]}, "0 of 7 units"),
+            ({"progress": [*WHOLE, *HALF, {"completedUnits": 1, "totalUnits": 2, "units": "links"}]}, "5 of 10 objects, 1 of 2 links"),
+            ({"code": "Active", "progress": [{"completedUnits": None, "totalUnits": None}]}, "status Active"),
+            ({"code": "Quarantine", "progress": None}, "status Quarantine"),
+        ],
+        ids=str,
+    )
+    def test_progress(self, status: dict[str, Any], told: str) -> None:
+        assert awaited(self.BEFORE, wait="idle").progress({"status": status}) == told
+
+    def test_without_being_asked_to_nobody_waits(self) -> None:
+        assert plan(self.BEFORE).outcome is None
+        assert plan(None, wait="idle").outcome is None
+
+
+@dataclass
+class Cycles:
+    """A configuration whose job tells another status at each read of it; the last stays."""
+
+    statuses: Sequence[dict[str, Any] | Outcome]
+    state: str = "Disabled"
+    status: dict[str, Any] = field(default_factory=lambda: {"code": "Paused"})
+    polls: int = 0
+
+    def __post_init__(self) -> None:
+        self.link = Link("Fabrikam", id="sp", app_id="app", jobs=[{**new_job(state=self.state), "status": self.status}])
+        self.service = SourceService([self.link])
+
+    def __call__(self, request: Request) -> Outcome:
+        if (request.method, request.path) != ("GET", JOB):
+            return self.service(request)
+        told = self.statuses[min(self.polls, len(self.statuses) - 1)]
+        self.polls += 1
+        if not isinstance(told, dict):
+            return told
+        self.link.jobs[0]["status"] = told
+        return Reply(200, copy.deepcopy(self.link.jobs[0]))
+
+
+class Host:
+    """Runs sync_job against a Graph in memory, and remembers what was said of a wait."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._monkeypatch = monkeypatch
+        self.clock = FakeClock()
+        self.said: list[str] = []
+        self.graph = FakeGraph(lambda _request: Reply())
+
+    def run(self, service: Cycles, *, check: bool = False, **given: Any) -> dict[str, Any]:
+        self.graph = FakeGraph(service, clock=self.clock)
+        self._monkeypatch.setattr(engine, "connect", lambda _params: self.graph)
+        params = options("sync_job", configuration="Fabrikam", **given)
+        return engine.run(job.RESOURCE, params, check, self.clock.pace(), self.said.append)
+
+    def fail(self, service: Cycles, **given: Any) -> RunFailure:
+        with pytest.raises(RunFailure) as caught:
+            self.run(service, **given)
+        return caught.value
+
+
+@pytest.fixture
+def host(monkeypatch: pytest.MonkeyPatch) -> Host:
+    return Host(monkeypatch)
+
+
+NOT_RUN = {"code": "NotRun", "lastExecution": NEVER_RAN}
+RUNNING = {"code": "NotRun", "lastExecution": NEVER_RAN, "progress": HALF}
+ENDED = {"code": "Active", "lastExecution": cycle(3), "steadyStateFirstAchievedTime": NEVER}
+
+
+class TestWaiting:
+    def test_for_the_first_cycle(self, host: Host) -> None:
+        service = Cycles([NOT_RUN, RUNNING, RUNNING, ENDED])
+        result = host.run(service, wait="first_cycle")
+        assert host.graph.writes == [f"POST {JOB}/start"]
+        assert result["changed"] is True
+        assert result["job"]["last_cycle"]["ended"] == "2026-11-23T03:01:00Z"
+        assert result["waited_seconds"] == round(sum(host.clock.sleeps), 1) > 0
+        assert host.said == [
+            "waiting for the end of a cycle: status NotRun",
+            "waiting for the end of a cycle: 5 of 10 objects",
+            "waiting for the end of a cycle: 5 of 10 objects",
+        ]
+
+    def test_for_what_is_so_already(self, host: Host) -> None:
+        service = Cycles([ENDED], "Active", ENDED)
+        result = host.run(service, wait="first_cycle")
+        assert (result["changed"], result["waited_seconds"], host.said, host.clock.sleeps) == (False, 0.0, [], [])
+        assert service.polls == 1
+
+    def test_a_restart_waits_for_a_cycle_of_its_own(self, host: Host) -> None:
+        later = {**ENDED, "lastExecution": cycle(4)}
+        result = host.run(Cycles([ENDED, ENDED, later], "Active", ENDED), state="restarted", wait="first_cycle")
+        assert result["job"]["last_cycle"]["ended"] == "2026-11-23T04:01:00Z"
+        assert len(host.said) == 2
+
+    @pytest.mark.parametrize("given", [{"check": True, "wait": "steady"}, {}], ids=["check mode", "not asked to"])
+    def test_nobody_waits(self, host: Host, given: dict[str, Any]) -> None:
+        service = Cycles([NOT_RUN])
+        assert host.run(service, **given)["changed"] is True
+        assert (service.polls, host.clock.sleeps) == (0, [])
+
+    @pytest.mark.parametrize("wait", ["first_cycle", "steady", "idle"])
+    def test_a_job_that_is_not_there(self, host: Host, wait: str) -> None:
+        service = Cycles([NOT_RUN])
+        service.link.jobs.clear()
+        assert host.fail(service, wait=wait).msg == f"Tenant {SOURCE}: there is no configuration 'Fabrikam'; run sync_configuration first."
+        assert service.polls == 0
+
+    @pytest.mark.parametrize("timeout", [0, 1, 60, 3600])
+    def test_no_longer_than_asked(self, host: Host, timeout: int) -> None:
+        failure = host.fail(Cycles([RUNNING]), wait="steady", wait_timeout=timeout)
+        assert failure.msg == (
+            f"Tenant {SOURCE}: the steady state was not reached within {timeout} seconds (5 of 10 objects); "
+            "the service goes on, look again later."
+        )
+        assert sum(host.clock.sleeps) == pytest.approx(timeout)
+
+    def test_a_long_wait_asks_seldom(self, host: Host) -> None:
+        """Two asks a minute at the most once it takes long, so that waiting for a hundred links throttles nobody."""
+        service = Cycles([RUNNING])
+        host.fail(service, wait="first_cycle", wait_timeout=3600)
+        assert service.polls < 200
+        assert max(host.clock.sleeps) <= 30 * 1.25
+
+    def test_the_wait_for_visibility_does_not_shorten_it(self, host: Host) -> None:
+        host.fail(Cycles([RUNNING]), wait="first_cycle", wait_timeout=300, visibility_timeout=1)
+        assert sum(host.clock.sleeps) == pytest.approx(300)
+
+    def test_a_job_that_is_not_visible_for_a_moment(self, host: Host) -> None:
+        """Fact sheet 0.3: a replica may not know it."""
+        result = host.run(Cycles([refusal(404, "ResourceNotFound"), ENDED]), wait="first_cycle")
+        assert host.said == ["waiting for the end of a cycle: status None"]
+        assert result["job"]["last_cycle"] is not None
+
+    def test_a_read_that_fails_ends_it(self, host: Host) -> None:
+        failure = host.fail(Cycles([refusal(403, "Authorization_RequestDenied")]), wait="first_cycle")
+        assert failure.details["error"]["status"] == 403
+        assert len(host.clock.sleeps) == 0
+
+    @pytest.mark.parametrize(
+        "told",
+        [
+            pytest.param(RUNNING, id="too late"),
+            pytest.param(
+                refusal(403, "Authorization_RequestDenied"),
+                marks=pytest.mark.xfail(reason="what was done before the wait is not told"),
+                id="denied",
+            ),
+        ],
+    )
+    def test_a_wait_that_fails_tells_what_was_done_before(self, host: Host, told: dict[str, Any] | Outcome) -> None:
+        failure = host.fail(Cycles([told]), wait="first_cycle", wait_timeout=5)
+        assert failure.details.get("changed") is True
+        assert [one["verb"] for one in failure.details["actions"]] == ["start"]
+
+    @pytest.mark.xfail(reason="the task waits in vain for the whole of its time")
+    @pytest.mark.parametrize("wait", ["first_cycle", "steady"])
+    def test_a_pause_cannot_wait_for_a_cycle(self, wait: str) -> None:
+        """A job that is paused begins none; it can only end the one that is running."""
+        with pytest.raises(Refusal):
+            job.desired(options("sync_job", configuration="Fabrikam", state="paused", wait=wait))
+
+    def test_without_anybody_watching(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        clock = FakeClock()
+        monkeypatch.setattr(engine, "connect", lambda _params: FakeGraph(Cycles([RUNNING, ENDED]), clock=clock))
+        params = options("sync_job", configuration="Fabrikam", wait="first_cycle")
+        assert engine.run(job.RESOURCE, params, False, Pace(sleep=clock.sleep, clock=clock.time))["waited_seconds"] > 0

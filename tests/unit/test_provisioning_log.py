@@ -1,0 +1,295 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The provisioning log: what is asked for, how an entry is told, and the summary (fact sheet 6.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Request
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import ServiceError
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Refusal
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import provisioning_log
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.provisioning_log import entry, summary
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import FakeGraph, Outcome, Reply, refusal
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import Link, SourceService
+
+ID = "AAAAAAAA-0000-4000-8000-00000000000F"
+NEXT = "https://graph.microsoft.com/v1.0/auditLogs/provisioning?$skiptoken="
+
+
+def raw(number: int = 1, action: str = "create", status: str = "success", code: str | None = None, **rest: Any) -> dict[str, Any]:
+    error = {"errorCode": code, "reason": f"reason of {code}", "errorCategory": "failure"} if code else None
+    return {
+        "id": f"entry-{number}",
+        "activityDateTime": f"2026-11-23T02:00:{number % 60:02}Z",
+        "cycleId": "cycle",
+        "provisioningAction": action,
+        "provisioningStatusInfo": {"status": status, "errorInformation": error},
+        "provisioningSteps": [],
+        "modifiedProperties": [],
+        "sourceIdentity": {
+            "id": f"source-{number}",
+            "displayName": f"Person {number}",
+            "identityType": "User",
+            "details": {"UserPrincipalName": f"p{number}@contoso.kr"},
+        },
+        "targetIdentity": {"id": f"target-{number}", "displayName": "", "identityType": "User", "details": {}},
+        **rest,
+    }
+
+
+@dataclass
+class Log:
+    """A tenant with one configuration and pages of its log."""
+
+    pages: Sequence[Sequence[dict[str, Any]]] = ((),)
+    link: Link = field(default_factory=lambda: Link("Fabrikam", id=ID))
+    asked: list[str] = field(default_factory=list)
+
+    def __call__(self, request: Request) -> Outcome:
+        if not request.path.startswith("/auditLogs/"):
+            return SourceService([self.link])(request)
+        self.asked.append(request.path)
+        number = int(request.path.rpartition("skiptoken=")[2]) if "skiptoken" in request.path else 0
+        body: dict[str, Any] = {"value": list(self.pages[number])}
+        if number + 1 < len(self.pages):
+            body["@odata.nextLink"] = f"{NEXT}{number + 1}"
+        return Reply(200, body)
+
+
+def ask(log: Log, **given: Any) -> dict[str, Any]:
+    return provisioning_log.inquire(FakeGraph(log), options("provisioning_log_info", **{"configuration": "Fabrikam", **given}))
+
+
+def shown(log: Log, **given: Any) -> list[str]:
+    return [one["id"] for one in ask(log, **given)["entries"]]
+
+
+class TestAsking:
+    @pytest.mark.parametrize(
+        ("given", "clauses"),
+        [
+            pytest.param({}, "", id="everything"),
+            pytest.param({"since": "2026-11-23"}, " and activityDateTime gt 2026-11-23", id="a day"),
+            pytest.param({"until": "2026-11-23T02:00:00Z"}, " and activityDateTime lt 2026-11-23T02:00:00Z", id="a moment"),
+            pytest.param(
+                {"since": "2026-11-23T02:00:00.123Z", "until": "2026-11-24T02:00:00+09:00"},
+                " and activityDateTime gt 2026-11-23T02:00:00.123Z and activityDateTime lt 2026-11-24T02:00:00+09:00",
+                id="both, with a fraction and an offset",
+            ),
+        ],
+    )
+    def test_the_query_of_the_fact_sheet(self, given: dict[str, Any], clauses: str) -> None:
+        """Fact sheet 6.1: the id is compared in lower case, newest first."""
+        log = Log()
+        ask(log, **given)
+        assert len(log.asked) == 1
+        asked = urlsplit(log.asked[0])
+        assert asked.path == "/auditLogs/provisioning"
+        assert parse_qs(asked.query) == {
+            "$filter": [f"contains(tolower(servicePrincipal/id), '{ID.lower()}'){clauses}"],
+            "$orderby": ["activityDateTime desc"],
+            "$top": ["500"],
+        }
+        assert " " not in log.asked[0]
+
+    @pytest.mark.parametrize("name", ["since", "until"])
+    @pytest.mark.parametrize(
+        "moment", ["yesterday", "23.11.2026", "2026-11", "2026-11-23 02:00:00", "2026-11-23T02", "2026-11-23Z", "2026-11-23' or true"]
+    )
+    def test_what_is_no_time_is_refused(self, name: str, moment: str) -> None:
+        log = Log()
+        with pytest.raises(Refusal) as caught:
+            ask(log, **{name: moment})
+        assert str(caught.value) == f"{name} {moment!r} is no time; write it like 2026-11-23T02:00:00Z"
+        assert log.asked == []
+
+    def test_a_configuration_that_is_not_there(self) -> None:
+        with pytest.raises(Refusal, match="there is no configuration 'Typo'"):
+            ask(Log(), configuration="Typo")
+
+    def test_by_id(self) -> None:
+        assert shown(Log([[raw()]]), configuration=ID) == ["entry-1"]
+
+    def test_a_denied_read_is_no_empty_log(self) -> None:
+        link = Link("Fabrikam", id=ID)
+
+        def answer(request: Request) -> Outcome:
+            return refusal(403, "Authorization_RequestDenied") if "auditLogs" in request.path else SourceService([link])(request)
+
+        with pytest.raises(ServiceError) as caught:
+            provisioning_log.inquire(FakeGraph(answer), options("provisioning_log_info", configuration="Fabrikam"))
+        assert caught.value.denied
+
+
+class TestPages:
+    PAGES: Sequence[Sequence[dict[str, Any]]] = ([raw(1), raw(2)], [], [raw(3), raw(4)], [raw(5)])
+
+    @pytest.mark.parametrize(
+        ("limit", "entries", "pages"),
+        [(1, 1, 1), (2, 2, 1), (3, 3, 3), (4, 4, 3), (5, 5, 4), (1000, 5, 4)],
+    )
+    def test_no_page_is_read_that_is_not_needed(self, limit: int, entries: int, pages: int) -> None:
+        """Fact sheet 6.1: five requests in ten seconds."""
+        log = Log(self.PAGES)
+        assert shown(log, limit=limit) == [f"entry-{number + 1}" for number in range(entries)]
+        assert len(log.asked) == pages
+
+    def test_no_entries_at_all(self) -> None:
+        assert ask(Log(self.PAGES), limit=0) == {"entries": [], "summary": {"total": 0, "outcomes": {}, "error_codes": {}}}
+
+    @pytest.mark.xfail(reason="a negative limit ends in a traceback", raises=ValueError)
+    def test_a_negative_limit_is_refused(self) -> None:
+        with pytest.raises(Refusal, match="limit"):
+            ask(Log(self.PAGES), limit=-1)
+
+    def test_the_limit_counts_what_fits(self) -> None:
+        log = Log(self.PAGES)
+        assert shown(log, users=["p2@contoso.kr", "source-4", "p5@contoso.kr"], limit=2) == ["entry-2", "entry-4"]
+
+
+class TestFitting:
+    LOG = (
+        raw(1, "create", "success"),
+        raw(2, "create", "failure", "Conflict"),
+        raw(3, "update", "skipped"),
+        raw(4, "stagedDelete", "warning"),
+        raw(5, "delete", "success", sourceIdentity=None),
+        raw(
+            6,
+            "disable",
+            "success",
+            sourceIdentity={"id": "source-6", "displayName": None, "details": {"userPrincipalName": "P6@contoso.kr"}},
+        ),
+    )
+
+    @pytest.mark.parametrize(
+        ("given", "numbers"),
+        [
+            ({}, [1, 2, 3, 4, 5, 6]),
+            ({"users": []}, [1, 2, 3, 4, 5, 6]),
+            ({"users": ["P1@Contoso.KR"]}, [1]),
+            ({"users": ["person 2", "SOURCE-3"]}, [2, 3]),
+            ({"users": ["p6@contoso.kr"]}, [6]),
+            ({"users": ["none"]}, []),
+            ({"users": ["target-1"]}, []),
+            ({"statuses": ["failure"]}, [2]),
+            ({"statuses": ["failure", "warning", "skipped"]}, [2, 3, 4]),
+            ({"actions": ["create"]}, [1, 2]),
+            ({"actions": ["stagedDelete", "delete", "disable"]}, [4, 5, 6]),
+            ({"actions": ["create"], "statuses": ["success"]}, [1]),
+            ({"actions": ["create"], "statuses": ["success"], "users": ["p2@contoso.kr"]}, []),
+        ],
+        ids=str,
+    )
+    def test_table(self, given: dict[str, Any], numbers: list[int]) -> None:
+        assert shown(Log([self.LOG]), **given) == [f"entry-{number}" for number in numbers]
+
+
+class TestEntry:
+    def test_a_failure_with_cause_and_remedy(self) -> None:
+        told = entry(
+            raw(
+                7,
+                "create",
+                "failure",
+                "AzureActiveDirectoryForbidden",
+                provisioningSteps=[
+                    {"name": "EntryImportAdd", "status": "success", "description": "in"},
+                    {"name": "EntryExportAdd", "status": "failure", "description": "out"},
+                ],
+                modifiedProperties=[{"displayName": "mail", "oldValue": None, "newValue": "p7@contoso.kr"}],
+            )
+        )
+        assert told == {
+            "id": "entry-7",
+            "time": "2026-11-23T02:00:07Z",
+            "cycle_id": "cycle",
+            "action": "create",
+            "status": "failure",
+            "source": {"id": "source-7", "type": "User", "name": "Person 7", "user_principal_name": "p7@contoso.kr"},
+            "target": {"id": "target-7", "type": "User", "name": "", "user_principal_name": None},
+            "code": "AzureActiveDirectoryForbidden",
+            "reason": "reason of AzureActiveDirectoryForbidden",
+            "remedy": "the target's external collaboration settings do not allow invitations",
+            "step": "EntryExportAdd",
+            "changes": [{"attribute": "mail", "before": None, "after": "p7@contoso.kr"}],
+        }
+
+    @pytest.mark.parametrize(
+        ("steps", "step", "reason"),
+        [
+            ([], None, None),
+            (None, None, None),
+            (["success"], None, None),
+            (["success", "failure", "skipped"], "1 failure", "why 1"),
+            (["success", "warning", "skipped"], "1 warning", "why 1"),
+            (["skipped", "success", "skipped"], "2 skipped", "why 2"),
+            (["failure", "warning"], "0 failure", "why 0"),
+        ],
+        ids=str,
+    )
+    def test_the_step_that_decided(self, steps: list[str] | None, step: str | None, reason: str | None) -> None:
+        """Fact sheet 6.1: the first failure or warning, else the last skip; its words stand in for a reason that is missing."""
+        written = [{"name": f"{number} {one}", "status": one, "description": f"why {number}"} for number, one in enumerate(steps or ())]
+        told = entry(raw(status="skipped", provisioningSteps=None if steps is None else written))
+        assert (told["step"], told["reason"]) == (step, reason)
+
+    @pytest.mark.parametrize("nothing", [{}, None])
+    def test_an_entry_that_says_nothing_breaks_nothing(self, nothing: Any) -> None:
+        names = ("provisioningStatusInfo", "provisioningSteps", "modifiedProperties", "sourceIdentity", "targetIdentity")
+        nobody = {"id": None, "type": None, "name": None, "user_principal_name": None}
+        expected: dict[str, Any] = {
+            **dict.fromkeys(("id", "time", "cycle_id", "action", "status", "code", "reason", "remedy", "step")),
+            "source": nobody,
+            "target": nobody,
+            "changes": [],
+        }
+        assert entry(dict.fromkeys(names, nothing)) == entry({}) == expected
+
+    @pytest.mark.parametrize("details", [None, {}, {"objectId": "x"}])
+    def test_an_identity_without_a_name(self, details: Any) -> None:
+        assert entry({"sourceIdentity": {"id": "x", "details": details}})["source"]["user_principal_name"] is None
+
+
+class TestSummary:
+    def test_counts(self) -> None:
+        entries = [
+            entry(one)
+            for one in (
+                raw(1),
+                raw(2),
+                raw(3, "update", "failure", "Timeout"),
+                raw(4, "create", "failure", "Conflict"),
+                raw(5, "create", "warning", "Conflict"),
+                raw(6, "create", "skipped", "RedundantExport"),
+                raw(7, "create", "failure"),
+            )
+        ]
+        told = summary(iter(entries))
+        assert told == {
+            "total": 7,
+            "outcomes": {"create failure": 2, "create skipped": 1, "create success": 2, "create warning": 1, "update failure": 1},
+            "error_codes": {"Conflict": 2, "Timeout": 1},
+        }
+        assert list(told["outcomes"]) == sorted(told["outcomes"])
+        assert list(told["error_codes"]) == ["Conflict", "Timeout"]
+
+    def test_skipped_people_are_no_errors(self) -> None:
+        """Fact sheet 6.1: skipped entries for people out of scope are normal."""
+        assert summary([entry(raw(1, "other", "skipped", "NotEffectivelyEntitled"))])["error_codes"] == {}
+
+    def test_it_counts_only_what_is_shown(self) -> None:
+        assert ask(Log([TestFitting.LOG]), statuses=["failure"])["summary"] == {
+            "total": 1,
+            "outcomes": {"create failure": 1},
+            "error_codes": {"Conflict": 1},
+        }

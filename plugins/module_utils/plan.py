@@ -32,6 +32,15 @@ class Refusal(Exception):
     """The request cannot be carried out as it stands. One sentence for the admin; nothing was written."""
 
 
+class HalfDone(Exception):
+    """An operation broke off at ``cause``. ``report`` tells what was done before."""
+
+    def __init__(self, cause: GraphFailure, report: Facts) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+        self.report = dict(report)
+
+
 @dataclass(frozen=True)
 class Wait:
     """Read ``path`` until ``until`` holds for its body (``None`` when the object is not there)."""

@@ -17,7 +17,7 @@ from .graph import cloud, credentials
 from .graph.client import Client, Patience
 from .graph.errors import CredentialProblem, GraphFailure, ServiceError, SignInFailure, Uncertain
 from .graph.transport import Transport, Trust
-from .plan import Action, Inquiry, Interrupted, Operation, Outcome, Pace, Plan, Refusal, Resource, apply
+from .plan import Action, HalfDone, Inquiry, Interrupted, Operation, Outcome, Pace, Plan, Refusal, Resource, apply
 from .resources.causes import explain
 
 Desired = TypeVar("Desired")
@@ -62,6 +62,8 @@ def run(
         return _converge(subject, client, subject.desired(given), check_mode, pace, progress or _silent)
     except Refusal as refusal:
         raise RunFailure(f"Tenant {tenant}: {refusal}.") from None
+    except HalfDone as half:
+        raise RunFailure(f"Tenant {tenant}: {explain(half.cause)}", {**_details(half.cause), **half.report}) from None
     except GraphFailure as failure:
         raise RunFailure(f"Tenant {tenant}: {explain(failure)}", _details(failure)) from None
     finally:
@@ -131,14 +133,18 @@ def _await_outcome(outcome: Outcome, client: Client, pace: Pace, progress: Calla
     patient = dataclasses.replace(pace, longest=outcome.timeout, slowest=30.0, waited=0.0)
     said = ""
     for _attempt in patient.attempts():
-        body = client.find(outcome.wait.path)
+        try:
+            body = client.find(outcome.wait.path)
+        except GraphFailure as failure:
+            msg = f"Tenant {client.tenant}: could not see whether {outcome.name} was reached: {explain(failure)}{_told(done)}"
+            raise RunFailure(msg, {**_details(failure), **_made(done)}) from None
         if outcome.wait.until(body):
             pace.waited += patient.waited
             return
         said = outcome.progress(body)
         progress(f"waiting for {outcome.name}: {said}")
     late = f"{outcome.name} was not reached within {outcome.timeout:.0f} seconds ({said}); the service goes on, look again later"
-    raise RunFailure(f"Tenant {client.tenant}: {late}.", {"actions": [action.describe() for action in done], "changed": bool(done)})
+    raise RunFailure(f"Tenant {client.tenant}: {late}.", _made(done))
 
 
 def _replan(
@@ -190,7 +196,7 @@ def _read_back(resource: Resource[Desired, Current], client: Client, desired: De
             plan = resource.plan(resource.read(client, desired), desired)
         except GraphFailure as failure:
             msg = f"Tenant {client.tenant}: everything was done, but could not be read back: {explain(failure)}{_told(done)}"
-            raise RunFailure(msg, {**_details(failure), "actions": [action.describe() for action in done], "changed": True}) from None
+            raise RunFailure(msg, {**_details(failure), **_made(done)}) from None
         if not plan.actions:
             return plan
     late = ", ".join(str(action) for action in plan.actions[:5])
@@ -215,10 +221,14 @@ def _interrupted(stop: Interrupted | None, done: list[Action], tenant: str) -> R
     refused = isinstance(stop.cause, ServiceError) and any(stop.cause.names(code) for code in stop.action.passing_codes)
     hint = f" {stop.action.hint}" if stop.action.hint and refused else ""
     msg = f"Tenant {tenant}: could not {stop.action}: {explain(stop.cause)}{hint}{_told(done, stop.cause)} Running again is safe."
-    return RunFailure(msg, {**_details(stop.cause), "actions": [action.describe() for action in done], "changed": bool(done)})
+    return RunFailure(msg, {**_details(stop.cause), **_made(done)})
 
 
-def _told(done: list[Action], cause: GraphFailure | None = None) -> str:
+def _made(done: Sequence[Action]) -> dict[str, Any]:
+    return {"actions": [action.describe() for action in done], "changed": bool(done)}
+
+
+def _told(done: Sequence[Action], cause: GraphFailure | None = None) -> str:
     if done:
         return f" Already done: {', '.join(str(action) for action in done)}."
     return "" if isinstance(cause, Uncertain) else " Nothing was changed."

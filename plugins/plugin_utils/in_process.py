@@ -31,6 +31,7 @@ PROCESS_VARIABLE = "cross_tenant_sync_module_process"
 class InProcess(ActionBase):
     """Runs ``module`` without a process of its own, if nothing speaks against it."""
 
+    _supports_async = True
     module: ModuleType
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -74,5 +75,9 @@ def in_process(
             answer = run(subject, params, check_mode, progress=progress)
         except RunFailure as failure:
             answer = {**failure.details, "failed": True, "msg": failure.msg}
+    # The validator keeps these for AnsibleModule, which words them like this.
+    doubled = [f"Both option {one['option']} and its alias {one['alias']} are set." for one in getattr(checked, "_warnings", ())]
+    if doubled:
+        answer = {**answer, "warnings": [*answer.get("warnings", ()), *doubled]}
     shown: dict[str, Any] = remove_values({**answer, "invocation": {"module_args": params}}, secret)
     return shown

@@ -138,7 +138,6 @@ class TestSameAsAModule:
         assert "very-secret" not in json.dumps(result)
         assert result == process.run({"name": "x"})
 
-    @pytest.mark.xfail(reason="an alias beside its option is not warned of")
     def test_an_option_and_its_alias_together_are_warned_of(self) -> None:
         """Ansible takes the alias; a module process says so by itself."""
         args = {"name": "x", "client_secret": "one-secret", "secret": "other-secret"}
@@ -380,7 +379,6 @@ class TestWhere:
         assert one.run(None, {"a": 1})["from"] == "process"
         assert asked == [{"module_name": "entra.cross_tenant_sync.sync_job", "task_vars": {"a": 1}, "wrap_async": False}]
 
-    @pytest.mark.xfail(reason="the plugin does not say that it supports async, so that Ansible refuses the task")
     def test_a_task_in_the_background_gets_a_process(self, monkeypatch: pytest.MonkeyPatch) -> None:
         one = plugin_of(START, async_val=60)
         asked: list[dict[str, Any]] = []

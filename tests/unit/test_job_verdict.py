@@ -417,11 +417,7 @@ class TestWaiting:
         "told",
         [
             pytest.param(RUNNING, id="too late"),
-            pytest.param(
-                refusal(403, "Authorization_RequestDenied"),
-                marks=pytest.mark.xfail(reason="what was done before the wait is not told"),
-                id="denied",
-            ),
+            pytest.param(refusal(403, "Authorization_RequestDenied"), id="denied"),
         ],
     )
     def test_a_wait_that_fails_tells_what_was_done_before(self, host: Host, told: dict[str, Any] | Outcome) -> None:
@@ -429,7 +425,6 @@ class TestWaiting:
         assert failure.details.get("changed") is True
         assert [one["verb"] for one in failure.details["actions"]] == ["start"]
 
-    @pytest.mark.xfail(reason="the task waits in vain for the whole of its time")
     @pytest.mark.parametrize("wait", ["first_cycle", "steady"])
     def test_a_pause_cannot_wait_for_a_cycle(self, wait: str) -> None:
         """A job that is paused begins none; it can only end the one that is running."""

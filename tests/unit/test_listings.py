@@ -259,7 +259,6 @@ class TestPartners:
         tenant = Tenant([[partner(), partner(OTHER)]], {TARGET: named(TARGET, "Fabrikam"), OTHER: answer})
         assert [(one["name"], one["default_domain"]) for one in self.listed(tenant)] == [("Fabrikam", "fabrikam.kr"), (None, None)]
 
-    @pytest.mark.xfail(reason="an empty expansion is believed")
     def test_an_empty_expansion_is_asked_for_once_more(self) -> None:
         """Fact sheet 1.3: the expansion may be null although the policy is there, so it is read directly."""
         policy = Reply(200, {"tenantId": TARGET, "displayName": None, "userSyncInbound": {"isSyncAllowed": True}})

@@ -62,6 +62,8 @@ def desired(params: Mapping[str, Any]) -> Desired:
         )
     if params.get("wait") and params["state"] == "absent":
         raise Refusal("wait does not go with state absent")
+    if params["state"] == "paused" and params.get("wait") not in (None, "idle"):
+        raise Refusal("a paused job begins no cycle, so only wait idle goes with state paused")
     return Desired(params["tenant_id"], params["configuration"], params["state"], reason, params.get("wait"), params["wait_timeout"])
 
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..graph.client import Client, Request
-from ..graph.errors import ServiceError
-from ..plan import Operation, Pace, Refusal
+from ..graph.errors import GraphFailure, ServiceError
+from ..plan import HalfDone, Operation, Pace, Refusal
 from . import job, lookup
 from .causes import log_remedy
 from .directory import Principal, find_people
@@ -36,16 +36,18 @@ def perform(client: Client, params: Mapping[str, Any], check_mode: bool, pace: P
         raise Refusal(lookup.missing(configuration))
     people = list({one.id: one for one in find_people(client, params["users"]).values()}.values())
     if check_mode:
-        return _result(params, [{"user": one.name, "status": "planned"} for one in people])
+        return _result(params, [_outcome(one.name, "planned") for one in people])
     path = f"{there.configuration.synchronization}/jobs/{there.job['id']}"
     rule = user_rule(client.get(f"{path}/schema"))
     if rule is None:
         raise Refusal(f"the job of configuration {configuration!r} has no rule for people; restore the default mappings")
-    return _result(params, _provision(client, path, str(rule["id"]), people, pace))
+    return _result(params, _provision(client, params, path, str(rule["id"]), people, pace))
 
 
-def _provision(client: Client, path: str, rule_id: str, people: Sequence[Principal], pace: Pace) -> list[dict[str, Any]]:
-    outcomes = []
+def _provision(
+    client: Client, params: Mapping[str, Any], path: str, rule_id: str, people: Sequence[Principal], pace: Pace
+) -> list[dict[str, Any]]:
+    outcomes: list[dict[str, Any]] = []
     began: list[float] = []
     for one in people:
         if len(began) >= CALLS:
@@ -57,36 +59,75 @@ def _provision(client: Client, path: str, rule_id: str, people: Sequence[Princip
             outcomes.append({"user": one.name, **outcome(client.send(Request("POST", f"{path}/provisionOnDemand", body)).body)})
         except ServiceError as error:
             if error.denied or error.status in (404, 429):
-                raise
+                raise HalfDone(error, _result(params, outcomes)) from None
             # One person the service cannot take does not keep the others waiting.
-            outcomes.append({"user": one.name, "status": "failure", "code": error.code, "reason": error.message or None, "step": None})
+            outcomes.append(_outcome(one.name, "failure", error.code, error.message or None))
+        except GraphFailure as failure:
+            raise HalfDone(failure, _result(params, outcomes)) from None
     return outcomes
 
 
-def outcome(body: Mapping[str, Any]) -> dict[str, Any]:
+def _outcome(user: str, status: str, code: str | None = None, reason: str | None = None) -> dict[str, Any]:
+    """An outcome of which the service tells no more."""
+    told: dict[str, Any] = {
+        "action": None,
+        "code": code,
+        "reason": reason,
+        "remedy": log_remedy(code),
+        "step": None,
+        "changes": [],
+        "target_id": None,
+    }
+    return {"user": user, "status": status, **told}
+
+
+def outcome(body: Any) -> dict[str, Any]:
     """What became of one person, from either generation of the answer (fact sheet 3.5 and 12)."""
-    value = json.loads(body["value"])
-    report: Mapping[str, Any] = value[0] if isinstance(value, list) else value
+    report = _report(body)
+    if report is None:
+        unreadable = _outcome("", "failure", reason="the service's answer cannot be read; look into the provisioning log")
+        del unreadable["user"]
+        return unreadable
+    said = _result_in_key(body)
     info = report.get("statusInfo") or {}
     steps = [step for step in report.get("provisioningSteps") or () if isinstance(step, Mapping)]
     failing = next((step for step in steps if str(step.get("status")).lower() == "failure"), None)
     skipping = next((step for step in reversed(steps) if str(step.get("status")).lower() == "skipped"), None)
-    decisive = failing or skipping
-    status = str(info.get("status") or (decisive or {}).get("status") or "Success").lower()
-    code = info.get("errorCode") or _skip_reason(steps)
+    decisive = failing or skipping or {}
+    details = said.get("details") or {}
+    code = info.get("errorCode") or _skip_reason(steps) or details.get("errorCode")
     return {
-        "status": status,
+        "status": str(info.get("status") or decisive.get("status") or said.get("result") or "Success").lower(),
         "action": report.get("action"),
         "code": code,
-        "reason": info.get("reason") or (decisive or {}).get("description"),
+        "reason": info.get("reason") or decisive.get("description") or details.get("errorMessage"),
         "remedy": log_remedy(code),
-        "step": (decisive or {}).get("name"),
+        "step": decisive.get("name"),
         "changes": [
             {"attribute": one.get("displayName"), "before": one.get("oldValue"), "after": one.get("newValue")}
             for one in report.get("modifiedProperties") or ()
         ],
         "target_id": (report.get("targetIdentity") or {}).get("id"),
     }
+
+
+def _report(body: Any) -> Mapping[str, Any] | None:
+    """The report in the value, which is JSON in a text: an array of one, or the one itself."""
+    try:
+        value = json.loads(body["value"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    report = (value[0] if value else None) if isinstance(value, list) else value
+    return report if isinstance(report, Mapping) else None
+
+
+def _result_in_key(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The API reference puts the result into the key, as JSON; the how-to has a plain name there."""
+    try:
+        said = json.loads(str(body.get("key")))
+    except ValueError:
+        return {}
+    return said if isinstance(said, Mapping) else {}
 
 
 def _skip_reason(steps: Sequence[Mapping[str, Any]]) -> str | None:

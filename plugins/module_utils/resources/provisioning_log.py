@@ -27,6 +27,8 @@ def inquire(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
 
     :raises Refusal: when there is no such configuration, or a time cannot be read.
     """
+    if params["limit"] < 0:
+        raise Refusal("limit must not be negative")
     configuration = lookup.find(client, params["configuration"])
     if configuration is None:
         raise Refusal(lookup.missing(params["configuration"]))

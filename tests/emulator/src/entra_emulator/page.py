@@ -1,10 +1,11 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A read-only page at ``/``: each tenant's people as an address book, with its policies and jobs."""
+"""A read-only page at ``/``: each tenant's people as an address book, with its policies and jobs. No scripts, nothing from elsewhere."""
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from html import escape
 from typing import Any
@@ -14,25 +15,64 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from .service import Service
-from .state import GraphObject, Tenant, World
+from .state import GraphObject, Job, Tenant, World
+
+SHOWN_PEOPLE = 500
+"""How many people of a tenant the page lists."""
 
 STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; color: #1b1b1f; }
-h1 { font-size: 1.5rem; } h2 { margin-top: 2.5rem; border-bottom: 2px solid #2b6cb0; } h3 { margin: 1.2rem 0 .3rem; font-size: 1rem; }
-table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .25rem .6rem; border-bottom: 1px solid #ddd; }
-th { background: #f4f6f8; } code { background: #f4f6f8; padding: 0 .2rem; } .off { color: #999; } .empty { color: #777; }
+:root { --ink: #1d2530; --soft: #5d6b7c; --line: #e3e8ee; --ground: #f4f6f9; --accent: #2557a7; }
+* { box-sizing: border-box; }
+body { font: 14px/1.45 system-ui, "Noto Sans CJK KR", "Noto Sans", sans-serif; margin: 0; color: var(--ink); background: var(--ground); }
+header { background: #16325c; color: #fff; padding: 1.1rem 2rem; display: flex; flex-wrap: wrap; gap: .4rem 2rem; align-items: baseline; }
+h1 { font-size: 1.25rem; margin: 0; } header span { color: #c9d7ec; } header b { color: #fff; font-variant-numeric: tabular-nums; }
+main { max-width: 78rem; margin: 0 auto; padding: 1.2rem 1.5rem 3rem; }
+section { background: #fff; border: 1px solid var(--line); border-radius: 10px; padding: 1.2rem 1.5rem 1.5rem; margin-bottom: 1.5rem; }
+h2 { font-size: 1.2rem; margin: 0; } h3 { font-size: .95rem; margin: 1.4rem 0 .4rem; color: var(--accent); }
+.about { color: var(--soft); margin: .15rem 0 0; } code { font-size: .92em; }
+table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .38rem .7rem; vertical-align: middle; }
+th { font-weight: 600; color: var(--soft); font-size: .84em; border-bottom: 2px solid var(--line); white-space: nowrap; }
+td { border-bottom: 1px solid var(--line); } tbody tr:last-child td { border-bottom: 0; } tbody tr:hover { background: #fafbfd; }
+.who { display: flex; align-items: center; gap: .65rem; } .who small, .under { display: block; color: var(--soft); font-size: .86em; }
+.face { flex: none; width: 2rem; height: 2rem; border-radius: 50%; color: #fff; font-size: .8rem; font-weight: 600; display: grid;
+ place-items: center; }
+.tag { display: inline-block; border-radius: 1rem; padding: .06rem .6rem; font-size: .86em; white-space: nowrap; background: #eef1f5;
+ color: var(--soft); }
+.synced { background: #dcebff; color: #174a94; font-weight: 600; } .invited { background: #fff0d6; color: #845400; }
+.good { background: #dff3e4; color: #17693a; } .bad { background: #fde3e1; color: #a3261d; }
+header nav { margin-left: auto; } header a { color: #fff; margin-left: 1.2rem; }
+.off td, .off .who small, .off .under { color: #98a3b1; } .off .face { filter: grayscale(1); opacity: .6; }
+.empty { color: var(--soft); margin: .2rem 0; }
 """
+COLOURS = ("#3867b7", "#0f7b6c", "#9a4f96", "#b1582b", "#5a6f8f", "#7a6a1f", "#b0395f", "#3c7a3a")
 
 
-def _row(cells: list[Any], tag: str = "td", style: str = "") -> str:
-    inner = "".join(f"<{tag}>{escape('' if cell is None else str(cell))}</{tag}>" for cell in cells)
+def _tag(text: str, kind: str = "") -> str:
+    return f'<span class="tag {kind}">{escape(text)}</span>'
+
+
+def _flag(value: Any) -> str:
+    """A setting of a policy; null is inherited from the tenant's default."""
+    return _tag("inherited") if value is None else _tag("allowed", "good") if value else _tag("not allowed", "bad")
+
+
+def _text(value: Any) -> str:
+    return escape("" if value is None else str(value))
+
+
+def _row(cells: list[str], style: str = "") -> str:
+    inner = "".join(f"<td>{cell}</td>" for cell in cells)
     return f'<tr class="{style}">{inner}</tr>' if style else f"<tr>{inner}</tr>"
 
 
 def _table(kind: str, heads: list[str], rows: list[str]) -> str:
     if not rows:
         return '<p class="empty">none</p>'
-    return f'<table data-table="{kind}"><thead>{_row(heads, "th")}</thead><tbody>{"".join(rows)}</tbody></table>'
+    head = "".join(f"<th>{escape(name)}</th>" for name in heads)
+    return f'<table data-table="{kind}"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
+
+
+# People -------------------------------------------------------------------------------------------------------------
 
 
 def origins(world: World) -> dict[str, str]:
@@ -48,20 +88,48 @@ def origins(world: World) -> dict[str, str]:
 
 def _origin(user: GraphObject, known: dict[str, str]) -> str:
     if user["id"] in known:
-        return f"synchronized from {known[user['id']]}"
-    return "invited" if user.get("externalUserState") else "here"
+        return _tag(f"synchronized from {known[user['id']]}", "synced")
+    if user.get("_synchronized"):
+        return _tag("synchronized earlier", "synced")
+    if not user.get("externalUserState"):
+        return _tag("here")
+    return _tag("invited" if user["externalUserState"] == "Accepted" else "invited, has not accepted", "invited")
+
+
+def _face(name: str) -> str:
+    words = name.split()
+    initials = (words[0][0] + (words[1][0] if len(words) > 1 else "")).upper() if words else "?"
+    colour = COLOURS[zlib.crc32(name.encode()) % len(COLOURS)]
+    return f'<span class="face" style="background:{colour}">{escape(initials)}</span>'
+
+
+def _two_lines(first: Any, second: Any) -> str:
+    return f'{_text(first)}<span class="under">{_text(second)}</span>'
+
+
+def _person(user: GraphObject, known: dict[str, str]) -> str:
+    name = str(user.get("displayName") or user["userPrincipalName"])
+    who = f'<div class="who">{_face(name)}<div>{escape(name)}<small>{_text(user["userPrincipalName"])}</small></div></div>'
+    work = _two_lines(user.get("jobTitle"), user.get("department"))
+    reach = _two_lines(user.get("mail"), (user.get("businessPhones") or [user.get("mobilePhone")])[0])
+    notes = [_tag(str(user.get("userType") or "Member"))]
+    if user.get("showInAddressList") is False:
+        notes.append(_tag("hidden"))
+    if not user.get("accountEnabled", True):
+        notes.append(_tag("blocked", "bad"))
+    style = "" if user.get("accountEnabled", True) else "off"
+    return _row([who, reach, work, _origin(user, known), " ".join(notes)], style)
 
 
 def _people(tenant: Tenant, known: dict[str, str]) -> str:
-    rows = []
-    for user in sorted(tenant.users.values(), key=lambda user: str(user.get("displayName")).casefold()):
-        cells = [user.get(name) for name in ("displayName", "mail", "userType", "department", "jobTitle")]
-        phone = (user.get("businessPhones") or [None])[0]
-        listed = "no" if user.get("showInAddressList") is False else "yes"
-        style = "" if user.get("accountEnabled", True) else "off"
-        rows.append(_row([*cells, phone, listed, _origin(user, known), user["userPrincipalName"]], style=style))
-    heads = ["Name", "Mail", "Type", "Department", "Job title", "Phone", "Address list", "From", "User principal name"]
-    return _table("people", heads, rows)
+    people = sorted(tenant.users.values(), key=lambda user: str(user.get("displayName")).casefold())
+    rows = [_person(user, known) for user in people[:SHOWN_PEOPLE]]
+    more = len(people) - len(rows)
+    rest = f'<p class="empty">and {more} more</p>' if more > 0 else ""
+    return _table("people", ["Name", "Mail and phone", "Work", "From", ""], rows) + rest
+
+
+# Policies and jobs --------------------------------------------------------------------------------------------------
 
 
 def _policies(world: World, tenant: Tenant) -> str:
@@ -69,12 +137,24 @@ def _policies(world: World, tenant: Tenant) -> str:
     for partner_id, partner in tenant.access_policy.partners.items():
         other = world.tenants.get(partner_id)
         consent = partner.get("automaticUserConsentSettings") or {}
-        policy = tenant.access_policy.identity_synchronizations.get(partner_id) or {}
-        inbound = (policy.get("userSyncInbound") or {}).get("isSyncAllowed")
-        rows.append(
-            _row([other.display_name if other else partner_id, consent.get("inboundAllowed"), consent.get("outboundAllowed"), inbound])
-        )
-    return _table("partners", ["Partner", "Redeem inbound", "Redeem outbound", "User sync inbound"], rows)
+        policy = tenant.access_policy.identity_synchronizations.get(partner_id)
+        inbound = [((policy or {}).get(name) or {}).get("isSyncAllowed") for name in ("userSyncInbound", "groupSyncInbound")]
+        shown = [_flag(consent.get("inboundAllowed")), _flag(consent.get("outboundAllowed"))]
+        shown += [_flag(value) if policy is not None and value is not None else _tag("none") for value in inbound]
+        rows.append(_row([f"<b>{escape(other.display_name if other else partner_id)}</b>", *shown]))
+    heads = ["Partner", "Automatic redemption, inbound", "Automatic redemption, outbound", "User sync, inbound", "Group sync, inbound"]
+    return _table("partners", heads, rows)
+
+
+def _state(job: Job) -> str:
+    code = str(job.status.get("code"))
+    quarantine = job.status.get("quarantine") or {}
+    under = f'<span class="under">{escape(str(quarantine.get("reason")))}</span>' if quarantine else ""
+    return _tag(code, {"Active": "good", "Quarantine": "bad"}.get(code, "")) + under
+
+
+def _time(text: str | None) -> str:
+    return escape(text.replace("T", " ").removesuffix("Z")) if text and not text.startswith("0001") else ""
 
 
 def _jobs(world: World, tenant: Tenant) -> Iterator[str]:
@@ -82,30 +162,54 @@ def _jobs(world: World, tenant: Tenant) -> Iterator[str]:
         name = tenant.service_principals.get(sp_id, {}).get("displayName")
         other = world.tenants.get(synchronization.secrets.get("CompanyId", ""))
         for job in synchronization.jobs.values():
-            assigned = len(tenant.assignments.get(sp_id, {}))
-            target = other.display_name if other else None
-            yield _row([name, target, job.schedule_state, job.status.get("code"), job.cycles_completed, assigned, len(job.links)])
+            last = (job.status.get("lastExecution") or {}).get("timeEnded")
+            live = sum(target in (other.users if other else {}) for target in job.links.values())
+            yield _row(
+                [
+                    f"<b>{_text(name)}</b>",
+                    _text(other.display_name if other else None),
+                    _tag(job.schedule_state, "good" if job.schedule_state == "Active" else ""),
+                    _state(job),
+                    str(job.cycles_completed),
+                    _time(last),
+                    _time(job.next_cycle),
+                    str(len(tenant.assignments.get(sp_id, {}))),
+                    str(live),
+                ]
+            )
+
+
+JOB_HEADS = ["Configuration", "Target", "Schedule", "Status", "Cycles", "Last cycle", "Next cycle", "Assignments", "People synchronized"]
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
+def _section(world: World, tenant: Tenant, known: dict[str, str]) -> str:
+    deleted = sum(item.get("@odata.type") == "#microsoft.graph.user" for item in tenant.deleted_items.values())
+    synchronized = sum(user["id"] in known for user in tenant.users.values())
+    counts = f"{_count(len(tenant.users), 'person', 'people')}, {synchronized} of them synchronized from elsewhere, {deleted} deleted"
+    counts += f" · {_count(len(tenant.groups), 'group', 'groups')}"
+    return (
+        f'<section id="{escape(tenant.id)}" data-tenant="{escape(tenant.id)}"><h2>{escape(tenant.display_name)}</h2>'
+        f'<p class="about">{escape(", ".join(tenant.domains))} · <code>{escape(tenant.id)}</code> · {counts}</p>'
+        f"<h3>Partners</h3>{_policies(world, tenant)}"
+        f"<h3>Provisioning jobs</h3>{_table('jobs', JOB_HEADS, list(_jobs(world, tenant)))}"
+        f"<h3>Address book</h3>{_people(tenant, known)}</section>"
+    )
 
 
 def render(world: World) -> str:
     """The page."""
     known = origins(world)
-    sections = []
-    for tenant in world.tenants.values():
-        heads = ["Configuration", "Target", "Schedule", "Status", "Cycles", "Assignments", "Synchronized"]
-        deleted = sum(item["@odata.type"] == "#microsoft.graph.user" for item in tenant.deleted_items.values())
-        sections.append(
-            f'<section data-tenant="{escape(tenant.id)}"><h2>{escape(tenant.display_name)}</h2>'
-            f"<p><code>{escape(tenant.id)}</code> · {escape(', '.join(tenant.domains))} · {len(tenant.users)} people, "
-            f"{len(tenant.groups)} groups, {deleted} deleted people</p>"
-            f"<h3>Partners</h3>{_policies(world, tenant)}"
-            f"<h3>Provisioning jobs</h3>{_table('jobs', heads, list(_jobs(world, tenant)))}"
-            f"<h3>Address book</h3>{_people(tenant, known)}</section>"
-        )
+    links = "".join(f'<a href="#{escape(tenant.id)}">{escape(tenant.display_name)}</a>' for tenant in world.tenants.values())
+    sections = "".join(_section(world, tenant, known) for tenant in world.tenants.values())
     return (
-        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>entra-emulator</title>'
-        f"<style>{STYLE}</style></head><body><h1>entra-emulator</h1><p>Virtual time <code>{escape(world.clock)}</code></p>"
-        f"{''.join(sections)}</body></html>"
+        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">'
+        f"<title>entra-emulator</title><style>{STYLE}</style></head><body>"
+        f"<header><h1>entra-emulator</h1><span>virtual time <b>{_time(world.clock)}</b> UTC</span>"
+        f"<nav>{links}</nav></header><main>{sections}</main></body></html>"
     )
 
 

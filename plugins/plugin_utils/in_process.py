@@ -65,7 +65,8 @@ def in_process(
     spec = options.argument_spec()
     checked = ArgumentSpecValidator(spec, **options.rules).validate(dict(args))
     params = checked.validated_parameters
-    secret = {str(params[option]) for option, about in spec.items() if about.get("no_log") and params.get(option)}
+    names = [name for option, about in spec.items() if about.get("no_log") for name in (option, *about.get("aliases", ()))]
+    secret = {str(given[name]) for given in (args, params) for name in names if given.get(name)}
     if checked.error_messages:
         error = checked.errors[0]
         prefix = f"Unsupported parameters for ({name}) module: " if isinstance(error, UnsupportedError) else ""

@@ -137,7 +137,9 @@ def test_a_step_that_is_missing_is_named(playbooks: Playbooks) -> None:
 def test_a_target_that_is_not_prepared(playbooks: Playbooks) -> None:
     options = {"name": "Fabrikam", "target_tenant_id": FABRIKAM, "visibility_timeout": 1}
     run = playbooks.task("sync_configuration", "contoso", options)
-    complains(run, f"Tenant {CONTOSO}", "could not create provisioning job", "redemption_outbound", "user_sync_inbound", "Running again is safe")
+    complains(
+        run, f"Tenant {CONTOSO}", "could not create provisioning job", "redemption_outbound", "user_sync_inbound", "Running again is safe"
+    )
     completes(playbooks)
 
 

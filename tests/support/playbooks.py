@@ -166,4 +166,10 @@ class Playbooks:
 
 def _task(line: str) -> dict[str, Any]:
     fields = json.loads(line)
-    return {"host": fields["host"], "name": fields["task"], "action": fields["action"], "status": fields["status"], "result": fields["result"]}
+    return {
+        "host": fields["host"],
+        "name": fields["task"],
+        "action": fields["action"],
+        "status": fields["status"],
+        "result": fields["result"],
+    }

@@ -121,7 +121,7 @@ def test_a_changed_mapping_of_a_running_job_evaluates_everybody_again(playbooks:
     assert not [action for action in first.actions() if action.startswith("restart")]
     emulator.advance("PT40M")
 
-    changed = {"link_mappings": [], "link_display_name_suffix": " (Contoso Group)"}
+    changed: dict[str, Any] = {"link_mappings": [], "link_display_name_suffix": " (Contoso Group)"}
     plan, run = playbooks.sync("--check", **changed), playbooks.sync(**changed)
     assert run.actions() == plan.actions()
     assert run.actions() == [

@@ -52,7 +52,7 @@ def violations(emulator: Emulator) -> tuple[list[str], set[str]]:
         if match is None:
             continue
         checker, path = contract(match[1]), match[2]
-        known, _ = checker.match(entry["method"], path)
+        known, _unused = checker.match(entry["method"], path)
         operation = f"{entry['method']} {known['path'] if known else path}"
         operations.add(operation)
         problems = [f"request: {one}" for one in checker.request(entry["method"], path, entry["request_body"])]

@@ -66,9 +66,9 @@ def test_every_module_in_both_hosts(tell: Teller, emulator: Emulator, state: dic
     for process in (False, True):
         emulator.control("PUT", "state", state)
         # Check mode through a process costs a third of a second a task, and is the same code: one module shows it.
-        first, *_ = scenes = [Do(module, options, tenant, process=process) for module, options, tenant in STORY]
+        first, *_unused = scenes = [Do(module, options, tenant, process=process) for module, options, tenant in STORY]
         stories.append(tell(dataclasses.replace(first, check=True), scenes))
-    assert {step.task.action for step in stories[0]} >= {PREFIX + name for name, _, _ in STORY}
+    assert {step.task.action for step in stories[0]} >= {PREFIX + name for name, _unused, _unneeded in STORY}
     for worker, module in zip(*stories, strict=True):
         assert worker.task.status == module.task.status, (worker.result.get("msg"), module.result.get("msg"))
         assert same(worker.result) == same(module.result)

@@ -121,7 +121,7 @@ def test_every_reason_to_restart(tell: Teller) -> None:
     """It is done every time it is asked for, with just the reset scope that its reason needs."""
     options = [
         {**CONFIGURATION, "state": "restarted", **({"restart_reason": reason} if reason else {}), "acknowledge_full": reason == "full"}
-        for reason, _, _ in RESTARTS
+        for reason, _unused, _unneeded in RESTARTS
     ]
     story = tell(
         [do for given in options for do in four(JOB, given)],
@@ -170,7 +170,7 @@ def test_a_new_job_is_no_failure(tell: Teller, emulator: Emulator, state: dict[s
         advance("PT40M"),
         INFO,
     )
-    _, new, started, begun, done = story
+    _unused, new, started, begun, done = story
     assert new.result["verdict"]["verdict"] == "paused"
     assert "start it" in new.result["verdict"]["next_action"]
     for step in (started, begun):
@@ -292,7 +292,7 @@ def test_a_lost_trust_quarantines_and_is_explained(tell: Teller, emulator: Emula
         advance("PT40M"),
         INFO,
     )
-    info, checked, started, _, released, after = story
+    info, checked, started, _unused, released, after = story
     assert info.result["verdict"]["verdict"] == "quarantined"
     assert info.result["verdict"]["reason"] == "EncounteredQuarantineException"
     assert "release_quarantine" in info.result["verdict"]["next_action"]

@@ -108,7 +108,7 @@ def test_every_part_of_a_mapping(tell: Teller) -> None:
         ({"source": "jobTitle", "apply": "always"}, {"flowType": "Always", "defaultValue": "None"}),
         ({"source": "jobTitle", "default": ""}, {"flowType": "Always"}),
     ]
-    story = tell([do for given, _ in chain for do in four(MAPPING, mappings({**department, **given}))])
+    story = tell([do for given, _unused in chain for do in four(MAPPING, mappings({**department, **given}))])
     for steps, (given, expected) in zip(story.fours(), chain, strict=True):
         converges(steps)
         frugal(steps)
@@ -133,7 +133,8 @@ def test_the_short_forms(tell: Teller) -> None:
         ({"company_name": "Contoso"}, "companyName", {"constant": "Contoso"}),
     ]
     story = tell(
-        [do for given, _, _ in chain for do in four(MAPPING, {**FABRIKAM, **given})], Do(MAPPING, {**FABRIKAM, "convert_existing": True})
+        [do for given, _unused, _unneeded in chain for do in four(MAPPING, {**FABRIKAM, **given})],
+        Do(MAPPING, {**FABRIKAM, "convert_existing": True}),
     )
     for number, (given, target, expected) in enumerate(chain):
         steps = story.steps[4 * number : 4 * number + 4]
@@ -250,10 +251,10 @@ def test_filters_that_the_service_would_not_take(tell: Teller, emulator: Emulato
         ({**FABRIKAM, "filters": [{"name": "Empty", "clauses": []}]}, ["filter 'Empty' has no clauses"]),
     ]
     story = tell(
-        [Do(MAPPING, options, check=check) for options, _ in refused for check in (True, False)],
+        [Do(MAPPING, options, check=check) for options, _unused in refused for check in (True, False)],
         four(MAPPING, one("employeeId", greater[literals], "1")),
     )
-    for number, (_, words) in enumerate(refused):
+    for number, (_unused, words) in enumerate(refused):
         for step in story.steps[2 * number : 2 * number + 2]:
             for word in words:
                 assert word in step.message
@@ -379,8 +380,8 @@ def test_what_cannot_be_is_refused_before_anything_is_written(tell: Teller) -> N
         (mappings({**name, "source": "mail"}, display_name_suffix="!"), ["displayName is mapped more than once"]),
         ({"configuration": "Nowhere", "company_name": "x"}, ["there is no configuration 'Nowhere'", "run sync_configuration first"]),
     ]
-    story = tell([Do(MAPPING, options) for options, _ in refused])
-    for step, (_, words) in zip(story, refused, strict=True):
+    story = tell([Do(MAPPING, options) for options, _unused in refused])
+    for step, (_unused, words) in zip(story, refused, strict=True):
         for word in words:
             assert word in step.message
         assert step.left_alone

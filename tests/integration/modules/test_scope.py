@@ -83,8 +83,10 @@ def test_what_cannot_be_is_refused_before_anything_is_written(tell: Teller, emul
         ({"state": "absent", "users": [MINSU], "mode": "all"}, ["exact and mode do not go with it"]),
         ({"configuration": "Nowhere", "users": [MINSU]}, ["there is no configuration 'Nowhere'", "run sync_configuration first"]),
     ]
-    story = tell([Do(SCOPE, {**FABRIKAM, **options}) for options, _ in refused], four(SCOPE, {**FABRIKAM, "groups": [phoenix[0]["id"]]}))
-    for step, (_, words) in zip(story.steps, refused, strict=False):
+    story = tell(
+        [Do(SCOPE, {**FABRIKAM, **options}) for options, _unused in refused], four(SCOPE, {**FABRIKAM, "groups": [phoenix[0]["id"]]})
+    )
+    for step, (_unused, words) in zip(story.steps, refused, strict=False):
         for word in words:
             assert word in step.message
         assert step.left_alone
@@ -119,14 +121,14 @@ def test_how_many_may_leave_is_judged_before_anything_is_written(tell: Teller, t
         (everybody, ["all 3 assignments would be removed", "set max_removals to 3"]),
         ({**nobody, "max_removals": 0}, ["max_removals 0"]),
     ]
-    checks = [Do(SCOPE, options, check=check) for options, _ in refused for check in (True, False)]
+    checks = [Do(SCOPE, options, check=check) for options, _unused in refused for check in (True, False)]
     story = tell(
         checks,
         Do(SCOPE, {**everybody, "max_removals": 3}, check=True),
         four(SCOPE, {**keep, "max_removals": 3, "max_removal_percent": 100}),
         four(SCOPE, {**nobody, "max_removals": 1}),
     )
-    for number, (_, words) in enumerate(refused):
+    for number, (_unused, words) in enumerate(refused):
         for step in story.steps[2 * number : 2 * number + 2]:
             for word in [*words, "nothing was changed"]:
                 assert word in step.message

@@ -154,6 +154,18 @@ def test_owned_by_reaches_only_what_the_caller_created(api: Api) -> None:
     api.refused(401, "UnknownError", "POST", f"{job}/restart", {"criteria": {}})
 
 
+@pytest.mark.fact("3", "Whether GET of the secrets works with Synchronization.Read.All is unknown (switch secrets_read_role)")
+def test_reading_secrets_with_the_reading_permission(api: Api) -> None:
+    """13.4."""
+    sp_id, _, _ = api.job()
+    path = f"/servicePrincipals/{sp_id}/synchronization/secrets"
+    reduced(api, "Synchronization.Read.All")
+    assert len(api.get(path)["value"]) == 3
+    api.refused(401, "UnknownError", "PUT", path, {"value": []})
+    api.set(secrets_read_role="refused")
+    api.refused(401, "UnknownError", "GET", path)
+
+
 def test_a_registration_that_is_gone_signs_nobody_in(api: Api) -> None:
     """0.2: the token is good no more."""
     api.token("contoso")

@@ -371,6 +371,27 @@ def test_the_matching_attribute_cannot_be_changed(api: Api) -> None:
     assert "schemaInvalid" in api.refused(400, "BadRequest", "PUT", f"{job}/schema", schema)["message"]
 
 
+@pytest.mark.fact("4.1", "A changed schema starts a full cycle by itself, or waits for a restart (switch schema_put_restarts)")
+@pytest.mark.parametrize("restarts", [True, False])
+def test_a_changed_schema_restarts_the_job(api: Api, restarts: bool) -> None:
+    """13.13: people who are there already are looked at again, or not."""
+    api.set(schema_put_restarts=restarts)
+    api.link_policies()
+    sp_id, job, role = api.job()
+    api.assign(sp_id, role, api.user_id("minsu.kim@contoso.kr"))
+    api.ok("POST", f"{job}/start")
+    api.advance("PT1H")
+    schema = api.get(f"{job}/schema")
+    rows = schema["synchronizationRules"][0]["objectMappings"][0]["attributeMappings"]
+    next(row for row in rows if row["targetAttributeName"] == "userType").update(
+        flowType="Always", source={"type": "Constant", "name": "Guest", "expression": '"Guest"', "parameters": []}
+    )
+    before = api.get(job)["status"]["progress"]
+    assert api.send("PUT", f"{job}/schema", schema).status_code == 204
+    assert (api.get(job)["status"]["progress"] == []) is restarts
+    assert before
+
+
 @pytest.mark.fact("4.2", "Misspelt members and wrong enum values of a schema are refused")
 def test_misspelt_members_of_a_schema_are_refused(api: Api) -> None:
     """4.2."""

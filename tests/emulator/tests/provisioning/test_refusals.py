@@ -161,6 +161,16 @@ def test_the_log_of_a_creation() -> None:
     assert entry["targetIdentity"]["id"] == s.job.links["minsu"]
 
 
+@pytest.mark.fact("6.1", "tenantId of an entry is the source tenant's or the target's (switch log_tenant_id)")
+@pytest.mark.parametrize(("switch", "tenant"), [("source", SOURCE), ("target", TARGET)])
+def test_the_tenant_of_a_log_entry(switch: str, tenant: str) -> None:
+    """13.16."""
+    s = Story(log_tenant_id=switch)
+    s.person("minsu")
+    s.first()
+    assert s.last_log("minsu")["tenantId"] == tenant
+
+
 @pytest.mark.fact("6.2", "Changes in the target are made by Microsoft.Azure.SyncFabric")
 def test_the_audit_log_of_the_target() -> None:
     """Changes are made by Microsoft.Azure.SyncFabric (6.2)."""

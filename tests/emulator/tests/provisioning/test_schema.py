@@ -60,7 +60,10 @@ def test_the_default_schema() -> None:
     "Directory names, flowTypes, rule id and default mappings vary (switches)",
 )
 def test_the_variants() -> None:
-    """Every switch of the schema can be flipped (12.6, 12.10, 12.11, 13.7)."""
+    """Every switch of the schema can be flipped (12.6, 12.10, 12.11, 13.7).
+
+    These are rule_id, directory_names, flow_types, mail_mapping, group_mapping, input_filter and operator_literals.
+    """
     schema = template.azure2azure_schema(merged(Settings(), FLIPPED))
     rule = schema["synchronizationRules"][0]
     assert rule["id"] != template.RULE_ID

@@ -1,0 +1,132 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The life of one link, told by real playbook runs, with what has to hold at every step under every behaviour of the service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM, Emulator
+from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import PREFIX, Playbooks, Run, inventory
+
+SUFFIX = " (Contoso)"
+MINSU = "minsu.kim@contoso.kr"
+BORA = "bora.cho@contoso.kr"
+CHANGED = {"link_scope_users": [BORA], "link_scope_exact": True, "link_user_type": "guest"}
+"""What the change of the story asks for: Cho Bora for Kim Minsu, and guests instead of members from now on."""
+
+
+def arrived(fabrikam: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The people that synchronization brought from Contoso, by the name they have there."""
+    ending = f"_contoso.kr#EXT#@{fabrikam['initial_domain']}"
+    people = [one for one in fabrikam["users"].values() if one["userPrincipalName"].endswith(ending)]
+    return {
+        one["userPrincipalName"].removesuffix(ending) + "@contoso.kr": one for one in people if str(one["displayName"]).endswith(SUFFIX)
+    }
+
+
+def leftovers(emulator: Emulator) -> list[str]:
+    """What a link that was taken down has left in either tenant, people aside."""
+    found = []
+    for tenant_id in (CONTOSO, FABRIKAM):
+        tenant = emulator.tenant(tenant_id)
+        found += [f"partner {one}" for one in tenant["access_policy"]["partners"]]
+        found += [f"identitySynchronization {one}" for one in tenant["access_policy"]["identity_synchronizations"]]
+        found += [f"application {one['displayName']}" for one in tenant["applications"].values()]
+        found += [f"job {job}" for one in tenant["synchronizations"].values() for job in one["jobs"]]
+    return found
+
+
+@dataclass
+class Story:
+    """The steps. Each fails with the playbook's own output."""
+
+    playbooks: Playbooks
+    runs: list[Run] = field(default_factory=list)
+
+    @property
+    def emulator(self) -> Emulator:
+        return self.playbooks.emulator
+
+    def sync(self, *arguments: str, **link: Any) -> Run:
+        """One run of sync.yml that has to succeed."""
+        run = self.playbooks.sync(*arguments, **link)
+        self.runs.append(run)
+        assert run.code == 0, run.output
+        return run
+
+    def tasks(self, tasks: list[tuple[str, str, dict[str, Any]]]) -> Run:
+        """One play with these tasks: module, tenant, options."""
+        hosts = inventory(self.emulator)
+        tenants = hosts["all"]["vars"]["tenants"]
+        play = {"name": "Run modules", "hosts": "links", "gather_facts": False}
+        listed = [{"name": f"Run {module}", PREFIX + module: {**tenants[tenant], **options}} for module, tenant, options in tasks]
+        self.playbooks.folder.mkdir(parents=True, exist_ok=True)
+        path = self.playbooks.folder / "tasks.yml"
+        path.write_text(yaml.safe_dump([{**play, "tasks": listed}], sort_keys=False, allow_unicode=True))
+        run = self.playbooks.play(path, hosts)
+        assert run.code == 0, run.output
+        return run
+
+    def settled(self, **link: Any) -> None:
+        """Nothing is left to do."""
+        again = self.sync(**link)
+        assert again.changed() == [], again.output
+        assert again.actions() == []
+
+    def build(self) -> None:
+        """The plan changes nothing and says what the run then does; a second run has nothing to do."""
+        before = self.emulator.state()["tenants"]
+        plan = self.sync("--check", "--diff")
+        assert self.emulator.state()["tenants"] == before
+        run = self.sync("--diff")
+        assert run.actions() == plan.actions() != []
+        assert run.diffs() == plan.diffs()
+        assert len(self.emulator.tenant(CONTOSO)["applications"]) == 1
+        self.settled()
+
+    def cycle(self) -> set[str]:
+        """The first people arrive."""
+        self.emulator.advance("PT40M")
+        people = arrived(self.emulator.tenant(FABRIKAM))
+        assert MINSU in people
+        assert len(people) > 5
+        assert all(one["userType"] == "Member" and one.get("employeeId") is None for one in people.values())
+        self.sync(link_verify_users=[MINSU])
+        return set(people)
+
+    def change(self, before: set[str]) -> None:
+        """One person comes, as a guest, and one goes."""
+        plan = self.sync("--check", **CHANGED)
+        run = self.sync(**CHANGED)
+        assert run.actions() == plan.actions() != []
+        self.settled(**CHANGED)
+        self.emulator.advance("PT80M")
+        people = arrived(self.emulator.tenant(FABRIKAM))
+        assert set(people) == before - {MINSU} | {BORA}
+        assert people[BORA]["userType"] == "Guest"
+
+    def remove(self) -> Run:
+        """The link goes without a trace, and leaves the people."""
+        people = arrived(self.emulator.tenant(FABRIKAM))
+        run = self.sync("-e", "link_state=absent")
+        assert leftovers(self.emulator) == []
+        assert arrived(self.emulator.tenant(FABRIKAM)) == people
+        return run
+
+    def teardown(self) -> None:
+        """The plan says what the run then does; a second run has nothing to do."""
+        plan = self.sync("--check", "-e", "link_state=absent")
+        assert self.remove().actions() == plan.actions() != []
+        again = self.sync("-e", "link_state=absent")
+        assert again.changed() == [], again.output
+
+    def whole(self) -> None:
+        """All of it."""
+        self.build()
+        self.change(self.cycle())
+        self.teardown()

@@ -1,0 +1,90 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One link from empty tenants to nothing left, with the first attempt of every write failing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ansible_collections.entra.cross_tenant_sync.tests.conformance.story import Story
+from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM
+
+INSTANTIATE = ("POST", "/instantiate$", 1)
+WRITES = [
+    ("POST", "/partners$", 1),
+    ("POST", "/partners$", 2),
+    ("PUT", "/identitySynchronization$", 1),
+    INSTANTIATE,
+    ("POST", "/validateCredentials$", 1),
+    ("POST", "/jobs$", 1),
+    ("PUT", "/secrets$", 1),
+    ("POST", r"/\$batch$", 1),
+    ("PUT", "/schema$", 1),
+    ("POST", "/start$", 1),
+    ("POST", "/pause$", 1),
+    ("DELETE", "/jobs/[^/]+$", 1),
+    ("DELETE", "/applications/[^/]+$", 1),
+    ("DELETE", f"/partners/{CONTOSO}/identitySynchronization$", 1),
+    ("DELETE", f"/partners/{CONTOSO}$", 1),
+    ("DELETE", f"/partners/{FABRIKAM}$", 1),
+]
+"""Every write of a link's life: the request that is struck, counted among those of its kind."""
+
+REPEATED = ("429", "503", "reset before the change", "html", "expired token")
+"""The faults after which the change was not made, so that the client makes it once more."""
+
+UNKNOWABLE = ("503", "reset before the change", "html")
+"""Those of them that look the same as if it had been made."""
+
+FAULTS: dict[str, dict[str, Any]] = {
+    "429": {"fault": "status", "status": 429, "retry_after": 1},
+    "503": {"fault": "status", "status": 503},
+    "503 after the change": {"fault": "status", "status": 503, "committed": True},
+    "reset before the change": {"fault": "reset_before_commit"},
+    "reset after the change": {"fault": "reset_after_commit"},
+    "truncated": {"fault": "truncated"},
+    "html": {"fault": "html", "status": 502},
+    "expired token": {"fault": "expired_token"},
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_every_write_fails_once(story: Callable[..., Story], name: str) -> None:
+    told = story()
+    # A third POST of a partner is the first one in the other tenant, where the first one is repeated.
+    writes = [(method, path, 3 if nth == 2 and name in REPEATED else nth) for method, path, nth in WRITES]
+    if name in UNKNOWABLE:
+        writes.remove(INSTANTIATE)
+    told.emulator.control("POST", "faults", [{"method": method, "path": path, "nth": nth, **FAULTS[name]} for method, path, nth in writes])
+    told.sync()
+    assert len(told.emulator.tenant(CONTOSO)["applications"]) == 1
+    told.settled()
+    told.remove()
+    seen = {(one["method"], one["path"], one["nth"]): one["seen"] for one in told.emulator.control("GET", "faults")["faults"]}
+    assert [write for write in writes if seen[write] < write[2]] == []
+
+
+@pytest.mark.parametrize("name", UNKNOWABLE)
+def test_an_application_is_never_made_blindly(story: Callable[..., Story], name: str) -> None:
+    """Nobody can know whether it was made, and a second one would be worse than a second run."""
+    told = story()
+    told.tasks(
+        [
+            ("cross_tenant_policy", "fabrikam", {"partner_tenant_id": CONTOSO, "user_sync_inbound": True, "redemption_inbound": True}),
+            ("cross_tenant_policy", "contoso", {"partner_tenant_id": FABRIKAM, "redemption_outbound": True}),
+        ]
+    )
+    told.emulator.control("POST", "faults", {"method": "POST", "path": "/instantiate$", **FAULTS[name]})
+    options = {"name": "Fabrikam", "target_tenant_id": FABRIKAM, "visibility_timeout": 2}
+    stopped = told.playbooks.task("sync_configuration", "contoso", options)
+    assert stopped.code == 2, stopped.output
+    assert "could not create configuration Fabrikam" in stopped.failure()
+    assert "Running again is safe" in stopped.failure()
+    assert told.emulator.tenant(CONTOSO)["applications"] == {}
+    again = told.playbooks.task("sync_configuration", "contoso", options)
+    assert again.code == 0, again.output
+    assert len(told.emulator.tenant(CONTOSO)["applications"]) == 1

@@ -24,6 +24,7 @@ Desired = TypeVar("Desired")
 Current = TypeVar("Current")
 
 LEAST_ATTEMPTS = 3
+LOOKS_FOR_UNMET = 3
 
 
 class RunFailure(Exception):
@@ -97,6 +98,11 @@ def _converge(
     first = resource.plan(resource.read(client, desired), desired)
     if check_mode:
         return _result(first, list(first.actions), first, pace)
+    for _look in range(LOOKS_FOR_UNMET):
+        # What an earlier task has just made may be unknown to this replica (fact sheet 0.3).
+        if first.unmet:
+            pace.rest(1.0)
+            first = resource.plan(resource.read(client, desired), desired)
     plan, done = _apply(first, resource, client, desired, pace)
     if first.outcome:
         _await_outcome(first.outcome, client, pace, progress, done)

@@ -22,6 +22,7 @@ from .partner import PARTNERS, resolve
 
 DELETION_THRESHOLD = 500
 """The portal's own default (fact sheet 3.4)."""
+LISTINGS = 5
 NO_NOTIFICATION = "off"
 MULTITENANT_PREFIX = "MTO_Sync_"
 NEW = "/servicePrincipals/{service_principal_id}/synchronization"
@@ -92,9 +93,7 @@ def read(client: Client, wanted: Desired) -> Current:
     target_id = resolve(client, wanted.target)
     if target_id == client.tenant.lower():
         raise Refusal("target_tenant_id is the source tenant itself; a link needs two tenants")
-    all_of_them = lookup.configurations(client)
-    bags = read_all(client, [Request("GET", f"{one.synchronization}/secrets") for one in all_of_them])
-    found = tuple(Found(one, settings_bag.parse(bag.body)) for one, bag in zip(all_of_them, bags, strict=True))
+    found = _with_bags(client)
     match = choose(found, wanted, target_id)
     own_switch = None
     if not wanted.absent and (match is None or match.serves != target_id):
@@ -106,6 +105,23 @@ def read(client: Client, wanted: Desired) -> Current:
     application_id = _application_id(client, match.configuration) if by_application else None
     complete = Found(match.configuration, match.bag, jobs)
     return Current(target_id, tuple(complete if one is match else one for one in found), application_id, own_switch)
+
+
+def _with_bags(client: Client) -> tuple[Found, ...]:
+    """All configurations with their settings. One that was just made or removed may be listed by one replica and not be known
+    to another, so the list is read again for a while (fact sheet 0.3).
+    """
+    for attempt in range(LISTINGS):
+        listing = lookup.configurations(client)
+        try:
+            bags = read_all(client, [Request("GET", f"{one.synchronization}/secrets") for one in listing])
+        except ServiceError as error:
+            if not error.missing or attempt == LISTINGS - 1:
+                raise
+            client.patience.sleep(1.0)
+        else:
+            return tuple(Found(one, settings_bag.parse(bag.body)) for one, bag in zip(listing, bags, strict=True))
+    return ()
 
 
 def _redemption_outbound(client: Client, target_id: str) -> bool | None:

@@ -142,7 +142,7 @@ class TestYaml:
     @each_guide
     def test_a_snippet_without_a_task_is_variables_or_connection_options(self, guide: Path) -> None:
         parsed = [(block.line, yaml.safe_load(block.text)) for block in blocks(guide, "yaml")]
-        known = {*role_arguments(), *CONNECTION, "all", "collections"}
+        known = {*role_arguments(), *CONNECTION, "all", "collections", "tenants"}
         assert [(line, name) for line, part in parsed if isinstance(part, dict) for name in part if name not in known] == []
 
     @each_guide

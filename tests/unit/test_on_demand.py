@@ -357,15 +357,15 @@ class TestMissing:
 class TestPace:
     @pytest.mark.parametrize(("people", "waits"), [(1, 0), (5, 0), (6, 1), (10, 1), (11, 2), (26, 5)])
     def test_five_calls_in_ten_seconds(self, people: int, waits: int) -> None:
-        """Fact sheet 3.5: 5 per 10 s."""
+        """Fact sheet 3.5: 5 per 10 s, as the service counts, which hears of a call a little later."""
         there = service()
         perform(there, *(str(one["userPrincipalName"]) for one in PEOPLE[:people]))
         moments = [moment for moment, _request in there.calls]
         assert len(moments) == people
         assert all(later - earlier >= 10 for earlier, later in zip(moments, moments[5:], strict=False))
-        assert there.clock.sleeps == [10.0] * waits
+        assert there.clock.sleeps == [10.5] * waits
 
-    @pytest.mark.parametrize(("took", "waits"), [(1.0, [5.0]), (1.9, [pytest.approx(0.5)]), (2.0, []), (30.0, [])])
+    @pytest.mark.parametrize(("took", "waits"), [(1.0, [5.5]), (1.9, [pytest.approx(1.0)]), (2.1, []), (30.0, [])])
     def test_slow_calls_need_less_waiting(self, took: float, waits: list[float]) -> None:
         there = service(took=took)
         perform(there, *(str(one["userPrincipalName"]) for one in PEOPLE[:6]))
@@ -376,5 +376,5 @@ class TestPace:
         monkeypatch.setattr(engine, "connect", lambda _params: FakeGraph(there, clock=there.clock))
         given = options("sync_on_demand", configuration="Fabrikam", users=[one["userPrincipalName"] for one in PEOPLE[:11]])
         result = engine.run(on_demand.OPERATION, given, False, there.clock.pace())
-        assert result["waited_seconds"] == 20.0
+        assert result["waited_seconds"] == 21.0
         assert len(result["outcomes"]) == 11

@@ -1,0 +1,93 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: it may change without notice.
+"""What the tasks of one run tell each other: a token, or the ids of what was found.
+
+Each value is a file of mode 0600 in the private directory that Ansible makes for a run and removes at its end. Without such a
+directory a value lives as long as the task. Whoever reads a value must be able to do without it: it may be missing or outdated.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+_PREFIX = "cross_tenant_sync-"
+
+
+class Memory:
+    """Values by key. A key is a few texts, of which nothing can be read in a file's name."""
+
+    def __init__(self, folder: str | None = None) -> None:
+        self._folder = Path(folder) if folder and _is_private(Path(folder)) else None
+        self._values: dict[str, Any] = {}
+
+    def recall(self, *key: str) -> Any:
+        """The value, or ``None``."""
+        name = _name(key)
+        if self._folder is None:
+            return self._values.get(name)
+        try:
+            return json.loads((self._folder / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+
+    def keep(self, value: Any, *key: str) -> None:
+        """Remember a value that JSON can hold. A directory that is full or gone only costs the advantage."""
+        name = _name(key)
+        if self._folder is None:
+            self._values[name] = value
+            return
+        with contextlib.suppress(OSError):
+            # Written aside and renamed, so that nobody reads half of it; mkstemp makes it 0600.
+            handle, path = tempfile.mkstemp(prefix=_PREFIX, dir=self._folder)
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(value, file)
+            Path(path).replace(self._folder / name)
+
+    def forget(self, *key: str) -> None:
+        """Remember it no longer."""
+        name = _name(key)
+        self._values.pop(name, None)
+        if self._folder is not None:
+            with contextlib.suppress(OSError):
+                (self._folder / name).unlink()
+
+    @contextlib.contextmanager
+    def alone(self, *key: str) -> Iterator[None]:
+        """While this lasts, no other task of the run is inside for the same key: what one fetches, the others need not."""
+        if self._folder is None:
+            yield
+            return
+        try:
+            handle = os.open(self._folder / f"{_name(key)}.lock", os.O_CREAT | os.O_RDWR, 0o600)
+        except OSError:
+            yield
+            return
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+
+def _name(key: tuple[str, ...]) -> str:
+    return _PREFIX + hashlib.sha256(json.dumps(key).encode()).hexdigest()
+
+
+def _is_private(folder: Path) -> bool:
+    """Ours, and nobody else may look into it."""
+    try:
+        about = folder.stat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(about.st_mode) and about.st_uid == os.geteuid() and not about.st_mode & 0o077

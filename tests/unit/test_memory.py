@@ -1,0 +1,83 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the tasks of one run tell each other."""
+
+from __future__ import annotations
+
+import multiprocessing
+import stat
+import time
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.memory import Memory
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    private = tmp_path / "ansible-local"
+    private.mkdir(mode=0o700)
+    return private
+
+
+@pytest.mark.parametrize("shared", [True, False], ids=["shared", "alone"])
+def test_a_value_is_kept_replaced_and_forgotten(folder: Path, shared: bool) -> None:
+    memory = Memory(str(folder) if shared else None)
+    assert memory.recall("token", "contoso") is None
+    memory.keep({"one": 1}, "token", "contoso")
+    memory.keep({"two": 2}, "token", "contoso")
+    assert memory.recall("token", "contoso") == {"two": 2}
+    assert memory.recall("token", "fabrikam") is None
+    assert memory.recall("tokencontoso") is None
+    assert (Memory(str(folder)).recall("token", "contoso") is not None) is shared
+    memory.forget("token", "contoso")
+    memory.forget("token", "contoso")
+    assert memory.recall("token", "contoso") is None
+
+
+def test_only_the_owner_can_read_and_no_name_tells_a_key(folder: Path) -> None:
+    memory = Memory(str(folder))
+    with memory.alone("secret-key"):
+        memory.keep("value", "secret-key")
+    files = list(folder.iterdir())
+    assert len(files) == 2
+    assert {stat.S_IMODE(one.stat().st_mode) for one in files} == {0o600}
+    assert not any("secret-key" in one.name for one in files)
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o750, 0o701])
+def test_a_folder_that_others_may_look_into_is_not_used(folder: Path, mode: int) -> None:
+    folder.chmod(mode)
+    Memory(str(folder)).keep("value", "key")
+    assert list(folder.iterdir()) == []
+
+
+def test_a_folder_that_is_gone_or_a_file_that_is_damaged_costs_only_the_advantage(folder: Path) -> None:
+    memory = Memory(str(folder))
+    memory.keep("value", "key")
+    next(folder.iterdir()).write_text("{")
+    assert memory.recall("key") is None
+    next(folder.iterdir()).unlink()
+    folder.rmdir()
+    with memory.alone("key"):
+        memory.keep("value", "key")
+    assert memory.recall("key") is None
+    assert Memory(str(folder)).recall("key") is None
+
+
+def _fetch_once(folder: str) -> None:
+    memory = Memory(folder)
+    with memory.alone("token"):
+        if memory.recall("token") is None:
+            time.sleep(0.05)
+            memory.keep("value", "token")
+            with (Path(folder) / "fetched").open("a") as fetched:
+                fetched.write("x")
+
+
+def test_many_tasks_fetch_once(folder: Path) -> None:
+    with multiprocessing.get_context("spawn").Pool(4) as pool:
+        pool.map(_fetch_once, [str(folder)] * 8)
+    assert (folder / "fetched").read_text() == "x"

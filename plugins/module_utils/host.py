@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -14,6 +15,9 @@ from .graph import client, credentials, transport
 from .options import Options
 from .plan import Inquiry, Operation, Resource
 from .run import RunFailure, run
+
+RUN_FOLDER = "CROSS_TENANT_SYNC_RUN_FOLDER"
+"""The environment variable by which the controller tells a module on the same machine where the tasks of its run share what they learn."""
 
 
 def missing_library() -> ImportError | None:
@@ -28,7 +32,7 @@ def run_module(subject: Resource[Any, Any] | Inquiry | Operation, options: Optio
     if missing:
         module.fail_json(msg=missing_required_lib(str(missing.name).split(".", maxsplit=1)[0]), exception=str(missing))
     try:
-        result = run(subject, module.params, module.check_mode)
+        result = run(subject, module.params, module.check_mode, run_folder=os.environ.get(RUN_FOLDER))
     except RunFailure as failure:
         module.fail_json(**{**failure.details, "msg": failure.msg})
     for warning in result.pop("warnings", ()):

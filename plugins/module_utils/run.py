@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from .graph import cloud, credentials
 from .graph.client import Client, Patience
 from .graph.errors import CredentialProblem, GraphFailure, ServiceError, SignInFailure, Uncertain
+from .graph.memory import Memory
 from .graph.transport import Transport, Trust
 from .plan import Action, HalfDone, Inquiry, Interrupted, Operation, Outcome, Pace, Plan, Refusal, Resource, apply
 from .resources.causes import explain
@@ -42,10 +43,12 @@ def run(
     check_mode: bool,
     pace: Pace | None = None,
     progress: Callable[[str], None] | None = None,
+    run_folder: str | None = None,
 ) -> dict[str, Any]:
     """Carry out one task and return its result: ``changed``, ``actions``, ``diff``, ``warnings``, ``waited_seconds`` and the facts.
 
-    ``progress`` is told how far a long wait is.
+    ``progress`` is told how far a long wait is. ``run_folder`` is the private directory in which the tasks of a run share what
+    they learn.
 
     :raises RunFailure: for everything an admin can do something about.
     """
@@ -55,7 +58,7 @@ def run(
     tenant = str(given.get("tenant_id"))
     client = None
     try:
-        client = connect(given)
+        client = connect(given, Memory(run_folder))
         if isinstance(subject, Inquiry):
             return {"changed": False, **subject.read(client, given)}
         if isinstance(subject, Operation):
@@ -76,7 +79,7 @@ def _silent(_message: str) -> None:
     """Nobody watches."""
 
 
-def connect(params: Mapping[str, Any]) -> Client:
+def connect(params: Mapping[str, Any], memory: Memory | None = None) -> Client:
     """A client of the tenant that the connection options name. Nothing is sent yet.
 
     :raises CredentialProblem: when an option is missing or unusable.
@@ -89,7 +92,7 @@ def connect(params: Mapping[str, Any]) -> Client:
     credential = credentials.choose(place, tenant, params.get("client_id"), secrets, params["auth_method"])
     trust = Trust(params.get("ca_path"), params["validate_certs"], float(params["timeout"]))
     transport = Transport(trust, (place.login_endpoint, place.graph_endpoint))
-    return Client(tenant, place, credential, transport, Patience(retries=params["retries"]))
+    return Client(tenant, place, credential, transport, Patience(retries=params["retries"]), memory)
 
 
 def _converge(

@@ -14,13 +14,14 @@ from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
+from ansible import constants
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.host import missing_library
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.host import RUN_FOLDER, missing_library
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import RunFailure, run
 
@@ -40,10 +41,16 @@ class InProcess(ActionBase):
         result: dict[str, Any] = super().run(tmp, variables)
         name = self._task.action
         if self._needs_process(variables):
+            self._share_run_folder()
             answer: dict[str, Any] = self._execute_module(module_name=name, task_vars=variables, wrap_async=bool(self._task.async_val))
             return {**result, **answer}
         progress = self._display.display
         return {**result, **in_process(name, self.module.SUBJECT, self.module.OPTIONS, self._task.args, self._task.check_mode, progress)}
+
+    def _share_run_folder(self) -> None:
+        """Tell a module process of the same user on the same machine where this run keeps its tokens."""
+        if self._connection.transport == "local" and not self._play_context.become and not self._task.async_val:
+            self._task.environment = [*(self._task.environment or ()), {RUN_FOLDER: run_folder()}]
 
     def _needs_process(self, variables: Mapping[str, Any]) -> bool:
         """Whether the task runs elsewhere, as somebody else, with another environment or on an interpreter with other libraries."""
@@ -56,6 +63,11 @@ class InProcess(ActionBase):
             or any(self._task.environment or ())
             or missing_library() is not None
         )
+
+
+def run_folder() -> str:
+    """The directory that Ansible makes for this run, for this user alone, and removes at its end."""
+    return str(constants.DEFAULT_LOCAL_TMP)  # type: ignore[attr-defined]  # Ansible sets its constants while it starts
 
 
 def in_process(
@@ -73,7 +85,7 @@ def in_process(
         answer: dict[str, Any] = {"failed": True, "msg": f"{prefix}{checked.errors.msg if prefix else error.msg}"}
     else:
         try:
-            answer = run(subject, params, check_mode, progress=progress)
+            answer = run(subject, params, check_mode, progress=progress, run_folder=run_folder())
         except RunFailure as failure:
             answer = {**failure.details, "failed": True, "msg": failure.msg}
     # The validator keeps these for AnsibleModule, which words them like this.

@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Answer, Client, Request
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cloud import CLOUDS, choose
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials import AccessToken
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials import AccessToken, Token
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import (
     CredentialProblem,
     GraphFailure,
@@ -154,14 +154,14 @@ class TestToken:
         for _number in range(3):
             wire.client.send(GET)
         assert wire.tokens() == ["token-1"] * 3
-        assert wire.credential.renewals == [False]
+        assert wire.credential.count == 1
 
     @pytest.mark.parametrize("request_", [GET, *WRITES], ids=lambda one: str(one.method))
     def test_an_expired_token_is_renewed_once_and_the_request_repeated(self, request_: Request) -> None:
         wire = Wire([TOKEN_EXPIRED, Reply(200, {})])
         wire.client.send(request_)
         assert wire.tokens() == ["token-1", "token-2"]
-        assert wire.credential.renewals == [False, True]
+        assert wire.credential.count == 2
         assert wire.clock.sleeps == []
 
     def test_a_token_refused_twice_is_an_error(self) -> None:
@@ -177,13 +177,26 @@ class TestToken:
         assert wire.tokens() == ["token-1", "token-2", "token-2", "token-3"]
 
     def test_the_synchronization_service_says_401_for_a_missing_permission(self) -> None:
-        """Fact sheet 0.1: UnknownError with an empty message is no expired token."""
-        wire = Wire([DENIED_BY_SYNCHRONIZATION, OK])
+        """Fact sheet 0.1: UnknownError with an empty message. A new token tells whether the old one was to blame, once a task."""
+        wire = Wire([DENIED_BY_SYNCHRONIZATION] * 3)
+        for _number in range(2):
+            with pytest.raises(ServiceError) as caught:
+                wire.client.send(GET)
+            assert caught.value.denied
+        assert wire.tokens() == ["token-1", "token-2", "token-2"]
+
+    def test_the_synchronization_service_says_401_for_an_old_token(self) -> None:
+        wire = Wire([OK, DENIED_BY_SYNCHRONIZATION, OK])
+        wire.client.send(GET)
+        wire.client.send(WRITES[0])
+        assert wire.tokens() == ["token-1", "token-1", "token-2"]
+
+    def test_a_given_token_that_lacks_a_permission_is_not_called_expired(self) -> None:
+        transport = ListedTransport([DENIED_BY_SYNCHRONIZATION])
+        client = Client(SOURCE, CLOUDS["global"], AccessToken("given-secret-token"), transport, FakeClock().patience())
         with pytest.raises(ServiceError) as caught:
-            wire.client.send(GET)
+            client.send(GET)
         assert caught.value.denied
-        assert wire.credential.renewals == [False]
-        assert wire.transport.left == 1
 
     def test_a_given_token_is_not_renewed(self) -> None:
         client = Client(
@@ -197,11 +210,11 @@ class TestToken:
     @pytest.mark.parametrize("certain", [True, False])
     def test_sign_in_is_repeated_while_the_endpoint_cannot_be_reached(self, certain: bool) -> None:
         class Unlucky(CountingCredential):
-            def token(self, transport: object, *, renew: bool = False) -> str:
-                self.renewals.append(renew)
-                if len(self.renewals) < 3:
+            def token(self, transport: object) -> Token:
+                self.count += 1
+                if self.count < 3:
                     raise Unreachable("POST", "https://login", "no answer", certain=certain)
-                return "at-last"
+                return Token("at-last")
 
         clock = FakeClock()
         transport = ListedTransport([OK])

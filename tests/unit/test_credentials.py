@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 import traceback
 import urllib.parse
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cred
     ClientCredential,
     Credential,
     Secrets,
+    Token,
     choose,
     load_certificate,
 )
@@ -108,7 +110,7 @@ class TestChoose:
         assert str(caught.value) == sentence
 
     def test_an_access_token_needs_no_client_id(self) -> None:
-        assert choose(GLOBAL, SOURCE, None, Secrets(access_token=GIVEN_TOKEN)).token(Transport(Trust(), ())) == GIVEN_TOKEN
+        assert choose(GLOBAL, SOURCE, None, Secrets(access_token=GIVEN_TOKEN)).token(Transport(Trust(), ())) == Token(GIVEN_TOKEN)
 
 
 FORMS: dict[str, tuple[Callable[[], bytes], str | None]] = {
@@ -215,8 +217,8 @@ def login() -> Iterator[responses.RequestsMock]:
         yield mock
 
 
-def token(login: responses.RequestsMock, credential: Credential, *, renew: bool = False) -> str:
-    return credential.token(Transport(Trust(), ()), renew=renew)
+def token(credential: Credential) -> str:
+    return credential.token(Transport(Trust(), ())).value
 
 
 def by_secret() -> Credential:
@@ -235,7 +237,7 @@ def form(login: responses.RequestsMock, number: int = -1) -> dict[str, str]:
 class TestSignIn:
     def test_with_a_secret(self, login: responses.RequestsMock) -> None:
         grant(login)
-        assert token(login, by_secret()) == "granted-token"
+        assert token(by_secret()) == "granted-token"
         sent = form(login)
         assert (sent["grant_type"], sent["client_id"], sent["client_secret"]) == ("client_credentials", CLIENT_ID, SECRET)
         assert sent["scope"] == "https://graph.microsoft.com/.default"
@@ -245,19 +247,32 @@ class TestSignIn:
         grant(login)
         content = in_base64(rsa_pair().pfx(PASSPHRASE)) if pfx else pem()
         secrets = Secrets(certificate=content, certificate_passphrase=PASSPHRASE if pfx else None)
-        assert token(login, choose(GLOBAL, SOURCE, CLIENT_ID, secrets)) == "granted-token"
+        assert token(choose(GLOBAL, SOURCE, CLIENT_ID, secrets)) == "granted-token"
         assertion = form(login)["client_assertion"]
         header = jwt.get_unverified_header(assertion)
         assert header["x5t#S256"]
         claims = jwt.decode(assertion, rsa_pair().key.public_key(), algorithms=[header["alg"]], audience=f"{LOGIN}/oauth2/v2.0/token")
         assert (claims["iss"], claims["sub"]) == (CLIENT_ID, CLIENT_ID)
 
-    def test_a_token_is_remembered_until_it_shall_be_renewed(self, login: responses.RequestsMock) -> None:
-        grant(login, "first")
+    def test_each_sign_in_gives_a_new_token_with_its_end(self, login: responses.RequestsMock) -> None:
+        """Neither msal's cache of tokens nor its cache of failures comes between."""
+        login.post(f"{LOGIN}/oauth2/v2.0/token", status=400, json={"error": "invalid_client", "error_codes": [7000215]})
         credential = by_secret()
-        assert [token(login, credential), token(login, credential)] == ["first", "first"]
-        login.replace("POST", f"{LOGIN}/oauth2/v2.0/token", json={"token_type": "Bearer", "expires_in": 3599, "access_token": "second"})
-        assert token(login, credential, renew=True) == "second"
+        with pytest.raises(SignInFailure):
+            token(credential)
+        for name in ("first", "second"):
+            login.replace("POST", f"{LOGIN}/oauth2/v2.0/token", json={"token_type": "Bearer", "expires_in": 3599, "access_token": name})
+            earned = credential.token(Transport(Trust(), ()))
+            assert earned.value == name
+            assert earned.expires == pytest.approx(time.time() + 3599, abs=60)
+
+    def test_another_proof_has_another_fingerprint(self) -> None:
+        secrets = [Secrets(client_secret=SECRET), Secrets(client_secret="other"), Secrets(certificate=pem()), Secrets(access_token=SECRET)]
+        prints = [choose(GLOBAL, SOURCE, CLIENT_ID, one).fingerprint for one in secrets]
+        prints.append(choose(GLOBAL, SOURCE, "other-client", secrets[0]).fingerprint)
+        assert len(set(prints)) == len(prints)
+        assert by_secret().fingerprint == prints[0]
+        assert not any(SECRET in one for one in prints)
 
     @pytest.mark.parametrize(
         ("number", "sentence"),
@@ -280,7 +295,7 @@ class TestSignIn:
         refused = {"error": "invalid_client", "error_description": said, "error_codes": [number], "trace_id": "2d4f"}
         login.post(f"{LOGIN}/oauth2/v2.0/token", status=401, json=refused)
         with pytest.raises(SignInFailure) as caught:
-            token(login, by_secret())
+            token(by_secret())
         explained = explain(caught.value)
         assert explained == f"sign-in of application {CLIENT_ID} failed: {sentence} (AADSTS{number}, trace id 2d4f)."
         assert SECRET not in f"{caught.value!r} {explained} {''.join(traceback.format_exception(caught.value))}"
@@ -289,7 +304,7 @@ class TestSignIn:
         with responses.RequestsMock() as mock:
             mock.get(f"{LOGIN}/v2.0/.well-known/openid-configuration", status=400, json={"error": "invalid_tenant"})
             with pytest.raises(SignInFailure) as caught:
-                token(mock, by_secret())
+                token(by_secret())
         assert "the tenant is not known in this cloud; check tenant_id and cloud" in explain(caught.value)
 
     @pytest.mark.parametrize("status", [500, 503])
@@ -352,6 +367,6 @@ class TestSecrecy:
         }
         login.post(f"{LOGIN}/oauth2/v2.0/token", status=401, json=echoed)
         with pytest.raises(SignInFailure) as caught:
-            token(login, by_secret())
+            token(by_secret())
         assert SECRET not in "".join(traceback.format_exception(caught.value))
         assert caught.value.__cause__ is None

@@ -65,7 +65,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ENVIRONMENT:
         monkeypatch.delenv(f"AZURE_{variable}", raising=False)
     graph = FakeGraph(lambda _request: refusal(403, "Authorization_RequestDenied", "Not with very-secret-access-token."))
-    monkeypatch.setattr(engine, "connect", lambda _params: graph)
+    monkeypatch.setattr(engine, "connect", lambda _params, _memory: graph)
 
 
 def silent(_message: str) -> None:
@@ -268,7 +268,7 @@ class Job:
 def a_job(monkeypatch: pytest.MonkeyPatch) -> FakeGraph:
     clock = FakeClock()
     graph = FakeGraph(Job(), clock=clock)
-    monkeypatch.setattr(engine, "connect", lambda _params: graph)
+    monkeypatch.setattr(engine, "connect", lambda _params, _memory: graph)
     monkeypatch.setattr(engine, "Pace", clock.pace)
     return graph
 

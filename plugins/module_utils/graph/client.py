@@ -17,7 +17,9 @@ from urllib.parse import urlsplit
 
 from .cloud import Cloud
 from .credentials import Credential
-from .errors import GraphFailure, ServiceError, Uncertain, Unreachable, service_error
+from .errors import CredentialProblem, GraphFailure, ServiceError, Uncertain, Unreachable, service_error
+from .memory import Memory
+from .tokens import Tokens
 from .transport import Transport
 
 try:
@@ -105,13 +107,23 @@ def seconds(retry_after: str | None) -> float | None:
 class Client:
     """Graph of one tenant."""
 
-    def __init__(self, tenant: str, cloud: Cloud, credential: Credential, transport: Transport, patience: Patience | None = None) -> None:
+    def __init__(
+        self,
+        tenant: str,
+        cloud: Cloud,
+        credential: Credential,
+        transport: Transport,
+        patience: Patience | None = None,
+        memory: Memory | None = None,
+    ) -> None:
         self.tenant = tenant
         self.cloud = cloud
         self.patience = patience or Patience()
-        self._credential = credential
+        self.memory = memory or Memory()
         self._transport = transport
+        self._tokens = Tokens(credential, self.memory, cloud.login_endpoint, cloud.graph_endpoint, tenant.lower())
         self._token: str | None = None
+        self._doubted = False
 
     def get(self, path: str, *, version: str = "v1.0", headers: Mapping[str, str] | None = None) -> Any:
         """The body of one object or page."""
@@ -151,7 +163,9 @@ class Client:
             except ServiceError as error:
                 if error.token_refused and not renewed:
                     renewed = True
-                    self._sign_in(renew=True)
+                    self._sign_in(refused=self._token)
+                    continue
+                if error.token_doubtful and not self._doubted and self._renewed():
                     continue
                 if error.status == THROTTLED or (request.reads and error.status in BROKEN) or (error.status in BUSY and error.retry_after):
                     budget = self.patience.wait(budget, error, error.retry_after)
@@ -191,11 +205,22 @@ class Client:
             raise error
         return Answer(response.status_code, body, response.headers)
 
-    def _sign_in(self, *, renew: bool = False) -> None:
+    def _renewed(self) -> bool:
+        """Whether there is a new token, once a task: the synchronization service says the same of an old token as of a missing
+        permission (fact sheet 0.1).
+        """
+        self._doubted = True
+        try:
+            self._sign_in(refused=self._token)
+        except CredentialProblem:
+            return False
+        return True
+
+    def _sign_in(self, *, refused: str | None = None) -> None:
         budget = self.patience.budget()
         while True:
             try:
-                self._token = self._credential.token(self._transport, renew=renew)
+                self._token = self._tokens.current(self._transport, refused=refused)
             except Unreachable as failure:
                 budget = self.patience.wait(budget, failure)
             else:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import json
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -32,11 +34,26 @@ else:
 AUTH_METHODS = ("auto", "client_secret", "certificate", "access_token")
 
 
-class Credential(Protocol):
-    """A source of access tokens for one tenant."""
+@dataclass(frozen=True)
+class Token:
+    """An access token for Graph. ``expires`` is in seconds since the epoch, ``None`` where nobody knows."""
 
-    def token(self, transport: Transport, *, renew: bool = False) -> str:
-        """An access token for Graph; ``renew`` asks for a new one instead of a remembered one."""
+    value: str = field(repr=False)
+    expires: float | None = None
+
+
+class Credential(Protocol):
+    """A source of access tokens for one tenant. Remembering them is somebody else's work (`tokens`)."""
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of who signs in and with what, so that a token is never taken for one that another credential earned."""
+
+    def token(self, transport: Transport) -> Token:
+        """Sign in.
+
+        :raises GraphFailure: when that fails.
+        """
 
 
 @dataclass(frozen=True)
@@ -50,66 +67,70 @@ class Secrets:
     access_token: str | None = field(default=None, repr=False)
 
 
+def fingerprint(*parts: str) -> str:
+    """The hash of these texts."""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
 class AccessToken:
-    """A token somebody else acquired. It cannot be renewed."""
+    """A token somebody else acquired."""
 
-    def __init__(self, token: str) -> None:
-        self._token = token
+    value: str = field(repr=False)
 
-    def token(self, transport: Transport, *, renew: bool = False) -> str:
-        """The given token.
+    @property
+    def fingerprint(self) -> str:
+        """Of the token itself."""
+        return fingerprint("access_token", self.value)
 
-        :raises CredentialProblem: when a new one is asked for.
-        """
-        if renew:
-            raise CredentialProblem("the given access token is not accepted any more; acquire a new one and run again")
-        return self._token
+    def token(self, transport: Transport) -> Token:
+        """The given token."""
+        return Token(self.value)
 
 
+@dataclass(frozen=True)
 class ClientCredential:
     """An application that signs in with a secret or a certificate, through msal."""
 
-    def __init__(self, cloud: Cloud, tenant: str, client_id: str, proof: str | dict[str, str]) -> None:
-        self._cloud = cloud
-        self._tenant = tenant
-        self._client_id = client_id
-        self._proof = proof
-        self._application: Any = None
+    cloud: Cloud
+    tenant: str
+    client_id: str
+    proof: str | dict[str, str] = field(repr=False)
 
-    def token(self, transport: Transport, *, renew: bool = False) -> str:
-        """Sign in, or use the token of this process again.
+    @property
+    def fingerprint(self) -> str:
+        """Of the application and its proof."""
+        return fingerprint("client_credential", self.client_id, json.dumps(self.proof, sort_keys=True))
+
+    def token(self, transport: Transport) -> Token:
+        """Sign in. An application of msal's that is made anew remembers neither an old token nor an old failure.
 
         :raises SignInFailure: when the token endpoint refuses.
         """
         try:
-            if self._application is None:
-                self._application = msal.ConfidentialClientApplication(
-                    self._client_id,
-                    client_credential=self._proof,
-                    authority=f"{self._cloud.login_endpoint}/{self._tenant}",
-                    instance_discovery=False,
-                    http_client=transport,
-                )
-            if renew:
-                self._application.remove_tokens_for_client()
-            answer = self._application.acquire_token_for_client(scopes=[self._cloud.scope])
+            application = msal.ConfidentialClientApplication(
+                self.client_id,
+                client_credential=self.proof,
+                authority=f"{self.cloud.login_endpoint}/{self.tenant}",
+                instance_discovery=False,
+                http_client=transport,
+            )
+            answer = application.acquire_token_for_client(scopes=[self.cloud.scope])
         except (msal.exceptions.MsalServiceError, ValueError) as error:
-            # msal keeps an answer that failed and gives it again for a while.
-            self._application = None
             if not _unreadable(error):
                 # It reports an unknown tenant, met at OpenID discovery, as a bare ValueError.
-                raise SignInFailure(self._tenant, self._client_id, (90002,), _first_line(str(error))) from None
+                raise SignInFailure(self.tenant, self.client_id, (90002,), _first_line(str(error))) from None
             reason = f"the token endpoint gave no answer that can be read ({_first_line(str(error))})"
-            raise Unreachable("POST", f"{self._cloud.login_endpoint}/{self._tenant}", reason) from None
+            raise Unreachable("POST", f"{self.cloud.login_endpoint}/{self.tenant}", reason) from None
         if "access_token" not in answer:
             raise SignInFailure(
-                self._tenant,
-                self._client_id,
+                self.tenant,
+                self.client_id,
                 tuple(int(code) for code in answer.get("error_codes") or ()),
                 _first_line(str(answer.get("error_description") or answer.get("error"))),
                 answer.get("trace_id"),
             )
-        return str(answer["access_token"])
+        return Token(str(answer["access_token"]), time.time() + float(answer.get("expires_in") or 0))
 
 
 def choose(cloud: Cloud, tenant: str, client_id: str | None, secrets: Secrets, auth_method: str = "auto") -> Credential:

@@ -85,6 +85,11 @@ class ServiceError(GraphFailure):
         """The token itself is not accepted any more."""
         return self.status == 401 and self.code == "InvalidAuthenticationToken"
 
+    @property
+    def token_doubtful(self) -> bool:
+        """The synchronization service refuses, and does not say whether for the token or for a permission (fact sheet 0.1)."""
+        return self.status == 401 and self.code == "UnknownError"
+
 
 @dataclass(eq=False)
 class Uncertain(GraphFailure):

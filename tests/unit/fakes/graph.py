@@ -15,7 +15,7 @@ from requests.structures import CaseInsensitiveDict
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import BROKEN, Answer, Client, Request
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cloud import CLOUDS
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials import AccessToken
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials import AccessToken, Token
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import Uncertain, Unreachable, service_error
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.transport import Transport, Trust
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
@@ -87,13 +87,15 @@ class ListedTransport(Transport):
 class CountingCredential:
     """Tokens with a number, so that a test sees which one was used."""
 
-    def __init__(self) -> None:
-        self.renewals: list[bool] = []
+    fingerprint = "counting"
 
-    def token(self, transport: Transport, *, renew: bool = False) -> str:
+    def __init__(self) -> None:
+        self.count = 0
+
+    def token(self, transport: Transport) -> Token:
         """The next token."""
-        self.renewals.append(renew)
-        return f"token-{len(self.renewals)}"
+        self.count += 1
+        return Token(f"token-{self.count}")
 
 
 class FakeGraph(Client):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fact sheet 0.3 and 0.5, section 6, and the control API: lag, transient failures, quotas, logs, clock, faults."""
+"""Fact sheet 0.3, section 6, and the control API: lag, transient failures, logs, clock, faults."""
 
 from __future__ import annotations
 
@@ -110,30 +110,6 @@ def test_transient_synchronization_errors(api: Api) -> None:
     sp_id = api.configuration()["servicePrincipal"]["id"]
     path = f"/servicePrincipals/{sp_id}/synchronization/jobs"
     assert [api.send("GET", path).status_code for _ in range(4)] == [403, 409, 200, 200]
-
-
-@pytest.mark.fact("0.5", "The logs allow five requests in ten seconds, then 429 with Retry-After")
-def test_logs_are_throttled(api: Api) -> None:
-    """0.5: five requests in ten seconds, then 429 with Retry-After; the window slides."""
-    api.set(throttling=True)
-    now = [100.0]
-    api.service.throttle.now = lambda: now[0]
-    for _ in range(5):
-        api.get("/auditLogs/provisioning")
-    response = api.send("GET", "/auditLogs/directoryAudits")
-    assert response.status_code == 429 and response.json()["error"]["code"] == "TooManyRequests"
-    assert response.headers["Retry-After"] == "10"
-    now[0] += 10
-    api.get("/auditLogs/directoryAudits")
-
-
-@pytest.mark.fact("0.5", "The directory's quota counts resource units, and $select makes a request cheaper")
-def test_directory_quota(api: Api) -> None:
-    """0.5: resource units; $select makes a request cheaper."""
-    api.set(directory_throttle_units=4)
-    api.get("/users")
-    api.get("/users?$select=id")
-    assert api.send("GET", "/users").status_code == 429
 
 
 @pytest.mark.fact("6.2", "Configuration changes are in the source tenant's audit log under Account Provisioning")

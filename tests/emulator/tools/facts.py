@@ -53,8 +53,7 @@ SECTIONS = {
 
 NOT_IMITATED = [
     "National clouds (0.4): there is one cloud, whatever the address is called.",
-    "Quotas other than those of section 0.5's logs, on-demand provisioning and resource units of one application; the headers that tell "
-    "units and shares.",
+    "Quotas of one application over all tenants, and of Graph as a whole (0.5), which nobody reaches on one computer.",
     "Delegated sign-in and the roles of administrators: only applications sign in.",
     "`/policies/deletedItems` and the restoring of policies (1.2), which the documentation calls unsupported for applications.",
     "Multitenant organizations and their policy templates (1.6).",

@@ -86,7 +86,7 @@ def _item(service: Service, version: str, outer: Mapping[str, str], item: Item, 
 
 
 def _served(reply: Reply) -> dict[str, str]:
-    headers = {name: value for name, value in reply.headers.items() if name in ("Retry-After", "x-ms-throttle-scope", "request-id")}
+    headers = {name: value for name, value in reply.headers.items() if name in ("Retry-After", "request-id") or name.startswith("x-ms-")}
     return {**headers, "Content-Type": "application/json"} if reply.body is not None else headers
 
 

@@ -163,7 +163,7 @@ def not_valid_reference(property_name: str) -> GraphError:
     return GraphError(400, "Request_BadRequest", f"Not a valid reference update. Property: {property_name}.")
 
 
-def too_many_requests(retry_after: int, scope: str) -> GraphError:
+def too_many_requests(retry_after: int, scope: str, information: str) -> GraphError:
     """Throttled (0.2, 0.5)."""
-    headers = {"Retry-After": str(retry_after), "x-ms-throttle-scope": scope, "x-ms-throttle-information": "ResourceUnitLimitExceeded"}
+    headers = {"Retry-After": str(retry_after), "x-ms-throttle-scope": scope, "x-ms-throttle-information": information}
     return GraphError(429, "TooManyRequests", "Too many requests, please try again later.", headers=headers)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import jwt
 
-from . import errors
+from . import errors, quotas
 from .call import Call, Caller, Reply, Request
 from .endpoints import OPERATIONS
 from .errors import GraphError
@@ -21,8 +21,6 @@ from .tokens import audiences
 
 ROUTER = Router(OPERATIONS)
 EXPIRED = "Lifetime validation failed, the token is expired."
-BUSY = 5
-"""Requests per ten seconds to the logs, and of provisionOnDemand (0.5)."""
 
 
 def answer(service: Service, request: Request, token_expired: bool = False) -> Reply:
@@ -42,10 +40,15 @@ def _answer(service: Service, request: Request, token_expired: bool) -> Reply:
     names = granted(operation.method, operation.template, caller.roles)
     if not names:
         raise errors.forbidden(request.path)
-    _throttle(service, operation, request, caller)
-    _check_query(operation, request)
-    _check_body(operation, request)
-    return operation.handler(Call(service, request, caller, tenant, params, owned_only(names)))
+    told = quotas.charge(service, request, caller, tenant)
+    try:
+        _check_query(operation, request)
+        _check_body(operation, request)
+        reply = operation.handler(Call(service, request, caller, tenant, params, owned_only(names)))
+    except GraphError as problem:
+        problem.headers.update(told)
+        raise
+    return Reply(reply.status, reply.body, {**told, **reply.headers})
 
 
 def _sign_in(service: Service, request: Request, token_expired: bool) -> tuple[Caller, Tenant]:
@@ -73,43 +76,6 @@ def _claims(service: Service, authorization: str, origin: str) -> tuple[Caller, 
     if tenant is None or claims["appid"] not in tenant.registrations:
         raise errors.invalid_token("Access token validation failure.")
     return Caller(claims["appid"], tenant.id, frozenset(claims.get("roles", ()))), tenant
-
-
-def _throttle(service: Service, operation: Operation, request: Request, caller: Caller) -> None:
-    """The documented quotas (0.5)."""
-    bucket = _bucket(operation)
-    if service.settings.throttling and bucket:
-        wait = service.throttle.wait((bucket, caller.tenant_id, caller.client_id), BUSY)
-        if wait:
-            raise errors.too_many_requests(wait, f"Tenant_Application/{bucket}/{caller.tenant_id}")
-    limit = service.settings.directory_throttle_units
-    if limit and not bucket:
-        cost = resource_units(request)
-        wait = service.throttle.wait(("directory", caller.tenant_id, caller.client_id), limit, cost)
-        if wait:
-            raise errors.too_many_requests(wait, f"Tenant_Application/ReadWrite/{caller.client_id}/{caller.tenant_id}")
-
-
-def _bucket(operation: Operation) -> str | None:
-    if operation.template.startswith("/auditLogs/"):
-        return "reports"
-    return "provisionOnDemand" if operation.template.endswith("/provisionOnDemand") else None
-
-
-def resource_units(request: Request) -> int:
-    """What a request costs (0.5)."""
-    path = request.path.strip("/").split("/")
-    cost = 1
-    if request.method == "GET":
-        if path[0] in ("applications", "users"):
-            cost = 2
-        if path[0] == "groups" and len(path) > 2:
-            cost = 5 if path[2].lower() == "transitivemembers" else 3
-    top = request.query.get("$top", "")
-    cost -= "$select" in request.query
-    cost += "$expand" in request.query
-    cost -= top.isdigit() and int(top) < 20
-    return max(1, cost)
 
 
 def _check_query(operation: Operation, request: Request) -> None:

@@ -193,14 +193,17 @@ class Settings(BaseModel):
     instantiate_answers_404: bool = Field(
         default=False, description="0.3: POST instantiate answers 404 although it created the application."
     )
-    throttling: bool = Field(
-        default=True, description="0.5: auditLogs and provisionOnDemand allow five requests per ten seconds of real time."
-    )
+    throttling: bool = Field(default=True, description="0.5: whether there are quotas, in real time.")
     directory_throttle_units: int = Field(
         default=0,
         ge=0,
-        description="0.5: resource units each application may spend per ten seconds of real time; 0 is no limit (the service: 3500).",
+        description="0.5: resource units each application may spend in a tenant per ten seconds; 0 is as the service: 3500 below 50 "
+        "people, 5000 up to 500, else 8000.",
     )
+    directory_throttle_writes: int = Field(
+        default=3000, ge=1, description="0.5: writes of each application in a tenant per two and a half minutes."
+    )
+    tenant_throttle_writes: int = Field(default=18_000, ge=1, description="0.5: writes of all applications in a tenant per five minutes.")
     token_lifetime_seconds: int = Field(default=3599, ge=0, description="Lifetime of access tokens.")
     default_page_size: int = Field(default=100, ge=1, le=999, description="0.7: page size where $top is not given.")
 

@@ -171,7 +171,7 @@ class TestRemedies:
         ("code", "word"),
         [
             ("AzureActiveDirectoryCannotUpdateObjectsOriginatedInExternalService", "Exchange"),
-            ("AzureDirectoryB2BManagementPolicyCheckFailure", "automatic redemption"),
+            ("AzureDirectoryB2BManagementPolicyCheckFailure", "trust switch"),
             ("AzureActiveDirectoryCrossTenantSyncPolicyCheckFailure", "trust switch"),
             ("AzureActiveDirectoryQuotaLimitExceeded", "full"),
             ("InvitationCreationFailure", "invitation"),

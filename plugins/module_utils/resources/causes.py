@@ -41,14 +41,14 @@ _PERMISSIONS = (
     (r"/groups", "Group.Read.All or GroupMember.Read.All", "Group.ReadWrite.All"),
 )
 
+_SWITCH_OFF = (
+    "a trust switch is off: the source needs redemption_outbound for the target, "
+    "the target needs user_sync_inbound and redemption_inbound for the source"
+)
 _CODES = {
-    "AzureActiveDirectoryCrossTenantSyncPolicyCheckFailure": (
-        "a trust switch is off: the source needs redemption_outbound for the target, "
-        "the target needs user_sync_inbound and redemption_inbound for the source"
-    ),
-    "AzureDirectoryB2BManagementPolicyCheckFailure": (
-        "automatic redemption is not on in both tenants: the source needs redemption_outbound, the target redemption_inbound"
-    ),
+    "AzureActiveDirectoryCrossTenantSyncPolicyCheckFailure": _SWITCH_OFF,
+    # The older name of the same failure (fact sheet 0.2).
+    "AzureDirectoryB2BManagementPolicyCheckFailure": _SWITCH_OFF,
     "ExternalTenantNotFound": "the target tenant is not in this cloud; a link across clouds needs its own kind of configuration",
     "AzureActiveDirectoryTokenExpired": "cross-cloud synchronization is not enabled in the target tenant",
     "InvalidAuthenticationToken": "the access token is not accepted; check that it is for this tenant and cloud, and not expired",
@@ -112,8 +112,7 @@ def permission(method: str, path: str) -> str:
 
 _LOG_CODES = (
     # end of the code, cause and remedy; the beginning depends on the service's age (pain points, section 4)
-    ("CrossTenantSyncPolicyCheckFailure", "a trust switch of the link is off in one tenant; run the playbook sync.yml for the link"),
-    ("B2BManagementPolicyCheckFailure", "automatic redemption is off in one tenant; run the playbook sync.yml for the link"),
+    ("PolicyCheckFailure", "a trust switch of the link is off in one tenant; run the playbook sync.yml for the link"),
     ("CannotUpdateObjectsOriginatedInExternalService", "Exchange owns this attribute in the target; change it there, or do not map it"),
     (
         "CannotUpdateObjectsMasteredOnPremises",

@@ -32,6 +32,10 @@ class Refusal(Exception):
     """The request cannot be carried out as it stands. One sentence for the admin; nothing was written."""
 
 
+class Unseen(Refusal):
+    """Something is missing that belongs to what was read: a replica may not know it yet (fact sheet 0.3), so reading again may help."""
+
+
 class HalfDone(Exception):
     """An operation broke off at ``cause``. ``report`` tells what was done before."""
 

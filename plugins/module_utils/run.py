@@ -18,14 +18,16 @@ from .graph.client import Client, Patience
 from .graph.errors import CredentialProblem, GraphFailure, ServiceError, SignInFailure, Uncertain
 from .graph.memory import Memory
 from .graph.transport import Transport, Trust
-from .plan import Action, HalfDone, Inquiry, Interrupted, Operation, Outcome, Pace, Plan, Refusal, Resource, apply
+from .plan import Action, HalfDone, Inquiry, Interrupted, Operation, Outcome, Pace, Plan, Refusal, Resource, Unseen, apply
 from .resources.causes import explain
 
 Desired = TypeVar("Desired")
 Current = TypeVar("Current")
+Read = TypeVar("Read")
 
 LEAST_ATTEMPTS = 3
-LOOKS_FOR_UNMET = 3
+LOOKS = 5
+"""How often something is looked for before it counts as absent."""
 
 
 class RunFailure(Exception):
@@ -60,7 +62,7 @@ def run(
     try:
         client = connect(given, Memory(run_folder))
         if isinstance(subject, Inquiry):
-            return {"changed": False, **subject.read(client, given)}
+            return {"changed": False, **_patiently(lambda: subject.read(client, given), pace)}
         if isinstance(subject, Operation):
             return {**subject.perform(client, given, check_mode, pace), "waited_seconds": round(pace.waited, 1)}
         return _converge(subject, client, subject.desired(given), check_mode, pace, progress or _silent)
@@ -98,22 +100,50 @@ def connect(params: Mapping[str, Any], memory: Memory | None = None) -> Client:
 def _converge(
     resource: Resource[Desired, Current], client: Client, desired: Desired, check_mode: bool, pace: Pace, progress: Callable[[str], None]
 ) -> dict[str, Any]:
-    first = resource.plan(resource.read(client, desired), desired)
+    first = _plan_now(resource, client, desired, pace)
     if check_mode:
         return _result(first, list(first.actions), first, pace)
-    for _look in range(LOOKS_FOR_UNMET):
+    for _look in range(1, LOOKS):
         # What an earlier task has just made may be unknown to this replica (fact sheet 0.3).
         if first.unmet:
             pace.rest(1.0)
-            first = resource.plan(resource.read(client, desired), desired)
+            first = _plan_now(resource, client, desired, pace)
     plan, done = _apply(first, resource, client, desired, pace)
     if first.outcome:
         _await_outcome(first.outcome, client, pace, progress, done)
     if done and plan.lasting:
         plan = _read_back(resource, client, desired, done, pace)
     elif done or first.outcome:
-        plan = resource.plan(resource.read(client, desired), desired)
+        plan = _plan_seen(resource, client, desired, pace)
     return _result(first, done, plan, pace)
+
+
+def _patiently(read: Callable[[], Read], pace: Pace) -> Read:
+    """What can be read. What one replica lists, another may not know, so it is read again for a while (fact sheet 0.3)."""
+    for _look in range(1, LOOKS):
+        try:
+            return read()
+        except Unseen:
+            pace.rest(1.0)
+        except ServiceError as error:
+            if not error.missing:
+                raise
+            pace.rest(1.0)
+    return read()
+
+
+def _plan_now(resource: Resource[Desired, Current], client: Client, desired: Desired, pace: Pace) -> Plan:
+    """The plan for what is there."""
+    return _patiently(lambda: resource.plan(resource.read(client, desired), desired), pace)
+
+
+def _plan_seen(resource: Resource[Desired, Current], client: Client, desired: Desired, pace: Pace) -> Plan:
+    """The plan for what is there, where this task has seen the configuration: nobody deletes it, so only a replica forgets it."""
+    for _attempt in pace.attempts():
+        plan = _plan_now(resource, client, desired, pace)
+        if not plan.unmet:
+            break
+    return plan
 
 
 def _apply(plan: Plan, resource: Resource[Desired, Current], client: Client, desired: Desired, pace: Pace) -> tuple[Plan, list[Action]]:
@@ -187,10 +217,10 @@ def _plan_seeing(
     made = {str(action) for action in done}
     for _attempt in pace.attempts():
         try:
-            again = resource.plan(resource.read(client, desired), desired)
+            again = _plan_now(resource, client, desired, pace)
         except GraphFailure as failure:
             raise _interrupted(Interrupted(stop.action, failure, ()), done, client.tenant) from None
-        if not made & {str(action) for action in again.actions}:
+        if not again.unmet and not made & {str(action) for action in again.actions}:
             return again
     raise _interrupted(stop, done, client.tenant)
 
@@ -202,13 +232,13 @@ def _read_back(resource: Resource[Desired, Current], client: Client, desired: De
     """
     for _attempt in pace.attempts():
         try:
-            plan = resource.plan(resource.read(client, desired), desired)
+            plan = _plan_now(resource, client, desired, pace)
         except GraphFailure as failure:
             msg = f"Tenant {client.tenant}: everything was done, but could not be read back: {explain(failure)}{_told(done)}"
             raise RunFailure(msg, {**_details(failure), **_made(done)}) from None
-        if not plan.actions:
+        if not plan.actions and not plan.unmet:
             return plan
-    late = ", ".join(str(action) for action in plan.actions[:5])
+    late = ", ".join(str(action) for action in (plan.actions or done)[:5])
     return dataclasses.replace(plan, warnings=(*plan.warnings, f"the service does not show these changes yet: {late}"))
 
 

@@ -6,8 +6,11 @@
 from __future__ import annotations
 
 import json
+import re
 import traceback
+from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -15,11 +18,27 @@ import pytest
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Client, Request
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Inquiry, Pace, Refusal
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import configuration, job, mapping, partner, scope
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import (
+    configuration,
+    configuration_list,
+    job,
+    mapping,
+    partner,
+    scope,
+)
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.lookup import TEMPLATE
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import RunFailure, run
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
-from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET, FakeGraph, Lost, Outcome, Reply, refusal
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import (
+    NOT_FOUND,
+    SOURCE,
+    TARGET,
+    FakeGraph,
+    Lost,
+    Outcome,
+    Reply,
+    refusal,
+)
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import (
     EMPTY_ENTRY,
@@ -42,12 +61,13 @@ SECRETS = {
     "access_token": "very-secret-access-token",
 }
 CONNECTION = {"client_id": "11111111-1111-4111-8111-111111111111", **SECRETS}
-MODULES = {
+MODULES: dict[Any, str] = {
     partner.RESOURCE: "cross_tenant_policy",
     configuration.RESOURCE: "sync_configuration",
     scope.RESOURCE: "sync_scope",
     mapping.RESOURCE: "sync_mapping",
     job.RESOURCE: "sync_job",
+    configuration_list.INQUIRY: "sync_configuration_info",
 }
 POLICY = {"partner_tenant_id": TARGET, "user_sync_inbound": True, "redemption_inbound": True}
 CONFIGURATION = {"name": "Fabrikam", "target_tenant_id": TARGET}
@@ -403,6 +423,82 @@ class TestLag:
         )
         assert "the source needs redemption_outbound for the target" in failure.msg
         assert "Already done: create configuration Fabrikam." in failure.msg
+
+
+@dataclass
+class Forgetful:
+    """A service of which every other reading of this hits a replica that does not know the configuration (fact sheet 0.3)."""
+
+    service: SourceService
+    reading: str
+    first_knows: bool = True
+    readings: Counter[str] = field(default_factory=Counter)
+
+    def __call__(self, request: Request) -> Outcome:
+        """What this replica knows."""
+        if not re.search(self.reading, f"{request.method} {request.path}"):
+            return self.service(request)
+        self.readings[request.path] += 1
+        if self.readings[request.path] % 2 == self.first_knows:
+            return self.service(request)
+        return Reply(200, {"value": []}) if "?" in request.path else NOT_FOUND
+
+
+class TestStaleReplicas:
+    """What one reading has seen, the next one may not know, in any task after the one that made it."""
+
+    @pytest.mark.parametrize(
+        ("resource", "given"),
+        [
+            pytest.param(scope.RESOURCE, SCOPE, id="scope"),
+            pytest.param(job.RESOURCE, {"configuration": "Fabrikam", "state": "started"}, id="job"),
+            pytest.param(job.RESOURCE, {"configuration": "Fabrikam", "state": "restarted"}, id="restart"),
+            pytest.param(mapping.RESOURCE, {"configuration": "Fabrikam", "user_type": "guest"}, id="mapping"),
+        ],
+    )
+    @pytest.mark.parametrize("reading", [r"GET /servicePrincipals\?", r"GET .*/(secrets|jobs)$"])
+    @pytest.mark.parametrize("first_knows", [True, False])
+    def test_what_an_earlier_task_made(self, host: Host, resource: Any, given: dict[str, Any], reading: str, first_knows: bool) -> None:
+        expected = host.run(resource, SourceService([connected(jobs=[new_job()])], people=PEOPLE), given)
+        result = host.run(resource, Forgetful(SourceService([connected(jobs=[new_job()])], people=PEOPLE), reading, first_knows), given)
+        assert titles(result) == titles(expected) != []
+        assert set(result) == set(expected)
+        assert result["warnings"] == expected["warnings"]
+
+    @pytest.mark.parametrize("made", [True, False])
+    def test_a_lost_answer(self, host: Host, made: bool) -> None:
+        """Reading again hits a replica that knows nothing: that is no reason to say that there is no configuration."""
+        service = SourceService([connected(jobs=[new_job()])], people=PEOPLE)
+        lost: dict[str, list[Any]] = {"POST .*/start$": [LOST_BUT_DONE if made else Lost()]}
+        given = {"configuration": "Fabrikam", "state": "started"}
+        answer = Faulty(Forgetful(service, r"GET /servicePrincipals\?"), lost)
+        assert titles(host.run(job.RESOURCE, answer, given)) == ["start provisioning job of configuration Fabrikam"]
+        assert service.links[0].jobs[0]["schedule"]["state"] == "Active"
+
+    @pytest.mark.parametrize("reading", [r"GET /applications\?", r"GET .*/(secrets|jobs)$"])
+    def test_removal(self, host: Host, reading: str) -> None:
+        service = SourceService([connected(jobs=[new_job()])])
+        answer = Forgetful(service, reading, first_knows=False)
+        assert host.run(configuration.RESOURCE, answer, {**CONFIGURATION, "state": "absent"})["changed"]
+        assert service.links == []
+
+    def test_listing(self, host: Host) -> None:
+        answer = Forgetful(SourceService([connected(jobs=[new_job()])]), r"GET .*/(secrets|jobs)$", first_knows=False)
+        found = host.run(configuration_list.INQUIRY, answer, {})
+        assert [one["name"] for one in found["configurations"]] == ["Fabrikam"]
+
+    def test_an_application_that_is_not_there_is_told_within_seconds(self, host: Host) -> None:
+        """A service principal of somebody else's application has none in this tenant."""
+        answer = Faulty(SourceService([connected(jobs=[new_job()])]), {r"GET /applications\?": [Reply(200, {"value": []})] * 100})
+        failure = host.fail(configuration.RESOURCE, answer, {**CONFIGURATION, "state": "absent"})
+        assert "has no application of its own in this tenant" in failure.msg
+        assert sum(host.clock.sleeps) <= 5
+
+    @pytest.mark.parametrize("resource", [scope.RESOURCE, job.RESOURCE, mapping.RESOURCE])
+    def test_a_configuration_that_is_not_there_is_told_within_seconds(self, host: Host, resource: Any) -> None:
+        given = {scope.RESOURCE: SCOPE, job.RESOURCE: {"configuration": "Fabrikam"}}.get(resource, {"configuration": "Fabrikam"})
+        assert "there is no configuration 'Fabrikam'" in host.fail(resource, SourceService(people=PEOPLE), given).msg
+        assert sum(host.clock.sleeps) <= 5
 
 
 class TestHalfDoneWork:

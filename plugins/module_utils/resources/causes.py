@@ -110,9 +110,11 @@ def permission(method: str, path: str) -> str:
     return next((row[reading] for row in _PERMISSIONS if re.search(row[0], path)), "a permission for this call")
 
 
+_SWITCH_OFF_IN_A_CYCLE = "a trust switch of the link is off in one tenant; run the playbook sync.yml for the link"
 _LOG_CODES = (
     # end of the code, cause and remedy; the beginning depends on the service's age (pain points, section 4)
-    ("PolicyCheckFailure", "a trust switch of the link is off in one tenant; run the playbook sync.yml for the link"),
+    ("CrossTenantSyncPolicyCheckFailure", _SWITCH_OFF_IN_A_CYCLE),
+    ("B2BManagementPolicyCheckFailure", _SWITCH_OFF_IN_A_CYCLE),
     ("CannotUpdateObjectsOriginatedInExternalService", "Exchange owns this attribute in the target; change it there, or do not map it"),
     (
         "CannotUpdateObjectsMasteredOnPremises",

@@ -13,7 +13,7 @@ from typing import Any
 from ..graph.batch import read_all
 from ..graph.client import Client, Request
 from ..graph.errors import ServiceError
-from ..plan import Action, Plan, Refusal, Resource, Wait, listed, present
+from ..plan import Action, Plan, Refusal, Resource, Unseen, Wait, listed, present
 from . import lookup, settings_bag
 from .causes import LOST_POLICY_CODES
 from .directory import quoted
@@ -22,7 +22,6 @@ from .partner import PARTNERS, resolve
 
 DELETION_THRESHOLD = 500
 """The portal's own default (fact sheet 3.4)."""
-LISTINGS = 5
 NO_NOTIFICATION = "off"
 MULTITENANT_PREFIX = "MTO_Sync_"
 NEW = "/servicePrincipals/{service_principal_id}/synchronization"
@@ -108,20 +107,10 @@ def read(client: Client, wanted: Desired) -> Current:
 
 
 def _with_bags(client: Client) -> tuple[Found, ...]:
-    """All configurations with their settings. One that was just made or removed may be listed by one replica and not be known
-    to another, so the list is read again for a while (fact sheet 0.3).
-    """
-    for attempt in range(LISTINGS):
-        listing = lookup.configurations(client)
-        try:
-            bags = read_all(client, [Request("GET", f"{one.synchronization}/secrets") for one in listing])
-        except ServiceError as error:
-            if not error.missing or attempt == LISTINGS - 1:
-                raise
-            client.patience.sleep(1.0)
-        else:
-            return tuple(Found(one, settings_bag.parse(bag.body)) for one, bag in zip(listing, bags, strict=True))
-    return ()
+    """All configurations with their settings."""
+    listing = lookup.configurations(client)
+    bags = read_all(client, [Request("GET", f"{one.synchronization}/secrets") for one in listing])
+    return tuple(Found(one, settings_bag.parse(bag.body)) for one, bag in zip(listing, bags, strict=True))
 
 
 def _redemption_outbound(client: Client, target_id: str) -> bool | None:
@@ -138,7 +127,7 @@ def _redemption_outbound(client: Client, target_id: str) -> bool | None:
 def _application_id(client: Client, configuration: Configuration) -> str:
     for raw in client.pages(f"/applications?$filter=appId%20eq%20{quoted(configuration.app_id)}&$select=id"):
         return str(raw["id"])
-    raise Refusal(f"configuration {configuration.name!r} has no application of its own in this tenant; remove it in the portal")
+    raise Unseen(f"configuration {configuration.name!r} has no application of its own in this tenant; remove it in the portal")
 
 
 def choose(found: tuple[Found, ...], wanted: Desired, target_id: str) -> Found | None:

@@ -247,8 +247,19 @@ def _send_patiently(action: Action, template: Request, client: Client, pace: Pac
                 return Answer(error.status)
             if not _passing(error, action, new):
                 raise
+            if error.status == 409 and _shows(action, client, bound):
+                return Answer(error.status)
             last = error
     raise last
+
+
+def _shows(action: Action, client: Client, bound: Mapping[str, str]) -> bool:
+    """Whether the change can be seen. A conflict with what was made before, and did not show, is none (fact sheet 3.3)."""
+    if action.visible is None:
+        return False
+    with contextlib.suppress(GraphFailure):
+        return action.visible.until(client.find(_fill_text(action.visible.path, bound), version=action.visible.version))
+    return False
 
 
 def _already_so(error: ServiceError, action: Action) -> bool:

@@ -314,6 +314,19 @@ class TestLostAnswers:
         assert len(service.links[0].jobs) == 1
         assert service.links[0].bag["CompanyId"] == TARGET
 
+    def test_a_job_that_was_made_and_does_not_show_yet(self, host: Host) -> None:
+        """Fact sheet 3.3: a second try may be a conflict, which no patience makes go away. What shows in the list is there."""
+        service = SourceService()
+        faults: dict[str, list[Any]] = {
+            "POST .*/jobs$": [LOST_BUT_DONE, *[refusal(409, "JobAlreadyExists")] * 1000],
+            "GET .*/jobs$": [Reply(200, {"value": []})] * 2,
+        }
+        result = host.run(configuration.RESOURCE, Faulty(service, faults), CONFIGURATION)
+        assert len(service.links[0].jobs) == 1
+        assert titles(result)[1] == "create provisioning job of configuration Fabrikam"
+        assert len(titles(result)) == 3
+        assert sum(host.clock.sleeps) < 5
+
     def test_a_lost_batch_is_told_completely(self, host: Host) -> None:
         """Every one of them was assigned by this run, so every one belongs into the result."""
         service = SourceService([connected()], people=PEOPLE)

@@ -1,18 +1,23 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One emulator for all tests of a process, put back to the beginning before each."""
+"""One emulator for all tests of a process, put back to the beginning before each; and each under every behaviour of the service.
+
+A test that chooses the behaviour itself says so: ``@pytest.mark.parametrize("behaviour", [LIKELY], indirect=True)``.
+"""
 
 from __future__ import annotations
 
 import copy
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.entra.cross_tenant_sync.tests.support import tenants
+from ansible_collections.entra.cross_tenant_sync.tests.support import behaviours, tenants
+from ansible_collections.entra.cross_tenant_sync.tests.support.behaviours import Behaviour
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import Emulator
 from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import Playbooks
 from ansible_collections.entra.cross_tenant_sync.tests.support.stories import Teller
@@ -23,21 +28,28 @@ class Beginning:
 
     def __init__(self, emulator: Emulator) -> None:
         self.emulator = emulator
-        self.mould = tenants.Mould.take(emulator)
         self._state = emulator.state()
         self._settings = emulator.control("GET", "settings")
+        self._moulds: dict[str, tenants.Mould] = {}
 
     @property
     def state(self) -> dict[str, Any]:
         """A copy of the first state, to be changed at will."""
         return copy.deepcopy(self._state)
 
-    def restore(self) -> None:
+    def restore(self, behaviour: Behaviour) -> None:
         """Two empty tenants, no faults, and no quota that one test could leave used up for the next."""
         self.emulator.control("DELETE", "faults")
-        self.emulator.control("PUT", "settings", {**self._settings, "throttling": False})
+        self.emulator.control("PUT", "settings", {**self._settings, "throttling": False, **behaviour.settings})
         self.emulator.control("PUT", "state", self._state)
         self.emulator.control("DELETE", "requests")
+
+    def mould(self, behaviour: Behaviour) -> tenants.Mould:
+        """What a configuration looks like in a service that behaves so, when nothing lags."""
+        if behaviour.name not in self._moulds:
+            self.restore(dataclasses.replace(behaviour, settings={**behaviour.settings, "lag": self._settings["lag"]}))
+            self._moulds[behaviour.name] = tenants.Mould.take(self.emulator)
+        return self._moulds[behaviour.name]
 
 
 @pytest.fixture(scope="session")
@@ -47,17 +59,25 @@ def beginning(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Beginning]:
         yield Beginning(running)
 
 
-@pytest.fixture
-def emulator(beginning: Beginning) -> Emulator:
-    """Two empty tenants."""
-    beginning.restore()
-    return beginning.emulator
+@pytest.fixture(params=behaviours.ALL, ids=str)
+def behaviour(request: pytest.FixtureRequest) -> Behaviour:
+    """How the service behaves where nobody knows."""
+    assert isinstance(request.param, Behaviour)
+    return request.param
 
 
 @pytest.fixture
-def mould(beginning: Beginning) -> tenants.Mould:
+def mould(beginning: Beginning, behaviour: Behaviour) -> tenants.Mould:
     """Casts configurations into a state."""
-    return beginning.mould
+    return beginning.mould(behaviour)
+
+
+@pytest.fixture
+def emulator(beginning: Beginning, behaviour: Behaviour, mould: tenants.Mould) -> Emulator:
+    """Two empty tenants."""
+    del mould
+    beginning.restore(behaviour)
+    return beginning.emulator
 
 
 @pytest.fixture

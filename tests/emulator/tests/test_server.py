@@ -183,3 +183,49 @@ def test_many_clients_at_once(server: dict[str, Any], session: requests.Session)
 
     with concurrent.futures.ThreadPoolExecutor(100) as pool:
         assert set(pool.map(ask, range(200))) == {200}
+
+
+def test_traffic_is_counted(server: dict[str, Any]) -> None:
+    """Connections, sign-ins and requests; a batch is one request of many items. The control API is no traffic."""
+    url = server["url"]
+    with trusting(server) as control:
+        assert control.delete(f"{url}/emulator/traffic").status_code == 204
+        for _ in range(2):
+            with trusting(server) as client:
+                client.headers["Authorization"] = f"Bearer {token(server, SECRET)['access_token']}"
+                client.get(f"{url}/v1.0/users?$top=1")
+                items = [{"id": str(number), "method": "GET", "url": "/users?$top=1"} for number in range(3)]
+                client.post(f"{url}/v1.0/$batch", json={"requests": items})
+        counted = control.get(f"{url}/emulator/traffic").json()
+        # msal has a connection of its own here.
+        assert counted == {"connections": 4, "discovery_requests": 2, "token_requests": 2, "graph_requests": 4, "batch_items": 6}
+        control.delete(f"{url}/emulator/traffic")
+        assert set(control.get(f"{url}/emulator/traffic").json().values()) == {0}
+
+
+def test_latency_holds_up_each_request_and_no_other(server: dict[str, Any], session: requests.Session) -> None:
+    """Each request of sign-in and Graph takes its time, many at once take no more, and the control API takes none."""
+    seconds = 0.4
+    session.put(f"{server['url']}/emulator/settings", json={"latency_ms": 400})
+    try:
+        began = time.monotonic()
+        session.get(f"{server['url']}/emulator/clock")
+        assert time.monotonic() - began < seconds
+        began = time.monotonic()
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda _: _ask(server, session.headers["Authorization"]), range(8)))
+        assert [status for status, _took in answers] == [200] * 8
+        assert all(took >= seconds for _status, took in answers)
+        assert time.monotonic() - began < 8 * seconds
+        began = time.monotonic()
+        assert "access_token" in token(server, SECRET)
+        assert time.monotonic() - began >= 2 * seconds
+    finally:
+        session.put(f"{server['url']}/emulator/settings", json={"latency_ms": 0})
+
+
+def _ask(server: dict[str, Any], authorization: str | bytes) -> tuple[int, float]:
+    began = time.monotonic()
+    with trusting(server) as client:
+        status = client.get(f"{server['url']}/v1.0/users?$top=1", headers={"Authorization": authorization}).status_code
+    return status, time.monotonic() - began

@@ -28,6 +28,7 @@ from .oauth import OAuthError
 from .page import ROUTES as PAGE_ROUTES
 from .requestlog import without_secrets
 from .service import Service, tenant_of
+from .traffic import Traffic
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 Serve = Callable[[bool], Response]
@@ -83,10 +84,21 @@ def to_response(reply: Reply) -> Response:
     return _json(reply.status, reply.body, reply.headers)
 
 
+async def _arrival(http: HttpRequest) -> Traffic:
+    """Lets a request wait for its way through the network, without holding up any other, and gives what it counts in."""
+    service = _service(http)
+    service.traffic.arrived(_transport(http.scope))
+    if service.settings.latency_ms:
+        await asyncio.sleep(service.settings.latency_ms / 1000)
+    return service.traffic
+
+
 # Sign-in ------------------------------------------------------------------------------------------------------------
 
 
 async def _openid(http: HttpRequest) -> Response:
+    traffic = await _arrival(http)
+    traffic.discovery_requests += 1
     try:
         return _json(200, tokens.openid_configuration(_service(http), origin(http), http.path_params["tenant"]))
     except OAuthError as problem:
@@ -94,6 +106,8 @@ async def _openid(http: HttpRequest) -> Response:
 
 
 async def _keys(http: HttpRequest) -> Response:
+    traffic = await _arrival(http)
+    traffic.discovery_requests += 1
     try:
         tokens.resolve(_service(http), http.path_params["tenant"])
     except OAuthError as problem:
@@ -107,6 +121,8 @@ def _oauth_error(http: HttpRequest, problem: OAuthError) -> Response:
 
 
 async def _token(http: HttpRequest) -> Response:
+    traffic = await _arrival(http)
+    traffic.token_requests += 1
     service = _service(http)
     raw = await http.body()
     form = dict(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True))
@@ -130,6 +146,8 @@ async def _token(http: HttpRequest) -> Response:
 
 
 async def _graph(http: HttpRequest) -> Response:
+    traffic = await _arrival(http)
+    traffic.graph_requests += 1
     service, raw = _service(http), await http.body()
     headers = {name.lower(): value for name, value in http.headers.items()}
     ids = incoming.identifiers(headers)
@@ -152,6 +170,8 @@ async def _graph(http: HttpRequest) -> Response:
 
 
 async def _batch(http: HttpRequest) -> Response:
+    traffic = await _arrival(http)
+    traffic.graph_requests += 1
     service, raw = _service(http), await http.body()
     headers = {name.lower(): value for name, value in http.headers.items()}
     ids = incoming.identifiers(headers)
@@ -161,6 +181,7 @@ async def _batch(http: HttpRequest) -> Response:
         try:
             content = incoming.json_body(raw, headers.get("content-type", ""))
             graph.require_sign_in(service, headers, origin(http), token_expired)
+            traffic.batch_items += batch.size(content)
             reply = batch.answer(service, version, headers, content, origin(http), ids)
         except GraphError as problem:
             content, reply = None, Reply(problem.status, body(problem, ids), dict(problem.headers))
@@ -243,9 +264,14 @@ def _reset(http: HttpRequest) -> Response:
     return Dropped()
 
 
+def _transport(scope: Any) -> Any:
+    """The connection as the server put it into the scope; none where there is no server."""
+    return scope.get("extensions", {}).get("entra_emulator.transport")
+
+
 def _abort(scope: Any, gracefully: bool) -> None:
-    """Ends the connection below HTTP; the server puts its transport into the scope."""
-    transport = scope.get("extensions", {}).get("entra_emulator.transport")
+    """Ends the connection below HTTP."""
+    transport = _transport(scope)
     if transport is None:
         raise ConnectionResetError("the fault plan reset this connection")
     if gracefully:

@@ -51,6 +51,12 @@ def answer(service: Service, version: str, headers: Mapping[str, str], raw: Any,
     return Reply(200, {"responses": responses[::-1]})
 
 
+def size(raw: Any) -> int:
+    """How many requests a batch holds, be they well formed or not."""
+    requests = raw.get("requests") if isinstance(raw, dict) else None
+    return len(requests) if isinstance(requests, list) else 0
+
+
 def _checked(raw: Any) -> list[Item]:
     try:
         items = Batch.model_validate(raw).requests

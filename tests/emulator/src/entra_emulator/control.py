@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The control API below ``/emulator/``: state, clock, settings, faults and the request log. It asks for no credentials."""
+"""The control API below ``/emulator/``: state, clock, settings, faults, the request log and traffic. It asks for no credentials."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from .provisioning import engine
 from .service import Service
 from .settings import merged
 from .state import World, moment, stamp
+from .traffic import Traffic
 
 Handler = Callable[[HttpRequest], Awaitable[Response]]
 
@@ -155,6 +156,15 @@ async def delete_requests(http: HttpRequest) -> Response:
     return Response(status_code=204)
 
 
+async def get_traffic(http: HttpRequest) -> Response:
+    return _json(_service(http).traffic.counts())
+
+
+async def delete_traffic(http: HttpRequest) -> Response:
+    _service(http).traffic = Traffic()
+    return Response(status_code=204)
+
+
 ENDPOINTS: list[tuple[str, str, Handler]] = [
     ("/emulator/state", "GET", get_state),
     ("/emulator/state", "PUT", put_state),
@@ -167,5 +177,7 @@ ENDPOINTS: list[tuple[str, str, Handler]] = [
     ("/emulator/faults", "DELETE", delete_faults),
     ("/emulator/requests", "GET", get_requests),
     ("/emulator/requests", "DELETE", delete_requests),
+    ("/emulator/traffic", "GET", get_traffic),
+    ("/emulator/traffic", "DELETE", delete_traffic),
 ]
 ROUTES = [Route(path, guarded(handler), methods=[method]) for path, method, handler in ENDPOINTS]

@@ -147,5 +147,5 @@ def flow_type_problems(schema: dict[str, Any]) -> list[str]:
         for mapping in rule.get("objectMappings") or []:
             flags = {flag.strip() for flag in mapping.get("flowTypes", "").split(",")}
             if not flags <= FLOW_TYPES:
-                problems.append(f"Invalid value '{mapping['flowTypes']}' for flowTypes of object mapping '{mapping.get('name')}'.")
+                problems.append(f"Invalid value '{mapping.get('flowTypes')}' for flowTypes of object mapping '{mapping.get('name')}'.")
     return problems

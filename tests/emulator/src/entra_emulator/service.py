@@ -18,6 +18,7 @@ from .settings import Settings
 from .signing import SigningKey
 from .state import GraphObject, Synchronization, Tenant, World, moment, new_id
 from .throttle import Throttle
+from .traffic import Traffic
 
 
 @dataclass
@@ -30,6 +31,7 @@ class Service:
     replicas: Replicas = field(default_factory=Replicas)
     throttle: Throttle = field(default_factory=Throttle)
     log: RequestLog = field(default_factory=RequestLog)
+    traffic: Traffic = field(default_factory=Traffic)
     faults: FaultPlan = field(default_factory=FaultPlan)
     transient_errors: dict[str, int] = field(default_factory=dict)
     """How many transient failures each service principal's synchronization endpoints have given (0.1)."""

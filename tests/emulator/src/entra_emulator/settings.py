@@ -204,6 +204,11 @@ class Settings(BaseModel):
         default=3000, ge=1, description="0.5: writes of each application in a tenant per two and a half minutes."
     )
     tenant_throttle_writes: int = Field(default=18_000, ge=1, description="0.5: writes of all applications in a tenant per five minutes.")
+    latency_ms: int = Field(
+        default=0,
+        ge=0,
+        description="How much later each request to sign-in and Graph is served, in milliseconds; connecting takes no time.",
+    )
     token_lifetime_seconds: int = Field(default=3599, ge=0, description="Lifetime of access tokens.")
     default_page_size: int = Field(default=100, ge=1, le=999, description="0.7: page size where $top is not given.")
 

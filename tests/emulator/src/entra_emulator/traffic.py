@@ -1,0 +1,33 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How much was asked, for those who measure clients. Nothing of what was said is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from weakref import WeakSet
+
+
+@dataclass
+class Traffic:
+    """Counts since the last reset."""
+
+    connections: int = 0
+    """Connections on which anything was asked of sign-in or Graph."""
+    discovery_requests: int = 0
+    token_requests: int = 0
+    graph_requests: int = 0
+    """HTTP requests; a ``$batch`` is one."""
+    batch_items: int = 0
+    _seen: WeakSet[object] = field(default_factory=WeakSet, repr=False)
+
+    def arrived(self, connection: object) -> None:
+        """Notes on which connection something was asked; a test client without a network has none."""
+        if connection is not None and connection not in self._seen:
+            self._seen.add(connection)
+            self.connections += 1
+
+    def counts(self) -> dict[str, int]:
+        """The counts by name."""
+        return {name: value for name, value in vars(self).items() if isinstance(value, int)}

@@ -14,6 +14,7 @@ COLLECTION := .build/ansible_collections/entra/cross_tenant_sync
 # A real copy, because ansible-test and ansible-lint do not follow the link above.
 STAGE := .build/stage/ansible_collections/entra/cross_tenant_sync
 PYTEST_ARGS ?= --numprocesses auto --dist loadfile
+BENCH_ARGS ?=
 
 export LC_ALL ?= C.UTF-8
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
@@ -34,6 +35,11 @@ demo: $(VENV)/.test-installed $(COLLECTION) ## Show one link from empty tenants 
 test: export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build
 test: $(VENV)/.test-installed $(COLLECTION) ## Run all tests. PYTEST_ARGS="-k word" picks some.
 	python -m pytest $(PYTEST_ARGS)
+
+.PHONY: bench
+bench: export PYTHONPATH := $(CURDIR)/.build
+bench: $(VENV)/.test-installed $(COLLECTION) ## Measure speed and write docs/performance.md, in 45 minutes. BENCH_ARGS="--quick" takes two.
+	@python -m ansible_collections.entra.cross_tenant_sync.tests.benchmark $(BENCH_ARGS)
 
 .PHONY: lint
 lint: lint-python lint-collection ## Run all checks: the official ones for collections at their strictest, types and style.

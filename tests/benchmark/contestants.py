@@ -1,0 +1,112 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who does the work: each contestant with the command it is started by."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import REPOSITORY
+
+from .measure import Command
+
+HERE = Path(__file__).parent
+WORKS = ("create", "noop", "change", "teardown")
+_RECAP = re.compile(r"ok=(\d+) +changed=(\d+).*skipped=(\d+)")
+
+
+@dataclass(frozen=True)
+class Files:
+    """What a contestant reads: an inventory and a spec for scripts, each as it is, and with one person for another."""
+
+    folder: Path
+
+    def inventory(self, work: str) -> str:
+        """For playbooks."""
+        return str(self.folder / ("changed.yml" if work == "change" else "inventory.yml"))
+
+    def spec(self, work: str) -> str:
+        """For scripts."""
+        return str(self.folder / ("changed.json" if work == "change" else "spec.json"))
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """``command`` gets the files, the work, and how many tasks our own playbook has executed for it."""
+
+    letter: str
+    name: str
+    command: Callable[[Files, str, int], Command]
+
+
+@dataclass(frozen=True)
+class Recap:
+    """Ansible's own last lines, summed over the hosts."""
+
+    executed: int
+    changed: int
+    skipped: int
+
+
+def recap(output: str) -> Recap:
+    """What a playbook run says of itself."""
+    found = [tuple(int(number) for number in match.groups()) for match in _RECAP.finditer(output)]
+    return Recap(*(sum(column) for column in zip(*found, strict=True))) if found else Recap(0, 0, 0)
+
+
+def playbook(files: Files, work: str, path: Path, *arguments: str) -> Command:
+    """A run of ansible-playbook that keeps everything it writes in the folder."""
+    program = str(Path(sys.executable).with_name("ansible-playbook"))
+    environment = {
+        "ANSIBLE_COLLECTIONS_PATH": str(REPOSITORY / ".build"),
+        "ANSIBLE_LOCAL_TEMP": str(files.folder / "local_tmp"),
+        "ANSIBLE_REMOTE_TEMP": str(files.folder / "remote_tmp"),
+        "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_DEPRECATION_WARNINGS": "False",
+    }
+    return Command([program, "-i", files.inventory(work), str(path), *arguments], environment)
+
+
+def _ours(files: Files, work: str, _tasks: int, *arguments: str) -> Command:
+    name = "teardown.yml" if work == "teardown" else "sync.yml"
+    return playbook(files, work, REPOSITORY / "playbooks" / name, *arguments)
+
+
+def _processes(files: Files, work: str, tasks: int) -> Command:
+    return _ours(files, work, tasks, "-e", "cross_tenant_sync_module_process=true")
+
+
+def _uri(files: Files, work: str, _tasks: int) -> Command:
+    return playbook(files, work, HERE / "uri" / ("teardown.yml" if work == "teardown" else "sync.yml"))
+
+
+def _script(name: str) -> Callable[[Files, str, int], Command]:
+    return lambda files, work, _tasks: Command([sys.executable, str(HERE / name), files.spec(work), work], {})
+
+
+def floor_play(tasks: int) -> str:
+    """A play that does nothing, in so many tasks."""
+    said = [{"name": f"Say {number}", "ansible.builtin.debug": {"msg": "nothing"}} for number in range(tasks)]
+    return yaml.safe_dump([{"name": "Do nothing", "hosts": "links", "gather_facts": False, "tasks": said}], sort_keys=False)
+
+
+def _floor(files: Files, work: str, tasks: int) -> Command:
+    path = files.folder / "floor.yml"
+    path.write_text(floor_play(tasks))
+    return playbook(files, work, path)
+
+
+OURS = Contestant("a", "our playbook", _ours)
+PROCESSES = Contestant("b", "our playbook, module processes", _processes)
+URI = Contestant("c", "`ansible.builtin.uri` by hand", _uri)
+SDK = Contestant("d", "script on Microsoft's SDK", _script("sdk.py"))
+FLOOR = Contestant("e", "as many `debug` tasks", _floor)
+BARE = Contestant("f", "bare requests session", _script("bare.py"))
+ALL = (OURS, PROCESSES, URI, SDK, FLOOR, BARE)

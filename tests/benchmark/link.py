@@ -1,0 +1,163 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One link: every contestant does the same work, from the same state, side by side."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+import yaml
+
+from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import Emulator
+
+from . import contestants, world
+from .contestants import Contestant, Files
+from .measure import QUIET, Cost, Done, Failure, run
+
+LONGEST_CELL = 40.0
+"""Seconds that the repeats of one cell may take."""
+LONGEST_RUN = {"c": 1000, "d": 1000}
+"""The largest creation a contestant is tried with, by its letter: it asks once for each assignment."""
+BEFORE = {"create": "empty", "noop": "settled", "change": "settled", "teardown": "settled"}
+
+Outcome = dict[str, Any]
+
+
+@dataclass
+class Arena:
+    """An emulator with two tenants, the states that works begin with, and what each contestant reads."""
+
+    emulator: Emulator
+    folder: Path
+    assignments: int
+    states: dict[str, bytes] = field(default_factory=dict)
+    tasks: dict[str, int] = field(default_factory=dict)
+    """How many tasks our own playbook has executed for each work: what the floor has to do."""
+
+    @property
+    def files(self) -> Files:
+        return Files(self.folder)
+
+    def load(self, state: str) -> None:
+        """Put the emulator into a state."""
+        url, ca_path = f"{self.emulator.url}/emulator/state", str(self.emulator.ca_path)
+        requests.put(url, data=self.states[state], verify=ca_path, timeout=300).raise_for_status()
+
+    def keep(self, state: str) -> None:
+        """Remember the emulator's state, without its logs: nobody reads them, and they are long."""
+        world_now = self.emulator.state()
+        for tenant in world_now["tenants"].values():
+            tenant["audit_log"], tenant["provisioning_log"] = [], []
+        self.states[state] = json.dumps(world_now).encode()
+
+    def work(self, contestant: Contestant, work: str) -> Done:
+        """One run, from the state that the work begins with."""
+        self.load(BEFORE[work])
+        done = run(self.emulator, contestant.command(self.files, work, self.tasks.get(work, 0)), self.folder)
+        if contestant is contestants.OURS:
+            self.tasks[work] = contestants.recap(done.output).executed
+        return done
+
+
+@contextmanager
+def arena(folder: Path, assignments: int) -> Iterator[Arena]:
+    """A running arena. Its settled state is one that our playbook made, and in which the people have arrived."""
+    folder.mkdir(parents=True)
+    source, target = world.pair(assignments)
+    scenario = folder / "scenario.json"
+    scenario.write_text(json.dumps(world.scenario((source, target))))
+    with Emulator(folder / "emulator", str(scenario), QUIET) as emulator:
+        here = Arena(emulator, folder, assignments)
+        people = [source.user(number) for number in range(assignments + 1)]
+        _write(here, "inventory.yml", "spec.json", (source, target), people[:-1])
+        _write(here, "changed.yml", "changed.json", (source, target), people[1:])
+        here.keep("empty")
+        here.work(contestants.OURS, "create")
+        emulator.advance("PT40M")
+        here.keep("settled")
+        yield here
+
+
+def _write(here: Arena, inventory: str, spec: str, companies: tuple[world.Company, world.Company], users: list[str]) -> None:
+    url, ca_path = here.emulator.url, str(here.emulator.ca_path)
+    link = world.link(*companies, users)
+    hosts = world.inventory(url, ca_path, companies, [link])
+    (here.folder / inventory).write_text(yaml.safe_dump(hosts, sort_keys=False))
+    (here.folder / spec).write_text(json.dumps(world.spec(url, ca_path, *companies, users)))
+
+
+def outcome(state: dict[str, Any]) -> Outcome:
+    """What of a state the contestants have to agree on: all but ids, and the wording of what says nothing."""
+    return {tenant["display_name"]: _tenant(tenant) for tenant in state["tenants"].values()}
+
+
+def _tenant(tenant: dict[str, Any]) -> dict[str, Any]:
+    policy = tenant["access_policy"]
+    names = {user["id"]: user["userPrincipalName"] for user in tenant["users"].values()}
+    return {
+        "redemption": {partner: _said(entry["automaticUserConsentSettings"]) for partner, entry in policy["partners"].items()},
+        "synchronization": {partner: _said(entry["userSyncInbound"]) for partner, entry in policy["identity_synchronizations"].items()},
+        "applications": [one["displayName"] for one in tenant["applications"].values()],
+        "assigned": sorted(names[one["principalId"]] for those in tenant["assignments"].values() for one in those.values()),
+        "configurations": [_configuration(one) for one in tenant["synchronizations"].values() if one["jobs"]],
+        "people": sorted(names.values()),
+    }
+
+
+def _said(part: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in part.items() if value is not None}
+
+
+def _configuration(held: dict[str, Any]) -> dict[str, Any]:
+    bag = {**held["secrets"], "SyncNotificationSettings": json.loads(held["secrets"]["SyncNotificationSettings"])}
+    (job,) = held["jobs"].values()
+    people = job["job_schema"]["synchronizationRules"][0]["objectMappings"][0]
+    rows = sorted(people["attributeMappings"], key=lambda row: str(row["targetAttributeName"]))
+    return {"bag": bag, "state": job["schedule_state"], "rows": rows}
+
+
+@dataclass
+class Cell:
+    """All repeats of one work by one contestant."""
+
+    contestant: Contestant
+    runs: list[Cost] = field(default_factory=list)
+    why_not: str = ""
+
+    def full(self, repeats: int) -> bool:
+        """Whether there are enough runs, or no time for one more."""
+        spent = sum(one.wall for one in self.runs)
+        return bool(self.why_not) or len(self.runs) >= repeats or (bool(self.runs) and spent + spent / len(self.runs) > LONGEST_CELL)
+
+
+def compete(here: Arena, work: str, latency_ms: int, repeats: int, those: tuple[Contestant, ...], say: Callable[[str], None]) -> list[Cell]:
+    """All contestants, one after the other, as often as there is time for; the first run of each has to reach what ours reaches."""
+    here.emulator.control("PUT", "settings", {"latency_ms": latency_ms})
+    cells = [Cell(one) for one in those]
+    wanted: Outcome | None = None
+    for cell in cells:
+        if work == "create" and here.assignments > LONGEST_RUN.get(cell.contestant.letter, here.assignments):
+            cell.why_not = "one request for each assignment: it would take many minutes"
+        if cell.contestant is contestants.URI and here.assignments > 1000:
+            cell.why_not = "a loop over the assignments in Jinja: it would take many minutes"
+        if cell.contestant is contestants.URI and work == "create" and here.assignments >= 1000 and latency_ms:
+            cell.why_not = "one task for each assignment: it would take many minutes, see 0 ms"
+    while open_cells := [one for one in cells if not one.full(repeats)]:
+        for cell in open_cells:
+            done = here.work(cell.contestant, work)
+            if not cell.runs and cell.contestant is not contestants.FLOOR:
+                reached = outcome(here.emulator.state())
+                wanted = wanted or reached
+                if reached != wanted:
+                    raise Failure(f"({cell.contestant.letter}) {work}: reached another state than ({cells[0].contestant.letter})")
+            cell.runs.append(done.cost)
+            say(f"{here.assignments} {latency_ms} ms {work} ({cell.contestant.letter}) {done.cost.wall:.2f} s")
+    here.emulator.control("PUT", "settings", {"latency_ms": 0})
+    return cells

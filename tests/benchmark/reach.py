@@ -1,0 +1,86 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The figures that the project wants to reach, and whether it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from .results import Results, median
+
+TOLERANCE = 1.25
+"""How much dearer an assignment may be among many than among few, and time still counts as growing linearly."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One of them. ``value`` is ``None`` where it was not measured."""
+
+    what: str
+    limit: str
+    value: float | None
+    met: bool | None
+    unit: str = ""
+
+    def __str__(self) -> str:
+        if self.value is None:
+            return f"not measured  {self.what}: {self.limit}"
+        return f"{'met    ' if self.met else 'NOT MET'}  {self.what}: {self.shown}, {self.limit}"
+
+    @property
+    def shown(self) -> str:
+        """The value with its unit."""
+        return "not measured" if self.value is None else f"{self.value:.4g}{self.unit}"
+
+
+def at_most(what: str, value: float | None, limit: float, unit: str = "") -> Figure:
+    """A value that shall be small."""
+    return Figure(what, f"at most {limit:g}{unit}", value, None if value is None else value <= limit, unit)
+
+
+def at_least(what: str, value: float | None, limit: float, unit: str = "") -> Figure:
+    """A value that shall be large."""
+    return Figure(what, f"at least {limit:g}{unit}", value, None if value is None else value >= limit, unit)
+
+
+def figures(results: Results) -> Iterator[Figure]:
+    """All of them."""
+
+    def value(work: str, letter: str, name: str, assignments: int) -> float | None:
+        cell = results.cell(assignments, 0, work, letter)
+        return median(cell["runs"], name) if cell and cell["runs"] else None
+
+    ours, floor, uri = (value("noop", letter, "wall", 50) for letter in "aec")
+    yield at_most("rerun of one link, compared with as many `debug` tasks", ratio(ours, floor), 2, " x")
+    yield at_least("rerun of one link, faster than `ansible.builtin.uri` by hand", ratio(uri, ours), 6, " x")
+    yield at_most("rerun with 1,000 assignments, Graph requests", value("noop", "a", "requests", 1000), 14)
+    yield at_most("rerun with 1,000 assignments, token requests of both tenants", value("noop", "a", "token_requests", 1000), 2)
+    yield at_most("create with 1,000 assignments, Graph requests", value("create", "a", "requests", 1000), 90)
+    create, bare = (value("create", letter, "wall", 1000) for letter in "af")
+    yield at_most("create with 1,000 assignments, compared with the bare session", ratio(create, bare), 4, " x")
+    yield at_most("rerun with 10,000 assignments, Graph requests", value("noop", "a", "requests", 10_000), 45)
+    yield at_most("rerun with 10,000 assignments, peak memory", value("noop", "a", "peak_mb", 10_000), 250, " MB")
+    walls = [value("noop", "a", "wall", size) for size in (50, 1000, 10_000)]
+    yield at_most("an assignment from 1,000 to 10,000, compared with one from 50 to 1,000", growth(walls), TOLERANCE, " x")
+    yield at_most("full mesh of 20 tenants, CPU a link", mesh_cpu(results.mesh(20)), 0.25, " s")
+
+
+def ratio(one: float | None, other: float | None) -> float | None:
+    """One as a multiple of the other."""
+    return None if one is None or not other else one / other
+
+
+def growth(walls: list[float | None]) -> float | None:
+    """What one assignment more costs among many, as a multiple of what it costs among few."""
+    few, some, many = walls
+    if few is None or some is None or many is None or some <= few:
+        return None
+    return ((many - some) / 9000) / ((some - few) / 950)
+
+
+def mesh_cpu(mesh: dict[str, Any] | None) -> float | None:
+    """Processor time a link."""
+    return median(mesh["runs"], "cpu") / mesh["links"] if mesh else None

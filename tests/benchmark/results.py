@@ -1,0 +1,159 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The figures as a JSON file and as tables for the documentation."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from . import contestants
+from .link import Cell
+from .mesh import FORKS, Mesh
+from .profile import Part
+
+WORK_NAMES = {"create": "create", "noop": "rerun", "change": "one change", "teardown": "teardown"}
+LIBRARIES = ("ansible-core", "msal", "requests", "msgraph-sdk")
+LINK_COLUMNS = (
+    *("work", "contestant", "wall s (min-max)", "CPU s", "peak MB", "requests", "in batches", "sign-in", "connections"),
+    *("x (c)", "x (e)", "x (f)", "runs"),
+)
+MESH_COLUMNS = (
+    *("tenants", "links", "wall s (min-max)", "wall s a link", "CPU s a link", "of that Ansible's own", "requests a link"),
+    *("token requests", "peak MB", "runs"),
+)
+
+Runs = list[dict[str, float]]
+
+
+def median(runs: Runs, name: str) -> float:
+    """The middle of several."""
+    return statistics.median(one[name] for one in runs)
+
+
+@dataclass
+class Results:
+    """All that was measured; a part measured again replaces what was there."""
+
+    content: dict[str, Any] = field(default_factory=lambda: {"link": [], "mesh": [], "profile": []})
+
+    @staticmethod
+    def read(path: Path) -> Results:
+        """What was measured before."""
+        return Results(json.loads(path.read_text())) if path.exists() else Results()
+
+    def write(self, path: Path) -> None:
+        """For the next time, and for others."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(self.content, indent=1) + "\n")
+
+    def note_machine(self) -> None:
+        """What it was measured on."""
+        libraries = {name: version(name) for name in LIBRARIES}
+        self.content["machine"] = {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.system(), **libraries}
+
+    def cell(self, assignments: int, latency_ms: int, work: str, letter: str) -> dict[str, Any] | None:
+        """The cell of one contestant, if it was measured."""
+        place = (assignments, latency_ms, work, letter)
+        cells: list[dict[str, Any]] = self.content["link"]
+        return next((one for one in cells if _place(one) == place), None)
+
+    def mesh(self, tenants: int) -> dict[str, Any] | None:
+        """The mesh of that size, if it was measured."""
+        meshes: list[dict[str, Any]] = self.content["mesh"]
+        return next((one for one in meshes if one["tenants"] == tenants), None)
+
+    def add_cells(self, assignments: int, latency_ms: int, work: str, cells: list[Cell]) -> None:
+        """The cells of one work."""
+        for cell in cells:
+            new: dict[str, Any] = {"assignments": assignments, "latency_ms": latency_ms, "work": work, "contestant": cell.contestant.letter}
+            new |= {"runs": [one.as_dict() for one in cell.runs], "why_not": cell.why_not}
+            self.content["link"] = [one for one in self.content["link"] if _place(one) != _place(new)] + [new]
+        self.content["link"].sort(key=_order)
+
+    def add_mesh(self, mesh: Mesh) -> None:
+        """One mesh."""
+        new: dict[str, Any] = {"tenants": mesh.tenants, "links": mesh.links, "forks": FORKS}
+        new |= {"runs": [one.as_dict() for one in mesh.runs], "floor": [one.as_dict() for one in mesh.floor]}
+        self.content["mesh"] = [one for one in self.content["mesh"] if one["tenants"] != mesh.tenants] + [new]
+        self.content["mesh"].sort(key=lambda one: one["tenants"])
+
+    def add_profile(self, parts: list[Part]) -> None:
+        """The profile of one link's rerun."""
+        self.content["profile"] = [{**vars(part), "milliseconds": round(part.milliseconds, 1)} for part in parts]
+
+    def tables(self) -> Iterator[str]:
+        """Everything for the documentation, line by line."""
+        places = dict.fromkeys((one["assignments"], one["latency_ms"]) for one in self.content["link"])
+        for assignments, latency_ms in places:
+            yield from ("", f"### {assignments:,} assignments, {latency_ms} ms latency", "")
+            yield from _head(LINK_COLUMNS)
+            cells = [one for one in self.content["link"] if (one["assignments"], one["latency_ms"]) == (assignments, latency_ms)]
+            for cell in cells:
+                yield self._row(cell)
+        if self.content["mesh"]:
+            yield from ("", "### Full mesh, rerun without changes", "")
+            yield from _head(MESH_COLUMNS)
+            yield from map(_mesh_row, self.content["mesh"])
+
+    def _row(self, cell: dict[str, Any]) -> str:
+        known = next(one for one in contestants.ALL if one.letter == cell["contestant"])
+        begin = f"| {WORK_NAMES[cell['work']]} | ({known.letter}) {known.name} |"
+        runs: Runs = cell["runs"]
+        if not runs:
+            return f"{begin} not run: {cell['why_not']} | | | | | | | | | | 0 |"
+        walls = f"{median(runs, 'wall'):.2f} ({_range(runs, 'wall')})"
+        counts = [f"{median(runs, name):.0f}" for name in ("peak_mb", "requests", "batch_items")]
+        sign_in = f"{median(runs, 'token_requests') + median(runs, 'discovery_requests'):.0f}"
+        ratios = [self._ratio(cell, letter) for letter in "cef"]
+        rest = [f"{median(runs, 'cpu'):.2f}", *counts, sign_in, f"{median(runs, 'connections'):.0f}", *ratios, str(len(runs))]
+        return f"{begin} {walls} | {' | '.join(rest)} |"
+
+    def _ratio(self, cell: dict[str, Any], letter: str) -> str:
+        other = self.cell(cell["assignments"], cell["latency_ms"], cell["work"], letter)
+        if not other or not other["runs"] or letter == cell["contestant"]:
+            return ""
+        return f"{median(cell['runs'], 'wall') / median(other['runs'], 'wall'):.2f}"
+
+    def profile_table(self) -> Iterator[str]:
+        """Where the milliseconds go, line by line."""
+        for place, title in (("controller", "One after the other, as the controller sees it"), ("worker", "Of that, inside our own tasks")):
+            yield from ("", f"| {title} | times | ms together | ms each |", "| --- | --- | --- | --- |")
+            for part in self.content["profile"]:
+                if part["place"] == place:
+                    each = part["milliseconds"] / part["times"]
+                    yield f"| {part['name']} | {part['times']:g} | {part['milliseconds']:.0f} | {each:.1f} |"
+
+
+def _head(columns: tuple[str, ...]) -> Iterator[str]:
+    yield f"| {' | '.join(columns)} |"
+    yield "|" + " --- |" * len(columns)
+
+
+def _place(cell: dict[str, Any]) -> tuple[int, int, str, str]:
+    return cell["assignments"], cell["latency_ms"], cell["work"], cell["contestant"]
+
+
+def _order(cell: dict[str, Any]) -> tuple[int, int, int, str]:
+    return cell["assignments"], cell["latency_ms"], contestants.WORKS.index(cell["work"]), cell["contestant"]
+
+
+def _range(runs: Runs, name: str) -> str:
+    values = [one[name] for one in runs]
+    return f"{min(values):.2f}-{max(values):.2f}"
+
+
+def _mesh_row(mesh: dict[str, Any]) -> str:
+    runs, links = mesh["runs"], mesh["links"]
+    wall, cpu, own = median(runs, "wall"), median(runs, "cpu") / links, median(mesh["floor"], "cpu") / links
+    asked, tokens = median(runs, "requests") / links, median(runs, "token_requests")
+    cost = f"{wall:.1f} ({_range(runs, 'wall')}) | {wall / links:.3f} | {cpu:.3f} | {own:.3f}"
+    return f"| {mesh['tenants']} | {links} | {cost} | {asked:.1f} | {tokens:.0f} | {median(runs, 'peak_mb'):.0f} | {len(runs)} |"

@@ -136,3 +136,21 @@ def test_items_tell_of_their_quota(api: Api) -> None:
     assert refused["x-ms-throttle-scope"].startswith("Tenant_Application/Write/")
     assert [by_id[str(number)]["headers"]["x-ms-resource-unit"] for number in range(4)] == ["1"] * 4
     assert api.get(f"{url}?$select=city")["city"] == "City 1"
+
+
+@pytest.mark.fact("0.5", "The policy may have Conditional Access's quota: one a second, no Retry-After (switch policy_quota)")
+def test_the_policy_may_have_a_narrow_quota(api: Api) -> None:
+    """13.14; the quota is the tenant's, whoever asks."""
+    now = throttled(api)
+    assert [api.send("GET", PARTNERS).status_code for _ in range(3)] == [200] * 3
+    api.set(policy_quota="conditional_access")
+    api.get(PARTNERS)
+    response = api.send("GET", PARTNERS)
+    assert response.status_code == 429
+    assert "Retry-After" not in response.headers
+    assert "x-ms-resource-unit" not in response.headers
+    api.get(PARTNERS, "fabrikam")
+    api.get("/users")
+    now[0] += 1
+    api.ok("POST", PARTNERS, {"tenantId": FABRIKAM})
+    assert api.send("GET", "/policies/crossTenantAccessPolicy/default").status_code == 429

@@ -20,6 +20,7 @@ from .throttle import Quota
 
 BUSY = 5
 """Requests per ten seconds to the logs, and of provisionOnDemand."""
+POLICY = "/policies/crosstenantaccesspolicy"
 WARNED_FROM = 0.8
 WORST = 1.8
 READING_POSTS = re.compile(r"/directoryObjects/getByIds", re.IGNORECASE)
@@ -58,6 +59,8 @@ def charge(service: Service, request: Request, caller: Caller, tenant: Tenant) -
 def _too_many_requests(quota: Quota, retry_after: int, headers: dict[str, str]) -> GraphError:
     problem = errors.too_many_requests(retry_after, quota.scope, quota.information)
     problem.headers.update(headers)
+    if not quota.told:
+        problem.headers.pop("Retry-After")
     return problem
 
 
@@ -67,6 +70,9 @@ def _quotas(settings: Settings, request: Request, caller: Caller, tenant: Tenant
         return [_busy("reports", pair)]
     if is_synchronization(request.path):
         return [_busy("provisionOnDemand", pair)] if request.path.endswith("/provisionOnDemand") else []
+    if request.path.lower().startswith(POLICY) and settings.policy_quota == "conditional_access":
+        scope = f"Tenant/ReadWrite/{pair}"
+        return [Quota("conditional access", tenant.id, scope, "ResourceUnitLimitExceeded", 1, 1.0, refills=False, told=False)]
     units = settings.directory_throttle_units or granted(tenant)
     cost = resource_units(request)
     quotas = [Quota("units", pair, f"Tenant_Application/ReadWrite/{pair}", "ResourceUnitLimitExceeded", units, 10.0, cost)]

@@ -209,6 +209,11 @@ class Settings(BaseModel):
         ge=0,
         description="How much later each request to sign-in and Graph is served, in milliseconds; connecting takes no time.",
     )
+    policy_quota: Literal["directory", "conditional_access"] = Field(
+        default="directory",
+        description="13.14: whether the cross-tenant access policy is throttled as the directory, or as Conditional Access: one request a "
+        "second in each tenant, and no word on how long to wait.",
+    )
     token_lifetime_seconds: int = Field(default=3599, ge=0, description="Lifetime of access tokens.")
     default_page_size: int = Field(default=100, ge=1, le=999, description="0.7: page size where $top is not given.")
 
@@ -253,6 +258,7 @@ FLIPPED: dict[str, Any] = {
     "iif_null": "false",
     "function_names": "name",
     "log_tenant_id": "target",
+    "policy_quota": "conditional_access",
 }
 """The preset that flips every switch that has another documented or conceivable behaviour."""
 

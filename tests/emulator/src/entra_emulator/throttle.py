@@ -28,6 +28,8 @@ class Quota:
     cost: int = 1
     refills: bool = True
     """A token bucket, which fills up evenly; else a window that slides."""
+    told: bool = True
+    """Whether a refusal tells how long to wait."""
 
 
 @dataclass

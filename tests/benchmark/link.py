@@ -23,8 +23,6 @@ from .measure import QUIET, Cost, Done, Failure, run
 
 LONGEST_CELL = 40.0
 """Seconds that the repeats of one cell may take."""
-LONGEST_RUN = {"c": 1000, "d": 1000}
-"""The largest creation a contestant is tried with, by its letter: it asks once for each assignment."""
 BEFORE = {"create": "empty", "noop": "settled", "change": "settled", "teardown": "settled"}
 
 Outcome = dict[str, Any]
@@ -137,18 +135,24 @@ class Cell:
         return bool(self.why_not) or len(self.runs) >= repeats or (bool(self.runs) and spent + spent / len(self.runs) > LONGEST_CELL)
 
 
+def why_not(contestant: Contestant, work: str, assignments: int, latency_ms: int) -> str:
+    """Why a contestant is not tried: because it would take many minutes."""
+    if contestant is contestants.URI and assignments > 1000:
+        return "a task for each assignment, and lists of them in Jinja, take many minutes"
+    if contestant is contestants.URI and work == "create" and assignments == 1000 and latency_ms:
+        return "a task for each assignment takes many minutes, see 0 ms"
+    if contestant is contestants.SDK and assignments > 1000:
+        return "reading 30,000 objects with the SDK takes minutes"
+    return ""
+
+
 def compete(here: Arena, work: str, latency_ms: int, repeats: int, those: tuple[Contestant, ...], say: Callable[[str], None]) -> list[Cell]:
     """All contestants, one after the other, as often as there is time for; the first run of each has to reach what ours reaches."""
     here.emulator.control("PUT", "settings", {"latency_ms": latency_ms})
     cells = [Cell(one) for one in those]
     wanted: Outcome | None = None
     for cell in cells:
-        if work == "create" and here.assignments > LONGEST_RUN.get(cell.contestant.letter, here.assignments):
-            cell.why_not = "one request for each assignment: it would take many minutes"
-        if cell.contestant is contestants.URI and here.assignments > 1000:
-            cell.why_not = "a loop over the assignments in Jinja: it would take many minutes"
-        if cell.contestant is contestants.URI and work == "create" and here.assignments >= 1000 and latency_ms:
-            cell.why_not = "one task for each assignment: it would take many minutes, see 0 ms"
+        cell.why_not = why_not(cell.contestant, work, here.assignments, latency_ms)
     while open_cells := [one for one in cells if not one.full(repeats)]:
         for cell in open_cells:
             done = here.work(cell.contestant, work)

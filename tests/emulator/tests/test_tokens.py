@@ -13,7 +13,7 @@ from typing import Any
 
 import jwt
 import pytest
-from api import ACCOUNTS, CONTOSO, Api
+from api import ACCOUNTS, CONTOSO, KEY, Api
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -161,3 +161,16 @@ def test_wrong_claims(certified: Api) -> None:
     refused(assert_with(certified, SIGNER.sign(exp=int(time.time()) - 3600, nbf=int(time.time()) - 7200)), 401, "invalid_client", 700024)
     refused(assert_with(certified, "nonsense"), 401, "invalid_client", 50027)
     refused(assert_with(certified, SIGNER.sign(), "other"), 400, "invalid_request", 900144)
+
+
+def test_a_token_that_was_good_expires_all_the_same() -> None:
+    """A signature is checked once, the lifetime each time."""
+    graph = "https://graph.microsoft.com"
+    claims = {"aud": graph, "tid": CONTOSO, "appid": "x", "exp": int(time.time()) + 1}
+    token = KEY.sign(claims)
+    assert KEY.verify(token, [graph]) == claims
+    time.sleep(1.1)
+    with pytest.raises(jwt.ExpiredSignatureError):
+        KEY.verify(token, [graph])
+    with pytest.raises(jwt.InvalidAudienceError):
+        KEY.verify(KEY.sign({**claims, "exp": int(time.time()) + 60}), ["https://elsewhere.example"])

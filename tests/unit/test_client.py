@@ -276,6 +276,37 @@ class TestRequest:
         assert chosen.login_endpoint == (login or CLOUDS[cloud].login_endpoint).rstrip("/")
 
 
+class TestOwner:
+    """The public OpenID document (fact sheet 1.5)."""
+
+    ISSUER = f"https://login.microsoftonline.com/{SOURCE}/v2.0"
+
+    def test_the_issuer_names_the_tenant_and_no_token_is_sent(self) -> None:
+        wire = Wire([Reply(200, {"issuer": self.ISSUER})])
+        assert wire.client.owner_of("contoso.kr") == SOURCE
+        ((method, url, options),) = wire.transport.requests
+        assert (method, url) == ("GET", "https://login.microsoftonline.com/contoso.kr/v2.0/.well-known/openid-configuration")
+        assert "Authorization" not in options["headers"]
+        assert wire.credential.renewals == []
+
+    def test_a_name_cannot_lead_elsewhere(self) -> None:
+        wire = Wire([Reply(400, {"error": "invalid_tenant"})])
+        assert wire.client.owner_of("../x?y#z") is None
+        assert wire.transport.requests[0][1].endswith("/..%2Fx%3Fy%23z/v2.0/.well-known/openid-configuration")
+
+    @pytest.mark.parametrize("status_", [400, 404])
+    def test_nobody_owns_it(self, status_: int) -> None:
+        assert Wire([Reply(status_, {"error": "invalid_tenant"})]).client.owner_of("nobody.example") is None
+
+    @pytest.mark.parametrize("fault", [Reply(503, {}), Reply(200, b"<html>sign in</html>"), Reply(200, {}), Lost(), Lost(certain=True)])
+    def test_a_passing_fault_is_waited_out(self, fault: Outcome) -> None:
+        assert Wire([fault, Reply(200, {"issuer": self.ISSUER})]).client.owner_of("contoso.kr") == SOURCE
+
+    def test_a_lasting_fault_is_an_error(self) -> None:
+        with pytest.raises(Unreachable, match="HTTP 503"):
+            Wire([Reply(503, {})] * 3, retries=2).client.owner_of("contoso.kr")
+
+
 class TestAbsence:
     @pytest.mark.parametrize("code", ["Request_ResourceNotFound", "ResourceNotFound", "Directory_ObjectNotFound"])
     def test_an_object_that_is_not_there(self, code: str) -> None:

@@ -191,9 +191,21 @@ class TestTenants:
         with pytest.raises(Refusal, match=f"^there is no tenant {TARGET} in this cloud$"):
             directory.default_domain_of_tenant(FakeGraph(Script(script)), TARGET)
 
-    def test_a_denied_look_up_is_no_absence(self) -> None:
+    @pytest.mark.parametrize("owner", [TARGET, None])
+    def test_without_the_permission_the_public_document_is_asked(self, owner: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+        graph = FakeGraph(lambda _request: refusal(403, "Authorization_RequestDenied"))
+        asked: list[str] = []
+        monkeypatch.setattr(graph, "owner_of", lambda name: asked.append(name) or owner)
+        if owner:
+            assert directory.tenant_id_of_domain(graph, "fabrikam.kr") == TARGET
+        else:
+            with pytest.raises(Refusal, match=r"^no tenant owns the domain 'fabrikam\.kr'$"):
+                directory.tenant_id_of_domain(graph, "fabrikam.kr")
+        assert asked == ["fabrikam.kr"]
+
+    def test_a_failed_look_up_is_no_absence(self) -> None:
         with pytest.raises(ServiceError):
-            directory.tenant_id_of_domain(FakeGraph(lambda _request: refusal(403, "Authorization_RequestDenied")), "fabrikam.kr")
+            directory.tenant_id_of_domain(FakeGraph(lambda _request: refusal(409, "Conflict")), "fabrikam.kr")
 
 
 class TestSyncedUsers:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
+from .claims import Claims, decode
 from .cloud import Cloud
 from .credentials import Credential
 from .errors import CredentialProblem, GraphFailure, ServiceError, Uncertain, Unreachable, service_error
@@ -34,6 +36,7 @@ THROTTLED = 429
 BUSY = (429, 503)
 BROKEN = (500, 502, 503, 504)
 SHORTEST_WAIT = 0.2
+_TENANT_IN_ISSUER = re.compile(r"/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/", re.IGNORECASE)
 
 _RANDOM = random.SystemRandom()
 
@@ -178,9 +181,43 @@ class Client:
                     raise Uncertain(failure) from None
                 budget = self.patience.wait(budget, failure)
 
+    def claims(self) -> Claims:
+        """What our access token says of us; signs in if that has not happened yet.
+
+        :raises CredentialProblem: for a token that cannot be read.
+        """
+        if self._token is None:
+            self._sign_in()
+        return decode(self._token or "")
+
+    def owner_of(self, name: str) -> str | None:
+        """The id of the tenant that a domain or an id names in this cloud, from the sign-in service's public OpenID document,
+        which needs no permission (fact sheet 1.5); ``None`` if there is none.
+
+        :raises Unreachable: when the document cannot be had.
+        """
+        url = f"{self.cloud.login_endpoint}/{quote(name, safe='')}/v2.0/.well-known/openid-configuration"
+        budget = self.patience.budget()
+        while True:
+            try:
+                return self._issuer(url)
+            except Unreachable as failure:
+                budget = self.patience.wait(budget, failure)
+
     def close(self) -> None:
         """Close the connections."""
         self._transport.close()
+
+    def _issuer(self, url: str) -> str | None:
+        """The tenant in the issuer of an OpenID document."""
+        response = self._transport.request("GET", url, headers={"Accept": "application/json"})
+        if response.status_code in (400, 404):
+            return None
+        document = _json(response.content, Request("GET", url), url, response.status_code)
+        found = _TENANT_IN_ISSUER.search(str(document.get("issuer"))) if isinstance(document, dict) else None
+        if response.status_code >= 300 or found is None:
+            raise Unreachable("GET", url, f"no OpenID document came, but HTTP {response.status_code}")
+        return found[1].lower()
 
     def _once(self, request: Request) -> Answer:
         if self._token is None:

@@ -92,7 +92,8 @@ def members_of(client: Client, group_id: str) -> Iterator[Principal]:
 
 
 def tenant_id_of_domain(client: Client, domain: str) -> str:
-    """The id of the tenant that owns a domain (fact sheet 1.5).
+    """The id of the tenant that owns a domain. Without the permission for Graph's own answer, the public OpenID document tells
+    it as well (fact sheet 1.5).
 
     :raises Refusal: when no tenant owns it.
     """
@@ -100,9 +101,12 @@ def tenant_id_of_domain(client: Client, domain: str) -> str:
     try:
         return str(client.get(path)["tenantId"])
     except ServiceError as error:
-        if error.status in (400, 404):
-            raise Refusal(f"no tenant owns the domain {domain!r}") from None
-        raise
+        if error.status not in (400, 404) and not error.denied:
+            raise
+        owner = client.owner_of(domain) if error.denied else None
+    if owner is None:
+        raise Refusal(f"no tenant owns the domain {domain!r}")
+    return owner
 
 
 def default_domain_of_tenant(client: Client, tenant_id: str) -> str:

@@ -1,0 +1,72 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: it may change without notice.
+"""What an access token says of its bearer. Nothing is verified: the service judges the token, we only look who we are."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import CredentialProblem
+
+OPAQUE = "the access token cannot be read, so what it permits is not known; acquire one for Microsoft Graph, version 1.0"
+"""Never quotes the token."""
+
+
+@dataclass(frozen=True)
+class Claims:
+    """The bearer. ``permissions`` are application permissions, or the scopes of a person who signed in."""
+
+    tenant_id: str | None
+    application_id: str | None
+    application_name: str | None
+    object_id: str | None
+    permissions: frozenset[str]
+    delegated: bool
+    """A person signed in, whose own roles count as well."""
+    expires: int | None
+    """Seconds since 1970."""
+
+
+def decode(token: str) -> Claims:
+    """The claims of an access token.
+
+    :raises CredentialProblem: for a token that is no JSON web token.
+    """
+    parts = token.split(".")
+    if len(parts) != 3:
+        raise CredentialProblem(OPAQUE)
+    try:
+        payload = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+    except (binascii.Error, ValueError):
+        raise CredentialProblem(OPAQUE) from None
+    if not isinstance(payload, Mapping):
+        raise CredentialProblem(OPAQUE)
+    return _claims(payload)
+
+
+def _claims(payload: Mapping[str, Any]) -> Claims:
+    scopes = str(payload.get("scp") or "").split()
+    roles = payload.get("roles")
+    granted = scopes or (roles if isinstance(roles, list) else [])
+    expires = payload.get("exp")
+    return Claims(
+        tenant_id=_text(payload, "tid"),
+        application_id=_text(payload, "appid") or _text(payload, "azp"),
+        application_name=_text(payload, "app_displayname"),
+        object_id=_text(payload, "oid"),
+        permissions=frozenset(str(one) for one in granted),
+        delegated=bool(scopes),
+        expires=int(expires) if isinstance(expires, int | float) else None,
+    )
+
+
+def _text(payload: Mapping[str, Any], name: str) -> str | None:
+    value = payload.get(name)
+    return value if isinstance(value, str) and value else None

@@ -92,7 +92,7 @@ def read(client: Client, wanted: Desired) -> Current:
     target_id = resolve(client, wanted.target)
     if target_id == client.tenant.lower():
         raise Refusal("target_tenant_id is the source tenant itself; a link needs two tenants")
-    found = _with_bags(client)
+    found = with_bags(client)
     match = choose(found, wanted, target_id)
     own_switch = None
     if not wanted.absent and (match is None or match.serves != target_id):
@@ -106,7 +106,7 @@ def read(client: Client, wanted: Desired) -> Current:
     return Current(target_id, tuple(complete if one is match else one for one in found), application_id, own_switch)
 
 
-def _with_bags(client: Client) -> tuple[Found, ...]:
+def with_bags(client: Client) -> tuple[Found, ...]:
     """All configurations with their settings."""
     listing = lookup.configurations(client)
     bags = read_all(client, [Request("GET", f"{one.synchronization}/secrets") for one in listing])

@@ -90,10 +90,10 @@ def read(client: Client, wanted: Desired) -> Current:
         named = _named(client, wanted, ())
         return Current(None, named=named, members=_members(client, wanted, named, ()))
     bag = settings_bag.parse(client.get(f"{configuration.synchronization}/secrets"))
-    assignments = _assignments(client, configuration)
-    known = [one.principal for one in assignments]
+    assigned = assignments(client, configuration)
+    known = [one.principal for one in assigned]
     named = _named(client, wanted, known)
-    return Current(configuration, bag, assignments, named, _members(client, wanted, named, known))
+    return Current(configuration, bag, assigned, named, _members(client, wanted, named, known))
 
 
 def _members(client: Client, wanted: Desired, named: Sequence[Principal], known: Sequence[Principal]) -> dict[str, tuple[Principal, ...]]:
@@ -103,7 +103,7 @@ def _members(client: Client, wanted: Desired, named: Sequence[Principal], known:
     return {one.id: tuple(members_of(client, one.id)) for one in new}
 
 
-def _assignments(client: Client, configuration: Configuration) -> tuple[Assignment, ...]:
+def assignments(client: Client, configuration: Configuration) -> tuple[Assignment, ...]:
     """All assignments; names come a thousand at a time instead of one by one."""
     path = f"/servicePrincipals/{configuration.id}/appRoleAssignedTo?$top=999"
     raw = [one for one in client.pages(path) if one.get("principalType") in ("User", "Group")]

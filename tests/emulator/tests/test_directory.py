@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from api import Api
+from api import CONTOSO, FABRIKAM, Api
 
 CAST = "microsoft.graph.user"
 
@@ -260,3 +260,42 @@ def test_batches_may_refuse_synchronization(api: Api) -> None:
     assert batch(api, {"id": "1", "method": "GET", "url": job})["1"]["status"] == 200
     api.set(batch_synchronization="refused")
     assert batch(api, {"id": "1", "method": "GET", "url": job})["1"]["status"] == 400
+
+
+@pytest.mark.fact("9", "Only beta tells how full the directory is, and a deleted object counts a quarter")
+def test_the_directorys_quota(api: Api) -> None:
+    """organization.directorySizeQuota, and the page of the directory's limits."""
+    select = "/organization?$select=directorySizeQuota"
+    (before,) = api.get(select, "fabrikam", "beta")["value"]
+    assert before["directorySizeQuota"]["total"] == 300_000
+    tenant = api.service.world.tenants[FABRIKAM]
+    for user in list(tenant.users)[:4]:
+        tenant.deleted_items[user] = {"@odata.type": "#microsoft.graph.user", **tenant.users.pop(user)}
+    (after,) = api.get(select, "fabrikam", "beta")["value"]
+    assert after["directorySizeQuota"]["used"] == before["directorySizeQuota"]["used"] - 3
+    api.refused(400, "BadRequest", "GET", select, account="fabrikam")
+
+
+@pytest.mark.fact("9", "subscribedSkus tells the licences and their service plans, and takes only $select")
+def test_licences(api: Api) -> None:
+    """The page of subscribedSku; LicenseAssignment.Read.All or a permission that reads the organization."""
+    (sku,) = api.get("/subscribedSkus?$select=skuPartNumber,prepaidUnits,servicePlans,capabilityStatus")["value"]
+    assert (sku["skuPartNumber"], sku["capabilityStatus"], sku["prepaidUnits"]["enabled"]) == ("AAD_PREMIUM", "Enabled", 200)
+    assert [one["servicePlanName"] for one in sku["servicePlans"]] == ["AAD_PREMIUM", "MFA_PREMIUM"]
+    api.refused(400, "Request_BadRequest", "GET", "/subscribedSkus?$filter=skuPartNumber eq 'AAD_PREMIUM'")
+    api.service.world.tenants[CONTOSO].registrations["11111111-1111-4111-8111-111111111111"].roles = ["User.Read.All"]
+    api.tokens.clear()
+    api.refused(403, "Authorization_RequestDenied", "GET", "/subscribedSkus")
+
+
+@pytest.mark.fact("0.7", "Addresses of people, groups and contacts are found by proxyAddresses/any, several with or")
+@pytest.mark.parametrize(
+    ("path", "address"),
+    [("/users", "SMTP:woojin.moon@contoso.kr"), ("/contacts", "smtp:mirae.song@contoso.kr"), ("/groups", "smtp:all@fabrikam.kr")],
+)
+def test_addresses(api: Api, path: str, address: str) -> None:
+    """Any of several addresses, whatever their case."""
+    tenant = api.service.world.tenants[FABRIKAM]
+    next(iter(tenant.groups.values()))["proxyAddresses"] = ["SMTP:all@fabrikam.kr"]
+    clauses = " or ".join(f"proxyAddresses/any(p:p eq '{one}')" for one in ("smtp:nobody@contoso.kr", address))
+    assert len(api.get(f"{path}?$filter={clauses}&$select=id", "fabrikam")["value"]) == 1

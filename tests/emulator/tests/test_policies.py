@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from api import CONTOSO, FABRIKAM, PARTNERS, Api
 
@@ -244,3 +246,19 @@ def test_organization_domains_and_authorization_policy(api: Api) -> None:
     assert [domain["id"] for domain in api.get("/domains", "contoso-admin")["value"] if domain["isDefault"]] == ["contoso.kr"]
     policy = api.get("/policies/authorizationPolicy", "contoso-admin")
     assert policy["allowInvitesFrom"] == "everyone" and not [name for name in policy if name.startswith("_")]
+
+
+@pytest.mark.fact("9", "The allow or deny list of invitations is JSON text in a policy that only beta knows")
+def test_the_domain_list(api: Api) -> None:
+    """9, and the page of b2bManagementPolicy: beta only, its own permission, no policy while there is no list."""
+    path = "/policies/b2bManagementPolicies"
+    assert api.get(path, "fabrikam", "beta")["value"] == []
+    api.service.world.tenants[FABRIKAM].authorization_policy["_invitationsBlockedDomains"] = ["contoso.kr"]
+    (policy,) = api.get(path, "fabrikam", "beta")["value"]
+    (definition,) = policy["definition"]
+    assert json.loads(definition) == {
+        "B2BManagementPolicy": {"InvitationsAllowedAndBlockedDomainsPolicy": {"BlockedDomains": ["contoso.kr"]}}
+    }
+    assert policy["isOrganizationDefault"] is True
+    api.refused(405, "Request_BadRequest", "GET", path, account="fabrikam")
+    api.refused(403, "Authorization_RequestDenied", "GET", path, account="contoso", version="beta")

@@ -49,6 +49,7 @@ SECTIONS = {
     "6.2": "The audit log",
     "6.4": "Quarantine",
     "7": "People in the target tenant",
+    "9": "Prerequisites",
 }
 
 NOT_IMITATED = [

@@ -32,6 +32,8 @@ ORGANIZATION_READ = (
     "Application.ReadWrite.All",
     *DIRECTORY_READ,
 )
+LICENCE_READ = ("LicenseAssignment.Read.All", "Organization.Read.All", "Organization.ReadWrite.All", *DIRECTORY_READ)
+B2B_POLICY_READ = ("Policy.Read.B2BManagementPolicy", "Policy.ReadWrite.B2BManagementPolicy")
 DOMAIN_READ = ("Domain.Read.All", "Domain.ReadWrite.All", *DIRECTORY_READ)
 TENANT_INFORMATION = ("CrossTenantInformation.ReadBasic.All",)
 PROVISIONING_LOG = ("ProvisioningLog.Read.All", "AuditLog.Read.All", *DIRECTORY_READ)
@@ -69,11 +71,13 @@ PERMISSIONS: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", "/policies/crossTenantAccessPolicy/default/resetToSystemDefault"): POLICY_WRITE,
     ("GET", "/policies/authorizationPolicy"): ("Policy.Read.All", "Policy.Read.AuthorizationPolicy", "Policy.ReadWrite.Authorization"),
     ("PATCH", "/policies/authorizationPolicy"): ("Policy.ReadWrite.Authorization",),
+    ("GET", "/policies/b2bManagementPolicies"): B2B_POLICY_READ,
     # 1.5
     ("GET", "/tenantRelationships/findTenantInformationByTenantId(tenantId='{tenant}')"): TENANT_INFORMATION,
     ("GET", "/tenantRelationships/findTenantInformationByDomainName(domainName='{domain}')"): TENANT_INFORMATION,
     ("GET", "/organization"): ORGANIZATION_READ,
     ("GET", "/organization/{tenant}"): ORGANIZATION_READ,
+    ("GET", "/subscribedSkus"): LICENCE_READ,
     ("GET", "/domains"): DOMAIN_READ,
     ("GET", "/domains/{domain}"): DOMAIN_READ,
     # 2

@@ -133,6 +133,10 @@ ORGANIZATION = _names(
     technicalNotificationMails tenantType verifiedDomains
     """
 )
+ORGANIZATION_BETA = ORGANIZATION | {"directorySizeQuota"}
+SKU = _names(
+    "id accountId accountName appliesTo capabilityStatus consumedUnits prepaidUnits servicePlans skuId skuPartNumber subscriptionIds"
+)
 DOMAIN = _names(
     """
     id authenticationType availabilityStatus isAdminManaged isDefault isInitial isRoot isVerified passwordNotificationWindowInDays

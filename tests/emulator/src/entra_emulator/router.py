@@ -18,6 +18,7 @@ from .errors import is_synchronization, no_method, no_route
 Handler = Callable[[Call], Reply]
 
 BOTH = frozenset({"v1.0", "beta"})
+BETA = frozenset({"beta"})
 
 
 @dataclass(frozen=True)

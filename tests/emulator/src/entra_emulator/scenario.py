@@ -116,6 +116,15 @@ class Contact(Part):
     jobTitle: str | None = None
 
 
+class Licence(Part):
+    """A subscription that the tenant has bought."""
+
+    sku: str = Field(description="The name that Graph calls skuPartNumber, such as AAD_PREMIUM.")
+    service_plans: list[str] = Field(description="Names of the service plans in it, such as AAD_PREMIUM for Entra ID P1.")
+    enabled: int = Field(ge=0, description="How many units are paid for.")
+    consumed: int = Field(default=0, ge=0)
+
+
 class TenantScenario(Part):
     """One tenant."""
 
@@ -130,6 +139,9 @@ class TenantScenario(Part):
     allow_invites_from: Literal["none", "adminsAndGuestInviters", "adminsGuestInvitersAndAllMembers", "everyone"] = "everyone"
     invitations_allowed_domains: list[str] = Field(default_factory=list, description="When given, only these domains can be invited.")
     invitations_blocked_domains: list[str] = Field(default_factory=list, description="Domains that cannot be invited.")
+
+    directory_quota: int = Field(default=300_000, description="How many objects the directory may hold.")
+    licences: list[Licence] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _references(self) -> TenantScenario:
@@ -209,6 +221,8 @@ def object_id(tenant_id: str, kind: str, name: str) -> str:
 
 def _tenant(scenario: TenantScenario, clock: str) -> Tenant:
     tenant = Tenant(id=scenario.id, display_name=scenario.display_name, domains=scenario.domains, initial_domain=scenario.initial_domain)
+    tenant.directory_quota = scenario.directory_quota
+    tenant.licences = [_licence(scenario.id, licence) for licence in scenario.licences]
     tenant.authorization_policy = {
         "allowInvitesFrom": scenario.allow_invites_from,
         "_invitationsAllowedDomains": scenario.invitations_allowed_domains,
@@ -235,6 +249,32 @@ def _tenant(scenario: TenantScenario, clock: str) -> Tenant:
         item = _contact(scenario.id, contact)
         tenant.contacts[item["id"]] = item
     return tenant
+
+
+def _licence(tenant_id: str, licence: Licence) -> GraphObject:
+    sku = object_id(tenant_id, "sku", licence.sku)
+    plans = [
+        {
+            "servicePlanId": object_id(tenant_id, "plan", name),
+            "servicePlanName": name,
+            "provisioningStatus": "Success",
+            "appliesTo": "User",
+        }
+        for name in licence.service_plans
+    ]
+    return {
+        "id": f"{tenant_id}_{sku}",
+        "accountId": tenant_id,
+        "accountName": None,
+        "appliesTo": "User",
+        "capabilityStatus": "Enabled",
+        "consumedUnits": licence.consumed,
+        "prepaidUnits": {"enabled": licence.enabled, "suspended": 0, "warning": 0, "lockedOut": 0},
+        "servicePlans": plans,
+        "skuId": sku,
+        "skuPartNumber": licence.sku,
+        "subscriptionIds": [],
+    }
 
 
 def _user(tenant: TenantScenario, person: Person, clock: str) -> GraphObject:

@@ -78,6 +78,8 @@ class Tenant(Model):
     domains: list[str] = Field(description="Verified domains; the first one is the default domain.")
     initial_domain: str
     registrations: dict[str, Registration] = Field(default_factory=dict, description="By client id.")
+    directory_quota: int = Field(default=300_000, description="How many objects the directory may hold.")
+    licences: list[GraphObject] = Field(default_factory=list, description="Graph's subscribedSkus, as served.")
     authorization_policy: GraphObject = Field(default_factory=dict)
     users: dict[str, GraphObject] = Field(default_factory=dict)
     groups: dict[str, GraphObject] = Field(default_factory=dict)

@@ -1,21 +1,24 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The base policy, its default configuration and the authorization policy (fact sheet 1.4, 9)."""
+"""The base policy, its default configuration, the authorization and the B2B management policy (fact sheet 1.4, 9)."""
 
 from __future__ import annotations
 
+import json
+import uuid
 from typing import Any
 
 from .. import odata
 from ..bodies import DefaultUpdate, PolicyUpdate, known_members, read
 from ..call import NO_CONTENT, Call, Reply
-from ..router import Operation
+from ..router import BETA, Operation
 from ..service import audit
 from ..state import GraphObject
 
 ROOT = "/policies/crossTenantAccessPolicy"
 DEFAULT = ROOT + "/default"
+B2B_MANAGEMENT = "/policies/b2bManagementPolicies"
 AUTHORIZATION = "/policies/authorizationPolicy"
 
 
@@ -132,12 +135,29 @@ def patch_authorization(call: Call) -> Reply:
     return NO_CONTENT
 
 
+def list_b2b_management(call: Call) -> Reply:
+    """The allow or deny list of invitations, as JSON text in a policy; no policy while there is no list (9)."""
+    policy = call.tenant.authorization_policy
+    members = {"AllowedDomains": policy.get("_invitationsAllowedDomains"), "BlockedDomains": policy.get("_invitationsBlockedDomains")}
+    listed = {name: domains for name, domains in members.items() if domains}
+    definition = json.dumps({"B2BManagementPolicy": {"InvitationsAllowedAndBlockedDomainsPolicy": listed}}, separators=(",", ":"))
+    found = {
+        "id": str(uuid.uuid5(uuid.UUID(call.tenant.id), "b2bManagementPolicy")),
+        "deletedDateTime": None,
+        "definition": [definition],
+        "displayName": "B2BManagementPolicy",
+        "isOrganizationDefault": True,
+    }
+    return Reply(200, {"@odata.context": call.context("policies/b2bManagementPolicies"), "value": [found] if listed else []})
+
+
 OPERATIONS = [
     Operation("GET", ROOT, get_policy, query=odata.SINGLE),
     Operation("PATCH", ROOT, patch_policy, body=True),
     Operation("GET", DEFAULT, get_default, query=odata.SINGLE),
     Operation("PATCH", DEFAULT, patch_default, body=True),
     Operation("POST", DEFAULT + "/resetToSystemDefault", reset_default),
+    Operation("GET", B2B_MANAGEMENT, list_b2b_management, versions=BETA),
     Operation("GET", AUTHORIZATION, get_authorization, query=odata.SINGLE),
     Operation("PATCH", AUTHORIZATION, patch_authorization, body=True),
 ]

@@ -1,14 +1,14 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who a tenant is: tenant information, organization, domains (fact sheet 1.5)."""
+"""Who a tenant is: tenant information, organization with its quota, domains, licences (fact sheet 1.5, 9)."""
 
 from __future__ import annotations
 
 from .. import errors, odata
 from ..call import Call, Reply
 from ..errors import GraphError
-from ..odata import DOMAIN, ORGANIZATION
+from ..odata import DOMAIN, ORGANIZATION, ORGANIZATION_BETA, SKU, Kind
 from ..router import Operation
 from ..service import tenant_of
 from ..state import GraphObject, Tenant
@@ -49,7 +49,19 @@ def find_by_domain(call: Call) -> Reply:
     return _information(call, tenant)
 
 
-def _organization(tenant: Tenant) -> GraphObject:
+def _kind(call: Call) -> Kind:
+    """Only beta tells the quota."""
+    return ORGANIZATION_BETA if call.beta else ORGANIZATION
+
+
+def _used(tenant: Tenant) -> int:
+    """Every object counts; a deleted one counts a quarter (directory service limits)."""
+    kept = (tenant.users, tenant.groups, tenant.contacts, tenant.applications, tenant.service_principals)
+    return sum(len(items) for items in kept) + len(tenant.deleted_items) // 4
+
+
+def _organization(call: Call) -> GraphObject:
+    tenant = call.tenant
     names = [*tenant.domains, *([] if tenant.initial_domain in tenant.domains else [tenant.initial_domain])]
     domains = [
         {
@@ -73,20 +85,21 @@ def _organization(tenant: Tenant) -> GraphObject:
         "technicalNotificationMails": [],
         "onPremisesSyncEnabled": None,
         "verifiedDomains": domains,
+        **({"directorySizeQuota": {"used": _used(tenant), "total": tenant.directory_quota}} if call.beta else {}),
     }
 
 
 def list_organization(call: Call) -> Reply:
-    return odata.collection(call, ORGANIZATION, [_organization(call.tenant)])
+    return odata.collection(call, _kind(call), [_organization(call)])
 
 
 def get_organization(call: Call) -> Reply:
     if call.params["tenant"].lower() != call.tenant.id:
         raise errors.not_found(call.params["tenant"])
-    return odata.single(call, ORGANIZATION, _organization(call.tenant))
+    return odata.single(call, _kind(call), _organization(call))
 
 
-def _domains(tenant: Tenant) -> list[GraphObject]:
+def _domains(call: Call) -> list[GraphObject]:
     return [
         {
             "id": domain["name"],
@@ -101,19 +114,24 @@ def _domains(tenant: Tenant) -> list[GraphObject]:
             "passwordValidityPeriodInDays": None,
             "supportedServices": ["Email", "OfficeCommunicationsOnline"],
         }
-        for domain in _organization(tenant)["verifiedDomains"]
+        for domain in _organization(call)["verifiedDomains"]
     ]
 
 
 def list_domains(call: Call) -> Reply:
-    return odata.collection(call, DOMAIN, _domains(call.tenant))
+    return odata.collection(call, DOMAIN, _domains(call))
 
 
 def get_domain(call: Call) -> Reply:
-    found = next((domain for domain in _domains(call.tenant) if domain["id"] == call.params["domain"].lower()), None)
+    found = next((domain for domain in _domains(call) if domain["id"] == call.params["domain"].lower()), None)
     if found is None:
         raise errors.not_found(call.params["domain"])
     return odata.single(call, DOMAIN, found)
+
+
+def list_licences(call: Call) -> Reply:
+    """Commercial subscriptions; only $select is taken."""
+    return odata.collection(call, SKU, call.tenant.licences)
 
 
 OPERATIONS = [
@@ -121,6 +139,7 @@ OPERATIONS = [
     Operation("GET", BY_DOMAIN, find_by_domain),
     Operation("GET", "/organization", list_organization, query=odata.LIST),
     Operation("GET", "/organization/{tenant}", get_organization, query=odata.SINGLE),
+    Operation("GET", "/subscribedSkus", list_licences, query=odata.SINGLE),
     Operation("GET", "/domains", list_domains, query=odata.LIST),
     Operation("GET", "/domains/{domain}", get_domain, query=odata.SINGLE),
 ]

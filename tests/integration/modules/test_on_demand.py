@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.entra.cross_tenant_sync.tests.support import tenants
+from ansible_collections.entra.cross_tenant_sync.tests.support.behaviours import LIKELY
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import FABRIKAM, Emulator
 from ansible_collections.entra.cross_tenant_sync.tests.support.stories import Do, Step, Teller
 
@@ -89,6 +90,7 @@ def test_a_trust_that_is_off_is_explained(tell: Teller, emulator: Emulator, link
     assert step.result["failed_users"] == [MINSU]
 
 
+@pytest.mark.parametrize("behaviour", [LIKELY], indirect=True, ids=str)
 def test_no_faster_than_the_service_allows(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
     """Five in ten seconds: the sixth waits, and no call is ever throttled."""
     users = ("minsu.kim@", "hyejin.lee@", "junho.choi@", "seoyeon.jung@", "o'brien.sean@", "taeyang.seo@")

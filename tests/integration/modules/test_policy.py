@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.entra.cross_tenant_sync.tests.support import tenants
+from ansible_collections.entra.cross_tenant_sync.tests.support.behaviours import LIKELY
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM, Emulator
 from ansible_collections.entra.cross_tenant_sync.tests.support.stories import Do, Teller, converges, four
 
@@ -316,6 +317,18 @@ def test_the_twelve_steps_where_the_service_behaves_otherwise(tell: Teller, emul
     )
     for steps in story.fours():
         converges(steps)
+
+
+@pytest.mark.parametrize("behaviour", [LIKELY], indirect=True, ids=str)
+def test_a_narrow_quota_is_outwaited(tell: Teller, emulator: Emulator) -> None:
+    """One request a second, and no word on how long to wait, if the policy has the quota of Conditional Access (fact sheet 0.5)."""
+    emulator.control("PUT", "settings", {"throttling": True, "policy_quota": "conditional_access"})
+    story = tell(four(POLICY, {"partner_tenant_id": CONTOSO, "user_sync_inbound": True}, "fabrikam"))
+    assert 429 in [one["status"] for one in story[1].sent]
+    for step in story:
+        assert not step.failed, step.result["msg"]
+    assert story[1].actions == story[0].actions != []
+    assert story[3].actions == []
 
 
 def test_listing_the_partners(tell: Teller, emulator: Emulator, state: dict[str, Any]) -> None:

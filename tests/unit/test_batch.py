@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.batch import read_all, send_all
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.batch import find_all, read_all, send_all
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Answer, Client, Request
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cloud import CLOUDS
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import GraphFailure, ServiceError, Uncertain, Unreachable
@@ -189,3 +189,40 @@ class TestReadAll:
         client = graph({"GET /things/0": Reply(200, {}), "GET /things/1": refusal(403, "Authorization_RequestDenied")})
         with pytest.raises(GraphFailure, match="Authorization_RequestDenied"):
             read_all(client, reads(2))
+
+    @pytest.mark.parametrize(("inside", "batches"), [(refusal(400, "BadRequest"), 1), (refusal(409, "Conflict"), 2), (Lost(), 2)], ids=str)
+    def test_what_batches_refuse_is_not_put_into_them_again(self, inside: Outcome, batches: int) -> None:
+        """Only a refusal is remembered: a passing fault says nothing of batches."""
+        below = [Request("GET", "/principals/1/below/a"), Request("GET", "/principals/1/beside/b")]
+        good = Reply(200, {})
+        client = graph({"GET /principals/1/below/a": [inside, good], "GET /principals/1/beside/b": good})
+        read_all(client, below)
+        read_all(client, below)
+        assert len(client.batches) == batches
+
+    def test_what_batches_refuse_leaves_the_others_in_them(self) -> None:
+        script = {f"GET /principals/{number}/{part}/a": Reply(200, {"n": number}) for number in range(3) for part in ("below", "beside")}
+        client = graph({**script, "GET /principals/0/below/a": [refusal(400, "BadRequest"), Reply(200, {"n": 0})]})
+        paths = [f"/principals/{number}/{part}/a" for number in range(3) for part in ("below", "beside")]
+        read_all(client, [Request("GET", path) for path in paths[:2]])
+        assert [one.body["n"] for one in read_all(client, [Request("GET", path) for path in paths[2:]])] == [1, 1, 2, 2]
+        assert [[one.path for one in batch] for batch in client.batches[1:]] == [["/principals/1/beside/a", "/principals/2/beside/a"]]
+
+
+class TestFindAll:
+    def test_what_is_not_there_is_none(self) -> None:
+        client = graph({"GET /things/0": Reply(200, {"n": 0}), "GET /things/1": NOT_FOUND})
+        assert find_all(client, reads(2)) == [{"n": 0}, None]
+        assert len(client.sent) == 2
+
+    def test_alone_it_is_the_same(self) -> None:
+        assert find_all(graph({}), reads(1)) == [None]
+
+    def test_an_unknown_route_inside_a_batch_is_no_absence(self) -> None:
+        client = graph({"GET /things/0": Reply(200, {"n": 0}), "GET /things/1": [refusal(404, "UnknownError"), Reply(200, {"n": 1})]})
+        assert find_all(client, reads(2)) == [{"n": 0}, {"n": 1}]
+
+    def test_a_read_that_fails_is_no_absence(self) -> None:
+        client = graph({"GET /things/0": Reply(200, {}), "GET /things/1": refusal(403, "Authorization_RequestDenied")})
+        with pytest.raises(GraphFailure, match="Authorization_RequestDenied"):
+            find_all(client, reads(2))

@@ -183,7 +183,7 @@ class TestTenants:
                 200, {"defaultDomainName": "fabrikam.kr"}
             )
         }
-        assert directory.default_domain_of_tenant(FakeGraph(Script(script)), TARGET) == "fabrikam.kr"
+        assert directory.default_domain_of_tenant(FakeGraph(Script(script)), TARGET) == ("fabrikam.kr", [])
 
     @pytest.mark.parametrize("answer", [NOT_FOUND, refusal(400, "Request_BadRequest")])
     def test_a_tenant_that_is_not_there(self, answer: Outcome) -> None:

@@ -370,7 +370,7 @@ class TestRefusals:
     def test_a_domain_is_resolved(self) -> None:
         script = {
             "GET /tenantRelationships/findTenantInformationByDomainName(domainName='fabrikam.kr')": Reply(200, {"tenantId": TARGET}),
-            f"GET {PATH}?$expand=identitySynchronization": Reply(200, entry(identitySynchronization=policy(True))),
+            f"GET {PATH}": Reply(200, entry()),
         }
         wanted = desired(partner_tenant_id="fabrikam.kr")
         assert partner.read(FakeGraph(Script(script)), wanted).partner_id == TARGET

@@ -529,7 +529,9 @@ class TestHalfDoneWork:
         assert failure.details["error"]["code"] == "UnknownError"
 
     def test_nothing_was_done(self, host: Host) -> None:
-        failure = host.fail(partner.RESOURCE, Faulty(PartnerService(), {"POST": [refusal(403, "Authorization_RequestDenied")]}), POLICY)
+        failure = host.fail(
+            partner.RESOURCE, Faulty(PartnerService(), {"POST /policies": [refusal(403, "Authorization_RequestDenied")]}), POLICY
+        )
         assert failure.msg.endswith("Nothing was changed. Running again is safe.")
         assert failure.details["changed"] is False
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any, TypeAlias
 
@@ -14,6 +14,8 @@ from .client import BROKEN, THROTTLED, Answer, Client, Request, seconds
 from .errors import GraphFailure, ServiceError, Uncertain, Unreachable, service_error
 
 LARGEST_BATCH = 20
+REFUSED = (400, 405, 501)
+"""How an endpoint may say that it takes no part in batches."""
 
 Outcome: TypeAlias = "Answer | GraphFailure"
 
@@ -32,11 +34,52 @@ def read_all(client: Client, requests: Sequence[Request]) -> list[Answer]:
 
     :raises GraphFailure: the first read that fails by itself too.
     """
-    outcomes = send_all(client, requests) if len(requests) > 1 else []
-    if not outcomes:
-        return [client.send(request) for request in requests]
-    pairs = zip(requests, outcomes, strict=True)
-    return [client.send(request) if isinstance(outcome, GraphFailure) else outcome for request, outcome in pairs]
+    return [
+        outcome if isinstance(outcome, Answer) else _by_itself(client, request, outcome) for request, outcome in _together(client, requests)
+    ]
+
+
+def find_all(client: Client, requests: Sequence[Request]) -> list[Any]:
+    """Like `read_all`, but the bodies, and ``None`` for an object that is not there."""
+    bodies: list[Any] = []
+    for request, outcome in _together(client, requests):
+        if isinstance(outcome, ServiceError) and outcome.missing:
+            bodies.append(None)
+        elif isinstance(outcome, Answer):
+            bodies.append(outcome.body)
+        else:
+            try:
+                bodies.append(_by_itself(client, request, outcome).body)
+            except ServiceError as error:
+                if not error.missing:
+                    raise
+                bodies.append(None)
+    return bodies
+
+
+def _together(client: Client, requests: Sequence[Request]) -> Iterator[tuple[Request, Outcome | None]]:
+    """Each request with its outcome in a batch; ``None`` for what is better sent by itself."""
+    batched = [request for request in requests if not client.memory.recall(*_alone(client, request))]
+    if len(batched) < 2:
+        batched = []
+    outcomes = iter(send_all(client, batched))
+    for request in requests:
+        yield request, next(outcomes) if request in batched else None
+
+
+def _by_itself(client: Client, request: Request, outcome: Outcome | None) -> Answer:
+    answer = client.send(request)
+    if isinstance(outcome, ServiceError) and outcome.status in REFUSED:
+        client.memory.keep(True, *_alone(client, request))
+    return answer
+
+
+def _alone(client: Client, request: Request) -> tuple[str, ...]:
+    """Where it is remembered that a batch does not take such requests. What is below an object may be served by another service
+    than the object itself (fact sheet 0.1), so that part of the path counts, and no id.
+    """
+    steps = request.path.partition("?")[0].split("/")
+    return ("alone", client.cloud.graph_endpoint, client.tenant, *steps[1:2], *steps[3:4])
 
 
 def _send_chunk(client: Client, chunk: Sequence[Request]) -> list[Outcome]:

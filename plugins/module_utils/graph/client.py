@@ -143,11 +143,16 @@ class Client:
 
     def pages(self, path: str, *, version: str = "v1.0", headers: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
         """The members of a collection, page by page; ``@odata.nextLink`` is followed as it is (fact sheet 0.7)."""
-        following: str | None = path
-        while following:
-            page = self.get(following, version=version, headers=headers)
+        yield from self.members(self.get(path, version=version, headers=headers), version=version, headers=headers)
+
+    def members(self, page: Any, *, version: str = "v1.0", headers: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
+        """The members of a page that was read already, and of the pages that follow it."""
+        while True:
             yield from page["value"]
             following = self._next_path(page.get("@odata.nextLink"), version)
+            if following is None:
+                return
+            page = self.get(following, version=version, headers=headers)
 
     def send(self, request: Request) -> Answer:
         """The answer of a request that succeeded.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from ..graph.batch import read_all
@@ -92,25 +93,42 @@ def read(client: Client, wanted: Desired) -> Current:
     target_id = resolve(client, wanted.target)
     if target_id == client.tenant.lower():
         raise Refusal("target_tenant_id is the source tenant itself; a link needs two tenants")
-    found = with_bags(client)
+    found = with_bags(client, wanted.name)
     match = choose(found, wanted, target_id)
     own_switch = None
     if not wanted.absent and (match is None or match.serves != target_id):
         own_switch = _redemption_outbound(client, target_id)
     if match is None:
+        lookup.forget(client, wanted.name)
         return Current(target_id, found, redemption_outbound=own_switch)
-    jobs = client.get(f"{match.configuration.synchronization}/jobs")["value"]
+    jobs = match.jobs if match.configuration.name == wanted.name else client.get(f"{match.configuration.synchronization}/jobs")["value"]
     by_application = wanted.absent or match.configuration.name != wanted.name
     application_id = _application_id(client, match.configuration) if by_application else None
     complete = Found(match.configuration, match.bag, jobs)
+    _remember(client, complete, found)
     return Current(target_id, tuple(complete if one is match else one for one in found), application_id, own_switch)
 
 
-def with_bags(client: Client) -> tuple[Found, ...]:
-    """All configurations with their settings."""
+def _remember(client: Client, match: Found, found: tuple[Found, ...]) -> None:
+    """For later tasks, which know only its name."""
+    if [one.configuration.name.lower() for one in found].count(match.configuration.name.lower()) == 1:
+        lookup.remember(client, match.configuration, str(match.jobs[0]["id"]) if len(match.jobs) == 1 else None)
+
+
+def with_bags(client: Client, name: str | None = None) -> tuple[Found, ...]:
+    """All configurations with their settings, and with their jobs if they have the name."""
     listing = lookup.configurations(client)
-    bags = read_all(client, [Request("GET", f"{one.synchronization}/secrets") for one in listing])
-    return tuple(Found(one, settings_bag.parse(bag.body)) for one, bag in zip(listing, bags, strict=True))
+    answers = read_all(client, [Request("GET", path) for one in listing for path in _parts(one, name)])
+    bodies = (answer.body for answer in answers)
+    return tuple(_found(one, *islice(bodies, len(_parts(one, name)))) for one in listing)
+
+
+def _parts(one: Configuration, name: str | None) -> tuple[str, ...]:
+    return (f"{one.synchronization}/secrets", *([f"{one.synchronization}/jobs"] if one.name == name else []))
+
+
+def _found(one: Configuration, secrets: Any, jobs: Any = None) -> Found:
+    return Found(one, settings_bag.parse(secrets), jobs["value"] if jobs else [])
 
 
 def _redemption_outbound(client: Client, target_id: str) -> bool | None:

@@ -19,6 +19,7 @@ from ..graph.errors import ServiceError
 from ..plan import Refusal
 
 PERSON = "id,userPrincipalName,displayName,mail,userType,accountEnabled"
+GROUP = "id,displayName,mail"
 LARGEST_IN = 15
 """Graph takes fifteen values in one ``in``."""
 LARGEST_GET_BY_IDS = 1000
@@ -56,10 +57,10 @@ def find_people(client: Client, names: Sequence[str]) -> dict[str, Principal]:
 
     :raises Refusal: naming all that are unknown or ambiguous.
     """
-    found = _by_property(client, "/users", "id", PERSON, [name for name in names if is_id(name)])
+    found = _people_by(client, "id", [name for name in names if is_id(name)])
     others = [name for name in names if not is_id(name)]
-    found |= _by_property(client, "/users", "userPrincipalName", PERSON, others)
-    found |= _by_property(client, "/users", "mail", PERSON, [name for name in others if name.lower() not in found])
+    found |= _people_by(client, "userPrincipalName", others)
+    found |= _people_by(client, "mail", [name for name in others if name.lower() not in found])
     return _the_one_each(names, found, "user", "user principal name, mail or id")
 
 
@@ -68,9 +69,25 @@ def find_groups(client: Client, names: Sequence[str]) -> dict[str, Principal]:
 
     :raises Refusal: naming all that are unknown or ambiguous.
     """
-    found = _by_property(client, "/groups", "id", "id,displayName,mail", [name for name in names if is_id(name)])
-    found |= _by_property(client, "/groups", "displayName", "id,displayName,mail", [name for name in names if not is_id(name)])
-    return _the_one_each(names, found, "group", "display name or id")
+    return pick_groups(names, [answer.body for answer in read_all(client, group_requests(names))])
+
+
+def group_requests(names: Sequence[str]) -> list[Request]:
+    """The reads that `pick_groups` wants the bodies of."""
+    by_id, by_name = [name for name in names if is_id(name)], [name for name in names if not is_id(name)]
+    return [*_requests("/groups", "id", GROUP, by_id), *_requests("/groups", "displayName", GROUP, by_name)]
+
+
+def pick_groups(names: Sequence[str], bodies: Iterable[Any]) -> dict[str, Principal]:
+    """Each name with the group it means.
+
+    :raises Refusal: naming all that are unknown or ambiguous.
+    """
+    found: dict[str, dict[str, Principal]] = {}
+    for one in (group(raw) for body in bodies for raw in body["value"]):
+        for name in {one.id.lower(), one.name.lower()}:
+            found.setdefault(name, {})[one.id] = one
+    return _the_one_each(names, {name: list(those.values()) for name, those in found.items()}, "group", "display name or id")
 
 
 def by_ids(client: Client, ids: Iterable[str]) -> Iterator[Principal]:
@@ -97,30 +114,44 @@ def tenant_id_of_domain(client: Client, domain: str) -> str:
 
     :raises Refusal: when no tenant owns it.
     """
-    path = f"/tenantRelationships/findTenantInformationByDomainName(domainName='{escape(domain)}')"
     try:
-        return str(client.get(path)["tenantId"])
+        about, _no_bodies = _tenant_information(client, f"findTenantInformationByDomainName(domainName='{escape(domain)}')", ())
+        owner = about and str(about["tenantId"])
     except ServiceError as error:
-        if error.status not in (400, 404) and not error.denied:
+        if not error.denied:
             raise
-        owner = client.owner_of(domain) if error.denied else None
+        owner = client.owner_of(domain)
     if owner is None:
         raise Refusal(f"no tenant owns the domain {domain!r}")
     return owner
 
 
-def default_domain_of_tenant(client: Client, tenant_id: str) -> str:
-    """The default domain of another tenant (fact sheet 1.5).
+def default_domain_of_tenant(client: Client, tenant_id: str, *others: Request) -> tuple[str, list[Any]]:
+    """The default domain of another tenant (fact sheet 1.5), and the bodies of other reads in the same batch.
 
     :raises Refusal: when there is no such tenant.
     """
-    path = f"/tenantRelationships/findTenantInformationByTenantId(tenantId='{escape(tenant_id)}')"
+    about, bodies = _tenant_information(client, f"findTenantInformationByTenantId(tenantId='{escape(tenant_id)}')", others)
+    if about is None:
+        raise Refusal(f"there is no tenant {tenant_id} in this cloud")
+    return str(about["defaultDomainName"]), bodies
+
+
+def _tenant_information(client: Client, function: str, others: Sequence[Request]) -> tuple[dict[str, Any] | None, list[Any]]:
+    """What everybody may know of a tenant, asked once a run; ``None`` if there is none."""
+    key = ("tenant information", client.cloud.graph_endpoint, function)
+    known = client.memory.recall(*key)
+    asked = [] if known else [Request("GET", f"/tenantRelationships/{function}")]
     try:
-        return str(client.get(path)["defaultDomainName"])
+        bodies = [answer.body for answer in read_all(client, [*asked, *others])]
     except ServiceError as error:
-        if error.status in (400, 404):
-            raise Refusal(f"there is no tenant {tenant_id} in this cloud") from None
+        if error.path.startswith("/tenantRelationships/") and error.status in (400, 404):
+            return None, []
         raise
+    if asked:
+        known = bodies.pop(0)
+        client.memory.keep(known, *key)
+    return known, bodies
 
 
 def is_id(name: str) -> bool:
@@ -141,20 +172,22 @@ def quoted(value: str) -> str:
     return f"'{escape(value)}'"
 
 
-def _by_property(client: Client, path: str, name: str, select: str, values: Sequence[str]) -> dict[str, list[Principal]]:
-    """Matches by lower-case value, as the directory compares."""
-    requests = []
+def _requests(path: str, name: str, select: str, values: Sequence[str]) -> Iterator[Request]:
+    """The reads of all objects of which a property has one of the values."""
     remaining = iter({value.lower(): value for value in values}.values())
     while chunk := list(islice(remaining, LARGEST_IN)):
         literals = [quoted(value) for value in chunk]
         clause = f"{name}%20in%20({','.join(literals)})" if len(literals) > 1 else f"{name}%20eq%20{literals[0]}"
-        requests.append(Request("GET", f"{path}?$filter={clause}&$select={select}&$top=999"))
-    found: dict[str, dict[str, Principal]] = {}
-    for answer in read_all(client, requests):
+        yield Request("GET", f"{path}?$filter={clause}&$select={select}&$top=999")
+
+
+def _people_by(client: Client, name: str, values: Sequence[str]) -> dict[str, list[Principal]]:
+    """Matches by lower-case value, as the directory compares."""
+    found: dict[str, list[Principal]] = {}
+    for answer in read_all(client, list(_requests("/users", name, PERSON, values))):
         for raw in answer.body["value"]:
-            one = person(raw) if path == "/users" else group(raw)
-            found.setdefault(str(raw[name]).lower(), {})[one.id] = one
-    return {value: list(those.values()) for value, those in found.items()}
+            found.setdefault(str(raw[name]).lower(), []).append(person(raw))
+    return found
 
 
 def _the_one_each(names: Sequence[str], found: Mapping[str, list[Principal]], kind: str, known_by: str) -> dict[str, Principal]:

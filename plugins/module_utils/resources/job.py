@@ -12,11 +12,13 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ..graph.client import Client, Request
+from ..graph.errors import ServiceError
 from ..plan import Action, Inquiry, Outcome, Plan, Refusal, Resource, Wait
 from . import lookup
 from .configuration import NEW
 from .lookup import Configuration
 
+JOBS = "/synchronization/jobs"
 NEVER = "0001-01-01T00:00:00Z"
 
 RESET_SCOPES = {
@@ -74,10 +76,26 @@ def read(client: Client, wanted: Desired) -> Current:
 
 def find(client: Client, name: str) -> Current:
     """A configuration and its job, by the configuration's name or id."""
-    configuration = lookup.find(client, name)
-    if configuration is None:
-        return Current(None, None)
-    return Current(configuration, lookup.only_job(client.get(f"{configuration.synchronization}/jobs")["value"], name))
+    configuration, parts = lookup.find_with(client, name, JOBS)
+    return Current(configuration, lookup.only_job(parts[0]["value"], name) if configuration else None)
+
+
+def find_with_schema(client: Client, name: str) -> tuple[Current, Any]:
+    """Like `find`, with the job's schema: in one batch, if an earlier task of the run has seen the job."""
+    known = lookup.known_job(client, name)
+    try:
+        configuration, parts = lookup.find_with(client, name, JOBS, *([f"{JOBS}/{known}/schema"] if known else []))
+    except ServiceError as error:
+        if not known or error.status != 404:
+            raise
+        # The job was made anew since.
+        configuration, parts = lookup.find_with(client, name, JOBS)
+    job = lookup.only_job(parts[0]["value"], name) if configuration else None
+    if configuration is None or job is None:
+        return Current(configuration, None), None
+    if len(parts) == 2 and job["id"] == known:
+        return Current(configuration, job), parts[1]
+    return Current(configuration, job), client.get(f"{configuration.synchronization}/jobs/{job['id']}/schema")
 
 
 def plan(current: Current, wanted: Desired) -> Plan:

@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..graph.client import Client
+from ..graph.batch import find_all, read_all
+from ..graph.client import Client, Request
 from ..plan import Refusal
 from .directory import is_id, quoted
 
@@ -55,15 +56,73 @@ def find(client: Client, name_or_id: str) -> Configuration | None:
 
     :raises Refusal: when the name is not unique; it never is by itself in Entra.
     """
-    if is_id(name_or_id):
-        raw = client.find(f"/servicePrincipals/{name_or_id}?$select={_SELECT}")
-        return configuration(raw) if raw and raw.get("applicationTemplateId") == TEMPLATE else None
-    path = f"/servicePrincipals?$filter={OF_TEMPLATE}%20and%20displayName%20eq%20{quoted(name_or_id)}&$select={_SELECT}"
+    return find_with(client, name_or_id)[0]
+
+
+def find_with(client: Client, name_or_id: str, *parts: str, also: Sequence[Request] = ()) -> tuple[Configuration | None, list[Any]]:
+    """The configuration an option names, by display name or object id, and the bodies of ``parts``, which are paths below it,
+    and of other reads; no bodies if there is no configuration.
+
+    All of it is one batch if the id is known, from the option or from an earlier task of the run.
+
+    :raises Refusal: when the name is not unique; it never is by itself in Entra.
+    """
+    known = name_or_id if is_id(name_or_id) else client.memory.recall(*_key(client, "configuration", name_or_id))
+    if known:
+        found, bodies = _by_id(client, known, parts, also)
+        if found and (known == name_or_id or found.name.lower() == name_or_id.lower()):
+            return found, bodies
+        forget(client, name_or_id)
+    found = None if is_id(name_or_id) else _by_name(client, name_or_id)
+    if found is None:
+        return None, []
+    remember(client, found)
+    return found, [answer.body for answer in read_all(client, [*(_below(found.id, part) for part in parts), *also])]
+
+
+def remember(client: Client, found: Configuration, job_id: str | None = None) -> None:
+    """Tell later tasks of the run where a configuration is, and its job. They make sure that it is still there."""
+    client.memory.keep(found.id, *_key(client, "configuration", found.name))
+    if job_id:
+        client.memory.keep(job_id, *_key(client, "job", found.id))
+
+
+def forget(client: Client, name: str) -> None:
+    """Later tasks have to look again."""
+    client.memory.forget(*_key(client, "configuration", name))
+
+
+def known_job(client: Client, found: str) -> str | None:
+    """The id of a configuration's job, if an earlier task of the run has seen it."""
+    known = found if is_id(found) else client.memory.recall(*_key(client, "configuration", found))
+    job_id: str | None = client.memory.recall(*_key(client, "job", known)) if known else None
+    return job_id
+
+
+def _key(client: Client, kind: str, name: str) -> tuple[str, ...]:
+    return (kind, client.cloud.graph_endpoint, client.tenant.lower(), name.lower())
+
+
+def _below(service_principal_id: str, part: str) -> Request:
+    return Request("GET", f"/servicePrincipals/{service_principal_id}{part}")
+
+
+def _by_id(
+    client: Client, service_principal_id: str, parts: Sequence[str], also: Sequence[Request]
+) -> tuple[Configuration | None, list[Any]]:
+    requests = [*(_below(service_principal_id, part) for part in (f"?$select={_SELECT}", *parts)), *also]
+    raw, *bodies = find_all(client, requests)
+    if raw is None or raw.get("applicationTemplateId") != TEMPLATE:
+        return None, []
+    # A part that is not there is no answer: read by itself, it says why.
+    return configuration(raw), [client.get(one.path) if body is None else body for one, body in zip(requests[1:], bodies, strict=True)]
+
+
+def _by_name(client: Client, name: str) -> Configuration | None:
+    path = f"/servicePrincipals?$filter={OF_TEMPLATE}%20and%20displayName%20eq%20{quoted(name)}&$select={_SELECT}"
     matches = [configuration(raw) for raw in client.pages(path)]
     if len(matches) > 1:
-        raise Refusal(
-            f"there are {len(matches)} configurations named {name_or_id!r}; name one by its id: {', '.join(one.id for one in matches)}"
-        )
+        raise Refusal(f"there are {len(matches)} configurations named {name!r}; name one by its id: {', '.join(one.id for one in matches)}")
     return matches[0] if matches else None
 
 

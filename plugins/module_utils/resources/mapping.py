@@ -147,12 +147,11 @@ def _wish(given: Mapping[str, Any]) -> Wish:
 
 def read(client: Client, wanted: Desired) -> Current:
     """The job's schema, and the service's reading of new expressions. Without a job: the documented defaults."""
-    there = job.find(client, wanted.configuration)
+    there, schema = job.find_with_schema(client, wanted.configuration)
     if there.configuration is None or there.job is None:
         pristine = default_schema()
         return Current(None, pristine, wanted.restore or pristine, unmet=lookup.missing(wanted.configuration))
     path = f"{there.configuration.synchronization}/jobs/{there.job['id']}/schema"
-    schema = client.get(path)
     base = wanted.restore or schema
     if wanted.reset:
         base = client.get(f"{there.configuration.synchronization}/templates/{lookup.JOB_TEMPLATE}/schema")

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..graph.batch import find_all
 from ..graph.client import Client, Request
 from ..plan import Action, Plan, Refusal, Resource
 from .directory import tenant_id_of_domain
@@ -80,24 +81,27 @@ def desired(params: Mapping[str, Any]) -> Desired:
 
 
 def read(client: Client, wanted: Desired) -> Current:
-    """One call: the entry together with its identity synchronization."""
+    """The entry, its identity synchronization, and how large the policy is if it may grow."""
     partner_id = resolve(client, wanted.partner)
     if partner_id == client.tenant.lower():
         raise Refusal("partner_tenant_id is the tenant itself; a link needs two tenants")
     path = f"{PARTNERS}/{partner_id}"
-    raw = client.find(f"{path}?$expand=identitySynchronization")
+    raw, policy = _entry_and_policy(client, path, groups="group_sync_inbound" in wanted.settings)
     grows = not wanted.absent and (raw is None or any(name in wanted.settings for name in ACCESS))
     size = policy_bytes(client.pages(PARTNERS)) if grows else 0
     if raw is None:
         return Current(partner_id, None, False, {}, size)
-    policy = raw.get("identitySynchronization")
-    if "group_sync_inbound" in wanted.settings:
-        # Only beta knows groups, and it is asked only when they are (fact sheet 1.3).
-        policy = client.find(f"{path}/identitySynchronization", version="beta")
-    elif policy is None:
-        # The expansion may be empty although the policy is there (fact sheet 1.3).
-        policy = client.find(f"{path}/identitySynchronization")
     return Current(partner_id, settings(raw, policy or {}), policy is not None, raw, size)
+
+
+def _entry_and_policy(client: Client, path: str, groups: bool) -> tuple[Any, Any]:
+    """The entry and its identity synchronization, which an expansion may hide although it is there (fact sheet 1.3)."""
+    if groups:
+        # Only beta knows groups, and it is asked only when they are (fact sheet 1.3).
+        raw = client.find(path)
+        return raw, raw and client.find(f"{path}/identitySynchronization", version="beta")
+    raw, policy = find_all(client, [Request("GET", path), Request("GET", f"{path}/identitySynchronization")])
+    return raw, policy
 
 
 def resolve(client: Client, partner: str) -> str:

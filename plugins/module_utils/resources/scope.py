@@ -15,9 +15,12 @@ from ..graph.client import Client, Request
 from ..plan import Action, Plan, Refusal, Resource, Wait
 from . import lookup, settings_bag
 from .configuration import NEW
-from .directory import Principal, by_ids, find_groups, find_people, members_of
+from .directory import Principal, by_ids, find_groups, find_people, group_requests, members_of, pick_groups
 from .lookup import Configuration
 
+ASSIGNED = "/appRoleAssignedTo?$top=999"
+PARTS = ("/synchronization/secrets", ASSIGNED)
+"""What is read together with the configuration: the settings bag and the first page of assignments."""
 ALREADY_ASSIGNED = "InvalidUpdate"
 """The detail code of a repeated assignment (fact sheet 0.2)."""
 
@@ -85,14 +88,15 @@ def desired(params: Mapping[str, Any]) -> Desired:
 
 def read(client: Client, wanted: Desired) -> Current:
     """The configuration's mode and assignments, and the people and groups that the options name."""
-    configuration = lookup.find(client, wanted.configuration)
+    configuration, bodies = lookup.find_with(client, wanted.configuration, *PARTS, also=group_requests(wanted.groups))
     if configuration is None:
-        named = _named(client, wanted, ())
+        named = _named(client, wanted, (), find_groups(client, wanted.groups))
         return Current(None, named=named, members=_members(client, wanted, named, ()))
-    bag = settings_bag.parse(client.get(f"{configuration.synchronization}/secrets"))
-    assigned = assignments(client, configuration)
+    secrets, first_page, *listings = bodies
+    bag = settings_bag.parse(secrets)
+    assigned = assignments(client, configuration, first_page)
     known = [one.principal for one in assigned]
-    named = _named(client, wanted, known)
+    named = _named(client, wanted, known, pick_groups(wanted.groups, listings))
     return Current(configuration, bag, assigned, named, _members(client, wanted, named, known))
 
 
@@ -103,10 +107,10 @@ def _members(client: Client, wanted: Desired, named: Sequence[Principal], known:
     return {one.id: tuple(members_of(client, one.id)) for one in new}
 
 
-def assignments(client: Client, configuration: Configuration) -> tuple[Assignment, ...]:
+def assignments(client: Client, configuration: Configuration, first_page: Any = None) -> tuple[Assignment, ...]:
     """All assignments; names come a thousand at a time instead of one by one."""
-    path = f"/servicePrincipals/{configuration.id}/appRoleAssignedTo?$top=999"
-    raw = [one for one in client.pages(path) if one.get("principalType") in ("User", "Group")]
+    page = first_page or client.get(f"/servicePrincipals/{configuration.id}{ASSIGNED}")
+    raw = [one for one in client.members(page) if one.get("principalType") in ("User", "Group")]
     known = {one.id: one for one in by_ids(client, [str(one["principalId"]) for one in raw])}
     return tuple(Assignment(str(one["id"]), known.get(one["principalId"]) or _unnamed(one), str(one["appRoleId"])) for one in raw)
 
@@ -116,12 +120,11 @@ def _unnamed(raw: Mapping[str, Any]) -> Principal:
     return Principal(str(raw["principalId"]), str(raw["principalType"]).lower(), str(raw.get("principalDisplayName") or raw["principalId"]))
 
 
-def _named(client: Client, wanted: Desired, known: Sequence[Principal]) -> tuple[Principal, ...]:
+def _named(client: Client, wanted: Desired, known: Sequence[Principal], groups: Mapping[str, Principal]) -> tuple[Principal, ...]:
     """The principals that the options mean. A user principal name is unique, so one we have read needs no second look."""
     by_name = {one.name.lower(): one for one in known if one.kind == "user"} | {one.id: one for one in known if one.kind == "user"}
     unread = [name for name in wanted.users if name.lower() not in by_name]
     people = find_people(client, unread) if unread else {}
-    groups = find_groups(client, wanted.groups) if wanted.groups else {}
     users = [by_name.get(name.lower()) or people[name] for name in wanted.users]
     return tuple({one.id: one for one in [*users, *(groups[name] for name in wanted.groups)]}.values())
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..graph.client import Client
+from ..graph.client import Client, Request
 from ..plan import Inquiry, Refusal
 from .directory import default_domain_of_tenant
 
@@ -44,13 +44,15 @@ def inquire(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
     :raises Refusal: when no source is named.
     """
     domains = list(params.get("source_domains") or ())
-    if not domains and params.get("source_tenant_id"):
-        domains = [default_domain_of_tenant(client, params["source_tenant_id"])]
-    if not domains:
+    first_page = Request("GET", f"/users?$select={','.join(ADDRESS_BOOK.values())}&$top=999")
+    if domains:
+        page = client.send(first_page).body
+    elif params.get("source_tenant_id"):
+        domain, (page,) = default_domain_of_tenant(client, params["source_tenant_id"], first_page)
+        domains = [domain]
+    else:
         raise Refusal("source_domains or source_tenant_id is needed to know whose people are meant")
-    user_type = params.get("user_type")
-    path = f"/users?$select={','.join(ADDRESS_BOOK.values())}&$top=999"
-    return {"synced_users": synced_users(client.pages(path), domains, user_type), "source_domains": domains}
+    return {"synced_users": synced_users(client.members(page), domains, params.get("user_type")), "source_domains": domains}
 
 
 def synced_users(raw: Iterable[Mapping[str, Any]], domains: Iterable[str], user_type: str | None = None) -> list[dict[str, Any]]:

@@ -169,11 +169,12 @@ class Link:
     schema: dict[str, Any] = field(default_factory=default_schema)
     template: dict[str, Any] = field(default_factory=default_schema)
     hidden_reads: int = 0
+    template_id: str | None = TEMPLATE
 
     def principal(self) -> dict[str, Any]:
         """The service principal as Graph shows it."""
         roles = [{"id": str(uuid.uuid4()), "displayName": "User"}, {"id": self.role_id, "displayName": "msiam_access"}]
-        return {"id": self.id, "appId": self.app_id, "displayName": self.name, "applicationTemplateId": TEMPLATE, "appRoles": roles}
+        return {"id": self.id, "appId": self.app_id, "displayName": self.name, "applicationTemplateId": self.template_id, "appRoles": roles}
 
     def assign(self, principal_id: str, kind: str = "User", role_id: str | None = None) -> None:
         """Put somebody into scope."""

@@ -56,9 +56,9 @@ def same(value: Any) -> Any:
     return _ID.sub("<made up>", value) if isinstance(value, str) else value
 
 
-def calls(step: Step) -> list[tuple[str, str]]:
-    """What was sent, without sign-in: a process signs in for itself."""
-    return [(one["method"], same(one["path"])) for one in step.sent]
+def writes(step: Step) -> list[tuple[str, str]]:
+    """What was written. What is read may differ: a process knows nothing of what earlier tasks have seen."""
+    return [(one["method"], same(one["path"])) for one in step.writes]
 
 
 def test_every_module_in_both_hosts(tell: Teller, emulator: Emulator, state: dict[str, Any]) -> None:
@@ -74,7 +74,7 @@ def test_every_module_in_both_hosts(tell: Teller, emulator: Emulator, state: dic
         assert same(worker.result) == same(module.result)
         assert same(worker.result["diff"]) == same(module.result["diff"])
         assert same(worker.warnings) == same(module.warnings)
-        assert calls(worker) == calls(module)
+        assert writes(worker) == writes(module)
     failed = [step.message for step in stories[0] if step.failed]
     assert len(failed) == 8
     for text in (stories[0].run.output, stories[1].run.output):

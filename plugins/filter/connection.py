@@ -64,7 +64,9 @@ def connection(tenant: Any) -> Any:
         return tenant
     if not isinstance(tenant, Mapping):
         raise AnsibleFilterError("connection takes an entry of tenants, which is a dictionary of connection options")
-    return {name: tenant[name] for name in _NAMES if tenant.get(name) is not None}
+    # Each member is a template of its own, so each is looked at once.
+    given = ((name, tenant.get(name)) for name in _NAMES)
+    return {name: value for name, value in given if value is not None}
 
 
 class FilterModule:

@@ -10,6 +10,7 @@ and what the action plugins import was imported once, before the worker was fork
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
@@ -20,10 +21,17 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
+from ansible.plugins.loader import filter_loader, test_loader
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.host import RUN_FOLDER, missing_library
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import RunFailure, run
+
+# What is loaded here, in the parent of all workers, no worker has to load again: nearly every template needs filters and tests.
+filter_loader.get("default")
+test_loader.get("defined")
+# A collection of garbage in a worker would copy every page that it shares with its parent.
+gc.freeze()
 
 PROCESS_VARIABLE = "cross_tenant_sync_module_process"
 """A variable that sends every task to a module process when it is true."""

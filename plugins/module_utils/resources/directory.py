@@ -116,7 +116,7 @@ def tenant_id_of_domain(client: Client, domain: str) -> str:
     """
     try:
         about, _no_bodies = _tenant_information(client, f"findTenantInformationByDomainName(domainName='{escape(domain)}')", ())
-        owner = about and str(about["tenantId"])
+        owner = str(about["tenantId"]) if about else None
     except ServiceError as error:
         if not error.denied:
             raise

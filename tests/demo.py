@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import Emulator
-from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import Playbooks, Run
+from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import REPOSITORY, Playbooks, Run, inventory
 
 INTERRUPTED = 130
 
@@ -47,7 +47,10 @@ def main() -> int:
 
 def show(emulator: Emulator, playbooks: Playbooks) -> None:
     """The story of one link."""
-    step("Two companies, contoso.kr and fabrikam.kr, with nothing between them. What would the playbook do? (--check)")
+    step("Two companies, contoso.kr and fabrikam.kr, with nothing between them. Is anything missing, or in the way? (preflight)")
+    print_findings(succeed(playbooks.play(REPOSITORY / "playbooks" / "preflight.yml", inventory(emulator))))
+
+    step("What would the playbook do? (--check)")
     planned = succeed(playbooks.sync("--check", "--diff"))
     print_actions(planned)
 
@@ -102,6 +105,12 @@ def people(playbooks: Playbooks) -> list[dict[str, Any]]:
     options = {"source_domains": ["contoso.kr"], "user_type": "member"}
     found: list[dict[str, Any]] = succeed(playbooks.task("synced_user_info", "fabrikam", options)).of("synced_user_info")["synced_users"]
     return found
+
+
+def print_findings(run: Run) -> None:
+    """The preflight's table, as the playbook prints it."""
+    for line in next(task.result["msg"] for task in run.tasks if task.name.endswith("Say what was found")):
+        console.print(f"   {line}", markup=False)
 
 
 def print_actions(run: Run) -> None:

@@ -19,7 +19,7 @@ options:
   partner_tenant_id:
     description:
       - The partner, as its tenant id or one of its domains.
-      - Finding a tenant by domain needs the permission C(CrossTenantInformation.ReadBasic.All).
+      - A domain is looked up with Microsoft Graph, or in the public OpenID document where C(CrossTenantInformation.ReadBasic.All) is missing.
     type: str
     required: true
   user_sync_inbound:

@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM, Emulator
 from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import Playbooks, Run, inventory
+from ansible_collections.entra.cross_tenant_sync.tests.support.preflights import NAMES
 
 UNKNOWN_TENANT = "99999999-9999-4999-8999-999999999999"
 SECRETS = ("contoso-rehearsal-secret", "fabrikam-rehearsal-secret", "not-the-secret")
@@ -96,7 +97,10 @@ def test_missing_permission(playbooks: Playbooks, emulator: Emulator, tenant: st
         registration["roles"] = [role for role in registration["roles"] if role != permission]
     emulator.control("PUT", "state", lacking)
 
-    run = playbooks.sync()
+    preflight = playbooks.sync()
+    complains(preflight, f"Tenant {NAMES[tenant]}, permissions", permission, "admin consent", "nothing was changed")
+    assert preflight.actions() == []
+    run = playbooks.sync(link_preflight=False)
     complains(run, f"Tenant {tenant}", "admin consent", *words)
 
     with_what_was_done = emulator.state()
@@ -123,7 +127,7 @@ def test_missing_permission(playbooks: Playbooks, emulator: Emulator, tenant: st
     ],
 )
 def test_unknown_names_and_invalid_mappings(playbooks: Playbooks, link: dict[str, Any], words: tuple[str, ...]) -> None:
-    run = playbooks.sync(**link)
+    run = playbooks.sync(link_preflight=False, **link)
     complains(run, f"Tenant {CONTOSO}", *words)
     completes(playbooks)
 

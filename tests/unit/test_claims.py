@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.claims import decode
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import CredentialProblem
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.claims import OpaqueToken, decode
 
 
 def token(payload: Any) -> str:
@@ -48,7 +47,7 @@ def test_nothing_is_permitted() -> None:
     "opaque", ["EwBwA8l6BAAU-secret", "a.b", "secret.e30", "secret.!!!.secret", "secret.WzFd.secret", "secret.bm90IGpzb24.secret", ""]
 )
 def test_an_opaque_token(opaque: str) -> None:
-    with pytest.raises(CredentialProblem, match="access token cannot be read") as caught:
+    with pytest.raises(OpaqueToken, match="access token cannot be read") as caught:
         decode(opaque)
     assert "secret" not in str(caught.value)
     assert caught.value.__cause__ is None

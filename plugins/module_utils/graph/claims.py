@@ -19,6 +19,10 @@ OPAQUE = "the access token cannot be read, so what it permits is not known; acqu
 """Never quotes the token."""
 
 
+class OpaqueToken(CredentialProblem):
+    """A token that only the service can read. It may be good for everything all the same."""
+
+
 @dataclass(frozen=True)
 class Claims:
     """The bearer. ``permissions`` are application permissions, or the scopes of a person who signed in."""
@@ -37,17 +41,17 @@ class Claims:
 def decode(token: str) -> Claims:
     """The claims of an access token.
 
-    :raises CredentialProblem: for a token that is no JSON web token.
+    :raises OpaqueToken: for a token that is no JSON web token.
     """
     parts = token.split(".")
     if len(parts) != 3:
-        raise CredentialProblem(OPAQUE)
+        raise OpaqueToken(OPAQUE)
     try:
         payload = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
     except (binascii.Error, ValueError):
-        raise CredentialProblem(OPAQUE) from None
+        raise OpaqueToken(OPAQUE) from None
     if not isinstance(payload, Mapping):
-        raise CredentialProblem(OPAQUE)
+        raise OpaqueToken(OPAQUE)
     return _claims(payload)
 
 

@@ -189,7 +189,7 @@ class Client:
     def claims(self) -> Claims:
         """What our access token says of us; signs in if that has not happened yet.
 
-        :raises CredentialProblem: for a token that cannot be read.
+        :raises OpaqueToken: for a token that cannot be read.
         """
         if self._token is None:
             self._sign_in()

@@ -1,0 +1,118 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A link's whole life with exactly the permissions that the guide names; without any one of them, the preflight and the job both say which."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import RunFailure
+from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM, Emulator
+from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import REPOSITORY
+from ansible_collections.entra.cross_tenant_sync.tests.support.preflights import REQUIRED, grant, preflight, registration, take_away, task
+
+State = dict[str, Any]
+GUIDE = REPOSITORY / "docs" / "guide_permissions.md"
+OURS = {"configuration": "Fabrikam", "visibility_timeout": 2}
+EACH = [(tenant, permission) for tenant, names in REQUIRED.items() for permission in names]
+
+
+class Link:
+    """The tasks of sync.yml, in its order."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self.emulator = emulator
+        self.changed: list[str] = []
+
+    def do(self, module: str, tenant: str, **options: Any) -> dict[str, Any]:
+        answer = task(self.emulator, module, tenant, **options)
+        if answer["changed"]:
+            self.changed.append(module)
+        return answer
+
+    def build(self, suffix: str = " (Contoso)") -> list[str]:
+        self.changed = []
+        self.do("cross_tenant_policy", FABRIKAM, partner_tenant_id=CONTOSO, user_sync_inbound=True, redemption_inbound=True)
+        self.do("cross_tenant_policy", CONTOSO, partner_tenant_id=FABRIKAM, redemption_outbound=True)
+        self.do("sync_configuration", CONTOSO, name="Fabrikam", target_tenant_id=FABRIKAM, visibility_timeout=2)
+        self.do("sync_scope", CONTOSO, **OURS, mode="assigned", users=["minsu.kim@contoso.kr"], groups=["Sales Seoul"])
+        self.do("sync_mapping", CONTOSO, **OURS, display_name_suffix=suffix)
+        self.do("sync_job", CONTOSO, **OURS, state="started")
+        return self.changed
+
+    def verify(self) -> list[str]:
+        assert task(self.emulator, "sync_job_info", CONTOSO, configuration="Fabrikam")["job"]["quarantine"] is None
+        people = task(self.emulator, "synced_user_info", FABRIKAM, source_tenant_id=CONTOSO)["synced_users"]
+        return sorted(one["display_name"] for one in people if "(Contoso" in one["display_name"])
+
+    def everything(self) -> None:
+        self.build()
+        self.verify()
+
+    def take_down(self) -> None:
+        self.do("sync_configuration", CONTOSO, name="Fabrikam", target_tenant_id=FABRIKAM, state="absent", visibility_timeout=2)
+        self.do("cross_tenant_policy", CONTOSO, partner_tenant_id=FABRIKAM, inherit=["redemption_outbound"], state="absent")
+        inherit = ["user_sync_inbound", "redemption_inbound"]
+        self.do("cross_tenant_policy", FABRIKAM, partner_tenant_id=CONTOSO, inherit=inherit, state="absent")
+
+
+@pytest.fixture
+def least(state: State, emulator: Emulator) -> State:
+    """Two empty tenants, and nothing permitted beyond what the guide says is required. The state is in the emulator."""
+    grant(state, REQUIRED)
+    emulator.control("PUT", "state", state)
+    return state
+
+
+def test_the_whole_life_of_a_link(least: State, emulator: Emulator) -> None:
+    link = Link(emulator)
+    assert [one for one in preflight(emulator) if one["severity"] == "error"] == []
+    assert link.build() == [
+        "cross_tenant_policy",
+        "cross_tenant_policy",
+        "sync_configuration",
+        "sync_scope",
+        "sync_mapping",
+        "sync_job",
+    ]
+    emulator.advance("PT40M")
+    assert len(link.verify()) == 2
+    assert link.build() == []
+    assert link.build(" (Contoso Group)") == ["sync_mapping"]
+    link.do("sync_job", CONTOSO, **OURS, state="restarted", restart_reason="reevaluate_all")
+    emulator.advance("PT40M")
+    assert all(name.endswith("(Contoso Group)") for name in link.verify())
+    link.take_down()
+    for tenant in (CONTOSO, FABRIKAM):
+        assert emulator.tenant(tenant)["access_policy"]["partners"] == {}
+
+
+@pytest.mark.parametrize(("tenant", "permission"), EACH)
+def test_without_any_one_of_them(tenant: str, permission: str, least: State, emulator: Emulator) -> None:
+    take_away(least, tenant, permission)
+    emulator.control("PUT", "state", least)
+    before = emulator.state()["tenants"]
+    (error,) = [one for one in preflight(emulator) if one["severity"] == "error"]
+    assert error["tenant"] == tenant
+    assert permission in error["cause"]
+    assert permission in error["remedy"]
+    assert emulator.state()["tenants"] == before
+
+    link = Link(emulator)
+    with pytest.raises(RunFailure) as caught:
+        link.everything()
+    assert caught.value.msg.startswith(f"Tenant {tenant}: ")
+    assert permission in caught.value.msg
+
+
+def test_the_guide_names_the_same_permissions(state: State) -> None:
+    """The tables of the guide, the scenario's applications and what these tests grant are one."""
+    sections = dict(re.findall(r"^### (Source|Target) tenant\n(.*?)(?=^##)", GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL))
+    for tenant, section in ((CONTOSO, sections["Source"]), (FABRIKAM, sections["Target"])):
+        rows = re.findall(r"^\| `([\w.]+)` \| (required|optional)", section, re.MULTILINE)
+        assert [name for name, need in rows if need == "required"] == list(REQUIRED[tenant])
+        assert [name for name, _need in rows] == registration(state, tenant)["roles"]

@@ -287,7 +287,7 @@ class TestOwner:
         ((method, url, options),) = wire.transport.requests
         assert (method, url) == ("GET", "https://login.microsoftonline.com/contoso.kr/v2.0/.well-known/openid-configuration")
         assert "Authorization" not in options["headers"]
-        assert wire.credential.renewals == []
+        assert wire.credential.count == 0
 
     def test_a_name_cannot_lead_elsewhere(self) -> None:
         wire = Wire([Reply(400, {"error": "invalid_tenant"})])

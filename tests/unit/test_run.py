@@ -509,7 +509,7 @@ class TestStaleReplicas:
 
     @pytest.mark.parametrize("resource", [scope.RESOURCE, job.RESOURCE, mapping.RESOURCE])
     def test_a_configuration_that_is_not_there_is_told_within_seconds(self, host: Host, resource: Any) -> None:
-        given = {scope.RESOURCE: SCOPE, job.RESOURCE: {"configuration": "Fabrikam"}}.get(resource, {"configuration": "Fabrikam"})
+        given = SCOPE if resource is scope.RESOURCE else {"configuration": "Fabrikam"}
         assert "there is no configuration 'Fabrikam'" in host.fail(resource, SourceService(people=PEOPLE), given).msg
         assert sum(host.clock.sleeps) <= 5
 

@@ -40,7 +40,7 @@ def test_a_person() -> None:
 def test_nothing_is_permitted() -> None:
     claims = decode(token({}))
     assert claims.permissions == frozenset()
-    assert claims.expires is claims.tenant_id is None
+    assert (claims.expires, claims.tenant_id) == (None, None)
 
 
 @pytest.mark.parametrize(

@@ -195,7 +195,12 @@ class TestTenants:
     def test_without_the_permission_the_public_document_is_asked(self, owner: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
         graph = FakeGraph(lambda _request: refusal(403, "Authorization_RequestDenied"))
         asked: list[str] = []
-        monkeypatch.setattr(graph, "owner_of", lambda name: asked.append(name) or owner)
+
+        def owner_of(name: str) -> str | None:
+            asked.append(name)
+            return owner
+
+        monkeypatch.setattr(graph, "owner_of", owner_of)
         if owner:
             assert directory.tenant_id_of_domain(graph, "fabrikam.kr") == TARGET
         else:

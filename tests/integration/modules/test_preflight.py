@@ -63,6 +63,10 @@ def access(how: str, who: str = "AllUsers") -> dict[str, Any]:
     return {"usersAndGroups": everybody, "applications": everything}
 
 
+def without(tenant: str, permission: str) -> Change:
+    return lambda state: take_away(state, tenant, permission)
+
+
 def switch_off(tenant: str, member: str) -> Change:
     return lambda state: partner(state, tenant)["automaticUserConsentSettings"].update({member: None})
 
@@ -134,7 +138,7 @@ PREREQUISITES = [
     *(
         Case(
             f"no {permission}",
-            lambda state, t=tenant, p=permission: take_away(state, t, p),
+            without(tenant, permission),
             tenant,
             "permissions",
             "error",
@@ -147,7 +151,7 @@ PREREQUISITES = [
     *(
         Case(
             f"no {permission} ({NAMES[tenant]})",
-            lambda state, t=tenant, p=permission: take_away(state, t, p),
+            without(tenant, permission),
             tenant,
             "permissions",
             "unknown",

@@ -1,0 +1,303 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a preflight concludes from what it has read (fact sheet 0.2, 1, 7, 8 and 9)."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.claims import Claims
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import preflight_people as people
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import preflight_permissions as permissions
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import preflight_policy as policy
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.directory import Principal
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.finding import Finding, ordered, some
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight_people import Person, There
+
+LEAST = {
+    "source": {
+        "Policy.ReadWrite.CrossTenantAccess",
+        "Application.ReadWrite.All",
+        "Synchronization.ReadWrite.All",
+        "User.Read.All",
+        "Group.Read.All",
+    },
+    "target": {"Policy.ReadWrite.CrossTenantAccess", "User.Read.All", "CrossTenantInformation.ReadBasic.All"},
+}
+ALL = ("groups", "look_up")
+
+
+def claims(*granted: str, delegated: bool = False) -> Claims:
+    return Claims("t", "a", "Ansible", "o", frozenset(granted), delegated, None)
+
+
+def severities(findings: Sequence[Finding]) -> list[str]:
+    return [one.severity for one in findings]
+
+
+class TestPermissions:
+    @pytest.mark.parametrize("side", ["source", "target"])
+    @pytest.mark.parametrize("apply", [True, False])
+    def test_the_least_ones_are_enough(self, side: str, apply: bool) -> None:
+        found = permissions.judge(permissions.needed(side, apply, ALL), claims(*LEAST[side]))
+        assert set(severities(found)) <= {"unknown"}
+
+    @pytest.mark.parametrize("side", ["source", "target"])
+    def test_each_of_them_is_asked_for_once(self, side: str) -> None:
+        for permission in LEAST[side]:
+            found = permissions.judge(permissions.needed(side, True, ALL), claims(*LEAST[side] - {permission}))
+            (error,) = [one for one in found if one.severity == "error"]
+            assert f"application permission {permission} " in error.remedy
+
+    @pytest.mark.parametrize(
+        ("instead_of", "others"),
+        [
+            ("Application.ReadWrite.All", {"Application.ReadWrite.OwnedBy", "AppRoleAssignment.ReadWrite.All"}),
+            ("User.Read.All", {"Directory.Read.All"}),
+            ("User.Read.All", {"User.ReadBasic.All"}),
+            ("Group.Read.All", {"GroupMember.Read.All"}),
+        ],
+    )
+    def test_alternatives(self, instead_of: str, others: set[str]) -> None:
+        found = permissions.judge(permissions.needed("source", True, ALL), claims(*LEAST["source"] - {instead_of} | others))
+        assert "error" not in severities(found)
+
+    def test_owned_by_alone_is_known_to_fail(self) -> None:
+        granted = LEAST["source"] - {"Synchronization.ReadWrite.All"} | {"Application.ReadWrite.OwnedBy"}
+        (warning,) = [
+            one for one in permissions.judge(permissions.needed("source", True, ALL), claims(*granted)) if one.severity == "warning"
+        ]
+        assert "restarts are known to fail" in warning.cause
+        assert "Synchronization.ReadWrite.All" in warning.remedy
+
+    def test_nothing_is_permitted(self) -> None:
+        """One finding a permission, not one a need."""
+        needs = permissions.needed("source", True, ALL)
+        found = permissions.judge(needs, claims())
+        asked = [one.remedy.split("permission ")[1].split()[0] for one in found]
+        assert set(asked) == LEAST["source"] | {"LicenseAssignment.Read.All"}
+        assert len(asked) == len(set(asked))
+        assert permissions.impossible(needs, claims()) == {check for one in needs for check in one.checks}
+
+    def test_a_link_without_groups_needs_no_permission_for_them(self) -> None:
+        assert (
+            permissions.judge(permissions.needed("source", False, ()), claims("Directory.Read.All", *LEAST["source"] - {"Group.Read.All"}))
+            == []
+        )
+
+    def test_known_domains_need_no_look_up(self) -> None:
+        needs = permissions.needed("target", True, ())
+        assert "CrossTenantInformation.ReadBasic.All" not in {name for one in needs for name in one.one_of}
+
+    @pytest.mark.parametrize("unsure", [None, claims("User.Read", delegated=True)])
+    def test_what_cannot_be_told_from_the_token_is_tried(self, unsure: Claims | None) -> None:
+        needs = permissions.needed("source", True, ALL)
+        assert severities(permissions.judge(needs, unsure)) == ["unknown"]
+        assert permissions.impossible(needs, unsure) == frozenset()
+
+
+def access(users: str | None, who: str = "AllUsers", applications: str | None = "allowed", what: str = "AllApplications") -> dict[str, Any]:
+    def part(how: str | None, target: str, kind: str) -> dict[str, Any] | None:
+        return {"accessType": how, "targets": [{"target": target, "targetType": kind}]} if how else None
+
+    return {"usersAndGroups": part(users, who, "user"), "applications": part(applications, what, "application")}
+
+
+class TestCollaboration:
+    @pytest.mark.parametrize(
+        ("entry", "default", "expected"),
+        [
+            (None, access("allowed"), []),
+            (None, access("blocked", applications="blocked"), ["error"]),
+            ({"b2bCollaborationInbound": None}, access("blocked"), ["error"]),
+            ({"b2bCollaborationInbound": access("allowed")}, access("blocked"), []),
+            ({"b2bCollaborationInbound": access("blocked")}, access("allowed"), ["error"]),
+            ({"b2bCollaborationInbound": access("blocked", "group-1")}, access("allowed"), ["warning"]),
+            ({"b2bCollaborationInbound": access("allowed", "group-1")}, access("allowed"), ["warning"]),
+            ({"b2bCollaborationInbound": access("allowed", applications="blocked")}, access("allowed"), ["warning"]),
+            ({"b2bCollaborationInbound": access("allowed", what="Office365")}, access("allowed"), ["warning"]),
+            ({"b2bCollaborationInbound": access(None, applications=None)}, access("allowed"), []),
+            ({"b2bCollaborationInbound": access("allowed", applications=None)}, access("allowed"), []),
+            ({"b2bCollaborationOutbound": access("blocked")}, access("allowed"), []),
+        ],
+    )
+    def test_truth_table(self, entry: dict[str, Any] | None, default: dict[str, Any], expected: list[str]) -> None:
+        assert severities(policy.collaboration("inbound", entry, {"b2bCollaborationInbound": default})) == expected
+
+
+class TestSwitches:
+    @pytest.mark.parametrize("required", [True, False])
+    @pytest.mark.parametrize("sync", [True, False, None])
+    @pytest.mark.parametrize("redemption", [True, False, None])
+    def test_truth_table(self, required: bool, sync: bool | None, redemption: bool | None) -> None:
+        values = {"user_sync_inbound": sync, "redemption_inbound": redemption}
+        found = policy.switches("target", "partner", values, required)
+        off = [name for name, value in values.items() if value is False] if required else []
+        assert [one.cause.split()[0] for one in found] == off
+        assert all("for the source tenant partner" in one.cause for one in found)
+
+
+class TestClouds:
+    @pytest.mark.parametrize(
+        ("own", "other", "same"),
+        [
+            ("global", "global", True),
+            ("usgov", "usgov_dod", True),
+            ("global", "usgov", False),
+            ("china", "global", False),
+            ("usgov_dod", "china", False),
+        ],
+    )
+    def test_pairs(self, own: str, other: str, same: bool) -> None:
+        assert (policy.clouds(own, other) == []) is same
+
+
+def listed(**lists: list[str]) -> list[dict[str, Any]]:
+    definition = {"B2BManagementPolicy": {"InvitationsAllowedAndBlockedDomainsPolicy": lists, "AutoRedeemPolicy": {}}}
+    return [{"definition": [json.dumps(definition)], "isOrganizationDefault": True}]
+
+
+class TestDomains:
+    @pytest.mark.parametrize(
+        ("policies", "refused"),
+        [
+            ([], []),
+            (listed(), []),
+            (listed(AllowedDomains=[], BlockedDomains=[]), []),
+            (listed(BlockedDomains=["CONTOSO.kr"]), ["contoso.kr"]),
+            (listed(BlockedDomains=["adatum.com"]), []),
+            (listed(AllowedDomains=["contoso.kr"]), ["mail.kr"]),
+            (listed(AllowedDomains=["Contoso.KR", "mail.kr"]), []),
+            (listed(AllowedDomains=["adatum.com"]), ["contoso.kr", "mail.kr"]),
+            ([{**listed(BlockedDomains=["contoso.kr"])[0], "isOrganizationDefault": False}], []),
+            ([{"definition": ["no JSON", "[]", "{}"], "isOrganizationDefault": True}], []),
+        ],
+    )
+    def test_lists(self, policies: list[dict[str, Any]], refused: list[str]) -> None:
+        found = policy.domains(policies, Counter(["contoso.kr", "contoso.kr", "mail.kr"]))
+        assert [domain for one in found for domain in ("contoso.kr", "mail.kr") if f"{domain} (" in one.cause] == refused
+        assert not refused or "contoso.kr (2 people)" in found[0].cause or "mail.kr (1 people)" in found[0].cause
+
+    def test_nobody_has_to_be_invited(self) -> None:
+        assert policy.domains(listed(BlockedDomains=["contoso.kr"]), Counter()) == []
+
+
+class TestNumbers:
+    @pytest.mark.parametrize(
+        ("used", "arriving", "expected"),
+        [(0, 900, []), (800, 100, []), (800, 101, ["warning"]), (900, 100, ["warning"]), (900, 101, ["error"])],
+    )
+    def test_quota(self, used: int, arriving: int, expected: list[str]) -> None:
+        assert severities(policy.quota({"directorySizeQuota": {"used": used, "total": 1000}}, arriving)) == expected
+
+    @pytest.mark.parametrize("organization", [{}, {"directorySizeQuota": None}, {"directorySizeQuota": {"used": None, "total": None}}])
+    def test_a_quota_that_is_not_told(self, organization: dict[str, Any]) -> None:
+        assert severities(policy.quota(organization, 1)) == ["unknown"]
+
+    @pytest.mark.parametrize(("entry", "used", "expected"), [(None, 23039, []), (None, 23041, ["warning"]), ({"tenantId": "x"}, 25600, [])])
+    def test_policy_size(self, entry: dict[str, Any] | None, used: int, expected: list[str]) -> None:
+        assert severities(policy.policy_size(entry, used)) == expected
+
+    @pytest.mark.parametrize(
+        ("skus", "count", "expected"),
+        [
+            ([], 0, ["warning"]),
+            ([("AAD_PREMIUM", "Success", "Enabled", 10)], 10, []),
+            ([("AAD_PREMIUM", "Success", "Enabled", 10)], 11, ["warning"]),
+            ([("AAD_PREMIUM", "Success", "Enabled", 10), ("AAD_PREMIUM_P2", "Success", "Warning", 1)], 11, []),
+            ([("AAD_PREMIUM", "Disabled", "Enabled", 10)], 1, ["warning"]),
+            ([("AAD_PREMIUM", "Success", "Suspended", 10)], 1, ["warning"]),
+            ([("EXCHANGE_S_STANDARD", "Success", "Enabled", 10)], 1, ["warning"]),
+        ],
+    )
+    def test_licences(self, skus: list[tuple[str, str, str, int]], count: int, expected: list[str]) -> None:
+        raw = [
+            {
+                "capabilityStatus": status,
+                "prepaidUnits": {"enabled": units},
+                "servicePlans": [{"servicePlanName": plan, "provisioningStatus": state}],
+            }
+            for plan, state, status, units in skus
+        ]
+        assert severities(policy.licences(raw, count)) == expected
+
+
+MINSU = Person("minsu.kim@contoso.kr", "minsu@mail.kr")
+TARGET = "fabrikam.onmicrosoft.com"
+
+
+def user(name: str, number: str = "1", **more: Any) -> dict[str, Any]:
+    return {"id": number, "userPrincipalName": name, "mail": None, "proxyAddresses": [], **more}
+
+
+class TestMet:
+    """Who is in the way of one person, and whether the person is there already."""
+
+    @pytest.mark.parametrize(
+        ("there", "checks", "present"),
+        [
+            (There(), [], False),
+            (There(users=[user(f"minsu.kim_contoso.kr#EXT#@{TARGET}", mail="minsu@mail.kr")]), [], True),
+            (There(users=[user(f"minsu.kim_contoso.kr#EXT#@{TARGET}")]), [], True),
+            (There(users=[user(f"minsu_mail.kr#EXT#@{TARGET}", externalUserState="Accepted")]), [], True),
+            (There(users=[user(f"minsu_mail.kr#EXT#@{TARGET}", externalUserState="PendingAcceptance")]), ["guests"], False),
+            (There(users=[user(f"minsu.kim_contoso.kr#EXT#@{TARGET}"), user(f"minsu_mail.kr#EXT#@{TARGET}", "2")]), ["guests"], True),
+            (There(users=[user("minsu@fabrikam.kr", mail="MINSU@mail.kr")]), ["addresses"], False),
+            (There(users=[user("minsu@fabrikam.kr", proxyAddresses=["smtp:minsu@mail.kr"])]), ["addresses"], False),
+            (There(users=[user("minsu@fabrikam.kr", proxyAddresses=["sip:minsu@mail.kr"])]), [], False),
+            (There(groups=[{"id": "g", "displayName": "G", "mail": "minsu@mail.kr"}]), ["addresses"], False),
+            (There(contacts=[{"id": "c", "displayName": "C", "proxyAddresses": ["SMTP:Minsu@mail.kr"]}]), ["addresses"], False),
+            (There(deleted=[user(f"{'0a' * 16}minsu.kim_contoso.kr#EXT#@{TARGET}")]), ["deleted_people"], False),
+            (There(deleted=[user(f"minsu.kim_contoso.kr#EXT#@{TARGET}")]), ["deleted_people"], False),
+            (There(deleted=[user("somebody@fabrikam.kr", mail="minsu@mail.kr")]), [], False),
+            (There(deleted=[user(f"hyejin.lee_contoso.kr#EXT#@{TARGET}")]), [], False),
+        ],
+    )
+    def test_one_person(self, there: There, checks: list[str], present: bool) -> None:
+        findings, missing = people.met([MINSU], there)
+        assert [one.check for one in findings] == checks
+        assert (missing == []) is present
+
+    def test_somebody_without_a_mail_address_is_known_by_name(self) -> None:
+        nobody = Person("yuna.han@contoso.kr", None)
+        assert (nobody.address, nobody.domain) == ("yuna.han@contoso.kr", "contoso.kr")
+
+
+class TestSkipped:
+    def test_everybody_is_fine(self) -> None:
+        assert people.skipped([Principal("1", "user", "a@contoso.kr", "a@contoso.kr")], {"contoso.kr"}) == []
+
+    def test_unreadable_domains_are_not_compared(self) -> None:
+        principals = [Principal("1", "user", "a@contoso.kr", "a@elsewhere.example")]
+        assert people.skipped(principals, None) == []
+        assert len(people.skipped(principals, frozenset({"contoso.kr"}))) == 1
+
+    def test_somebody_who_is_in_scope_twice_is_one_person(self) -> None:
+        one = Principal("1", "user", "a@contoso.kr", "a@contoso.kr")
+        assert people.skipped([one, one], None) == []
+        assert len(people.arriving([one, one])) == 1
+
+    def test_only_those_arrive_whom_the_service_takes(self) -> None:
+        principals = [
+            Principal("1", "user", "a@contoso.kr"),
+            Principal("2", "user", "disabled@contoso.kr", enabled=False),
+            Principal("3", "user", "x_y.com#EXT#@contoso.onmicrosoft.com", external=True),
+            Principal("4", "group", "Sales"),
+        ]
+        assert people.arriving(principals) == [Person("a@contoso.kr", None)]
+
+
+def test_the_worst_comes_first() -> None:
+    found = [Finding(severity, severity, "", "") for severity in ("unknown", "warning", "error", "unknown", "error")]
+    assert severities(ordered(found)) == ["error", "error", "warning", "unknown", "unknown"]
+
+
+def test_long_lists_are_cut() -> None:
+    assert some(["a", "b"]) == "a, b"
+    assert some([str(one) for one in range(8)]) == "0, 1, 2, 3, 4 and 3 more"

@@ -21,15 +21,16 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
-from ansible.plugins.loader import filter_loader, test_loader
+from ansible.plugins.loader import filter_loader, lookup_loader, test_loader
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.host import RUN_FOLDER, missing_library
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import RunFailure, run
 
-# What is loaded here, in the parent of all workers, no worker has to load again: nearly every template needs filters and tests.
-filter_loader.get("default")
-test_loader.get("defined")
+# What is loaded here, in the parent of all workers, no worker has to load again: what the templates of nearly every task need.
+filter_loader.get("ansible.builtin.default")
+test_loader.get("ansible.builtin.defined")
+lookup_loader.get("ansible.builtin.env")
 # A collection of garbage in a worker would copy every page that it shares with its parent.
 gc.freeze()
 

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from ansible_collections.entra.cross_tenant_sync.tests.support import tenants
-from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import Emulator
+from ansible_collections.entra.cross_tenant_sync.tests.support.behaviours import LIKELY
+from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM, Emulator
 from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import Playbooks, Run
 
+pytestmark = pytest.mark.parametrize("behaviour", [LIKELY], indirect=True)
 PEOPLE = 1000
 Count = Callable[[], tuple[Run, int]]
 
@@ -34,6 +36,12 @@ def sync(emulator: Emulator, playbooks: Playbooks, state: dict[str, Any]) -> Cou
     return run
 
 
+def tokens(emulator: Emulator) -> list[str]:
+    """The tenants that were signed in to, once for each time."""
+    paths = [one["path"] for one in emulator.control("GET", "requests")["requests"]]
+    return sorted(path.split("/")[1] for path in paths if path.endswith("/token"))
+
+
 def test_a_thousand_people(sync: Count, emulator: Emulator) -> None:
     _created, requests = sync()
     assert requests == 90
@@ -43,6 +51,7 @@ def test_a_thousand_people(sync: Count, emulator: Emulator) -> None:
     assert len(again.of("synced_user_info")["synced_users"]) > PEOPLE
     assert len(again.of("sync_scope")["scope"]["assigned"]) == PEOPLE + 1
     assert requests == 13
+    assert tokens(emulator) == sorted((CONTOSO, FABRIKAM))
 
 
 def test_a_thousand_people_without_synchronization_in_batches(sync: Count, emulator: Emulator) -> None:

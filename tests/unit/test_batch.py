@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from email.utils import formatdate
 from typing import Any
@@ -55,7 +56,7 @@ class TestSendAll:
         client = FakeGraph(echo)
         outcomes = send_all(client, reads(count))
         assert [one.body["path"] for one in outcomes if isinstance(one, Answer)] == [f"/things/{number}" for number in range(count)]
-        assert [len(batch) for batch in client.batches] == chunks
+        assert sorted((len(batch) for batch in client.batches), reverse=True) == chunks
 
     def test_what_a_batch_looks_like(self) -> None:
         transport = ListedTransport(
@@ -159,6 +160,42 @@ class TestSendAll:
         client = Client(SOURCE, CLOUDS["global"], CountingCredential(), ListedTransport([Reply(200, body)]), FakeClock().patience(0))
         outcomes = send_all(client, writes(2))
         assert [type(one) for one in outcomes] == [Uncertain] * 2
+
+
+class TestAtOnce:
+    def test_four_are_under_way_and_the_next_wait_for_them(self) -> None:
+        meeting = threading.Barrier(4, timeout=10)
+
+        def answer(request: Request) -> Outcome:
+            if request.path == "/$batch":
+                # Whoever is alone here waits in vain.
+                meeting.wait()
+            return echo(request)
+
+        outcomes = send_all(FakeGraph(answer), writes(160))
+        assert [one.body["path"] for one in outcomes if isinstance(one, Answer)] == [f"/things/{number}" for number in range(160)]
+
+    @pytest.mark.parametrize("said", ["0.8", "1.25"])
+    def test_a_quota_that_is_nearly_used_up_is_not_exceeded(self, said: str) -> None:
+        """One batch a second is what the quota refills (fact sheet 0.5); a wave is over when the service first says so."""
+        clock = FakeClock()
+        client = FakeGraph(lambda request: Reply(200, {}, {"x-ms-throttle-limit-percentage": said}), clock=clock)
+        assert len(send_all(client, writes(7 * 20))) == 140
+        assert clock.sleeps == [1.0] * 3
+
+    @pytest.mark.parametrize("said", ["0.79", "", "nonsense"])
+    def test_there_is_no_waiting_for_nothing(self, said: str) -> None:
+        clock = FakeClock()
+        send_all(FakeGraph(lambda request: Reply(200, {}, {"X-MS-Throttle-Limit-Percentage": said}), clock=clock), writes(140))
+        assert clock.sleeps == []
+
+    def test_after_being_throttled_one_goes_at_a_time(self) -> None:
+        clock = FakeClock()
+        script = {f"POST /things/{number}": Reply(201, {}) for number in range(120)}
+        client = graph({**script, "POST /things/5": [THROTTLED, Reply(201, {})]}, clock)
+        assert all(isinstance(one, Answer) for one in send_all(client, writes(120)))
+        assert clock.sleeps == [7.0, 1.0]
+        assert sorted(len(batch) for batch in client.batches) == [1, *[20] * 6]
 
 
 class TestReadAll:

@@ -7,6 +7,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any, TypeAlias
 
@@ -14,18 +17,47 @@ from .client import BROKEN, THROTTLED, Answer, Client, Request, seconds
 from .errors import GraphFailure, ServiceError, Uncertain, Unreachable, service_error
 
 LARGEST_BATCH = 20
+AT_ONCE = 4
+"""Batches under way at the same time: fewer than the connections that a session keeps."""
+NEARLY_USED = 0.8
+"""The part of a quota from which on the service tells how much of it is used (fact sheet 0.5)."""
+REFILL_SECONDS = 1.0
+"""In which the quota grows by as many writes as a batch holds: 3,000 in 150 seconds (fact sheet 0.5)."""
 REFUSED = (400, 405, 501)
 """How an endpoint may say that it takes no part in batches."""
 
 Outcome: TypeAlias = "Answer | GraphFailure"
 
 
+@dataclass(frozen=True)
+class _Sent:
+    """What came of one batch; ``strained`` if the service says that a quota is nearly used up."""
+
+    outcomes: list[Outcome]
+    strained: bool
+
+
 def send_all(client: Client, requests: Sequence[Request]) -> list[Outcome]:
-    """One outcome a request, in the order given. Items that were throttled are sent again; no other failure is repeated."""
-    outcomes: list[Outcome] = []
+    """One outcome a request, in the order given. Items that were throttled are sent again; no other failure is repeated.
+
+    A few batches are under way at once, as long as the quota is not nearly used up; nothing follows them before all are answered,
+    so whoever is told to wait keeps the others from sending.
+    """
     remaining = iter(requests)
-    while chunk := list(islice(remaining, LARGEST_BATCH)):
-        outcomes.extend(_send_chunk(client, chunk))
+    chunks = list(iter(lambda: list(islice(remaining, LARGEST_BATCH)), []))
+    if len(chunks) == 1:
+        return _send_chunk(client, chunks[0]).outcomes
+    outcomes: list[Outcome] = []
+    strained = False
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        while chunks:
+            size = 1 if strained else AT_ONCE
+            if strained:
+                client.patience.sleep(REFILL_SECONDS)
+            wave = list(pool.map(partial(_send_chunk, client), chunks[:size]))
+            del chunks[:size]
+            outcomes.extend(outcome for sent in wave for outcome in sent.outcomes)
+            strained = any(sent.strained for sent in wave)
     return outcomes
 
 
@@ -82,10 +114,11 @@ def _alone(client: Client, request: Request) -> tuple[str, ...]:
     return ("alone", client.cloud.graph_endpoint, client.tenant, *steps[1:2], *steps[3:4])
 
 
-def _send_chunk(client: Client, chunk: Sequence[Request]) -> list[Outcome]:
+def _send_chunk(client: Client, chunk: Sequence[Request]) -> _Sent:
     outcomes: dict[int, Outcome] = {}
     waiting = list(range(len(chunk)))
     budget = client.patience.budget()
+    strained = False
     while waiting:
         body = {"requests": [_item(number, chunk[number]) for number in waiting]}
         try:
@@ -97,6 +130,7 @@ def _send_chunk(client: Client, chunk: Sequence[Request]) -> list[Outcome]:
         outcomes.update(_outcomes(chunk, (answer.body or {}).get("responses") or []))
         outcomes.update({number: _unanswered(chunk[number]) for number in waiting if number not in outcomes})
         throttled = [number for number in waiting if _throttled(outcomes.get(number))]
+        strained = strained or bool(throttled) or any(_nearly_used(one) for one in (answer, *outcomes.values()))
         if throttled:
             told = max((_retry_after(outcomes[number]) for number in throttled), key=lambda one: seconds(one) or 0.0)
             try:
@@ -104,7 +138,17 @@ def _send_chunk(client: Client, chunk: Sequence[Request]) -> list[Outcome]:
             except GraphFailure:
                 break
         waiting = throttled
-    return [outcomes[number] for number in range(len(chunk))]
+    return _Sent([outcomes[number] for number in range(len(chunk))], strained)
+
+
+def _nearly_used(outcome: Outcome) -> bool:
+    if not isinstance(outcome, Answer):
+        return False
+    named = {name.lower(): value for name, value in outcome.headers.items()}
+    try:
+        return float(named.get("x-ms-throttle-limit-percentage") or 0) >= NEARLY_USED
+    except ValueError:
+        return False
 
 
 def _item(number: int, request: Request) -> dict[str, Any]:

@@ -25,7 +25,7 @@ LARGEST_IN = 15
 LARGEST_GET_BY_IDS = 1000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Principal:
     """Somebody or something that can be assigned. ``name`` is what an admin knows it by."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from sys import intern
 from typing import Any
 
 from ..graph.client import Client, Request
@@ -40,7 +41,7 @@ class Desired:
     max_removal_percent: int | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Assignment:
     """Somebody in scope, and the id by which he can be taken out of it."""
 
@@ -108,16 +109,18 @@ def _members(client: Client, wanted: Desired, named: Sequence[Principal], known:
 
 
 def assignments(client: Client, configuration: Configuration, first_page: Any = None) -> tuple[Assignment, ...]:
-    """All assignments; names come a thousand at a time instead of one by one."""
+    """All assignments; names come a thousand at a time instead of one by one. There may be a hundred thousand, so no page is kept."""
     page = first_page or client.get(f"/servicePrincipals/{configuration.id}{ASSIGNED}")
-    raw = [one for one in client.members(page) if one.get("principalType") in ("User", "Group")]
-    known = {one.id: one for one in by_ids(client, [str(one["principalId"]) for one in raw])}
-    return tuple(Assignment(str(one["id"]), known.get(one["principalId"]) or _unnamed(one), str(one["appRoleId"])) for one in raw)
+    rows = [_row(one) for one in client.members(page) if one.get("principalType") in ("User", "Group")]
+    known = {one.id: one for one in by_ids(client, (principal.id for _id, principal, _role in rows))}
+    return tuple(Assignment(number, known.get(unnamed.id, unnamed), role) for number, unnamed, role in rows)
 
 
-def _unnamed(raw: Mapping[str, Any]) -> Principal:
-    """A principal that cannot be read any more, by what its assignment remembers."""
-    return Principal(str(raw["principalId"]), str(raw["principalType"]).lower(), str(raw.get("principalDisplayName") or raw["principalId"]))
+def _row(raw: Mapping[str, Any]) -> tuple[str, Principal, str]:
+    """An assignment's id, its principal by what the assignment remembers of it, and its role."""
+    principal = str(raw["principalId"])
+    kind = "user" if raw["principalType"] == "User" else "group"
+    return str(raw["id"]), Principal(principal, kind, str(raw.get("principalDisplayName") or principal)), intern(str(raw["appRoleId"]))
 
 
 def _named(client: Client, wanted: Desired, known: Sequence[Principal], groups: Mapping[str, Principal]) -> tuple[Principal, ...]:

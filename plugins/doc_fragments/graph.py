@@ -90,7 +90,7 @@ options:
     type: int
     default: 5
 requirements:
-  - msal >= 1.31.0
+  - msal >= 1.35.0
   - requests >= 2.31.0
 notes:
   - One task works in one tenant. Use C(module_defaults) with C(group/entra.cross_tenant_sync.graph) to set the connection once.

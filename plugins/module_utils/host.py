@@ -11,7 +11,8 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from .graph import client, credentials, transport
+from .graph import client, transport
+from .graph.credentials import application, certificate
 from .options import Options
 from .plan import Inquiry, Operation, Resource
 from .run import RunFailure, run
@@ -21,8 +22,13 @@ RUN_FOLDER = "CROSS_TENANT_SYNC_RUN_FOLDER"
 
 
 def missing_library() -> ImportError | None:
-    """Why the engine cannot run in this interpreter; ``None`` if it can."""
-    return transport.MISSING_LIBRARY or credentials.MISSING_LIBRARY or client.MISSING_LIBRARY
+    """What no task can do without and this interpreter lacks."""
+    return transport.MISSING_LIBRARY or client.MISSING_LIBRARY
+
+
+def incomplete() -> ImportError | None:
+    """What some task may need and this interpreter lacks; the way to sign in says so when it is needed."""
+    return missing_library() or application.MISSING_LIBRARY or certificate.MISSING_LIBRARY
 
 
 def run_module(subject: Resource[Any, Any] | Inquiry | Operation, options: Options) -> None:

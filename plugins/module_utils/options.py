@@ -13,7 +13,7 @@ from typing import Any
 from ansible.module_utils.basic import env_fallback
 
 from .graph.cloud import CLOUDS
-from .graph.credentials import AUTH_METHODS
+from .graph.credentials.methods import AUTH_METHODS
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ CONNECTION: dict[str, Any] = {
     "certificate": {"type": "str", "no_log": True},
     "certificate_path": {"type": "path", **_from("AZURE_CLIENT_CERTIFICATE_PATH")},
     "certificate_passphrase": {"type": "str", "no_log": True, **_from("AZURE_CLIENT_CERTIFICATE_PASSWORD")},
+    "federated_token": {"type": "str", "no_log": True},
+    "federated_token_file": {"type": "path", **_from("AZURE_FEDERATED_TOKEN_FILE")},
     "access_token": {"type": "str", "no_log": True},
     "auth_method": {"type": "str", "choices": list(AUTH_METHODS), "default": "auto"},
     "cloud": {"type": "str", "choices": list(CLOUDS), "default": "global"},
@@ -47,6 +49,8 @@ CONNECTION: dict[str, Any] = {
     "login_endpoint": {"type": "str", **_from("AZURE_AUTHORITY_HOST")},
     "ca_path": {"type": "path"},
     "validate_certs": {"type": "bool", "default": True},
+    "proxy": {"type": "str", "no_log": True},
+    "connect_timeout": {"type": "int", "default": 10},
     "timeout": {"type": "int", "default": 30},
     "retries": {"type": "int", "default": 5},
 }

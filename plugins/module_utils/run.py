@@ -13,9 +13,11 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from .graph import cloud, credentials
+from .graph import cloud
 from .graph.client import Client, Patience
-from .graph.errors import CredentialProblem, GraphFailure, ServiceError, SignInFailure, Uncertain
+from .graph.credentials.base import Secrets
+from .graph.credentials.methods import choose
+from .graph.errors import CredentialProblem, GraphFailure, ServiceError, SignInFailure, Uncertain, Unreachable
 from .graph.memory import Memory
 from .graph.transport import Transport, Trust
 from .plan import Action, HalfDone, Inquiry, Interrupted, Operation, Outcome, Pace, Plan, Refusal, Resource, Unseen, apply
@@ -24,6 +26,8 @@ from .resources.causes import explain
 Desired = TypeVar("Desired")
 Current = TypeVar("Current")
 Read = TypeVar("Read")
+
+UNCHECKED = "validate_certs is off: nobody checks who answers, and secrets and tokens are sent to whoever does"
 
 LEAST_ATTEMPTS = 3
 LOOKS = 5
@@ -49,18 +53,35 @@ def run(
 ) -> dict[str, Any]:
     """Carry out one task and return its result: ``changed``, ``actions``, ``diff``, ``warnings``, ``waited_seconds`` and the facts.
 
-    ``progress`` is told how far a long wait is. ``run_folder`` is the private directory in which the tasks of a run share what
-    they learn.
+    ``progress`` is told how far a long wait is, and what a human has to do to sign in. ``run_folder`` is the private directory in
+    which the tasks of a run share what they learn.
 
     :raises RunFailure: for everything an admin can do something about.
     """
     # AWX gives an empty text for a field that was left empty.
     given = {name: None if value == "" else value for name, value in params.items()}
+    cautions = [] if given["validate_certs"] else [UNCHECKED]
+    try:
+        result = _run(subject, given, check_mode, pace, progress, run_folder)
+    except RunFailure as failure:
+        failure.details.update({"warnings": cautions} if cautions else {})
+        raise
+    return {**result, "warnings": [*result.get("warnings", ()), *cautions]} if cautions else result
+
+
+def _run(
+    subject: Resource[Desired, Current] | Inquiry | Operation,
+    given: Mapping[str, Any],
+    check_mode: bool,
+    pace: Pace | None,
+    progress: Callable[[str], None] | None,
+    run_folder: str | None,
+) -> dict[str, Any]:
     pace = pace or Pace(longest=float(given.get("visibility_timeout") or 0))
     tenant = str(given.get("tenant_id"))
     client = None
     try:
-        client = connect(given, Memory(run_folder))
+        client = connect(given, Memory(run_folder), progress)
         if isinstance(subject, Inquiry):
             return {"changed": False, **_patiently(lambda: subject.read(client, given), pace)}
         if isinstance(subject, Operation):
@@ -81,7 +102,7 @@ def _silent(_message: str) -> None:
     """Nobody watches."""
 
 
-def connect(params: Mapping[str, Any], memory: Memory | None = None) -> Client:
+def connect(params: Mapping[str, Any], memory: Memory | None = None, tell: Callable[[str], None] | None = None) -> Client:
     """A client of the tenant that the connection options name. Nothing is sent yet.
 
     :raises CredentialProblem: when an option is missing or unusable.
@@ -90,9 +111,11 @@ def connect(params: Mapping[str, Any], memory: Memory | None = None) -> Client:
     if not tenant:
         raise CredentialProblem("tenant_id is missing; it is the tenant's id or one of its verified domains")
     place = cloud.choose(params["cloud"], params.get("login_endpoint"), params.get("graph_endpoint"))
-    secrets = credentials.Secrets(**{field.name: params.get(field.name) for field in dataclasses.fields(credentials.Secrets)})
-    credential = credentials.choose(place, tenant, params.get("client_id"), secrets, params["auth_method"])
-    trust = Trust(params.get("ca_path"), params["validate_certs"], float(params["timeout"]))
+    secrets = Secrets(**{field.name: params.get(field.name) for field in dataclasses.fields(Secrets)})
+    credential = choose(place, tenant, params.get("client_id"), secrets, params["auth_method"], tell)
+    trust = Trust(
+        params.get("ca_path"), params["validate_certs"], float(params["timeout"]), float(params["connect_timeout"]), params.get("proxy")
+    )
     transport = Transport(trust, (place.login_endpoint, place.graph_endpoint))
     return Client(tenant, place, credential, transport, Patience(retries=params["retries"]), memory)
 
@@ -287,5 +310,8 @@ def _details(failure: GraphFailure) -> dict[str, Any]:
             }
         }
     if isinstance(cause, SignInFailure):
-        return {"error": {"code": "SignInFailure", "aadsts": list(cause.codes), "trace_id": cause.trace_id}}
+        ids = {"trace_id": cause.trace_id, "correlation_id": cause.correlation_id}
+        return {"error": {"code": "SignInFailure", "aadsts": list(cause.codes), **ids}}
+    if isinstance(cause, Unreachable):
+        return {"error": {"code": "Unreachable", "client_request_id": cause.client_request_id}}
     return {"error": {"code": type(cause).__name__}}

@@ -23,7 +23,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import filter_loader, lookup_loader, test_loader
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.host import RUN_FOLDER, missing_library
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.host import RUN_FOLDER, incomplete
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import RunFailure, run
 
@@ -70,7 +70,7 @@ class InProcess(ActionBase):
             or bool(self._task.async_val)
             or bool(self._play_context.become)
             or any(self._task.environment or ())
-            or missing_library() is not None
+            or incomplete() is not None
         )
 
 

@@ -14,7 +14,8 @@ import pytest
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Answer, Client, Request
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cloud import CLOUDS, choose
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials import AccessToken, Token
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.access_token import AccessToken
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.base import Token
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import (
     CredentialProblem,
     GraphFailure,

@@ -20,15 +20,11 @@ import responses
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Client, Request
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cloud import CLOUDS
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials import (
-    AccessToken,
-    ClientCredential,
-    Credential,
-    Secrets,
-    Token,
-    choose,
-    load_certificate,
-)
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.access_token import AccessToken
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.application import ClientCredential
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.base import Credential, Secrets, Token
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.certificate import load_certificate
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.methods import choose
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import CredentialProblem, GraphFailure, SignInFailure
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.transport import Transport, Trust
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.causes import explain
@@ -40,6 +36,10 @@ GLOBAL = CLOUDS["global"]
 CLIENT_ID = "11111111-1111-4111-8111-111111111111"
 SECRET = "very-secret-client-secret"
 GIVEN_TOKEN = "very-secret-access-token"
+NOTHING_GIVEN = (
+    "no credential is given; set client_secret, certificate, certificate_path, federated_token, federated_token_file or access_token, "
+    "or an auth_method that needs none of them"
+)
 LOGIN = f"https://login.microsoftonline.com/{SOURCE}"
 
 
@@ -74,13 +74,13 @@ class TestChoose:
     @pytest.mark.parametrize(
         ("auth_method", "client_id", "secrets", "sentence"),
         [
-            ("auto", CLIENT_ID, {}, "no credential is given; set client_secret, certificate, certificate_path or access_token"),
-            ("auto", None, {}, "no credential is given; set client_secret, certificate, certificate_path or access_token"),
+            ("auto", CLIENT_ID, {}, NOTHING_GIVEN),
+            ("auto", None, {}, NOTHING_GIVEN),
             (
                 "access_token",
                 CLIENT_ID,
                 {"client_secret": SECRET},
-                "no credential is given; set client_secret, certificate, certificate_path or access_token",
+                "auth_method is access_token, but access_token is empty",
             ),
             (
                 "auto",
@@ -283,7 +283,7 @@ class TestSignIn:
             (90002, "the tenant is not known in this cloud; check tenant_id and cloud"),
             (900021, "the tenant is not known in this cloud; check tenant_id and cloud"),
             (700027, "the certificate does not belong to the application; upload its public part to the registration"),
-            (700024, "the signed assertion is not valid now; check this machine's clock"),
+            (700024, "the signed assertion is not valid now; check this machine's clock, and that federated_token is not too old"),
             (50034, "the account does not exist in this tenant"),
             (53003, "a Conditional Access policy blocks this sign-in"),
             (7000112, "the application is disabled in this tenant"),

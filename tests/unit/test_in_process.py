@@ -65,7 +65,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in ENVIRONMENT:
         monkeypatch.delenv(f"AZURE_{variable}", raising=False)
     graph = FakeGraph(lambda _request: refusal(403, "Authorization_RequestDenied", "Not with very-secret-access-token."))
-    monkeypatch.setattr(engine, "connect", lambda _params, _memory: graph)
+    monkeypatch.setattr(engine, "connect", lambda *_unused: graph)
 
 
 def silent(_message: str) -> None:
@@ -268,7 +268,7 @@ class Job:
 def a_job(monkeypatch: pytest.MonkeyPatch) -> FakeGraph:
     clock = FakeClock()
     graph = FakeGraph(Job(), clock=clock)
-    monkeypatch.setattr(engine, "connect", lambda _params, _memory: graph)
+    monkeypatch.setattr(engine, "connect", lambda *_unused: graph)
     monkeypatch.setattr(engine, "Pace", clock.pace)
     return graph
 
@@ -349,7 +349,7 @@ class TestWhere:
 
     def test_a_library_that_is_missing_here_may_be_there(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """The module's interpreter may be another one; and if not, the module knows how to say what is missing."""
-        monkeypatch.setattr(plugin, "missing_library", lambda: ImportError("msal"))
+        monkeypatch.setattr(plugin, "incomplete", lambda: ImportError("msal"))
         assert plugin_of()._needs_process({}) is True
 
     def test_nothing_speaks_against_it(self, monkeypatch: pytest.MonkeyPatch, a_job: FakeGraph) -> None:

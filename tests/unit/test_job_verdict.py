@@ -323,7 +323,7 @@ class Host:
 
     def run(self, service: Cycles, *, check: bool = False, **given: Any) -> dict[str, Any]:
         self.graph = FakeGraph(service, clock=self.clock)
-        self._monkeypatch.setattr(engine, "connect", lambda _params, _memory: self.graph)
+        self._monkeypatch.setattr(engine, "connect", lambda *_unused: self.graph)
         params = options("sync_job", configuration="Fabrikam", **given)
         return engine.run(job.RESOURCE, params, check, self.clock.pace(), self.said.append)
 
@@ -433,6 +433,6 @@ class TestWaiting:
 
     def test_without_anybody_watching(self, monkeypatch: pytest.MonkeyPatch) -> None:
         clock = FakeClock()
-        monkeypatch.setattr(engine, "connect", lambda _params, _memory: FakeGraph(Cycles([RUNNING, ENDED]), clock=clock))
+        monkeypatch.setattr(engine, "connect", lambda *_unused: FakeGraph(Cycles([RUNNING, ENDED]), clock=clock))
         params = options("sync_job", configuration="Fabrikam", wait="first_cycle")
         assert engine.run(job.RESOURCE, params, False, Pace(sleep=clock.sleep, clock=clock.time))["waited_seconds"] > 0

@@ -102,7 +102,7 @@ def perform(there: OnDemand, *users: str, check: bool = False, configuration: st
 
 
 def fail(monkeypatch: pytest.MonkeyPatch, there: OnDemand, *users: str) -> engine.RunFailure:
-    monkeypatch.setattr(engine, "connect", lambda _params, _memory: FakeGraph(there, clock=there.clock))
+    monkeypatch.setattr(engine, "connect", lambda *_unused: FakeGraph(there, clock=there.clock))
     given = options("sync_on_demand", configuration="Fabrikam", users=list(users))
     with pytest.raises(engine.RunFailure) as caught:
         engine.run(on_demand.OPERATION, given, False, there.clock.pace())
@@ -373,7 +373,7 @@ class TestPace:
 
     def test_the_waits_are_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = service()
-        monkeypatch.setattr(engine, "connect", lambda _params, _memory: FakeGraph(there, clock=there.clock))
+        monkeypatch.setattr(engine, "connect", lambda *_unused: FakeGraph(there, clock=there.clock))
         given = options("sync_on_demand", configuration="Fabrikam", users=[one["userPrincipalName"] for one in PEOPLE[:11]])
         result = engine.run(on_demand.OPERATION, given, False, there.clock.pace())
         assert result["waited_seconds"] == 21.0

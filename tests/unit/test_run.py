@@ -95,7 +95,7 @@ class Host:
 
     def run(self, subject: Any, answer: Answer, given: Mapping[str, Any], *, check: bool = False, wait: float = 60) -> dict[str, Any]:
         self.graph = FakeGraph(answer, clock=self.clock)
-        self._monkeypatch.setattr(engine, "connect", lambda _params, _memory: self.graph)
+        self._monkeypatch.setattr(engine, "connect", lambda *_unused: self.graph)
         pace = Pace(longest=wait, sleep=self.clock.sleep, clock=self.clock.time)
         return run(subject, {**options(MODULES.get(subject, "sync_job_info"), **given), **CONNECTION}, check, pace)
 

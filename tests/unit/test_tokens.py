@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials import Token
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.base import Token
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import CredentialProblem, Unreachable
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.memory import Memory
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.tokens import Tokens

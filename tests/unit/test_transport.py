@@ -18,7 +18,7 @@ import urllib3
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Client, Request
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cloud import choose
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials import AccessToken
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.access_token import AccessToken
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import Uncertain, Unreachable
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.transport import Transport, Trust
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
@@ -71,7 +71,7 @@ class TestTrust:
         assert sent_with(wire, trust)["verify"] == verify
 
     def test_the_timeout_holds_for_every_request(self, wire: responses.RequestsMock) -> None:
-        assert sent_with(wire, Trust(timeout=12.5))["timeout"] == 12.5
+        assert sent_with(wire, Trust(timeout=12.5, connect_timeout=3.5))["timeout"] == (3.5, 12.5)
 
     def test_a_netrc_file_cannot_replace_the_token(
         self, wire: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -18,7 +18,7 @@ from urllib.parse import quote, urlsplit
 
 from .claims import Claims, decode
 from .cloud import Cloud
-from .credentials import Credential
+from .credentials.base import Credential
 from .errors import CredentialProblem, GraphFailure, ServiceError, Uncertain, Unreachable, service_error
 from .memory import Memory
 from .tokens import Tokens
@@ -238,8 +238,12 @@ class Client:
             headers["Content-Type"] = "application/json"
             data = json.dumps(request.body, ensure_ascii=False).encode()
         url = f"{self.cloud.graph_endpoint}/{request.version}{request.path}"
-        response = self._transport.request(request.method, url, headers=headers, data=data)
-        body = _json(response.content, request, url, response.status_code)
+        try:
+            response = self._transport.request(request.method, url, headers=headers, data=data)
+            body = _json(response.content, request, url, response.status_code)
+        except Unreachable as failure:
+            failure.client_request_id = headers["client-request-id"]
+            raise
         if response.status_code >= 300:
             # Graph redirects nobody; a proxy that wants a sign-in does.
             error = service_error(request.method, request.path, response.status_code, body, response.headers)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .errors import CredentialProblem
+
 
 @dataclass(frozen=True)
 class Cloud:
@@ -38,10 +40,19 @@ def choose(name: str, login_endpoint: str | None = None, graph_endpoint: str | N
     """The named cloud, with either endpoint replaced by the caller's own.
 
     :raises KeyError: for a name that is not in `CLOUDS`.
+    :raises CredentialProblem: for an endpoint to which secrets and tokens would go unencrypted.
     """
     cloud = CLOUDS[name]
     return Cloud(
         name,
-        (login_endpoint or cloud.login_endpoint).rstrip("/"),
-        (graph_endpoint or cloud.graph_endpoint).rstrip("/"),
+        _root("login_endpoint", login_endpoint or cloud.login_endpoint),
+        _root("graph_endpoint", graph_endpoint or cloud.graph_endpoint),
     )
+
+
+def _root(option: str, endpoint: str) -> str:
+    """Without a slash at its end. ``AZURE_AUTHORITY_HOST`` often is a bare host name."""
+    root = endpoint if "://" in endpoint else f"https://{endpoint}"
+    if not root.lower().startswith("https://"):
+        raise CredentialProblem(f"{option} must begin with https://")
+    return root.rstrip("/")

@@ -16,7 +16,7 @@ class GraphFailure(Exception):
 
 
 class CredentialProblem(GraphFailure):
-    """The credential cannot be used: found out before any connection was made."""
+    """The credential cannot be used, and no waiting will change that."""
 
 
 @dataclass(eq=False)
@@ -28,6 +28,7 @@ class SignInFailure(GraphFailure):
     codes: tuple[int, ...]
     said: str
     trace_id: str | None = None
+    correlation_id: str | None = None
 
     def __str__(self) -> str:
         return f"sign-in of application {self.client_id} to tenant {self.tenant} failed: {self.said}"
@@ -41,6 +42,7 @@ class Unreachable(GraphFailure):
     url: str
     reason: str
     certain: bool = True
+    client_request_id: str | None = None
 
     def __str__(self) -> str:
         return f"{self.method} {self.url}: {self.reason}"

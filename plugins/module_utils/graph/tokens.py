@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .credentials import Credential
+from .credentials.base import Credential
 from .errors import CredentialProblem
 from .memory import Memory
 from .transport import Transport

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,6 +18,8 @@ from .errors import Unreachable
 try:
     import requests
     from requests.utils import get_environ_proxies
+    from urllib3 import disable_warnings
+    from urllib3.exceptions import InsecureRequestWarning
 except ImportError as missing:
     MISSING_LIBRARY: ImportError | None = missing
 else:
@@ -28,11 +30,14 @@ USER_AGENT = "entra.cross_tenant_sync/0.1.0"
 
 @dataclass(frozen=True)
 class Trust:
-    """How to reach the service. ``timeout`` is in seconds and holds for connecting and for each wait for data."""
+    """How to reach the service. ``timeout`` is in seconds and holds for each wait for data, ``connect_timeout`` for connecting."""
 
     ca_path: str | None = None
     validate_certs: bool = True
     timeout: float = 30.0
+    connect_timeout: float = 10.0
+    proxy: str | None = field(default=None, repr=False)
+    """It may hold a password. Without it, the environment decides."""
 
     @property
     def verify(self) -> bool | str:
@@ -47,24 +52,32 @@ class Transport:
     """Sends a request once. No retries, no knowledge of Graph."""
 
     def __init__(self, trust: Trust, endpoints: Iterable[str]) -> None:
-        self._timeout = trust.timeout
+        self._trust = trust
         self._session = requests.Session()
         # With trust_env, requests lets REQUESTS_CA_BUNDLE override verify, and a netrc entry override the token.
         self._session.trust_env = False
         self._session.verify = trust.verify
+        if not trust.validate_certs:
+            # The task warns of it once; urllib3 would with every request.
+            disable_warnings(InsecureRequestWarning)
         self._session.headers["User-Agent"] = USER_AGENT
         for endpoint in endpoints:
             # The form in which requests looks for a proxy of one host: in lower case, without the port.
             host = urlsplit(endpoint).hostname
-            for scheme, proxy in get_environ_proxies(endpoint).items():
+            proxies = {"https": trust.proxy} if trust.proxy else get_environ_proxies(endpoint)
+            for scheme, proxy in proxies.items():
                 self._session.proxies[f"{scheme}://{host}"] = proxy
+
+    def beside(self, *endpoints: str) -> Transport:
+        """Another session with the same trust, for other endpoints. What is not among them is reached without a proxy."""
+        return Transport(self._trust, endpoints)
 
     def request(self, method: str, url: str, **options: Any) -> requests.Response:
         """The answer, whatever its status.
 
         :raises Unreachable: when there is none; ``certain`` if the request cannot have reached the service.
         """
-        options["timeout"] = self._timeout
+        options["timeout"] = (self._trust.connect_timeout, self._trust.timeout)
         options.setdefault("allow_redirects", False)
         try:
             return self._session.request(method, url, **options)

@@ -17,7 +17,22 @@ _SIGN_IN = {
     90002: "the tenant is not known in this cloud; check tenant_id and cloud",
     900021: "the tenant is not known in this cloud; check tenant_id and cloud",
     700027: "the certificate does not belong to the application; upload its public part to the registration",
-    700024: "the signed assertion is not valid now; check this machine's clock",
+    700024: "the signed assertion is not valid now; check this machine's clock, and that federated_token is not too old",
+    70021: "no federated credential of the application fits the token; compare issuer, subject and audience",
+    700211: "no federated credential of the application has the token's issuer; compare it with the credential's issuer",
+    700212: "no federated credential of the application has the token's audience; compare it with the credential's audience",
+    700213: "no federated credential of the application has the token's subject; compare it with the credential's subject, capitals included",
+    7002138: "the token's subject differs from that of the federated credential in capitals; correct the credential",
+    700222: "Entra takes no token of its own as a federated token; use managed_identity, or a token of another provider",
+    7000218: "the registration is no public client; allow public client flows in its authentication settings",
+    70016: "nobody has entered the code yet",
+    70018: "the code was wrong; run again for a new one",
+    70020: "the code was not used in time; run again for a new one",
+    65001: "nobody has consented to the application in this tenant; grant admin consent",
+    50020: "the account that signed in is not one of this tenant",
+    50076: "multifactor authentication is required; sign in again, interactively",
+    50173: "the sign-in was revoked; sign in again",
+    700082: "the sign-in has expired after a long time without use; sign in again",
     50034: "the account does not exist in this tenant",
     53003: "a Conditional Access policy blocks this sign-in",
     7000112: "the application is disabled in this tenant",
@@ -68,7 +83,8 @@ def explain(failure: GraphFailure) -> str:
     if isinstance(failure, CredentialProblem):
         return f"{failure}."
     if isinstance(failure, Unreachable):
-        return f"{failure}; check the endpoint, the proxy, ca_path and this machine's network."
+        ids = f" (client request id {failure.client_request_id})" if failure.client_request_id else ""
+        return f"{failure}{ids}; check the endpoint, the proxy, ca_path and this machine's network."
     if isinstance(failure, ServiceError):
         return _service(failure)
     return f"{failure}."
@@ -78,12 +94,14 @@ def _sign_in(failure: SignInFailure) -> str:
     known = next((_SIGN_IN[code] for code in failure.codes if code in _SIGN_IN), None)
     numbers = ", ".join(f"AADSTS{code}" for code in failure.codes) or "no code"
     trace = f", trace id {failure.trace_id}" if failure.trace_id else ""
-    return f"sign-in of application {failure.client_id} failed: {known or failure.said} ({numbers}{trace})."
+    correlation = f", correlation id {failure.correlation_id}" if failure.correlation_id else ""
+    return f"sign-in of application {failure.client_id} failed: {known or failure.said} ({numbers}{trace}{correlation})."
 
 
 def _service(error: ServiceError) -> str:
     where = f"{error.method} {error.path.split('?', 1)[0]}"
     ids = f", request id {error.request_id}" if error.request_id else ""
+    ids += f", client request id {error.client_request_id}" if error.client_request_id else ""
     said = f" {error.message!r}" if error.message else ""
     return f"{where} was answered with HTTP {error.status} {error.code}{said}{ids}; {remedy(error)}."
 

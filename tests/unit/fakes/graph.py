@@ -15,7 +15,8 @@ from requests.structures import CaseInsensitiveDict
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import BROKEN, Answer, Client, Request
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cloud import CLOUDS
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials import AccessToken, Token
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.access_token import AccessToken
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.base import Token
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import Uncertain, Unreachable, service_error
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.transport import Transport, Trust
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock

@@ -164,6 +164,7 @@ class TestSecrets:
         assert result["invocation"]["module_args"] | dict.fromkeys(SECRETS) == {
             **dict.fromkeys(SECRETS),
             **dict.fromkeys(("kind", "users", "trust", "certificate_path", "graph_endpoint", "login_endpoint", "ca_path")),
+            **dict.fromkeys(("federated_token", "federated_token_file", "proxy")),
             "name": "x",
             "tenant_id": SOURCE,
             "client_id": "app",
@@ -171,6 +172,7 @@ class TestSecrets:
             "auth_method": "auto",
             "cloud": "global",
             "validate_certs": True,
+            "connect_timeout": 10,
             "timeout": 30,
             "retries": 5,
         }

@@ -69,6 +69,10 @@ MODULES: dict[Any, str] = {
     job.RESOURCE: "sync_job",
     configuration_list.INQUIRY: "sync_configuration_info",
 }
+NOTHING_GIVEN = (
+    "no credential is given; set client_secret, certificate, certificate_path, federated_token, federated_token_file or access_token, "
+    "or an auth_method that needs none of them"
+)
 POLICY = {"partner_tenant_id": TARGET, "user_sync_inbound": True, "redemption_inbound": True}
 CONFIGURATION = {"name": "Fabrikam", "target_tenant_id": TARGET}
 SCOPE = {"configuration": "Fabrikam", "mode": "assigned", "users": ["minsu.kim@contoso.kr"]}
@@ -631,11 +635,11 @@ class TestConnecting:
             ({"tenant_id": ""}, "Tenant None: tenant_id is missing; it is the tenant's id or one of its verified domains."),
             (
                 dict.fromkeys(SECRETS),
-                f"Tenant {SOURCE}: no credential is given; set client_secret, certificate, certificate_path or access_token.",
+                f"Tenant {SOURCE}: {NOTHING_GIVEN}.",
             ),
             (
                 dict.fromkeys(SECRETS, ""),
-                f"Tenant {SOURCE}: no credential is given; set client_secret, certificate, certificate_path or access_token.",
+                f"Tenant {SOURCE}: {NOTHING_GIVEN}.",
             ),
             (
                 {"client_id": None, "access_token": None},

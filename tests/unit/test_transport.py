@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 import requests
 import responses
 import urllib3
+import yaml
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Client, Request
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cloud import choose
@@ -88,6 +90,18 @@ class TestTrust:
         assert len(wire.calls) == 1
 
 
+    def test_the_agent_names_the_collection_and_its_version(self, wire: responses.RequestsMock) -> None:
+        galaxy = yaml.safe_load((Path(__file__).resolve().parents[2] / "galaxy.yml").read_text(encoding="utf-8"))
+        assert sent_with(wire)["headers"]["User-Agent"] == f"{galaxy['namespace']}.{galaxy['name']}/{galaxy['version']}"
+
+    def test_an_unchecked_certificate_is_not_complained_of_with_every_request(self, recwarn: pytest.WarningsRecorder) -> None:
+        """The task warns once."""
+        warnings.simplefilter("always")
+        Transport(Trust(validate_certs=False), ())
+        warnings.warn("Unverified HTTPS request", urllib3.exceptions.InsecureRequestWarning, stacklevel=1)
+        assert not recwarn.list
+
+
 class TestProxy:
     @pytest.mark.parametrize(
         ("endpoint", "environment", "proxy"),
@@ -137,6 +151,29 @@ class TestProxy:
             call: Any = wire.calls[-1]
             chosen.append(requests.utils.select_proxy(url, call.request.req_kwargs["proxies"]))
         assert chosen == ["http://proxy:3128", None]
+
+    @pytest.mark.parametrize("environment", [{}, {"HTTPS_PROXY": "http://other:3128"}, {"NO_PROXY": "graph.example"}])
+    def test_the_option_wins_over_the_environment(
+        self, wire: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]
+    ) -> None:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        kwargs = sent_with(wire, Trust(proxy="http://ours:3128"))
+        assert requests.utils.select_proxy(f"{GRAPH}/v1.0/me", kwargs["proxies"]) == "http://ours:3128"
+
+    def test_a_session_beside_has_the_same_trust_and_a_proxy_only_where_it_is_told(self, wire: responses.RequestsMock) -> None:
+        wire.get("https://token.example/a", json={})
+        wire.get("http://169.254.169.254/a", json={})
+        transport = Transport(Trust(ca_path="/ours.pem", proxy="http://ours:3128"), (GRAPH,)).beside("https://token.example")
+        chosen = []
+        for url in ("https://token.example/a", "http://169.254.169.254/a"):
+            transport.get(url)
+            call: Any = wire.calls[-1]
+            chosen.append((requests.utils.select_proxy(url, call.request.req_kwargs["proxies"]), call.request.req_kwargs["verify"]))
+        assert chosen == [("http://ours:3128", "/ours.pem"), (None, "/ours.pem")]
+
+    def test_a_password_in_the_option_is_in_no_representation(self) -> None:
+        assert "proxy-password" not in repr(Trust(proxy="http://somebody:proxy-password@proxy:3128"))
 
     def test_a_proxys_password_is_in_no_message(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("HTTPS_PROXY", f"http://somebody:proxy-password@127.0.0.1:{closed_port()}")

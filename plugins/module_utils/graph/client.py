@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import json
 import random
-import re
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from .claims import Claims, decode
 from .cloud import Cloud
 from .credentials.base import Credential
+from .discovery import owner_of
 from .errors import CredentialProblem, GraphFailure, ServiceError, Uncertain, Unreachable, service_error
 from .memory import Memory
 from .tokens import Tokens
@@ -36,7 +36,6 @@ THROTTLED = 429
 BUSY = (429, 503)
 BROKEN = (500, 502, 503, 504)
 SHORTEST_WAIT = 0.2
-_TENANT_IN_ISSUER = re.compile(r"/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/", re.IGNORECASE)
 
 _RANDOM = random.SystemRandom()
 
@@ -201,28 +200,16 @@ class Client:
 
         :raises Unreachable: when the document cannot be had.
         """
-        url = f"{self.cloud.login_endpoint}/{quote(name, safe='')}/v2.0/.well-known/openid-configuration"
         budget = self.patience.budget()
         while True:
             try:
-                return self._issuer(url)
+                return owner_of(name, self.cloud, self._transport)
             except Unreachable as failure:
                 budget = self.patience.wait(budget, failure)
 
     def close(self) -> None:
         """Close the connections."""
         self._transport.close()
-
-    def _issuer(self, url: str) -> str | None:
-        """The tenant in the issuer of an OpenID document."""
-        response = self._transport.request("GET", url, headers={"Accept": "application/json"})
-        if response.status_code in (400, 404):
-            return None
-        document = _json(response.content, Request("GET", url), url, response.status_code)
-        found = _TENANT_IN_ISSUER.search(str(document.get("issuer"))) if isinstance(document, dict) else None
-        if response.status_code >= 300 or found is None:
-            raise Unreachable("GET", url, f"no OpenID document came, but HTTP {response.status_code}")
-        return found[1].lower()
 
     def _once(self, request: Request) -> Answer:
         if self._token is None:

@@ -2,38 +2,36 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""What the sign-in service tells everybody of a tenant (fact sheet 1.5)."""
+"""What the sign-in service tells everybody of a tenant, in its public OpenID document (fact sheet 1.5)."""
 
 from __future__ import annotations
 
+import json
 import re
-import uuid
-from urllib.parse import quote, urlsplit
+from typing import Any
+from urllib.parse import quote
 
 from .cloud import Cloud
-from .errors import CredentialProblem, Unreachable
+from .errors import Unreachable
 from .transport import Transport
 
+_TENANT_IN_ISSUER = re.compile(r"/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/", re.IGNORECASE)
 
-def tenant_id(transport: Transport, cloud: Cloud, tenant: str) -> str:
-    """The id of a tenant, which may be named by one of its domains. An id is not looked up.
 
-    :raises CredentialProblem: when the tenant is not known in this cloud.
-    :raises Unreachable: when the sign-in service does not answer.
+def owner_of(name: str, cloud: Cloud, transport: Transport) -> str | None:
+    """The id of the tenant that a domain or an id names in this cloud; ``None`` if there is none.
+
+    :raises Unreachable: when the document cannot be had.
     """
+    url = f"{cloud.login_endpoint}/{quote(name, safe='')}/v2.0/.well-known/openid-configuration"
+    response = transport.request("GET", url, headers={"Accept": "application/json"})
+    if response.status_code in (400, 404):
+        return None
     try:
-        return str(uuid.UUID(tenant))
+        document: Any = json.loads(response.content)
     except ValueError:
-        pass
-    url = f"{cloud.login_endpoint}/{quote(tenant, safe='')}/v2.0/.well-known/openid-configuration"
-    answer = transport.get(url)
-    if answer.status_code == 429 or answer.status_code >= 500:
-        raise Unreachable("GET", url, f"answered with HTTP {answer.status_code}")
-    try:
-        issuer = str(answer.json()["issuer"])
-    except (ValueError, KeyError, TypeError):
-        issuer = ""
-    found = re.search(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", urlsplit(issuer).path, re.IGNORECASE)
-    if not found:
-        raise CredentialProblem(f"the tenant {tenant} is not known in this cloud; check tenant_id and cloud")
-    return found[0].lower()
+        document = None
+    found = _TENANT_IN_ISSUER.search(str(document.get("issuer"))) if isinstance(document, dict) else None
+    if response.status_code >= 300 or found is None:
+        raise Unreachable("GET", url, f"no OpenID document came, but HTTP {response.status_code}")
+    return found[1].lower()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from ..errors import CredentialProblem
 from ..transport import Transport
-from .base import Applicant, Token, check_tenant, claims, fingerprint
+from .base import Applicant, Token, check_tenant, fingerprint, read
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def from_options(applicant: Applicant) -> AccessToken:
     :raises CredentialProblem: when it says of itself that it has expired.
     """
     value = applicant.secrets.access_token or ""
-    expires = claims(value).get("exp")
-    if isinstance(expires, int | float) and expires <= time.time():
+    said = read(value)
+    if said and said.expires and said.expires <= time.time():
         raise CredentialProblem("the access token has expired; acquire a new one and run again")
     return AccessToken(value, applicant)

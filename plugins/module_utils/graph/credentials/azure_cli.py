@@ -15,7 +15,7 @@ from typing import Any
 
 from ..errors import CredentialProblem, SignInFailure
 from ..transport import Transport
-from .base import Applicant, Token, check_tenant, claims, fingerprint, first_line
+from .base import Applicant, Token, check_tenant, fingerprint, first_line, read
 
 LONGEST = 60
 """Seconds that the Azure CLI may take; it is slow to start."""
@@ -56,7 +56,8 @@ class AzureCli:
             raise CredentialProblem("the Azure CLI gave no answer that can be read") from None
         check_tenant(value, "the Azure CLI's token", self.applicant, transport)
         # Older versions tell the end only in local time, which is ambiguous once a year; the token says it too.
-        expires = answer.get("expires_on") or claims(value).get("exp")
+        said = read(value)
+        expires = answer.get("expires_on") or (said and said.expires)
         return Token(value, float(expires) if expires else None)
 
     def _refused(self, stderr: str) -> CredentialProblem | SignInFailure:

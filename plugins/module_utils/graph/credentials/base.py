@@ -6,16 +6,17 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Mapping
+import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
+from ..claims import Claims, OpaqueToken, decode
 from ..cloud import Cloud
-from ..discovery import tenant_id
+from ..discovery import owner_of
 from ..errors import CredentialProblem
 from ..transport import Transport
 
@@ -82,14 +83,12 @@ def require(library: ImportError | None, method: str) -> None:
         raise CredentialProblem(f"auth_method {method} needs the Python library {name}, which {python} lacks; install it there")
 
 
-def claims(token: str) -> Mapping[str, Any]:
-    """What a token says of itself, nothing for one that is opaque. Whether it is genuine is for Graph to judge."""
+def read(token: str) -> Claims | None:
+    """What a token says of itself; ``None`` for one that only the service can read."""
     try:
-        payload = token.split(".")[1]
-        said = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    except (IndexError, ValueError):
-        return {}
-    return said if isinstance(said, Mapping) else {}
+        return decode(token)
+    except OpaqueToken:
+        return None
 
 
 def check_tenant(token: str, whose: str, applicant: Applicant, transport: Transport) -> None:
@@ -97,9 +96,19 @@ def check_tenant(token: str, whose: str, applicant: Applicant, transport: Transp
 
     :raises CredentialProblem: when it is for another one.
     """
-    found = str(claims(token).get("tid") or "").lower()
-    if found and found != tenant_id(transport, applicant.cloud, applicant.tenant):
-        raise CredentialProblem(f"{whose} is for tenant {found}, not for {applicant.tenant}; sign in to this tenant in another way")
+    said = read(token)
+    if said and said.tenant_id and said.tenant_id.lower() != _tenant_id(applicant, transport):
+        raise CredentialProblem(
+            f"{whose} is for tenant {said.tenant_id}, not for {applicant.tenant}; sign in to this tenant in another way"
+        )
+
+
+def _tenant_id(applicant: Applicant, transport: Transport) -> str | None:
+    """An id is not looked up."""
+    try:
+        return str(uuid.UUID(applicant.tenant))
+    except ValueError:
+        return owner_of(applicant.tenant, applicant.cloud, transport)
 
 
 def first_line(text: str) -> str:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable
@@ -17,11 +18,9 @@ from . import application
 from .application import Answer, answered, authority, earned
 from .base import Applicant, Token, fingerprint, require
 
-try:
+# `application` says that it is missing.
+with contextlib.suppress(ImportError):
     import msal
-except ImportError:
-    # `application` says that it is missing.
-    pass
 
 AUTOMATION = ("AWX_ISOLATED_DATA_DIR", "AWX_HOST")
 """What ansible-runner and AWX set for the playbooks they run. They give them a terminal at which nobody sits."""

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,11 +17,9 @@ from ..transport import Transport
 from . import application
 from .base import Applicant, Token, check_tenant, fingerprint, first_line, require
 
-try:
+# `application` says that it is missing.
+with contextlib.suppress(ImportError):
     import msal
-except ImportError:
-    # `application` says that it is missing.
-    pass
 
 PASSING = (404, 410, 429, 500, 502, 503, 504)
 """Answers of a machine's endpoint after which Microsoft tells to ask again."""

@@ -89,7 +89,6 @@ class TestTrust:
         assert Transport(Trust(), (GRAPH,)).request("GET", f"{GRAPH}/a").status_code == 302
         assert len(wire.calls) == 1
 
-
     def test_the_agent_names_the_collection_and_its_version(self, wire: responses.RequestsMock) -> None:
         galaxy = yaml.safe_load((Path(__file__).resolve().parents[2] / "galaxy.yml").read_text(encoding="utf-8"))
         assert sent_with(wire)["headers"]["User-Agent"] == f"{galaxy['namespace']}.{galaxy['name']}/{galaxy['version']}"

@@ -92,7 +92,7 @@ def write_page(results: Results) -> None:
     text = PAGE.read_text()
     rows = [f"| {one.what} | {one.limit} | {one.shown} | {_word(one.met)} |" for one in reach.figures(results)]
     aims = ["", "| figure | wanted | measured | |", "| --- | --- | --- | --- |", *rows]
-    machine = ", ".join(f"{name} {value}" for name, value in results.content["machine"].items())
+    machine = ", ".join(f"{name} {value}" for name, value in results.content.get("machine", {}).items())
     parts = {"reach": aims, "machine": ["", f"Measured on: {machine}."], "profile": results.profile_table(), "tables": results.tables()}
     for name, lines in parts.items():
         text = between(text, name, "\n".join(lines))

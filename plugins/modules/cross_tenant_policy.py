@@ -22,6 +22,12 @@ options:
       - A domain is looked up with Microsoft Graph, or in the public OpenID document where C(CrossTenantInformation.ReadBasic.All) is missing.
     type: str
     required: true
+  partner_cloud:
+    description:
+      - The cloud that the partner lives in, if it is not that of O(cloud). It matters where the entry serves a link.
+      - The switches of a link across clouds are refused, since Microsoft documents no interface for all that such a link needs.
+    type: str
+    choices: [global, usgov, usgov_dod, china]
   user_sync_inbound:
     description:
       - Whether the partner may synchronize its users into this tenant.
@@ -441,6 +447,7 @@ error:
     path: /policies/crossTenantAccessPolicy/partners
 """
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cloud import CLOUDS
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.host import run_module
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import partner
@@ -466,6 +473,7 @@ SUBJECT = partner.RESOURCE
 OPTIONS = Options(
     {
         "partner_tenant_id": {"type": "str", "required": True},
+        "partner_cloud": {"type": "str", "choices": list(CLOUDS)},
         "user_sync_inbound": {"type": "bool"},
         "group_sync_inbound": {"type": "bool"},
         "redemption_inbound": {"type": "bool"},

@@ -26,6 +26,12 @@ options:
       - The target tenant, as its tenant id or one of its domains.
     type: str
     required: true
+  target_cloud:
+    description:
+      - The cloud that the target tenant lives in, if it is not that of O(cloud).
+      - A link across clouds is refused, since Microsoft documents no interface for all that it needs.
+    type: str
+    choices: [global, usgov, usgov_dod, china]
   test_connection:
     description:
       - Whether to have the service test the connection before the job is created or its connection changed.
@@ -177,6 +183,7 @@ error:
     path: /policies/crossTenantAccessPolicy/partners
 """
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cloud import CLOUDS
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.host import run_module
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import configuration
@@ -186,6 +193,7 @@ OPTIONS = Options(
     {
         "name": {"type": "str", "required": True},
         "target_tenant_id": {"type": "str", "required": True},
+        "target_cloud": {"type": "str", "choices": list(CLOUDS)},
         "test_connection": {"type": "bool", "default": True},
         "notification_email": {"type": "str"},
         "deletion_threshold": {"type": "int"},

@@ -20,6 +20,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.erro
 )
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import causes
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.causes import explain, log_remedy, permission, remedy
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE
 
 DIRECTORY = {
     "error": {
@@ -208,6 +209,12 @@ class TestExplaining:
             "GET /users was answered with HTTP 403 Authorization_RequestDenied 'Insufficient privileges.', request id id-1; "
             "the application needs User.Read.All in this tenant, with admin consent."
         )
+
+    def test_every_id_that_support_asks_for(self) -> None:
+        one = error(500, "InternalServerError", "/users", request_id="id-1", client_request_id="id-2")
+        assert ", request id id-1, client request id id-2; " in explain(one)
+        refused = SignInFailure(SOURCE, "app", (7000215,), "said", "trace-1", "correlation-1")
+        assert explain(refused).endswith("(AADSTS7000215, trace id trace-1, correlation id correlation-1).")
 
     def test_an_error_without_words(self) -> None:
         path = "/servicePrincipals/1/synchronization/jobs"

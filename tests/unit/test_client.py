@@ -23,6 +23,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.erro
     Uncertain,
     Unreachable,
 )
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.causes import explain
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import (
     NOT_FOUND,
@@ -253,6 +254,16 @@ class TestRequest:
         with pytest.raises(ServiceError) as caught:
             wire.client.send(GET)
         assert caught.value.client_request_id == wire.transport.requests[0][2]["headers"]["client-request-id"]
+
+    @pytest.mark.parametrize("outcome", [Lost(), Lost(certain=True), Reply(200, b"<html>sign in</html>"), Reply(200)])
+    def test_an_answer_that_did_not_come_carries_the_id_we_sent(self, outcome: Outcome) -> None:
+        """It is all that Microsoft's support can look for."""
+        wire = Wire([outcome], retries=0)
+        with pytest.raises(Unreachable) as caught:
+            wire.client.send(GET)
+        sent = wire.transport.requests[0][2]["headers"]["client-request-id"]
+        assert caught.value.client_request_id == sent
+        assert f"(client request id {sent})" in explain(caught.value)
 
     @pytest.mark.parametrize(
         ("cloud", "login", "graph", "url", "scope"),

@@ -266,8 +266,8 @@ class TestFederated:
         login.get("https://token.actions.example/job", json={"value": "from-github"})
         grant(login)
         assert earned(by("federated", CLIENT_ID)).value == "granted"
-        asked = next(call.request for call in login.calls if "actions" in call.request.url)
-        assert asked.url.endswith("?api-version=2.0&audience=api%3A%2F%2FAzureADTokenExchange")
+        asked = next(call.request for call in login.calls if "actions" in str(call.request.url))
+        assert str(asked.url).endswith("?api-version=2.0&audience=api%3A%2F%2FAzureADTokenExchange")
         assert asked.headers["Authorization"] == "Bearer job-bearer"
         assert form(login.calls[-1])["client_assertion"] == "from-github"
 

@@ -17,6 +17,7 @@ import pytest
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Client, Request
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.transport import Trust
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Inquiry, Pace, Refusal
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import (
     configuration,
@@ -663,6 +664,22 @@ class TestConnecting:
         assert caught.value.msg == sentence
         for secret in SECRETS.values():
             assert secret not in json.dumps(caught.value.details)
+
+    @pytest.mark.parametrize(("checked", "warnings"), [(True, None), (False, [engine.UNCHECKED])])
+    def test_a_task_that_checks_no_certificate_warns_once(self, checked: bool, warnings: list[str] | None) -> None:
+        given = {**options("cross_tenant_policy", **POLICY), **CONNECTION, "validate_certs": checked}
+        with pytest.raises(RunFailure) as caught:
+            run(partner.RESOURCE, given, check_mode=True)
+        assert caught.value.details.get("warnings") == warnings
+        offline = Inquiry(lambda _client, _params: {"found": 1})
+        assert run(offline, {**given, **dict.fromkeys(SECRETS), "access_token": "given"}, check_mode=True).get("warnings") == warnings
+
+    def test_the_timeouts_and_the_proxy_of_the_options(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        trusts: list[Trust] = []
+        monkeypatch.setattr(engine, "Transport", lambda trust, _endpoints: trusts.append(trust))
+        given = options("cross_tenant_policy", **POLICY, timeout=7, connect_timeout=3, proxy="http://proxy:3128", ca_path="/ca.pem")
+        engine.connect({**given, "access_token": "given"})
+        assert trusts == [Trust("/ca.pem", True, 7.0, 3.0, "http://proxy:3128")]
 
     def test_the_endpoints_of_the_options(self) -> None:
         client = engine.connect(

@@ -15,7 +15,7 @@ from ..graph.batch import read_all
 from ..graph.client import Client, Request
 from ..graph.errors import ServiceError
 from ..plan import Action, Plan, Refusal, Resource, Unseen, Wait, listed, present
-from . import lookup, settings_bag
+from . import clouds, lookup, settings_bag
 from .causes import LOST_POLICY_CODES
 from .directory import quoted
 from .lookup import JOB_TEMPLATE, TEMPLATE, Configuration
@@ -44,6 +44,8 @@ class Desired:
     test_connection: bool
     notification_email: str | None
     deletion_threshold: int | None
+    doubts: tuple[str, ...] = ()
+    """What is to be said of the cloud."""
 
 
 @dataclass(frozen=True)
@@ -72,19 +74,26 @@ class Current:
 
 
 def desired(params: Mapping[str, Any]) -> Desired:
-    """Understand the options."""
+    """Understand the options.
+
+    :raises Refusal: when one makes no sense, or the link crosses clouds.
+    """
+    absent = params["state"] == "absent"
+    if not absent:
+        clouds.require_link(params["cloud"], clouds.other(params, "target_cloud"))
     if (params.get("deletion_threshold") or 0) < 0:
         raise Refusal("deletion_threshold must be 0 (no guard) or a number of deletions")
     return Desired(
         tenant=params["tenant_id"],
         name=params["name"],
         target=params["target_tenant_id"],
-        absent=params["state"] == "absent",
+        absent=absent,
         adopt=params["adopt"],
         manage_multitenant=params["manage_multitenant"],
         test_connection=params["test_connection"],
         notification_email=params.get("notification_email"),
         deletion_threshold=params.get("deletion_threshold"),
+        doubts=() if absent else clouds.doubts(params["cloud"]),
     )
 
 
@@ -247,7 +256,7 @@ def _plan_present(current: Current, match: Found | None, wanted: Desired) -> Pla
         after={"state": "present", "name": wanted.name, "job": True, **_shown(new_bag, wanted)},
         facts=_facts(current.target_id, match, job, wanted, new_bag),
         actions=tuple(actions),
-        warnings=_warnings(current, match),
+        warnings=(*wanted.doubts, *_warnings(current, match)),
     )
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from ..graph.client import Client, Request
 from ..graph.errors import ServiceError
 from ..plan import Action, Plan, Refusal, Resource
-from . import filters, job, lookup
+from . import clouds, filters, job, lookup
 from .configuration import NEW
 from .default_schema import MATCHING, SOFT_DELETED, default_schema
 from .expression import Canonical, ExpressionError, attribute_source, attributes, constant_source, parse, source_meaning
@@ -96,6 +96,8 @@ def desired(params: Mapping[str, Any]) -> Desired:
     twice = sorted({target for target in targets if targets.count(target) > 1})
     if twice:
         raise Refusal(f"{', '.join(twice)} is mapped more than once")
+    if any(one.target == "manager" and not one.absent for one in wishes):
+        clouds.require_feature(clouds.MANAGER, params["cloud"])
     return Desired(
         tenant=params["tenant_id"],
         configuration=params["configuration"],

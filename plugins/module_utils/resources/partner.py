@@ -15,6 +15,7 @@ from typing import Any
 from ..graph.batch import find_all
 from ..graph.client import Client, Request
 from ..plan import Action, Plan, Refusal, Resource
+from . import clouds
 from .directory import tenant_id_of_domain
 
 PARTNERS = "/policies/crossTenantAccessPolicy/partners"
@@ -25,6 +26,7 @@ TRUST = {
     "hybrid_joined_device": "isHybridAzureADJoinedDeviceAccepted",
 }
 REDEMPTION = {"redemption_inbound": "inboundAllowed", "redemption_outbound": "outboundAllowed"}
+INBOUND = ("user_sync_inbound", "group_sync_inbound", "redemption_inbound")
 ACCESS = {
     "b2b_collaboration_inbound": "b2bCollaborationInbound",
     "b2b_collaboration_outbound": "b2bCollaborationOutbound",
@@ -66,7 +68,7 @@ class Current:
 def desired(params: Mapping[str, Any]) -> Desired:
     """Understand the options.
 
-    :raises Refusal: when a setting is both given and inherited.
+    :raises Refusal: when a setting is both given and inherited, or serves a link across clouds.
     """
     settings = {name: params[name] for name in (*SETTINGS, "group_sync_inbound", "display_name") if params.get(name) is not None}
     if settings.get("inbound_trust"):
@@ -74,10 +76,20 @@ def desired(params: Mapping[str, Any]) -> Desired:
     if not settings.get("inbound_trust", True):
         del settings["inbound_trust"]
     inherit = tuple(params.get("inherit") or ())
+    _require_link(params, settings)
     both = sorted(set(inherit) & set(settings))
     if both:
         raise Refusal(f"{', '.join(both)} cannot be set and inherited at once")
     return Desired(params["tenant_id"], params["partner_tenant_id"], params["state"] == "absent", settings, inherit)
+
+
+def _require_link(params: Mapping[str, Any], given: Settings) -> None:
+    """The switches of a link, where both clouds are known: which of the two is the source, they tell."""
+    here, there = params["cloud"], clouds.other(params, "partner_cloud")
+    if any(given.get(name) for name in INBOUND):
+        clouds.require_link(there, here)
+    elif given.get("redemption_outbound"):
+        clouds.require_link(here, there)
 
 
 def read(client: Client, wanted: Desired) -> Current:

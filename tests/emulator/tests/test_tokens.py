@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
+from entra_emulator.state import FederatedCredential
+
 _, CLIENT, SECRET = ACCOUNTS["contoso"]
 SCOPE = "https://graph.microsoft.com/.default"
 BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -174,3 +176,53 @@ def test_a_token_that_was_good_expires_all_the_same() -> None:
         KEY.verify(token, [graph])
     with pytest.raises(jwt.InvalidAudienceError):
         KEY.verify(KEY.sign({**claims, "exp": int(time.time()) + 60}), ["https://elsewhere.example"])
+
+
+ISSUER = "https://token.actions.githubusercontent.com"
+SUBJECT = "repo:contoso/links:environment:production"
+AUDIENCE = "api://AzureADTokenExchange"
+
+
+@pytest.fixture
+def federated(api: Api) -> Api:
+    public = SIGNER.key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    trusted = FederatedCredential(issuer=ISSUER, subject=SUBJECT, public_key=public.decode())
+    api.service.world.tenants[CONTOSO].registrations[CLIENT].federated = [trusted]
+    return api
+
+
+def provided(signer: Signer = SIGNER, **changes: Any) -> str:
+    """A token of another provider: no thumbprint, but a key that its issuer publishes."""
+    claims = {"iss": ISSUER, "sub": SUBJECT, "aud": AUDIENCE, "exp": int(time.time()) + 600, **changes}
+    return jwt.encode(claims, signer.key, algorithm="RS256", headers={"kid": "1"})
+
+
+def test_a_token_of_a_trusted_provider(federated: Api) -> None:
+    """Issuer, subject and audience are those of a federated credential."""
+    assert assert_with(federated, provided()).status_code == 200
+    assert assert_with(federated, provided(aud=[AUDIENCE])).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("changes", "number", "words"),
+    [
+        ({"iss": "https://evil.example"}, 700211, "issuer 'https://evil.example'"),
+        ({"sub": "repo:contoso/links:pull_request"}, 700213, "subject 'repo:contoso/links:pull_request'"),
+        ({"sub": SUBJECT.upper()}, 7002138, "subject"),
+        ({"aud": "api://other"}, 700212, "audience 'api://other'"),
+        ({"exp": int(time.time()) - 3600}, 700024, "valid time range"),
+    ],
+)
+def test_a_token_that_fits_no_federated_credential(federated: Api, changes: dict[str, Any], number: int, words: str) -> None:
+    """AADSTS70021x name what does not match; AADSTS7002138 that only the case differs."""
+    assert words in refused(assert_with(federated, provided(**changes)), 401, "invalid_client", number)
+
+
+def test_a_token_that_somebody_else_signed(federated: Api) -> None:
+    """AADSTS700027."""
+    assert "signature" in refused(assert_with(federated, provided(Signer())), 401, "invalid_client", 700027)
+
+
+def test_an_application_without_federated_credentials(api: Api) -> None:
+    """AADSTS700211."""
+    refused(assert_with(api, provided()), 401, "invalid_client", 700211)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Client assertions: JWTs signed with a certificate's key. Signature, audience, subject and lifetime are verified."""
+"""Client assertions: JWTs signed with a certificate's key, or by a provider that the application trusts. All of it is verified."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import jwt
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from .oauth import OAuthError
@@ -34,7 +34,10 @@ def check_assertion(registration: Registration, assertion: str, assertion_type: 
         header = jwt.get_unverified_header(assertion)
     except jwt.PyJWTError:
         raise _invalid(50027, "JWT token is invalid or malformed.") from None
-    claims = _verified_claims(assertion, _certificate(registration, header))
+    if not {"x5t", "x5t#S256"} & set(header):
+        _check_lifetime(_federated_claims(registration, assertion))
+        return
+    claims = _verified_claims(assertion, _certificate(registration, header).public_key())
     if claims.get("iss") != registration.client_id or claims.get("sub") != registration.client_id:
         raise _invalid(700021, f"Client assertion application identifier doesn't match 'client_id' parameter. {REVIEW}")
     names = [tenant.id, tenant.initial_domain, *tenant.domains]
@@ -73,9 +76,37 @@ def _shown(thumbprint: str) -> str:
         return ""
 
 
-def _verified_claims(assertion: str, certificate: x509.Certificate) -> dict[str, Any]:
+def _federated_claims(registration: Registration, assertion: str) -> dict[str, Any]:
+    """The claims of another provider's token, if a federated credential has its issuer, subject and audience; case matters."""
+    try:
+        said: dict[str, Any] = jwt.decode(assertion, options={"verify_signature": False})
+    except jwt.PyJWTError:
+        raise _invalid(50027, "JWT token is invalid or malformed.") from None
+    issuer, subject = said.get("iss"), str(said.get("sub"))
+    audiences = said.get("aud") if isinstance(said.get("aud"), list) else [said.get("aud")]
+    by_issuer = [one for one in registration.federated if one.issuer == issuer]
+    if not by_issuer:
+        raise _no_match(700211, "issuer", issuer)
+    by_subject = [one for one in by_issuer if one.subject == subject]
+    if not by_subject:
+        near = any(one.subject.lower() == subject.lower() for one in by_issuer)
+        raise _no_match(7002138 if near else 700213, "subject", subject)
+    trusted = next((one for one in by_subject if one.audience in (audiences or ())), None)
+    if trusted is None:
+        raise _no_match(700212, "audience", said.get("aud"))
+    return _verified_claims(assertion, serialization.load_pem_public_key(trusted.public_key.encode()))
+
+
+def _no_match(number: int, what: str, given: Any) -> OAuthError:
+    return _invalid(
+        number,
+        f"No matching federated identity record found for presented assertion {what} '{given}'. Check your federated identity credential "
+        "Subject, Audience and Issuer against the presented assertion. https://learn.microsoft.com/entra/workload-id/workload-identity-federation",
+    )
+
+
+def _verified_claims(assertion: str, key: Any) -> dict[str, Any]:
     """The claims, once the signature is right; times and audience are judged by the caller."""
-    key = certificate.public_key()
     if not isinstance(key, rsa.RSAPublicKey):
         raise _invalid(700027, "Client assertion failed signature validation. [Reason - The key has an unsupported type.]")
     unchecked = {"verify_aud": False, "verify_exp": False, "verify_nbf": False, "verify_iat": False}

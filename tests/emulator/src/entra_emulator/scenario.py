@@ -14,7 +14,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from .provisioning.attributes import net_id
-from .state import GraphObject, Registration, Tenant, World
+from .state import FederatedCredential, GraphObject, Registration, Tenant, World
 
 GUID_PATTERN = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 FOLDER = resources.files(__package__) / "scenarios"
@@ -37,6 +37,7 @@ class Application(Part):
     display_name: str = ""
     secrets: list[str] = Field(default_factory=list)
     certificates: list[str] = Field(default_factory=list, description="PEM certificates.")
+    federated: list[FederatedCredential] = Field(default_factory=list, description="Other providers' tokens that the application trusts.")
     permissions: list[str] = Field(default_factory=list, description="Microsoft Graph application permissions.")
 
 
@@ -234,6 +235,7 @@ def _tenant(scenario: TenantScenario, clock: str) -> Tenant:
             display_name=application.display_name,
             secrets=application.secrets,
             certificates=application.certificates,
+            federated=application.federated,
             roles=application.permissions,
         )
     by_name: dict[str, str] = {}

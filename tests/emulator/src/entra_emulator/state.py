@@ -26,6 +26,18 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", validate_assignment=False)
 
 
+class FederatedCredential(Model):
+    """Whose tokens stand for an application's secret (Graph's federatedIdentityCredential), and the key they are signed with.
+
+    The service fetches the key from the issuer; the emulator is told it.
+    """
+
+    issuer: str
+    subject: str
+    audience: str = "api://AzureADTokenExchange"
+    public_key: str = Field(description="PEM, RSA.")
+
+
 class Registration(Model):
     """An application registration that may sign in to one tenant, with the Graph application permissions it was granted."""
 
@@ -33,6 +45,7 @@ class Registration(Model):
     display_name: str = ""
     secrets: list[str] = Field(default_factory=list)
     certificates: list[str] = Field(default_factory=list, description="PEM certificates whose keys may sign an assertion.")
+    federated: list[FederatedCredential] = Field(default_factory=list, description="Other providers' tokens that the application trusts.")
     roles: list[str] = Field(default_factory=list, description="Microsoft Graph application permissions, by name.")
 
 

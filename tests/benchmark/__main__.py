@@ -102,7 +102,7 @@ def write_page(results: Results) -> None:
 def between(text: str, name: str, body: str) -> str:
     """The text with ``body`` between the markers of that name."""
     begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
-    before, _, rest = text.partition(begin)
+    before, _begin, rest = text.partition(begin)
     return before + begin + body + "\n" + end + rest.partition(end)[2]
 
 

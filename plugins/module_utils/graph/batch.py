@@ -94,9 +94,9 @@ def _together(client: Client, requests: Sequence[Request]) -> Iterator[tuple[Req
     batched = [request for request in requests if not client.memory.recall(*_alone(client, request))]
     if len(batched) < 2:
         batched = []
-    outcomes = iter(send_all(client, batched))
+    outcomes = dict(zip(map(id, batched), send_all(client, batched), strict=True))
     for request in requests:
-        yield request, next(outcomes) if request in batched else None
+        yield request, outcomes.get(id(request))
 
 
 def _by_itself(client: Client, request: Request, outcome: Outcome | None) -> Answer:

@@ -85,7 +85,7 @@ def pick_groups(names: Sequence[str], bodies: Iterable[Any]) -> dict[str, Princi
     """
     found: dict[str, dict[str, Principal]] = {}
     for one in (group(raw) for body in bodies for raw in body["value"]):
-        for name in {one.id.lower(), one.name.lower()}:
+        for name in (one.id.lower(), one.name.lower()):
             found.setdefault(name, {})[one.id] = one
     return _the_one_each(names, {name: list(those.values()) for name, those in found.items()}, "group", "display name or id")
 

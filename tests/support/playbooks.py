@@ -134,8 +134,10 @@ class Playbooks:
         path.write_text(yaml.safe_dump(play, sort_keys=False, allow_unicode=True))
         return self.play(path, hosts, *arguments)
 
-    def play(self, playbook: Path, hosts: dict[str, Any], *arguments: str, env: dict[str, str] | None = None) -> Run:
-        """Any playbook with any inventory."""
+    def play(
+        self, playbook: Path, hosts: dict[str, Any], *arguments: str, env: dict[str, str] | None = None, stdin: int = subprocess.DEVNULL
+    ) -> Run:
+        """Any playbook with any inventory. Nobody sits at a terminal, unless one is given as ``stdin``."""
         self.folder.mkdir(parents=True, exist_ok=True)
         where = self.folder / "inventory.yml"
         where.write_text(yaml.safe_dump(hosts, sort_keys=False, allow_unicode=True))
@@ -143,7 +145,14 @@ class Playbooks:
         record.unlink(missing_ok=True)
         command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(where), str(playbook), *arguments]
         done = subprocess.run(
-            command, cwd=self.folder, env=self._environment(record) | (env or {}), capture_output=True, text=True, check=False, timeout=300
+            command,
+            cwd=self.folder,
+            env=self._environment(record) | (env or {}),
+            stdin=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
         )
         tasks = [Task(**_task(line)) for line in record.read_text().splitlines()] if record.exists() else []
         return Run(done.returncode, done.stdout + done.stderr, tasks)

@@ -14,7 +14,16 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.erro
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Refusal
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import directory, synced_user
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.directory import Principal, by_ids, find_groups, find_people
-from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import NOT_FOUND, TARGET, FakeGraph, Outcome, Reply, Script, refusal
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import (
+    NOT_FOUND,
+    SOURCE,
+    TARGET,
+    FakeGraph,
+    Outcome,
+    Reply,
+    Script,
+    refusal,
+)
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import Faulty, SourceService
 
 
@@ -207,6 +216,16 @@ class TestTenants:
             with pytest.raises(Refusal, match=r"^no tenant owns the domain 'fabrikam\.kr'$"):
                 directory.tenant_id_of_domain(graph, "fabrikam.kr")
         assert asked == ["fabrikam.kr"]
+
+    @pytest.mark.parametrize(("tenant", "expected"), [(SOURCE, True), (SOURCE.upper(), True), (TARGET, False)])
+    def test_our_own_tenant_by_its_id(self, tenant: str, expected: bool) -> None:
+        assert directory.is_own(FakeGraph(Script({}), tenant=tenant), SOURCE) is expected
+
+    @pytest.mark.parametrize(("owner", "expected"), [(SOURCE, True), (TARGET, False), (None, False)])
+    def test_our_own_tenant_by_a_domain(self, owner: str | None, expected: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+        graph = FakeGraph(Script({}), tenant="contoso.kr")
+        monkeypatch.setattr(graph, "owner_of", {"contoso.kr": owner}.__getitem__)
+        assert directory.is_own(graph, SOURCE) is expected
 
     def test_a_failed_look_up_is_no_absence(self) -> None:
         with pytest.raises(ServiceError):

@@ -17,7 +17,7 @@ from ..graph.errors import ServiceError
 from ..plan import Action, Plan, Refusal, Resource, Unseen, Wait, listed, present
 from . import clouds, lookup, settings_bag
 from .causes import LOST_POLICY_CODES
-from .directory import quoted
+from .directory import is_own, quoted
 from .lookup import JOB_TEMPLATE, TEMPLATE, Configuration
 from .partner import PARTNERS, resolve
 
@@ -100,7 +100,7 @@ def desired(params: Mapping[str, Any]) -> Desired:
 def read(client: Client, wanted: Desired) -> Current:
     """Every configuration with its bag, in batches; the jobs and the application of the one that matters."""
     target_id = resolve(client, wanted.target)
-    if target_id == client.tenant.lower():
+    if is_own(client, target_id):
         raise Refusal("target_tenant_id is the source tenant itself; a link needs two tenants")
     found = with_bags(client, wanted.name)
     match = choose(found, wanted, target_id)

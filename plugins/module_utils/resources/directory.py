@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ..graph.batch import read_all
+from ..graph.claims import OpaqueToken
 from ..graph.client import Client, Request
 from ..graph.errors import ServiceError
 from ..plan import Refusal
@@ -106,6 +108,19 @@ def members_of(client: Client, group_id: str) -> Iterator[Principal]:
         kind = str(raw.get("@odata.type")).rpartition(".")[2]
         if kind in ("user", "group"):
             yield group(raw) if kind == "group" else person(raw)
+
+
+def is_own(client: Client, tenant_id: str) -> bool:
+    """Whether it is the tenant we work in, which the options may name by a domain. Then the token tells its id, or else the
+    public OpenID document (fact sheet 1.5).
+    """
+    own: str | None = client.tenant
+    if not is_id(client.tenant):
+        own = None
+        with contextlib.suppress(OpaqueToken):
+            own = client.claims().tenant_id
+        own = own or client.owner_of(client.tenant)
+    return own is not None and own.lower() == tenant_id.lower()
 
 
 def tenant_id_of_domain(client: Client, domain: str) -> str:

@@ -16,7 +16,7 @@ from ..graph.batch import find_all
 from ..graph.client import Client, Request
 from ..plan import Action, Plan, Refusal, Resource
 from . import clouds
-from .directory import tenant_id_of_domain
+from .directory import is_own, tenant_id_of_domain
 
 PARTNERS = "/policies/crossTenantAccessPolicy/partners"
 
@@ -95,7 +95,7 @@ def _require_link(params: Mapping[str, Any], given: Settings) -> None:
 def read(client: Client, wanted: Desired) -> Current:
     """The entry, its identity synchronization, and how large the policy is if it may grow."""
     partner_id = resolve(client, wanted.partner)
-    if partner_id == client.tenant.lower():
+    if is_own(client, partner_id):
         raise Refusal("partner_tenant_id is the tenant itself; a link needs two tenants")
     path = f"{PARTNERS}/{partner_id}"
     raw, policy = _entry_and_policy(client, path, groups="group_sync_inbound" in wanted.settings)

@@ -12,6 +12,7 @@ from typing import Any
 from ..graph.client import Client
 from ..plan import Inquiry, Refusal
 from . import preflight_permissions, preflight_policy, preflight_source, preflight_target
+from .directory import is_own
 from .finding import ERROR, Finding, ordered
 from .partner import resolve
 from .preflight_people import Person
@@ -34,7 +35,7 @@ def inquire(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
     needs = preflight_permissions.needed(side, params["purpose"] == "apply", _features(side, params))
     findings = preflight_permissions.judge(needs, claims)
     partner = resolve(client, params["partner_tenant_id"])
-    if partner == client.tenant.lower() or (claims and partner == claims.tenant_id):
+    if is_own(client, partner):
         raise Refusal("partner_tenant_id is the tenant itself; a link needs two tenants")
     looking = Looking(client, preflight_permissions.impossible(needs, claims), findings)
     required = params["switches"] == "require"

@@ -265,11 +265,13 @@ def test_an_entry_goes_with_a_synchronization_that_says_nothing(tell: Teller, em
 def test_what_cannot_be_is_refused_before_anything_is_written(tell: Teller) -> None:
     story = tell(
         Do(POLICY, {"partner_tenant_id": FABRIKAM, "user_sync_inbound": True}, "fabrikam"),
+        Do(POLICY, {"tenant_id": "fabrikam.kr", "partner_tenant_id": FABRIKAM, "user_sync_inbound": True}, "fabrikam"),
         Do(POLICY, {"partner_tenant_id": CONTOSO, "user_sync_inbound": True, "inherit": ["user_sync_inbound"]}, "fabrikam"),
         Do(POLICY, {"partner_tenant_id": "nowhere.example"}, "fabrikam"),
     )
-    itself, both, unknown = story
+    itself, by_domain, both, unknown = story
     assert "partner_tenant_id is the tenant itself" in itself.message
+    assert "partner_tenant_id is the tenant itself" in by_domain.message
     assert "user_sync_inbound cannot be set and inherited at once" in both.message
     assert "no tenant owns the domain 'nowhere.example'" in unknown.message
     assert not [step for step in story if step.writes]

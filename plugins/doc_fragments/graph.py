@@ -19,8 +19,9 @@ options:
   client_id:
     description:
       - The application (client) id of the application registration that signs in.
+      - With O(auth_method=managed_identity) the client id of a user-assigned identity. Without it, the system-assigned one signs in.
       - If the option is not set, the environment variable E(AZURE_CLIENT_ID) is used.
-      - Needed with every O(auth_method) but V(access_token).
+      - Not needed with V(access_token), V(managed_identity) and V(azure_cli).
     type: str
   client_secret:
     description:
@@ -43,17 +44,37 @@ options:
       - The passphrase of the private key in O(certificate) or O(certificate_path).
       - If the option is not set, the environment variable E(AZURE_CLIENT_CERTIFICATE_PASSWORD) is used.
     type: str
+  federated_token:
+    description:
+      - A token of another identity provider, which a federated credential of the application registration trusts.
+      - It is exchanged for an access token. It has to last until the last sign-in of the run.
+    type: str
+  federated_token_file:
+    description:
+      - The path of a file with such a token. It is read at each sign-in, since whoever keeps it replaces the token before it expires.
+      - If the option is not set, the environment variable E(AZURE_FEDERATED_TOKEN_FILE) is used, which Kubernetes with Microsoft Entra
+        Workload ID sets.
+    type: path
   access_token:
     description:
       - An access token for Microsoft Graph that was acquired elsewhere. It cannot be renewed when it expires.
+      - A token for another tenant than O(tenant_id) is refused.
     type: str
   auth_method:
     description:
       - How to sign in.
       - With V(auto) the first that is given is used, in this order - O(access_token), O(certificate) or O(certificate_path),
-        O(client_secret).
+        O(client_secret), O(federated_token), O(federated_token_file), a job of GitHub Actions that may ask for a token.
+      - V(auto) never takes V(managed_identity), V(azure_cli) or V(device_code), so that nobody signs in whom no option names.
+      - V(federated) uses O(federated_token), O(federated_token_file), or, in a job of GitHub Actions that may write C(id-token),
+        the token service that E(ACTIONS_ID_TOKEN_REQUEST_URL) and E(ACTIONS_ID_TOKEN_REQUEST_TOKEN) name.
+      - V(managed_identity) uses the identity of the virtual machine, App Service or Azure Arc server where the task runs. It has to be of
+        the tenant O(tenant_id).
+      - V(azure_cli) uses the account that is signed in to C(az) where the task runs.
+      - V(device_code) shows a code, with which a human signs in, once a tenant and run. It needs a terminal, and a task on the local
+        connection without C(become), C(async) and C(environment). AWX and ansible-runner have no human, so it is refused there.
     type: str
-    choices: [auto, client_secret, certificate, access_token]
+    choices: [auto, access_token, certificate, client_secret, federated, managed_identity, azure_cli, device_code]
     default: auto
   cloud:
     description:
@@ -63,7 +84,7 @@ options:
     default: global
   graph_endpoint:
     description:
-      - The root of Microsoft Graph, if not that of the O(cloud).
+      - The root of Microsoft Graph, if not that of the O(cloud). It has to be reached by C(https).
     type: str
   login_endpoint:
     description:
@@ -72,16 +93,27 @@ options:
     type: str
   ca_path:
     description:
-      - A file with the certificates of the authorities to trust, in PEM. It wins over E(REQUESTS_CA_BUNDLE).
+      - A file with the certificates of the authorities to trust, in PEM, for sign-in and Graph alike. It wins over E(REQUESTS_CA_BUNDLE).
     type: path
   validate_certs:
     description:
-      - Whether to check the server's certificate. Do not switch this off for a real tenant.
+      - Whether to check the server's certificate. Do not switch this off for a real tenant. A task that does warns.
     type: bool
     default: true
+  proxy:
+    description:
+      - The proxy for sign-in and Graph, as C(http://host:port) or C(http://user:password@host:port).
+      - If not set, the environment decides - E(HTTPS_PROXY), E(ALL_PROXY) and E(NO_PROXY). If set, the environment is not asked.
+      - A managed identity's own endpoint is never reached through a proxy.
+    type: str
+  connect_timeout:
+    description:
+      - How long to wait for a connection, in seconds.
+    type: int
+    default: 10
   timeout:
     description:
-      - How long to wait for a connection, and for each answer, in seconds.
+      - How long to wait for each answer, in seconds.
     type: int
     default: 30
   retries:
@@ -90,7 +122,7 @@ options:
     type: int
     default: 5
 requirements:
-  - msal >= 1.35.0
+  - msal >= 1.35.0, but not with O(auth_method=access_token) or O(auth_method=azure_cli)
   - requests >= 2.31.0
 notes:
   - One task works in one tenant. Use C(module_defaults) with C(group/entra.cross_tenant_sync.graph) to set the connection once.

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.methods import METHODS
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import CONNECTION, Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import causes
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import Emulator
@@ -234,12 +235,24 @@ class TestProse:
         assert [name for name in sorted(ROLES) if f"\n| [{name}](" not in text] == []
         assert [name for name in sorted(PLAYBOOKS) if f"\n| `{PREFIX}{name}` |" not in text] == []
 
-    def test_every_code_with_a_known_cause_is_in_the_troubleshooting_guide(self) -> None:
-        text = (ROOT / "docs" / "guide_troubleshooting.md").read_text(encoding="utf-8")
+    def test_every_code_with_a_known_cause_is_in_a_guide(self) -> None:
+        text, sign_in = ((ROOT / "docs" / f"guide_{name}.md").read_text(encoding="utf-8") for name in ("troubleshooting", "sign_in"))
         codes = [*causes._CODES, *(code for code, _remedy in causes._LOG_CODES)]
-        signs = [number for number in causes._SIGN_IN if f"`AADSTS{number}`" not in text]
+        signs = [number for number in causes._SIGN_IN if f"`AADSTS{number}`" not in sign_in]
         assert [code for code in codes if f"`{code}`" not in text] == []
         assert signs == []
+
+    def test_the_order_of_auto_is_that_of_the_table(self) -> None:
+        text = (ROOT / "docs" / "guide_sign_in.md").read_text(encoding="utf-8")
+        rows = re.findall(r"^\| `(\w+)` \| .* \| (\d|never) \|$", text, re.MULTILINE)
+        automatic = [name for name, method in METHODS.items() if method.given]
+        places = {name: str(number) for number, name in enumerate(automatic, 1)}
+        assert rows == [(name, places.get(name, "never")) for name in METHODS]
+
+    def test_every_variable_that_stands_for_an_option_is_in_the_guide(self) -> None:
+        text = (ROOT / "docs" / "guide_sign_in.md").read_text(encoding="utf-8")
+        rows = dict(re.findall(r"^\| `(\w+)`(?:, alias `\w+`)? \| `(AZURE_\w+)` \|$", text, re.MULTILINE))
+        assert rows == {name: about["fallback"][1][0] for name, about in CONNECTION.items() if "fallback" in about}
 
 
 class NoEmulator(Emulator):

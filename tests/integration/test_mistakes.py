@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM, Emulator
-from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import Playbooks, Run, inventory
+from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import REPOSITORY, Playbooks, Run, inventory
 from ansible_collections.entra.cross_tenant_sync.tests.support.preflights import NAMES
 
 UNKNOWN_TENANT = "99999999-9999-4999-8999-999999999999"
@@ -152,3 +152,13 @@ def test_taking_everybody_out_of_scope_needs_words(playbooks: Playbooks) -> None
     run = playbooks.sync(link_scope_users=[], link_scope_groups=[], link_scope_exact=True)
     complains(run, f"Tenant {CONTOSO}", "all 2 assignments would be removed", "set max_removals to 2", "nothing was changed")
     assert playbooks.sync(link_scope_users=[], link_scope_groups=[], link_scope_exact=True, link_scope_max_removals=2).code == 0
+
+
+def test_a_link_across_clouds_is_refused_before_anything_is_written(playbooks: Playbooks, emulator: Emulator) -> None:
+    """Fact sheet 8; also where nobody looks beforehand."""
+    before = emulator.state()["tenants"]
+    hosts = inventory(emulator, link_preflight=False)
+    hosts["all"]["vars"]["tenants"]["fabrikam"]["cloud"] = "usgov"
+    run = playbooks.play(REPOSITORY / "playbooks" / "sync.yml", hosts)
+    complains(run, f"Tenant {FABRIKAM}", "from the global cloud to the US Government cloud L4", "admin center")
+    assert emulator.state()["tenants"] == before

@@ -36,6 +36,11 @@ test: export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build
 test: $(VENV)/.test-installed $(COLLECTION) ## Run all tests. PYTEST_ARGS="-k word" picks some.
 	python -m pytest $(PYTEST_ARGS)
 
+.PHONY: test-hosts
+test-hosts: export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build
+test-hosts: $(VENV)/.test-installed $(COLLECTION) ## Tell every story of a module in the worker and through module processes, and compare.
+	BOTH_HOSTS=1 python -m pytest tests/integration/modules -k likely $(PYTEST_ARGS)
+
 .PHONY: bench
 bench: export PYTHONPATH := $(CURDIR)/.build
 bench: $(VENV)/.test-installed $(COLLECTION) ## Measure speed and write docs/performance.md, in 45 minutes. BENCH_ARGS="--quick" takes two.

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from typing import Any
 import yaml
 
 from .emulator import Emulator
+from .hosts import compare
 from .playbooks import PREFIX, Playbooks, Run, Task, inventory
 
 _READING_POSTS = re.compile(r"/(parseExpression|getByIds|validateCredentials)$")
@@ -177,12 +179,36 @@ class Teller:
 
     emulator: Emulator
     playbooks: Playbooks
+    both_hosts: bool = False
+    """Whether every story is told a second time, through module processes, and compared."""
 
     def __call__(self, *scenes: Do | Control | Sequence[Do | Control], variables: dict[str, Any] | None = None) -> Story:
         """Run all scenes in one playbook. The steps of the story are the tasks, without what happened between them."""
         flat: list[Do | Control] = []
         for scene in scenes:
             flat.extend([scene] if isinstance(scene, (Do, Control)) else scene)
+        before = {part: self.emulator.control("GET", part) for part in ("state", "settings", "faults")} if self.both_hosts else None
+        story = self._tell(flat, variables)
+        if before:
+            after = {part: self.emulator.control("GET", part) for part in ("state", "settings", "faults")}
+            self._put(before)
+            processes = [dataclasses.replace(one, process=True) if isinstance(one, Do) else one for one in flat]
+            compare(story, self._tell(processes, variables))
+            self._put(after)
+        return story
+
+    def once(self) -> Teller:
+        """Tells a story whose results hang on when something happens beside it."""
+        return dataclasses.replace(self, both_hosts=False)
+
+    def _put(self, parts: dict[str, Any]) -> None:
+        """Bring the emulator back to where it was."""
+        for part in ("settings", "state"):
+            self.emulator.control("PUT", part, parts[part])
+        self.emulator.control("DELETE", "faults")
+        self.emulator.control("POST", "faults", parts["faults"]["faults"])
+
+    def _tell(self, flat: Sequence[Do | Control], variables: dict[str, Any] | None) -> Story:
         hosts = inventory(self.emulator)
         hosts["all"]["vars"].update(variables or {})
         connections = hosts["all"]["vars"]["tenants"]

@@ -49,7 +49,8 @@ def send_all(client: Client, requests: Sequence[Request]) -> list[Outcome]:
         return _send_chunk(client, chunks[0]).outcomes
     outcomes: list[Outcome] = []
     strained = False
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    pool = ThreadPoolExecutor(AT_ONCE)
+    try:
         while chunks:
             size = 1 if strained else AT_ONCE
             if strained:
@@ -58,6 +59,9 @@ def send_all(client: Client, requests: Sequence[Request]) -> list[Outcome]:
             del chunks[:size]
             outcomes.extend(outcome for sent in wave for outcome in sent.outcomes)
             strained = any(sent.strained for sent in wave)
+    finally:
+        # Whoever ends the task does not wait for the service.
+        pool.shutdown(wait=False, cancel_futures=True)
     return outcomes
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -89,7 +90,7 @@ def playbooks(emulator: Emulator, tmp_path: Path) -> Playbooks:
 @pytest.fixture
 def tell(emulator: Emulator, playbooks: Playbooks) -> Teller:
     """Stories of many tasks."""
-    return Teller(emulator, playbooks)
+    return Teller(emulator, playbooks, both_hosts="BOTH_HOSTS" in os.environ)
 
 
 @pytest.fixture

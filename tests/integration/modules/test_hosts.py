@@ -6,16 +6,24 @@
 from __future__ import annotations
 
 import dataclasses
-import re
-from typing import Any
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+import yaml
 
 from ansible_collections.entra.cross_tenant_sync.tests.support import tenants
-from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM, Emulator
-from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import PREFIX
-from ansible_collections.entra.cross_tenant_sync.tests.support.stories import Do, Step, Story, Teller
+from ansible_collections.entra.cross_tenant_sync.tests.support.behaviours import LIKELY
+from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM, SECRETS, Emulator
+from ansible_collections.entra.cross_tenant_sync.tests.support.hosts import compare
+from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import PREFIX, REPOSITORY, Playbooks, inventory
+from ansible_collections.entra.cross_tenant_sync.tests.support.stories import Do, Story, Teller
 
-PASSING = {"waited_seconds", "diff", "stdout", "stdout_lines", "ansible_facts", "exception", "request_id", "client_request_id", "timings"}
-_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}|\d{4}-\d\d-\d\dT[0-9:.]+Z")
 CONFIGURATION = {"configuration": "Fabrikam"}
 MINSU = "minsu.kim@contoso.kr"
 
@@ -47,20 +55,6 @@ STORY: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-def same(value: Any) -> Any:
-    """The value without what is different every time: ids that the service makes up, times and how long it took."""
-    if isinstance(value, dict):
-        return {same(name): same(member) for name, member in value.items() if name not in PASSING}
-    if isinstance(value, list):
-        return [same(member) for member in value]
-    return _ID.sub("<made up>", value) if isinstance(value, str) else value
-
-
-def writes(step: Step) -> list[tuple[str, str]]:
-    """What was written. What is read may differ: a process knows nothing of what earlier tasks have seen."""
-    return [(one["method"], same(one["path"])) for one in step.writes]
-
-
 def test_every_module_in_both_hosts(tell: Teller, emulator: Emulator, state: dict[str, Any]) -> None:
     stories: list[Story] = []
     for process in (False, True):
@@ -69,14 +63,51 @@ def test_every_module_in_both_hosts(tell: Teller, emulator: Emulator, state: dic
         first, *_unused = scenes = [Do(module, options, tenant, process=process) for module, options, tenant in STORY]
         stories.append(tell(dataclasses.replace(first, check=True), scenes))
     assert {step.task.action for step in stories[0]} >= {PREFIX + name for name, _unused, _unneeded in STORY}
-    for worker, module in zip(*stories, strict=True):
-        assert worker.task.status == module.task.status, (worker.result.get("msg"), module.result.get("msg"))
-        assert same(worker.result) == same(module.result)
-        assert same(worker.result["diff"]) == same(module.result["diff"])
-        assert same(worker.warnings) == same(module.warnings)
-        assert writes(worker) == writes(module)
+    compare(*stories)
     failed = [step.message for step in stories[0] if step.failed]
     assert len(failed) == 8
     for text in (stories[0].run.output, stories[1].run.output):
         assert "rehearsal-secret" not in text
     assert tenants.groups(stories[0][-1].after, "Sales")
+
+
+@pytest.mark.parametrize("behaviour", [LIKELY], indirect=True)
+@pytest.mark.parametrize("process", [False, True], ids=["worker", "process"])
+class TestEnds:
+    """A task that is ended from outside ends like any module."""
+
+    OPTIONS: ClassVar[dict[str, Any]] = {"partner_tenant_id": FABRIKAM, "redemption_outbound": True}
+
+    def play(self, playbooks: Playbooks, process: bool, **keywords: Any) -> tuple[Path, dict[str, Any]]:
+        """A playbook of one task that the service lets wait."""
+        playbooks.emulator.control("PUT", "settings", {"latency_ms": 20_000})
+        hosts = inventory(playbooks.emulator)
+        task = {**Do("cross_tenant_policy", self.OPTIONS, process=process).task(hosts["all"]["vars"]["tenants"]), **keywords}
+        playbooks.folder.mkdir(parents=True, exist_ok=True)
+        path = playbooks.folder / "slow.yml"
+        path.write_text(yaml.safe_dump([{"name": "Wait", "hosts": "links", "gather_facts": False, "tasks": [task]}]))
+        return path, hosts
+
+    def test_by_its_time_limit(self, playbooks: Playbooks, process: bool) -> None:
+        path, hosts = self.play(playbooks, process, timeout=3, ignore_errors=False)
+        began = time.monotonic()
+        run = playbooks.play(path, hosts)
+        assert time.monotonic() - began < 15
+        assert run.code == 2
+        assert run.of("cross_tenant_policy")["timedout"]["period"] == 3
+        assert "Traceback" not in run.output
+
+    def test_by_the_keyboard(self, playbooks: Playbooks, process: bool) -> None:
+        path, hosts = self.play(playbooks, process)
+        inventory_file = path.with_name("inventory.yml")
+        inventory_file.write_text(yaml.safe_dump(hosts))
+        command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(inventory_file), str(path)]
+        env = {**os.environ, **SECRETS, "ANSIBLE_COLLECTIONS_PATH": str(REPOSITORY / ".build"), "ANSIBLE_NOCOLOR": "1"}
+        # A session of its own, since an interrupted ansible-playbook ends its whole process group.
+        playing = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+        time.sleep(4)
+        os.killpg(playing.pid, signal.SIGINT)
+        output, _nothing = playing.communicate(timeout=15)
+        assert playing.returncode == 99
+        assert "User interrupted execution" in output
+        assert "rehearsal-secret" not in output

@@ -190,7 +190,7 @@ def test_waiting_after_a_start(tell: Teller, emulator: Emulator, outcome: str) -
     """The clock moves while the task waits; check mode does not wait."""
     options = {**STARTED, "wait": outcome, "wait_timeout": 120}
     with meanwhile(emulator, lambda: emulator.advance("PT1M"), "/start"):
-        story = tell(Do(JOB, options, check=True), Do(JOB, options))
+        story = tell.once()(Do(JOB, options, check=True), Do(JOB, options))
     check, run = story
     assert check.actions == run.actions == [f"start {TITLE}"]
     assert check.result["waited_seconds"] == 0
@@ -205,7 +205,7 @@ def test_after_a_restart_only_what_happens_later_counts(tell: Teller, emulator: 
     before = job(emulator.state())["status"]["lastExecution"]["timeEnded"]
     options = {**CONFIGURATION, "state": "restarted", "restart_reason": "reevaluate_all", "wait": "first_cycle", "wait_timeout": 120}
     with meanwhile(emulator, lambda: emulator.advance("PT1M"), "/restart"):
-        story = tell(Do(JOB, options))
+        story = tell.once()(Do(JOB, options))
     assert story[0].result["job"]["last_cycle"]["ended"] > before
     assert story[0].result["waited_seconds"] > 0
     assert "waiting for the end of a cycle" in story.run.output
@@ -242,7 +242,7 @@ def test_pausing_waits_for_the_running_cycle(tell: Teller, emulator: Emulator, p
     emulator.control("PUT", "settings", {"initial_cycle_seconds_per_object": 600})
     options = {**PAUSED, "wait": "idle", "wait_timeout": 120}
     with meanwhile(emulator, lambda: emulator.advance("PT5M"), "/pause"):
-        story = tell(Do(JOB, STARTED), advance("PT5M"), INFO, Do(JOB, options), INFO)
+        story = tell.once()(Do(JOB, STARTED), advance("PT5M"), INFO, Do(JOB, options), INFO)
     assert story[1].result["verdict"]["verdict"] == "running"
     assert story[2].result["waited_seconds"] > 0
     assert story[2].result["job"]["last_cycle"]

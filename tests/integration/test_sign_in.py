@@ -261,7 +261,7 @@ def filled(options: dict[str, Any], world: World) -> dict[str, Any]:
         if not isinstance(value, str):
             return value
         if value.startswith("content:"):
-            name, _, cut = value.removeprefix("content:").partition("[")
+            name, _bracket, cut = value.removeprefix("content:").partition("[")
             whole = content(world.folder / name)
             return whole.replace(") }}", ")[" + cut + " }}") if cut else whole
         return value.replace("{folder}", str(world.folder)).replace("{fabrikam}", "22222222-2222-4222-8222-222222222222")

@@ -60,7 +60,7 @@ def proxying(credentials: str) -> Iterator[tuple[str, list[str]]]:
             if self.headers.get("Proxy-Authorization") != f"Basic {credentials}":
                 self.send_error(407)
                 return
-            host, _, port = self.path.rpartition(":")
+            host, _colon, port = self.path.rpartition(":")
             led.append(self.path)
             with socket.create_connection((host, int(port))) as there:
                 self.send_response(200)
@@ -71,7 +71,7 @@ def proxying(credentials: str) -> Iterator[tuple[str, list[str]]]:
         def _carry(self, there: socket.socket) -> None:
             pair = {self.connection: there, there: self.connection}
             while True:
-                ready, _, _ = select.select(list(pair), [], [], 30)
+                ready, _writable, _broken = select.select(list(pair), [], [], 30)
                 for one in ready or [self.connection]:
                     data = one.recv(65536) if ready else b""
                     if not data:

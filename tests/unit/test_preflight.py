@@ -155,7 +155,14 @@ class TestClouds:
         ],
     )
     def test_pairs(self, own: str, other: str, same: bool) -> None:
-        assert (policy.clouds(own, other) == []) is same
+        assert (policy.clouds("source", own, other) == []) is same
+        assert (policy.clouds("target", other, own) == []) is same
+
+    def test_the_direction_counts(self) -> None:
+        """Fact sheet 8: commercial to China is offered, the other direction is not."""
+        (offered,), (impossible,) = policy.clouds("source", "global", "china"), policy.clouds("target", "global", "china")
+        assert "admin center" in offered.cause
+        assert "offers no synchronization from the cloud of 21Vianet in China" in impossible.cause
 
 
 def listed(**lists: list[str]) -> list[dict[str, Any]]:

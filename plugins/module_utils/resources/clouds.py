@@ -48,11 +48,18 @@ def require_link(source: str, target: str) -> None:
 
     :raises Refusal: and tells what is missing.
     """
+    obstacle = obstacle_between(source, target)
+    if obstacle:
+        raise Refusal(obstacle)
+
+
+def obstacle_between(source: str, target: str) -> str | None:
+    """What a link from one cloud to another is missing; ``None`` where both tenants are in one cloud."""
     if source == target or {source, target} <= _GOVERNMENT:
-        return
+        return None
     if (source, target) not in _OFFERED:
-        raise Refusal(f"Microsoft offers no synchronization from {NAMES[source]} to {NAMES[target]}")
-    raise Refusal(
+        return f"Microsoft offers no synchronization from {NAMES[source]} to {NAMES[target]}"
+    return (
         f"a link from {NAMES[source]} to {NAMES[target]} crosses clouds, and three things that it needs have no documented interface: "
         "the template of such a configuration, whose id is not published, the switch for cross-cloud synchronization in the target, and "
         "the application that it authorizes there; build this link in the Microsoft Entra admin center"

@@ -28,7 +28,7 @@ def inquire(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
     :raises Refusal: when the link leads from a tenant to itself.
     """
     side = str(params["side"])
-    elsewhere = preflight_policy.clouds(client.cloud.name, params.get("partner_cloud") or client.cloud.name)
+    elsewhere = preflight_policy.clouds(side, client.cloud.name, params.get("partner_cloud") or client.cloud.name)
     if elsewhere:
         return _result(client, elsewhere, {"switches": dict.fromkeys(_SWITCHES[side]), "people": []})
     claims = claims_of(client)

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..graph.cloud import CLOUDS
+from .clouds import obstacle_between
 from .finding import ERROR, UNKNOWN, WARNING, Finding, some
 from .partner import LARGEST_POLICY, settings
 
@@ -22,19 +22,10 @@ PREMIUM = ("AAD_PREMIUM", "AAD_PREMIUM_P2")
 Raw = Mapping[str, Any]
 
 
-def clouds(own: str, other: str) -> list[Finding]:
-    """Both tenants must be in one cloud. The two Graph endpoints of the US government share one sign-in, and one cloud."""
-    if CLOUDS[own].login_endpoint == CLOUDS[other].login_endpoint:
-        return []
-    return [
-        Finding(
-            "cloud",
-            ERROR,
-            f"the tenants are in different clouds ({own} and {other}), and such a link cannot be built: it needs an application template "
-            "and an authorization in the target whose ids and API Microsoft has not published",
-            "build this link in the Microsoft Entra admin center, or take it out of the inventory",
-        )
-    ]
+def clouds(side: str, own: str, other: str) -> list[Finding]:
+    """Both tenants must be in one cloud (fact sheet 8)."""
+    obstacle = obstacle_between(own, other) if side == "source" else obstacle_between(other, own)
+    return [Finding("cloud", ERROR, obstacle, "take this link out of the inventory")] if obstacle else []
 
 
 def switches(side: str, partner: str, values: Mapping[str, bool | None], required: bool) -> list[Finding]:

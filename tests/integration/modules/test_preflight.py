@@ -335,8 +335,8 @@ PREREQUISITES = [
         CONTOSO,
         "cloud",
         "error",
-        "different clouds (global and usgov)",
-        "admin center",
+        "crosses clouds",
+        "take this link out",
         {"source": {"partner_cloud": "usgov"}},
     ),
     Case(

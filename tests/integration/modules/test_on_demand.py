@@ -100,7 +100,9 @@ def test_no_faster_than_the_service_allows(tell: Teller, emulator: Emulator, lin
     emulator.control("PUT", "state", linked)
     emulator.control("PUT", "settings", {"throttling": True})
     began = time.monotonic()
-    check, step = tell(Do(ON_DEMAND, {**CONFIGURATION, "users": people}, check=True), Do(ON_DEMAND, {**CONFIGURATION, "users": people}))
+    options = {**CONFIGURATION, "users": people}
+    # The quota is used up when this is over, so it is told in one host.
+    check, step = tell.once()(Do(ON_DEMAND, options, check=True), Do(ON_DEMAND, options))
     assert 8 < step.result["waited_seconds"] <= 11
     assert time.monotonic() - began > 8
     assert [one["status"] for one in provisioning(step)] == [200] * 6

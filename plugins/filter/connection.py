@@ -51,7 +51,7 @@ from jinja2 import Undefined
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import CONNECTION
 
-_NAMES = tuple(name for option, about in CONNECTION.items() for name in (option, *about.get("aliases", ())))
+_NAMES = frozenset(name for option, about in CONNECTION.items() for name in (option, *about.get("aliases", ())))
 
 
 def connection(tenant: Any) -> Any:
@@ -64,8 +64,8 @@ def connection(tenant: Any) -> Any:
         return tenant
     if not isinstance(tenant, Mapping):
         raise AnsibleFilterError("connection takes an entry of tenants, which is a dictionary of connection options")
-    # Each member is a template of its own, so each is looked at once.
-    given = ((name, tenant.get(name)) for name in _NAMES)
+    # Each member is a template of its own, so only what is there is looked at, and once.
+    given = ((name, tenant[name]) for name in tenant if name in _NAMES)
     return {name: value for name, value in given if value is not None}
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import ServiceError
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Refusal
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Refusal, Unseen
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import configuration, job, lookup
-from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET, FakeGraph, refusal
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET, FakeGraph, Reply, refusal
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import Faulty, Link, SourceService, new_job
 
@@ -96,7 +96,7 @@ class TestMemory:
 
 
 class TestSchema:
-    def seen(self, service: SourceService) -> FakeGraph:
+    def seen(self, service: SourceService | Faulty) -> FakeGraph:
         """A client of a run in which sync_configuration came first."""
         client = FakeGraph(service)
         configuration.read(client, configuration.desired(options("sync_configuration", name="Fabrikam", target_tenant_id=TARGET)))
@@ -138,3 +138,14 @@ class TestSchema:
         client.sent.clear()
         assert find(client) is None
         assert len(client.sent) == 1
+
+    def test_sync_configuration_makes_no_second_one_for_a_replica_that_does_not_list_the_first(self) -> None:
+        """Fact sheet 0.3: what one read shows, the next may not know."""
+        unlisted = {r"GET /servicePrincipals\?": [Reply(200, {"value": []})] * 2}
+        service = Faulty(SourceService([link()]), {})
+        client = self.seen(service)
+        service.faults = unlisted
+        wanted = options("sync_configuration", name="Fabrikam", target_tenant_id=TARGET)
+        with pytest.raises(Unseen, match="does not list it yet"):
+            configuration.read(client, configuration.desired(wanted))
+        assert configuration.read(client, configuration.desired({**wanted, "state": "absent"})).found == ()

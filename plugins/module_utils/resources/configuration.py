@@ -108,6 +108,8 @@ def read(client: Client, wanted: Desired) -> Current:
     if not wanted.absent and (match is None or match.serves != target_id):
         own_switch = _redemption_outbound(client, target_id)
     if match is None:
+        if not wanted.absent and lookup.still_there(client, wanted.name):
+            raise Unseen(f"there is a configuration {wanted.name!r}, but the service does not list it yet; run again in some minutes")
         lookup.forget(client, wanted.name)
         return Current(target_id, found, redemption_outbound=own_switch)
     jobs = match.jobs if match.configuration.name == wanted.name else client.get(f"{match.configuration.synchronization}/jobs")["value"]

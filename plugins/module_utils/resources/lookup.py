@@ -80,6 +80,13 @@ def find_with(client: Client, name_or_id: str, *parts: str, also: Sequence[Reque
     return found, [answer.body for answer in read_all(client, [*(_below(found.id, part) for part in parts), *also])]
 
 
+def still_there(client: Client, name: str) -> Configuration | None:
+    """The configuration that an earlier task of the run has seen under this name, if it is there; a list may lack it (fact sheet 0.3)."""
+    known = client.memory.recall(*_key(client, "configuration", name))
+    found = _by_id(client, known, (), ())[0] if known else None
+    return found if found and found.name == name else None
+
+
 def remember(client: Client, found: Configuration, job_id: str | None = None) -> None:
     """Tell later tasks of the run where a configuration is, and its job. They make sure that it is still there."""
     client.memory.keep(found.id, *_key(client, "configuration", found.name))

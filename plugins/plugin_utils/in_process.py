@@ -27,11 +27,9 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.host impor
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import RunFailure, run
 
-# What is loaded here, in the parent of all workers, no worker has to load again: what the templates of the roles need.
-for _filter in ("default", "difference", "join", "list", "lower", "map", "rejectattr", "selectattr"):
-    filter_loader.get(f"ansible.builtin.{_filter}")
-for _test in ("defined", "none", "sameas"):
-    test_loader.get(f"ansible.builtin.{_test}")
+# What is loaded here, in the parent of all workers, no worker has to load again: what the templates of nearly every task need.
+filter_loader.get("ansible.builtin.default")
+test_loader.get("ansible.builtin.defined")
 lookup_loader.get("ansible.builtin.env")
 # A collection of garbage in a worker would copy every page that it shares with its parent.
 gc.freeze()

@@ -141,10 +141,9 @@ class TestSchema:
 
     def test_sync_configuration_makes_no_second_one_for_a_replica_that_does_not_list_the_first(self) -> None:
         """Fact sheet 0.3: what one read shows, the next may not know."""
-        unlisted = {r"GET /servicePrincipals\?": [Reply(200, {"value": []})] * 2}
         service = Faulty(SourceService([link()]), {})
         client = self.seen(service)
-        service.faults = unlisted
+        service.faults = {r"GET /servicePrincipals\?": [Reply(200, {"value": []}) for _look in range(2)]}
         wanted = options("sync_configuration", name="Fabrikam", target_tenant_id=TARGET)
         with pytest.raises(Unseen, match="does not list it yet"):
             configuration.read(client, configuration.desired(wanted))

@@ -118,7 +118,8 @@ class TestWaiting:
 
     def test_a_collection_has_members(self) -> None:
         script = {"POST /make": Reply(201, {}), "GET /things": [Reply(200, {"value": []}), Reply(200, {"value": [1]})]}
-        carry_out(script, action("/make", visible=Wait("/things", listed)))
+        graph, _pace, _done = carry_out(script, action("/make", visible=Wait("/things", listed)))
+        assert len(graph.clock.sleeps) == 1
 
     @pytest.mark.parametrize("failure", [refusal(401, "UnknownError"), refusal(400, "Request_BadRequest")], ids=str)
     def test_another_error_while_waiting_stops_at_once(self, failure: Reply) -> None:

@@ -238,7 +238,8 @@ def plan(current: Current, wanted: Desired) -> Plan:
 
 def _new_schema(current: Current, wanted: Desired) -> dict[str, Any]:
     """The whole schema as it shall be. Only rules come from a template or a backup; ids and versions are the job's own."""
-    new = copy.deepcopy(dict(current.schema))
+    # Only rules are changed, and the directories beside them are large.
+    new = {**current.schema, "synchronizationRules": copy.deepcopy(current.schema.get("synchronizationRules"))}
     if current.base is not current.schema:
         for part in ("synchronizationRules", "directories"):
             if current.base.get(part):

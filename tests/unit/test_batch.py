@@ -241,6 +241,25 @@ class TestReadAll:
         assert [[one.path for one in batch] for batch in client.batches[1:]] == [["/principals/1/beside/a", "/principals/2/beside/a"]]
 
 
+class TestLookingOnce:
+    def test_only_what_was_not_seen_goes_into_a_batch(self) -> None:
+        client = FakeGraph(echo)
+        client.look_once()
+        client.get("/things/0")
+        for _time in range(2):
+            assert [one.body["path"] for one in read_all(client, reads(4))] == [f"/things/{number}" for number in range(4)]
+        assert [[one.path for one in batch] for batch in client.batches] == [[f"/things/{number}" for number in (1, 2, 3)]]
+        assert client.get("/things/3") == {"path": "/things/3"}
+        assert len(client.sent) == 4
+
+    def test_what_failed_is_read_again(self) -> None:
+        client = graph({"GET /things/0": [refusal(500, "Busy"), Reply(200, {"a": 1})], "GET /things/1": Reply(200, {"a": 2})})
+        client.look_once()
+        for _time in range(2):
+            assert [one.body for one in read_all(client, reads(2))] == [{"a": 1}, {"a": 2}]
+        assert [one.path for one in client.sent] == ["/things/0", "/things/1", "/things/0"]
+
+
 class TestFindAll:
     def test_what_is_not_there_is_none(self) -> None:
         client = graph({"GET /things/0": Reply(200, {"n": 0}), "GET /things/1": NOT_FOUND})

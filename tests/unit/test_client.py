@@ -418,3 +418,52 @@ class TestPages:
         wire = Wire([Reply(200, {"value": [{"id": 1}], "@odata.nextLink": self.NEXT}), NOT_FOUND])
         with pytest.raises(ServiceError):
             list(wire.client.pages("/things"))
+
+
+class TestLookingOnce:
+    FIRST, SECOND = Reply(200, {"a": 1}), Reply(200, {"a": 2})
+
+    def test_what_was_read_is_not_read_a_second_time(self) -> None:
+        wire = Wire([self.FIRST])
+        wire.client.look_once()
+        assert wire.client.get("/things/1") == wire.client.get("/things/1") == {"a": 1}
+
+    def test_a_new_look_reads_again(self) -> None:
+        wire = Wire([self.FIRST, self.SECOND])
+        for expected in (1, 2):
+            wire.client.look_once()
+            assert wire.client.get("/things/1") == {"a": expected}
+
+    def test_whoever_changes_something_reads_again_and_again(self) -> None:
+        wire = Wire([self.FIRST, self.SECOND])
+        assert [wire.client.get("/things/1")["a"] for _time in range(2)] == [1, 2]
+
+    @pytest.mark.parametrize(
+        "request_",
+        [
+            pytest.param(Request("POST", "/things/1", {}, only_asks=True), id="a question"),
+            pytest.param(Request("GET", "/things/1", version="beta"), id="another version"),
+            pytest.param(Request("GET", "/things/2"), id="another object"),
+        ],
+    )
+    def test_what_is_something_else(self, request_: Request) -> None:
+        wire = Wire([self.FIRST, self.SECOND, Reply(200, {"a": 3})])
+        wire.client.look_once()
+        wire.client.get("/things/1")
+        assert wire.client.send(request_).body == {"a": 2}
+        if request_.method == "POST":
+            assert wire.client.send(request_).body == {"a": 3}
+
+    def test_an_absence_is_not_kept(self) -> None:
+        wire = Wire([NOT_FOUND, self.FIRST])
+        wire.client.look_once()
+        assert [wire.client.find("/things/1"), wire.client.find("/things/1")] == [None, {"a": 1}]
+
+    def test_pages_are_not_kept(self) -> None:
+        """A scope of a hundred thousand must not lie in memory as JSON."""
+        link = f"{CLOUDS['global'].graph_endpoint}/v1.0/things?$skiptoken=x"
+        pages = [Reply(200, {"value": [{"a": 1}], "@odata.nextLink": link}), Reply(200, {"value": [{"a": 2}]})]
+        wire = Wire([*pages, *pages])
+        wire.client.look_once()
+        assert [list(wire.client.pages("/things")) for _time in range(2)] == [[{"a": 1}, {"a": 2}]] * 2
+        assert wire.transport.left == 0

@@ -164,6 +164,14 @@ class TestPrincipals:
         list(by_ids(client, map(number, range(2001))))
         assert [len(one.body["ids"]) for one in client.sent] == [1000, 1000, 1]
 
+    def test_a_name_is_asked_for_once(self) -> None:
+        client = FakeGraph(lambda request: Reply(200, {"value": [{"id": one, "displayName": f"P {one}"} for one in request.body["ids"]]}))
+        first = list(by_ids(client, [number(1), number(2)]))
+        again = list(by_ids(client, [number(2), number(3), number(1)]))
+        assert sorted(one.id for one in again) == [number(1), number(2), number(3)]
+        assert first[0] in again
+        assert [one.body["ids"] for one in client.sent] == [[number(1), number(2)], [number(3)]]
+
     @pytest.mark.parametrize(
         ("name", "is_one"), [(number(1), True), (number(1).upper(), True), (number(1).replace("-", ""), False), ("x", False), ("", False)]
     )

@@ -95,12 +95,17 @@ def find_all(client: Client, requests: Sequence[Request]) -> list[Any]:
 
 def _together(client: Client, requests: Sequence[Request]) -> Iterator[tuple[Request, Outcome | None]]:
     """Each request with its outcome in a batch; ``None`` for what is better sent by itself."""
-    batched = [request for request in requests if not client.memory.recall(*_alone(client, request))]
+    known = {id(request): answer for request in requests if (answer := client.seen(request))}
+    batched = [request for request in requests if id(request) not in known and not client.memory.recall(*_alone(client, request))]
     if len(batched) < 2:
         batched = []
     outcomes = dict(zip(map(id, batched), send_all(client, batched), strict=True))
+    for request in batched:
+        outcome = outcomes[id(request)]
+        if isinstance(outcome, Answer):
+            client.keep(request, outcome)
     for request in requests:
-        yield request, outcomes.get(id(request))
+        yield request, known.get(id(request), outcomes.get(id(request)))
 
 
 def _by_itself(client: Client, request: Request, outcome: Outcome | None) -> Answer:

@@ -122,10 +122,27 @@ class Client:
         self.cloud = cloud
         self.patience = patience or Patience()
         self.memory = memory or Memory()
+        self.met: dict[str, Any] = {}
+        """What this task has read of single objects, by id, for whoever only needs what does not change while it lasts."""
         self._transport = transport
         self._tokens = Tokens(credential, self.memory, cloud.login_endpoint, cloud.graph_endpoint, tenant.lower())
         self._token: str | None = None
         self._doubted = False
+        self._seen: dict[tuple[str, str], Answer] | None = None
+
+    def look_once(self) -> None:
+        """Begin to look at one moment: what is read from now on is not read a second time. For a task that changes nothing."""
+        self._seen = {}
+
+    def seen(self, request: Request) -> Answer | None:
+        """What was read of it since `look_once`."""
+        return self._seen.get((request.version, request.path)) if self._seen is not None and request.method == "GET" else None
+
+    def keep(self, request: Request, answer: Answer) -> None:
+        """Have it seen. Of a collection in pages nothing is kept, since it may be large and is read once anyway."""
+        paged = "$skiptoken" in request.path or (isinstance(answer.body, Mapping) and "@odata.nextLink" in answer.body)
+        if self._seen is not None and request.method == "GET" and not paged:
+            self._seen[request.version, request.path] = answer
 
     def get(self, path: str, *, version: str = "v1.0", headers: Mapping[str, str] | None = None) -> Any:
         """The body of one object or page."""
@@ -162,6 +179,14 @@ class Client:
         :raises Uncertain: a write whose outcome is unknown.
         :raises Unreachable: nothing was reached.
         """
+        known = self.seen(request)
+        if known:
+            return known
+        answer = self._send(request)
+        self.keep(request, answer)
+        return answer
+
+    def _send(self, request: Request) -> Answer:
         budget = self.patience.budget()
         renewed = False
         while True:

@@ -129,7 +129,9 @@ def _named(client: Client, wanted: Desired, known: Sequence[Principal], groups: 
     unread = [name for name in wanted.users if name.lower() not in by_name]
     people = find_people(client, unread) if unread else {}
     users = [by_name.get(name.lower()) or people[name] for name in wanted.users]
-    return tuple({one.id: one for one in [*users, *(groups[name] for name in wanted.groups)]}.values())
+    named = {one.id: one for one in [*users, *(groups[name] for name in wanted.groups)]}
+    client.met.update(named)
+    return tuple(named.values())
 
 
 def plan(current: Current, wanted: Desired) -> Plan:

@@ -117,7 +117,7 @@ class FakeGraph(Client):
         """Method and path of every request that was no read, those in batches included."""
         return [f"{one.method} {one.path}" for one in self.sent if not one.reads]
 
-    def send(self, request: Request) -> Answer:
+    def _send(self, request: Request) -> Answer:
         """Answer one request or one batch."""
         if request.path == "/$batch":
             return self._batch(request)

@@ -125,7 +125,7 @@ requirements:
   - msal >= 1.35.0, but not with O(auth_method=access_token) or O(auth_method=azure_cli)
   - requests >= 2.31.0
 notes:
-  - One task works in one tenant. Use C(module_defaults) with C(group/entra.cross_tenant_sync.graph) to set the connection once.
+  - Use C(module_defaults) with C(group/entra.cross_tenant_sync.graph) to set the connection once.
   - Secrets and tokens are in no result, diff, log or error message.
 """
 

@@ -7,15 +7,13 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .graph import client, transport
 from .graph.credentials import application, certificate
 from .options import Options
-from .plan import Inquiry, Operation, Resource
-from .run import RunFailure, run
+from .run import RunFailure, Subject, run
 
 RUN_FOLDER = "CROSS_TENANT_SYNC_RUN_FOLDER"
 """The environment variable by which the controller tells a module on the same machine where the tasks of its run share what they learn."""
@@ -31,7 +29,7 @@ def incomplete() -> ImportError | None:
     return missing_library() or application.MISSING_LIBRARY or certificate.MISSING_LIBRARY
 
 
-def run_module(subject: Resource[Any, Any] | Inquiry | Operation, options: Options) -> None:
+def run_module(subject: Subject, options: Options) -> None:
     """Run one module and leave through ``exit_json`` or ``fail_json``."""
     module = AnsibleModule(argument_spec=options.argument_spec(), supports_check_mode=True, **options.rules)
     missing = missing_library()

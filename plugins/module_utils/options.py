@@ -56,3 +56,44 @@ CONNECTION: dict[str, Any] = {
 }
 
 WAIT: dict[str, Any] = {"visibility_timeout": {"type": "int", "default": 60}}
+
+# The environment knows one tenant only, and that is the source.
+_ONLY_GIVEN = {name: {key: value for key, value in about.items() if key != "fallback"} for name, about in CONNECTION.items()}
+TARGET: dict[str, Any] = {
+    "type": "dict",
+    "required": True,
+    "options": {**_ONLY_GIVEN, "tenant_id": {**_ONLY_GIVEN["tenant_id"], "required": True}},
+}
+"""The connection to the target tenant, where a task looks at both."""
+
+MAPPINGS: dict[str, Any] = {
+    "type": "list",
+    "elements": "dict",
+    "options": {
+        "target": {"type": "str", "required": True},
+        "source": {"type": "str"},
+        "constant": {"type": "str"},
+        "expression": {"type": "str"},
+        "default": {"type": "str"},
+        "apply": {"type": "str", "choices": ["always", "create_only"]},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    },
+}
+
+FILTERS: dict[str, Any] = {
+    "type": "list",
+    "elements": "dict",
+    "options": {
+        "name": {"type": "str", "required": True},
+        "clauses": {
+            "type": "list",
+            "elements": "dict",
+            "required": True,
+            "options": {
+                "attribute": {"type": "str", "required": True},
+                "operator": {"type": "str", "required": True},
+                "values": {"type": "list", "elements": "str"},
+            },
+        },
+    },
+}

@@ -370,3 +370,11 @@ class Inquiry:
     """A thing that is only read."""
 
     read: Callable[[Client, Mapping[str, Any]], Facts]
+
+
+@dataclass(frozen=True)
+class LinkInquiry:
+    """A thing that is read in both tenants of a link: in the source, then in the target, which completes what the source told."""
+
+    source: Callable[[Client, Mapping[str, Any]], Facts]
+    target: Callable[[Client, Mapping[str, Any], Facts], Facts]

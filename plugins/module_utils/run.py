@@ -9,9 +9,10 @@ Knows neither Ansible nor how it was started. Everything that fails on purpose l
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias, TypeVar
 
 from .graph import cloud
 from .graph.client import Client, Patience
@@ -20,12 +21,14 @@ from .graph.credentials.methods import choose
 from .graph.errors import CredentialProblem, GraphFailure, ServiceError, SignInFailure, Uncertain, Unreachable
 from .graph.memory import Memory
 from .graph.transport import Transport, Trust
-from .plan import Action, HalfDone, Inquiry, Interrupted, Operation, Outcome, Pace, Plan, Refusal, Resource, Unseen, apply
+from .plan import Action, HalfDone, Inquiry, Interrupted, LinkInquiry, Operation, Outcome, Pace, Plan, Refusal, Resource, Unseen, apply
 from .resources.causes import explain
 
 Desired = TypeVar("Desired")
 Current = TypeVar("Current")
 Read = TypeVar("Read")
+Subject: TypeAlias = "Resource[Any, Any] | Inquiry | LinkInquiry | Operation"
+"""What a module can be about."""
 
 UNCHECKED = "validate_certs is off: nobody checks who answers, and secrets and tokens are sent to whoever does"
 
@@ -44,7 +47,7 @@ class RunFailure(Exception):
 
 
 def run(
-    subject: Resource[Desired, Current] | Inquiry | Operation,
+    subject: Subject,
     params: Mapping[str, Any],
     check_mode: bool,
     pace: Pace | None = None,
@@ -58,9 +61,12 @@ def run(
 
     :raises RunFailure: for everything an admin can do something about.
     """
-    # AWX gives an empty text for a field that was left empty.
-    given = {name: None if value == "" else value for name, value in params.items()}
-    cautions = [] if given["validate_certs"] else [UNCHECKED]
+    given = _without_empty(params)
+    tenants = [given]
+    if isinstance(subject, LinkInquiry):
+        given["target"] = _without_empty(given["target"])
+        tenants.append(given["target"])
+    cautions = [] if all(one["validate_certs"] for one in tenants) else [UNCHECKED]
     try:
         result = _run(subject, given, check_mode, pace, progress, run_folder)
     except RunFailure as failure:
@@ -69,30 +75,50 @@ def run(
     return {**result, "warnings": [*result.get("warnings", ()), *cautions]} if cautions else result
 
 
+def _without_empty(params: Mapping[str, Any]) -> dict[str, Any]:
+    """AWX gives an empty text for a field that was left empty."""
+    return {name: None if value == "" else value for name, value in params.items()}
+
+
 def _run(
-    subject: Resource[Desired, Current] | Inquiry | Operation,
+    subject: Subject,
     given: Mapping[str, Any],
     check_mode: bool,
     pace: Pace | None,
-    progress: Callable[[str], None] | None,
+    tell: Callable[[str], None] | None,
     run_folder: str | None,
 ) -> dict[str, Any]:
     pace = pace or Pace(longest=float(given.get("visibility_timeout") or 0))
-    tenant = str(given.get("tenant_id"))
-    client = None
-    try:
-        client = connect(given, Memory(run_folder), progress)
+    memory = Memory(run_folder)
+    with _at(given, memory, tell) as client:
         if isinstance(subject, Inquiry):
             return {"changed": False, **_patiently(lambda: subject.read(client, given), pace)}
+        if isinstance(subject, LinkInquiry):
+            source = _patiently(lambda: subject.source(client, given), pace)
+            with _at(given["target"], memory, tell) as target:
+                return {"changed": False, **_patiently(lambda: subject.target(target, given, source), pace)}
         if isinstance(subject, Operation):
             return {**subject.perform(client, given, check_mode, pace), "waited_seconds": round(pace.waited, 1)}
-        return _converge(subject, client, subject.desired(given), check_mode, pace, progress or _silent)
+        return _converge(subject, client, subject.desired(given), check_mode, pace, tell or _silent)
+
+
+@contextlib.contextmanager
+def _at(tenant: Mapping[str, Any], memory: Memory, tell: Callable[[str], None] | None) -> Iterator[Client]:
+    """A client of the tenant that the connection options name, and its name on whatever goes wrong there.
+
+    :raises RunFailure: for everything an admin can do something about.
+    """
+    name = str(tenant.get("tenant_id"))
+    client = None
+    try:
+        client = connect(tenant, memory, tell)
+        yield client
     except Refusal as refusal:
-        raise RunFailure(f"Tenant {tenant}: {refusal}.") from None
+        raise RunFailure(f"Tenant {name}: {refusal}.") from None
     except HalfDone as half:
-        raise RunFailure(f"Tenant {tenant}: {explain(half.cause)}", {**_details(half.cause), **half.report}) from None
+        raise RunFailure(f"Tenant {name}: {explain(half.cause)}", {**_details(half.cause), **half.report}) from None
     except GraphFailure as failure:
-        raise RunFailure(f"Tenant {tenant}: {explain(failure)}", _details(failure)) from None
+        raise RunFailure(f"Tenant {name}: {explain(failure)}", _details(failure)) from None
     finally:
         if client:
             client.close()

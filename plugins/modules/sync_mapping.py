@@ -265,48 +265,20 @@ error:
 """
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.host import run_module
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import FILTERS, MAPPINGS, Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import mapping
 
 SUBJECT = mapping.RESOURCE
 OPTIONS = Options(
     {
         "configuration": {"type": "str", "required": True},
-        "mappings": {
-            "type": "list",
-            "elements": "dict",
-            "options": {
-                "target": {"type": "str", "required": True},
-                "source": {"type": "str"},
-                "constant": {"type": "str"},
-                "expression": {"type": "str"},
-                "default": {"type": "str"},
-                "apply": {"type": "str", "choices": ["always", "create_only"]},
-                "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            },
-        },
+        "mappings": MAPPINGS,
         "user_type": {"type": "str", "choices": ["member", "guest"]},
         "convert_existing": {"type": "bool"},
         "show_in_address_list": {"type": "bool"},
         "display_name_suffix": {"type": "str"},
         "company_name": {"type": "str"},
-        "filters": {
-            "type": "list",
-            "elements": "dict",
-            "options": {
-                "name": {"type": "str", "required": True},
-                "clauses": {
-                    "type": "list",
-                    "elements": "dict",
-                    "required": True,
-                    "options": {
-                        "attribute": {"type": "str", "required": True},
-                        "operator": {"type": "str", "required": True},
-                        "values": {"type": "list", "elements": "str"},
-                    },
-                },
-            },
-        },
+        "filters": FILTERS,
         "target_actions": {"type": "list", "elements": "str", "choices": ["create", "update", "delete"]},
         "exact": {"type": "bool", "default": False},
         "reset": {"type": "bool", "default": False},

@@ -11,7 +11,7 @@ and what the action plugins import was imported once, before the worker was fork
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -86,8 +86,7 @@ def in_process(
     spec = options.argument_spec()
     checked = ArgumentSpecValidator(spec, **options.rules).validate(dict(args))
     params = checked.validated_parameters
-    names = [name for option, about in spec.items() if about.get("no_log") for name in (option, *about.get("aliases", ()))]
-    secret = {str(given[name]) for given in (args, params) for name in names if given.get(name)}
+    secret = {*_secrets(spec, args), *_secrets(spec, params)}
     if checked.error_messages:
         error = checked.errors[0]
         prefix = f"Unsupported parameters for ({name}) module: " if isinstance(error, UnsupportedError) else ""
@@ -103,3 +102,14 @@ def in_process(
         answer = {**answer, "warnings": [*answer.get("warnings", ()), *doubled]}
     shown: dict[str, Any] = remove_values({**answer, "invocation": {"module_args": params}}, secret)
     return shown
+
+
+def _secrets(spec: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]:
+    """The values of options that nobody may see, also of those inside of an option, by name or alias."""
+    for option, about in spec.items():
+        for name in (option, *about.get("aliases", ())):
+            value = given.get(name)
+            if value and about.get("no_log"):
+                yield str(value)
+            if about.get("type") == "dict" and about.get("options") and isinstance(value, Mapping):
+                yield from _secrets(about["options"], value)

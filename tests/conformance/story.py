@@ -74,9 +74,10 @@ class Story:
 
     def settled(self, **link: Any) -> None:
         """Nothing is left to do."""
-        again = self.sync(**link)
-        assert again.changed() == [], again.output
-        assert again.actions() == []
+        for compare in (True, False):
+            again = self.sync(link_compare=compare, **link)
+            assert again.changed() == [], again.output
+            assert again.actions() == []
 
     def build(self) -> None:
         """The plan changes nothing and says what the run then does; a second run has nothing to do."""

@@ -9,7 +9,7 @@ import threading
 from typing import Any
 
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM, Emulator
-from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import REPOSITORY, Playbooks, inventory
+from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import PREFIX, REPOSITORY, Playbooks, inventory
 
 SUFFIX = " (Contoso)"
 
@@ -44,10 +44,44 @@ def test_check_mode_predicts_a_link_that_does_not_exist_yet(playbooks: Playbooks
     assert run.diffs() == plan.diffs()
     assert run.changed() == plan.changed()
 
-    for again in (playbooks.sync("--check", "--diff"), playbooks.sync("--diff")):
-        assert again.code == 0, again.output
-        assert again.changed() == []
-        assert again.actions() == []
+    for compare in (True, False):
+        for arguments in (["--check", "--diff"], ["--diff"]):
+            again = playbooks.sync(*arguments, link_compare=compare)
+            assert again.code == 0, again.output
+            assert again.changed() == []
+            assert again.actions() == []
+            assert ([task.action for task in again.ours()] == [f"{PREFIX}link_info"]) is compare
+
+
+def test_a_link_that_is_compared_first_is_repaired_all_the_same(playbooks: Playbooks, emulator: Emulator) -> None:
+    """Whatever differs, the roles do what they would do without the comparison; and verify has its say of what no module would change."""
+    assert playbooks.sync().code == 0
+    wished: list[dict[str, Any]] = [
+        {"link_scope_users": ["bora.cho@contoso.kr"]},
+        {"link_display_name_suffix": " (Contoso Group)", "link_mappings": []},
+        {"link_job_state": "paused"},
+        {"link_deletion_threshold": 50},
+    ]
+    for link in wished:
+        plan, plain = playbooks.sync("--check", **link), playbooks.sync("--check", link_compare=False, **link)
+        assert plan.actions() == plain.actions() != [], plan.output
+        assert playbooks.sync(**link).actions() == plan.actions()
+        assert playbooks.sync(**link).actions() == []
+
+    run = playbooks.sync(link_deletion_threshold=50, link_verify_users=["nobody@contoso.kr"])
+    assert run.code == 2
+    assert "not in the address book of fabrikam: nobody@contoso.kr" in run.failure()
+
+
+def test_what_cannot_be_compared_is_told_by_the_tasks_that_follow(playbooks: Playbooks, emulator: Emulator) -> None:
+    assert playbooks.sync().code == 0
+    emulator.control("POST", "faults", [{"path": "/policies/", "fault": "status", "status": 403, "code": "Forbidden", "times": 3}])
+    run = playbooks.sync()
+    assert run.code == 0, run.output
+    assert run.changed() == []
+    asked = [task.action for task in run.ours()]
+    assert asked[:2] == [f"{PREFIX}link_info", f"{PREFIX}preflight_info"]
+    assert asked[-1] == f"{PREFIX}synced_user_info"
 
 
 def test_the_people_in_scope_arrive_and_nobody_else(playbooks: Playbooks, emulator: Emulator) -> None:

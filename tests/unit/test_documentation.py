@@ -221,7 +221,7 @@ class TestProse:
     @each_guide
     def test_every_variable_named_in_the_text_exists(self, guide: Path) -> None:
         named = set(re.findall(r"`(link_\w+)", prose(guide)))
-        assert named - role_arguments().keys() == set()
+        assert named - role_arguments().keys() - MODULES == set()
 
     def test_the_readme_has_the_sections_that_certification_asks_for(self) -> None:
         titles = re.findall(r"^## (.+)$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)

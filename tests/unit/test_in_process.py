@@ -40,6 +40,7 @@ SPEC = {
     "count": {"type": "int", "default": 3},
     "users": {"type": "list", "elements": "str"},
     "trust": {"type": "dict", "options": {"mfa": {"type": "bool"}}},
+    "other": {"type": "dict", "options": {"word": {"type": "str", "no_log": True, "aliases": ["key"]}, "name": {"type": "str"}}},
 }
 OPTIONS = Options(SPEC, {"mutually_exclusive": [("kind", "users")]}, writes=False)
 
@@ -111,6 +112,9 @@ class TestSameAsAModule:
             pytest.param({"name": "a very-secret-x", "client_secret": "secret", "access_token": "very-secret"}, id="one secret in another"),
             pytest.param({"name": "x", "client_secret": "3"}, id="a secret that is a number elsewhere"),
             pytest.param({"name": "x", "client_secret": ""}, id="an empty secret"),
+            pytest.param({"name": "a very-secret-word", "other": {"word": "very-secret-word", "name": "y"}}, id="a secret inside"),
+            pytest.param({"name": "a very-secret-word", "other": {"key": "very-secret-word"}}, id="a secret inside, by its alias"),
+            pytest.param({"name": "a very-secret-word", "other": {"wrd": "very-secret-word"}}, id="a secret inside, misspelt"),
             pytest.param({"name": "x", "nmae": "y"}, id="unsupported"),
             pytest.param({"name": "x", "trust": {"mfaa": True}}, id="unsupported, nested"),
             pytest.param({"nmae": "y", **SECRETS}, id="unsupported and missing"),
@@ -163,7 +167,7 @@ class TestSecrets:
         result = here({"name": "x", "tenant_id": SOURCE, "client_id": "app", **SECRETS})
         assert result["invocation"]["module_args"] | dict.fromkeys(SECRETS) == {
             **dict.fromkeys(SECRETS),
-            **dict.fromkeys(("kind", "users", "trust", "certificate_path", "graph_endpoint", "login_endpoint", "ca_path")),
+            **dict.fromkeys(("kind", "users", "trust", "other", "certificate_path", "graph_endpoint", "login_endpoint", "ca_path")),
             **dict.fromkeys(("federated_token", "federated_token_file", "proxy")),
             "name": "x",
             "tenant_id": SOURCE,

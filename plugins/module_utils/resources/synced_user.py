@@ -71,6 +71,14 @@ def synced_users(raw: Iterable[Mapping[str, Any]], domains: Iterable[str], user_
     return sorted(found, key=lambda one: (str(one["display_name"]), one["id"]))
 
 
+def missing(people: Iterable[Mapping[str, Any]], names: Iterable[str]) -> list[str]:
+    """Who of the source's users, by user principal name, is not seen by somebody who opens the target's address book."""
+    visible = {
+        one["source_user_principal_name"].lower() for one in people if one["account_enabled"] and one["show_in_address_list"] is not False
+    }
+    return [name for name in names if name.lower() not in visible]
+
+
 def source_name(user_principal_name: str) -> str | None:
     """``alias@domain`` of somebody whose name here is ``alias_domain#EXT#@...``; ``None`` for our own people.
 

@@ -27,6 +27,8 @@ from ansible_collections.entra.cross_tenant_sync.tests.support.stories import Do
 CONFIGURATION = {"configuration": "Fabrikam"}
 MINSU = "minsu.kim@contoso.kr"
 
+TARGET = {"tenant_id": FABRIKAM, "client_id": "22222222-2222-4222-8222-222222222222", "client_secret": SECRETS["FABRIKAM_CLIENT_SECRET"]}
+
 STORY: list[tuple[str, dict[str, Any], str]] = [
     # module, options, tenant; refusals among them, by the engine as well as by the options' own rules
     ("cross_tenant_policy", {"partner_tenant_id": CONTOSO, "user_sync_inbound": True, "redemption_inbound": True}, "fabrikam"),
@@ -49,10 +51,17 @@ STORY: list[tuple[str, dict[str, Any], str]] = [
     ("sync_on_demand", {**CONFIGURATION, "users": [MINSU, "junho.choi@contoso.kr"]}, "contoso"),
     ("provisioning_log_info", {**CONFIGURATION, "statuses": ["success"]}, "contoso"),
     ("synced_user_info", {"source_domains": ["contoso.kr"]}, "fabrikam"),
+    ("link_info", {**CONFIGURATION, "target": TARGET, "scope_users": [MINSU], "source_domains": ["contoso.kr"]}, "contoso"),
+    ("link_info", {**CONFIGURATION, "target": {**TARGET, "cloud": "mars"}}, "contoso"),
     ("sync_job", {**CONFIGURATION, "state": "absent"}, "contoso"),
     ("sync_configuration", {"name": "Fabrikam", "target_tenant_id": FABRIKAM, "state": "absent"}, "contoso"),
     ("cross_tenant_policy", {"partner_tenant_id": CONTOSO, "state": "absent"}, "fabrikam"),
 ]
+
+
+def led(options: dict[str, Any], emulator: Emulator) -> dict[str, Any]:
+    """The options with the second tenant, if there is one, led to the emulator as the first."""
+    return {**options, "target": {**options["target"], **emulator.connection()}} if "target" in options else options
 
 
 def test_every_module_in_both_hosts(tell: Teller, emulator: Emulator, state: dict[str, Any]) -> None:
@@ -60,12 +69,12 @@ def test_every_module_in_both_hosts(tell: Teller, emulator: Emulator, state: dic
     for process in (False, True):
         emulator.control("PUT", "state", state)
         # Check mode through a process costs a third of a second a task, and is the same code: one module shows it.
-        first, *_unused = scenes = [Do(module, options, tenant, process=process) for module, options, tenant in STORY]
+        first, *_unused = scenes = [Do(module, led(options, emulator), tenant, process=process) for module, options, tenant in STORY]
         stories.append(tell(dataclasses.replace(first, check=True), scenes))
     assert {step.task.action for step in stories[0]} >= {PREFIX + name for name, _unused, _unneeded in STORY}
     compare(*stories)
     failed = [step.message for step in stories[0] if step.failed]
-    assert len(failed) == 8
+    assert len(failed) == 9
     for text in (stories[0].run.output, stories[1].run.output):
         assert "rehearsal-secret" not in text
     assert tenants.groups(stories[0][-1].after, "Sales")

@@ -84,7 +84,7 @@ def in_process(
 ) -> dict[str, Any]:
     """What the module process would have answered: the same checks of options, the same result, the same values kept secret."""
     spec = options.argument_spec()
-    checked = ArgumentSpecValidator(spec, **options.rules).validate(dict(args))
+    checked = ArgumentSpecValidator(spec, **options.rules).validate(_plain(args))
     params = checked.validated_parameters
     secret = {*_secrets(spec, args), *_secrets(spec, params)}
     if checked.error_messages:
@@ -102,6 +102,15 @@ def in_process(
         answer = {**answer, "warnings": [*answer.get("warnings", ()), *doubled]}
     shown: dict[str, Any] = remove_values({**answer, "invocation": {"module_args": params}}, secret)
     return shown
+
+
+def _plain(value: Any) -> Any:
+    """What a module process would get: texts without the origin that Ansible notes on them, which the validator copies slowly."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(member) for name, member in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(member) for member in value]
+    return str.__str__(value) if isinstance(value, str) else value
 
 
 def _secrets(spec: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]:

@@ -181,7 +181,7 @@ def judged(source: Facts, target: Facts, people: Sequence[Facts] | None, link: O
         "job": source["job"],
         "synced_users": None if people is None else len(people),
         "missing_users": missing,
-        "warnings": [*source["warnings"], *target.get("warnings", ())],
+        "warnings": list(dict.fromkeys((*source["warnings"], *target.get("warnings", ())))),
     }
 
 

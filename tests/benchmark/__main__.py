@@ -13,16 +13,17 @@ from pathlib import Path
 
 from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import REPOSITORY
 
-from . import contestants, link, mesh, reach
+from . import contestants, growth, link, mesh, reach
 from .measure import Failure
 from .profile import profile
 from .results import Results
 
 SIZES = (50, 1000, 10_000)
 LATENCIES = (0, 80)
+GROWTH = (1000, 5000, 10_000)
 MESHES = (5, 10, 20)
 REPEATS = 5
-PARTS = ("profile", *(str(size) for size in SIZES), *(f"mesh{size}" for size in MESHES))
+PARTS = ("profile", *(str(size) for size in SIZES), "growth", *(f"mesh{size}" for size in MESHES))
 RESULTS = REPOSITORY / "tests" / "benchmark" / "results.json"
 QUICK_RESULTS = REPOSITORY / ".build" / "benchmark" / "quick.json"
 PAGE = REPOSITORY / "docs" / "performance.md"
@@ -82,6 +83,8 @@ def measure(results: Results, folder: Path, parts: tuple[str, ...] | list[str], 
                     for work in contestants.WORKS:
                         cells = link.compete(here, work, latency_ms, repeats, contestants.ALL, say)
                         results.add_cells(size, latency_ms, work, cells)
+    if "growth" in parts:
+        results.add_growth(growth.reruns(folder / "growth", GROWTH, repeats, say))
     for size in MESHES:
         if f"mesh{size}" in parts:
             results.add_mesh(mesh.rerun(folder / f"mesh{size}", size, repeats if size == MESHES[0] else 1, say))

@@ -12,11 +12,13 @@ import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from . import contestants
 from .link import Cell
+from .measure import Cost
 from .mesh import FORKS, Mesh
 from .profile import Part
 
@@ -26,6 +28,7 @@ LINK_COLUMNS = (
     *("work", "contestant", "wall s (min-max)", "CPU s", "peak MB", "requests", "in batches", "sign-in", "connections"),
     *("x (c)", "x (e)", "x (f)", "runs"),
 )
+GROWTH_COLUMNS = ("assignments", "wall s (min-max)", "CPU s", "ms for each one more", "requests", "peak MB", "runs")
 MESH_COLUMNS = (
     *("tenants", "links", "wall s (min-max)", "wall s a link", "CPU s a link", "of that Ansible's own", "requests a link"),
     *("token requests", "peak MB", "runs"),
@@ -43,7 +46,7 @@ def median(runs: Runs, name: str) -> float:
 class Results:
     """All that was measured; a part measured again replaces what was there."""
 
-    content: dict[str, Any] = field(default_factory=lambda: {"link": [], "mesh": [], "profile": []})
+    content: dict[str, Any] = field(default_factory=lambda: {"link": [], "growth": [], "mesh": [], "profile": []})
 
     @staticmethod
     def read(path: Path) -> Results:
@@ -79,6 +82,14 @@ class Results:
             self.content["link"] = [one for one in self.content["link"] if _place(one) != _place(new)] + [new]
         self.content["link"].sort(key=_order)
 
+    def add_growth(self, costs: dict[int, list[Cost]]) -> None:
+        """Reruns by the number of assignments."""
+        self.content["growth"] = [{"assignments": size, "runs": [one.as_dict() for one in runs]} for size, runs in sorted(costs.items())]
+
+    def growth(self) -> list[tuple[int, Runs]]:
+        """The same, from few to many; nothing if it was not measured."""
+        return [(one["assignments"], one["runs"]) for one in self.content.get("growth", ())]
+
     def add_mesh(self, mesh: Mesh) -> None:
         """One mesh."""
         new: dict[str, Any] = {"tenants": mesh.tenants, "links": mesh.links, "forks": FORKS}
@@ -99,6 +110,11 @@ class Results:
             cells = [one for one in self.content["link"] if (one["assignments"], one["latency_ms"]) == (assignments, latency_ms)]
             for cell in cells:
                 yield self._row(cell)
+        if self.growth():
+            yield from ("", "### Rerun with more and more assignments, 0 ms latency", "")
+            yield from _head(GROWTH_COLUMNS)
+            for (fewer, before), (size, runs) in pairwise([(0, []), *self.growth()]):
+                yield _growth_row(fewer, before, size, runs)
         if self.content["mesh"]:
             yield from ("", "### Full mesh, rerun without changes", "")
             yield from _head(MESH_COLUMNS)
@@ -149,6 +165,12 @@ def _order(cell: dict[str, Any]) -> tuple[int, int, int, str]:
 def _range(runs: Runs, name: str) -> str:
     values = [one[name] for one in runs]
     return f"{min(values):.2f}-{max(values):.2f}"
+
+
+def _growth_row(fewer: int, before: Runs, size: int, runs: Runs) -> str:
+    walls = f"{median(runs, 'wall'):.2f} ({_range(runs, 'wall')})"
+    each = f"{1000 * (median(runs, 'wall') - median(before, 'wall')) / (size - fewer):.3f}" if before else ""
+    return f"| {size:,} | {walls} | {median(runs, 'cpu'):.2f} | {each} | {median(runs, 'requests'):.0f} | {median(runs, 'peak_mb'):.0f} | {len(runs)} |"
 
 
 def _mesh_row(mesh: dict[str, Any]) -> str:

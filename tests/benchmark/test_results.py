@@ -29,6 +29,7 @@ def measured() -> Results:
     results = Results()
     ours, floor = cell(contestants.OURS, 1.2, 1.0, 9.0), cell(contestants.FLOOR, 0.5)
     results.add_cells(50, 0, "noop", [ours, floor, cell(contestants.URI, why_not="too long")])
+    results.add_growth({1000: [COST], 5000: [COST]})
     results.add_mesh(Mesh(20, 380, [dataclasses.replace(COST, cpu=190.0)], [dataclasses.replace(COST, cpu=38.0)]))
     return results
 
@@ -84,14 +85,16 @@ def test_figures_are_met_missed_or_unknown() -> None:
     assert [figure.met for figure in reach.figures(better)][:2] == [True, True]
 
 
-@pytest.mark.parametrize(("many", "met"), [(11.45, True), (30.0, False)])
+@pytest.mark.parametrize(("many", "met"), [(3.25, True), (3.7, False)])
 def test_linear_growth(many: float, met: bool) -> None:
     """An assignment costs the same among many."""
     results = Results()
-    for size, wall in ((50, 1.5), (1000, 2.45), (10_000, many)):
-        results.add_cells(size, 0, "noop", [cell(contestants.OURS, wall)])
-    (figure,) = [one for one in reach.figures(results) if one.what.startswith("an assignment")]
+    walls = {1000: 1.0, 5000: 2.0, 10_000: many}
+    results.add_growth({size: [dataclasses.replace(COST, wall=wall)] for size, wall in walls.items()})
+    (figure,) = [one for one in reach.figures(results) if "an assignment from" in one.what]
     assert figure.met is met
+    row = next(line for line in results.tables() if line.startswith("| 5,000 |"))
+    assert row == "| 5,000 | 2.00 (2.00-2.00) | 0.90 | 0.250 | 14 | 60 | 1 |"
 
 
 def test_a_cell_ends_with_its_time() -> None:

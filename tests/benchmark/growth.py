@@ -1,0 +1,25 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a rerun costs with more and more assignments. The sizes take turns, since a machine is not equally fast for an hour."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from . import contestants, link
+from .measure import Cost
+
+
+def reruns(folder: Path, sizes: tuple[int, ...], repeats: int, say: Callable[[str], None]) -> dict[int, list[Cost]]:
+    """Our playbook on settled links, by their number of assignments."""
+    costs: dict[int, list[Cost]] = {size: [] for size in sizes}
+    with ExitStack() as stack:
+        arenas = {size: stack.enter_context(link.arena(folder / str(size), size)) for size in sizes}
+        for _repeat in range(repeats):
+            for size, here in arenas.items():
+                costs[size].append(here.work(contestants.OURS, "noop").cost)
+                say(f"growth: {size} assignments {costs[size][-1].wall:.2f} s")
+    return costs

@@ -17,7 +17,8 @@ from ..graph.client import Client
 from ..plan import Facts, LinkInquiry, Plan, Refusal, Resource
 from . import configuration, job, mapping, partner, scope, synced_user
 
-Options = Mapping[str, Any]
+Given = Mapping[str, Any]
+"""A module's options, as a task gave them."""
 
 
 @dataclass(frozen=True)
@@ -26,10 +27,10 @@ class Part:
 
     module: str
     resource: Resource[Any, Any]
-    options: Callable[[Options], dict[str, Any]]
+    options: Callable[[Given], dict[str, Any]]
 
 
-def _target_policy(link: Options) -> dict[str, Any]:
+def _target_policy(link: Given) -> dict[str, Any]:
     return {
         **_place(link["target"]),
         "partner_tenant_id": link["tenant_id"],
@@ -40,7 +41,7 @@ def _target_policy(link: Options) -> dict[str, Any]:
     }
 
 
-def _source_policy(link: Options) -> dict[str, Any]:
+def _source_policy(link: Given) -> dict[str, Any]:
     return {
         **_place(link),
         "partner_tenant_id": link["target"]["tenant_id"],
@@ -50,7 +51,7 @@ def _source_policy(link: Options) -> dict[str, Any]:
     }
 
 
-def _configuration(link: Options) -> dict[str, Any]:
+def _configuration(link: Given) -> dict[str, Any]:
     return {
         **_place(link),
         "name": link["configuration"],
@@ -65,7 +66,7 @@ def _configuration(link: Options) -> dict[str, Any]:
     }
 
 
-def _scope(link: Options) -> dict[str, Any]:
+def _scope(link: Given) -> dict[str, Any]:
     return {
         **_place(link),
         "configuration": link["configuration"],
@@ -74,11 +75,11 @@ def _scope(link: Options) -> dict[str, Any]:
     }
 
 
-def _mapping(link: Options) -> dict[str, Any]:
+def _mapping(link: Given) -> dict[str, Any]:
     return {**_place(link), **{name: link.get(name) for name in ("configuration", *MAPPING)}, "exact": False, "reset": False}
 
 
-def _job(link: Options) -> dict[str, Any]:
+def _job(link: Given) -> dict[str, Any]:
     return {
         **_place(link),
         "configuration": link["configuration"],
@@ -89,7 +90,7 @@ def _job(link: Options) -> dict[str, Any]:
     }
 
 
-def _place(tenant: Options) -> dict[str, Any]:
+def _place(tenant: Given) -> dict[str, Any]:
     return {"tenant_id": tenant["tenant_id"], "cloud": tenant["cloud"]}
 
 
@@ -117,7 +118,7 @@ IN_SOURCE = (
 IN_TARGET = (Part("cross_tenant_policy", partner.RESOURCE, _target_policy),)
 
 
-def in_source(client: Client, link: Options) -> dict[str, Any]:
+def in_source(client: Client, link: Given) -> dict[str, Any]:
     """What differs in the source tenant, and the job as it is."""
     if not link["target"]["tenant_id"]:
         raise Refusal("tenant_id of target is missing; it is the target tenant's id or one of its verified domains")
@@ -126,7 +127,7 @@ def in_source(client: Client, link: Options) -> dict[str, Any]:
     return {**found, "job": None if _enough(found, link) else job.inquire(client, link)["job"]}
 
 
-def in_target(client: Client, link: Options, source: Facts) -> dict[str, Any]:
+def in_target(client: Client, link: Given, source: Facts) -> dict[str, Any]:
     """The whole result: what differs in the target tenant, too, and who has arrived there."""
     if _enough(source, link):
         return judged(source, {}, None, link)
@@ -137,7 +138,7 @@ def in_target(client: Client, link: Options, source: Facts) -> dict[str, Any]:
     return judged(source, found, synced_user.inquire(client, origin)["synced_users"], link)
 
 
-def _compare(client: Client, link: Options, parts: Sequence[Part]) -> dict[str, Any]:
+def _compare(client: Client, link: Given, parts: Sequence[Part]) -> dict[str, Any]:
     differences: list[dict[str, Any]] = []
     warnings: list[str] = []
     for part in parts:
@@ -151,7 +152,7 @@ def _compare(client: Client, link: Options, parts: Sequence[Part]) -> dict[str, 
     return {"differences": differences, "warnings": warnings}
 
 
-def _enough(found: Facts, link: Options) -> bool:
+def _enough(found: Facts, link: Given) -> bool:
     return bool(link["stop_at_difference"] and found["differences"])
 
 
@@ -170,7 +171,7 @@ def _difference(part: Part, plan: Plan, client: Client) -> dict[str, Any]:
     }
 
 
-def judged(source: Facts, target: Facts, people: Sequence[Facts] | None, link: Options) -> dict[str, Any]:
+def judged(source: Facts, target: Facts, people: Sequence[Facts] | None, link: Given) -> dict[str, Any]:
     """The result. ``people`` is ``None`` where the comparison stopped before them."""
     differences = [*source["differences"], *target.get("differences", ())]
     missing = None if people is None else synced_user.missing(people, link.get("verify_users") or ())

@@ -73,6 +73,21 @@ def test_unreachable_server(playbooks: Playbooks, endpoint: str) -> None:
     complains(run, f"Tenant {FABRIKAM}", "https://127.0.0.1:9", "check the endpoint, the proxy, ca_path")
 
 
+@pytest.mark.parametrize("tenant", ["contoso", "fabrikam"])
+def test_where_nobody_answers_the_run_ends_with_the_comparison(playbooks: Playbooks, emulator: Emulator, tenant: str) -> None:
+    """Every task that follows would wait as long, only to say the same."""
+    assert playbooks.sync().code == 0
+    before = emulator.state()["tenants"]
+    hosts = inventory(emulator)
+    hosts["all"]["vars"]["tenants"][tenant] |= {"login_endpoint": "https://127.0.0.1:9", "retries": 1}
+    run = playbooks.play(REPOSITORY / "playbooks" / "sync.yml", hosts)
+    complains(
+        run, f"Tenant {CONTOSO if tenant == 'contoso' else FABRIKAM}", "https://127.0.0.1:9", "check the endpoint, the proxy, ca_path"
+    )
+    assert [task.action.rpartition(".")[2] for task in run.ours()] == ["link_info"]
+    assert emulator.state()["tenants"] == before
+
+
 def test_certificate_that_is_not_trusted(playbooks: Playbooks) -> None:
     run = playbooks.task("synced_user_info", "fabrikam", {"source_domains": ["contoso.kr"], "ca_path": "", "retries": 1})
     complains(run, f"Tenant {FABRIKAM}", "certificate is not trusted", "ca_path")

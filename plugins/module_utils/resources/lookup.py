@@ -21,7 +21,7 @@ JOB_TEMPLATE = "Azure2Azure"
 ROLE = "msiam_access"
 
 OF_TEMPLATE = f"applicationTemplateId%20eq%20'{TEMPLATE}'"
-_SELECT = "id,appId,displayName,appRoles,applicationTemplateId"
+_SELECT = "id,appId,displayName,appRoles,applicationTemplateId,tags"
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,17 @@ class Configuration:
     app_id: str
     name: str
     role_id: str | None
+    tags: tuple[str, ...] = ()
 
     @property
     def synchronization(self) -> str:
         """The path of everything that belongs to its provisioning."""
         return f"/servicePrincipals/{self.id}/synchronization"
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two display names are one to Entra, whose filters compare without case."""
+    return one.casefold() == other.casefold()
 
 
 def configurations(client: Client) -> list[Configuration]:
@@ -48,7 +54,7 @@ def configurations(client: Client) -> list[Configuration]:
 def configuration(raw: Mapping[str, Any]) -> Configuration:
     """A service principal in our words."""
     role = next((one["id"] for one in raw.get("appRoles") or () if one.get("displayName") == ROLE), None)
-    return Configuration(str(raw["id"]), str(raw["appId"]), str(raw["displayName"]), role)
+    return Configuration(str(raw["id"]), str(raw["appId"]), str(raw["displayName"]), role, tuple(raw.get("tags") or ()))
 
 
 def find(client: Client, name_or_id: str) -> Configuration | None:

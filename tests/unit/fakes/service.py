@@ -170,11 +170,19 @@ class Link:
     template: dict[str, Any] = field(default_factory=default_schema)
     hidden_reads: int = 0
     template_id: str | None = TEMPLATE
+    tags: list[str] = field(default_factory=list)
 
     def principal(self) -> dict[str, Any]:
         """The service principal as Graph shows it."""
         roles = [{"id": str(uuid.uuid4()), "displayName": "User"}, {"id": self.role_id, "displayName": "msiam_access"}]
-        return {"id": self.id, "appId": self.app_id, "displayName": self.name, "applicationTemplateId": self.template_id, "appRoles": roles}
+        return {
+            "id": self.id,
+            "appId": self.app_id,
+            "displayName": self.name,
+            "applicationTemplateId": self.template_id,
+            "appRoles": roles,
+            "tags": list(self.tags),
+        }
 
     def assign(self, principal_id: str, kind: str = "User", role_id: str | None = None) -> None:
         """Put somebody into scope."""
@@ -259,7 +267,8 @@ class SourceService:
         match rest:
             case []:
                 if request.method == "PATCH":
-                    link.name = request.body["displayName"]
+                    link.name = request.body.get("displayName", link.name)
+                    link.tags = list(request.body.get("tags", link.tags))
                     return DONE
                 return Reply(200, link.principal())
             case ["appRoleAssignedTo", *number]:

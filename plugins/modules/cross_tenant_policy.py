@@ -443,6 +443,7 @@ error:
     status: 403
     code: Authorization_RequestDenied
     request_id: 7e2b6f4c-4a8e-4b7b-9a43-0f6d0b1c2d3e
+    client_request_id: 1d0b6c52-5f4e-4d0c-a3a7-0c9f3f1d2e4b
     method: GET
     path: /policies/crossTenantAccessPolicy/partners
 """

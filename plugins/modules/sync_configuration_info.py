@@ -62,8 +62,9 @@ error:
     status: 403
     code: Authorization_RequestDenied
     request_id: 7e2b6f4c-4a8e-4b7b-9a43-0f6d0b1c2d3e
+    client_request_id: 1d0b6c52-5f4e-4d0c-a3a7-0c9f3f1d2e4b
     method: GET
-    path: /policies/crossTenantAccessPolicy/partners
+    path: /servicePrincipals
 """
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.host import run_module

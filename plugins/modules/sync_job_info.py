@@ -116,6 +116,20 @@ job:
       description: Why and since when the job is in quarantine. V(null) if it is not.
       type: dict
       sample: null
+    progress:
+      description: How far the running cycle is, one entry a kind of object. Empty while none runs.
+      type: list
+      elements: dict
+      contains:
+        done:
+          description: How many objects the service is done with.
+          type: int
+        total:
+          description: How many objects there are, as far as the service knows.
+          type: int
+      sample:
+        - done: 3
+          total: 12
     synchronized:
       description: How many objects are synchronized, by type.
       type: dict
@@ -126,11 +140,12 @@ error:
   returned: failure
   type: dict
   sample:
-    status: 403
-    code: Authorization_RequestDenied
+    status: 401
+    code: UnknownError
     request_id: 7e2b6f4c-4a8e-4b7b-9a43-0f6d0b1c2d3e
+    client_request_id: 1d0b6c52-5f4e-4d0c-a3a7-0c9f3f1d2e4b
     method: GET
-    path: /policies/crossTenantAccessPolicy/partners
+    path: /servicePrincipals/3c2d9a1e-7f0b-4d6b-8f39-1c5a0a2f7b61/synchronization/jobs
 """
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.host import run_module

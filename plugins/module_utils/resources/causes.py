@@ -6,9 +6,8 @@
 
 from __future__ import annotations
 
-import re
-
 from ..graph.errors import CredentialProblem, GraphFailure, ServiceError, SignInFailure, Uncertain, Unreachable
+from . import permissions
 
 _SIGN_IN = {
     7000215: "the client secret is wrong; use the secret's value, not its id",
@@ -37,24 +36,6 @@ _SIGN_IN = {
     53003: "a Conditional Access policy blocks this sign-in",
     7000112: "the application is disabled in this tenant",
 }
-
-_PERMISSIONS = (
-    # path, permission to read, permission to write
-    (r"/policies/crossTenantAccessPolicy", "Policy.Read.All or Policy.ReadWrite.CrossTenantAccess", "Policy.ReadWrite.CrossTenantAccess"),
-    (r"/policies/", "Policy.Read.All", "Policy.ReadWrite.Authorization"),
-    (r"/tenantRelationships/findTenantInformation", "CrossTenantInformation.ReadBasic.All", "CrossTenantInformation.ReadBasic.All"),
-    (r"/synchronization/", "Synchronization.Read.All or Synchronization.ReadWrite.All", "Synchronization.ReadWrite.All"),
-    (r"/appRoleAssignedTo", "Application.Read.All or Application.ReadWrite.All", "Application.ReadWrite.All"),
-    (
-        r"/(applications|servicePrincipals|applicationTemplates)",
-        "Application.Read.All or Application.ReadWrite.All",
-        "Application.ReadWrite.All",
-    ),
-    (r"/auditLogs/", "ProvisioningLog.Read.All or AuditLog.Read.All", "AuditLog.Read.All"),
-    (r"/directoryObjects/getByIds", "User.Read.All", "User.Read.All"),
-    (r"/users", "User.Read.All", "User.ReadWrite.All"),
-    (r"/groups", "Group.Read.All or GroupMember.Read.All", "Group.ReadWrite.All"),
-)
 
 _SWITCH_OFF = (
     "a trust switch is off: the source needs redemption_outbound for the target, "
@@ -123,9 +104,9 @@ def remedy(error: ServiceError) -> str:
 
 
 def permission(method: str, path: str) -> str:
-    """The Graph application permission that a call needs (fact sheet 1.2, 2, 3, 5, 6 and 9)."""
-    reading = 1 if method == "GET" else 2
-    return next((row[reading] for row in _PERMISSIONS if re.search(row[0], path)), "a permission for this call")
+    """The Graph application permission to ask for, so that a call is let in, and what would do as well."""
+    first, *others = permissions.for_call(method, path) or ("a permission for this call",)
+    return f"{first} (or {', '.join(others)})" if others else first
 
 
 _SWITCH_OFF_IN_A_CYCLE = "a trust switch of the link is off in one tenant; run the playbook sync.yml for the link"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Which step of a link needs which application permission: the one table (fact sheet 1.2, 2, 3, 5, 6 and 9)."""
+"""Which step of a link needs which calls, and so which permissions (`permissions`), and which of them a token lacks."""
 
 from __future__ import annotations
 
@@ -10,15 +10,12 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from ..graph.claims import Claims
+from . import permissions
 from .finding import ERROR, UNKNOWN, WARNING, Finding
 
 SOURCE, TARGET = "source", "target"
 PLAN, APPLY, CHECK = "plan", "apply", "check"
 """What a need is for: to read what is there, to change it, or only to look at something in a preflight."""
-
-POLICY_WRITE = "Policy.ReadWrite.CrossTenantAccess"
-OWNED_BY = "Application.ReadWrite.OwnedBy"
-_DIRECTORY = ("Directory.Read.All", "Directory.ReadWrite.All")
 
 
 @dataclass(frozen=True)
@@ -35,52 +32,52 @@ class Need:
 
 
 NEEDS = (
-    Need(SOURCE, APPLY, "redeem invitations into the target (cross_tenant_policy)", (POLICY_WRITE,)),
+    Need(SOURCE, APPLY, "redeem invitations into the target (cross_tenant_policy)", permissions.CROSS_TENANT_ACCESS.write),
     Need(
         SOURCE,
         APPLY,
         "make the configuration (sync_configuration)",
-        ("Application.ReadWrite.All", OWNED_BY, "Directory.ReadWrite.All"),
+        permissions.INSTANTIATION.write,
     ),
     Need(
         SOURCE,
         APPLY,
         "assign people and groups to the configuration (sync_scope)",
-        ("Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All"),
+        permissions.ASSIGNMENTS.write,
     ),
     Need(
         SOURCE,
         APPLY,
         "save the connection and the mappings, and run the job (sync_configuration, sync_mapping, sync_job)",
-        ("Synchronization.ReadWrite.All", OWNED_BY),
+        permissions.SYNCHRONIZATION.write,
     ),
-    Need(SOURCE, PLAN, "read the partner entry (cross_tenant_policy)", ("Policy.Read.All", POLICY_WRITE), ("policy",)),
+    Need(SOURCE, PLAN, "read the partner entry (cross_tenant_policy)", permissions.CROSS_TENANT_ACCESS.read, ("policy",)),
     Need(
         SOURCE,
         PLAN,
         "find the configuration and who is assigned to it (sync_configuration, sync_scope)",
-        ("Application.Read.All", "Application.ReadWrite.All", OWNED_BY, *_DIRECTORY),
+        permissions.APPLICATIONS.read,
         ("configurations",),
     ),
     Need(
         SOURCE,
         PLAN,
         "read the connection, the mappings and the job (sync_configuration, sync_mapping, sync_job)",
-        ("Synchronization.Read.All", "Synchronization.ReadWrite.All", OWNED_BY),
+        permissions.SYNCHRONIZATION.read,
         ("configurations",),
     ),
     Need(
         SOURCE,
         PLAN,
         "find the people in scope (sync_scope)",
-        ("User.Read.All", "User.ReadBasic.All", "User.ReadWrite.All", *_DIRECTORY),
+        permissions.USERS.read,
         ("people",),
     ),
     Need(
         SOURCE,
         PLAN,
         "find the groups in scope and their members (sync_scope)",
-        ("Group.Read.All", "GroupMember.Read.All", "Group.ReadWrite.All", "GroupMember.ReadWrite.All", *_DIRECTORY),
+        permissions.GROUPS.read,
         ("groups",),
         "groups",
     ),
@@ -88,59 +85,59 @@ NEEDS = (
         SOURCE,
         CHECK,
         "compare mail addresses with the verified domains",
-        ("Organization.Read.All", "Organization.ReadWrite.All", "Application.Read.All", "Application.ReadWrite.All", *_DIRECTORY),
+        permissions.ORGANIZATION.read,
         ("mail_domains",),
     ),
     Need(
         SOURCE,
         CHECK,
         "read the licences",
-        ("LicenseAssignment.Read.All", "Organization.Read.All", "Organization.ReadWrite.All", *_DIRECTORY),
+        permissions.LICENCES.read,
         ("licences",),
     ),
-    Need(TARGET, APPLY, "let the source synchronize into this tenant (cross_tenant_policy)", (POLICY_WRITE,)),
-    Need(TARGET, PLAN, "read the partner entry (cross_tenant_policy)", ("Policy.Read.All", POLICY_WRITE), ("policy",)),
+    Need(TARGET, APPLY, "let the source synchronize into this tenant (cross_tenant_policy)", permissions.CROSS_TENANT_ACCESS.write),
+    Need(TARGET, PLAN, "read the partner entry (cross_tenant_policy)", permissions.CROSS_TENANT_ACCESS.read, ("policy",)),
     Need(
         TARGET,
         PLAN,
         "see who has arrived (synced_user_info)",
-        ("User.Read.All", "User.ReadWrite.All", *_DIRECTORY),
+        permissions.DELETED_USERS.read,
         ("people",),
     ),
     Need(
         TARGET,
         PLAN,
         "find the source's domain (synced_user_info; not needed with link_source_domains)",
-        ("CrossTenantInformation.ReadBasic.All",),
+        permissions.OTHER_TENANTS.read,
         feature="look_up",
     ),
     Need(
         TARGET,
         CHECK,
         "read whether invitations are allowed",
-        ("Policy.Read.All", "Policy.Read.AuthorizationPolicy", "Policy.ReadWrite.Authorization"),
+        permissions.INVITATIONS.read,
         ("invitations",),
     ),
     Need(
         TARGET,
         CHECK,
         "read the allow or deny list of mail domains",
-        ("Policy.Read.B2BManagementPolicy", "Policy.ReadWrite.B2BManagementPolicy"),
+        permissions.MAIL_DOMAINS.read,
         ("domains",),
     ),
     Need(
         TARGET,
         CHECK,
         "read how full the directory is",
-        ("Organization.Read.All", "Organization.ReadWrite.All", "Application.Read.All", "Application.ReadWrite.All", *_DIRECTORY),
+        permissions.ORGANIZATION.read,
         ("quota",),
     ),
-    Need(TARGET, CHECK, "look for contacts with the same address", ("OrgContact.Read.All", *_DIRECTORY), ("contacts",)),
+    Need(TARGET, CHECK, "look for contacts with the same address", permissions.CONTACTS.read, ("contacts",)),
     Need(
         TARGET,
         CHECK,
         "look for groups with the same address",
-        ("Group.Read.All", "GroupMember.Read.All", "Group.ReadWrite.All", "GroupMember.ReadWrite.All", *_DIRECTORY),
+        permissions.GROUPS.read,
         ("groups",),
     ),
 )
@@ -188,8 +185,10 @@ def _lacking(name: str, needs: list[Need]) -> Finding:
 
 def _owned(needs: Iterable[Need], claims: Claims) -> list[Finding]:
     """Accepted by the documents, and known to fail all the same (fact sheet 3)."""
-    leaning = [one for one in needs if claims.permissions.intersection(one.one_of) == {OWNED_BY} and "Synchronization" in one.one_of[0]]
+    leaning = [
+        one for one in needs if claims.permissions.intersection(one.one_of) == {permissions.OWNED_BY} and "Synchronization" in one.one_of[0]
+    ]
     if not leaning:
         return []
-    cause = f"only {OWNED_BY} lets the application {leaning[0].purpose}, and restarts are known to fail with it"
+    cause = f"only {permissions.OWNED_BY} lets the application {leaning[0].purpose}, and restarts are known to fail with it"
     return [Finding("permissions", WARNING, cause, f"grant it {leaning[0].one_of[0]} as well, with admin consent")]

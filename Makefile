@@ -68,12 +68,11 @@ lint-collection: $(VENV)/.lint-installed stage ansible-test-home ## Check the co
 	cd $(STAGE) && antsibull-changelog lint
 	cd $(STAGE) && antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self --check-extra-docs-refs .
 
-# The emulator is left out: it is a Python package of its own, not part of the collection, and has lint-python for its rules.
 # A git repository of its own makes the copy look like a clone, where the tools would else see ignored files of this one.
 .PHONY: stage
 stage:
 	@rm -rf .build/stage && mkdir -p $(STAGE)
-	@git ls-files --cached --others --exclude-standard --deduplicate -- . ':!tests/emulator' \
+	@git ls-files --cached --others --exclude-standard --deduplicate \
 	    | while IFS= read -r file; do if [ -e "$$file" ]; then printf '%s\n' "$$file"; fi; done \
 	    | tar -cf - -T - | tar -xf - -C $(STAGE)
 	@git init --quiet $(STAGE)

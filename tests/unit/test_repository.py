@@ -212,6 +212,14 @@ class TestRelease:
         assert version in released or fragments
         assert [other for other in released if numbers(other) > numbers(version)] == []
 
+    def test_galaxy_takes_what_the_artifact_says_of_itself(self) -> None:
+        """Galaxy's importer refuses longer texts (its checks of the manifest)."""
+        metadata = read("galaxy.yml")
+        assert [one for one in metadata["authors"] if len(one) > 64] == []
+        assert [one for one in metadata["tags"] if len(one) > 64 or not re.fullmatch(r"[a-z0-9]+", one)] == []
+        assert len(metadata["tags"]) <= 20
+        assert len(metadata["description"]) <= 2000
+
     def test_requirements_have_lower_bounds_only(self) -> None:
         """An execution environment brings ansible-core, and has to combine our packages with those of other collections."""
         lines = [line for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines() if not line.startswith("#")]

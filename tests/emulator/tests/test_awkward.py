@@ -62,7 +62,7 @@ def test_lag_by_seconds(api: Api, clock: str) -> None:
     if clock == "real":
         api.service.replicas.now = lambda: now[0]
     api.ok("POST", PARTNERS, {"tenantId": FABRIKAM})
-    for _ in range(3):
+    for _time in range(3):
         assert api.get(PARTNERS)["value"] == []
     if clock == "real":
         now[0] += 60
@@ -76,7 +76,7 @@ def test_a_stale_replica_shows_the_old_state_again(api: Api) -> None:
     """0.3: seen once is not seen for good."""
     api.set(lag={"partner": 1}, stale_reads=2)
     api.ok("POST", PARTNERS, {"tenantId": FABRIKAM})
-    assert [len(api.get(PARTNERS)["value"]) for _ in range(7)] == [0, 1, 0, 1, 0, 1, 1]
+    assert [len(api.get(PARTNERS)["value"]) for _time in range(7)] == [0, 1, 0, 1, 0, 1, 1]
 
 
 @pytest.mark.fact("6.1", "Log entries appear some minutes late (switch log_delay_seconds)")
@@ -86,7 +86,7 @@ def test_replicas_catch_up_when_virtual_time_passes(api: Api) -> None:
     api.ok("POST", PARTNERS, {"tenantId": FABRIKAM})
     assert api.get(PARTNERS)["value"] == []
     api.advance("PT1M")
-    assert [len(api.get(PARTNERS)["value"]) for _ in range(3)] == [1, 1, 1]
+    assert [len(api.get(PARTNERS)["value"]) for _time in range(3)] == [1, 1, 1]
 
 
 def test_log_entries_appear_late(api: Api) -> None:
@@ -109,7 +109,7 @@ def test_transient_synchronization_errors(api: Api) -> None:
     api.set(transient_synchronization_errors=2)
     sp_id = api.configuration()["servicePrincipal"]["id"]
     path = f"/servicePrincipals/{sp_id}/synchronization/jobs"
-    assert [api.send("GET", path).status_code for _ in range(4)] == [403, 409, 200, 200]
+    assert [api.send("GET", path).status_code for _time in range(4)] == [403, 409, 200, 200]
 
 
 @pytest.mark.fact("6.2", "Configuration changes are in the source tenant's audit log under Account Provisioning")
@@ -205,7 +205,7 @@ def fault(api: Api, **values: object) -> None:
 def test_status_faults(api: Api) -> None:
     """This request, this fault: nth and times; Retry-After; before or after the change."""
     fault(api, method="GET", path="/v1.0/users", nth=2, times=2, fault="status", status=429, retry_after=7)
-    statuses = [api.send("GET", "/users") for _ in range(4)]
+    statuses = [api.send("GET", "/users") for _time in range(4)]
     assert [response.status_code for response in statuses] == [200, 429, 429, 200]
     assert statuses[1].headers["Retry-After"] == "7" and statuses[1].json()["error"]["code"] == "TooManyRequests"
     fault(api, method="POST", path="/partners$", fault="status", status=503, committed=True)

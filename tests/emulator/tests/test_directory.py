@@ -256,7 +256,7 @@ def test_items_are_throttled_on_their_own(api: Api) -> None:
 @pytest.mark.fact("0.6", "Whether a batch takes synchronization endpoints is unknown (switch batch_synchronization)")
 def test_batches_may_refuse_synchronization(api: Api) -> None:
     """13.14."""
-    _, job, _ = api.job()
+    _sp_id, job, _role = api.job()
     assert batch(api, {"id": "1", "method": "GET", "url": job})["1"]["status"] == 200
     api.set(batch_synchronization="refused")
     assert batch(api, {"id": "1", "method": "GET", "url": job})["1"]["status"] == 400

@@ -73,7 +73,7 @@ def test_the_directory_says_403(api: Api) -> None:
 @pytest.mark.fact("0.1", "Synchronization endpoints refuse a missing permission with 401 UnknownError and an empty message")
 def test_the_synchronization_service_says_401_with_an_empty_message(api: Api) -> None:
     """0.1: UnknownError, not 403."""
-    sp_id, job, _ = api.job()
+    sp_id, job, _role = api.job()
     reduced(api, "Application.ReadWrite.All")
     for method, path in (("GET", job), ("POST", f"{job}/start"), ("GET", f"/servicePrincipals/{sp_id}/synchronization/secrets")):
         error = api.refused(401, "UnknownError", method, path)
@@ -84,7 +84,7 @@ def test_the_synchronization_service_says_401_with_an_empty_message(api: Api) ->
 @pytest.mark.fact("0.1", "Unknown synchronization routes and methods are 404 UnknownError, whose message is a JSON string")
 def test_the_synchronization_service_says_404_with_json_in_the_message(api: Api) -> None:
     """0.1: PATCH schema, unknown routes and methods."""
-    sp_id, job, _ = api.job()
+    sp_id, job, _role = api.job()
     job_id = job.rsplit("/", 1)[1]
     error = api.refused(404, "UnknownError", "PATCH", f"{job}/schema", {})
     address = (
@@ -141,10 +141,10 @@ def test_unknown_query_options_and_bodies_that_are_not_json(api: Api) -> None:
 @pytest.mark.fact("3", "Application.ReadWrite.OwnedBy reaches what the caller owns; PATCH of a job needs Synchronization.ReadWrite.All")
 def test_owned_by_reaches_only_what_the_caller_created(api: Api) -> None:
     """3: Application.ReadWrite.OwnedBy admits the owner, and nobody else; PATCH of a job is not covered."""
-    foreign, foreign_job, _ = api.job("Foreign")
+    foreign, foreign_job, _role = api.job("Foreign")
     api.service.world.tenants[CONTOSO].service_principals[foreign]["_owner"] = "somebody else"
     reduced(api, "Application.ReadWrite.OwnedBy")
-    own, job, _ = api.job("Own")
+    own, job, _role = api.job("Own")
     assert [item["id"] for item in api.get("/servicePrincipals")["value"]] == [own]
     assert api.send("POST", f"{job}/start").status_code == 204
     api.refused(401, "UnknownError", "POST", f"{foreign_job}/start")
@@ -157,7 +157,7 @@ def test_owned_by_reaches_only_what_the_caller_created(api: Api) -> None:
 @pytest.mark.fact("3", "Whether GET of the secrets works with Synchronization.Read.All is unknown (switch secrets_read_role)")
 def test_reading_secrets_with_the_reading_permission(api: Api) -> None:
     """13.4."""
-    sp_id, _, _ = api.job()
+    sp_id, _job, _role = api.job()
     path = f"/servicePrincipals/{sp_id}/synchronization/secrets"
     reduced(api, "Synchronization.Read.All")
     assert len(api.get(path)["value"]) == 3

@@ -197,7 +197,7 @@ def test_a_soft_deleted_partner_can_stand_in_the_way(partner: Api) -> None:
     """1.2, 13.3: re-creation answers 409 until the deletion has propagated."""
     partner.set(soft_deleted_partner="blocks", soft_deleted_partner_posts=2)
     partner.ok("DELETE", f"{PARTNERS}/{FABRIKAM}")
-    for _ in range(2):
+    for _time in range(2):
         partner.refused(409, "Request_MultipleObjectsWithSameKeyValue", "POST", PARTNERS, {"tenantId": FABRIKAM})
     partner.ok("POST", PARTNERS, {"tenantId": FABRIKAM})
 

@@ -31,7 +31,7 @@ def units(api: Api, path: str, method: str = "GET", body: Any = None) -> int:
 def test_logs_are_throttled(api: Api) -> None:
     """0.5: five requests in ten seconds, then 429 with Retry-After; the window slides."""
     now = throttled(api)
-    for _ in range(5):
+    for _time in range(5):
         api.get("/auditLogs/provisioning")
     response = api.send("GET", "/auditLogs/directoryAudits")
     assert response.status_code == 429 and response.json()["error"]["code"] == "TooManyRequests"
@@ -44,7 +44,7 @@ def test_logs_are_throttled(api: Api) -> None:
 def test_directory_quota(api: Api) -> None:
     """0.5: 3,500 units in ten seconds, here seven: a second brings back 0.7."""
     now = throttled(api, directory_throttle_units=7)
-    for _ in range(3):
+    for _time in range(3):
         api.get("/users")
     response = api.send("GET", "/users")
     assert response.status_code == 429 and response.json()["error"]["code"] == "TooManyRequests"
@@ -52,7 +52,7 @@ def test_directory_quota(api: Api) -> None:
     now[0] += 2
     api.get("/users")
     api.set(throttling=False)
-    for _ in range(10):
+    for _time in range(10):
         assert "x-ms-resource-unit" not in api.send("GET", "/users").headers
 
 
@@ -81,7 +81,7 @@ def test_the_quota_grows_with_the_tenant(people: int, limit: int) -> None:
 @pytest.mark.fact("0.5", "x-ms-throttle-limit-percentage warns from 0.8 of the quota on, in good answers too")
 def test_the_share_of_the_quota(api: Api) -> None:
     throttled(api, directory_throttle_units=10)
-    shares = [api.send("GET", "/groups").headers.get("x-ms-throttle-limit-percentage") for _ in range(11)]
+    shares = [api.send("GET", "/groups").headers.get("x-ms-throttle-limit-percentage") for _time in range(11)]
     assert shares == [None] * 8 + ["0.90", "1.00", "1.00"]
 
 
@@ -142,7 +142,7 @@ def test_items_tell_of_their_quota(api: Api) -> None:
 def test_the_policy_may_have_a_narrow_quota(api: Api) -> None:
     """13.14; the quota is the tenant's, whoever asks."""
     now = throttled(api)
-    assert [api.send("GET", PARTNERS).status_code for _ in range(3)] == [200] * 3
+    assert [api.send("GET", PARTNERS).status_code for _time in range(3)] == [200] * 3
     api.set(policy_quota="conditional_access")
     api.get(PARTNERS)
     response = api.send("GET", PARTNERS)

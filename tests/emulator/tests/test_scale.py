@@ -24,7 +24,7 @@ def large(folder: Path) -> Path:
     """The state of two tenants with a job for everybody, of whom there are ten thousand."""
     api = Api()
     api.link_policies()
-    sp_id, job, _ = api.job()
+    sp_id, job, _role = api.job()
     api.ok("PUT", f"/servicePrincipals/{sp_id}/synchronization/secrets", {"value": [{"key": "SyncAll", "value": "true"}]})
     api.ok("POST", f"{job}/start")
     tenant = api.service.world.tenants[CONTOSO]
@@ -64,7 +64,7 @@ def everybody(url: str, session: requests.Session) -> int:
 def test_ten_thousand_people_and_a_hundred_clients(tmp_path: Path) -> None:
     """A cycle that creates them all, every client reading and writing meanwhile, and the address book read in full."""
     quick = ("--set", "throttling=false", "--set", "initial_cycle_seconds_per_object=0")
-    process, server, _ = started(tmp_path, "--state", str(large(tmp_path)), *quick)
+    process, server, _seconds = started(tmp_path, "--state", str(large(tmp_path)), *quick)
     try:
         began = time.monotonic()
         bearer = {"Authorization": f"Bearer {token(server, SECRET)['access_token']}"}

@@ -36,7 +36,7 @@ def test_the_shipped_scenario_has_the_awkward_people() -> None:
 
 def test_a_scenario_is_the_same_every_time() -> None:
     """Fixed ids."""
-    first, second = (load_scenario("contoso-fabrikam").tenants for _ in range(2))
+    first, second = (load_scenario("contoso-fabrikam").tenants for _time in range(2))
     assert all(first[key].users.keys() == second[key].users.keys() for key in first)
 
 

@@ -40,7 +40,7 @@ def started(folder: Path, *options: str) -> tuple[subprocess.Popen[str], dict[st
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    process, ready, _ = started(tmp_path_factory.mktemp("server"), "--set", "throttling=false")
+    process, ready, _seconds = started(tmp_path_factory.mktemp("server"), "--set", "throttling=false")
     yield ready
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=10)
@@ -140,7 +140,7 @@ def test_headers_and_body_come_together(server: dict[str, Any], session: request
     """TCP_NODELAY, one write: a small answer takes no forty milliseconds."""
     session.get(f"{server['url']}/v1.0/users?$top=1", timeout=5)
     began = time.monotonic()
-    for _ in range(20):
+    for _time in range(20):
         assert session.get(f"{server['url']}/v1.0/users?$top=1", timeout=5).status_code == 200
     assert (time.monotonic() - began) / 20 < 0.03
 
@@ -177,7 +177,7 @@ def test_many_clients_at_once(server: dict[str, Any], session: requests.Session)
     """A hundred concurrent clients."""
     headers = dict(session.headers)
 
-    def ask(_: int) -> int:
+    def ask(_number: int) -> int:
         with trusting(server) as client:
             return client.get(f"{server['url']}/v1.0/users?$top=5", headers=headers, timeout=30).status_code
 
@@ -190,7 +190,7 @@ def test_traffic_is_counted(server: dict[str, Any]) -> None:
     url = server["url"]
     with trusting(server) as control:
         assert control.delete(f"{url}/emulator/traffic").status_code == 204
-        for _ in range(2):
+        for _time in range(2):
             with trusting(server) as client:
                 client.headers["Authorization"] = f"Bearer {token(server, SECRET)['access_token']}"
                 client.get(f"{url}/v1.0/users?$top=1")

@@ -74,7 +74,7 @@ def test_renaming_an_application_renames_its_service_principal(api: Api) -> None
 @pytest.mark.fact("5", "POST is 201 with an opaque id, DELETE 204")
 def test_assignments(api: Api) -> None:
     """5: 201 with an opaque id, duplicate 400, delete 204."""
-    sp_id, _, role = api.job()
+    sp_id, _job, role = api.job()
     minsu = api.user_id("minsu.kim@contoso.kr")
     made = api.assign(sp_id, role, minsu)
     assert made["principalType"] == "User" and made["principalDisplayName"] == "Kim Minsu"
@@ -103,7 +103,7 @@ def test_assignments_by_app_id_and_of_groups(api: Api) -> None:
 @pytest.mark.fact("5", "Wrong principals, resources and roles are refused")
 def test_assignments_with_wrong_references(api: Api) -> None:
     """5, 0.2."""
-    sp_id, _, role = api.job()
+    sp_id, _job, role = api.job()
     path = f"/servicePrincipals/{sp_id}/appRoleAssignedTo"
     api.refused(404, "Request_ResourceNotFound", "POST", path, {"principalId": FABRIKAM, "resourceId": sp_id, "appRoleId": role})
     minsu = api.user_id("minsu.kim@contoso.kr")
@@ -115,7 +115,7 @@ def test_assignments_with_wrong_references(api: Api) -> None:
 @pytest.mark.fact("5", "The list of assignments is paged")
 def test_assignments_are_paged(api: Api) -> None:
     """5, 0.7: opaque nextLink."""
-    sp_id, _, role = api.job()
+    sp_id, _job, role = api.job()
     people = [person["id"] for person in api.get("/users?$top=5&$select=id")["value"]]
     for person in people:
         api.assign(sp_id, role, person)
@@ -131,7 +131,7 @@ def test_assignments_are_paged(api: Api) -> None:
 @pytest.mark.fact("3.1", "The one synchronization template is Azure2Azure, and its schema is the pristine default")
 def test_templates(api: Api) -> None:
     """3.1: the one template is Azure2Azure; its schema is the baseline."""
-    sp_id, job, _ = api.job()
+    sp_id, job, _role = api.job()
     root = f"/servicePrincipals/{sp_id}/synchronization"
     assert [item["id"] for item in api.get(f"{root}/templates")["value"]] == ["Azure2Azure"]
     pristine = api.get(f"{root}/templates/Azure2Azure/schema")
@@ -146,7 +146,7 @@ def test_templates(api: Api) -> None:
 def test_the_states_of_a_job(api: Api) -> None:
     """3.2: the state table, the Failed/None quirk included."""
     api.link_policies()
-    _, job, _ = api.job()
+    _sp_id, job, _role = api.job()
     new = api.get(job)
     assert new["schedule"] == {"expiration": None, "interval": "PT40M", "state": "Disabled"}
     assert new["status"]["code"] == "Paused" and new["status"]["lastExecution"] is None and new["status"]["progress"] == []
@@ -175,7 +175,7 @@ def test_variants_of_the_states(api: Api) -> None:
     """3.2, 13.5: switches new_job_code, pause_state, job_created_status."""
     api.set(new_job_code="NotConfigured", pause_state="Paused", job_created_status=200)
     api.link_policies()
-    _, job, _ = api.job()
+    _sp_id, job, _role = api.job()
     assert api.get(job)["status"]["code"] == "NotConfigured"
     api.ok("POST", f"{job}/start")
     api.ok("POST", f"{job}/pause")
@@ -185,7 +185,7 @@ def test_variants_of_the_states(api: Api) -> None:
 @pytest.mark.fact("3.3", "A second POST jobs is 409 or gives the same job (switch second_job)")
 def test_a_second_job(api: Api) -> None:
     """13.5: 409, or the same job."""
-    sp_id, job, _ = api.job()
+    sp_id, job, _role = api.job()
     path = f"/servicePrincipals/{sp_id}/synchronization/jobs"
     assert api.send("POST", path, {"templateId": "Azure2Azure"}).status_code == 409
     api.set(second_job="same")
@@ -197,7 +197,7 @@ def test_a_second_job(api: Api) -> None:
 def test_deleting_a_job(api: Api) -> None:
     """3.3: 204; 13.5: perhaps only after a pause."""
     api.set(delete_running_job="refused")
-    _, job, _ = api.job()
+    _sp_id, job, _role = api.job()
     api.ok("POST", f"{job}/start")
     assert api.send("DELETE", job).status_code == 409
     api.ok("POST", f"{job}/pause")
@@ -209,7 +209,7 @@ def test_deleting_a_job(api: Api) -> None:
 @pytest.mark.parametrize("criteria", [None, {}, {"criteria": {}}, {"criteria": {"resetScope": "Watermark, Escrows, QuarantineState"}}])
 def test_restart(api: Api, criteria: dict[str, object] | None) -> None:
     """3.3: flags as a comma-separated string; empty is the portal's restart."""
-    _, job, _ = api.job()
+    _sp_id, job, _role = api.job()
     assert api.send("POST", f"{job}/restart", criteria).status_code == 204
     assert api.get(job)["schedule"]["state"] == "Active"
 
@@ -217,7 +217,7 @@ def test_restart(api: Api, criteria: dict[str, object] | None) -> None:
 @pytest.mark.fact("3.3", "Unknown reset scopes are refused")
 def test_restart_refuses_unknown_scopes(api: Api) -> None:
     """3.3."""
-    _, job, _ = api.job()
+    _sp_id, job, _role = api.job()
     api.refused(400, "BadRequest", "POST", f"{job}/restart", {"criteria": {"resetScope": "Everything"}})
     api.refused(400, "Request_BadRequest", "POST", f"{job}/restart", {"resetScope": "Full"})
 
@@ -225,7 +225,7 @@ def test_restart_refuses_unknown_scopes(api: Api) -> None:
 @pytest.mark.fact("3.4", "A job does not start before its secrets are there")
 def test_a_job_without_a_connection_does_not_start(api: Api) -> None:
     """3.4: the how-to puts the secrets before the start."""
-    _, job, _ = api.job(secrets=False)
+    _sp_id, job, _role = api.job(secrets=False)
     assert api.send("POST", f"{job}/start").status_code == 400
 
 
@@ -285,7 +285,7 @@ def test_validation_of_a_tenant_in_another_cloud(api: Api) -> None:
 def test_validation_of_saved_credentials(api: Api) -> None:
     """3.3: useSavedCredentials; the form on a job needs no template."""
     api.link_policies()
-    _, job, _ = api.job()
+    _sp_id, job, _role = api.job()
     assert api.send("POST", f"{job}/validateCredentials", {"useSavedCredentials": True}).status_code == 204
 
 
@@ -302,7 +302,7 @@ def secrets_of(api: Api, sp_id: str) -> dict[str, str]:
 def test_putting_secrets(api: Api, mode: str, left: set[str]) -> None:
     """3.4, 13.4: replace or merge; an empty value removes its key under both."""
     api.set(secrets_put=mode)
-    sp_id, _, _ = api.job()
+    sp_id, _job, _role = api.job()
     body = {"value": [{"key": "CompanyId", "value": CONTOSO}, {"key": "SyncAll", "value": ""}]}
     assert api.send("PUT", f"/servicePrincipals/{sp_id}/synchronization/secrets", body).status_code == 204
     found = secrets_of(api, sp_id)
@@ -312,7 +312,7 @@ def test_putting_secrets(api: Api, mode: str, left: set[str]) -> None:
 @pytest.mark.fact("3.4", 'Secret-like values read "*", the others in clear')
 def test_secret_values_are_masked(api: Api) -> None:
     """3.4: secret-like values read "*", the others in clear; a mask that comes back changes nothing."""
-    sp_id, _, _ = api.job()
+    sp_id, _job, _role = api.job()
     path = f"/servicePrincipals/{sp_id}/synchronization/secrets"
     api.ok("PUT", path, {"value": [{"key": "SecretToken", "value": "hush"}]})
     assert secrets_of(api, sp_id)["SecretToken"] == "*"
@@ -325,7 +325,7 @@ def test_secret_values_are_masked(api: Api) -> None:
 @pytest.mark.fact("3.4", "The array is named value, keys are an enum, SyncNotificationSettings is JSON in a string")
 def test_the_body_of_secrets(api: Api) -> None:
     """3.4, 12.9: the array is named value; keys are an enum; the notification settings are JSON in a string."""
-    sp_id, job, _ = api.job()
+    sp_id, job, _role = api.job()
     path = f"/servicePrincipals/{sp_id}/synchronization/secrets"
     api.refused(400, "Request_BadRequest", "PUT", path, {"credentials": connection()})
     api.refused(400, "Request_BadRequest", "PUT", path, {"value": [{"key": "CompanyID", "value": FABRIKAM}]})
@@ -342,7 +342,7 @@ def test_the_body_of_secrets(api: Api) -> None:
 @pytest.mark.fact("4.1", "PUT replaces the whole schema, 204; DELETE restores the default")
 def test_put_replaces_the_schema(api: Api) -> None:
     """4.1: 204, what is left out is gone, the version is the service's; DELETE restores."""
-    _, job, _ = api.job()
+    _sp_id, job, _role = api.job()
     schema = api.get(f"{job}/schema")
     assert schema["version"] == "v1.2" and schema["id"] == job.rsplit("/", 1)[1]
     rows = schema["synchronizationRules"][0]["objectMappings"][0]["attributeMappings"]
@@ -362,7 +362,7 @@ def test_put_replaces_the_schema(api: Api) -> None:
 @pytest.mark.fact("4.3", "Changing the matching attribute is schemaInvalid")
 def test_the_matching_attribute_cannot_be_changed(api: Api) -> None:
     """4.1, 4.3: schemaInvalid, as a code or in the message (13.1)."""
-    _, job, _ = api.job()
+    _sp_id, job, _role = api.job()
     schema = api.get(f"{job}/schema")
     rows = schema["synchronizationRules"][0]["objectMappings"][0]["attributeMappings"]
     del rows[0]
@@ -395,7 +395,7 @@ def test_a_changed_schema_restarts_the_job(api: Api, restarts: bool) -> None:
 @pytest.mark.fact("4.2", "Misspelt members and wrong enum values of a schema are refused")
 def test_misspelt_members_of_a_schema_are_refused(api: Api) -> None:
     """4.2."""
-    _, job, _ = api.job()
+    _sp_id, job, _role = api.job()
     schema = api.get(f"{job}/schema")
     schema["synchronizationRules"][0]["objectMappings"][0]["attributeMappings"][3]["flowtype"] = "Always"
     api.refused(400, "Request_BadRequest", "PUT", f"{job}/schema", schema)
@@ -410,7 +410,7 @@ def test_misspelt_members_of_a_schema_are_refused(api: Api) -> None:
 @pytest.mark.fact("4.1", "filterOperators and functions list what schemas may use")
 def test_functions_and_operators(api: Api) -> None:
     """4.1."""
-    _, job, _ = api.job()
+    _sp_id, job, _role = api.job()
     operators = {item["id"] for item in api.get(f"{job}/schema/filterOperators")["value"]}
     assert {"EQUALS", "NOT EQUALS", "REGEX MATCH", "IS NULL", "Greater_Than"} <= operators
     api.set(operator_literals="upper")
@@ -424,7 +424,7 @@ def test_functions_and_operators(api: Api) -> None:
 def test_the_names_of_operators_and_functions(api: Api, name: str) -> None:
     """4.1, switch function_names: metadata and documents differ."""
     api.set(function_names=name)
-    _, job, _ = api.job()
+    _sp_id, job, _role = api.job()
     for path, known in (("filterOperators", "EQUALS"), ("functions", "Append")):
         listed = api.get(f"{job}/schema/{path}")["value"]
         assert known in {item[name] for item in listed}
@@ -438,7 +438,7 @@ def test_the_names_of_operators_and_functions(api: Api, name: str) -> None:
 def test_literals_of_operators_are_checked(api: Api, literals: str, good: str, bad: str) -> None:
     """4.4, 13.8: a schema has to use the spelling that filterOperators lists."""
     api.set(operator_literals=literals)
-    _, job, _ = api.job()
+    _sp_id, job, _role = api.job()
     schema = api.get(f"{job}/schema")
     clause = {"sourceOperandName": "employeeId", "operatorName": bad, "targetOperand": {"values": ["5"]}}
     schema["synchronizationRules"][0]["objectMappings"][0]["scope"]["groups"] = [{"name": "few", "clauses": [clause]}]
@@ -450,7 +450,7 @@ def test_literals_of_operators_are_checked(api: Api, literals: str, good: str, b
 @pytest.mark.fact("4.1", "parseExpression gives the source object and evaluates a test object, always with 200")
 def test_parse_expression(api: Api) -> None:
     """4.1: always 200; the source object, and the result when there is a test object."""
-    _, job, _ = api.job()
+    _sp_id, job, _role = api.job()
     path = f"{job}/schema/parseExpression"
     text = 'Append([displayName], " (Contoso)")'
     parsed = api.ok("POST", path, {"expression": text})
@@ -468,7 +468,7 @@ def test_parse_expression(api: Api) -> None:
 @pytest.mark.fact("3", "discover needs Directory.ReadWrite.All")
 def test_discover_needs_directory_permissions(api: Api) -> None:
     """3: discover is not covered by Synchronization.ReadWrite.All."""
-    _, job, _ = api.job()
+    _sp_id, job, _role = api.job()
     directory = api.get(f"{job}/schema")["directories"][0]["id"]
     api.refused(401, "UnknownError", "POST", f"{job}/schema/directories/{directory}/discover")
     found = api.ok("POST", f"{job}/schema/directories/{directory}/discover", account="contoso-admin")
@@ -479,7 +479,7 @@ def test_discover_needs_directory_permissions(api: Api) -> None:
 def test_on_demand_refusals(api: Api) -> None:
     """3.5: one user; groups are a switch (12.7); the rule has to exist."""
     api.link_policies()
-    _, job, _ = api.job()
+    _sp_id, job, _role = api.job()
     rule = api.get(f"{job}/schema")["synchronizationRules"][0]["id"]
     subject = {"objectId": api.user_id("minsu.kim@contoso.kr"), "objectTypeName": "User"}
     path = f"{job}/provisionOnDemand"

@@ -32,7 +32,7 @@ def table() -> str:
 
 def readme() -> str:
     """The README with the table in its place."""
-    before, _, rest = README.read_text().partition(BEGIN)
+    before, _mark, rest = README.read_text().partition(BEGIN)
     return before + BEGIN + "\n" + table() + "\n" + END + rest.partition(END)[2]
 
 

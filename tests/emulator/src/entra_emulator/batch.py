@@ -102,7 +102,7 @@ def _failed(ids: Identifiers) -> Reply:
 
 
 def _answer(service: Service, version: str, headers: Mapping[str, str], item: Item, origin: str, ids: Identifiers) -> Reply:
-    path, _ = incoming.split(item.url)
+    path, _query = incoming.split(item.url)
     try:
         if item.url.lower().startswith("http") or path.lower() == "/$batch":
             raise bad_request("The url of a batch request must be relative and must not be a batch.", "BadRequest")

@@ -59,7 +59,7 @@ def _sign_in(service: Service, request: Request, token_expired: bool) -> tuple[C
 
 def _claims(service: Service, authorization: str, origin: str) -> tuple[Caller, Tenant]:
     """Who the bearer token was issued to (0.2)."""
-    scheme, _, token = authorization.partition(" ")
+    scheme, _mark, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise errors.invalid_token("Access token is empty.")
     try:
@@ -103,7 +103,7 @@ def require_sign_in(service: Service, headers: Mapping[str, str], origin: str, t
 def identity(service: Service, authorization: str, origin: str) -> tuple[str | None, str | None]:
     """Tenant and application of a token, for the request log; none when it is not good."""
     try:
-        caller, _ = _claims(service, authorization, origin)
+        caller, _tenant = _claims(service, authorization, origin)
     except GraphError:
         return None, None
     return caller.tenant_id, caller.client_id

@@ -47,7 +47,7 @@ def json_body(raw: bytes, content_type: str) -> Any:
 
 def split(target: str) -> tuple[str, str]:
     """Path and query of an address below the version root; the path is decoded."""
-    path, _, query = target.partition("?")
+    path, _mark, query = target.partition("?")
     return "/" + unquote(path).strip("/"), query
 
 

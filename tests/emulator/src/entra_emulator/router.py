@@ -39,7 +39,7 @@ class Operation:
 @cache
 def pattern(template: str) -> re.Pattern[str]:
     """The template as a regular expression; Graph ignores case in paths."""
-    expression, _, _ = compile_path(template)
+    expression, _names, _order = compile_path(template)
     return re.compile(expression.pattern, re.IGNORECASE)
 
 

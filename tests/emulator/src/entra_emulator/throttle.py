@@ -64,7 +64,7 @@ class Window:
         """Units in use."""
         while self.spent and self.spent[0][0] <= now - quota.seconds:
             self.spent.popleft()
-        return sum(cost for _, cost in self.spent)
+        return sum(cost for _moment, cost in self.spent)
 
     def spend(self, quota: Quota, now: float) -> None:
         """Take the request's cost."""

@@ -159,10 +159,10 @@ def access_claims(tenant: Tenant, registration: Registration, audience: str, lif
 def _client(request: TokenRequest, form: dict[str, str]) -> tuple[str, str | None]:
     """Client id and secret, from the body or from basic authentication."""
     client_id, secret = form.get("client_id"), form.get("client_secret")
-    scheme, _, encoded = request.authorization.partition(" ")
+    scheme, _mark, encoded = request.authorization.partition(" ")
     if scheme.lower() == "basic":
         try:
-            name, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+            name, _mark, password = base64.b64decode(encoded, validate=True).decode().partition(":")
         except (binascii.Error, UnicodeDecodeError):
             raise OAuthError(
                 400, "invalid_request", 900144, "The request body must contain the following parameter: 'client_id'."

@@ -85,14 +85,14 @@ def _template(call: Call, principal: GraphObject) -> GraphObject:
 
 
 def list_templates(call: Call) -> Reply:
-    principal, _ = synchronization(call)
+    principal, _synchronization = synchronization(call)
     found = [_template(call, principal)] if has_template(principal) else []
     context = call.context(f"servicePrincipals('{principal['id']}')/synchronization/templates")
     return Reply(200, {"@odata.context": context, "value": found})
 
 
 def _require_template(call: Call) -> GraphObject:
-    principal, _ = synchronization(call)
+    principal, _synchronization = synchronization(call)
     if not has_template(principal) or call.params["template"] != TEMPLATE:
         raise sync_error(404, "TemplateNotFound", f"Template '{call.params['template']}' was not found.")
     return principal
@@ -225,7 +225,7 @@ def _require_credentials(sync: Synchronization) -> None:
 
 
 def pause_job(call: Call) -> Reply:
-    principal, _, job = find_job(call)
+    principal, _synchronization, job = find_job(call)
     engine.pause(call.world, call.tenant.id, principal["id"], job.id, call.settings)
     _provisioning_audit(call, principal, "Disable/pause provisioning configuration")
     return NO_CONTENT

@@ -28,7 +28,7 @@ def _context(call: Call, principal: GraphObject, job: Job, rest: str) -> str:
 
 
 def get_schema(call: Call) -> Reply:
-    principal, _, job = find_job(call)
+    principal, _synchronization, job = find_job(call)
     return Reply(200, {"@odata.context": _context(call, principal, job, "/$entity"), **job.job_schema})
 
 
@@ -54,7 +54,7 @@ def _invalid(call: Call, problem: str) -> GraphError:
 
 def put_schema(call: Call) -> Reply:
     """Replaces the whole schema: what is left out is gone (4.1). Only the directories, a navigation property, may be left out."""
-    principal, _, job = find_job(call)
+    principal, _synchronization, job = find_job(call)
     new: GraphObject = without_annotations(call.body)
     # What the service itself put into the schema comes back, documented or not (4.1).
     checked = _without(new, _member_names(job.job_schema) - DOCUMENTED)
@@ -85,20 +85,20 @@ def _changed(call: Call, principal: GraphObject, job: Job) -> None:
 
 def delete_schema(call: Call) -> Reply:
     """Restores the template's schema (4.1)."""
-    principal, _, job = find_job(call)
+    principal, _synchronization, job = find_job(call)
     job.job_schema = {**template.azure2azure_schema(call.settings, principal["appId"]), "id": job.id}
     _changed(call, principal, job)
     return NO_CONTENT
 
 
 def filter_operators(call: Call) -> Reply:
-    principal, _, job = find_job(call)
+    principal, _synchronization, job = find_job(call)
     context = _context(call, principal, job, "/filterOperators")
     return Reply(200, {"@odata.context": context, "value": template.filter_operators(call.settings)})
 
 
 def functions(call: Call) -> Reply:
-    principal, _, job = find_job(call)
+    principal, _synchronization, job = find_job(call)
     return Reply(200, {"@odata.context": _context(call, principal, job, "/functions"), "value": template.functions(call.settings)})
 
 
@@ -137,7 +137,7 @@ def _public_error(code: str, message: str) -> dict[str, Any]:
 
 
 def discover(call: Call) -> Reply:
-    principal, _, job = find_job(call)
+    principal, _synchronization, job = find_job(call)
     for directory in job.job_schema.get("directories", []):
         if directory["id"] == call.params["directory"]:
             found = {**directory, "discoveryDateTime": call.world.clock}

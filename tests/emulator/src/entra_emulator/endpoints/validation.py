@@ -36,7 +36,7 @@ def _check(call: Call, credentials: dict[str, str]) -> None:
 def validate(call: Call) -> Reply:
     """Both forms: on the collection, before any job exists, templateId is needed; on a job it is known."""
     if "job" in call.params:
-        _, sync, _ = find_job(call)
+        _principal, sync, _job = find_job(call)
     else:
         principal, sync = synchronization(call)
         if not has_template(principal):

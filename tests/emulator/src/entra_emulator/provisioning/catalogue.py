@@ -53,7 +53,7 @@ def _function(name: str, *parameters: str, least: int | None = None, most: int |
     """Read ``name[:Type][?][*]``: a question mark makes a parameter optional, a star makes it repeat."""
     parsed = []
     for text in parameters:
-        label, _, kind = text.rstrip("?*").partition(":")
+        label, _mark, kind = text.rstrip("?*").partition(":")
         parsed.append(Parameter(label, kind or "String", required="?" not in text, repeats="*" in text))
     repeats = any(p.repeats for p in parsed)
     required = sum(p.required for p in parsed)

@@ -167,7 +167,7 @@ def _length(world: World, due: _Due, settings: Settings) -> tuple[timedelta, int
 
 def _observe_progress(world: World, at: datetime) -> None:
     """Progress of the initial cycles that are under way (3.2)."""
-    for _, _, job in _jobs(world):
+    for _tenant, _principal, job in _jobs(world):
         running = memory.of(job).get("running")
         if running:
             began, ends = moment(running["began"]), moment(running["ends"])

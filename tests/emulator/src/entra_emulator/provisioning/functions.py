@@ -55,28 +55,28 @@ def compare(operator: str, left: Any, right: Any) -> bool:
 def _nullable(work: Callable[[str], Any]) -> Implementation:
     """A function of one string that hands null on (inferred: "null source values are skipped", 4.3)."""
 
-    def run(a: Arguments, _: Mapping[str, Any]) -> Any:
+    def run(a: Arguments, _values: Mapping[str, Any]) -> Any:
         return None if a[0] is None else work(text(a[0]))
 
     return run
 
 
-def _append(a: Arguments, _: Mapping[str, Any]) -> Any:
+def _append(a: Arguments, _values: Mapping[str, Any]) -> Any:
     return None if is_empty(a[0]) else text(a[0]) + text(a[1])
 
 
-def _coalesce(a: Arguments, _: Mapping[str, Any]) -> Any:
+def _coalesce(a: Arguments, _values: Mapping[str, Any]) -> Any:
     return next((value for value in a if value is not None), None)
 
 
-def _join(a: Arguments, _: Mapping[str, Any]) -> Any:
+def _join(a: Arguments, _values: Mapping[str, Any]) -> Any:
     """Empty values are left out, as in Microsoft's example ``Join(", ", "", [surname], [givenName])``."""
     values = [text(item) for value in a[1:] for item in (value if isinstance(value, list) else [value])]
     present = [value for value in values if value != ""]
     return text(a[0]).join(present) if present else None
 
 
-def _switch(a: Arguments, _: Mapping[str, Any]) -> Any:
+def _switch(a: Arguments, _values: Mapping[str, Any]) -> Any:
     source = text(a[0])
     for key, value in zip(a[2::2], a[3::2], strict=True):
         if text(key) == source:
@@ -106,7 +106,7 @@ def _substituted(template: str, match: re.Match[str]) -> str:
     return re.sub(r"\$\$|\$\{(\w+)\}|\$(\d+)", one, template)
 
 
-def _replace(a: Arguments, _: Mapping[str, Any]) -> Any:
+def _replace(a: Arguments, _values: Mapping[str, Any]) -> Any:
     """The five documented forms of Replace, told apart by the parameters that are present."""
     padded: Arguments = a + [None] * (7 - len(a))
     source, old, pattern, group, new, other, template = padded
@@ -159,7 +159,7 @@ def _normalize(value: str) -> str:
     return "".join(c for c in "".join(out) if not "\u0300" <= c <= "\u036f")
 
 
-def _proper_case(a: Arguments, _: Mapping[str, Any]) -> Any:
+def _proper_case(a: Arguments, _values: Mapping[str, Any]) -> Any:
     if a[0] is None:
         return None
     separators = text(a[1]) if len(a) > 1 and a[1] is not None else None
@@ -170,12 +170,12 @@ def _proper_case(a: Arguments, _: Mapping[str, Any]) -> Any:
     return "".join(out)
 
 
-def _left(a: Arguments, _: Mapping[str, Any]) -> str:
+def _left(a: Arguments, _values: Mapping[str, Any]) -> str:
     count = _number(a[1])
     return text(a[0]) if count < 0 else text(a[0])[:count]
 
 
-def _mid(a: Arguments, _: Mapping[str, Any]) -> Any:
+def _mid(a: Arguments, _values: Mapping[str, Any]) -> Any:
     if a[0] is None:
         return None
     start, length = _number(a[1]), _number(a[2])
@@ -184,7 +184,7 @@ def _mid(a: Arguments, _: Mapping[str, Any]) -> Any:
     return text(a[0])[start - 1 : start - 1 + length]
 
 
-def _instr(a: Arguments, _: Mapping[str, Any]) -> int:
+def _instr(a: Arguments, _values: Mapping[str, Any]) -> int:
     start = _number(a[2]) if len(a) > 2 and a[2] is not None else 1
     where, what = text(a[0]), text(a[1])
     if len(a) > 3 and text(a[3]) == "vbTextCompare":
@@ -192,13 +192,13 @@ def _instr(a: Arguments, _: Mapping[str, Any]) -> int:
     return where.find(what, start - 1) + 1
 
 
-def _item(a: Arguments, _: Mapping[str, Any]) -> Any:
+def _item(a: Arguments, _values: Mapping[str, Any]) -> Any:
     values = a[0] if isinstance(a[0], list) else [a[0]]
     index = _number(a[1])
     return values[index - 1] if 1 <= index <= len(values) else None
 
 
-def _word(a: Arguments, _: Mapping[str, Any]) -> str:
+def _word(a: Arguments, _values: Mapping[str, Any]) -> str:
     number = _number(a[1])
     words = [word for word in re.split("[" + re.escape(text(a[2])) + "]", text(a[0])) if word] if text(a[2]) else [text(a[0])]
     return words[number - 1] if 1 <= number <= len(words) else ""

@@ -225,7 +225,8 @@ class TestExplaining:
         path = "/servicePrincipals/1/synchronization/jobs"
         assert explain(error(401, "UnknownError", path)) == (
             f"GET {path} was answered with HTTP 401 UnknownError; "
-            "the application needs Synchronization.Read.All (or Synchronization.ReadWrite.All, Application.ReadWrite.OwnedBy) in this tenant, with admin consent."
+            "the application needs Synchronization.Read.All (or Synchronization.ReadWrite.All, Application.ReadWrite.OwnedBy) "
+            "in this tenant, with admin consent."
         )
 
     def test_a_lost_answer(self) -> None:

@@ -22,7 +22,7 @@ import requests
 from api import ACCOUNTS, CONTOSO, FABRIKAM, PARTNERS
 from test_tokens import SIGNER
 
-_, CLIENT, SECRET = ACCOUNTS["contoso"]
+_TENANT, CLIENT, SECRET = ACCOUNTS["contoso"]
 
 
 def started(folder: Path, *options: str) -> tuple[subprocess.Popen[str], dict[str, Any], float]:

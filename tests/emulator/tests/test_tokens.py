@@ -21,7 +21,7 @@ from cryptography.x509.oid import NameOID
 
 from entra_emulator.state import FederatedCredential
 
-_, CLIENT, SECRET = ACCOUNTS["contoso"]
+_TENANT, CLIENT, SECRET = ACCOUNTS["contoso"]
 SCOPE = "https://graph.microsoft.com/.default"
 BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 

@@ -268,8 +268,9 @@ options:
     elements: str
   source_domains:
     description:
-      - The domains of the source tenant's user principal names. The tenant's default domain is looked up if not set, which needs the
-        permission C(CrossTenantInformation.ReadBasic.All) in the target tenant.
+      - The domains of the source tenant's user principal names. If not set, these are its verified domains and those of the users in scope.
+        Where the source does not let its verified domains be read, the default domain is looked up, which needs the permission
+        C(CrossTenantInformation.ReadBasic.All) in the target tenant.
     type: list
     elements: str
   stop_at_difference:
@@ -419,6 +420,11 @@ job:
       type: dict
       sample:
         User: 12
+summary:
+  description: How the link is, in one line - whether it is in sync or what differs, the verdict on the job and since when it holds, and who arrived.
+  returned: success
+  type: str
+  sample: in sync; job healthy since 2026-11-23T02:01:10Z, last cycle ended 2026-11-25T02:01:10Z; 12 synced users
 synced_users:
   description: How many people of the source are in the target. V(null) if the comparison stopped before them.
   returned: success

@@ -13,9 +13,11 @@ import yaml
 from jinja2.nativetypes import NativeEnvironment
 
 from ansible_collections.entra.cross_tenant_sync.plugins.filter.connection import connection
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Answer
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import CONNECTION, WAIT
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Refusal
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import link
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.directory import Principal
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.link import IN_SOURCE, IN_TARGET, Part
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET, FakeGraph, Reply
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
@@ -98,7 +100,9 @@ class TestTheRolesAskForTheSame:
 
 
 JOB = {"state": "started", "quarantine": None}
+VERDICT = {"verdict": "healthy", "reason": None, "since": None}
 CHANGE = {"module": "sync_scope"}
+RAN = {**JOB, "steady_since": "2026-11-23T02:01:10Z", "last_cycle": {"ended": "2026-11-25T02:01:10Z"}}
 
 
 def person(name: str, **about: Any) -> dict[str, Any]:
@@ -119,7 +123,7 @@ class TestJudgement:
         ],
     )
     def test_of_people(self, source: list[Any], target: list[Any], people: list[Any], in_sync: bool, missing: list[str]) -> None:
-        here = {"differences": source, "warnings": ["a"], "job": JOB}
+        here = {"differences": source, "warnings": ["a"], "job": JOB, "verdict": VERDICT}
         judged = link.judged(here, {"differences": target, "warnings": ["b"]}, people, {"verify_users": ["minsu@contoso.kr"]})
         assert judged == {
             "in_sync": in_sync,
@@ -127,16 +131,63 @@ class TestJudgement:
             "job": JOB,
             "synced_users": len(people),
             "missing_users": missing,
+            "summary": judged["summary"],
             "warnings": ["a", "b"],
         }
 
     def test_of_a_job_in_quarantine(self) -> None:
-        here = {"differences": [], "warnings": [], "job": {**JOB, "quarantine": {"reason": "TooManyDeletes"}}}
+        here = {"differences": [], "warnings": [], "job": {**JOB, "quarantine": {"reason": "TooManyDeletes"}}, "verdict": None}
         assert link.judged(here, {"differences": [], "warnings": []}, [], {})["in_sync"] is False
 
     def test_where_it_stopped_before_the_people(self) -> None:
-        judged = link.judged({"differences": [CHANGE], "warnings": [], "job": None}, {}, None, {})
+        judged = link.judged({"differences": [CHANGE], "warnings": [], "job": None, "verdict": None}, {}, None, {})
         assert (judged["in_sync"], judged["synced_users"], judged["missing_users"]) == (False, None, None)
+
+
+class TestSummary:
+    @pytest.mark.parametrize(
+        ("source", "people", "names", "said"),
+        [
+            pytest.param(
+                {"job": RAN, "verdict": VERDICT},
+                [person("minsu@contoso.kr")],
+                ["minsu@contoso.kr"],
+                "in sync; job healthy since 2026-11-23T02:01:10Z, last cycle ended 2026-11-25T02:01:10Z; 1 synced user",
+                id="all is well",
+            ),
+            pytest.param(
+                {"job": JOB, "verdict": {**VERDICT, "verdict": "never_run"}}, [], [], "in sync; job never run; 0 synced users", id="new"
+            ),
+            pytest.param(
+                {"job": JOB, "verdict": VERDICT},
+                [],
+                ["a@x", "b@x"],
+                "configured as wanted; job healthy; 0 synced users; not in the address book: a@x, b@x",
+                id="missing",
+            ),
+            pytest.param(
+                {
+                    "job": {**RAN, "quarantine": {"reason": "TooManyDeletes"}},
+                    "verdict": {"verdict": "quarantined", "reason": "TooManyDeletes", "since": "2026-11-24T00:00:00Z"},
+                },
+                [],
+                [],
+                "configured as wanted; job quarantined since 2026-11-24T00:00:00Z (TooManyDeletes), "
+                "last cycle ended 2026-11-25T02:01:10Z; 0 synced users",
+                id="quarantine",
+            ),
+            pytest.param(
+                {"differences": [CHANGE, CHANGE, {"module": "sync_job"}], "job": None, "verdict": None},
+                None,
+                [],
+                "differs in sync_scope, sync_job",
+                id="stopped",
+            ),
+        ],
+    )
+    def test_one_line(self, source: dict[str, Any], people: list[Any] | None, names: list[str], said: str) -> None:
+        judged = link.judged({"differences": [], "warnings": [], **source}, {}, people, {"verify_users": names})
+        assert judged["summary"] == said
 
 
 def test_without_a_target_nothing_is_asked() -> None:
@@ -144,3 +195,32 @@ def test_without_a_target_nothing_is_asked() -> None:
     with pytest.raises(Refusal, match="tenant_id of target is missing"):
         link.in_source(graph, {**compared(LEAST), "target": {"tenant_id": None, "cloud": "global"}})
     assert graph.sent == []
+
+
+class TestDomains:
+    """Whose users are looked for in the target."""
+
+    def source(self, *domains: str, body: Any = None) -> FakeGraph:
+        graph = FakeGraph(lambda _request: Reply())
+        graph.look_once()
+        verified = [{"name": name} for name in domains]
+        graph.keep(link.ORGANIZATION, Answer(200, body or {"value": [{"id": SOURCE, "verifiedDomains": verified}]}))
+        return graph
+
+    def test_all_that_the_source_verified_and_those_of_the_users_in_scope(self) -> None:
+        graph = self.source("Contoso.kr", "tailspin.kr")
+        graph.met = {
+            "1": Principal("1", "user", "minsu.kim@wingtip.kr"),
+            "2": Principal("2", "user", "guest_elsewhere.com#EXT#@contoso.kr", external=True),
+            "3": Principal("3", "group", "Sales"),
+        }
+        assert link._domains(graph) == ["contoso.kr", "tailspin.kr", "wingtip.kr"]
+
+    @pytest.mark.parametrize("body", [{"value": []}])
+    def test_nobody_knows_them(self, body: Any) -> None:
+        assert link._domains(self.source(body=body)) is None
+
+    def test_they_may_not_be_read(self) -> None:
+        graph = FakeGraph(lambda _request: Reply())
+        graph.look_once()
+        assert link._domains(graph) is None

@@ -9,13 +9,15 @@ The planners are those of the modules that the roles run, so a link in which the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..graph.client import Client
+from ..graph.batch import send_all
+from ..graph.client import Answer, Client, Request
 from ..plan import Facts, LinkInquiry, Plan, Refusal, Resource
 from . import configuration, job, mapping, partner, scope, synced_user
+from .directory import is_id
 
 Given = Mapping[str, Any]
 """A module's options, as a task gave them."""
@@ -108,6 +110,9 @@ MAPPING = (
 )
 """The options that say what of people is synchronized: those of the link are named as those of the module."""
 
+ORGANIZATION = Request("GET", "/organization?$select=id,verifiedDomains")
+"""The source itself, whose verified domains tell whose users are meant in the target."""
+
 IN_SOURCE = (
     Part("cross_tenant_policy", partner.RESOURCE, _source_policy),
     Part("sync_configuration", configuration.RESOURCE, _configuration),
@@ -123,8 +128,37 @@ def in_source(client: Client, link: Given) -> dict[str, Any]:
     if not link["target"]["tenant_id"]:
         raise Refusal("tenant_id of target is missing; it is the target tenant's id or one of its verified domains")
     client.look_once()
+    _look_together(client, link)
     found = _compare(client, link, IN_SOURCE)
-    return {**found, "job": None if _enough(found, link) else job.inquire(client, link)["job"]}
+    if _enough(found, link):
+        return {**found, "job": None, "verdict": None, "domains": None}
+    return {**found, **job.inquire(client, link), "domains": link.get("source_domains") or _domains(client)}
+
+
+def _look_together(client: Client, link: Given) -> None:
+    """Read in one batch what the first part wants, and the domains of the source. What cannot be read here is read where it is
+    needed, or done without.
+    """
+    requests = [ORGANIZATION]
+    if is_id(link["target"]["tenant_id"]):
+        requests += [Request("GET", path) for path in partner.paths(link["target"]["tenant_id"].lower())]
+    for request, outcome in zip(requests, send_all(client, requests), strict=True):
+        if isinstance(outcome, Answer):
+            client.keep(request, outcome)
+
+
+def _domains(client: Client) -> list[str] | None:
+    """Every domain that a user principal name of the source may have: the verified ones, and those of the users in scope. ``None``
+    where the verified ones may not be read.
+    """
+    answer = client.seen(ORGANIZATION)
+    organization = next(iter(client.members(answer.body)), None) if answer else None
+    if organization is None:
+        return None
+    in_scope = [one.name.rpartition("@")[2] for one in client.met.values() if one.kind == "user" and not one.external]
+    return sorted(
+        {str(one["name"]).lower() for one in organization.get("verifiedDomains") or ()} | {one.lower() for one in in_scope if one}
+    )
 
 
 def in_target(client: Client, link: Given, source: Facts) -> dict[str, Any]:
@@ -134,7 +168,7 @@ def in_target(client: Client, link: Given, source: Facts) -> dict[str, Any]:
     found = _compare(client, link, IN_TARGET)
     if _enough(found, link):
         return judged(source, found, None, link)
-    origin = {"source_domains": link.get("source_domains"), "source_tenant_id": link["tenant_id"]}
+    origin = {"source_domains": source["domains"], "source_tenant_id": link["tenant_id"]}
     return judged(source, found, synced_user.inquire(client, origin)["synced_users"], link)
 
 
@@ -176,14 +210,39 @@ def judged(source: Facts, target: Facts, people: Sequence[Facts] | None, link: G
     differences = [*source["differences"], *target.get("differences", ())]
     missing = None if people is None else synced_user.missing(people, link.get("verify_users") or ())
     quarantine = (source["job"] or {}).get("quarantine")
+    in_sync = not differences and not quarantine and not missing
     return {
-        "in_sync": not differences and not quarantine and not missing,
+        "in_sync": in_sync,
         "differences": differences,
         "job": source["job"],
         "synced_users": None if people is None else len(people),
         "missing_users": missing,
+        "summary": "; ".join(_summary(in_sync, differences, missing, people, source)),
         "warnings": list(dict.fromkeys((*source["warnings"], *target.get("warnings", ())))),
     }
+
+
+def _summary(
+    in_sync: bool, differences: Sequence[Facts], missing: Sequence[str] | None, people: Sequence[Facts] | None, source: Facts
+) -> Iterator[str]:
+    """How the link is, in one line for whoever reads the output of a run."""
+    modules = ", ".join(dict.fromkeys(one["module"] for one in differences))
+    yield "in sync" if in_sync else f"differs in {modules}" if modules else "configured as wanted"
+    if source["verdict"]:
+        yield _job_summary(source["job"], source["verdict"])
+    if people is not None:
+        yield f"{len(people)} synced {'user' if len(people) == 1 else 'users'}"
+    if missing:
+        yield f"not in the address book: {', '.join(missing)}"
+
+
+def _job_summary(found: Facts | None, verdict: Facts) -> str:
+    """The verdict of the job, since when it holds, and when the last cycle ended."""
+    word, since = str(verdict["verdict"]).replace("_", " "), verdict["since"] or (found or {}).get("steady_since")
+    last = (found or {}).get("last_cycle")
+    dated = f" since {since}" if since and word in ("healthy", "quarantined") else ""
+    reason = f" ({verdict['reason']})" if verdict["reason"] else ""
+    return f"job {word}{dated}{reason}" + (f", last cycle ended {last['ended']}" if last else "")
 
 
 INQUIRY = LinkInquiry(in_source, in_target)

@@ -106,6 +106,11 @@ def read(client: Client, wanted: Desired) -> Current:
     return Current(partner_id, settings(raw, policy or {}), policy is not None, raw, size)
 
 
+def paths(partner_id: str) -> tuple[str, str]:
+    """Where an entry and its identity synchronization are."""
+    return f"{PARTNERS}/{partner_id}", f"{PARTNERS}/{partner_id}/identitySynchronization"
+
+
 def _entry_and_policy(client: Client, path: str, groups: bool) -> tuple[Any, Any]:
     """The entry and its identity synchronization, which an expansion may hide although it is there (fact sheet 1.3)."""
     if groups:

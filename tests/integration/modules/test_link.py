@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.entra.cross_tenant_sync.tests.support import tenants
 from ansible_collections.entra.cross_tenant_sync.tests.support.behaviours import LIKELY
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM, SECRETS, Emulator
 from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import inventory
@@ -87,7 +88,7 @@ def test_a_link_that_does_not_exist_yet(tell: Teller, emulator: Emulator) -> Non
     assert [one["tenant"] for one in whole.result["differences"]] == [*[CONTOSO] * 5, FABRIKAM]
     assert whole.result["job"] is None
     assert differing(first) == ["cross_tenant_policy"]
-    assert {one["path"].split("/")[2] for one in first.sent} == {"policies"}
+    assert {one["path"].split("/")[2].split("?")[0] for one in first.sent} == {"policies", "organization"}
     for step in (whole, first):
         assert step.result["in_sync"] is False
 
@@ -187,3 +188,24 @@ def test_nothing_is_read_twice(tell: Teller, emulator: Emulator) -> None:
     read = [one["path"] for one in step.sent if one["method"] == "GET"]
     assert len(read) == len(set(read))
     assert step.calls <= 8
+
+
+def test_users_of_every_domain_of_the_source_are_seen(tell: Teller, emulator: Emulator, state: dict[str, Any]) -> None:
+    """The default domain is not enough: a company that bought others has several (fact sheet 1.5, 7)."""
+    state["tenants"][CONTOSO]["domains"] += ["tailspin.kr", "wingtip.kr"]
+    others = ["jina.han@tailspin.kr", "doyun.seo@wingtip.kr"]
+    for name in others:
+        tenants.add_user(state, name)
+    emulator.control("PUT", "state", state)
+    everybody = [MINSU, *others]
+    options = wanted(emulator, scope_users=everybody, verify_users=everybody, source_domains=None)
+    only_one = wanted(emulator, scope_users=everybody, verify_users=everybody)
+    build = [
+        Do("sync_scope", {**CONFIGURATION, "users": everybody, "groups": ["Sales"]}) if one.module == "sync_scope" else one for one in BUILD
+    ]
+    seen, overridden = tell(build, advance("PT40M"), Do(LINK, options), Do(LINK, only_one)).steps[len(build) :]
+    assert seen.result["missing_users"] == []
+    assert seen.result["in_sync"] is True, seen.result
+    assert seen.result["summary"].startswith("in sync; job healthy since ")
+    assert seen.result["synced_users"] == overridden.result["synced_users"] + 2
+    assert overridden.result["missing_users"] == others

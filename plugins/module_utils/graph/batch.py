@@ -101,9 +101,7 @@ def _together(client: Client, requests: Sequence[Request]) -> Iterator[tuple[Req
         batched = []
     outcomes = dict(zip(map(id, batched), send_all(client, batched), strict=True))
     for request in batched:
-        outcome = outcomes[id(request)]
-        if isinstance(outcome, Answer):
-            client.keep(request, outcome)
+        client.keep(request, outcomes[id(request)])
     for request in requests:
         yield request, known.get(id(request), outcomes.get(id(request)))
 

@@ -128,21 +128,28 @@ class Client:
         self._tokens = Tokens(credential, self.memory, cloud.login_endpoint, cloud.graph_endpoint, tenant.lower())
         self._token: str | None = None
         self._doubted = False
-        self._seen: dict[tuple[str, str], Answer] | None = None
+        self._seen: dict[tuple[str, str], Answer | ServiceError] | None = None
 
     def look_once(self) -> None:
         """Begin to look at one moment: what is read from now on is not read a second time. For a task that changes nothing."""
         self._seen = {}
 
-    def seen(self, request: Request) -> Answer | None:
-        """What was read of it since `look_once`."""
+    def seen(self, request: Request) -> Answer | ServiceError | None:
+        """What was read of it since `look_once`: an answer, or that the object is not there."""
         return self._seen.get((request.version, request.path)) if self._seen is not None and request.method == "GET" else None
 
-    def keep(self, request: Request, answer: Answer) -> None:
-        """Have it seen. Of a collection in pages nothing is kept, since it may be large and is read once anyway."""
-        paged = "$skiptoken" in request.path or (isinstance(answer.body, Mapping) and "@odata.nextLink" in answer.body)
-        if self._seen is not None and request.method == "GET" and not paged:
-            self._seen[request.version, request.path] = answer
+    def keep(self, request: Request, outcome: Answer | GraphFailure) -> None:
+        """Have it seen. Of a collection in pages nothing is kept, since it may be large and is read once anyway; of failures only
+        that the object is not there.
+        """
+        if self._seen is None or request.method != "GET":
+            return
+        if isinstance(outcome, Answer):
+            paged = "$skiptoken" in request.path or (isinstance(outcome.body, Mapping) and "@odata.nextLink" in outcome.body)
+            if not paged:
+                self._seen[request.version, request.path] = outcome
+        elif isinstance(outcome, ServiceError) and outcome.missing:
+            self._seen[request.version, request.path] = outcome
 
     def get(self, path: str, *, version: str = "v1.0", headers: Mapping[str, str] | None = None) -> Any:
         """The body of one object or page."""
@@ -180,6 +187,8 @@ class Client:
         :raises Unreachable: nothing was reached.
         """
         known = self.seen(request)
+        if isinstance(known, ServiceError):
+            raise known
         if known:
             return known
         answer = self._send(request)

@@ -143,8 +143,7 @@ def _look_together(client: Client, link: Given) -> None:
     if is_id(link["target"]["tenant_id"]):
         requests += [Request("GET", path) for path in partner.paths(link["target"]["tenant_id"].lower())]
     for request, outcome in zip(requests, send_all(client, requests), strict=True):
-        if isinstance(outcome, Answer):
-            client.keep(request, outcome)
+        client.keep(request, outcome)
 
 
 def _domains(client: Client) -> list[str] | None:
@@ -152,7 +151,7 @@ def _domains(client: Client) -> list[str] | None:
     where the verified ones may not be read.
     """
     answer = client.seen(ORGANIZATION)
-    organization = next(iter(client.members(answer.body)), None) if answer else None
+    organization = next(iter(client.members(answer.body)), None) if isinstance(answer, Answer) else None
     if organization is None:
         return None
     in_scope = [one.name.rpartition("@")[2] for one in client.met.values() if one.kind == "user" and not one.external]

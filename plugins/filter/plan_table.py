@@ -1,0 +1,130 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: plan_table
+short_description: Show what a run does to its links as one table
+description:
+  - Takes the results of the tasks that change a link, and returns the lines of one table - link, tenant, verb, what it is done to, and what
+    else follows from it - with a line that counts at the end.
+  - The playbook C(entra.cross_tenant_sync.sync) prints it at the end of every run in check mode.
+options:
+  _input:
+    description:
+      - One entry a link, with C(link), its name, C(tenants), the names of its tenants by their ids as the tasks name them, and C(results),
+        the registered results. Results of tasks that were skipped or failed count as no action.
+    type: list
+    elements: dict
+    required: true
+  most:
+    description:
+      - How many rows of the same link, tenant and verb are shown one by one. More are one row with their number.
+    type: int
+    default: 20
+seealso:
+  - plugin: entra.cross_tenant_sync.link_info
+    plugin_type: module
+author:
+  - The entra.cross_tenant_sync authors (@entra-cross-tenant-sync)
+"""
+
+EXAMPLES = r"""
+- name: Show who would leave the scope, in a table
+  hosts: links
+  gather_facts: false
+  tasks:
+    - name: Plan the scope
+      entra.cross_tenant_sync.sync_scope:
+        configuration: Fabrikam
+        groups: [Sales]
+        exact: true
+      check_mode: true
+      register: scope_result
+
+    - name: Show it
+      ansible.builtin.debug:
+        msg: "{{ [{'link': inventory_hostname, 'tenants': {}, 'results': [scope_result]}] | entra.cross_tenant_sync.plan_table }}"
+"""
+
+RETURN = r"""
+_value:
+  description: The lines of the table.
+  type: list
+  elements: str
+  sample:
+    - link                  tenant    verb      object                                   effects
+    - contoso_to_fabrikam   contoso   unassign  user minsu.kim@contoso.kr from ...       soft_deletes_in_target
+    - 1 action for 1 link - 1 unassign
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from ansible.errors import AnsibleFilterError
+
+HEADER = ("link", "tenant", "verb", "object", "effects")
+WIDEST = 100
+"""Characters of a column; what is longer is cut, since the task shows it in full."""
+
+
+def plan_table(links: Any, most: int = 20) -> list[str]:
+    """The lines of the table.
+
+    :raises AnsibleFilterError: for anything that is no list of links.
+    """
+    if not isinstance(links, Sequence) or isinstance(links, str) or not all(isinstance(one, Mapping) for one in links):
+        raise AnsibleFilterError("plan_table takes a list of dictionaries with link, tenants and results")
+    acting = [(str(one.get("link")), list(_actions(one))) for one in links]
+    verbs = Counter(verb for _link, actions in acting for _tenant, verb, _object, _effects in actions)
+    if not verbs:
+        return [f"nothing to do for {_number(len(acting), 'link')}"]
+    rows = [HEADER, *((link, *row) for link, actions in acting for row in _shortened(actions, most))]
+    widths = [min(WIDEST, max(len(row[column]) for row in rows)) for column in range(len(HEADER))]
+    lines = ["  ".join(f"{text[:width]:<{width}}" for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    counted = ", ".join(f"{number} {verb}" for verb, number in verbs.most_common())
+    busy = len([link for link, actions in acting if actions])
+    return [*lines, f"{_number(verbs.total(), 'action')} for {busy} of {_number(len(acting), 'link')}: {counted}"]
+
+
+Row = tuple[str, str, str, str]
+
+
+def _actions(link: Mapping[str, Any]) -> Iterable[Row]:
+    """Tenant, verb, object and effects of every action of a link, in the order of its tasks."""
+    names = link.get("tenants") or {}
+    for result in link.get("results") or ():
+        for action in result.get("actions") or () if isinstance(result, Mapping) else ():
+            tenant = str(action.get("tenant"))
+            effects = ", ".join(_effect(name, value) for name, value in (action.get("effects") or {}).items() if value)
+            yield str(names.get(tenant, tenant)), str(action["verb"]), str(action["object"]), effects
+
+
+def _effect(name: str, value: Any) -> str:
+    return name if value is True else f"{name}: {', '.join(map(str, value)) if isinstance(value, (list, tuple)) else value}"
+
+
+def _shortened(actions: Iterable[Row], most: int) -> Iterable[Row]:
+    """Neighbours of the same tenant, verb and effects, as one row where there are many."""
+    for (tenant, verb, effects), same in groupby(actions, key=lambda row: (row[0], row[1], row[3])):
+        rows = list(same)
+        if len(rows) <= most:
+            yield from rows
+        else:
+            yield tenant, verb, f"{rows[0][2]} and {len(rows) - 1} more", effects
+
+
+def _number(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+class FilterModule:
+    """The filters of this file."""
+
+    def filters(self) -> dict[str, Callable[..., Any]]:
+        """By name."""
+        return {"plan_table": plan_table}

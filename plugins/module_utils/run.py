@@ -151,7 +151,7 @@ def _converge(
 ) -> dict[str, Any]:
     first = _plan_now(resource, client, desired, pace)
     if check_mode:
-        return _result(first, list(first.actions), first, pace)
+        return _result(first, list(first.actions), first, pace, client.tenant)
     for _look in range(1, LOOKS):
         # What an earlier task has just made may be unknown to this replica (fact sheet 0.3).
         if first.unmet:
@@ -164,7 +164,7 @@ def _converge(
         plan = _read_back(resource, client, desired, done, pace)
     elif done or first.outcome:
         plan = _plan_seen(resource, client, desired, pace)
-    return _result(first, done, plan, pace)
+    return _result(first, done, plan, pace, client.tenant)
 
 
 def _patiently(read: Callable[[], Read], pace: Pace) -> Read:
@@ -219,6 +219,7 @@ def _await_outcome(outcome: Outcome, client: Client, pace: Pace, progress: Calla
     :raises RunFailure: when it takes longer than the admin wants to wait; what was done before stays done, and is told.
     """
     patient = dataclasses.replace(pace, longest=outcome.timeout, slowest=30.0, waited=0.0)
+    began = pace.clock()
     said = ""
     for _attempt in patient.attempts():
         try:
@@ -230,7 +231,8 @@ def _await_outcome(outcome: Outcome, client: Client, pace: Pace, progress: Calla
             pace.waited += patient.waited
             return
         said = outcome.progress(body)
-        progress(f"waiting for {outcome.name}: {said}")
+        waited = f"{pace.clock() - began:.0f} of at most {outcome.timeout:.0f} seconds"
+        progress(f"Tenant {client.tenant}: waiting for {outcome.name} ({waited}): {said}")
     late = f"{outcome.name} was not reached within {outcome.timeout:.0f} seconds ({said}); the service goes on, look again later"
     raise RunFailure(f"Tenant {client.tenant}: {late}.", _made(done))
 
@@ -291,13 +293,14 @@ def _read_back(resource: Resource[Desired, Current], client: Client, desired: De
     return dataclasses.replace(plan, warnings=(*plan.warnings, f"the service does not show these changes yet: {late}"))
 
 
-def _result(first: Plan, actions: list[Action], last: Plan, pace: Pace) -> dict[str, Any]:
+def _result(first: Plan, actions: list[Action], last: Plan, pace: Pace, tenant: str) -> dict[str, Any]:
+    place = f"tenant {tenant}"
     return {
         **last.facts,
         **first.change_facts,
         "changed": bool(actions),
         "actions": [action.describe() for action in actions],
-        "diff": {"before": dict(first.before), "after": dict(first.after)},
+        "diff": {"before_header": place, "after_header": place, "before": dict(first.before), "after": dict(first.after)},
         "warnings": list(dict.fromkeys((*first.warnings, *last.warnings))),
         "waited_seconds": round(pace.waited, 1),
     }

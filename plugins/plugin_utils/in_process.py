@@ -53,7 +53,10 @@ class InProcess(ActionBase):
             self._share_run_folder()
             answer: dict[str, Any] = self._execute_module(module_name=name, task_vars=variables, wrap_async=bool(self._task.async_val))
             return {**result, **answer}
-        progress = self._display.display
+
+        def progress(message: str) -> None:
+            self._display.display(f"{variables.get('inventory_hostname')}: {message}")
+
         return {**result, **in_process(name, self.module.SUBJECT, self.module.OPTIONS, self._task.args, self._task.check_mode, progress)}
 
     def _share_run_folder(self) -> None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import Any
@@ -286,7 +287,8 @@ class TestProgress:
     def test_a_long_wait_is_told(self, a_job: FakeGraph) -> None:
         said: list[str] = []
         result = in_process(NAME, sync_job.SUBJECT, sync_job.OPTIONS, START, False, said.append)
-        assert said == ["waiting for the end of a cycle: status Active"] * 2
+        wanted = rf"Tenant {SOURCE}: waiting for the end of a cycle \(\d+ of at most \d+ seconds\): status Active"
+        assert [bool(re.fullmatch(wanted, one)) for one in said] == [True, True], said
         assert result["changed"] is True
         assert a_job.writes == ["POST /servicePrincipals/sp/synchronization/jobs/Azure2Azure.1/start"]
 

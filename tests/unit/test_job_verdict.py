@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -351,11 +352,15 @@ class TestWaiting:
         assert result["changed"] is True
         assert result["job"]["last_cycle"]["ended"] == "2026-11-23T03:01:00Z"
         assert result["waited_seconds"] == round(sum(host.clock.sleeps), 1) > 0
-        assert host.said == [
-            "waiting for the end of a cycle: status NotRun",
-            "waiting for the end of a cycle: 5 of 10 objects",
-            "waiting for the end of a cycle: 5 of 10 objects",
-        ]
+        assert [one.rpartition(": ")[2] for one in host.said] == ["status NotRun", "5 of 10 objects", "5 of 10 objects"]
+        wanted = rf"Tenant {SOURCE}: waiting for the end of a cycle \((\d+) of at most \d+ seconds\): .+"
+        waited = [int(re.fullmatch(wanted, one)[1]) for one in host.said]  # type: ignore[index]  # a mismatch is a failure
+        assert waited == sorted(waited)
+
+    def test_how_many_users_are_there_so_far_is_said(self, host: Host) -> None:
+        counted = {**RUNNING, "synchronizedEntryCountByType": [{"key": "User", "value": 7}]}
+        host.run(Cycles([counted, ENDED]), wait="first_cycle")
+        assert host.said[0].endswith(": 5 of 10 objects, 7 users synchronized so far")
 
     def test_for_what_is_so_already(self, host: Host) -> None:
         service = Cycles([ENDED], "Active", ENDED)
@@ -405,7 +410,7 @@ class TestWaiting:
     def test_a_job_that_is_not_visible_for_a_moment(self, host: Host) -> None:
         """Fact sheet 0.3: a replica may not know it."""
         result = host.run(Cycles([refusal(404, "ResourceNotFound"), ENDED]), wait="first_cycle")
-        assert host.said == ["waiting for the end of a cycle: status None"]
+        assert [one.rpartition(": ")[2] for one in host.said] == ["status None"]
         assert result["job"]["last_cycle"] is not None
 
     def test_a_read_that_fails_ends_it(self, host: Host) -> None:

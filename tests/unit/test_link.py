@@ -136,7 +136,12 @@ class TestJudgement:
         }
 
     def test_of_a_job_in_quarantine(self) -> None:
-        here = {"differences": [], "warnings": [], "job": {**JOB, "quarantine": {"reason": "TooManyDeletes"}}, "verdict": None}
+        here: dict[str, Any] = {
+            "differences": [],
+            "warnings": [],
+            "job": {**JOB, "quarantine": {"reason": "TooManyDeletes"}},
+            "verdict": None,
+        }
         assert link.judged(here, {"differences": [], "warnings": []}, [], {})["in_sync"] is False
 
     def test_where_it_stopped_before_the_people(self) -> None:

@@ -194,7 +194,7 @@ class TestResult:
 
     def test_a_read_that_fails_is_a_failure_in_check_mode_too(self, host: Host) -> None:
         failure = host.fail(partner.RESOURCE, lambda _request: refusal(403, "Authorization_RequestDenied"), POLICY, check=True)
-        assert "Policy.Read.All or Policy.ReadWrite.CrossTenantAccess" in failure.msg
+        assert "Policy.Read.All (or Policy.ReadWrite.CrossTenantAccess)" in failure.msg
         assert failure.details["error"] == {
             "status": 403,
             "code": "Authorization_RequestDenied",

@@ -152,7 +152,9 @@ def _progress(status: Mapping[str, Any]) -> str:
     steps = ", ".join(
         f"{one.get('completedUnits')} of {one.get('totalUnits')} {one.get('units') or 'units'}" for one in _unfinished(status)
     )
-    return steps or f"status {status.get('code')}"
+    synchronized = {str(one.get("key")): one.get("value") for one in status.get("synchronizedEntryCountByType") or ()}
+    people = f", {synchronized['User']} users synchronized so far" if synchronized.get("User") is not None else ""
+    return f"{steps or 'status ' + str(status.get('code'))}{people}"
 
 
 def _action(wanted: Desired, state: str, path: str) -> Action:

@@ -60,6 +60,13 @@ def prose(guide: Path) -> str:
     return re.sub(r"^```.*?^```$", "", guide.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
 
 
+@each_guide
+def test_an_entry_of_tenants_goes_through_the_filter(guide: Path) -> None:
+    """An entry may hold what no module takes, and without the filter that ends each task of a play (issue 12)."""
+    defaults = re.findall(rf"{re.escape(GROUP)}: (.*tenants.*)", guide.read_text(encoding="utf-8"))
+    assert [one for one in defaults if f"| {PREFIX}connection" not in one] == []
+
+
 @functools.cache
 def module_spec(module: str) -> dict[str, Any]:
     """All options of a module, aliases among them."""

@@ -14,6 +14,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
+from . import checks
 from .graph import cloud
 from .graph.client import Client, Patience
 from .graph.credentials.base import Secrets
@@ -62,6 +63,9 @@ def run(
     :raises RunFailure: for everything an admin can do something about.
     """
     given = _without_empty(params)
+    wrong = checks.wrong(given)
+    if wrong:
+        raise RunFailure(wrong)
     tenants = [given]
     if isinstance(subject, LinkInquiry):
         given["target"] = _without_empty(given["target"])
@@ -76,8 +80,8 @@ def run(
 
 
 def _without_empty(params: Mapping[str, Any]) -> dict[str, Any]:
-    """AWX gives an empty text for a field that was left empty."""
-    return {name: None if value == "" else value for name, value in params.items()}
+    """An environment variable may be set and empty; what a task leaves empty, its host has left out already."""
+    return {name: None if isinstance(value, str) and not value.strip() else value for name, value in params.items()}
 
 
 def _run(

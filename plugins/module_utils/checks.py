@@ -9,7 +9,6 @@ Only what can be said of a value by itself is here. Whether two options contradi
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -24,6 +23,8 @@ LONGEST_NAME = 256
 LONGEST_TEXT = 1024
 """Ours: longer than names and addresses get, and short enough for a URL."""
 LARGEST_NUMBER = 2**31 - 1
+SHOWN = 80
+"""How many characters of a value a sentence shows."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -31,6 +32,7 @@ _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _LABEL = r"[^\W_]([\w-]{0,61}[^\W_])?"
 _DOMAIN = re.compile(rf"(?=.{{1,253}}$)({_LABEL}\.)+{_LABEL}")
 _MAILBOX = re.compile(r"[^\s@,;:<>()\"\[\]]{1,64}")
+_CERTIFICATE = re.compile(rb"-----BEGIN (TRUSTED |X509 )?CERTIFICATE-----")
 _MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})(T(\d{2}:\d{2}(:\d{2})?)(\.\d+)?(Z|[+-](0\d|1[0-4]):[0-5]\d)?)?", re.ASCII)
 
 
@@ -56,8 +58,10 @@ def wrong(params: Mapping[str, Any], table: Table | None = None, place: str = ""
 
 def shown(value: Any) -> str:
     """A value in a sentence."""
-    text = {True: "true", False: "false"}[value] if isinstance(value, bool) else repr(value)
-    return text if len(text) <= 80 else f"{text[:70]}... ({len(text)} characters)"
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = repr(value)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}… of {len(text)} characters"
 
 
 def whole(least: int, most: int, unit: str = "") -> Check:
@@ -97,6 +101,15 @@ def word(value: str) -> str | None:
     return None if value.isascii() and value.isprintable() and " " not in value else "must be an id without blanks"
 
 
+def token(value: str) -> str | None:
+    """A token, which is sent in a header."""
+    return (
+        None
+        if value.isascii() and value.isprintable() and " " not in value
+        else "must be a token, which has no blanks and only ASCII characters"
+    )
+
+
 def address(value: str) -> str | None:
     """One address: the service takes one person or group (fact sheet 3.4)."""
     mailbox, _at, host = value.rpartition("@")
@@ -125,8 +138,9 @@ def endpoint(value: str) -> str | None:
 def proxy(value: str) -> str | None:
     """A proxy, perhaps with a name and password."""
     parts = _parts(value if "://" in value else f"http://{value}")
-    known = parts is not None and parts.scheme in ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
-    return None if known else "must be the address of a proxy, such as http://host:port"
+    # Name and password are sent in a header.
+    known = parts is not None and value.isascii() and parts.scheme in ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
+    return None if known else "must be the address of a proxy, such as http://host:port, in ASCII characters"
 
 
 def _parts(url: str) -> Any:
@@ -142,9 +156,13 @@ def _parts(url: str) -> Any:
 
 def authorities(value: str) -> str | None:
     """A file of certificates, or a directory as OpenSSL keeps them."""
-    if _CONTROL.search(value) or not os.path.exists(value):
-        return "does not exist where this task runs"
-    return None if os.access(value, os.R_OK) else "cannot be read where this task runs"
+    try:
+        with open(value, "rb") as file:
+            return None if _CERTIFICATE.search(file.read()) else "must be a file with certificates in PEM"
+    except IsADirectoryError:
+        return None
+    except (OSError, ValueError) as error:
+        return f"cannot be read where this task runs ({getattr(error, 'strerror', None) or 'it is no path'})"
 
 
 SECRET = frozenset(
@@ -171,9 +189,9 @@ CONNECTION: Table = {
     "certificate": text,
     "certificate_path": LINE,
     "certificate_passphrase": LINE,
-    "federated_token": text,
+    "federated_token": token,
     "federated_token_file": LINE,
-    "access_token": text,
+    "access_token": token,
     "graph_endpoint": endpoint,
     "login_endpoint": endpoint,
     "ca_path": authorities,

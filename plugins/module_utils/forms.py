@@ -93,16 +93,16 @@ def _read(about: Spec, value: Any, place: tuple[str, str], complaints: list[str]
             if not about.get("options"):
                 return members
             return _options(about["options"], members, (f"{place[0]}.", f"{place[1]}."), complaints)
-        return _chosen(about, _SCALARS[kind](value, place[1]), place)
+        return _chosen(about, _SCALARS[kind](value, place[1]), place[0])
     except _Wrong as wrong:
         # Nothing that was not understood is shown: it may hold a secret, of which nobody knows where.
         complaints.append(f"{place[0]} {wrong}.")
-        return _NOTHING if kind in ("list", "dict") else value
+        return value if kind not in ("list", "dict") and isinstance(value, (str, int, float)) else _NOTHING
 
 
-def _chosen(about: Spec, value: Any, place: tuple[str, str]) -> Any:
-    """One of the choices. Ansible judges those of a module itself, but does not say which member of a list it means."""
-    if "." in place[1] and about.get("choices") and value not in about["choices"]:
+def _chosen(about: Spec, value: Any, place: str) -> Any:
+    """One of the choices. Ansible judges those of a module itself, but does not say which member of what it means."""
+    if about.get("choices") and ("." in place or "[" in place) and value not in about["choices"]:
         raise _Wrong(f"must be one of {', '.join(about['choices'])}; it is {shown(value)}")
     return value
 
@@ -167,7 +167,7 @@ def _list(about: Spec, value: Any, place: tuple[str, str], complaints: list[str]
         value = [value]
     if not isinstance(value, Sequence):
         raise _Wrong("must be a list")
-    member = {"type": about.get("elements", "str"), "options": about.get("options")}
+    member = {"type": about.get("elements", "str"), "options": about.get("options"), "choices": about.get("choices")}
     read = [_read(member, one, (f"{place[0]}[{number}]", place[1]), complaints) for number, one in enumerate(value)]
     found = [one for one in read if one is not _NOTHING]
     # A list of nothing but blanks was left empty; an empty list says that there is nobody.

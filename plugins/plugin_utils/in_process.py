@@ -121,7 +121,7 @@ def _secrets(spec: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]
     for option, about in spec.items():
         for name in (option, *about.get("aliases", ())):
             value = given.get(name)
-            if value and about.get("no_log"):
+            if about.get("no_log") and value and str(value).strip():
                 yield str(value)
             if about.get("type") == "dict" and about.get("options") and isinstance(value, Mapping):
                 yield from _secrets(about["options"], value)

@@ -22,7 +22,7 @@ from .graph.credentials.methods import choose
 from .graph.errors import CredentialProblem, GraphFailure, ServiceError, SignInFailure, Uncertain, Unreachable
 from .graph.memory import Memory
 from .graph.transport import Transport, Trust
-from .plan import Action, HalfDone, Inquiry, Interrupted, LinkInquiry, Operation, Outcome, Pace, Plan, Refusal, Resource, Unseen, apply
+from .plan import Action, Facts, HalfDone, Inquiry, Interrupted, LinkInquiry, Operation, Outcome, Pace, Plan, Refusal, Resource, Unseen, apply
 from .resources.causes import explain
 
 Desired = TypeVar("Desired")
@@ -96,7 +96,7 @@ def _run(
     memory = Memory(run_folder)
     with _at(given, memory, tell) as client:
         if isinstance(subject, Inquiry):
-            return {"changed": False, **_patiently(lambda: subject.read(client, given), pace)}
+            return {"changed": False, **_patiently(lambda: _inquired(subject, client, given), pace)}
         if isinstance(subject, LinkInquiry):
             source = _patiently(lambda: subject.source(client, given), pace)
             with _at(given["target"], memory, tell) as target:
@@ -185,9 +185,20 @@ def _patiently(read: Callable[[], Read], pace: Pace) -> Read:
     return read()
 
 
+def _inquired(inquiry: Inquiry, client: Client, given: Mapping[str, Any]) -> Facts:
+    with client.reading():
+        return inquiry.read(client, given)
+
+
 def _plan_now(resource: Resource[Desired, Current], client: Client, desired: Desired, pace: Pace) -> Plan:
     """The plan for what is there."""
-    return _patiently(lambda: resource.plan(resource.read(client, desired), desired), pace)
+    return _patiently(lambda: resource.plan(_current(resource, client, desired), desired), pace)
+
+
+def _current(resource: Resource[Desired, Current], client: Client, desired: Desired) -> Current:
+    """What is there. Only reading takes answers apart, so that a fault of a planner is not taken for one of the service."""
+    with client.reading():
+        return resource.read(client, desired)
 
 
 def _plan_seen(resource: Resource[Desired, Current], client: Client, desired: Desired, pace: Pace) -> Plan:
@@ -226,14 +237,16 @@ def _await_outcome(outcome: Outcome, client: Client, pace: Pace, progress: Calla
     said = ""
     for _attempt in patient.attempts():
         try:
-            body = client.find(outcome.wait.path)
+            with client.reading():
+                body = client.find(outcome.wait.path)
+                reached = outcome.wait.until(body)
+                said = outcome.progress(body)
         except GraphFailure as failure:
             msg = f"Tenant {client.tenant}: could not see whether {outcome.name} was reached: {explain(failure)}{_told(done)}"
             raise RunFailure(msg, {**_details(failure), **_made(done)}) from None
-        if outcome.wait.until(body):
+        if reached:
             pace.waited += patient.waited
             return
-        said = outcome.progress(body)
         progress(f"waiting for {outcome.name}: {said}")
     late = f"{outcome.name} was not reached within {outcome.timeout:.0f} seconds ({said}); the service goes on, look again later"
     raise RunFailure(f"Tenant {client.tenant}: {late}.", _made(done))

@@ -257,9 +257,8 @@ def _shows(action: Action, client: Client, bound: Mapping[str, str]) -> bool:
     """Whether the change can be seen. A conflict with what was made before, and did not show, is none (fact sheet 3.3)."""
     if action.visible is None:
         return False
-    with contextlib.suppress(GraphFailure):
-        with client.reading():
-            return action.visible.until(client.find(_fill_text(action.visible.path, bound), version=action.visible.version))
+    with contextlib.suppress(GraphFailure), client.reading():
+        return action.visible.until(client.find(_fill_text(action.visible.path, bound), version=action.visible.version))
     return False
 
 

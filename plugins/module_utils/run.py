@@ -22,7 +22,23 @@ from .graph.credentials.methods import choose
 from .graph.errors import CredentialProblem, GraphFailure, ServiceError, SignInFailure, Uncertain, Unreachable
 from .graph.memory import Memory
 from .graph.transport import Transport, Trust
-from .plan import Action, Facts, HalfDone, Inquiry, Interrupted, LinkInquiry, Operation, Outcome, Pace, Plan, Refusal, Resource, Unseen, apply
+from .plan import (
+    Action,
+    Facts,
+    HalfDone,
+    Inquiry,
+    Interrupted,
+    LinkInquiry,
+    Operation,
+    Outcome,
+    Pace,
+    Plan,
+    Refusal,
+    Resource,
+    Unseen,
+    apply,
+)
+from .resources import documented
 from .resources.causes import explain
 
 Desired = TypeVar("Desired")
@@ -147,7 +163,7 @@ def connect(params: Mapping[str, Any], memory: Memory | None = None, tell: Calla
         params.get("ca_path"), params["validate_certs"], float(params["timeout"]), float(params["connect_timeout"]), params.get("proxy")
     )
     transport = Transport(trust, (place.login_endpoint, place.graph_endpoint))
-    return Client(tenant, place, credential, transport, Patience(retries=params["retries"]), memory)
+    return Client(tenant, place, credential, transport, Patience(retries=params["retries"]), memory, documented.lack)
 
 
 def _converge(

@@ -118,6 +118,7 @@ class Client:
         transport: Transport,
         patience: Patience | None = None,
         memory: Memory | None = None,
+        lack: Callable[[Request, Any], str | None] | None = None,
     ) -> None:
         self.tenant = tenant
         self.cloud = cloud
@@ -125,6 +126,8 @@ class Client:
         self.memory = memory or Memory()
         self.met: dict[str, Any] = {}
         """What this task has read of single objects, by id, for whoever only needs what does not change while it lasts."""
+        self.lack = lack
+        """Says what the body of a read lacks of its documented form, where its reader relies on that."""
         self._asked: tuple[str, ...] = ()
         self._transport = transport
         self._tokens = Tokens(credential, self.memory, cloud.login_endpoint, cloud.graph_endpoint, tenant.lower())
@@ -138,10 +141,19 @@ class Client:
 
     def seen(self, request: Request) -> Answer | None:
         """What was read of it since `look_once`."""
-        return self._seen.get((request.version, request.path)) if self._seen is not None and request.method == "GET" else None
+        known = self._seen.get((request.version, request.path)) if self._seen is not None and request.method == "GET" else None
+        if known:
+            self._asked = _named(request)
+        return known
 
     def keep(self, request: Request, answer: Answer) -> None:
-        """Have it seen. Of a collection in pages nothing is kept, since it may be large and is read once anyway."""
+        """Have it seen. Of a collection in pages nothing is kept, since it may be large and is read once anyway.
+
+        :raises OddAnswer: when it has not the documented form.
+        """
+        lack = self.lack(request, answer.body) if self.lack and request.reads else None
+        if lack:
+            raise OddAnswer(_named(request), lack)
         paged = "$skiptoken" in request.path or (isinstance(answer.body, Mapping) and "@odata.nextLink" in answer.body)
         if self._seen is not None and request.method == "GET" and not paged:
             self._seen[request.version, request.path] = answer

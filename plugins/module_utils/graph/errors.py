@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-
 NAMED = 3
 """How many of the requests of a batch a sentence names."""
 

@@ -202,7 +202,7 @@ def plan(current: Current, wanted: Desired) -> Plan:
     if old is None:
         # Nothing of people is there to be kept, so the template's is taken as it is.
         old = {"attributeMappings": []}
-    elif rows(mapping)[MATCHING]["source"] != rows(old)[MATCHING]["source"] or _input_filter(mapping) != _input_filter(old):
+    elif rows(mapping)[MATCHING].get("source") != rows(old)[MATCHING].get("source") or _input_filter(mapping) != _input_filter(old):
         raise Refusal("the matching attribute and the built-in filter must stay as they are; this backup changes them")
     before, after = _shown(old), _shown(mapping)
     changes = [

@@ -75,9 +75,7 @@ _MAPPING = Members(
 )
 _RULE = Members({"id": str, "name": str, "sourceDirectoryName": str, "targetDirectoryName": str, "objectMappings": Each(_MAPPING)})
 _OBJECT = Members({"name": str, "attributes": Each(Members({"name": str}, ("name",)))})
-SCHEMA = Members(
-    {"synchronizationRules": Each(_RULE), "directories": Each(Members({"name": str, "objects": Each(_OBJECT)}))}, ("synchronizationRules",)
-)
+SCHEMA = Members({"synchronizationRules": Each(_RULE), "directories": Each(Members({"name": str, "objects": Each(_OBJECT)}))})
 
 _FORMS: tuple[tuple[re.Pattern[str], Form], ...] = (
     (re.compile(r"/synchronization/jobs$"), Members({"value": Each(JOB)}, ("value",))),

@@ -108,17 +108,17 @@ options:
     type: str
   connect_timeout:
     description:
-      - How long to wait for a connection, in seconds.
+      - How long to wait for a connection, in seconds, from 1 to 3600.
     type: int
     default: 10
   timeout:
     description:
-      - How long to wait for each answer, in seconds.
+      - How long to wait for each answer, in seconds, from 1 to 3600.
     type: int
     default: 30
   retries:
     description:
-      - How often a request is repeated that the service throttles, and a read that meets a passing fault.
+      - How often a request is repeated that the service throttles, and a read that meets a passing fault, at most 100 times.
     type: int
     default: 5
 requirements:
@@ -127,6 +127,11 @@ requirements:
 notes:
   - Use C(module_defaults) with C(group/entra.cross_tenant_sync.graph) to set the connection once.
   - Secrets and tokens are in no result, diff, log or error message.
+  - An option that is empty or blank counts as not given, before any rule is checked, so that a survey may leave fields empty.
+    It is not taken from the environment either. What a mapping writes, such as a constant, may be empty.
+  - Numbers, booleans, lists and dictionaries may be given as text, as a survey does. A list is a text with one name a line, or with
+    commas in one line, or JSON. In a text of several lines a comma belongs to the name. A list of dictionaries is JSON.
+  - Every value is checked before anything is sent. The message names the option, also inside of others, as C(filters[0].clauses[1].operator).
 """
 
     WAIT = r"""

@@ -257,7 +257,7 @@ def _shows(action: Action, client: Client, bound: Mapping[str, str]) -> bool:
     """Whether the change can be seen. A conflict with what was made before, and did not show, is none (fact sheet 3.3)."""
     if action.visible is None:
         return False
-    with contextlib.suppress(GraphFailure):
+    with contextlib.suppress(GraphFailure), client.reading():
         return action.visible.until(client.find(_fill_text(action.visible.path, bound), version=action.visible.version))
     return False
 
@@ -306,8 +306,9 @@ def await_state(wait: Wait, client: Client, pace: Pace, bound: Mapping[str, str]
     path = _fill_text(wait.path, bound)
     for _attempt in pace.attempts():
         try:
-            if wait.until(client.find(path, version=wait.version)):
-                return True
+            with client.reading():
+                if wait.until(client.find(path, version=wait.version)):
+                    return True
         except ServiceError as error:
             # A new object's synchronization endpoints answer 403 or 409 for a while (fact sheet 0.1).
             if error.status not in (403, 404, 409):

@@ -41,7 +41,7 @@ options:
   notification_email:
     description:
       - The address the service writes to when the job goes into quarantine. Left alone if not set.
-      - V(off) switches notifications off.
+      - It is one address, of a person or a group. V(off) switches notifications off, with or without quotes.
     type: str
   deletion_threshold:
     description:

@@ -36,6 +36,7 @@ options:
   groups:
     description:
       - Groups to assign, by display name or object id.
+      - As a text of one line, names are parted by commas. A name with a comma needs a list, or a text with one name a line.
     type: list
     elements: str
   exact:

@@ -41,12 +41,17 @@ def connection(emulator: Emulator, tenant: str) -> dict[str, Any]:
 
 def task(emulator: Emulator, module: str, tenant: str, check: bool = False, **options: Any) -> dict[str, Any]:
     """What a task of one of our modules answers; in this process, which takes milliseconds."""
-    about = importlib.import_module(f"{MODULES}.{module}")
-    checked = ArgumentSpecValidator(about.OPTIONS.argument_spec(), **about.OPTIONS.rules).validate(
-        {**connection(emulator, tenant), **options}
-    )
+    subject = importlib.import_module(f"{MODULES}.{module}").SUBJECT
+    return run(subject, parameters(emulator, module, tenant, **options), check)
+
+
+def parameters(emulator: Emulator, module: str, tenant: str, **options: Any) -> dict[str, Any]:
+    """What such a task hands to the engine."""
+    about = importlib.import_module(f"{MODULES}.{module}").OPTIONS
+    checked = ArgumentSpecValidator(about.argument_spec(), **about.rules).validate({**connection(emulator, tenant), **options})
     assert not checked.error_messages, checked.error_messages
-    return run(about.SUBJECT, checked.validated_parameters, check)
+    found: dict[str, Any] = checked.validated_parameters
+    return found
 
 
 def preflight(

@@ -28,6 +28,7 @@ def test_an_application() -> None:
     assert claims.permissions == {"User.Read.All"}
     assert claims.delegated is False
     assert claims.expires == 1764000000
+    assert decode(token({"exp": float("inf")})).expires is None
 
 
 def test_a_person() -> None:

@@ -146,6 +146,8 @@ class TestVerdict:
             ({"currentBegan": "2026-10-01T12:00:00Z"}, 0),
             ({"currentBegan": NEVER}, None),
             ({"currentBegan": None}, None),
+            ({"currentBegan": "yesterday"}, None),
+            ({"currentBegan": "2026-13-45T00:00:00Z"}, None),
             ({}, None),
         ],
         ids=str,

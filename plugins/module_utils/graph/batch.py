@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -134,7 +134,7 @@ def _send_chunk(client: Client, chunk: Sequence[Request]) -> _Sent:
             # Batches before this one were carried out, so this is the items' outcome and no end of everything.
             outcomes.update(dict.fromkeys(waiting, failure))
             break
-        outcomes.update(_outcomes(chunk, (answer.body or {}).get("responses") or []))
+        outcomes.update(_outcomes(chunk, answer.body))
         outcomes.update({number: _unanswered(chunk[number]) for number in waiting if number not in outcomes})
         throttled = [number for number in waiting if _throttled(outcomes.get(number))]
         strained = strained or bool(throttled) or any(_nearly_used(one) for one in (answer, *outcomes.values()))
@@ -169,11 +169,18 @@ def _item(number: int, request: Request) -> dict[str, Any]:
     return item
 
 
-def _outcomes(chunk: Sequence[Request], responses: list[dict[str, Any]]) -> dict[int, Outcome]:
+def _outcomes(chunk: Sequence[Request], answer: Any) -> dict[int, Outcome]:
+    """The outcomes by item. A response that cannot be told from others is none: its item counts as unanswered."""
     outcomes: dict[int, Outcome] = {}
-    for response in responses:
-        number, status, body = int(response["id"]), int(response["status"]), response.get("body")
-        request, headers = chunk[number], response.get("headers") or {}
+    responses = answer.get("responses") if isinstance(answer, Mapping) else None
+    for response in responses if isinstance(responses, list) else ():
+        try:
+            number, status = int(response["id"]), int(response["status"])
+            request = chunk[number]
+        except (KeyError, IndexError, TypeError, ValueError):
+            continue
+        body, headers = response.get("body"), response.get("headers")
+        headers = headers if isinstance(headers, Mapping) else {}
         if status < 400:
             outcomes[number] = Answer(status, body, headers)
             continue

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -67,7 +68,7 @@ def _claims(payload: Mapping[str, Any]) -> Claims:
         object_id=_text(payload, "oid"),
         permissions=frozenset(str(one) for one in granted),
         delegated=bool(scopes),
-        expires=int(expires) if isinstance(expires, int | float) else None,
+        expires=int(expires) if isinstance(expires, int | float) and math.isfinite(expires) else None,
     )
 
 

@@ -226,7 +226,10 @@ def _days_until_disabled(raw: Mapping[str, Any], now: datetime) -> int | None:
     began = _moment(raw.get("seriesBegan") or raw.get("currentBegan"))
     if began is None:
         return None
-    since = datetime.fromisoformat(began[:19]).replace(tzinfo=timezone.utc)
+    try:
+        since = datetime.fromisoformat(began[:19]).replace(tzinfo=timezone.utc)
+    except ValueError:
+        return None
     return max(0, (since + timedelta(days=28) - now).days)
 
 

@@ -132,7 +132,8 @@ def in_source(client: Client, link: Given) -> dict[str, Any]:
     found = _compare(client, link, IN_SOURCE)
     if _enough(found, link):
         return {**found, "job": None, "verdict": None, "domains": None}
-    return {**found, **job.inquire(client, link), "domains": link.get("source_domains") or _domains(client)}
+    with client.reading():
+        return {**found, **job.inquire(client, link), "domains": link.get("source_domains") or _domains(client)}
 
 
 def _look_together(client: Client, link: Given) -> None:
@@ -168,7 +169,9 @@ def in_target(client: Client, link: Given, source: Facts) -> dict[str, Any]:
     if _enough(found, link):
         return judged(source, found, None, link)
     origin = {"source_domains": source["domains"], "source_tenant_id": link["tenant_id"]}
-    return judged(source, found, synced_user.inquire(client, origin)["synced_users"], link)
+    with client.reading():
+        people = synced_user.inquire(client, origin)["synced_users"]
+    return judged(source, found, people, link)
 
 
 def _compare(client: Client, link: Given, parts: Sequence[Part]) -> dict[str, Any]:
@@ -176,7 +179,9 @@ def _compare(client: Client, link: Given, parts: Sequence[Part]) -> dict[str, An
     warnings: list[str] = []
     for part in parts:
         wanted = part.resource.desired(part.options(link))
-        plan = part.resource.plan(part.resource.read(client, wanted), wanted)
+        with client.reading():
+            current = part.resource.read(client, wanted)
+        plan = part.resource.plan(current, wanted)
         warnings += plan.warnings
         if plan.actions or _outstanding(plan, client):
             differences.append(_difference(part, plan, client))
@@ -191,7 +196,10 @@ def _enough(found: Facts, link: Given) -> bool:
 
 def _outstanding(plan: Plan, client: Client) -> bool:
     """Whether something is waited for that the service has not reached."""
-    return plan.outcome is not None and not plan.outcome.wait.until(client.find(plan.outcome.wait.path))
+    if plan.outcome is None:
+        return False
+    with client.reading():
+        return not plan.outcome.wait.until(client.find(plan.outcome.wait.path))
 
 
 def _difference(part: Part, plan: Plan, client: Client) -> dict[str, Any]:

@@ -96,6 +96,8 @@ def desired(params: Mapping[str, Any]) -> Desired:
     twice = sorted({target for target in targets if targets.count(target) > 1})
     if twice:
         raise Refusal(f"{', '.join(twice)} is mapped more than once")
+    if params.get("target_actions") is not None and not params["target_actions"]:
+        raise Refusal("target_actions must name at least one of create, update and delete")
     if any(one.target == "manager" and not one.absent for one in wishes):
         clouds.require_feature(clouds.MANAGER, params["cloud"])
     return Desired(
@@ -200,7 +202,7 @@ def plan(current: Current, wanted: Desired) -> Plan:
     if old is None:
         # Nothing of people is there to be kept, so the template's is taken as it is.
         old = {"attributeMappings": []}
-    elif rows(mapping)[MATCHING]["source"] != rows(old)[MATCHING]["source"] or _input_filter(mapping) != _input_filter(old):
+    elif rows(mapping)[MATCHING].get("source") != rows(old)[MATCHING].get("source") or _input_filter(mapping) != _input_filter(old):
         raise Refusal("the matching attribute and the built-in filter must stay as they are; this backup changes them")
     before, after = _shown(old), _shown(mapping)
     changes = [

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
@@ -31,7 +32,10 @@ def inquire(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
 
 def application(claims: Claims) -> dict[str, Any]:
     """The bearer of a token as a result shows it."""
-    expires = None if claims.expires is None else datetime.fromtimestamp(claims.expires, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    expires = None
+    with contextlib.suppress(ValueError, OverflowError, OSError):
+        # Whoever made the token may have put any number there.
+        expires = claims.expires and datetime.fromtimestamp(claims.expires, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     return {
         "id": claims.application_id,
         "name": claims.application_name,

@@ -19,6 +19,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cred
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.base import Token
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import Uncertain, Unreachable, service_error
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.transport import Transport, Trust
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import answer_forms
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
 
 SOURCE = "a0c898ca-2445-4e74-ab4b-afd7916549a6"
@@ -107,7 +108,9 @@ class FakeGraph(Client):
 
     def __init__(self, answer: Callable[[Request], Outcome], tenant: str = SOURCE, clock: FakeClock | None = None) -> None:
         self.clock = clock or FakeClock()
-        super().__init__(tenant, CLOUDS["global"], AccessToken("unused"), Transport(Trust(), ()), self.clock.patience())
+        super().__init__(
+            tenant, CLOUDS["global"], AccessToken("unused"), Transport(Trust(), ()), self.clock.patience(), lack=answer_forms.lack
+        )
         self.answer = answer
         self.sent: list[Request] = []
         self.batches: list[list[Request]] = []

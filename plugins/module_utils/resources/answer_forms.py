@@ -1,0 +1,117 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: it may change without notice.
+"""The documented form of what planners look into as the service gave it: jobs and schemas (fact sheet 3.2 and 4.2).
+
+Everything else is taken apart while it is read. These two are looked at when they come, so that no planner meets another form.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias, Union
+
+from ..graph.client import Request
+
+Form: TypeAlias = Union["type", "tuple[type, ...]", "Members", "Each"]
+
+
+@dataclass(frozen=True)
+class Members:
+    """An object. A member that is there has its form, or is null; ``needed`` ones are there. What is only shown or compared is not named."""
+
+    forms: Mapping[str, Form]
+    needed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Each:
+    """A list."""
+
+    form: Form
+
+
+NUMBER = (int, float)
+_CYCLE = Members({"timeBegan": str, "timeEnded": str})
+_PROGRESS = Members({"completedUnits": NUMBER, "totalUnits": NUMBER})
+_ERROR = Members({})
+JOB = Members(
+    {
+        "id": str,
+        "templateId": str,
+        "schedule": Members({}),
+        "status": Members(
+            {
+                "lastExecution": _CYCLE,
+                "lastSuccessfulExecution": _CYCLE,
+                "steadyStateFirstAchievedTime": str,
+                "steadyStateLastAchievedTime": str,
+                "progress": Each(_PROGRESS),
+                "quarantine": Members({"currentBegan": str, "seriesBegan": str, "error": _ERROR}),
+                "synchronizedEntryCountByType": Each(Members({"key": str}, ("key", "value"))),
+            }
+        ),
+    },
+    ("id",),
+)
+
+_ARGUMENT = Members({"type": str, "name": str, "expression": str, "parameters": Each(dict)})
+_SOURCE = Members({**_ARGUMENT.forms, "parameters": Each(Members({"value": _ARGUMENT}))})
+_ROW = Members({"targetAttributeName": str, "source": _SOURCE, "flowType": str}, ("targetAttributeName",))
+_CLAUSE = Members({"targetOperand": Members({"values": Each(object)})})
+_GROUPS = Each(Members({"clauses": Each(_CLAUSE)}))
+_MAPPING = Members(
+    {
+        "name": str,
+        "flowTypes": str,
+        "sourceObjectName": str,
+        "targetObjectName": str,
+        "attributeMappings": Each(_ROW),
+        "scope": Members({"groups": _GROUPS, "inputFilterGroups": _GROUPS}),
+    }
+)
+_RULE = Members({"id": str, "name": str, "sourceDirectoryName": str, "targetDirectoryName": str, "objectMappings": Each(_MAPPING)})
+_OBJECT = Members({"name": str, "attributes": Each(Members({"name": str}, ("name",)))})
+SCHEMA = Members({"synchronizationRules": Each(_RULE), "directories": Each(Members({"name": str, "objects": Each(_OBJECT)}))})
+
+_FORMS: tuple[tuple[re.Pattern[str], Form], ...] = (
+    (re.compile(r"/synchronization/jobs$"), Members({"value": Each(JOB)}, ("value",))),
+    (re.compile(r"/synchronization/jobs/[^/]+$"), JOB),
+    (re.compile(r"/synchronization/(jobs|templates)/[^/]+/schema$"), SCHEMA),
+    (re.compile(r"/schema/parseExpression$"), Members({"parsedExpression": _SOURCE, "error": _ERROR})),
+)
+
+
+def lack(request: Request, body: Any) -> str | None:
+    """What the body of an answer lacks, as half a sentence; ``None`` if nothing, or if this table does not know it."""
+    if "/synchronization/" not in request.path:
+        return None
+    path = request.path.partition("?")[0]
+    form = next((form for pattern, form in _FORMS if pattern.search(path)), None)
+    if form is None:
+        return None
+    return _lack(form, body, "it")
+
+
+def _lack(form: Form, value: Any, place: str) -> str | None:
+    if isinstance(form, Members):
+        if not isinstance(value, dict):
+            return f"{place} is no object"
+        for name in form.needed:
+            if value.get(name) is None:
+                return f"{place} has no {name}"
+        for name, inner in form.forms.items():
+            member = value.get(name)
+            if member is not None:
+                found = _lack(inner, member, name if place == "it" else f"{place}.{name}")
+                if found:
+                    return found
+        return None
+    if isinstance(form, Each):
+        if not isinstance(value, Sequence) or isinstance(value, str):
+            return f"{place} is no list"
+        return next((found for number, one in enumerate(value) if (found := _lack(form.form, one, f"{place}[{number}]"))), None)
+    return None if isinstance(value, form) else f"{place} has another type"

@@ -1,0 +1,249 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Answers with a member that is missing, null or of another type: every module ends well or with one sentence, never in Python's words.
+
+The emulator's answers for a link that works are recorded once, and given again with one member changed at a time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import importlib
+import json
+import traceback
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.claims import Claims
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Answer, Client, Request
+from ansible_collections.entra.cross_tenant_sync.tests.support import tenants
+from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM, Emulator
+from ansible_collections.entra.cross_tenant_sync.tests.support.preflights import MODULES, connection, parameters, task
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import NOT_FOUND, FakeGraph, Outcome, Reply
+
+MINSU = "minsu.kim@contoso.kr"
+MAPPINGS = [
+    {"target": "department", "source": "department"},
+    {"target": "companyName", "expression": 'Append([companyName], "!")'},
+    {"target": "city", "state": "absent"},
+]
+FILTERS = [{"name": "Korea", "clauses": [{"attribute": "country", "operator": "EQUALS", "values": ["KR"]}]}]
+TASKS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "policy": ("cross_tenant_policy", FABRIKAM, {"partner_tenant_id": CONTOSO, "group_sync_inbound": True, "inbound_trust": {"mfa": True}}),
+    "policy gone": ("cross_tenant_policy", FABRIKAM, {"partner_tenant_id": CONTOSO, "state": "absent"}),
+    "policies": ("cross_tenant_policy_info", FABRIKAM, {}),
+    "configuration": (
+        "sync_configuration",
+        CONTOSO,
+        {"name": "Fabrikam", "target_tenant_id": "fabrikam.kr", "notification_email": "a@b.kr"},
+    ),
+    "configuration renamed": ("sync_configuration", CONTOSO, {"name": "Other", "target_tenant_id": FABRIKAM}),
+    "configuration gone": ("sync_configuration", CONTOSO, {"name": "Fabrikam", "target_tenant_id": FABRIKAM, "state": "absent"}),
+    "configurations": ("sync_configuration_info", CONTOSO, {}),
+    "scope": ("sync_scope", CONTOSO, {"configuration": "Fabrikam", "mode": "assigned", "users": [MINSU], "groups": ["Sales Seoul"]}),
+    "mapping": (
+        "sync_mapping",
+        CONTOSO,
+        {"configuration": "Fabrikam", "mappings": MAPPINGS, "filters": FILTERS, "target_actions": ["create"]},
+    ),
+    "mapping reset": ("sync_mapping", CONTOSO, {"configuration": "Fabrikam", "reset": True, "exact": True, "user_type": "guest"}),
+    "job": ("sync_job", CONTOSO, {"configuration": "Fabrikam", "state": "paused", "wait": "idle"}),
+    "job info": ("sync_job_info", CONTOSO, {"configuration": "Fabrikam"}),
+    "on demand": ("sync_on_demand", CONTOSO, {"configuration": "Fabrikam", "users": [MINSU]}),
+    "log": ("provisioning_log_info", CONTOSO, {"configuration": "Fabrikam", "users": [MINSU]}),
+    "people": ("synced_user_info", FABRIKAM, {"source_tenant_id": CONTOSO}),
+    "tenant": ("tenant_info", CONTOSO, {"resolve": ["fabrikam.kr"]}),
+    "preflight source": (
+        "preflight_info",
+        CONTOSO,
+        {"side": "source", "partner_tenant_id": FABRIKAM, "configuration": "Fabrikam", "users": [MINSU]},
+    ),
+    "preflight target": (
+        "preflight_info",
+        FABRIKAM,
+        {"side": "target", "partner_tenant_id": CONTOSO, "people": [{"user_principal_name": MINSU}]},
+    ),
+    "link": ("link_info", CONTOSO, {"configuration": "Fabrikam", "scope_users": [MINSU], "job_wait": "idle", "verify_users": [MINSU]}),
+}
+ODD: tuple[Any, ...] = (None, "odd", 7, [None], {"odd": None})
+"""What stands in the place of a member; it is also taken away."""
+LOOKED_AT = 1
+"""Members of a list that are changed; the others are like them."""
+
+Key = tuple[str, str, str, str, str]
+
+
+@dataclass
+class Recording:
+    """What each tenant answered."""
+
+    answers: dict[Key, Reply] = field(default_factory=dict)
+    claims: dict[str, Claims] = field(default_factory=dict)
+
+    @staticmethod
+    def key(tenant: str, request: Request) -> Key:
+        """What a request is known by."""
+        return tenant, request.method, request.path, request.version, json.dumps(request.body, sort_keys=True)
+
+
+def options_of(emulator: Emulator, name: str) -> tuple[str, str, dict[str, Any]]:
+    module, tenant, options = TASKS[name]
+    return module, tenant, {**options, "target": connection(emulator, FABRIKAM)} if module == "link_info" else options
+
+
+def link(emulator: Emulator) -> None:
+    """Build a link and let it run."""
+    mould = tenants.Mould.take(emulator)
+    state = emulator.state()
+    tenants.trust_each_other(state)
+    mould.cast(state, "Fabrikam")
+    emulator.control("PUT", "state", state)
+    task(emulator, "sync_scope", CONTOSO, configuration="Fabrikam", users=[MINSU], groups=["Sales Seoul"])
+    task(emulator, "sync_mapping", CONTOSO, configuration="Fabrikam", filters=FILTERS)
+    task(emulator, "sync_job", CONTOSO, configuration="Fabrikam")
+    for _cycle in range(3):
+        emulator.advance()
+
+
+@dataclass
+class Recorder:
+    """Listens to the clients of a task."""
+
+    recording: Recording = field(default_factory=Recording)
+
+    def __enter__(self) -> Recording:
+        send, claims, recording = Client._send, Client.claims, self.recording
+        self._patch = pytest.MonkeyPatch()
+
+        def sent(client: Client, request: Request) -> Answer:
+            answer = send(client, request)
+            if request.path == "/$batch":
+                items = {
+                    item["id"]: Request(item["method"], item["url"], item.get("body"), request.version) for item in request.body["requests"]
+                }
+                for one in answer.body["responses"]:
+                    key = recording.key(client.tenant, items[one["id"]])
+                    recording.answers[key] = Reply(one["status"], one.get("body"), one.get("headers") or {})
+            else:
+                recording.answers[recording.key(client.tenant, request)] = Reply(answer.status, answer.body, {})
+            return answer
+
+        def said(client: Client) -> Claims:
+            recording.claims[client.tenant] = claims(client)
+            return recording.claims[client.tenant]
+
+        self._patch.setattr(Client, "_send", sent)
+        self._patch.setattr(Client, "claims", said)
+        return recording
+
+    def __exit__(self, *_unused: object) -> None:
+        self._patch.undo()
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A task and what it was answered."""
+
+    subject: Any
+    params: dict[str, Any]
+    recording: Recording
+
+    def run(self, changed: Mapping[Key, Reply], check: bool = True) -> dict[str, Any]:
+        """The task again, with some answers changed."""
+        clock = FakeClock()
+
+        class Replay(FakeGraph):
+            def claims(client) -> Claims:
+                return self.recording.claims[client.tenant]
+
+        def connect(params: Mapping[str, Any], *_rest: Any) -> Client:
+            tenant = params["tenant_id"]
+
+            def answer(request: Request) -> Outcome:
+                if request.path == "/$batch":
+                    return Reply()
+                key = self.recording.key(tenant, request)
+                return copy.deepcopy(changed.get(key) or self.recording.answers.get(key) or NOT_FOUND)
+
+            return Replay(answer, tenant, clock)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(engine, "connect", connect)
+            return engine.run(self.subject, self.params, check, clock.pace())
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Recorded]:
+    """Each task with its answers, of tenants with a link that has run some cycles."""
+    found = {}
+    with Emulator(tmp_path_factory.mktemp("emulator")) as emulator:
+        emulator.control("PUT", "settings", {**emulator.control("GET", "settings"), "throttling": False})
+        link(emulator)
+        for name in TASKS:
+            module, tenant, options = options_of(emulator, name)
+            with Recorder() as recording:
+                task(emulator, module, tenant, check=True, **options)
+            about = importlib.import_module(f"{MODULES}.{module}")
+            found[name] = Recorded(about.SUBJECT, parameters(emulator, module, tenant, **options), recording)
+    return found
+
+
+def changes(value: Any) -> Iterator[tuple[str, Any]]:
+    """The value with one thing in it changed, and what was changed."""
+    for odd in ODD:
+        if odd != value:
+            yield f"={odd!r}", odd
+    if isinstance(value, dict):
+        for name, member in value.items():
+            yield f".{name} taken away", {key: one for key, one in value.items() if key != name}
+            yield from ((f".{name}{what}", {**value, name: other}) for what, other in changes(member))
+    if isinstance(value, list):
+        for number, member in enumerate(value[:LOOKED_AT]):
+            yield from ((f"[{number}]{what}", [*value[:number], other, *value[number + 1 :]]) for what, other in changes(member))
+
+
+def texts(value: str) -> Iterator[tuple[str, str]]:
+    """JSON in a text, with one thing in it changed."""
+    with contextlib.suppress(ValueError):
+        yield from ((what, json.dumps(other)) for what, other in changes(json.loads(value)))
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_recording_is_enough_for_its_task(recorded: dict[str, Recorded], name: str) -> None:
+    """Otherwise the changes would prove nothing."""
+    assert "changed" in recorded[name].run({})
+    assert recorded[name].recording.answers
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_an_odd_answer_ends_in_one_sentence(recorded: dict[str, Recorded], name: str) -> None:
+    one, count, faults = recorded[name], 0, []
+    for key, reply in one.recording.answers.items():
+        for what, body in changes(reply.body):
+            count += 1
+            try:
+                one.run({key: Reply(reply.status, body)})
+            except engine.RunFailure as failure:
+                if not sentence(failure.msg):
+                    faults.append(f"{key[1]} {key[2]} {what}: {failure.msg}")
+            except Exception as error:
+                where = traceback.extract_tb(error.__traceback__)[-1]
+                faults.append(
+                    f"{key[1]} {key[2]} {what}: {type(error).__name__} {error} at {Path(where.filename).name}:{where.lineno} {where.name}"
+                )
+    assert count > 10
+    assert not faults, f"{len(faults)} of {count}: {faults[:9]}"
+
+
+def sentence(msg: str) -> bool:
+    """Whether it is for a reader: it names the tenant and is in nobody's language but ours."""
+    raw = ("Traceback", "NoneType", "KeyError", "object has no", "indices", "not subscriptable", "not iterable", "'value'")
+    return msg.startswith("Tenant ") and msg.endswith(".") and "\n" not in msg and not any(words in msg for words in raw)

@@ -112,7 +112,7 @@ def plan(current: Current, wanted: Desired) -> Plan:
                 "update",
                 f"mappings of configuration {wanted.configuration} ({', '.join(changes)})",
                 wanted.tenant,
-                (Request("PUT", current.path or f"{NEW}/jobs/{{job_id}}/schema", new),),
+                (_write(current, new),),
                 effects={"triggers_full_cycle": True},
                 refresh=functools.partial(refreshed, current, wanted) if current.path else None,
             ),
@@ -141,13 +141,13 @@ def refreshed(current: Current, wanted: Desired, client: Client) -> tuple[Reques
     :raises Refusal: when they changed what this plan changes, too; their change would be overwritten, and nobody has seen it.
     """
     now = client.get(str(current.path))
-    planned = plan(current, wanted)
     if now == current.schema:
-        return planned.actions[0].requests
+        return (_write(current, new_schema(current, wanted)),)
     base = now if current.base is current.schema else current.base
     fresh = _completed(client, wanted, dataclasses.replace(current, schema=now, base=base))
-    again = plan(fresh, wanted)
-    if not again.actions:
+    planned, again = plan(current, wanted), plan(fresh, wanted)
+    new = new_schema(fresh, wanted)
+    if rules_meaning(new) == rules_meaning(now):
         return ()
     # A schema that is replaced as a whole has no place in which others may have changed something.
     whole = current.base is not current.schema and rules_meaning(now) != rules_meaning(current.schema)
@@ -156,7 +156,12 @@ def refreshed(current: Current, wanted: Desired, client: Client) -> tuple[Reques
             f"somebody else changed the mappings of configuration {wanted.configuration!r} while this ran, and what they changed would be "
             "overwritten; the mappings were not written. Run again and look at the difference"
         )
-    return again.actions[0].requests
+    return (_write(fresh, new),)
+
+
+def _write(current: Current, new: Mapping[str, Any]) -> Request:
+    """The one request that changes mappings."""
+    return Request("PUT", current.path or f"{NEW}/jobs/{{job_id}}/schema", new)
 
 
 def _judged(current: Current, wanted: Desired) -> tuple[str, ...]:

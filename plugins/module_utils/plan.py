@@ -94,6 +94,8 @@ class Action:
     follows_creation: bool = False
     """It works on something that an earlier action of the same plan creates, and that a replica may not know yet."""
     batched: bool = False
+    refresh: Callable[[Client], tuple[Request, ...]] | None = None
+    """The requests anew, from what is there now; raises `Refusal`. For what has no ETag: somebody may have changed it since it was read."""
 
     def __str__(self) -> str:
         return f"{self.verb} {self.object}"
@@ -134,6 +136,8 @@ class Plan:
     outcome: Outcome | None = None
     change_facts: Facts = field(default_factory=dict)
     """What to tell of the change itself, where ``facts`` tell of the state after it."""
+    foreign: Facts = field(default_factory=dict)
+    """What shares an object with what is managed and should not change, by a name that a warning can use."""
 
 
 class Interrupted(Exception):
@@ -209,7 +213,7 @@ def apply(plan: Plan, client: Client, pace: Pace) -> list[Action]:
 def _apply_one(action: Action, client: Client, pace: Pace, bound: dict[str, str], done: list[Action]) -> None:
     try:
         answer: Answer | None = None
-        for request in action.requests:
+        for request in action.refresh(client) if action.refresh else action.requests:
             answer = _send_patiently(action, request, client, pace, bound)
         bound.update({name: _dig(action, answer, place) for name, place in action.binds.items()})
     except GraphFailure as failure:

@@ -334,9 +334,17 @@ def _result(first: Plan, actions: list[Action], last: Plan, pace: Pace, tenant: 
         "changed": bool(actions),
         "actions": [action.describe() for action in actions],
         "diff": {"before_header": place, "after_header": place, "before": dict(first.before), "after": dict(first.after)},
-        "warnings": list(dict.fromkeys((*first.warnings, *last.warnings))),
+        "warnings": list(dict.fromkeys((*first.warnings, *last.warnings, *_changed_by_others(first, last)))),
         "waited_seconds": round(pace.waited, 1),
     }
+
+
+def _changed_by_others(first: Plan, last: Plan) -> list[str]:
+    """What somebody else changed beside us, between our first look and our last."""
+    names = [name for name in {**first.foreign, **last.foreign} if first.foreign.get(name) != last.foreign.get(name)]
+    if not names:
+        return []
+    return [f"somebody else changed {', '.join(names)} while this ran; that was kept, and is neither in the difference nor in the backup"]
 
 
 def _interrupted(stop: Interrupted | None, done: list[Action], tenant: str) -> RunFailure:

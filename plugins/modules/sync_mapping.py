@@ -13,6 +13,11 @@ description:
   - The mappings are read once and written at most once. What is not named goes back exactly as it came.
   - The service evaluates everybody again after a change.
   - The matching attribute and the soft-deletion flag cannot be touched, because people are joined and removed by them.
+  - The mappings are read again right before they are written. What somebody else changed elsewhere in them meanwhile is kept and
+    reported as a warning. If somebody changed the same, or a complete list is written, nothing is written and the task fails.
+  - In check mode, before the configuration has a job, names are judged by what Microsoft documents. What is certainly wrong is refused - a
+    function that is not documented or has another number of arguments, an unknown operator, a documented name with a slip in it. What may
+    exist in the tenant all the same is named in a warning as not checked. Once there is a job, it is asked itself.
 author:
   - The entra.cross_tenant_sync authors (@entra-cross-tenant-sync)
 options:
@@ -29,7 +34,8 @@ options:
     suboptions:
       target:
         description:
-          - The attribute in the target tenant.
+          - The attribute in the target tenant. Its case matters.
+          - C(userType) takes the constants V(Member) and V(Guest) only.
         type: str
         required: true
       source:
@@ -42,7 +48,8 @@ options:
         type: str
       expression:
         description:
-          - An expression in the service's own language. It is checked by the service before anything is written.
+          - An expression in the service's own language, of at most 10,000 characters. It is checked by the service before anything is written.
+          - The case of its functions matters.
         type: str
       default:
         description:
@@ -110,16 +117,17 @@ options:
             description:
               - The service's operator, such as V(EQUALS), V(NOT EQUALS), V(REGEX MATCH), V(IS NULL) or V(IS NOT NULL). Its case matters.
               - Comparisons are case-sensitive, and every operator but V(IS NULL) fails for somebody without the attribute.
+              - The pattern of V(REGEX MATCH) is a regular expression; V(*) alone is none.
             type: str
             required: true
           values:
             description:
-              - What to compare with.
+              - What to compare with. An empty text is refused, because no comparison with it holds; use V(IS NULL) or V(IS NOT NULL).
             type: list
             elements: str
   target_actions:
     description:
-      - What the service may do to people in the target tenant.
+      - What the service may do to people in the target tenant. At least one of them.
       - Without V(delete), people who leave the scope stay as they are.
     type: list
     elements: str
@@ -137,7 +145,8 @@ options:
     default: false
   restore:
     description:
-      - A schema that was returned as RV(backup) before, to be put back.
+      - A schema that was returned as RV(backup) before, to be put back. Not the whole result of the task that returned it.
+      - A backup that changes how people are joined, kept out or removed is refused. A backup of another job is taken, with a warning.
     type: dict
 extends_documentation_fragment:
   - entra.cross_tenant_sync.graph
@@ -216,7 +225,8 @@ restart_needed:
   type: bool
   sample: true
 backup:
-  description: The complete schema as it was before, in Microsoft Graph's own form, for O(restore). V(null) if nothing changed.
+  description:
+    - The complete schema exactly as it was read before, in Microsoft Graph's own form, for O(restore). V(null) if nothing changed.
   returned: success
   type: dict
   sample:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Request
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Client, Request
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import GraphFailure, ServiceError, Uncertain
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import (
     Action,
@@ -65,6 +65,20 @@ class TestOrder:
     def test_nothing_to_do(self) -> None:
         graph, _pace, done = carry_out({})
         assert (graph.sent, done) == ([], [])
+
+    def test_requests_are_made_anew_right_before_they_are_sent(self) -> None:
+        """For what has no ETag (fact sheet 4.1). Whoever planned first may have been overtaken by the actions before, too."""
+        sent: list[int] = []
+
+        def anew(client: Client) -> tuple[Request, ...]:
+            sent.append(len(client.sent) if isinstance(client, FakeGraph) else -1)
+            return (Request("PUT", "/new", {"x": 1}),)
+
+        script = {"POST /a": Reply(201, {"id": "a"}), "PUT /new": Reply(204)}
+        graph, _pace, done = carry_out(script, action("/a"), action("/old", refresh=anew), action("/old", refresh=lambda _client: ()))
+        assert graph.writes == ["POST /a", "PUT /new"]
+        assert sent == [1]
+        assert len(done) == 3
 
     def test_nothing_after_the_first_failure(self) -> None:
         graph, _pace, stop = interrupted(

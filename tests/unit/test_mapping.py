@@ -131,6 +131,8 @@ class TestRows:
         [
             pytest.param({"mappings": [{"target": "employeeId", "state": "absent"}]}, "remove employeeId", id="absent"),
             pytest.param({"mappings": [{"target": "companyName", "state": "absent"}]}, None, id="absent already"),
+            pytest.param({"mappings": [{"target": "usageRights", "state": "absent"}]}, None, id="absent and unknown"),
+            pytest.param({"mappings": [{"target": EXTENSION, "state": "absent"}]}, None, id="absent extension"),
             pytest.param({"mappings": [{"target": "companyName", "constant": "Contoso"}]}, "add companyName", id="new constant"),
             pytest.param({"mappings": [{"target": "companyName", "source": "companyName"}]}, "add companyName", id="new source"),
             pytest.param(
@@ -443,6 +445,53 @@ class TestWhole:
         with pytest.raises(Refusal, match="the matching attribute and the built-in filter must stay as they are"):
             plan(restore=backup)
 
+    def test_people_are_removed_as_before(self) -> None:
+        """Fact sheet 4.3: carrying deletions over hangs on the row of IsSoftDeleted; a backup from before it was repaired lacks it."""
+        backup = full_schema()
+        rows = people_of(backup)["attributeMappings"]
+        rows.remove(next(one for one in rows if one["targetAttributeName"] == "IsSoftDeleted"))
+        with pytest.raises(Refusal, match="the mapping of IsSoftDeleted must stay as it is"):
+            plan(restore=backup)
+        assert title(plan(backup, restore=full_schema())) == "add IsSoftDeleted"
+
+    def test_how_people_are_joined_is_written_as_the_job_has_it(self) -> None:
+        """A backup that spells it otherwise, and a template of another age (fact sheet 4.4), change nothing of it."""
+        other = full_schema(scope={"groups": [], "inputFilterGroups": [{"name": "Filter external users", "clauses": []}]})
+        people_of(other)["attributeMappings"][0] |= {"source": attribute_source("other"), "unknownRowMember": "theirs"}
+        link = Link("Fabrikam", jobs=[new_job()], schema=with_row("city", source=constant_source("x")), template=other, id="sp")
+        wanted = desired(reset=True)
+        body = written(mapping.plan(mapping.read(FakeGraph(SourceService([link])), wanted), wanted))
+        backup = with_row("city", source=constant_source("x"))
+        spelled = people_of(backup)["attributeMappings"][0]
+        spelled["source"] = {**spelled["source"], "expression": "AltSecIdFromNetId( [netId] )"}
+        for sent in (body, written(plan(restore=backup))):
+            assert people_of(sent)["scope"]["inputFilterGroups"] == [BUILT_IN]
+            assert people_of(sent)["attributeMappings"][0] == people_of(full_schema())["attributeMappings"][0]
+
+    def test_a_backup_of_another_job_is_said(self) -> None:
+        """The job was made anew, or it is another link's backup: only the admin knows."""
+        assert plan(restore={**full_schema(), "id": "Azure2Azure.old"}).warnings == (
+            "restore is the backup of another job, Azure2Azure.old; its mappings are put into Azure2Azure.1",
+        )
+        assert plan(restore=full_schema()).warnings == ()
+
+    def test_metadata_with_a_key_twice_survives(self) -> None:
+        """Fact sheet 14.3."""
+        twice = [{"key": "LookaheadQueryEnabled", "value": "true"}, {"key": "LookaheadQueryEnabled", "value": "false"}] * 2
+        there = full_schema(metadata=twice)
+        there["synchronizationRules"][0]["metadata"] = list(twice)
+        there["metadata"] = list(twice)
+        for given in ({"user_type": "guest"}, {"restore": {**there, "id": "Azure2Azure.1"}, "user_type": "guest"}, {"exact": True}):
+            one = plan(there, **given)
+            sent = written(one)
+            assert people_of(sent)["metadata"] == sent["synchronizationRules"][0]["metadata"] == sent["metadata"] == twice
+            assert one.change_facts["backup"] == there
+
+    def test_a_backup_can_be_planned_before_there_is_a_job(self) -> None:
+        wanted = desired(restore=full_schema(flowTypes="Add"))
+        one = mapping.plan(mapping.read(FakeGraph(SourceService([])), wanted), wanted)
+        assert title(one) == "target_actions"
+
     @pytest.mark.parametrize(
         "there", [{"synchronizationRules": []}, {}, {"synchronizationRules": [{"name": "USER_INBOUND_USER", "objectMappings": []}]}]
     )
@@ -506,6 +555,10 @@ class TestRefusals:
             (
                 {"mappings": [{"target": "displayname", "constant": "x"}]},
                 "'displayname' is no target attribute of this configuration; did you mean displayName",
+            ),
+            (
+                {"mappings": [{"target": "employeeID", "state": "absent"}]},
+                "'employeeID' is no target attribute of this configuration; did you mean employeeId",
             ),
             (
                 {"mappings": [{"target": "city", "source": "cty"}]},

@@ -43,7 +43,12 @@ maybe = st.none() | st.booleans()
 
 
 def planned(resource: Resource[Desired, Current], client: Client, wanted: Desired) -> Plan:
-    return resource.plan(resource.read(client, wanted), wanted)
+    """The plan, made by a planner that leaves what it is given as it was."""
+    current = resource.read(client, wanted)
+    given_ = copy.deepcopy((current, wanted))
+    plan = resource.plan(current, wanted)
+    assert (current, wanted) == given_
+    return plan
 
 
 def converge(resource: Resource[Desired, Current], service: Any, wanted: Desired) -> tuple[Plan, Plan]:
@@ -394,15 +399,19 @@ def schemas(draw: st.DrawFn) -> dict[str, Any]:
     return {**made, "id": "job", "version": "v1.2", "unknown": draw(st.integers())}
 
 
+CONSTANTS = {"userType": ["Member", "guest"], "showInAddressList": ["TRUE", "false"]}
 our_mapping = st.one_of(
     st.fixed_dictionaries({"target": st.sampled_from(NAMES), "state": st.just("absent")}),
     st.builds(
-        lambda target_, source, rest: {"target": target_, **source, **rest},
-        st.sampled_from(NAMES),
-        st.one_of(
-            st.sampled_from(NAMES).map(lambda name: {"source": name}),
-            st.sampled_from(["Member", "TRUE", "false", "", 'quo"te\\']).map(lambda text: {"constant": text}),
-            st.sampled_from(EXPRESSIONS).map(lambda text: {"expression": text}),
+        lambda target_and_source, rest: {**target_and_source, **rest},
+        st.sampled_from(NAMES).flatmap(
+            lambda target_: st.one_of(
+                st.sampled_from(NAMES).map(lambda name: {"target": target_, "source": name}),
+                st.sampled_from(CONSTANTS.get(target_, ["Member", "TRUE", "false", "", 'quo"te\\'])).map(
+                    lambda text: {"target": target_, "constant": text}
+                ),
+                st.sampled_from(EXPRESSIONS).map(lambda text: {"target": target_, "expression": text}),
+            )
         ),
         st.fixed_dictionaries(
             {}, optional={"apply": st.sampled_from(["always", "create_only"]), "default": st.sampled_from(["", "d", "e"])}

@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The documented form of what planners look into as the service gave it: jobs and schemas (fact sheet 3.2 and 4.2).
+"""The documented form of what planners look into as the service gave it: jobs (fact sheet 3.2).
 
-Everything else is taken apart while it is read. These two are looked at when they come, so that no planner meets another form.
+Everything else is taken apart while it is read, and `schema` knows the form of a schema. A job is looked at when it comes, so that
+no planner meets another form.
 """
 
 from __future__ import annotations
@@ -58,30 +59,9 @@ JOB = Members(
     ("id",),
 )
 
-_ARGUMENT = Members({"type": str, "name": str, "expression": str, "parameters": Each(dict)})
-_SOURCE = Members({**_ARGUMENT.forms, "parameters": Each(Members({"value": _ARGUMENT}))})
-_ROW = Members({"targetAttributeName": str, "source": _SOURCE, "flowType": str}, ("targetAttributeName",))
-_CLAUSE = Members({"targetOperand": Members({"values": Each(object)})})
-_GROUPS = Each(Members({"clauses": Each(_CLAUSE)}))
-_MAPPING = Members(
-    {
-        "name": str,
-        "flowTypes": str,
-        "sourceObjectName": str,
-        "targetObjectName": str,
-        "attributeMappings": Each(_ROW),
-        "scope": Members({"groups": _GROUPS, "inputFilterGroups": _GROUPS}),
-    }
-)
-_RULE = Members({"id": str, "name": str, "sourceDirectoryName": str, "targetDirectoryName": str, "objectMappings": Each(_MAPPING)})
-_OBJECT = Members({"name": str, "attributes": Each(Members({"name": str}, ("name",)))})
-SCHEMA = Members({"synchronizationRules": Each(_RULE), "directories": Each(Members({"name": str, "objects": Each(_OBJECT)}))})
-
 _FORMS: tuple[tuple[re.Pattern[str], Form], ...] = (
     (re.compile(r"/synchronization/jobs$"), Members({"value": Each(JOB)}, ("value",))),
     (re.compile(r"/synchronization/jobs/[^/]+$"), JOB),
-    (re.compile(r"/synchronization/(jobs|templates)/[^/]+/schema$"), SCHEMA),
-    (re.compile(r"/schema/parseExpression$"), Members({"parsedExpression": _SOURCE, "error": _ERROR})),
 )
 
 

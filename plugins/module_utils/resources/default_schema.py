@@ -16,7 +16,7 @@ from .expression import attribute_source, constant_source
 MATCHING = "alternativeSecurityIds"
 SOFT_DELETED = "IsSoftDeleted"
 
-_DIRECT = (
+DIRECT = (
     SOFT_DELETED,
     "accountEnabled",
     "streetAddress",
@@ -38,6 +38,7 @@ _DIRECT = (
     "userPrincipalName",
     "mail",
 )
+"""What is mapped from the attribute of the same name."""
 
 
 def _row(target: str, source: dict[str, Any], flow_type: str = "Always", priority: int = 0) -> dict[str, Any]:
@@ -60,12 +61,14 @@ def default_schema() -> dict[str, Any]:
         "expression": "AltSecIdFromNetId([netId])",
         "parameters": [{"key": "netId", "value": attribute_source("netId")}],
     }
-    rows = [_row(MATCHING, matching, priority=1), *(_row(name, attribute_source(name)) for name in _DIRECT)]
+    rows = [_row(MATCHING, matching, priority=1), *(_row(name, attribute_source(name)) for name in DIRECT)]
     rows += [_row("showInAddressList", constant_source("true")), _row("userType", constant_source("Member"), "ObjectAddOnly")]
     mapping = {
         "name": "Provision Microsoft Entra ID Users",
         "sourceObjectName": "User",
         "targetObjectName": "User",
+        "enabled": True,
+        "flowTypes": "Add, Update, Delete",
         "attributeMappings": rows,
     }
     return {"synchronizationRules": [{"name": "USER_INBOUND_USER", "objectMappings": [mapping]}], "directories": []}

@@ -10,11 +10,13 @@ The service's own ``parseExpression`` decides wherever there is a job to ask (fa
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 LONGEST = 10_000
 DEEPEST = 100
+NAMED = ("true", "false", "null", "vbtextcompare", "vbbinarycompare")
+"""The constants that are written without quotes, in lower case."""
 
 Canonical = tuple[Any, ...]
 """``("attribute", name)``, ``("constant", text)`` or ``("function", name in lower case, (argument, ...))``."""
@@ -24,7 +26,7 @@ _TOKEN = re.compile(
         \[(?P<attribute>[^\[\]]+)\]
       | "(?P<text>(?:[^"\\]|\\.)*)"
       | (?P<word>[A-Za-z_][A-Za-z0-9_]*)
-      | (?P<number>-?\d+(?:\.\d+)?)
+      | (?P<number>-?\d+(?:\.\d+)?|&H[0-9A-Fa-f]+)
       | (?P<mark>[(),]|[=<>!&|]+)
     )""",
     re.VERBOSE | re.DOTALL,
@@ -40,14 +42,20 @@ def parse(text: str) -> Canonical:
 
     :raises ExpressionError: when it cannot be one.
     """
-    if len(text) > LONGEST:
-        raise ExpressionError(f"it is longer than {LONGEST} characters")
-    tokens = _tokens(text)
-    value, rest = _operand(tokens, 0, 0)
-    value, rest = _chain(tokens, value, rest, 0)
-    if rest < len(tokens):
-        raise ExpressionError(f"{tokens[rest][1]!r} is not expected where it stands")
-    return value
+    return _lowered(_tree(text))
+
+
+def calls(text: str) -> list[tuple[str, int]]:
+    """Every function and operator that an expression uses, as it is spelled there, and the number of its arguments.
+
+    :raises ExpressionError: when it cannot be one.
+    """
+    return list(_calls(_tree(text)))
+
+
+def shortened(text: str) -> str:
+    """An expression as a sentence may quote it."""
+    return repr(text if len(text) <= 200 else f"{text[:80]}...")
 
 
 def source_meaning(source: Mapping[str, Any] | None) -> Canonical | None:
@@ -96,6 +104,31 @@ def attributes(meaning: Canonical | None) -> set[str]:
     return set()
 
 
+def _tree(text: str) -> Canonical:
+    """Like `parse`, with the names of functions as they are spelled."""
+    if len(text) > LONGEST:
+        raise ExpressionError(f"it is longer than {LONGEST} characters")
+    tokens = _tokens(text)
+    value, rest = _operand(tokens, 0, 0)
+    value, rest = _chain(tokens, value, rest, 0)
+    if rest < len(tokens):
+        raise ExpressionError(f"{tokens[rest][1]!r} is not expected where it stands")
+    return value
+
+
+def _lowered(tree: Canonical) -> Canonical:
+    if tree[0] != "function":
+        return tree
+    return ("function", str(tree[1]).lower(), tuple(_lowered(one) for one in tree[2]))
+
+
+def _calls(tree: Canonical) -> Iterator[tuple[str, int]]:
+    if tree[0] == "function":
+        yield str(tree[1]), len(tree[2])
+        for one in tree[2]:
+            yield from _calls(one)
+
+
 def _tokens(text: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     place = 0
@@ -140,8 +173,8 @@ def _operand(tokens: list[tuple[str, str]], place: int, depth: int) -> tuple[Can
         raise ExpressionError(f"{value!r} is not expected where it stands")
     if place + 1 < len(tokens) and tokens[place + 1][0] == "(":
         arguments, end = _arguments(tokens, place + 2, depth + 1)
-        return ("function", value.lower(), arguments), end
-    if value.lower() in ("true", "false", "null"):
+        return ("function", value, arguments), end
+    if value.lower() in NAMED:
         return ("constant", value.lower()), place + 1
     raise ExpressionError(f"{value!r} is neither an attribute in brackets, a text in double quotes nor a function with parentheses")
 
@@ -149,22 +182,20 @@ def _operand(tokens: list[tuple[str, str]], place: int, depth: int) -> tuple[Can
 def _arguments(tokens: list[tuple[str, str]], place: int, depth: int) -> tuple[tuple[Canonical, ...], int]:
     """What stands between the parentheses; ``place`` is behind the opening one. An argument may be left out."""
     found: list[Canonical] = []
-    while True:
-        if place >= len(tokens):
-            raise ExpressionError("a closing parenthesis is missing")
-        if tokens[place][0] == ")":
-            return tuple(found), place + 1
-        if tokens[place][0] == ",":
-            found.append(("constant", ""))
-            place += 1
-            continue
-        value, place = _operand(tokens, place, depth)
-        value, place = _chain(tokens, value, place, depth)
+    if place < len(tokens) and tokens[place][0] == ")":
+        return (), place + 1
+    while place < len(tokens):
+        value: Canonical = ("constant", "")
+        if tokens[place][0] not in ",)":
+            value, place = _operand(tokens, place, depth)
+            value, place = _chain(tokens, value, place, depth)
         found.append(value)
-        if place < len(tokens) and tokens[place][0] == ",":
-            place += 1
-        elif place < len(tokens) and tokens[place][0] != ")":
+        if place < len(tokens) and tokens[place][0] == ")":
+            return tuple(found), place + 1
+        if place < len(tokens) and tokens[place][0] != ",":
             raise ExpressionError(f"a comma is missing before {tokens[place][1]!r}")
+        place += 1
+    raise ExpressionError("a closing parenthesis is missing")
 
 
 def _unescape(text: str) -> str:

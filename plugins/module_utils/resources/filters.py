@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ..plan import Refusal
+from . import patterns
 
 UNARY = ("IS NULL", "IS NOT NULL", "IS TRUE", "IS FALSE")
 BINARY = ("EQUALS", "NOT EQUALS", "REGEX MATCH", "NOT REGEX MATCH", "ENDS_WITH", "&", "!&")
@@ -30,27 +31,44 @@ def shown(mapping: Mapping[str, Any]) -> Filters:
 
 
 def given(filters: Sequence[Mapping[str, Any]]) -> Filters:
-    """The options in the same form as `shown`."""
-    return [
-        {
-            "name": one["name"],
-            "clauses": [
-                {"attribute": clause["attribute"], "operator": clause["operator"], "values": list(clause.get("values") or ())}
-                for clause in one["clauses"]
-            ],
-        }
-        for one in filters
-    ]
+    """The options in the same form as `shown`.
+
+    :raises Refusal: naming the filter and the clause that lacks something.
+    """
+    return [_given(number, one) for number, one in enumerate(filters, 1)]
+
+
+def _given(number: int, one: Mapping[str, Any]) -> dict[str, Any]:
+    name = _text(one, "name", f"filter {number}")
+    clauses = one.get("clauses") or ()
+    if not clauses:
+        raise Refusal(f"filter {name!r} has no clauses; an empty filter lets nobody through")
+    return {
+        "name": name,
+        "clauses": [
+            {
+                "attribute": _text(clause, "attribute", f"filter {name!r}, clause {place}"),
+                "operator": _text(clause, "operator", f"filter {name!r}, clause {place}"),
+                "values": list(clause.get("values") or ()),
+            }
+            for place, clause in enumerate(clauses, 1)
+        ],
+    }
+
+
+def _text(one: Mapping[str, Any], member: str, where: str) -> str:
+    value = one.get(member)
+    if value is None or not str(value).strip():
+        raise Refusal(f"{where} has no {member}")
+    return str(value)
 
 
 def check(filters: Filters, operators: Collection[str], attributes: Mapping[str, Mapping[str, Any]]) -> None:
-    """Refuse what the service would refuse or silently never match.
+    """Refuse what the service would refuse or silently never match. ``operators`` are the job's own, if there is a job.
 
     :raises Refusal: naming the filter and the clause.
     """
     for group in filters:
-        if not group["clauses"]:
-            raise Refusal(f"filter {group['name']!r} has no clauses; an empty filter lets nobody through")
         for clause in group["clauses"]:
             _check_clause(f"filter {group['name']!r}, attribute {clause['attribute']!r}", clause, operators, attributes)
 
@@ -65,8 +83,17 @@ def _check_clause(where: str, clause: Mapping[str, Any], operators: Collection[s
         raise Refusal(f"{where}: the service cannot filter by this attribute")
     if operator in UNARY and values:
         raise Refusal(f"{where}: {operator} takes no values")
-    if operator not in UNARY and not values:
+    if operator in UNARY:
+        return
+    if not values:
         raise Refusal(f"{where}: {operator} needs values")
+    if "" in values:
+        # No comparison holds for an attribute without a value (fact sheet 4.4).
+        raise Refusal(f"{where}: {operator} cannot compare with an empty text; use IS NULL or IS NOT NULL")
+    for value in values if operator in ("REGEX MATCH", "NOT REGEX MATCH") else ():
+        problem = patterns.problem(value)
+        if problem:
+            raise Refusal(f"{where}: {value!r} is no regular expression: {problem}")
 
 
 def written(filters: Filters) -> list[dict[str, Any]]:

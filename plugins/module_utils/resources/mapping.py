@@ -9,144 +9,24 @@ The schema is read once and written at most once, as a whole. What is not ours g
 
 from __future__ import annotations
 
-import copy
-import difflib
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import dataclasses
+import functools
+from collections.abc import Mapping
 from typing import Any
 
 from ..graph.client import Client, Request
 from ..graph.errors import ServiceError
-from ..plan import Action, Plan, Refusal, Resource
-from . import clouds, filters, job, lookup
+from ..plan import Action, Plan, Refusal, Resource, Unseen
+from . import filters, job, lookup
 from .configuration import NEW
-from .default_schema import MATCHING, SOFT_DELETED, default_schema
-from .expression import Canonical, ExpressionError, attribute_source, attributes, constant_source, parse, source_meaning
-from .schema import APPLY, define, definitions, flow_types, flows, row_meaning, rows, rules_meaning, shown, user_mapping
+from .default_schema import default_schema
+from .expression import shortened, source_meaning
+from .judgement import judge
+from .new_schema import ESSENTIAL, Current, new_schema, people_of
+from .schema import flows, problem, rows, rules_meaning, shown, user_mapping
+from .wishes import PROTECTED, Desired, Wish, desired
 
-PROTECTED = (MATCHING, SOFT_DELETED)
-"""Joining people and carrying deletions over hang on these two (fact sheet 4.3)."""
-ESSENTIAL = (*PROTECTED, "userPrincipalName", "accountEnabled")
-"""What an exact list keeps although it does not name it: without them people have no name or cannot be blocked."""
-UNWRITABLE = ("proxyAddresses", "otherMails")
-"""Computed by the target; mapping to them breaks people (fact sheet 4.3)."""
-NEW_ROW = {"flowBehavior": "FlowWhenChanged", "matchingPriority": 0, "exportMissingReferences": False}
-
-_EXTENSION = re.compile(r"^extension_[0-9a-f]{32}_\w+$")
-
-
-@dataclass(frozen=True)
-class Wish:
-    """One mapping as it shall be. Exactly one of the three sources is given, unless it shall be absent."""
-
-    target: str
-    absent: bool = False
-    source: str | None = None
-    constant: str | None = None
-    expression: str | None = None
-    default: str | None = None
-    apply: str | None = None
-
-    @property
-    def meaning(self) -> Canonical:
-        """What the source means, whatever its spelling."""
-        if self.source is not None:
-            return ("attribute", self.source)
-        if self.constant is not None:
-            return ("constant", self.constant)
-        return parse(self.expression or "")
-
-
-@dataclass(frozen=True)
-class Desired:
-    """What is wanted. ``filters`` and ``target_actions`` ``None`` leave them alone."""
-
-    tenant: str
-    configuration: str
-    wishes: tuple[Wish, ...]
-    filters: filters.Filters | None = None
-    target_actions: list[str] | None = None
-    exact: bool = False
-    reset: bool = False
-    restore: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True)
-class Current:
-    """What is there. ``parsed`` holds the service's own reading of the wanted expressions that differ from what is there."""
-
-    path: str | None
-    schema: Mapping[str, Any]
-    base: Mapping[str, Any]
-    """What the wishes are applied to: the schema itself, the template's, or the backup that is restored."""
-    parsed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    operators: frozenset[str] = frozenset()
-    unmet: str | None = None
-
-
-def desired(params: Mapping[str, Any]) -> Desired:
-    """Understand the options.
-
-    :raises Refusal: when a mapping contradicts itself, another one or the service's rules.
-    """
-    wishes = [_wish(given) for given in params.get("mappings") or ()]
-    wishes += [wish for wish in _presets(params) if wish]
-    targets = [one.target for one in wishes]
-    twice = sorted({target for target in targets if targets.count(target) > 1})
-    if twice:
-        raise Refusal(f"{', '.join(twice)} is mapped more than once")
-    if params.get("target_actions") is not None and not params["target_actions"]:
-        raise Refusal("target_actions must name at least one of create, update and delete")
-    if any(one.target == "manager" and not one.absent for one in wishes):
-        clouds.require_feature(clouds.MANAGER, params["cloud"])
-    return Desired(
-        tenant=params["tenant_id"],
-        configuration=params["configuration"],
-        wishes=tuple(wishes),
-        filters=None if params.get("filters") is None else filters.given(params["filters"]),
-        target_actions=params.get("target_actions"),
-        exact=bool(params.get("exact")),
-        reset=bool(params.get("reset")),
-        restore=params.get("restore"),
-    )
-
-
-def _presets(params: Mapping[str, Any]) -> Sequence[Wish | None]:
-    suffix, company = params.get("display_name_suffix"), params.get("company_name")
-    user_type, listed = params.get("user_type"), params.get("show_in_address_list")
-    convert = {None: None, True: "always", False: "create_only"}[params.get("convert_existing")]
-    quoted = str(suffix).replace("\\", "\\\\").replace('"', '\\"')
-    return (
-        Wish("userType", constant=str(user_type).capitalize(), apply=convert) if user_type else None,
-        Wish("showInAddressList", constant=str(listed).lower()) if listed is not None else None,
-        Wish("displayName", expression=f'Append([displayName], "{quoted}")') if suffix else None,
-        Wish("companyName", constant=str(company)) if company else None,
-    )
-
-
-def _wish(given: Mapping[str, Any]) -> Wish:
-    target = given["target"]
-    sources = [name for name in ("source", "constant", "expression") if given.get(name) is not None]
-    if target in PROTECTED:
-        raise Refusal(f"the mapping of {target} must stay as the service made it; people are joined and removed by it")
-    if target in UNWRITABLE:
-        raise Refusal(f"{target} cannot be a target; the target tenant computes it")
-    if given["state"] == "absent":
-        if sources:
-            raise Refusal(f"the mapping of {target} is to be absent, so {sources[0]} does not go with it")
-        return Wish(target, absent=True)
-    if len(sources) != 1:
-        raise Refusal(f"the mapping of {target} needs exactly one of source, constant and expression")
-    wish = Wish(
-        target, False, given.get("source"), given.get("constant"), given.get("expression"), given.get("default"), given.get("apply")
-    )
-    try:
-        if wish.expression is not None:
-            parse(wish.expression)
-    except ExpressionError as error:
-        raise Refusal(f"the expression {wish.expression!r} for {target} is not valid: {error}") from None
-    return wish
+__all__ = ["ESSENTIAL", "PROTECTED", "RESOURCE", "Current", "Desired", "Wish", "desired", "judge", "plan", "read", "refreshed"]
 
 
 def read(client: Client, wanted: Desired) -> Current:
@@ -159,21 +39,32 @@ def read(client: Client, wanted: Desired) -> Current:
     base = wanted.restore or schema
     if wanted.reset:
         base = client.get(f"{there.configuration.synchronization}/templates/{lookup.JOB_TEMPLATE}/schema")
+    return _completed(client, wanted, Current(path, schema, base))
+
+
+def _completed(client: Client, wanted: Desired, current: Current) -> Current:
+    """With the service's reading of the expressions that are new, and its operators if there are new filters."""
+    whose = f"configuration {wanted.configuration!r}"
+    _refuse_misshapen(current.schema, f"the mappings of {whose} cannot be understood")
+    if wanted.reset:
+        _refuse_misshapen(current.base, f"the default mappings of {whose} cannot be understood")
     # The wishes are applied to the base, so what is not in there already has to be read by the service.
-    people = _people(base, wanted)
+    people = people_of(current.base, wanted)
     now = {target: source_meaning(row.get("source")) for target, row in rows(people).items()}
     new = [one for one in wanted.wishes if one.expression and now.get(one.target) != one.meaning]
-    operators: frozenset[str] = frozenset()
-    if wanted.filters and wanted.filters != filters.shown(people):
-        operators = frozenset(str(one.get("id") or one.get("name")) for one in client.get(f"{path}/filterOperators")["value"])
-    return Current(path, schema, base, {one.target: _parse(client, path, one) for one in new}, operators)
+    operators = current.operators
+    if wanted.filters and wanted.filters != filters.shown(people) and not operators:
+        listed = client.pages(f"{current.path}/filterOperators")
+        operators = frozenset(str(name) for one in listed for name in (one.get("id") or one.get("name"),) if name)
+    parsed = {one.target: current.parsed.get(one.target) or _parse(client, str(current.path), one) for one in new}
+    return dataclasses.replace(current, parsed=parsed, operators=operators)
 
 
-def _people(schema: Mapping[str, Any], wanted: Desired) -> dict[str, Any]:
-    mapping = user_mapping(schema)
-    if mapping is None:
-        raise Refusal(f"the job of configuration {wanted.configuration!r} has no mapping of people; set reset to restore the defaults")
-    return mapping
+def _refuse_misshapen(schema: Any, sentence: str) -> None:
+    """What has no mapping of people may have no rules either; that has a remedy of its own."""
+    found = None if isinstance(schema, Mapping) and not schema.get("synchronizationRules") else problem(schema)
+    if found:
+        raise Refusal(f"{sentence}: in the service's answer, {found}")
 
 
 def _parse(client: Client, path: str, wish: Wish) -> Mapping[str, Any]:
@@ -181,29 +72,30 @@ def _parse(client: Client, path: str, wish: Wish) -> Mapping[str, Any]:
 
     :raises Refusal: when the service cannot parse it.
     """
+    where = f"the expression {shortened(wish.expression or '')} for {wish.target}"
     try:
         answer = client.send(Request("POST", f"{path}/parseExpression", {"expression": wish.expression}, only_asks=True)).body
     except ServiceError as error:
         if error.status == 400:
-            raise Refusal(f"the expression {wish.expression!r} for {wish.target} is not valid: {error.message or error.code}") from None
+            raise Refusal(f"{where} is not valid: {error.message or error.code}") from None
         raise
-    if not answer.get("parsingSucceeded"):
-        said = (answer.get("error") or {}).get("message") or "the service gives no reason"
-        raise Refusal(f"the expression {wish.expression!r} for {wish.target} is not valid: {said}")
-    parsed: Mapping[str, Any] = answer["parsedExpression"]
+    if not isinstance(answer, Mapping) or not answer.get("parsingSucceeded"):
+        said = answer.get("error") if isinstance(answer, Mapping) else None
+        reason = said.get("message") if isinstance(said, Mapping) else None
+        raise Refusal(f"{where} is not valid: {reason or 'the service gives no reason'}")
+    parsed = answer.get("parsedExpression")
+    if not isinstance(parsed, Mapping):
+        raise Refusal(f"{where} cannot be written: the service accepts it, but does not return its parsed form")
     return parsed
 
 
 def plan(current: Current, wanted: Desired) -> Plan:
     """Decide."""
-    new = _new_schema(current, wanted)
-    mapping = _people(new, wanted)
-    old = user_mapping(current.schema)
-    if old is None:
-        # Nothing of people is there to be kept, so the template's is taken as it is.
-        old = {"attributeMappings": []}
-    elif rows(mapping)[MATCHING].get("source") != rows(old)[MATCHING].get("source") or _input_filter(mapping) != _input_filter(old):
-        raise Refusal("the matching attribute and the built-in filter must stay as they are; this backup changes them")
+    warnings = _judged(current, wanted)
+    new = new_schema(current, wanted)
+    mapping = people_of(new, wanted)
+    # Where nothing of people is there to be kept, the template's is taken as it is.
+    old: Mapping[str, Any] = user_mapping(current.schema) or {"attributeMappings": []}
     before, after = _shown(old), _shown(mapping)
     changes = [
         f"{_verb(before['mappings'].get(name), after['mappings'].get(name))} {name}" for name in _differing(before, after, "mappings")
@@ -220,8 +112,9 @@ def plan(current: Current, wanted: Desired) -> Plan:
                 "update",
                 f"mappings of configuration {wanted.configuration} ({', '.join(changes)})",
                 wanted.tenant,
-                (Request("PUT", current.path or f"{NEW}/jobs/{{job_id}}/schema", new),),
+                (_write(current, new),),
                 effects={"triggers_full_cycle": True},
+                refresh=functools.partial(refreshed, current, wanted) if current.path else None,
             ),
         )
     return Plan(
@@ -232,110 +125,68 @@ def plan(current: Current, wanted: Desired) -> Plan:
             "filters": after["filters"],
             "target_actions": after["target_actions"],
         },
-        change_facts={"restart_needed": bool(actions), "backup": dict(current.schema) if actions and current.path else None},
+        change_facts={"restart_needed": bool(actions), "backup": current.schema if actions and current.path else None},
         actions=actions,
+        warnings=warnings,
         unmet=current.unmet,
+        foreign=_foreign(after, wanted),
     )
 
 
-def _new_schema(current: Current, wanted: Desired) -> dict[str, Any]:
-    """The whole schema as it shall be. Only rules come from a template or a backup; ids and versions are the job's own."""
-    # Only rules are changed, and the directories beside them are large.
-    new = {**current.schema, "synchronizationRules": copy.deepcopy(current.schema.get("synchronizationRules"))}
-    if current.base is not current.schema:
-        for part in ("synchronizationRules", "directories"):
-            if current.base.get(part):
-                new[part] = copy.deepcopy(current.base[part])
-        _keep_rule_ids(new, current.schema)
-    mapping = _people(new, wanted)
-    for wish in wanted.wishes:
-        _grant(wish, mapping, new, current)
-    if wanted.exact:
-        named = {one.target for one in wanted.wishes}
-        required = {name for name, one in definitions(new, "target").items() if one.get("required")}
-        mapping["attributeMappings"] = [
-            row
-            for row in mapping["attributeMappings"]
-            if row["targetAttributeName"] in named | required | {*ESSENTIAL} or row.get("matchingPriority")
-        ]
-    if wanted.filters is not None and wanted.filters != filters.shown(mapping):
-        filters.check(wanted.filters, current.operators, definitions(new, "source"))
-        _refuse_unknown([one["attribute"] for group in wanted.filters for one in group["clauses"]], new, "source")
-        mapping["scope"] = {**(mapping.get("scope") or {}), "groups": filters.written(wanted.filters)}
-    if wanted.target_actions is not None and set(wanted.target_actions) != set(flows(mapping)):
-        mapping["flowTypes"] = flow_types(wanted.target_actions, mapping.get("flowTypes"))
-    return new
+def refreshed(current: Current, wanted: Desired, client: Client) -> tuple[Request, ...]:
+    """The write anew, right before it is sent: a schema has no ETag, so somebody may have changed it since it was read (fact sheet 4.1).
 
+    What others changed elsewhere in it is kept. No request is left if somebody has made the same change.
 
-def _keep_rule_ids(new: dict[str, Any], schema: Mapping[str, Any]) -> None:
-    """A template's rules have the job's ids: the service knows a rule by its id (fact sheet 13.7)."""
-    ids = {rule.get("name"): rule.get("id") for rule in schema.get("synchronizationRules") or ()}
-    for rule in new.get("synchronizationRules") or ():
-        rule["id"] = ids.get(rule.get("name")) or rule.get("id")
-
-
-def _grant(wish: Wish, mapping: dict[str, Any], schema: dict[str, Any], current: Current) -> None:
-    """Change the one mapping in place, if it does not mean the same already."""
-    row = rows(mapping).get(wish.target)
-    if wish.absent:
-        if row is not None:
-            _refuse_required(row, schema)
-            mapping["attributeMappings"].remove(row)
-        return
-    _refuse_unknown([wish.target], schema, "target")
-    _refuse_unknown(sorted(attributes(wish.meaning)), schema, "source")
-    wanted = _row(wish, row, current)
-    if row is None:
-        mapping["attributeMappings"].append(wanted)
-    elif row_meaning(row) != row_meaning(wanted):
-        row.update(wanted)
-
-
-def _row(wish: Wish, row: Mapping[str, Any] | None, current: Current) -> dict[str, Any]:
-    """The row as it shall be: what was not named keeps what it has."""
-    base: dict[str, Any] = dict(row) if row else {"targetAttributeName": wish.target, **NEW_ROW}
-    source = base.get("source")
-    if source is None or source_meaning(source) != wish.meaning:
-        source = _source(wish, current)
-    flow_type = APPLY[wish.apply] if wish.apply else base.get("flowType") or APPLY["always"]
-    default = wish.default if wish.default is not None else base.get("defaultValue")
-    return {**base, "source": source, "flowType": flow_type, "defaultValue": default}
-
-
-def _source(wish: Wish, current: Current) -> Mapping[str, Any]:
-    if wish.source is not None:
-        return attribute_source(wish.source)
-    if wish.constant is not None:
-        return constant_source(wish.constant)
-    unparsed: Mapping[str, Any] = {"type": "Function", "name": str(wish.meaning[1]), "expression": wish.expression, "parameters": []}
-    return current.parsed.get(wish.target) or unparsed
-
-
-def _refuse_required(row: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
-    target = row["targetAttributeName"]
-    if row.get("matchingPriority") or definitions(schema, "target").get(target, {}).get("required"):
-        raise Refusal(f"the mapping of {target} is required by the service and cannot be removed")
-
-
-def _refuse_unknown(names: Sequence[str], schema: dict[str, Any], side: str) -> None:
-    """Refuse names that the job's directories do not know, where they list any. A directory extension is declared instead,
-    since the service lists one only after it was discovered; its name is case-sensitive (fact sheet 4.3).
+    :raises Refusal: when they changed what this plan changes, too; their change would be overwritten, and nobody has seen it.
     """
-    known = definitions(schema, side)
-    for name in names:
-        if not known or name in known:
-            continue
-        same = [one for one in known if one.lower() == name.lower()]
-        if _EXTENSION.match(name) and not same and define(schema, side, name):
-            continue
-        near = difflib.get_close_matches(name.lower(), [one.lower() for one in known], n=3)
-        like = same or [one for one in known if one.lower() in near]
-        hint = f"; did you mean {', '.join(like)}" if like else ""
-        raise Refusal(f"{name!r} is no {side} attribute of this configuration{hint}")
+    now = client.get(str(current.path))
+    if now == current.schema:
+        return (_write(current, new_schema(current, wanted)),)
+    base = now if current.base is current.schema else current.base
+    fresh = _completed(client, wanted, dataclasses.replace(current, schema=now, base=base))
+    planned, again = plan(current, wanted), plan(fresh, wanted)
+    new = new_schema(fresh, wanted)
+    if rules_meaning(new) == rules_meaning(now):
+        return ()
+    # A schema that is replaced as a whole has no place in which others may have changed something.
+    whole = current.base is not current.schema and rules_meaning(now) != rules_meaning(current.schema)
+    if whole or (again.before, again.after) != (planned.before, planned.after):
+        raise Refusal(
+            f"somebody else changed the mappings of configuration {wanted.configuration!r} while this ran, and what they changed would be "
+            "overwritten; the mappings were not written. Run again and look at the difference"
+        )
+    return (_write(fresh, new),)
 
 
-def _input_filter(mapping: Mapping[str, Any]) -> Any:
-    return (mapping.get("scope") or {}).get("inputFilterGroups") or []
+def _write(current: Current, new: Mapping[str, Any]) -> Request:
+    """The one request that changes mappings."""
+    return Request("PUT", current.path or f"{NEW}/jobs/{{job_id}}/schema", new)
+
+
+def _judged(current: Current, wanted: Desired) -> tuple[str, ...]:
+    """What has to be said of the wishes before they are applied."""
+    if current.path is None:
+        try:
+            return tuple(judge(wanted))
+        except Refusal as refusal:
+            # A replica may not know the configuration yet, and its job may know better.
+            raise Unseen(str(refusal)) from None
+    theirs, ours = (wanted.restore or {}).get("id"), current.schema.get("id")
+    if theirs and ours and theirs != ours:
+        return (f"restore is the backup of another job, {theirs}; its mappings are put into {ours}",)
+    return ()
+
+
+def _foreign(after: Mapping[str, Any], wanted: Desired) -> dict[str, Any]:
+    """What is not ours: who reads it back otherwise sees that somebody else changed it."""
+    ours = {one.target for one in wanted.wishes}
+    others = {f"mapping of {target}": row for target, row in after["mappings"].items() if target not in ours}
+    if wanted.filters is None:
+        others["filters"] = after["filters"]
+    if wanted.target_actions is None:
+        others["target actions"] = after["target_actions"]
+    return others
 
 
 def _shown(mapping: Mapping[str, Any]) -> dict[str, Any]:

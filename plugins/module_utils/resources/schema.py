@@ -19,10 +19,68 @@ FLOWS = {"create": "Add", "update": "Update", "delete": "Delete"}
 
 Schema = Mapping[str, Any]
 
+_GROUPS: list[Any] = [{"clauses": [{"targetOperand": {"values": [str]}}]}]
+_SOURCE: dict[str, Any] = {"type": str, "name": str, "expression": str}
+_SOURCE["parameters"] = [{"value": _SOURCE}]
+SHAPE: dict[str, Any] = {
+    "synchronizationRules": [
+        {
+            "name": str,
+            "sourceDirectoryName": str,
+            "targetDirectoryName": str,
+            "objectMappings": [
+                {
+                    "flowTypes": str,
+                    "sourceObjectName": str,
+                    "targetObjectName": str,
+                    "scope": {"groups": _GROUPS, "inputFilterGroups": _GROUPS},
+                    "attributeMappings": [
+                        {"targetAttributeName": str, "flowType": str, "defaultValue": str, "matchingPriority": int, "source": _SOURCE}
+                    ],
+                }
+            ],
+        }
+    ],
+    "directories": [{"name": str, "objects": [{"name": str, "attributes": [{"name": str, "type": str}]}]}],
+}
+"""Of a schema what is looked at here (fact sheet 4.2). Whatever may be missing or null there may be so here, too."""
+
+
+def problem(schema: Any) -> str | None:
+    """Why this cannot be understood as a schema, as half a sentence."""
+    if isinstance(schema, Mapping) and not isinstance(schema.get("synchronizationRules"), list):
+        return "it has no list synchronizationRules"
+    return _misshapen(schema, SHAPE, "it")
+
+
+def _misshapen(value: Any, shape: Any, place: str) -> str | None:
+    """The first member that has another type than the documents say."""
+    if isinstance(shape, dict):
+        if not isinstance(value, Mapping):
+            return f"{place} is {_kind(value)} instead of {_KINDS[dict]}"
+        inside = ((name, value[name]) for name in shape if value.get(name) is not None)
+        named = (_misshapen(member, shape[name], name if place == "it" else f"{place}.{name}") for name, member in inside)
+        return next(filter(None, named), None)
+    expected = list if isinstance(shape, list) else shape
+    if not isinstance(value, expected):
+        return f"{place} is {_kind(value)} instead of {_KINDS[expected]}"
+    if isinstance(shape, list):
+        return next(filter(None, (_misshapen(one, shape[0], f"{place}[{number}]") for number, one in enumerate(value))), None)
+    return None
+
+
+_KINDS: dict[Any, str] = {dict: "an object", list: "a list", str: "a text", int: "a number"}
+
+
+def _kind(value: Any) -> str:
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else "a boolean"
+    return next((name for kind, name in _KINDS.items() if isinstance(value, kind)), "something else")
+
 
 def user_rule(schema: Schema) -> Mapping[str, Any] | None:
     """The rule that synchronizes people. Directory names differ by age, so it is known by its own name."""
-    rules: list[dict[str, Any]] = schema.get("synchronizationRules") or []
+    rules: list[Mapping[str, Any]] = schema.get("synchronizationRules") or []
     return next((rule for rule in rules if rule.get("name") == RULE), rules[0] if len(rules) == 1 else None)
 
 
@@ -38,40 +96,51 @@ def user_mapping(schema: Schema) -> dict[str, Any] | None:
 
 def rows(mapping: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The attribute mappings by target attribute."""
-    return {str(row["targetAttributeName"]): row for row in mapping.get("attributeMappings") or ()}
+    listed = mapping.get("attributeMappings") or ()
+    return {row["targetAttributeName"]: row for row in listed if row.get("targetAttributeName")}
 
 
 def definitions(schema: Schema, side: str) -> dict[str, Mapping[str, Any]]:
     """The attribute definitions of people on one ``side``, ``source`` or ``target``, by name; empty where none are listed."""
-    return {str(one["name"]): one for found in _objects(schema, side) for one in found.get("attributes") or ()}
+    return {one["name"]: one for found in _objects(schema, side) for one in found.get("attributes") or () if one.get("name")}
 
 
-def define(schema: dict[str, Any], side: str, attribute: str) -> bool:
-    """Add a directory extension to one side's definitions in place; whether there was a place for it (fact sheet 4.3)."""
-    for found in _objects(schema, side):
-        found["attributes"] = [
-            *found.get("attributes", ()),
-            {
-                "name": attribute,
-                "type": "String",
-                "mutability": "ReadWrite",
-                "multivalued": False,
-                "required": False,
-                "caseExact": False,
-                "anchor": False,
-            },
-        ]
-        return True
-    return False
+def with_definition(schema: Schema, side: str, attribute: str) -> dict[str, Any]:
+    """The schema with a directory extension among one side's definitions, if there is a place for it (fact sheet 4.3).
+
+    The schema that is given stays as it is. Only what leads to the new definition is copied, because directories are large.
+    """
+    place = next(_objects(schema, side), None)
+    definition = {
+        "name": attribute,
+        "type": "String",
+        "mutability": "ReadWrite",
+        "multivalued": False,
+        "required": False,
+        "caseExact": False,
+        "anchor": False,
+    }
+
+    def extended(one: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**one, "attributes": [*(one.get("attributes") or ()), definition]} if one is place else one
+
+    directories = [
+        {**one, "objects": [extended(found) for found in one["objects"]]} if one.get("objects") else one
+        for one in schema.get("directories") or ()
+    ]
+    return {**schema, "directories": directories} if place is not None else dict(schema)
 
 
-def _objects(schema: Schema, side: str) -> Iterator[dict[str, Any]]:
+def _objects(schema: Schema, side: str) -> Iterator[Mapping[str, Any]]:
     rule, mapping = user_rule(schema), user_mapping(schema)
     if not rule or not mapping:
         return
+    names = rule.get(f"{side}DirectoryName"), mapping.get(f"{side}ObjectName")
+    if None in names:
+        return
     for directory in schema.get("directories") or ():
-        if directory.get("name") == rule.get(f"{side}DirectoryName"):
-            yield from (one for one in directory.get("objects") or () if one.get("name") == mapping.get(f"{side}ObjectName"))
+        if directory.get("name") == names[0]:
+            yield from (one for one in directory.get("objects") or () if one.get("name") == names[1])
 
 
 def flows(mapping: Mapping[str, Any]) -> list[str]:
@@ -121,7 +190,7 @@ def rules_meaning(schema: Schema) -> Any:
                     mapping.get("targetObjectName"),
                     bool(mapping.get("enabled")),
                     flows(mapping),
-                    _plain(mapping.get("scope")),
+                    plain(mapping.get("scope")),
                     sorted(((target, row_meaning(row)) for target, row in rows(mapping).items()), key=lambda one: one[0]),
                 )
                 for mapping in rule.get("objectMappings") or ()
@@ -131,11 +200,11 @@ def rules_meaning(schema: Schema) -> Any:
     ]
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Without what says nothing: the service leaves empty members out or writes them as null."""
     if isinstance(value, Mapping):
-        members = {key: _plain(member) for key, member in value.items() if not key.startswith("@")}
+        members = {key: plain(member) for key, member in value.items() if not key.startswith("@")}
         return {key: member for key, member in members.items() if member not in (None, [], {})}
     if isinstance(value, list):
-        return [_plain(member) for member in value]
+        return [plain(member) for member in value]
     return value

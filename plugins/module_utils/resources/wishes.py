@@ -1,0 +1,178 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: it may change without notice.
+"""What is wanted of the mappings: the options understood, and refused where no service is needed to see that they are wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..plan import Refusal
+from . import clouds, filters, schema
+from .default_schema import MATCHING, SOFT_DELETED
+from .expression import LONGEST, Canonical, ExpressionError, constant_source, parse, shortened
+
+PROTECTED = (MATCHING, SOFT_DELETED)
+"""Joining people and carrying deletions over hang on these two (fact sheet 4.3)."""
+UNWRITABLE = {
+    "proxyAddresses": "the target tenant computes it",
+    "otherMails": "the target tenant computes it",
+    "targetAddress": "only Exchange writes it",
+    "ExternalEmailAddress": "only Exchange writes it",
+    "HiddenFromAddressListsEnabled": "only Exchange writes it; map showInAddressList instead",
+}
+"""What cannot be a target, and why (fact sheet 4.3)."""
+CONSTANTS = {
+    "userType": ("Member", "Guest"),
+    "showInAddressList": ("true", "false"),
+    "accountEnabled": ("true", "false"),
+}
+"""Targets that take these constants alone, in any case (fact sheet 4.3)."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One mapping as it should be. Exactly one of the three sources is given, unless it should be absent."""
+
+    target: str
+    absent: bool = False
+    source: str | None = None
+    constant: str | None = None
+    expression: str | None = None
+    default: str | None = None
+    apply: str | None = None
+
+    @property
+    def meaning(self) -> Canonical:
+        """What the source means, whatever its spelling."""
+        if self.source is not None:
+            return ("attribute", self.source)
+        if self.constant is not None:
+            return ("constant", self.constant)
+        return parse(self.expression or "")
+
+
+@dataclass(frozen=True)
+class Desired:
+    """What is wanted. ``filters`` and ``target_actions`` ``None`` leave them alone."""
+
+    tenant: str
+    configuration: str
+    wishes: tuple[Wish, ...]
+    filters: filters.Filters | None = None
+    target_actions: list[str] | None = None
+    exact: bool = False
+    reset: bool = False
+    restore: Mapping[str, Any] | None = None
+
+
+def desired(params: Mapping[str, Any]) -> Desired:
+    """Understand the options.
+
+    :raises Refusal: when a mapping contradicts itself, another one or the service's rules.
+    """
+    wishes = [_wish(given) for given in params.get("mappings") or ()]
+    wishes += [wish for wish in _presets(params) if wish]
+    targets = [one.target for one in wishes]
+    twice = sorted({target for target in targets if targets.count(target) > 1})
+    if twice:
+        raise Refusal(f"{', '.join(twice)} is mapped more than once")
+    if any(one.target == "manager" and not one.absent for one in wishes):
+        clouds.require_feature(clouds.MANAGER, params["cloud"])
+    actions = params.get("target_actions")
+    if actions is not None and not actions:
+        raise Refusal("target_actions is empty; name at least one of create, update and delete, or leave it out")
+    return Desired(
+        tenant=params["tenant_id"],
+        configuration=params["configuration"],
+        wishes=tuple(wishes),
+        filters=None if params.get("filters") is None else filters.given(params["filters"]),
+        target_actions=actions,
+        exact=bool(params.get("exact")),
+        reset=bool(params.get("reset")),
+        restore=_backup(params.get("restore")),
+    )
+
+
+def _presets(params: Mapping[str, Any]) -> Sequence[Wish | None]:
+    suffix, company = params.get("display_name_suffix"), params.get("company_name")
+    user_type, listed = params.get("user_type"), params.get("show_in_address_list")
+    convert = {None: None, True: "always", False: "create_only"}[params.get("convert_existing")]
+    return (
+        Wish("userType", constant=str(user_type).capitalize(), apply=convert) if user_type else None,
+        Wish("showInAddressList", constant=str(listed).lower()) if listed is not None else None,
+        _suffixed(str(suffix)) if suffix else None,
+        _sound(Wish("companyName", constant=str(company)), "company_name") if company else None,
+    )
+
+
+def _suffixed(suffix: str) -> Wish:
+    quoted = suffix.replace("\\", "\\\\").replace('"', '\\"')
+    return _sound(Wish("displayName", expression=f'Append([displayName], "{quoted}")'), "display_name_suffix")
+
+
+def _wish(given: Mapping[str, Any]) -> Wish:
+    target = str(given.get("target") or "").strip()
+    if not target:
+        raise Refusal("a mapping has no target; name the attribute in the target tenant")
+    sources = [name for name in ("source", "constant", "expression") if given.get(name) is not None]
+    for protected in PROTECTED:
+        # Another case is no way around it.
+        if target.lower() == protected.lower():
+            raise Refusal(f"the mapping of {protected} must stay as the service made it; people are joined and removed by it")
+    for unwritable, reason in UNWRITABLE.items():
+        if target.lower() == unwritable.lower():
+            raise Refusal(f"{unwritable} cannot be a target; {reason}")
+    if given.get("state") == "absent":
+        if sources:
+            raise Refusal(f"the mapping of {target} is to be absent, so {sources[0]} does not go with it")
+        return Wish(target, absent=True)
+    if len(sources) != 1:
+        raise Refusal(f"the mapping of {target} needs exactly one of source, constant and expression")
+    if given.get("source") is not None and not str(given["source"]).strip():
+        raise Refusal(f"the source of the mapping of {target} is empty; name an attribute of the source tenant")
+    wish = Wish(
+        target, False, given.get("source"), given.get("constant"), given.get("expression"), given.get("default"), given.get("apply")
+    )
+    return _sound(wish, f"the mapping of {target}")
+
+
+def _sound(wish: Wish, where: str) -> Wish:
+    """The wish, if its expression or its constant can be one (fact sheet 4.2: 10,000 characters)."""
+    allowed = CONSTANTS.get(wish.target)
+    if wish.constant is not None and allowed and wish.constant.lower() not in [one.lower() for one in allowed]:
+        raise Refusal(f"{where}: {wish.target} is {' or '.join(allowed)}, not {shortened(wish.constant)}")
+    if wish.constant is not None and len(constant_source(wish.constant)["expression"]) > LONGEST:
+        raise Refusal(f"{where}: the constant is longer than the {LONGEST} characters that the service allows")
+    if wish.expression is None:
+        return wish
+    try:
+        parse(wish.expression)
+    except ExpressionError as error:
+        if where == "display_name_suffix":
+            raise Refusal(f"{where} cannot be used: with it the expression of the display name is not valid: {error}") from None
+        raise Refusal(f"the expression {shortened(wish.expression)} for {wish.target} is not valid: {error}") from None
+    return wish
+
+
+def _backup(given: Any) -> Mapping[str, Any] | None:
+    """A schema that can be put back.
+
+    :raises Refusal: when it is none: the whole result of a run, for example.
+    """
+    if given is None:
+        return None
+    if isinstance(given, Mapping) and "synchronizationRules" not in given:
+        if "backup" in given:
+            empty = " (it is null there, because that run changed nothing)" if given["backup"] is None else ""
+            raise Refusal(f"restore is the whole result of a run; give only its member backup{empty}")
+        if "results" in given:
+            raise Refusal("restore is the result of a loop; give the member backup of one of its results")
+    problem = schema.problem(given) or (None if schema.user_mapping(given) else "it has no mapping of people")
+    if problem:
+        raise Refusal(f"restore is no backup that sync_mapping returned: {problem}")
+    whole: Mapping[str, Any] = given
+    return whole

@@ -151,6 +151,8 @@ def _converge(
 ) -> dict[str, Any]:
     first = _plan_now(resource, client, desired, pace)
     if check_mode:
+        if first.foretells:
+            first.foretells(client)
         return _result(first, list(first.actions), first, pace)
     for _look in range(1, LOOKS):
         # What an earlier task has just made may be unknown to this replica (fact sheet 0.3).
@@ -158,6 +160,8 @@ def _converge(
             pace.rest(1.0)
             first = _plan_now(resource, client, desired, pace)
     plan, done = _apply(first, resource, client, desired, pace)
+    if done and first.foretells:
+        first.foretells(client)
     if first.outcome:
         _await_outcome(first.outcome, client, pace, progress, done)
     if done and plan.lasting:
@@ -269,6 +273,8 @@ def _plan_seeing(
             again = _plan_now(resource, client, desired, pace)
         except GraphFailure as failure:
             raise _interrupted(Interrupted(stop.action, failure, ()), done, client.tenant) from None
+        except Refusal as refusal:
+            raise _interrupted(Interrupted(stop.action, GraphFailure(str(refusal)), ()), done, client.tenant) from None
         if not again.unmet and not made & {str(action) for action in again.actions}:
             return again
     raise _interrupted(stop, done, client.tenant)
@@ -298,7 +304,7 @@ def _result(first: Plan, actions: list[Action], last: Plan, pace: Pace) -> dict[
         "changed": bool(actions),
         "actions": [action.describe() for action in actions],
         "diff": {"before": dict(first.before), "after": dict(first.after)},
-        "warnings": list(dict.fromkeys((*first.warnings, *last.warnings))),
+        "warnings": list(dict.fromkeys((*first.warnings, *(one.note for one in actions if one.note), *last.warnings))),
         "waited_seconds": round(pace.waited, 1),
     }
 

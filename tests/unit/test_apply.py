@@ -133,7 +133,7 @@ class TestWaiting:
         )
         assert pace.waited == pytest.approx(20)
         assert max(graph.clock.sleeps) < 7
-        assert "cannot be read back yet" in str(stop.cause)
+        assert "cannot be read back; the service is late" in str(stop.cause)
         assert [str(one) for one in stop.done] == ["create thing /a", "create thing /make"]
 
     def test_the_waits_are_jittered(self) -> None:

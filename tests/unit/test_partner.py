@@ -261,7 +261,7 @@ class TestPlan:
         }
 
     def test_facts_of_what_is_gone(self) -> None:
-        assert plan(PartnerService(entry()), state="absent").facts == {"partner_tenant_id": TARGET, "partner": None}
+        assert plan(PartnerService(entry()), state="absent").facts == {"partner_tenant_id": TARGET, "partner": None, "still_served_by": []}
 
     def test_facts_of_an_entry_that_loses_its_policy(self) -> None:
         service = PartnerService(entry(**redemption(None, True)), policy(True, "Contoso"))

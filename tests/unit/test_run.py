@@ -508,9 +508,13 @@ class TestStaleReplicas:
     def test_an_application_that_is_not_there_is_told_within_seconds(self, host: Host) -> None:
         """A service principal of somebody else's application has none in this tenant."""
         answer = Faulty(SourceService([connected(jobs=[new_job()])]), {r"GET /applications\?": [Reply(200, {"value": []})] * 100})
-        failure = host.fail(configuration.RESOURCE, answer, {**CONFIGURATION, "state": "absent"})
-        assert "has no application of its own in this tenant" in failure.msg
+        renaming = {**CONFIGURATION, "name": "New", "adopt": True}
+        assert "has no application of its own in this tenant" in host.fail(configuration.RESOURCE, answer, renaming).msg
         assert sum(host.clock.sleeps) <= 5
+        removed = host.run(configuration.RESOURCE, answer, {**CONFIGURATION, "state": "absent"})
+        assert host.graph.writes[-1].startswith("DELETE /servicePrincipals/")
+        assert removed["changed"]
+        assert sum(host.clock.sleeps) <= 10
 
     @pytest.mark.parametrize("resource", [scope.RESOURCE, job.RESOURCE, mapping.RESOURCE])
     def test_a_configuration_that_is_not_there_is_told_within_seconds(self, host: Host, resource: Any) -> None:

@@ -120,8 +120,9 @@ def read(client: Client, wanted: Desired) -> Current:
 
 
 def _remember(client: Client, match: Found, found: tuple[Found, ...]) -> None:
-    """For later tasks, which know only its name."""
-    if sum(lookup.same_name(one.configuration.name, match.configuration.name) for one in found) == 1:
+    """For later tasks, which know only its name. One of the same name that serves nobody is another run's, which takes it back."""
+    named = [one for one in found if lookup.same_name(one.configuration.name, match.configuration.name)]
+    if all(one.configuration.id == match.configuration.id or not one.serves for one in named):
         lookup.remember(client, match.configuration, str(match.jobs[0]["id"]) if len(match.jobs) == 1 else None)
 
 

@@ -226,7 +226,9 @@ source_services = st.builds(SourceService, replaces=st.booleans(), rewrites=st.b
 
 FABRIKAM = {"name": "Fabrikam", "target_tenant_id": TARGET}
 OFF = 0.0
-anything = st.none() | st.booleans() | st.integers(-1, 999) | st.floats() | st.just([]) | st.just({"a": 1}) | st.text(max_size=4)
+anything: st.SearchStrategy[Any] = (
+    st.none() | st.booleans() | st.integers(-1, 999) | st.floats() | st.just([]) | st.just({"a": 1}) | st.text(max_size=4)
+)
 guards = st.fixed_dictionaries(
     {},
     optional={

@@ -11,7 +11,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -401,6 +401,91 @@ class TestOtherLinks:
             return service(request)
 
         assert host.run(scope.RESOURCE, answer, SCOPE)["scope"]["assigned"][0]["name"] == "minsu.kim@contoso.kr"
+
+
+class TestTheSettingsBag:
+    """Which has no ETag: somebody edits it in the portal while we run (fact sheet 3.4)."""
+
+    @staticmethod
+    def edited(service: SourceService, **changes: str) -> Answer:
+        """The bag is edited after it was read for planning."""
+        reads = [0]
+
+        def answer(request: Request) -> Outcome:
+            outcome = service(request)
+            if (request.method, request.path.rpartition("/")[2]) == ("GET", "secrets"):
+                reads[0] += 1
+                if reads[0] == 1:
+                    service.links[0].bag.update(changes)
+            return outcome
+
+        return answer
+
+    MINE: ClassVar = {"deletion_threshold": 20}
+
+    def test_what_was_edited_is_kept_and_said(self, host: Host) -> None:
+        service = SourceService([connected(jobs=[new_job()])])
+        members = {"Enabled": True, "Recipients": "new@contoso.kr"}
+        answer = self.edited(service, Domain="new", SyncAll="true", SyncNotificationSettings=json.dumps(members))
+        result = host.run(configuration.RESOURCE, answer, {**CONFIGURATION, **self.MINE})
+        bag = service.links[0].bag
+        assert (bag["Domain"], bag["SyncAll"]) == ("new", "true")
+        assert json.loads(bag["SyncNotificationSettings"]) == {**members, "DeleteThresholdEnabled": True, "DeleteThresholdValue": 20}
+        assert [one for one in result["warnings"] if "somebody else has changed something while this run did" in one]
+
+    def test_the_scope_mode_keeps_what_was_edited(self, host: Host) -> None:
+        service = SourceService([connected(jobs=[new_job()])], people=PEOPLE)
+        result = host.run(scope.RESOURCE, self.edited(service, Domain="new"), {"configuration": "Fabrikam", "mode": "all"})
+        assert (service.links[0].bag["Domain"], service.links[0].bag["SyncAll"]) == ("new", "true")
+        assert len(result["warnings"]) == 1
+
+    def test_nothing_is_said_without_an_edit(self, host: Host) -> None:
+        service = SourceService([connected(jobs=[new_job()])], rewrites=True)
+        assert host.run(configuration.RESOURCE, service, {**CONFIGURATION, **self.MINE})["warnings"] == []
+
+    def test_one_that_was_connected_to_another_tenant_is_refused(self, host: Host) -> None:
+        service = SourceService([Link("Fabrikam", jobs=[new_job()])])
+        failure = host.fail(configuration.RESOURCE, self.edited(service, CompanyId=SOURCE), CONFIGURATION)
+        assert f"somebody else has set CompanyId to '{SOURCE}' since it was read" in failure.msg
+        assert failure.msg.endswith("Nothing was changed. Running again is safe.")
+        assert service.links[0].bag == {"CompanyId": SOURCE}
+
+    def test_an_edit_that_overwrites_ours_is_no_success(self, host: Host) -> None:
+        service = SourceService([connected(jobs=[new_job()])])
+        before = dict(service.links[0].bag)
+
+        def answer(request: Request) -> Outcome:
+            outcome = service(request)
+            if request.method == "PUT":
+                service.links[0].bag = before
+            return outcome
+
+        failure = host.fail(configuration.RESOURCE, answer, {**CONFIGURATION, **self.MINE})
+        assert "somebody else has changed it at the same moment" in failure.msg
+
+
+class TestForetelling:
+    """Check mode of a whole play: a later task believes what an earlier one is going to do."""
+
+    def test_a_removal(self, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+        service = SourceService([connected(jobs=[new_job()])])
+        graph = FakeGraph(service, clock=host.clock)
+        monkeypatch.setattr(engine, "connect", lambda *_unused: graph)
+        pace = host.clock.pace(1)
+        absent = options("sync_configuration", **CONFIGURATION, state="absent")
+        assert run(configuration.RESOURCE, absent, True, pace)["changed"]
+        assert run(configuration_list.INQUIRY, options("sync_configuration_info"), True, pace)["configurations"] == []
+        assert graph.writes == []
+        assert len(service.links) == 1
+
+    def test_a_removal_that_failed_is_not_believed(self, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+        service = SourceService([connected(jobs=[new_job()])])
+        graph = FakeGraph(Faulty(service, {"DELETE /applications": [refusal(403, "Authorization_RequestDenied")]}), clock=host.clock)
+        monkeypatch.setattr(engine, "connect", lambda *_unused: graph)
+        with pytest.raises(RunFailure):
+            run(configuration.RESOURCE, options("sync_configuration", **CONFIGURATION, state="absent"), False, host.clock.pace(1))
+        there = run(configuration_list.INQUIRY, options("sync_configuration_info"), False, host.clock.pace(1))
+        assert len(there["configurations"]) == 1
 
 
 class TestLag:

@@ -148,15 +148,17 @@ def writing(synchronization: str, bag: Bag, merge: Callable[[Bag], dict[str, str
     """
     path = f"{synchronization}/secrets"
     planned = merge(bag)
+    edited: list[Bag] = []
 
     def refresh(client: Client) -> tuple[Request, ...]:
         now = parse(client.get(path))
         _refuse_contradiction(bag, planned, now)
+        edited.extend([now] if now != bag else [])
         return (*first, write(synchronization, merge(now)))
 
     return Writing(
         (*first, write(synchronization, planned)),
-        Wait(path, lambda body: says(body, merge(parse(body))), as_planned=lambda body: says(body, planned)),
+        Wait(path, lambda body: says(body, merge(parse(body))), as_planned=lambda body: not edited and says(body, planned)),
         None if "{" in synchronization else refresh,
     )
 

@@ -145,7 +145,7 @@ class Plan:
     change_facts: Facts = field(default_factory=dict)
     """What to tell of the change itself, where ``facts`` tell of the state after it."""
     foretells: Callable[[Client], None] | None = None
-    """Has later tasks of the run believe in what this plan brings about: in check mode, and where a replica is late."""
+    """Has later tasks of the run know what this plan brings about: tasks in check mode, and those that a late replica would deceive."""
 
 
 class Interrupted(Exception):

@@ -91,6 +91,7 @@ def _run(
     pace = pace or Pace(longest=float(given.get("visibility_timeout") or 0))
     memory = Memory(run_folder)
     with _at(given, memory, tell) as client:
+        client.rehearses = check_mode
         if isinstance(subject, Inquiry):
             return {"changed": False, **_patiently(lambda: subject.read(client, given), pace)}
         if isinstance(subject, LinkInquiry):

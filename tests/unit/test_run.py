@@ -465,27 +465,49 @@ class TestTheSettingsBag:
 
 
 class TestForetelling:
-    """Check mode of a whole play: a later task believes what an earlier one is going to do."""
+    """Check mode of a whole play: a later task knows what an earlier one is going to do."""
 
-    def test_a_removal(self, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+    REMOVE: ClassVar = (configuration.RESOURCE, {**CONFIGURATION, "state": "absent"})
+    CLOSE: ClassVar = (partner.RESOURCE, {"partner_tenant_id": TARGET, "inherit": ["redemption_outbound"], "state": "absent"})
+
+    @staticmethod
+    def play(host: Host, monkeypatch: pytest.MonkeyPatch, *tasks: tuple[Any, Any], check: bool, answer: Any = None) -> list[Any]:
+        """Tasks of one run, which share what they learn."""
+        entry = {**EMPTY_ENTRY, "automaticUserConsentSettings": {"inboundAllowed": None, "outboundAllowed": True}}
+        policy, source = PartnerService(entry), answer or SourceService([connected(jobs=[new_job()])])
+        graph = FakeGraph(lambda request: (policy if request.path.startswith("/policies") else source)(request), clock=host.clock)
+        monkeypatch.setattr(engine, "connect", lambda *_unused: graph)
+        return [run(subject, options(MODULES[subject], **given), check, host.clock.pace(1)) for subject, given in tasks]
+
+    def test_a_removal_gives_back_the_trust_in_check_mode_as_in_a_run(self, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+        checked, done = (self.play(host, monkeypatch, self.REMOVE, self.CLOSE, check=check) for check in (True, False))
+        assert [titles(one) for one in checked] == [titles(one) for one in done]
+        assert titles(done[1]) == [f"delete partner {TARGET}"]
+        assert [one["diff"] for one in checked] == [one["diff"] for one in done]
+
+    def test_without_the_removal_the_trust_stays(self, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+        for check in (True, False):
+            (kept,) = self.play(host, monkeypatch, self.CLOSE, check=check)
+            assert (kept["changed"], kept["still_served_by"]) == (False, ["Fabrikam"])
+
+    def test_a_rehearsal_deceives_no_run(self, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A play may hold tasks in check mode and others."""
         service = SourceService([connected(jobs=[new_job()])])
         graph = FakeGraph(service, clock=host.clock)
         monkeypatch.setattr(engine, "connect", lambda *_unused: graph)
-        pace = host.clock.pace(1)
-        absent = options("sync_configuration", **CONFIGURATION, state="absent")
-        assert run(configuration.RESOURCE, absent, True, pace)["changed"]
-        assert run(configuration_list.INQUIRY, options("sync_configuration_info"), True, pace)["configurations"] == []
-        assert graph.writes == []
-        assert len(service.links) == 1
+        given = options("sync_configuration", **self.REMOVE[1])
+        rehearsed, again, done = (run(configuration.RESOURCE, given, check, host.clock.pace(1)) for check in (True, True, False))
+        assert titles(rehearsed) == titles(again) == titles(done) != []
+        assert service.links == []
 
-    def test_a_removal_that_failed_is_not_believed(self, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-        service = SourceService([connected(jobs=[new_job()])])
-        graph = FakeGraph(Faulty(service, {"DELETE /applications": [refusal(403, "Authorization_RequestDenied")]}), clock=host.clock)
-        monkeypatch.setattr(engine, "connect", lambda *_unused: graph)
+    def test_a_removal_that_failed_keeps_the_trust(self, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+        denied = Faulty(
+            SourceService([connected(jobs=[new_job()])]), {"DELETE /applications": [refusal(403, "Authorization_RequestDenied")]}
+        )
         with pytest.raises(RunFailure):
-            run(configuration.RESOURCE, options("sync_configuration", **CONFIGURATION, state="absent"), False, host.clock.pace(1))
-        there = run(configuration_list.INQUIRY, options("sync_configuration_info"), False, host.clock.pace(1))
-        assert len(there["configurations"]) == 1
+            self.play(host, monkeypatch, self.REMOVE, check=False, answer=denied)
+        (kept,) = self.play(host, monkeypatch, self.CLOSE, check=False, answer=denied)
+        assert kept["still_served_by"] == ["Fabrikam"]
 
 
 class TestLag:

@@ -124,6 +124,8 @@ class Client:
         self.memory = memory or Memory()
         self.met: dict[str, Any] = {}
         """What this task has read of single objects, by id, for whoever only needs what does not change while it lasts."""
+        self.rehearses = False
+        """Nothing is written, so what earlier tasks of the run would have done counts as done where it matters."""
         self._transport = transport
         self._tokens = Tokens(credential, self.memory, cloud.login_endpoint, cloud.graph_endpoint, tenant.lower())
         self._token: str | None = None

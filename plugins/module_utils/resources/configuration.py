@@ -387,7 +387,7 @@ def _plan_absent(current: Current, match: Found | None, wanted: Desired) -> Plan
         )
     )
     before = {"state": "present", "name": name, "job": bool(match.jobs), **_shown(match.bag, wanted)}
-    return Plan(before, gone, facts, tuple(actions), foretells=lambda client: lookup.take_back(client, there.id))
+    return Plan(before, gone, facts, tuple(actions), foretells=lambda client: lookup.leaves(client, there.id))
 
 
 RESOURCE = Resource(desired, read, plan)

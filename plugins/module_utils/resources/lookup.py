@@ -69,9 +69,23 @@ def take_back(client: Client, service_principal_id: str) -> None:
     client.memory.keep(True, *_key(client, "taken back", service_principal_id))
 
 
+def leaves(client: Client, service_principal_id: str) -> None:
+    """A configuration was removed by this run, or would have been in check mode."""
+    if client.rehearses:
+        client.memory.keep(True, *_key(client, "would be gone", service_principal_id))
+    else:
+        take_back(client, service_principal_id)
+
+
+def _would_be_gone(client: Client, one: Configuration) -> bool:
+    return bool(client.memory.recall(*_key(client, "would be gone", one.id)))
+
+
 def serving(client: Client, target_id: str) -> list[Configuration]:
-    """The configurations that serve a target tenant. One whose settings are not there serves nobody: it is new, or gone already."""
-    listing = configurations(client)
+    """The configurations that serve a target tenant. One whose settings are not there serves nobody: it is new, or gone already.
+    In check mode, so does one that an earlier task of the run would have removed.
+    """
+    listing = [one for one in configurations(client) if not (client.rehearses and _would_be_gone(client, one))]
     bags = find_all(client, [Request("GET", f"{one.synchronization}/secrets") for one in listing])
     return [one for one, body in zip(listing, bags, strict=True) if settings_bag.target(settings_bag.parse(body)) == target_id]
 

@@ -45,7 +45,8 @@ def tokens(emulator: Emulator) -> list[str]:
 
 def test_a_thousand_people(sync: Count, emulator: Emulator) -> None:
     _created, requests = sync()
-    assert requests == 90
+    # One of them looks whether another run has made the same configuration at the same moment.
+    assert requests == 91
     emulator.advance("PT2H")
     again, requests = sync()
     assert again.changed() == []

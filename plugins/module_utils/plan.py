@@ -52,6 +52,8 @@ class Wait:
     path: str
     until: Callable[[Any], bool]
     version: str = "v1.0"
+    as_planned: Callable[[Any], bool] | None = None
+    """Whether there is nothing but what was planned. Otherwise somebody else has changed it since it was read."""
 
 
 def present(body: Any) -> bool:
@@ -95,7 +97,13 @@ class Action:
     """It works on something that an earlier action of the same plan creates, and that a replica may not know yet."""
     batched: bool = False
     refresh: Callable[[Client], tuple[Request, ...]] | None = None
-    """The requests anew, from what is there now; raises `Refusal`. For what has no ETag: somebody may have changed it since it was read."""
+    """For what has no ETag: the requests anew, from what is there now, asked for right before they are sent; raises Refusal."""
+    gives_way: Callable[[Client, Mapping[str, str], Pace], str] | None = None
+    """For what two runs may make at the same moment: looks again, and takes back what was made here if another one was first.
+    Returns what to say of it, or nothing.
+    """
+    note: str = ""
+    """What carrying it out has shown, for the admin."""
 
     def __str__(self) -> str:
         return f"{self.verb} {self.object}"
@@ -138,6 +146,8 @@ class Plan:
     """What to tell of the change itself, where ``facts`` tell of the state after it."""
     foreign: Facts = field(default_factory=dict)
     """What shares an object with what is managed and should not change, by a name that a warning can use."""
+    foretells: Callable[[Client], None] | None = None
+    """Has later tasks of the run know what this plan brings about: tasks in check mode, and those that a late replica would deceive."""
 
 
 class Interrupted(Exception):
@@ -216,6 +226,8 @@ def _apply_one(action: Action, client: Client, pace: Pace, bound: dict[str, str]
         for request in action.refresh(client) if action.refresh else action.requests:
             answer = _send_patiently(action, request, client, pace, bound)
         bound.update({name: _dig(action, answer, place) for name, place in action.binds.items()})
+    except Refusal as refusal:
+        raise Interrupted(action, GraphFailure(str(refusal)), done) from refusal
     except GraphFailure as failure:
         if action.settled_by and isinstance(failure, Uncertain):
             with contextlib.suppress(GraphFailure):
@@ -223,18 +235,38 @@ def _apply_one(action: Action, client: Client, pace: Pace, bound: dict[str, str]
         raise Interrupted(action, failure, done) from failure
     done.append(action)
     _await_visible(action, client, pace, bound, done)
+    _give_way(action, client, pace, bound, done)
 
 
-def _await_visible(action: Action, client: Client, pace: Pace, bound: Mapping[str, str], done: Sequence[Action]) -> None:
+def _await_visible(action: Action, client: Client, pace: Pace, bound: Mapping[str, str], done: list[Action]) -> None:
     """The change was made; whatever goes wrong from here on does not undo it."""
     if action.visible is None:
         return
     try:
-        seen = await_state(action.visible, client, pace, bound)
+        seen, body = _await(action.visible, client, pace, bound)
     except GraphFailure as failure:
         raise Interrupted(action, failure, done) from failure
     if not seen:
-        raise Interrupted(action, GraphFailure(f"{action.object} was changed but cannot be read back yet"), done)
+        late = "was changed but cannot be read back; the service is late, or somebody else has changed it at the same moment"
+        raise Interrupted(action, GraphFailure(f"{action.object} {late}"), done)
+    if action.visible.as_planned and not action.visible.as_planned(body):
+        note = f"{action.object}: somebody else has changed something while this run did; both changes are kept, look at them"
+        done[-1] = dataclasses.replace(action, note=note)
+
+
+def _give_way(action: Action, client: Client, pace: Pace, bound: Mapping[str, str], done: list[Action]) -> None:
+    """What is left of the plan is about the one that was made here, so it is planned anew if that one is gone."""
+    if action.gives_way is None:
+        return
+    try:
+        note = action.gives_way(client, bound, pace)
+    except Refusal as refusal:
+        raise Interrupted(action, GraphFailure(str(refusal)), done) from refusal
+    except GraphFailure as failure:
+        raise Interrupted(action, failure, done) from failure
+    if note:
+        done[-1] = dataclasses.replace(action, note=note)
+        raise Interrupted(action, Uncertain(GraphFailure(note)), done)
 
 
 def _send_patiently(action: Action, template: Request, client: Client, pace: Pace, bound: Mapping[str, str]) -> Answer:
@@ -307,17 +339,23 @@ def _apply_batch(actions: list[Action], client: Client, pace: Pace, bound: Mappi
 
 def await_state(wait: Wait, client: Client, pace: Pace, bound: Mapping[str, str]) -> bool:
     """Whether the awaited state was seen in time."""
+    return _await(wait, client, pace, bound)[0]
+
+
+def _await(wait: Wait, client: Client, pace: Pace, bound: Mapping[str, str]) -> tuple[bool, Any]:
+    """Whether the awaited state was seen in time, and the body that showed it."""
     path = _fill_text(wait.path, bound)
     for _attempt in pace.attempts():
         try:
             with client.reading():
-                if wait.until(client.find(path, version=wait.version)):
-                    return True
+                body = client.find(path, version=wait.version)
+                if wait.until(body):
+                    return True, body
         except ServiceError as error:
             # A new object's synchronization endpoints answer 403 or 409 for a while (fact sheet 0.1).
             if error.status not in (403, 404, 409):
                 raise
-    return False
+    return False, None
 
 
 def fill(request: Request, bound: Mapping[str, str]) -> Request:

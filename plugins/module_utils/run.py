@@ -111,6 +111,7 @@ def _run(
     pace = pace or Pace(longest=float(given.get("visibility_timeout") or 0))
     memory = Memory(run_folder)
     with _at(given, memory, tell) as client:
+        client.rehearses = check_mode
         if isinstance(subject, Inquiry):
             return {"changed": False, **_patiently(lambda: _inquired(subject, client, given), pace)}
         if isinstance(subject, LinkInquiry):
@@ -171,6 +172,8 @@ def _converge(
 ) -> dict[str, Any]:
     first = _plan_now(resource, client, desired, pace)
     if check_mode:
+        if first.foretells:
+            first.foretells(client)
         return _result(first, list(first.actions), first, pace, client.tenant)
     for _look in range(1, LOOKS):
         # What an earlier task has just made may be unknown to this replica (fact sheet 0.3).
@@ -178,6 +181,8 @@ def _converge(
             pace.rest(1.0)
             first = _plan_now(resource, client, desired, pace)
     plan, done = _apply(first, resource, client, desired, pace)
+    if done and first.foretells:
+        first.foretells(client)
     if first.outcome:
         _await_outcome(first.outcome, client, pace, progress, done)
     if done and plan.lasting:
@@ -304,6 +309,8 @@ def _plan_seeing(
             again = _plan_now(resource, client, desired, pace)
         except GraphFailure as failure:
             raise _interrupted(Interrupted(stop.action, failure, ()), done, client.tenant) from None
+        except Refusal as refusal:
+            raise _interrupted(Interrupted(stop.action, GraphFailure(str(refusal)), ()), done, client.tenant) from None
         if not again.unmet and not made & {str(action) for action in again.actions}:
             return again
     raise _interrupted(stop, done, client.tenant)
@@ -334,7 +341,9 @@ def _result(first: Plan, actions: list[Action], last: Plan, pace: Pace, tenant: 
         "changed": bool(actions),
         "actions": [action.describe() for action in actions],
         "diff": {"before_header": place, "after_header": place, "before": dict(first.before), "after": dict(first.after)},
-        "warnings": list(dict.fromkeys((*first.warnings, *last.warnings, *_changed_by_others(first, last)))),
+        "warnings": list(
+            dict.fromkeys((*first.warnings, *(one.note for one in actions if one.note), *last.warnings, *_changed_by_others(first, last)))
+        ),
         "waited_seconds": round(pace.waited, 1),
     }
 

@@ -338,6 +338,15 @@ options:
       - b2b_collaboration_outbound
       - b2b_direct_connect_inbound
       - b2b_direct_connect_outbound
+  keep_for:
+    description:
+      - The configurations of the source tenant that still need the switches of a link, with O(state=absent). If there are any,
+        O(user_sync_inbound), O(redemption_inbound) and O(redemption_outbound) are kept, with a warning that names them.
+        Without O(inherit), the removal of the entry is refused.
+      - If not set, the configurations of this tenant are looked at where O(redemption_outbound) is taken away. Those of another tenant
+        cannot be seen from here. A target tenant takes RV(still_served_by) of the source's tasks.
+    type: list
+    elements: str
   state:
     description:
       - V(present) makes sure that the entry exists with the given settings.
@@ -407,6 +416,13 @@ partner:
     redemption_outbound: null
     inbound_trust: null
     display_name: null
+still_served_by:
+  description:
+    - The configurations that still need the switches, so that these are kept. V(null) if this application may not read configurations.
+  returned: with O(state=absent)
+  type: list
+  elements: str
+  sample: []
 actions:
   description: What was done, or would be done in check mode, in order.
   returned: success
@@ -483,6 +499,7 @@ OPTIONS = Options(
         **dict.fromkeys(partner.ACCESS, ACCESS),
         "display_name": {"type": "str"},
         "inherit": {"type": "list", "elements": "str", "choices": list(partner.SETTINGS)},
+        "keep_for": {"type": "list", "elements": "str"},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     },
 )

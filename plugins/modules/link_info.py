@@ -112,9 +112,19 @@ options:
         default: 5
   configuration:
     description:
-      - The configuration's name.
+      - The configuration's name or object id.
     type: str
     required: true
+  adopt:
+    description:
+      - As O(entra.cross_tenant_sync.sync_configuration#module:adopt).
+    type: bool
+    default: false
+  others:
+    description:
+      - As O(entra.cross_tenant_sync.sync_configuration#module:others).
+    type: list
+    elements: str
   notification_email:
     description:
       - As O(entra.cross_tenant_sync.sync_configuration#module:notification_email).
@@ -460,6 +470,8 @@ OPTIONS = Options(
     {
         "target": TARGET,
         "configuration": {"type": "str", "required": True},
+        "adopt": {"type": "bool", "default": False},
+        "others": {"type": "list", "elements": "str"},
         "notification_email": {"type": "str"},
         "deletion_threshold": {"type": "int"},
         "scope_mode": {"type": "str", "choices": ["assigned", "all"]},

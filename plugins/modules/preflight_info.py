@@ -53,6 +53,16 @@ options:
     description:
       - The name of the link's configuration, in the source.
     type: str
+  adopt:
+    description:
+      - As O(entra.cross_tenant_sync.sync_configuration#module:adopt), in the source.
+    type: bool
+    default: false
+  others:
+    description:
+      - As O(entra.cross_tenant_sync.sync_configuration#module:others), in the source.
+    type: list
+    elements: str
   scope_mode:
     description:
       - Who is going to be in scope, in the source, as in O(entra.cross_tenant_sync.sync_scope#module:mode).
@@ -196,6 +206,8 @@ OPTIONS = Options(
         "purpose": {"type": "str", "choices": ["apply", "plan"], "default": "apply"},
         "switches": {"type": "str", "choices": ["report", "require"], "default": "report"},
         "configuration": {"type": "str"},
+        "adopt": {"type": "bool", "default": False},
+        "others": {"type": "list", "elements": "str"},
         "scope_mode": {"type": "str", "choices": ["assigned", "all"]},
         "users": {"type": "list", "elements": "str"},
         "groups": {"type": "list", "elements": "str"},

@@ -11,14 +11,17 @@ short_description: Manage a cross-tenant synchronization configuration
 description:
   - Manages the configuration that carries a link in its source tenant - the application, its connection to the target tenant
     and its provisioning job.
-  - A configuration is found by the target tenant it serves, then by its name. A second one is never made.
+  - A configuration is found by its name among those that serve the target tenant, or serve nobody yet. Names are compared without
+    case, as Entra does. One that serves the target under another name is refused, unless O(adopt) or O(others) speak of it.
+  - Two runs that create the same configuration at the same moment end with one.
   - Settings that this module does not manage are kept as they are.
 author:
   - The entra.cross_tenant_sync authors (@entra-cross-tenant-sync)
 options:
   name:
     description:
-      - The configuration's name.
+      - The configuration's name, or its object id. An id finds a configuration and never renames it.
+      - A name that begins with C(MTO_Sync_) is refused without O(manage_multitenant).
     type: str
     required: true
   target_tenant_id:
@@ -47,14 +50,23 @@ options:
     description:
       - The deletion guard. The service holds back the deletions of a cycle that would reach this number, and puts the job into quarantine.
       - V(0) switches the guard off.
-      - If not set, a guard that is on stays as it is, and one that is off is switched on at 500.
+      - If not set, a guard that is on stays as it is, and one that is off is switched on at 500. It is never loosened, however the
+        settings are written.
     type: int
   adopt:
     description:
-      - Whether to take over, and rename, a configuration of another name that already serves the target tenant.
+      - Whether to take over a configuration of another name that already serves the target tenant, and to rename it as O(name) says.
+        With O(state=absent), whether to remove it.
       - Such a configuration is refused otherwise, since a second one for the same people would fight with it.
     type: bool
-    default: true
+    default: false
+  others:
+    description:
+      - Names or ids of configurations that serve the same target tenant and are looked after by somebody else, such as another link of
+        the same inventory. They are neither adopted nor in the way. Their scopes must not overlap with this one's.
+      - A configuration named C(MTO_Sync_...) counts as one of them.
+    type: list
+    elements: str
   manage_multitenant:
     description:
       - Whether to manage a configuration that the Microsoft 365 admin center made for a multitenant organization, named C(MTO_Sync_...).
@@ -136,13 +148,19 @@ configuration:
       type: str
       sample: assigned
     deletion_threshold:
-      description: The deletion guard, V(0) if it is off.
+      description: The deletion guard, V(0) if it is off, V(null) if it is on without a number that can be read.
       type: int
       sample: 500
     notification_email:
       description: The address for notifications, where it is managed.
       type: str
       sample: identity@contoso.kr
+still_served_by:
+  description: The names of the other configurations that serve the target tenant, and still need its trust.
+  returned: with O(state=absent)
+  type: list
+  elements: str
+  sample: []
 actions:
   description: What was done, or would be done in check mode, in order.
   returned: success
@@ -198,7 +216,8 @@ OPTIONS = Options(
         "test_connection": {"type": "bool", "default": True},
         "notification_email": {"type": "str"},
         "deletion_threshold": {"type": "int"},
-        "adopt": {"type": "bool", "default": True},
+        "adopt": {"type": "bool", "default": False},
+        "others": {"type": "list", "elements": "str"},
         "manage_multitenant": {"type": "bool", "default": False},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     },

@@ -16,6 +16,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan impor
     Interrupted,
     Pace,
     Plan,
+    Refusal,
     Wait,
     apply,
     await_state,
@@ -90,6 +91,59 @@ class TestOrder:
         assert isinstance(stop.cause, ServiceError)
 
 
+class TestRefreshing:
+    """What has no ETag is read again right before it is written (fact sheet 3.4 and 4.1)."""
+
+    def test_what_is_sent_is_made_right_before(self) -> None:
+        seen: list[list[str]] = []
+
+        def refresh(client: Client) -> tuple[Request, ...]:
+            seen.append([f"{one.method} {one.path}" for one in client.sent])  # type: ignore[attr-defined]
+            return (Request("PUT", "/b", client.get("/b")),)
+
+        script = {"POST /a": Reply(), "GET /b": Reply(200, {"now": 1}), "PUT /b": Reply(204)}
+        graph, _pace, done = carry_out(script, action("/a"), action("/b", body={"then": 0}, refresh=refresh))
+        assert seen == [["POST /a"]]
+        assert graph.sent[-1] == Request("PUT", "/b", {"now": 1})
+        assert len(done) == 2
+
+    def test_a_refusal_stops_the_run_and_tells_what_was_done(self) -> None:
+        def refresh(_client: Client) -> tuple[Request, ...]:
+            raise Refusal("somebody else was here")
+
+        graph, _pace, stop = interrupted({"POST /a": Reply(), "PUT /b": Reply(204)}, action("/a"), action("/b", refresh=refresh))
+        assert graph.writes == ["POST /a"]
+        assert [str(one) for one in stop.done] == ["create thing /a"]
+        assert str(stop.cause) == "somebody else was here"
+        assert not stop.may_be_resolved_by_reading
+
+    @pytest.mark.parametrize("planned", [True, False])
+    def test_what_somebody_else_has_changed_meanwhile_is_said(self, planned: bool) -> None:
+        seen = Wait("/b", present, as_planned=lambda body: body == {"ours": 1})
+        body = {"ours": 1} if planned else {"ours": 1, "theirs": 2}
+        _graph, _pace, done = carry_out({"POST /b": Reply(), "GET /b": Reply(200, body)}, action("/b", visible=seen))
+        assert bool(done[0].note) is not planned
+
+
+class TestGivingWay:
+    """What two runs made at the same moment."""
+
+    @staticmethod
+    def maker(note: str) -> Action:
+        return action("/make", binds={"id": "id"}, gives_way=lambda _client, bound, _pace: note and f"{note} {bound['id']}")
+
+    def test_the_first_goes_on(self) -> None:
+        graph, _pace, done = carry_out({"POST /make": Reply(201, {"id": "7"}), "POST /b": Reply()}, self.maker(""), action("/b"))
+        assert graph.writes == ["POST /make", "POST /b"]
+        assert done[0].note == ""
+
+    def test_the_second_plans_again(self) -> None:
+        graph, _pace, stop = interrupted({"POST /make": Reply(201, {"id": "7"}), "POST /b": Reply()}, self.maker("gone:"), action("/b"))
+        assert graph.writes == ["POST /make"]
+        assert stop.may_be_resolved_by_reading
+        assert [one.note for one in stop.done] == ["gone: 7"]
+
+
 class TestBinding:
     def test_ids_of_an_answer_are_used_further_on(self) -> None:
         maker = action("/make", binds={"sp": "servicePrincipal.id", "app": "application.appId"})
@@ -147,7 +201,7 @@ class TestWaiting:
         )
         assert pace.waited == pytest.approx(20)
         assert max(graph.clock.sleeps) < 7
-        assert "cannot be read back yet" in str(stop.cause)
+        assert "cannot be read back; the service is late" in str(stop.cause)
         assert [str(one) for one in stop.done] == ["create thing /a", "create thing /make"]
 
     def test_the_waits_are_jittered(self) -> None:

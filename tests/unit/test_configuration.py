@@ -5,16 +5,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
 import pytest
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import GraphFailure
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Plan, Refusal
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Plan, Refusal, Unseen
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import configuration, settings_bag
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.lookup import TEMPLATE
-from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET, FakeGraph, Lost, Reply, refusal
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET, FakeGraph, Lost, refusal
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import Faulty, Link, SourceService, new_job
 
@@ -33,12 +34,17 @@ def link(name: str = "Fabrikam", target: str | None = TARGET, jobs: int = 1, **r
 
 
 def desired(**given: Any) -> configuration.Desired:
-    return configuration.desired(options("sync_configuration", **{"name": "Fabrikam", "target_tenant_id": TARGET, "adopt": False, **given}))
+    return configuration.desired(options("sync_configuration", **{"name": "Fabrikam", "target_tenant_id": TARGET, **given}))
 
 
 def plan(*links: Link, **given: Any) -> Plan:
-    wanted = desired(**given)
-    return configuration.plan(configuration.read(FakeGraph(SourceService(list(links))), wanted), wanted)
+    wanted, client = desired(**given), FakeGraph(SourceService(list(links)))
+    if wanted.absent:
+        # An application counts as gone only after some looks (fact sheet 0.3).
+        for _look in range(configuration.LOOKS - 1):
+            with contextlib.suppress(Unseen):
+                configuration.read(client, wanted)
+    return configuration.plan(configuration.read(client, wanted), wanted)
 
 
 def actions(one: Plan) -> list[str]:
@@ -75,11 +81,40 @@ class TestWhichOne:
             pytest.param([link(target=None)], {}, [SAVE_ALL], id="left without a connection"),
             pytest.param([link(jobs=0)], {}, [CREATE[1]], id="left without a job"),
             pytest.param([link("MTO_Sync_x", OTHER)], {}, [*CREATE, SAVE_ALL], id="a multitenant one of another target"),
+            pytest.param([link("MTO_Sync_x")], {}, [*CREATE, SAVE_ALL], id="a multitenant one that nobody named"),
+            pytest.param([link("MTO_Sync_x")], {"adopt": True}, [*CREATE, SAVE_ALL], id="a multitenant one is not adopted"),
             pytest.param(
                 [link("MTO_Sync_x")],
                 {"adopt": True, "manage_multitenant": True},
-                ["rename configuration MTO_Sync_x to Fabrikam"],
-                id="a multitenant one on purpose",
+                [*CREATE, SAVE_ALL],
+                id="a multitenant one is not renamed even by who may manage it",
+            ),
+            pytest.param([link("MTO_Sync_x")], {"name": "mto_sync_X", "manage_multitenant": True}, [], id="a multitenant one by its name"),
+            pytest.param([link("fabriKAM")], {}, [], id="another case, which is not renamed"),
+            pytest.param([link("fabriKAM")], {"adopt": True}, ["rename configuration fabriKAM to Fabrikam"], id="another case, adopted"),
+            pytest.param([link("Guests")], {"others": ["guests"]}, [*CREATE, SAVE_ALL], id="another link's"),
+            pytest.param([link("Guests", id=OTHER)], {"others": [OTHER.upper()]}, [*CREATE, SAVE_ALL], id="another link's, by its id"),
+            pytest.param([link("Guests")], {"others": ["Guests"], "adopt": True}, [*CREATE, SAVE_ALL], id="another link's is not adopted"),
+            pytest.param(
+                [link("Guests"), link("Old")],
+                {"others": ["Guests"], "adopt": True},
+                ["rename configuration Old to Fabrikam"],
+                id="adopted beside another link's",
+            ),
+            pytest.param([link("Guests")], {"name": "guests", "others": ["Guests"]}, [], id="a name that others list is still ours"),
+            pytest.param([link("Old", id=OTHER)], {"name": OTHER}, [], id="by its id, which is no new name"),
+            pytest.param(
+                [link("Old", id=OTHER)], {"name": OTHER.upper(), "adopt": True}, [], id="by its id, adopted, which is no new name"
+            ),
+            pytest.param([link(id=OTHER), link(id="second")], {"name": OTHER}, [], id="one of two of a name, by its id"),
+            pytest.param(
+                [link("Old", None, 0, id=OTHER)],
+                {"name": OTHER},
+                [
+                    "create provisioning job of configuration Old",
+                    "save settings of configuration Old (target_tenant_id, deletion_threshold)",
+                ],
+                id="left half made, by its id",
             ),
         ],
     )
@@ -92,8 +127,55 @@ class TestWhichOne:
             pytest.param(
                 [link("Old")],
                 {},
-                "configuration 'Old' (id-of-Old) serves that tenant already; use its name or set adopt",
+                "there is no configuration 'Fabrikam' for that tenant, but 'Old' (id-of-Old) serves it already; "
+                "use its name, or set adopt to take it over and rename it",
                 id="another name serves the target",
+            ),
+            pytest.param(
+                [link("Old"), link(target=None, jobs=0)],
+                {},
+                "there is no configuration 'Fabrikam' for that tenant, but 'Old' (id-of-Old) serves it already; "
+                "use its name, or set adopt to take it over and rename it",
+                id="another name serves the target, beside one left half made",
+            ),
+            pytest.param(
+                [link("Old"), link(target=None, jobs=0)],
+                {"adopt": True},
+                "more than one configuration may be meant by 'Fabrikam': 'Fabrikam' (id-of-Fabrikam), 'Old' (id-of-Old); "
+                "remove the one not wanted",
+                id="adopting would make two of the name",
+            ),
+            pytest.param(
+                [link("Old"), link(target=OTHER)],
+                {"adopt": True},
+                f"configuration 'Fabrikam' (id-of-Fabrikam) serves tenant {OTHER}; choose another name",
+                id="adopting would make two of the name, one of which serves another target",
+            ),
+            pytest.param(
+                [link("Old")],
+                {"name": OTHER},
+                f"there is no configuration with the id {OTHER}, and what looks like an id is not given as a name",
+                id="an id of nothing",
+            ),
+            pytest.param(
+                [link("Old", OTHER, id=OTHER)],
+                {"name": OTHER},
+                f"configuration 'Old' ({OTHER}) serves tenant {OTHER}; choose another one",
+                id="the id of one that serves another target",
+            ),
+            pytest.param(
+                [link("MTO_Sync_x", id=OTHER)],
+                {"name": OTHER},
+                "configuration 'MTO_Sync_x' belongs to the multitenant organization in the Microsoft 365 admin center; "
+                "set manage_multitenant to manage it here all the same",
+                id="the id of a multitenant one",
+            ),
+            pytest.param(
+                [],
+                {"name": "mto_sync_new"},
+                "configuration 'mto_sync_new' belongs to the multitenant organization in the Microsoft 365 admin center; "
+                "set manage_multitenant to manage it here all the same",
+                id="a new one of a multitenant name",
             ),
             pytest.param(
                 [link(target=OTHER)],
@@ -104,24 +186,26 @@ class TestWhichOne:
             pytest.param(
                 [link(), link(id="second")],
                 {},
-                "more than one configuration may be meant by 'Fabrikam': id-of-Fabrikam (Fabrikam), second (Fabrikam); remove or rename the others",
+                "more than one configuration may be meant by 'Fabrikam': 'Fabrikam' (id-of-Fabrikam), 'Fabrikam' (second); "
+                "name one by its id, or remove the others",
                 id="two of the name serve the target",
             ),
             pytest.param(
                 [link(target=None), link(target=None, id="second")],
                 {},
-                "more than one configuration may be meant by 'Fabrikam': id-of-Fabrikam (Fabrikam), second (Fabrikam); remove or rename the others",
+                "more than one configuration may be meant by 'Fabrikam': 'Fabrikam' (id-of-Fabrikam), 'Fabrikam' (second); "
+                "name one by its id, or remove the others",
                 id="two of the name serve nobody",
             ),
             pytest.param(
                 [link("A"), link("B")],
                 {"adopt": True},
-                "more than one configuration may be meant by 'Fabrikam': id-of-A (A), id-of-B (B); remove or rename the others",
+                "more than one configuration may be meant by 'Fabrikam': 'A' (id-of-A), 'B' (id-of-B); name one by its id",
                 id="two to adopt",
             ),
             pytest.param(
                 [link("MTO_Sync_x")],
-                {"adopt": True},
+                {"name": "MTO_Sync_x"},
                 "configuration 'MTO_Sync_x' belongs to the multitenant organization in the Microsoft 365 admin center; "
                 "set manage_multitenant to manage it here all the same",
                 id="a multitenant one",
@@ -320,15 +404,42 @@ class TestRemoving:
             pytest.param([link(jobs=0), link("Other", OTHER)], ["DELETE /applications/app-id-of-Fabrikam"], id="others stay"),
             pytest.param([link("Other", OTHER)], [], id="only others"),
             pytest.param([link(target=OTHER)], [], id="the name with another target"),
-            pytest.param([link("Old")], [], id="the target with another name"),
+            pytest.param([link("fabriKAM", jobs=0)], ["DELETE /applications/app-id-of-fabriKAM"], id="in another case"),
+            pytest.param([link("MTO_Sync_x")], [], id="only the multitenant organization's"),
+            pytest.param([link(jobs=0, application=False)], ["DELETE /servicePrincipals/id-of-Fabrikam"], id="without its application"),
             pytest.param([link(target=None, jobs=0)], ["DELETE /applications/app-id-of-Fabrikam"], id="left half made"),
         ],
     )
     def test_what_is_sent(self, links: list[Link], expected: list[str]) -> None:
         assert calls(plan(*links, state="absent")) == expected
 
-    def test_adopt_removes_nothing_of_another_name(self) -> None:
-        assert calls(plan(link("Old"), state="absent", adopt=True)) == []
+    def test_what_serves_the_target_under_another_name_is_refused_by_name(self) -> None:
+        """Otherwise its trust is taken away and its job stays."""
+        with pytest.raises(Refusal) as caught:
+            plan(link("Old"), state="absent")
+        assert str(caught.value) == (
+            "there is no configuration 'Fabrikam' for that tenant, but 'Old' (id-of-Old) serves it already; "
+            "use its name, or set adopt to remove it"
+        )
+        with pytest.raises(Refusal, match=r"'A' .*, 'B'"):
+            plan(link("A"), link("B"), state="absent", adopt=True)
+
+    def test_what_serves_the_target_under_another_name_is_removed_with_adopt(self) -> None:
+        one = plan(link("Old", jobs=0), state="absent", adopt=True)
+        assert actions(one) == ["delete configuration Old"]
+        assert calls(one) == ["DELETE /applications/app-id-of-Old"]
+
+    def test_by_its_id(self) -> None:
+        assert calls(plan(link("Old", jobs=0, id=OTHER), state="absent", name=OTHER)) == [f"DELETE /applications/app-{OTHER}"]
+        assert calls(plan(link("Guests", OTHER), state="absent", name=OTHER)) == []
+
+    def test_whom_else_the_trust_serves_is_told(self) -> None:
+        there = [link(), link("Guests"), link("MTO_Sync_x"), link("Elsewhere", OTHER)]
+        assert plan(*there, state="absent").facts["still_served_by"] == ["Guests", "MTO_Sync_x"]
+        assert plan(*there[1:], state="absent", others=["Guests"]).facts["still_served_by"] == ["Guests", "MTO_Sync_x"]
+
+    def test_another_links_is_left_alone(self) -> None:
+        assert calls(plan(link("Guests"), state="absent", others=["Guests"], adopt=True)) == []
 
     def test_a_running_job_is_paused_first(self) -> None:
         running = Link("Fabrikam", bag(), [new_job("0", "Active")], id="x")
@@ -342,14 +453,7 @@ class TestRemoving:
         one = plan(link(), state="absent")
         assert one.actions[-1].effects == {"keeps_synced_users": True}
         assert one.after == {"state": "absent"}
-        assert one.facts == {"configuration": None}
-
-    def test_a_configuration_without_an_application_of_its_own(self) -> None:
-        service = Faulty(SourceService([link()]), {"GET /applications": [Reply(200, {"value": []})]})
-        with pytest.raises(
-            Refusal, match=r"^configuration 'Fabrikam' has no application of its own in this tenant; remove it in the portal$"
-        ):
-            configuration.read(FakeGraph(service), desired(state="absent"))
+        assert one.facts == {"configuration": None, "still_served_by": []}
 
 
 class TestSettingsBag:

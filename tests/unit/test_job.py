@@ -105,7 +105,11 @@ class TestPlan:
     def test_without_a_job_it_can_be_planned_but_not_applied(self, state: str, here: Configuration | None) -> None:
         one = plan(None, state, here=here)
         assert [action.verb for action in one.actions] == {"started": ["start"], "paused": [], "restarted": ["restart"]}[state]
-        assert str(one.unmet).endswith("run sync_configuration first")
+        assert one.unmet == (
+            "configuration 'Fabrikam' has no provisioning job; run sync_configuration, which makes it"
+            if here
+            else "there is no configuration 'Fabrikam'; run sync_configuration first"
+        )
 
     def test_deleting_a_job_keeps_the_people(self) -> None:
         assert plan(there(), "absent").actions[0].effects == {"keeps_synced_users": True}

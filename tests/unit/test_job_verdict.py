@@ -66,7 +66,7 @@ class TestVerdict:
     @pytest.mark.parametrize(
         ("current", "word", "action"),
         [
-            pytest.param(None, "absent", "create the configuration with sync_configuration", id="no job"),
+            pytest.param(None, "absent", "run sync_configuration, which makes the configuration and its job", id="no job"),
             pytest.param(there("Disabled", "Paused", lastExecution=None, progress=[]), "paused", "start it with sync_job", id="just made"),
             pytest.param(there("Paused", "Paused", lastExecution=cycle()), "paused", "start it with sync_job", id="paused"),
             pytest.param(

@@ -31,6 +31,8 @@ TENANTS = {
 LEAST = {"link_source": "contoso", "link_target": "fabrikam", "link_configuration": "Fabrikam", "tenants": TENANTS}
 MOST = {
     **LEAST,
+    "link_adopt": True,
+    "link_others": ["Guests"],
     "link_notification_email": "it@contoso.kr",
     "link_deletion_threshold": 7,
     "link_scope_mode": "assigned",

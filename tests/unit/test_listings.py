@@ -102,7 +102,7 @@ class TestConfigurations:
         [
             ({}, ["Fabrikam", "MTO_Sync_x", "Other", "Unfinished"]),
             ({"name": "Other"}, ["Other"]),
-            ({"name": "other"}, []),
+            ({"name": "other"}, ["Other"]),
             ({"name": "Nothing"}, []),
             ({"target_tenant_id": TARGET}, ["Fabrikam", "MTO_Sync_x"]),
             ({"target_tenant_id": TARGET.upper()}, ["Fabrikam", "MTO_Sync_x"]),

@@ -596,14 +596,24 @@ class TestRefusals:
 
 
 class TestWithoutAJob:
-    @pytest.mark.parametrize("links", [[], [Link("Fabrikam")]], ids=["no configuration", "no job"])
-    def test_the_defaults_are_planned_against(self, links: list[Link]) -> None:
+    @pytest.mark.parametrize(
+        ("links", "unmet"),
+        [
+            pytest.param([], "there is no configuration 'Fabrikam'; run sync_configuration first", id="no configuration"),
+            pytest.param(
+                [Link("Fabrikam")],
+                "configuration 'Fabrikam' has no provisioning job; run sync_configuration, which makes it",
+                id="no job",
+            ),
+        ],
+    )
+    def test_the_defaults_are_planned_against(self, links: list[Link], unmet: str) -> None:
         wanted = desired(
             mappings=[{"target": "employeeId", "state": "absent"}, {"target": "displayName", "expression": 'Append([displayName], " x")'}]
         )
         one = mapping.plan(mapping.read(FakeGraph(SourceService(links)), wanted), wanted)
         assert title(one) == "remove employeeId, change displayName"
-        assert one.unmet == "there is no configuration 'Fabrikam'; run sync_configuration first"
+        assert one.unmet == unmet
         assert one.change_facts["backup"] is None
 
 

@@ -326,17 +326,22 @@ class TestPerforming:
 
 class TestMissing:
     @pytest.mark.parametrize(
-        ("link", "configuration"),
+        ("link", "configuration", "sentence"),
         [
-            pytest.param(ready(), "Typo", id="no configuration"),
-            pytest.param(ready(jobs=[]), "Fabrikam", id="no job"),
-            pytest.param(ready(jobs=[{**new_job(), "templateId": "Other"}]), "Fabrikam", id="no job of ours"),
+            pytest.param(ready(), "Typo", "there is no configuration 'Typo'", id="no configuration"),
+            pytest.param(ready(jobs=[]), "Fabrikam", "configuration 'Fabrikam' has no provisioning job", id="no job"),
+            pytest.param(
+                ready(jobs=[{**new_job(), "templateId": "Other"}]),
+                "Fabrikam",
+                "configuration 'Fabrikam' has no provisioning job",
+                id="no job of ours",
+            ),
         ],
     )
-    def test_a_link_that_is_not_there_yet(self, link: Link, configuration: str) -> None:
+    def test_a_link_that_is_not_there_yet(self, link: Link, configuration: str, sentence: str) -> None:
         """Check mode of a whole play comes here before the configuration is made."""
         assert perform(service(link), "p1@contoso.kr", check=True, configuration=configuration)["outcomes"] == []
-        with pytest.raises(Refusal, match="run sync_configuration first"):
+        with pytest.raises(Refusal, match=sentence):
             perform(service(link), "p1@contoso.kr", configuration=configuration)
 
     def test_a_schema_without_a_rule_for_people(self) -> None:

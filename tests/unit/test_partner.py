@@ -9,12 +9,22 @@ from typing import Any, ClassVar
 
 import pytest
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import GraphFailure
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Plan, Refusal
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import partner
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.partner import ACCESS, PARTNERS, SETTINGS
-from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import NOT_FOUND, SOURCE, TARGET, FakeGraph, Reply, Script, refusal
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import (
+    NOT_FOUND,
+    SOURCE,
+    TARGET,
+    FakeGraph,
+    Lost,
+    Reply,
+    Script,
+    refusal,
+)
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
-from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import EMPTY_ENTRY, PartnerService
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import EMPTY_ENTRY, Faulty, Link, PartnerService
 
 PATH = f"{PARTNERS}/{TARGET}"
 POLICY_PATH = f"{PATH}/identitySynchronization"
@@ -261,7 +271,7 @@ class TestPlan:
         }
 
     def test_facts_of_what_is_gone(self) -> None:
-        assert plan(PartnerService(entry()), state="absent").facts == {"partner_tenant_id": TARGET, "partner": None}
+        assert plan(PartnerService(entry()), state="absent").facts == {"partner_tenant_id": TARGET, "partner": None, "still_served_by": []}
 
     def test_facts_of_an_entry_that_loses_its_policy(self) -> None:
         service = PartnerService(entry(**redemption(None, True)), policy(True, "Contoso"))
@@ -279,6 +289,111 @@ class TestPlan:
             f"update partner {TARGET} (redemption_inbound, inbound_trust)",
             f"update identity synchronization with partner {TARGET} (user_sync_inbound)",
         ]
+
+
+class TestWhomTheSwitchesServe:
+    """Fact sheet 3.3: without its switches, another configuration's job goes into quarantine."""
+
+    SERVING: ClassVar = [
+        Link("Guests", {"CompanyId": TARGET.upper()}),
+        Link("MTO_Sync_x", {"CompanyId": TARGET}),
+        Link("Elsewhere", {"CompanyId": SOURCE}),
+        Link("Empty"),
+    ]
+    OUTBOUND: ClassVar = {"state": "absent", "inherit": ["redemption_outbound"]}
+    INBOUND: ClassVar = {"state": "absent", "inherit": ["user_sync_inbound", "redemption_inbound"]}
+
+    def test_in_the_source_they_are_looked_at_and_the_switch_is_kept(self) -> None:
+        one = plan(PartnerService(entry(**redemption(None, True)), links=self.SERVING), **self.OUTBOUND)
+        assert calls(one) == []
+        assert one.facts["still_served_by"] == ["Guests", "MTO_Sync_x"]
+        assert one.facts["partner"]["redemption_outbound"] is True
+        assert one.warnings == (f"redemption_outbound of partner {TARGET}: kept, because they still serve Guests, MTO_Sync_x",)
+        assert one.before == {"partner": TARGET, "state": "present"} == one.after
+
+    def test_in_the_source_nobody_is_left(self) -> None:
+        one = plan(PartnerService(entry(**redemption(None, True)), links=self.SERVING[2:]), **self.OUTBOUND)
+        assert calls(one) == [("DELETE", PATH, None)]
+        assert (one.facts["still_served_by"], one.warnings) == ([], ())
+
+    def test_what_else_is_asked_for_goes(self) -> None:
+        service = PartnerService(entry(inboundTrust={"isMfaAccepted": True}, **redemption(None, True)), links=self.SERVING)
+        one = plan(service, state="absent", inherit=["redemption_outbound", "inbound_trust"])
+        assert calls(one) == [("PATCH", PATH, {"inboundTrust": None})]
+        assert len(one.warnings) == 2
+
+    def test_the_whole_entry_is_refused(self) -> None:
+        with pytest.raises(Refusal) as caught:
+            plan(PartnerService(entry(**redemption(None, True)), links=self.SERVING), state="absent")
+        assert str(caught.value) == (
+            f"partner {TARGET} cannot be removed, because it still serves Guests, MTO_Sync_x; "
+            "remove those configurations first, or name in inherit what to take away"
+        )
+
+    def test_the_target_is_told(self) -> None:
+        service = PartnerService(entry(**redemption(True, None)), policy(True), links=self.SERVING)
+        one = plan(service, **self.INBOUND, keep_for=["Guests"])
+        assert calls(one) == []
+        assert one.facts["partner"]["user_sync_inbound"] is True
+        assert one.warnings == (f"user_sync_inbound, redemption_inbound of partner {TARGET}: kept, because they still serve Guests",)
+        assert calls(plan(service, **self.INBOUND, keep_for=[])) == calls(plan(service, **self.INBOUND)) != []
+
+    def test_in_the_target_nobody_looks(self) -> None:
+        """Its application may not read configurations, and needs not."""
+        client = FakeGraph(PartnerService(entry(**redemption(True, None)), policy(True), links=self.SERVING))
+        partner.read(client, desired(**self.INBOUND))
+        assert not [one for one in client.sent if one.path.startswith("/servicePrincipals")]
+
+    @pytest.mark.parametrize(
+        ("denied", "outbound", "warned"),
+        [
+            (refusal(403, "Authorization_RequestDenied"), True, True),
+            (refusal(401, "UnknownError"), True, True),
+            (refusal(403, "Authorization_RequestDenied"), None, False),
+        ],
+    )
+    def test_what_may_not_be_read_is_said_where_it_matters(self, denied: Reply, outbound: bool | None, warned: bool) -> None:
+        service = Faulty(PartnerService(entry(**redemption(True, outbound))), {"GET /servicePrincipals": [denied] * 9})
+        wanted = desired(**self.OUTBOUND)
+        one = partner.plan(partner.read(FakeGraph(service), wanted), wanted)
+        assert one.facts["still_served_by"] is None
+        assert ("could not see" in "".join(one.warnings)) is warned
+
+    def test_a_failure_is_no_absence(self) -> None:
+        service = Faulty(PartnerService(entry(**redemption(None, True))), {"GET /servicePrincipals": [Lost()] * 9})
+        with pytest.raises(GraphFailure):
+            partner.read(FakeGraph(service), desired(**self.OUTBOUND))
+
+    def test_keep_for_goes_with_absent(self) -> None:
+        with pytest.raises(Refusal, match="does not go with state present"):
+            desired(keep_for=["Guests"])
+
+
+class TestWhoseEntryItIs:
+    """Only an entry that says nothing else goes with a link (fact sheet 1.1)."""
+
+    INHERIT: ClassVar = ["user_sync_inbound", "redemption_inbound"]
+
+    @pytest.mark.parametrize(
+        ("members", "stays"),
+        [
+            ({}, False),
+            ({"isInMultiTenantOrganization": True}, True),
+            ({"isInMultiTenantOrganization": False}, False),
+            ({"isInMultiTenantOrganization": None}, False),
+            ({"isServiceProvider": True}, True),
+            ({"isServiceProvider": False}, False),
+            ({"somethingNew": {"a": [None]}}, True),
+            ({"somethingNew": {"a": None}}, False),
+            ({"blockServiceProviderOutboundAccess": True}, True),
+            ({"m365CollaborationInbound": {"users": {"accessType": "allowed"}}}, True),
+            ({"tenantRestrictions": None, "@odata.etag": "x"}, False),
+        ],
+        ids=str,
+    )
+    def test_what_was_there_before_stays(self, members: dict[str, Any], stays: bool) -> None:
+        one = plan(PartnerService(entry(**redemption(True, None), **members), policy(True)), state="absent", inherit=self.INHERIT)
+        assert (("DELETE", PATH, None) in calls(one)) is not stays
 
 
 class TestGroups:

@@ -11,7 +11,8 @@ from __future__ import annotations
 import contextlib
 import copy
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import pytest
@@ -19,9 +20,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Client, Request
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Plan, Refusal, Resource, apply
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Interrupted, Plan, Refusal, Resource, Unseen, apply
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import (
     configuration,
+    configuration_list,
     mapping,
     partner,
     schema,
@@ -31,7 +33,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.default_schema import default_schema
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.expression import attribute_source, constant_source
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.partner import ACCESS, REDEMPTION, SETTINGS, TRUST
-from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import TARGET, FakeGraph, Outcome
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import TARGET, FakeGraph, Outcome, Reply
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import EMPTY_ENTRY, Link, PartnerService, SourceService, new_job
 
@@ -227,6 +229,38 @@ bags = st.builds(
 source_services = st.builds(SourceService, replaces=st.booleans(), rewrites=st.booleans())
 
 
+FABRIKAM = {"name": "Fabrikam", "target_tenant_id": TARGET}
+OFF = 0.0
+anything: st.SearchStrategy[Any] = (
+    st.none() | st.booleans() | st.integers(-1, 999) | st.floats() | st.just([]) | st.just({"a": 1}) | st.text(max_size=4)
+)
+guards = st.fixed_dictionaries(
+    {},
+    optional={
+        "DeleteThresholdEnabled": st.sampled_from([True, False, None, "true", "True", " TRUE ", "false", "False", "1", 1, 0]) | anything,
+        "DeleteThresholdValue": st.sampled_from([500, 20, 9999, 0, -5, "500", " 20 ", "20.0", 20.0, 20.5, True, "9" * 30]) | anything,
+        "Enabled": st.booleans(),
+    },
+).map(json.dumps) | st.sampled_from(["", "broken", "[]", "null", "7"])
+
+
+def strength(bag: Mapping[str, str]) -> float:
+    """How much a guard keeps back, read from the samples of the fact sheet (3.4) in the test's own words: off is nothing, a number
+    the more the lower it is, and one that is on without a readable number may be anything, so only itself is as strong.
+    """
+    try:
+        members_ = json.loads(bag.get(settings_bag.NOTIFICATION) or "{}")
+    except ValueError:
+        return OFF
+    if not isinstance(members_, dict) or str(members_.get("DeleteThresholdEnabled")).strip().lower() != "true":
+        return OFF
+    try:
+        number = float(str(members_.get("DeleteThresholdValue")).strip())
+    except ValueError:
+        return math.inf
+    return 1 / number if number > 0 and number.is_integer() and number < 1e19 else math.inf
+
+
 class TestSettingsBag:
     @QUICK
     @given(bags, st.dictionaries(keys, st.sampled_from(["x", "y"]), max_size=3), members, st.booleans())
@@ -250,11 +284,11 @@ class TestSettingsBag:
         source_services,
         st.integers(0, 3),
         st.none() | st.sampled_from(["a@x", "b@x"]),
-        st.sampled_from([0, 20, 500]),
+        st.sampled_from([None, 0, 20, 500]),
         st.booleans(),
     )
     def test_a_configuration_converges(
-        self, bag: dict[str, str], service: SourceService, jobs: int, email: str | None, threshold: int, test_connection: bool
+        self, bag: dict[str, str], service: SourceService, jobs: int, email: str | None, threshold: int | None, test_connection: bool
     ) -> None:
         link = Link("Fabrikam", dict(bag), [new_job(str(one)) for one in range(min(jobs, 1))])
         service.links.append(link)
@@ -282,6 +316,64 @@ class TestSettingsBag:
             assert name not in before or after.get(name) == before[name]
         for key in {*bag} - {"CompanyId", "AuthenticationType", settings_bag.NOTIFICATION}:
             assert service.links[0].bag.get(key) == bag[key] or bag[key] == settings_bag.MASKED
+
+    @QUICK
+    @given(guards, source_services)
+    def test_a_run_that_names_no_threshold_never_loosens_the_guard(self, guard: str, service: SourceService) -> None:
+        bag = {"AuthenticationType": "SyncPolicy", "CompanyId": TARGET, "SyncAll": "false", settings_bag.NOTIFICATION: guard}
+        link = Link("Fabrikam", dict(bag), [new_job()])
+        service.links.append(link)
+        first, second = converge(configuration.RESOURCE, service, configuration.desired(options("sync_configuration", **FABRIKAM)))
+        assert second.actions == ()
+        assert second.before == second.after == first.after
+        assert strength(link.bag) >= strength(bag)
+        assert strength(link.bag) > OFF
+        if strength(bag) > OFF:
+            # What is on is left as it is written.
+            assert first.actions == ()
+        (shown,) = configuration_list.inquire(FakeGraph(service), {})["configurations"]
+        assert shown["deletion_threshold"] == second.facts["configuration"]["deletion_threshold"] == second.after["deletion_threshold"]
+
+    @QUICK
+    @given(guards, source_services, st.sampled_from([0, 1, 500, 10_000]))
+    def test_a_threshold_that_is_named_is_so_afterwards(self, guard: str, service: SourceService, threshold: int) -> None:
+        link = Link("Fabrikam", {"CompanyId": TARGET, settings_bag.NOTIFICATION: guard}, [new_job()])
+        service.links.append(link)
+        wanted = configuration.desired(options("sync_configuration", **FABRIKAM, deletion_threshold=threshold))
+        _first, second = converge(configuration.RESOURCE, service, wanted)
+        assert second.actions == ()
+        assert settings_bag.deletion_guard(link.bag) == threshold
+
+    @QUICK
+    @given(bags, bags, source_services, st.sampled_from([None, 0, 20]), st.none() | st.sampled_from(["a@x"]))
+    def test_what_somebody_else_writes_in_between_is_kept(
+        self, bag: dict[str, str], by_hand: dict[str, str], service: SourceService, threshold: int | None, email: str | None
+    ) -> None:
+        """The bag has no ETag: what changes between reading and writing is merged, or refused (fact sheet 3.4)."""
+        link = Link("Fabrikam", {**bag, "CompanyId": TARGET}, [new_job()])
+        service.links.append(link)
+        client = FakeGraph(service)
+        wanted = configuration.desired(
+            options("sync_configuration", **FABRIKAM, deletion_threshold=threshold, notification_email=email, test_connection=False)
+        )
+        first = planned(configuration.RESOURCE, client, wanted)
+        link.bag = dict(by_hand)
+        try:
+            apply(first, client, client.clock.pace(0))
+        except Interrupted:
+            assert link.bag == by_hand
+            return
+        ours = {"CompanyId", "AuthenticationType", "SyncAll", settings_bag.NOTIFICATION}
+        for key in {*by_hand} - ours:
+            assert link.bag.get(key) == by_hand[key] or by_hand[key] == settings_bag.MASKED
+        if "SyncAll" in by_hand:
+            assert link.bag["SyncAll"] == by_hand["SyncAll"]
+        members_ = {"DeleteThresholdEnabled", "DeleteThresholdValue", *(("Enabled", "Recipients") if email else ())}
+        now = settings_bag.notification(link.bag)
+        for name, value in settings_bag.notification(by_hand).items():
+            assert name in members_ or now[name] == value
+        if threshold is None:
+            assert strength(link.bag) >= strength(by_hand)
 
     @QUICK
     @given(bags, source_services, st.none() | st.sampled_from(["all", "assigned"]))
@@ -548,3 +640,62 @@ class TestCrash:
             converge(partner.RESOURCE, answer, wanted)
         _first, second = converge(partner.RESOURCE, service, wanted)
         assert second.actions == ()
+
+    @pytest.mark.parametrize("carried_out", [True, False])
+    @pytest.mark.parametrize("keeps_principal", [True, False])
+    @pytest.mark.parametrize("requests", range(16))
+    def test_a_removal_goes_on_wherever_it_was_ended(self, requests: int, keeps_principal: bool, carried_out: bool) -> None:
+        """Whatever our own order leaves behind, of which the service may show a part for a while (fact sheet 0.3 and 2.4)."""
+        bag = {"AuthenticationType": "SyncPolicy", "CompanyId": TARGET}
+        service = SourceService([Link("Fabrikam", bag, [new_job(state="Active")]), Link("Other", {"CompanyId": "x"})])
+        service.keeps_principal = keeps_principal
+        wanted = configuration.desired(options("sync_configuration", **FABRIKAM, state="absent"))
+        with contextlib.suppress(Crash):
+            to_the_end(configuration.RESOURCE, ended_after(service, requests, carried_out), wanted)
+        to_the_end(configuration.RESOURCE, service, wanted)
+        assert [one.name for one in service.links] == ["Other"]
+        client = FakeGraph(service)
+        assert planned(configuration.RESOURCE, client, wanted).actions == ()
+
+    @QUICK
+    @given(partner_services, inherited, st.integers(0, 8), st.booleans())
+    def test_a_partner_s_removal_goes_on_wherever_it_was_ended(
+        self, service: PartnerService, inherit: list[str], requests: int, carried_out: bool
+    ) -> None:
+        undisturbed = copy.deepcopy(service)
+        wanted = wanted_partner({}, inherit, "absent")
+        to_the_end(partner.RESOURCE, undisturbed, wanted)
+        with contextlib.suppress(Crash):
+            to_the_end(partner.RESOURCE, ended_after(service, requests, carried_out), wanted)
+        to_the_end(partner.RESOURCE, service, wanted)
+        assert service == undisturbed
+
+
+def ended_after(service: Any, requests: int, carried_out: bool) -> Callable[[Request], Outcome]:
+    """The service for a run that is killed at a request, before or after it is carried out."""
+    left = [requests]
+
+    def answer(request: Request) -> Outcome:
+        if request.path == "/$batch":
+            return Reply()
+        left[0] -= 1
+        if left[0] < 0:
+            if carried_out:
+                service(request)
+            raise Crash
+        outcome: Outcome = service(request)
+        return outcome
+
+    return answer
+
+
+def to_the_end(resource: Resource[Desired, Current], answer: Callable[[Request], Outcome], wanted: Desired) -> None:
+    """As a run does: what a replica may not know is read again, and what is left is planned again."""
+    client = FakeGraph(answer)
+    for _look in range(20):
+        with contextlib.suppress(Unseen):
+            plan = planned(resource, client, wanted)
+            if not plan.actions:
+                return
+            apply(plan, client, client.clock.pace(0))
+    raise AssertionError("it does not come to an end")

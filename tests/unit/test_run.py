@@ -11,7 +11,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -403,6 +403,113 @@ class TestOtherLinks:
         assert host.run(scope.RESOURCE, answer, SCOPE)["scope"]["assigned"][0]["name"] == "minsu.kim@contoso.kr"
 
 
+class TestTheSettingsBag:
+    """Which has no ETag: somebody edits it in the portal while we run (fact sheet 3.4)."""
+
+    @staticmethod
+    def edited(service: SourceService, **changes: str) -> Answer:
+        """The bag is edited after it was read for planning."""
+        reads = [0]
+
+        def answer(request: Request) -> Outcome:
+            outcome = service(request)
+            if (request.method, request.path.rpartition("/")[2]) == ("GET", "secrets"):
+                reads[0] += 1
+                if reads[0] == 1:
+                    service.links[0].bag.update(changes)
+            return outcome
+
+        return answer
+
+    MINE: ClassVar = {"deletion_threshold": 20}
+
+    def test_what_was_edited_is_kept_and_said(self, host: Host) -> None:
+        service = SourceService([connected(jobs=[new_job()])])
+        members = {"Enabled": True, "Recipients": "new@contoso.kr"}
+        answer = self.edited(service, Domain="new", SyncAll="true", SyncNotificationSettings=json.dumps(members))
+        result = host.run(configuration.RESOURCE, answer, {**CONFIGURATION, **self.MINE})
+        bag = service.links[0].bag
+        assert (bag["Domain"], bag["SyncAll"]) == ("new", "true")
+        assert json.loads(bag["SyncNotificationSettings"]) == {**members, "DeleteThresholdEnabled": True, "DeleteThresholdValue": 20}
+        assert [one for one in result["warnings"] if "somebody else has changed something while this run did" in one]
+
+    def test_the_scope_mode_keeps_what_was_edited(self, host: Host) -> None:
+        service = SourceService([connected(jobs=[new_job()])], people=PEOPLE)
+        result = host.run(scope.RESOURCE, self.edited(service, Domain="new"), {"configuration": "Fabrikam", "mode": "all"})
+        assert (service.links[0].bag["Domain"], service.links[0].bag["SyncAll"]) == ("new", "true")
+        assert len(result["warnings"]) == 1
+
+    def test_nothing_is_said_without_an_edit(self, host: Host) -> None:
+        service = SourceService([connected(jobs=[new_job()])], rewrites=True)
+        assert host.run(configuration.RESOURCE, service, {**CONFIGURATION, **self.MINE})["warnings"] == []
+
+    def test_one_that_was_connected_to_another_tenant_is_refused(self, host: Host) -> None:
+        service = SourceService([Link("Fabrikam", jobs=[new_job()])])
+        failure = host.fail(configuration.RESOURCE, self.edited(service, CompanyId=SOURCE), CONFIGURATION)
+        assert f"somebody else has set CompanyId to '{SOURCE}' since it was read" in failure.msg
+        assert failure.msg.endswith("Nothing was changed. Running again is safe.")
+        assert service.links[0].bag == {"CompanyId": SOURCE}
+
+    def test_an_edit_that_overwrites_ours_is_no_success(self, host: Host) -> None:
+        service = SourceService([connected(jobs=[new_job()])])
+        before = dict(service.links[0].bag)
+
+        def answer(request: Request) -> Outcome:
+            outcome = service(request)
+            if request.method == "PUT":
+                service.links[0].bag = before
+            return outcome
+
+        failure = host.fail(configuration.RESOURCE, answer, {**CONFIGURATION, **self.MINE})
+        assert "somebody else has changed it at the same moment" in failure.msg
+
+
+class TestForetelling:
+    """Check mode of a whole play: a later task knows what an earlier one is going to do."""
+
+    REMOVE: ClassVar = (configuration.RESOURCE, {**CONFIGURATION, "state": "absent"})
+    CLOSE: ClassVar = (partner.RESOURCE, {"partner_tenant_id": TARGET, "inherit": ["redemption_outbound"], "state": "absent"})
+
+    @staticmethod
+    def play(host: Host, monkeypatch: pytest.MonkeyPatch, *tasks: tuple[Any, Any], check: bool, answer: Any = None) -> list[Any]:
+        """Tasks of one run, which share what they learn."""
+        entry = {**EMPTY_ENTRY, "automaticUserConsentSettings": {"inboundAllowed": None, "outboundAllowed": True}}
+        policy, source = PartnerService(entry), answer or SourceService([connected(jobs=[new_job()])])
+        graph = FakeGraph(lambda request: (policy if request.path.startswith("/policies") else source)(request), clock=host.clock)
+        monkeypatch.setattr(engine, "connect", lambda *_unused: graph)
+        return [run(subject, options(MODULES[subject], **given), check, host.clock.pace(1)) for subject, given in tasks]
+
+    def test_a_removal_gives_back_the_trust_in_check_mode_as_in_a_run(self, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+        checked, done = (self.play(host, monkeypatch, self.REMOVE, self.CLOSE, check=check) for check in (True, False))
+        assert [titles(one) for one in checked] == [titles(one) for one in done]
+        assert titles(done[1]) == [f"delete partner {TARGET}"]
+        assert [one["diff"] for one in checked] == [one["diff"] for one in done]
+
+    def test_without_the_removal_the_trust_stays(self, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+        for check in (True, False):
+            (kept,) = self.play(host, monkeypatch, self.CLOSE, check=check)
+            assert (kept["changed"], kept["still_served_by"]) == (False, ["Fabrikam"])
+
+    def test_a_rehearsal_deceives_no_run(self, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A play may hold tasks in check mode and others."""
+        service = SourceService([connected(jobs=[new_job()])])
+        graph = FakeGraph(service, clock=host.clock)
+        monkeypatch.setattr(engine, "connect", lambda *_unused: graph)
+        given = options("sync_configuration", **self.REMOVE[1])
+        rehearsed, again, done = (run(configuration.RESOURCE, given, check, host.clock.pace(1)) for check in (True, True, False))
+        assert titles(rehearsed) == titles(again) == titles(done) != []
+        assert service.links == []
+
+    def test_a_removal_that_failed_keeps_the_trust(self, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+        denied = Faulty(
+            SourceService([connected(jobs=[new_job()])]), {"DELETE /applications": [refusal(403, "Authorization_RequestDenied")]}
+        )
+        with pytest.raises(RunFailure):
+            self.play(host, monkeypatch, self.REMOVE, check=False, answer=denied)
+        (kept,) = self.play(host, monkeypatch, self.CLOSE, check=False, answer=denied)
+        assert kept["still_served_by"] == ["Fabrikam"]
+
+
 class TestLag:
     def test_a_new_partner_that_a_replica_does_not_know_yet(self, host: Host) -> None:
         """Fact sheet 0.2: Directory_ObjectNotFound is also replica lag right after creation."""
@@ -508,9 +615,13 @@ class TestStaleReplicas:
     def test_an_application_that_is_not_there_is_told_within_seconds(self, host: Host) -> None:
         """A service principal of somebody else's application has none in this tenant."""
         answer = Faulty(SourceService([connected(jobs=[new_job()])]), {r"GET /applications\?": [Reply(200, {"value": []})] * 100})
-        failure = host.fail(configuration.RESOURCE, answer, {**CONFIGURATION, "state": "absent"})
-        assert "has no application of its own in this tenant" in failure.msg
+        renaming = {**CONFIGURATION, "name": "New", "adopt": True}
+        assert "has no application of its own in this tenant" in host.fail(configuration.RESOURCE, answer, renaming).msg
         assert sum(host.clock.sleeps) <= 5
+        removed = host.run(configuration.RESOURCE, answer, {**CONFIGURATION, "state": "absent"})
+        assert host.graph.writes[-1].startswith("DELETE /servicePrincipals/")
+        assert removed["changed"]
+        assert sum(host.clock.sleeps) <= 10
 
     @pytest.mark.parametrize("resource", [scope.RESOURCE, job.RESOURCE, mapping.RESOURCE])
     def test_a_configuration_that_is_not_there_is_told_within_seconds(self, host: Host, resource: Any) -> None:

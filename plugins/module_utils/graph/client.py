@@ -129,6 +129,8 @@ class Client:
         self.lack = lack
         """Says what the body of a read lacks of its documented form, where its reader relies on that."""
         self._asked: tuple[str, ...] = ()
+        self.rehearses = False
+        """Nothing is written, so what earlier tasks of the run would have done counts as done where it matters."""
         self._transport = transport
         self._tokens = Tokens(credential, self.memory, cloud.login_endpoint, cloud.graph_endpoint, tenant.lower())
         self._token: str | None = None

@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -15,16 +15,16 @@ from ..graph.batch import read_all
 from ..graph.client import Client, Request
 from ..graph.errors import ServiceError
 from ..plan import Action, Plan, Refusal, Resource, Unseen, Wait, listed, present
-from . import clouds, lookup, settings_bag
+from . import clouds, lookup, settings_bag, twins
 from .causes import LOST_POLICY_CODES
-from .directory import is_own, quoted
+from .configuration_choice import Found, Wanted, choose, others, refuse_multitenant
+from .directory import is_id, is_own, quoted
 from .lookup import JOB_TEMPLATE, TEMPLATE, Configuration
 from .partner import PARTNERS, resolve
 
-DELETION_THRESHOLD = 500
-"""The portal's own default (fact sheet 3.4)."""
 NO_NOTIFICATION = "off"
-MULTITENANT_PREFIX = "MTO_Sync_"
+LOOKS = 3
+"""How often an application is looked for before it counts as gone."""
 NEW = "/servicePrincipals/{service_principal_id}/synchronization"
 """Where a configuration that this plan creates will be."""
 
@@ -36,30 +36,29 @@ class Desired:
     """
 
     tenant: str
-    name: str
+    which: Wanted
     target: str
-    absent: bool
-    adopt: bool
-    manage_multitenant: bool
     test_connection: bool
     notification_email: str | None
     deletion_threshold: int | None
     doubts: tuple[str, ...] = ()
     """What is to be said of the cloud."""
 
-
-@dataclass(frozen=True)
-class Found:
-    """A configuration with its bag and its jobs."""
-
-    configuration: Configuration
-    bag: Mapping[str, str]
-    jobs: list[dict[str, Any]] = field(default_factory=list)
+    @property
+    def name(self) -> str:
+        """What to call it."""
+        return self.which.name
 
     @property
-    def serves(self) -> str:
-        """The target tenant's id, in lower case; empty while no connection is saved."""
-        return self.bag.get("CompanyId", "").lower()
+    def absent(self) -> bool:
+        """Whether it is to be removed."""
+        return self.which.absent
+
+    def named_after(self, match: Found | None) -> Desired:
+        """A name is only given to a new configuration and to one that is adopted; an id and another case find, and never rename."""
+        if match is None or (self.which.adopt and not is_id(self.name) and not self.absent):
+            return self
+        return replace(self, which=replace(self.which, name=match.configuration.name))
 
 
 @dataclass(frozen=True)
@@ -76,20 +75,19 @@ class Current:
 def desired(params: Mapping[str, Any]) -> Desired:
     """Understand the options.
 
-    :raises Refusal: when one makes no sense, or the link crosses clouds.
+    :raises Refusal: when one makes no sense, the link crosses clouds, or the name is the multitenant organization's.
     """
     absent = params["state"] == "absent"
     if not absent:
         clouds.require_link(params["cloud"], clouds.other(params, "target_cloud"))
     if (params.get("deletion_threshold") or 0) < 0:
         raise Refusal("deletion_threshold must be 0 (no guard) or a number of deletions")
+    which = Wanted(params["name"], absent, params["adopt"], tuple(params.get("others") or ()), params["manage_multitenant"])
+    refuse_multitenant(which.name, which)
     return Desired(
         tenant=params["tenant_id"],
-        name=params["name"],
+        which=which,
         target=params["target_tenant_id"],
-        absent=absent,
-        adopt=params["adopt"],
-        manage_multitenant=params["manage_multitenant"],
         test_connection=params["test_connection"],
         notification_email=params.get("notification_email"),
         deletion_threshold=params.get("deletion_threshold"),
@@ -103,7 +101,7 @@ def read(client: Client, wanted: Desired) -> Current:
     if is_own(client, target_id):
         raise Refusal("target_tenant_id is the source tenant itself; a link needs two tenants")
     found = with_bags(client, wanted.name)
-    match = choose(found, wanted, target_id)
+    match = choose(found, wanted.which, target_id)
     own_switch = None
     if not wanted.absent and (match is None or match.serves != target_id):
         own_switch = _redemption_outbound(client, target_id)
@@ -112,34 +110,40 @@ def read(client: Client, wanted: Desired) -> Current:
             raise Unseen(f"there is a configuration {wanted.name!r}, but the service does not list it yet; run again in some minutes")
         lookup.forget(client, wanted.name)
         return Current(target_id, found, redemption_outbound=own_switch)
-    jobs = match.jobs if match.configuration.name == wanted.name else client.get(f"{match.configuration.synchronization}/jobs")["value"]
-    by_application = wanted.absent or match.configuration.name != wanted.name
-    application_id = _application_id(client, match.configuration) if by_application else None
-    complete = Found(match.configuration, match.bag, jobs)
+    there = match.configuration
+    jobs = match.jobs if _meant(there, wanted.name) else list(client.pages(f"{there.synchronization}/jobs"))
+    renamed = there.name != wanted.named_after(match).name
+    application_id = _application_id(client, there, may_be_gone=wanted.absent) if wanted.absent or renamed else None
+    complete = Found(there, match.bag, jobs)
     _remember(client, complete, found)
     return Current(target_id, tuple(complete if one is match else one for one in found), application_id, own_switch)
 
 
 def _remember(client: Client, match: Found, found: tuple[Found, ...]) -> None:
-    """For later tasks, which know only its name."""
-    if [one.configuration.name.lower() for one in found].count(match.configuration.name.lower()) == 1:
+    """For later tasks, which know only its name. One of the same name that serves nobody is another run's, which takes it back."""
+    named = [one for one in found if lookup.same_name(one.configuration.name, match.configuration.name)]
+    if all(one.configuration.id == match.configuration.id or not one.serves for one in named):
         lookup.remember(client, match.configuration, str(match.jobs[0]["id"]) if len(match.jobs) == 1 else None)
 
 
 def with_bags(client: Client, name: str | None = None) -> tuple[Found, ...]:
-    """All configurations with their settings, and with their jobs if they have the name."""
+    """All configurations with their settings, and with their jobs if they have the name, or the id."""
     listing = lookup.configurations(client)
     answers = read_all(client, [Request("GET", path) for one in listing for path in _parts(one, name)])
     bodies = (answer.body for answer in answers)
-    return tuple(_found(one, *islice(bodies, len(_parts(one, name)))) for one in listing)
+    return tuple(_found(client, one, *islice(bodies, len(_parts(one, name)))) for one in listing)
 
 
 def _parts(one: Configuration, name: str | None) -> tuple[str, ...]:
-    return (f"{one.synchronization}/secrets", *([f"{one.synchronization}/jobs"] if one.name == name else []))
+    return (f"{one.synchronization}/secrets", *([f"{one.synchronization}/jobs"] if name and _meant(one, name) else []))
 
 
-def _found(one: Configuration, secrets: Any, jobs: Any = None) -> Found:
-    return Found(one, settings_bag.parse(secrets), jobs["value"] if jobs else [])
+def _meant(one: Configuration, name: str) -> bool:
+    return lookup.same_name(one.name, name) or one.id == name.lower()
+
+
+def _found(client: Client, one: Configuration, secrets: Any, jobs: Any = None) -> Found:
+    return Found(one, settings_bag.parse(secrets), list(client.members(jobs)) if jobs else [])
 
 
 def _redemption_outbound(client: Client, target_id: str) -> bool | None:
@@ -153,64 +157,31 @@ def _redemption_outbound(client: Client, target_id: str) -> bool | None:
     return bool(((entry or {}).get("automaticUserConsentSettings") or {}).get("outboundAllowed"))
 
 
-def _application_id(client: Client, configuration: Configuration) -> str:
-    for raw in client.pages(f"/applications?$filter=appId%20eq%20{quoted(configuration.app_id)}&$select=id"):
-        return str(raw["id"])
-    raise Unseen(f"configuration {configuration.name!r} has no application of its own in this tenant; remove it in the portal")
+def _application_id(client: Client, configuration: Configuration, may_be_gone: bool) -> str | None:
+    """``None`` where only the service principal is left, as after a removal that was ended halfway.
 
-
-def choose(found: tuple[Found, ...], wanted: Desired, target_id: str) -> Found | None:
-    """The configuration that serves the target; else one of that name which serves nobody yet.
-
-    :raises Refusal: when it is not clear which, or when it is not ours to touch.
+    :raises Unseen: until it was looked for some times, since a replica may not know the application (fact sheet 0.3).
     """
-    serving = [one for one in found if one.serves == target_id]
-    named = [one for one in found if one.configuration.name == wanted.name]
-    candidates = [one for one in serving if one in named] or ([] if wanted.absent or not wanted.adopt else serving)
-    candidates = candidates or [one for one in named if not one.serves]
-    if len(candidates) > 1:
-        ids = ", ".join(f"{one.configuration.id} ({one.configuration.name})" for one in candidates)
-        raise Refusal(f"more than one configuration may be meant by {wanted.name!r}: {ids}; remove or rename the others")
-    if not candidates:
-        _refuse_taken_name(named, serving, wanted)
+    path = f"/applications?$filter=appId%20eq%20{quoted(configuration.app_id)}&$select=id"
+    for raw in client.pages(path):
+        return str(raw["id"])
+    looks = client.met[path] = client.met.get(path, 0) + 1
+    if may_be_gone and looks >= LOOKS:
         return None
-    if candidates[0].configuration.name.startswith(MULTITENANT_PREFIX) and not wanted.manage_multitenant:
-        raise Refusal(
-            f"configuration {candidates[0].configuration.name!r} belongs to the multitenant organization "
-            "in the Microsoft 365 admin center; set manage_multitenant to manage it here all the same"
-        )
-    return candidates[0]
-
-
-def _refuse_taken_name(named: list[Found], serving: list[Found], wanted: Desired) -> None:
-    if wanted.absent:
-        return
-    if named:
-        one = named[0]
-        raise Refusal(f"configuration {wanted.name!r} ({one.configuration.id}) serves tenant {one.serves}; choose another name")
-    if serving:
-        one = serving[0]
-        raise Refusal(
-            f"configuration {one.configuration.name!r} ({one.configuration.id}) serves that tenant already; use its name or set adopt"
-        )
+    raise Unseen(f"configuration {configuration.name!r} has no application of its own in this tenant; remove it in the portal")
 
 
 def plan(current: Current, wanted: Desired) -> Plan:
     """Decide."""
-    match = choose(current.found, wanted, current.target_id)
-    return _plan_absent(current, match, wanted) if wanted.absent else _plan_present(current, match, wanted)
+    match = choose(current.found, wanted.which, current.target_id)
+    called = wanted.named_after(match)
+    return _plan_absent(current, match, called) if wanted.absent else _plan_present(current, match, called)
 
 
 def _members(wanted: Desired, bag: Mapping[str, str]) -> dict[str, Any]:
     """Our members of the notification settings. The address ``off`` switches notifications off."""
     now = settings_bag.notification(bag)
-    threshold = wanted.deletion_threshold
-    if threshold is None:
-        # A guard that somebody has set lower than ours stays.
-        threshold = now.get("DeleteThresholdValue") if now.get("DeleteThresholdEnabled") else DELETION_THRESHOLD
-    members: dict[str, Any] = {"DeleteThresholdEnabled": bool(threshold)}
-    if threshold:
-        members["DeleteThresholdValue"] = threshold
+    members = settings_bag.guard_members(bag, wanted.deletion_threshold)
     if wanted.notification_email == NO_NOTIFICATION:
         members |= {"Enabled": False, "Recipients": ""} if now.get("Enabled") else {}
     elif wanted.notification_email is not None:
@@ -223,7 +194,7 @@ def _shown(bag: Mapping[str, str], wanted: Desired) -> dict[str, Any]:
     members = settings_bag.notification(bag)
     shown: dict[str, Any] = {
         "target_tenant_id": bag.get("CompanyId") or None,
-        "deletion_threshold": members.get("DeleteThresholdValue") if members.get("DeleteThresholdEnabled") else 0,
+        "deletion_threshold": settings_bag.deletion_guard(bag),
     }
     if wanted.notification_email is not None:
         shown["notification_email"] = members.get("Recipients") if members.get("Enabled") else None
@@ -234,11 +205,8 @@ def _plan_present(current: Current, match: Found | None, wanted: Desired) -> Pla
     synchronization = match.configuration.synchronization if match else NEW
     bag = match.bag if match else {}
     job = lookup.only_job(match.jobs, wanted.name) if match else None
-    values = {"AuthenticationType": settings_bag.AUTHENTICATION, "CompanyId": current.target_id}
-    if "SyncAll" not in bag:
-        # Left out, the service may take everybody (fact sheet 13.4).
-        values["SyncAll"] = "false"
-    new_bag = settings_bag.merged(bag, values, _members(wanted, bag))
+    merge = _merging(current.target_id, wanted)
+    new_bag = merge(bag)
     actions: list[Action] = []
     if match is None:
         actions.append(_instantiate(wanted))
@@ -247,7 +215,7 @@ def _plan_present(current: Current, match: Found | None, wanted: Desired) -> Pla
     if job is None:
         actions.append(_create_job(synchronization, current, wanted))
     if new_bag != dict(bag):
-        actions.append(_save(synchronization, bag, new_bag, current, wanted, tested=job is None))
+        actions.append(_save(synchronization, bag, merge, current, wanted, tested=job is None))
     before = (
         {"state": "present", "name": match.configuration.name, "job": job is not None, **_shown(bag, wanted)}
         if match
@@ -258,16 +226,33 @@ def _plan_present(current: Current, match: Found | None, wanted: Desired) -> Pla
         after={"state": "present", "name": wanted.name, "job": True, **_shown(new_bag, wanted)},
         facts=_facts(current.target_id, match, job, wanted, new_bag),
         actions=tuple(actions),
-        warnings=(*wanted.doubts, *_warnings(current, match)),
+        warnings=(*wanted.doubts, *_warnings(current, match, new_bag, wanted)),
     )
 
 
-def _warnings(current: Current, match: Found | None) -> tuple[str, ...]:
-    others = [one.configuration for one in current.found if one is not match and one.serves == current.target_id]
-    if not others:
-        return ()
-    listed_others = ", ".join(f"{one.name} ({one.id})" for one in others)
-    return (f"other configurations serve the same target tenant, so their scopes must not overlap: {listed_others}",)
+def _merging(target_id: str, wanted: Desired) -> Callable[[Mapping[str, str]], dict[str, str]]:
+    """What a bag becomes with our values in it."""
+
+    def merge(bag: Mapping[str, str]) -> dict[str, str]:
+        values = {"AuthenticationType": settings_bag.AUTHENTICATION, "CompanyId": target_id}
+        if "SyncAll" not in bag:
+            # Left out, the service may take everybody (fact sheet 13.4).
+            values["SyncAll"] = "false"
+        return settings_bag.merged(bag, values, _members(wanted, bag))
+
+    return merge
+
+
+def _warnings(current: Current, match: Found | None, bag: Mapping[str, str], wanted: Desired) -> tuple[str, ...]:
+    warnings = []
+    beside = ", ".join(f"{one.configuration.name} ({one.configuration.id})" for one in others(current.found, match, current.target_id))
+    if beside:
+        warnings.append(f"other configurations serve the same target tenant, so their scopes must not overlap: {beside}")
+    if settings_bag.deletion_guard(bag) is None:
+        warnings.append(
+            f"the deletion guard of configuration {wanted.name} is on without a number that can be read; set deletion_threshold"
+        )
+    return tuple(warnings)
 
 
 def _instantiate(wanted: Desired) -> Action:
@@ -280,6 +265,7 @@ def _instantiate(wanted: Desired) -> Action:
         after={"name": wanted.name},
         binds={"service_principal_id": "servicePrincipal.id", "app_id": "servicePrincipal.appId"},
         visible=Wait("/servicePrincipals/{service_principal_id}", present),
+        gives_way=twins.gives_way(wanted.name),
         settled_by=Wait(f"/servicePrincipals?$filter={lookup.OF_TEMPLATE}%20and%20displayName%20eq%20{name}&$select=id", listed),
         # 404 is known to come although the application was created (fact sheet 0.3).
         uncertain_statuses=(404,),
@@ -331,20 +317,27 @@ def _create_job(synchronization: str, current: Current, wanted: Desired) -> Acti
 
 
 def _save(
-    synchronization: str, bag: Mapping[str, str], new_bag: Mapping[str, str], current: Current, wanted: Desired, tested: bool
+    synchronization: str,
+    bag: Mapping[str, str],
+    merge: Callable[[Mapping[str, str]], dict[str, str]],
+    current: Current,
+    wanted: Desired,
+    tested: bool,
 ) -> Action:
     moved = bag.get("CompanyId") != current.target_id
     tests = (_test(synchronization, current.target_id),) if wanted.test_connection and moved and not tested else ()
-    before, after = _shown(bag, wanted), _shown(new_bag, wanted)
+    before, after = _shown(bag, wanted), _shown(merge(bag), wanted)
     changed = [name for name in after if before.get(name) != after[name]] or ["connection"]
+    writing = settings_bag.writing(synchronization, bag, merge, tests)
     return Action(
         "update" if bag else "save",
         f"settings of configuration {wanted.name} ({', '.join(changed)})",
         wanted.tenant,
-        (*tests, settings_bag.write(synchronization, new_bag)),
+        writing.requests,
         before={name: before.get(name) for name in changed},
         after={name: after.get(name) for name in changed},
-        visible=Wait(f"{synchronization}/secrets", lambda body: settings_bag.says(body, new_bag)),
+        visible=writing.visible,
+        refresh=writing.refresh,
         passing_codes=LOST_POLICY_CODES,
         hint=_switches(current, wanted),
     )
@@ -368,11 +361,14 @@ def _facts(target_id: str, match: Found | None, job: Mapping[str, Any] | None, w
 
 def _plan_absent(current: Current, match: Found | None, wanted: Desired) -> Plan:
     gone = {"state": "absent"}
-    facts = {"configuration": None}
+    facts = {
+        "configuration": None,
+        "still_served_by": sorted(one.configuration.name for one in others(current.found, match, current.target_id)),
+    }
     if match is None:
         return Plan(gone, gone, facts)
-    name = match.configuration.name
-    synchronization = match.configuration.synchronization
+    there = match.configuration
+    name, synchronization = there.name, there.synchronization
     actions = []
     for job in match.jobs:
         path = f"{synchronization}/jobs/{job['id']}"
@@ -384,13 +380,14 @@ def _plan_absent(current: Current, match: Found | None, wanted: Desired) -> Plan
             "delete",
             f"configuration {name}",
             wanted.tenant,
-            (Request("DELETE", f"/applications/{current.application_id}"),),
+            # An application takes its service principal with it, if it is there still (fact sheet 2.4).
+            (Request("DELETE", f"/applications/{current.application_id}" if current.application_id else f"/servicePrincipals/{there.id}"),),
             before={"name": name},
             effects={"keeps_synced_users": True},
         )
     )
     before = {"state": "present", "name": name, "job": bool(match.jobs), **_shown(match.bag, wanted)}
-    return Plan(before, gone, facts, tuple(actions))
+    return Plan(before, gone, facts, tuple(actions), foretells=lambda client: lookup.leaves(client, there.id))
 
 
 RESOURCE = Resource(desired, read, plan)

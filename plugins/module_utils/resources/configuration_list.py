@@ -13,20 +13,20 @@ from ..graph.batch import read_all
 from ..graph.client import Client, Request
 from ..plan import Inquiry
 from . import job, lookup, settings_bag
-from .configuration import MULTITENANT_PREFIX
 from .partner import resolve
 
 
 def inquire(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
     """Every configuration with its target, settings and job; only those of one name or target if asked."""
     target = resolve(client, params["target_tenant_id"]) if params.get("target_tenant_id") else None
-    there = [one for one in lookup.configurations(client) if params.get("name") in (None, one.name)]
+    name = params.get("name")
+    there = [one for one in lookup.configurations(client) if not name or lookup.same_name(one.name, name) or one.id == name.lower()]
     requests = [Request("GET", f"{one.synchronization}/{part}") for one in there for part in ("secrets", "jobs")]
     answers = read_all(client, requests)
     found = []
     for number, one in enumerate(there):
-        bag, jobs = settings_bag.parse(answers[2 * number].body), answers[2 * number + 1].body["value"]
-        if target in (None, bag.get("CompanyId", "").lower()):
+        bag, jobs = settings_bag.parse(answers[2 * number].body), list(client.members(answers[2 * number + 1].body))
+        if target in (None, settings_bag.target(bag)):
             found.append(_shown(one, bag, lookup.only_job(jobs, one.name)))
     return {"configurations": found}
 
@@ -39,9 +39,9 @@ def _shown(one: lookup.Configuration, bag: Mapping[str, str], its_job: Mapping[s
         "app_id": one.app_id,
         "target_tenant_id": bag.get("CompanyId") or None,
         "scope_mode": "all" if settings_bag.synchronizes_all(bag) else "assigned",
-        "deletion_threshold": members.get("DeleteThresholdValue") if members.get("DeleteThresholdEnabled") else 0,
+        "deletion_threshold": settings_bag.deletion_guard(bag),
         "notification_email": members.get("Recipients") or None if members.get("Enabled") else None,
-        "multitenant_organization": one.name.startswith(MULTITENANT_PREFIX),
+        "multitenant_organization": lookup.of_multitenant_organization(one.name),
         "job_id": its_job["id"] if its_job else None,
         "job_state": job.run_state(its_job),
     }

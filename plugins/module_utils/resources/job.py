@@ -117,7 +117,7 @@ def plan(current: Current, wanted: Desired) -> Plan:
         facts={"job": _shown(current, after)},
         actions=actions,
         warnings=_warnings(current.job, wanted),
-        unmet=lookup.missing(wanted.configuration) if current.job is None and wanted.state != "absent" else None,
+        unmet=lookup.unmet(current.configuration, current.job, wanted.configuration) if wanted.state != "absent" else None,
         lasting=wanted.state != "restarted",
         outcome=_outcome(current.job, wanted, path, bool(actions)) if current.job else None,
     )
@@ -191,7 +191,7 @@ def quarantine(job: Mapping[str, Any] | None) -> dict[str, Any] | None:
 def verdict(job: Mapping[str, Any] | None, now: datetime) -> dict[str, Any]:
     """One word for how the job is, and what to do next (pain point 12)."""
     if job is None:
-        return _verdict("absent", "create the configuration with sync_configuration")
+        return _verdict("absent", "run sync_configuration, which makes the configuration and its job")
     status = job.get("status") or {}
     why = quarantine(job)
     if why:

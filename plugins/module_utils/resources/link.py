@@ -62,7 +62,8 @@ def _configuration(link: Given) -> dict[str, Any]:
         "notification_email": link.get("notification_email"),
         "deletion_threshold": link.get("deletion_threshold"),
         "test_connection": True,
-        "adopt": True,
+        "adopt": link["adopt"],
+        "others": link.get("others"),
         "manage_multitenant": False,
         "state": "present",
     }

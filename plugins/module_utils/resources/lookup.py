@@ -12,12 +12,15 @@ from typing import Any
 
 from ..graph.batch import find_all, read_all
 from ..graph.client import Client, Request
-from ..plan import Refusal
+from ..plan import Refusal, Unseen
+from . import settings_bag
 from .directory import is_id, quoted
 
 TEMPLATE = "518e5f48-1fc8-4c48-9387-9fdf28b0dfe7"
 """The gallery application "Cross-tenant synchronization" (fact sheet 2.1)."""
 JOB_TEMPLATE = "Azure2Azure"
+MULTITENANT_PREFIX = "MTO_Sync_"
+"""How the names of the configurations begin that the Microsoft 365 admin center makes (fact sheet 1.6)."""
 ROLE = "msiam_access"
 
 OF_TEMPLATE = f"applicationTemplateId%20eq%20'{TEMPLATE}'"
@@ -45,10 +48,46 @@ def same_name(one: str, other: str) -> bool:
     return one.casefold() == other.casefold()
 
 
+def of_multitenant_organization(name: str) -> bool:
+    """Whether the Microsoft 365 admin center made it, and no longer recognizes it once it is edited (fact sheet 1.6)."""
+    return name.casefold().startswith(MULTITENANT_PREFIX.casefold())
+
+
 def configurations(client: Client) -> list[Configuration]:
     """All configurations of the tenant, by name."""
     path = f"/servicePrincipals?$filter={OF_TEMPLATE}&$select={_SELECT}"
-    return sorted((configuration(raw) for raw in client.pages(path)), key=lambda one: (one.name, one.id))
+    return sorted(_listed(client, path), key=lambda one: (one.name, one.id))
+
+
+def _listed(client: Client, path: str) -> list[Configuration]:
+    """What a listing shows, less what this run has taken back: a replica may list it for a while (fact sheet 0.3)."""
+    return [one for one in map(configuration, client.pages(path)) if not client.memory.recall(*_key(client, "taken back", one.id))]
+
+
+def take_back(client: Client, service_principal_id: str) -> None:
+    """For the rest of the run, a configuration is not there."""
+    client.memory.keep(True, *_key(client, "taken back", service_principal_id))
+
+
+def leaves(client: Client, service_principal_id: str) -> None:
+    """A configuration was removed by this run, or would have been in check mode."""
+    if client.rehearses:
+        client.memory.keep(True, *_key(client, "would be gone", service_principal_id))
+    else:
+        take_back(client, service_principal_id)
+
+
+def _would_be_gone(client: Client, one: Configuration) -> bool:
+    return bool(client.memory.recall(*_key(client, "would be gone", one.id)))
+
+
+def serving(client: Client, target_id: str) -> list[Configuration]:
+    """The configurations that serve a target tenant. One whose settings are not there serves nobody: it is new, or gone already.
+    In check mode, so does one that an earlier task of the run would have removed.
+    """
+    listing = [one for one in configurations(client) if not (client.rehearses and _would_be_gone(client, one))]
+    bags = find_all(client, [Request("GET", f"{one.synchronization}/secrets") for one in listing])
+    return [one for one, body in zip(listing, bags, strict=True) if settings_bag.target(settings_bag.parse(body)) == target_id]
 
 
 def configuration(raw: Mapping[str, Any]) -> Configuration:
@@ -76,7 +115,7 @@ def find_with(client: Client, name_or_id: str, *parts: str, also: Sequence[Reque
     known = name_or_id if is_id(name_or_id) else client.memory.recall(*_key(client, "configuration", name_or_id))
     if known:
         found, bodies = _by_id(client, known, parts, also)
-        if found and (known == name_or_id or found.name.lower() == name_or_id.lower()):
+        if found and (known == name_or_id or same_name(found.name, name_or_id)):
             return found, bodies
         forget(client, name_or_id)
     found = None if is_id(name_or_id) else _by_name(client, name_or_id)
@@ -90,7 +129,7 @@ def still_there(client: Client, name: str) -> Configuration | None:
     """The configuration that an earlier task of the run has seen under this name, if it is there; a list may lack it (fact sheet 0.3)."""
     known = client.memory.recall(*_key(client, "configuration", name))
     found = _by_id(client, known, (), ())[0] if known else None
-    return found if found and found.name == name else None
+    return found if found and same_name(found.name, name) else None
 
 
 def remember(client: Client, found: Configuration, job_id: str | None = None) -> None:
@@ -113,7 +152,7 @@ def known_job(client: Client, found: str) -> str | None:
 
 
 def _key(client: Client, kind: str, name: str) -> tuple[str, ...]:
-    return (kind, client.cloud.graph_endpoint, client.tenant.lower(), name.lower())
+    return (kind, client.cloud.graph_endpoint, client.tenant.lower(), name.casefold())
 
 
 def _below(service_principal_id: str, part: str) -> Request:
@@ -131,17 +170,34 @@ def _by_id(
     return configuration(raw), [client.get(one.path) if body is None else body for one, body in zip(requests[1:], bodies, strict=True)]
 
 
+def of_name(client: Client, name: str) -> list[Configuration]:
+    """The configurations of that name, which need not be one (fact sheet 2.1)."""
+    return _listed(client, f"/servicePrincipals?$filter={OF_TEMPLATE}%20and%20displayName%20eq%20{quoted(name)}&$select={_SELECT}")
+
+
 def _by_name(client: Client, name: str) -> Configuration | None:
-    path = f"/servicePrincipals?$filter={OF_TEMPLATE}%20and%20displayName%20eq%20{quoted(name)}&$select={_SELECT}"
-    matches = [configuration(raw) for raw in client.pages(path)]
+    matches = of_name(client, name)
     if len(matches) > 1:
-        raise Refusal(f"there are {len(matches)} configurations named {name!r}; name one by its id: {', '.join(one.id for one in matches)}")
+        # Of two that were made at the same moment, one goes at once.
+        raise Unseen(f"there are {len(matches)} configurations named {name!r}; name one by its id: {', '.join(one.id for one in matches)}")
     return matches[0] if matches else None
 
 
 def missing(name: str) -> str:
     """Why nothing can be applied to a configuration that is not there."""
     return f"there is no configuration {name!r}; run sync_configuration first"
+
+
+def missing_job(name: str) -> str:
+    """Why nothing can be applied to the job of a configuration that has none."""
+    return f"configuration {name!r} has no provisioning job; run sync_configuration, which makes it"
+
+
+def unmet(found: Configuration | None, job: Mapping[str, Any] | None, name: str) -> str | None:
+    """Why nothing can be applied to the job of the named configuration, if so."""
+    if found is None:
+        return missing(name)
+    return missing_job(name) if job is None else None
 
 
 def only_job(jobs: list[dict[str, Any]], name: str) -> dict[str, Any] | None:

@@ -34,7 +34,7 @@ def read(client: Client, wanted: Desired) -> Current:
     there, schema = job.find_with_schema(client, wanted.configuration)
     if there.configuration is None or there.job is None:
         pristine = default_schema()
-        return Current(None, pristine, wanted.restore or pristine, unmet=lookup.missing(wanted.configuration))
+        return Current(None, pristine, wanted.restore or pristine, unmet=lookup.unmet(there.configuration, there.job, wanted.configuration))
     path = f"{there.configuration.synchronization}/jobs/{there.job['id']}/schema"
     base = wanted.restore or schema
     if wanted.reset:

@@ -36,7 +36,7 @@ def perform(client: Client, params: Mapping[str, Any], check_mode: bool, pace: P
     if there.configuration is None or there.job is None:
         if check_mode:
             return _result(params, [])
-        raise Refusal(lookup.missing(configuration))
+        raise Refusal(str(lookup.unmet(there.configuration, there.job, configuration)))
     with client.reading():
         people = list({one.id: one for one in find_people(client, params["users"]).values()}.values())
     if check_mode:

@@ -14,8 +14,9 @@ from typing import Any
 
 from ..graph.batch import find_all
 from ..graph.client import Client, Request
+from ..graph.errors import ServiceError
 from ..plan import Action, Plan, Refusal, Resource
-from . import clouds
+from . import clouds, lookup
 from .directory import is_own, tenant_id_of_domain
 
 PARTNERS = "/policies/crossTenantAccessPolicy/partners"
@@ -36,6 +37,10 @@ ACCESS = {
 IDENTITY_SYNCHRONIZATION = ("user_sync_inbound", "group_sync_inbound", "display_name")
 SETTINGS = ("user_sync_inbound", *REDEMPTION, "inbound_trust", *ACCESS)
 """What a partner entry can say and can be told to inherit again."""
+SWITCHES = ("user_sync_inbound", *REDEMPTION)
+"""What a link needs of the two entries."""
+OF_THE_SERVICE = ("isServiceProvider", "isInMultiTenantOrganization")
+"""Flags that say something only where they are on (fact sheet 1.1)."""
 
 LARGEST_POLICY = 25 * 1024
 
@@ -51,6 +56,8 @@ class Desired:
     absent: bool
     settings: Settings
     inherit: tuple[str, ...]
+    keep_for: tuple[str, ...] | None = None
+    """The configurations that still need the switches, as somebody else has seen them; ``None`` if nobody has looked."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,8 @@ class Current:
     raw: Mapping[str, Any]
     policy_bytes: int = 0
     """How large the whole policy is already, where this task may make it larger."""
+    served: tuple[str, ...] | None = ()
+    """This tenant's configurations that serve the partner, where a switch is going to be taken from them; ``None`` if they may not be read."""
 
 
 def desired(params: Mapping[str, Any]) -> Desired:
@@ -80,7 +89,11 @@ def desired(params: Mapping[str, Any]) -> Desired:
     both = sorted(set(inherit) & set(settings))
     if both:
         raise Refusal(f"{', '.join(both)} cannot be set and inherited at once")
-    return Desired(params["tenant_id"], params["partner_tenant_id"], params["state"] == "absent", settings, inherit)
+    absent = params["state"] == "absent"
+    keep_for = None if params.get("keep_for") is None else tuple(params["keep_for"])
+    if keep_for and not absent:
+        raise Refusal("keep_for says for whom to keep what state absent would take away, and does not go with state present")
+    return Desired(params["tenant_id"], params["partner_tenant_id"], absent, settings, inherit, keep_for)
 
 
 def _require_link(params: Mapping[str, Any], given: Settings) -> None:
@@ -102,8 +115,22 @@ def read(client: Client, wanted: Desired) -> Current:
     grows = not wanted.absent and (raw is None or any(name in wanted.settings for name in ACCESS))
     size = policy_bytes(client.pages(PARTNERS)) if grows else 0
     if raw is None:
-        return Current(partner_id, None, False, {}, size)
-    return Current(partner_id, settings(raw, policy or {}), policy is not None, raw, size)
+        return Current(partner_id, None, False, {}, size, _served(client, partner_id, wanted, now={}))
+    now = settings(raw, policy or {})
+    return Current(partner_id, now, policy is not None, raw, size, _served(client, partner_id, wanted, now))
+
+
+def _served(client: Client, partner_id: str, wanted: Desired, now: Settings) -> tuple[str, ...] | None:
+    """Who would be put into quarantine without redemption_outbound. In the target tenant there is nobody to see."""
+    takes = wanted.absent and ("redemption_outbound" in wanted.inherit or (not wanted.inherit and now.get("redemption_outbound")))
+    if not takes or wanted.keep_for is not None:
+        return ()
+    try:
+        return tuple(one.name for one in lookup.serving(client, partner_id))
+    except ServiceError as error:
+        if error.denied:
+            return None
+        raise
 
 
 def paths(partner_id: str) -> tuple[str, str]:
@@ -297,10 +324,12 @@ def _access_body(access: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _plan_absent(current: Current, wanted: Desired) -> Plan:
+    served = current.served if wanted.keep_for is None else wanted.keep_for
+    still = {"still_served_by": None if served is None else list(served)}
     if current.settings is None:
         nothing = {"partner": current.partner_id, "state": "absent"}
-        return Plan(nothing, nothing, _facts(current.partner_id, None))
-    named = wanted.inherit or (*SETTINGS, "group_sync_inbound", "display_name")
+        return Plan(nothing, nothing, {**_facts(current.partner_id, None), **still})
+    named = _taken(current, wanted, served)
     left = {name: value for name, value in current.settings.items() if name not in named and not _says_nothing(value)}
     # They belong to the identity synchronization, not to the entry.
     for name in ("display_name", "group_sync_inbound"):
@@ -334,10 +363,40 @@ def _plan_absent(current: Current, wanted: Desired) -> Plan:
     return Plan(
         before={"partner": current.partner_id, "state": "present", **before},
         after={"partner": current.partner_id, "state": "present" if kept else "absent"},
-        facts=_facts(current.partner_id, {**current.settings, **dict.fromkeys(gone)} if kept else None),
+        facts={**_facts(current.partner_id, {**current.settings, **dict.fromkeys(gone)} if kept else None), **still},
         actions=tuple(actions),
-        warnings=(f"partner {current.partner_id} is kept, because other settings remain in it",) if kept and actions else (),
+        warnings=(
+            *((f"partner {current.partner_id} is kept, because other settings remain in it",) if kept and actions else ()),
+            *_kept_switches(current, wanted, served),
+        ),
     )
+
+
+def _taken(current: Current, wanted: Desired, served: tuple[str, ...] | None) -> tuple[str, ...]:
+    """The settings to take away: all that are asked for, but the switches only if they serve nobody else.
+
+    :raises Refusal: when the whole entry is to go.
+    """
+    if not served:
+        return wanted.inherit or (*SETTINGS, "group_sync_inbound", "display_name")
+    if not wanted.inherit:
+        raise Refusal(
+            f"partner {current.partner_id} cannot be removed, because it still serves {', '.join(served)}; "
+            "remove those configurations first, or name in inherit what to take away"
+        )
+    return tuple(name for name in wanted.inherit if name not in SWITCHES)
+
+
+def _kept_switches(current: Current, wanted: Desired, served: tuple[str, ...] | None) -> tuple[str, ...]:
+    on = [name for name in SWITCHES if name in (wanted.inherit or SWITCHES) and (current.settings or {}).get(name)]
+    if served and on:
+        return (f"{', '.join(on)} of partner {current.partner_id}: kept, because they still serve {', '.join(served)}",)
+    if served is None and "redemption_outbound" in on:
+        return (
+            f"redemption_outbound of partner {current.partner_id}: could not see whether another configuration still needs it, "
+            "because this application may not read configurations (Application.Read.All, Synchronization.Read.All)",
+        )
+    return ()
 
 
 def _foreign(raw: Mapping[str, Any], named: Iterable[str]) -> bool:
@@ -347,9 +406,9 @@ def _foreign(raw: Mapping[str, Any], named: Iterable[str]) -> bool:
     if "inbound_trust" not in named:
         parts.append(_unknown(raw.get("inboundTrust"), TRUST.values()))
     return not _says_nothing({str(number): part for number, part in enumerate(parts)}) or any(
-        not _says_nothing(value)
+        bool(value) if name in OF_THE_SERVICE else not _says_nothing(value)
         for name, value in raw.items()
-        if name not in ours and not name.startswith("@") and name not in ("isServiceProvider", "isInMultiTenantOrganization")
+        if name not in ours and not name.startswith("@")
     )
 
 

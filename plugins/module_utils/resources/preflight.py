@@ -61,6 +61,8 @@ def _source(partner: str, params: Mapping[str, Any], required: bool) -> prefligh
         groups=tuple(params.get("groups") or ()),
         exact=params["exact"],
         switches_required=required,
+        adopt=params["adopt"],
+        others=tuple(params.get("others") or ()),
     )
 
 

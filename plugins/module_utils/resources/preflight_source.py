@@ -13,9 +13,10 @@ from typing import Any
 from ..graph.client import Client, Request
 from ..plan import Refusal
 from . import configuration, preflight_people, preflight_policy, scope, settings_bag
-from .configuration import MULTITENANT_PREFIX, Found
+from .configuration_choice import Found, Wanted, choose
 from .directory import PERSON, Principal, find_groups, find_people, members_of, person
 from .finding import ERROR, WARNING, Finding
+from .lookup import of_multitenant_organization
 from .partner import PARTNERS, policy_bytes, settings
 from .preflight_reading import Looking
 
@@ -31,6 +32,8 @@ class Link:
     groups: tuple[str, ...]
     exact: bool
     switches_required: bool
+    adopt: bool = False
+    others: tuple[str, ...] = ()
 
 
 def look(looking: Looking, link: Link) -> dict[str, Any]:
@@ -78,25 +81,11 @@ def _configurations(looking: Looking, link: Link) -> Found | None:
     if link.configuration is None:
         return serving[0] if len(serving) == 1 else None
     try:
-        return configuration.choose(everything, _wanted(looking.client, link, link.configuration), link.partner)
+        return choose(everything, Wanted(link.configuration, adopt=link.adopt, others=link.others), link.partner)
     except Refusal as refusal:
         remedy = "rename or remove what is in the way, or choose another link_configuration"
         looking.findings.append(Finding("configurations", ERROR, str(refusal), remedy))
         return None
-
-
-def _wanted(client: Client, link: Link, name: str) -> configuration.Desired:
-    return configuration.Desired(
-        tenant=client.tenant,
-        name=name,
-        target=link.partner,
-        absent=False,
-        adopt=True,
-        manage_multitenant=False,
-        test_connection=False,
-        notification_email=None,
-        deletion_threshold=None,
-    )
 
 
 def several(serving: list[Found]) -> list[Finding]:
@@ -104,7 +93,7 @@ def several(serving: list[Found]) -> list[Finding]:
     if len(serving) < 2:
         return []
     names = ", ".join(f"{one.configuration.name} ({one.configuration.id})" for one in serving)
-    foreign = any(one.configuration.name.startswith(MULTITENANT_PREFIX) for one in serving)
+    foreign = any(of_multitenant_organization(one.configuration.name) for one in serving)
     also = "; the one that begins with MTO_Sync_ belongs to the Microsoft 365 admin center" if foreign else ""
     cause = f"{len(serving)} configurations serve the same target: {names}{also}"
     return [Finding("configurations", WARNING, cause, "make sure that their scopes do not overlap, or remove those that are not wanted")]

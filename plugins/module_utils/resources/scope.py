@@ -13,7 +13,7 @@ from sys import intern
 from typing import Any
 
 from ..graph.client import Client, Request
-from ..plan import Action, Plan, Refusal, Resource, Wait
+from ..plan import Action, Plan, Refusal, Resource
 from . import lookup, settings_bag
 from .configuration import NEW
 from .directory import Principal, by_ids, find_groups, find_people, group_requests, members_of, pick_groups
@@ -241,18 +241,20 @@ def _unassign(assignment: Assignment, current: Current, wanted: Desired) -> Acti
 
 def _set_mode(before: str, after: str, current: Current, wanted: Desired) -> Action:
     synchronization = current.configuration.synchronization if current.configuration else NEW
-    bag = settings_bag.merged(current.bag, {"SyncAll": "true" if after == "all" else "false"})
+    values = {"SyncAll": "true" if after == "all" else "false"}
+    writing = settings_bag.writing(synchronization, current.bag, lambda bag: settings_bag.merged(bag, values))
     # From all to assigned the service needs a restart before it takes the change up (fact sheet 3.4).
     effects = {"needs_restart": True} if before == "all" and after == "assigned" else {}
     return Action(
         "update",
         f"scope mode of configuration {wanted.configuration} to {after}",
         wanted.tenant,
-        (settings_bag.write(synchronization, bag),),
+        writing.requests,
         before={"mode": before},
         after={"mode": after},
         effects=effects,
-        visible=Wait(f"{synchronization}/secrets", lambda body: settings_bag.says(body, bag)),
+        visible=writing.visible,
+        refresh=writing.refresh,
     )
 
 

@@ -11,16 +11,31 @@ secret with ``SyncPolicy``, but a value that comes back masked is never written 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from ..graph.client import Request
+from ..graph.client import Client, Request
+from ..plan import Refusal, Wait
 
 AUTHENTICATION = "SyncPolicy"
 NOTIFICATION = "SyncNotificationSettings"
 MASKED = "*"
 
+GUARD, GUARD_NUMBER = "DeleteThresholdEnabled", "DeleteThresholdValue"
+DELETION_THRESHOLD = 500
+"""The portal's own default (fact sheet 3.4)."""
+
 Bag = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Writing:
+    """How a bag is written and read back: what an action needs."""
+
+    requests: tuple[Request, ...]
+    visible: Wait
+    refresh: Callable[[Client], tuple[Request, ...]] | None
 
 
 def parse(body: Any) -> dict[str, str]:
@@ -66,6 +81,91 @@ def says(body: Any, wanted: Bag) -> bool:
     )
 
 
+def target(bag: Bag) -> str:
+    """The id of the tenant that is served, in lower case; empty while no connection is saved."""
+    return bag.get("CompanyId", "").lower()
+
+
 def synchronizes_all(bag: Bag) -> bool:
     """Whether everybody is in scope. The service writes booleans as text, in either case."""
     return bag.get("SyncAll", "").lower() == "true"
+
+
+def deletion_guard(bag: Bag) -> int | None:
+    """From how many deletions on a cycle is held back: 0 if the guard is off, ``None`` if it is on without a number that can be read.
+
+    The samples hold a boolean and a number (fact sheet 3.4); what else writes the bag may leave them as text, or leave one out.
+    """
+    members = notification(bag)
+    return _number(members.get(GUARD_NUMBER)) if _switch(members.get(GUARD)) else 0
+
+
+def guard_members(bag: Bag, threshold: int | None) -> dict[str, Any]:
+    """The members that set the deletion guard; none, if it is so already. Without a threshold a guard that is on is left as it is,
+    and one that is off is switched on.
+    """
+    now = deletion_guard(bag)
+    if threshold is None:
+        return {} if now != 0 else {GUARD: True, GUARD_NUMBER: _usual_number(bag)}
+    if threshold == now:
+        # "Off" is written down where the bag leaves it open.
+        return {} if threshold or _switch(notification(bag).get(GUARD)) is False else {GUARD: False}
+    return {GUARD: True, GUARD_NUMBER: threshold} if threshold else {GUARD: False}
+
+
+def _usual_number(bag: Bag) -> int:
+    """The default; or a lower one, where nothing says that the guard is off, so that it may be on with that one."""
+    members = notification(bag)
+    number = _number(members.get(GUARD_NUMBER))
+    if _switch(members.get(GUARD)) is None and number is not None:
+        return min(number, DELETION_THRESHOLD)
+    return DELETION_THRESHOLD
+
+
+def _switch(value: Any) -> bool | None:
+    """A boolean, however it is written; ``None`` for what is none."""
+    if isinstance(value, bool):
+        return value
+    return {"true": True, "false": False}.get(value.strip().lower()) if isinstance(value, str) else None
+
+
+def _number(value: Any) -> int | None:
+    """A number of deletions, however it is written; ``None`` for what is none."""
+    if isinstance(value, str) and value.strip().isdecimal() and len(value) < 20:
+        value = int(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+
+
+def writing(synchronization: str, bag: Bag, merge: Callable[[Bag], dict[str, str]], first: Sequence[Request] = ()) -> Writing:
+    """How to write what ``merge`` makes of the bag, after the requests of ``first``.
+
+    The bag has no ETag, so it is read again right before it is written, and our values are merged into what is there then
+    (fact sheet 3.4). A configuration that the same plan creates has an empty one that nobody else knows yet.
+
+    :raises Refusal: from the refresh, when somebody has given another value to what is to be changed.
+    """
+    path = f"{synchronization}/secrets"
+    planned = merge(bag)
+    edited: list[Bag] = []
+
+    def refresh(client: Client) -> tuple[Request, ...]:
+        now = parse(client.get(path))
+        _refuse_contradiction(bag, planned, now)
+        edited.extend([now] if now != bag else [])
+        return (*first, write(synchronization, merge(now)))
+
+    return Writing(
+        (*first, write(synchronization, planned)),
+        Wait(path, lambda body: says(body, merge(parse(body))), as_planned=lambda body: not edited and says(body, planned)),
+        None if "{" in synchronization else refresh,
+    )
+
+
+def _refuse_contradiction(bag: Bag, planned: Bag, now: Bag) -> None:
+    for key, value in planned.items():
+        there = now.get(key, "")
+        expected = (bag.get(key, "").lower(), value.lower())
+        if key != NOTIFICATION and value != bag.get(key) and there.lower() not in expected:
+            raise Refusal(f"somebody else has set {key} to {there!r} since it was read; look at it, then run again")

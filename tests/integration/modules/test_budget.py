@@ -45,7 +45,8 @@ def tokens(emulator: Emulator) -> list[str]:
 
 def test_a_thousand_people(sync: Count, emulator: Emulator) -> None:
     _created, requests = sync()
-    assert requests == 91
+    # One of them looks whether another run has made the same configuration at the same moment, one reads the schema anew before it is written.
+    assert requests == 92
     emulator.advance("PT2H")
     again, requests = sync()
     assert again.changed() == []

@@ -159,22 +159,97 @@ def test_one_of_another_name_is_renamed_or_refused(tell: Teller, emulator: Emula
     by_hand = mould.cast(state, "Azure2Azure by hand")
     emulator.control("PUT", "state", state)
     story = tell(
-        Do(CONFIGURATION, {**FABRIKAM_LINK, "adopt": False}, check=True),
-        Do(CONFIGURATION, {**FABRIKAM_LINK, "adopt": False}),
+        Do(CONFIGURATION, FABRIKAM_LINK, check=True),
+        Do(CONFIGURATION, FABRIKAM_LINK),
+        # Absence of a name never removes a configuration of another name, and is no success while that one serves the target.
         Do(CONFIGURATION, {**FABRIKAM_LINK, "state": "absent"}),
-        four(CONFIGURATION, FABRIKAM_LINK),
+        Do(CONFIGURATION, {**FABRIKAM_LINK, "name": by_hand["id"]}),
+        Do(CONFIGURATION, {**FABRIKAM_LINK, "name": OTHER_TARGET}),
+        four(CONFIGURATION, {**FABRIKAM_LINK, "adopt": True}),
+        Do(CONFIGURATION, {**FABRIKAM_LINK, "name": "FABRIKAM"}),
     )
-    for refused in story.steps[:2]:
+    for refused in story.steps[:3]:
         assert "'Azure2Azure by hand'" in refused.message
         assert by_hand["id"] in refused.message
         assert "adopt" in refused.message
         assert refused.left_alone
-    # Absence of a name never removes a configuration of another name.
-    assert story[2].result["changed"] is False
-    converges(story.steps[3:], "rename configuration Azure2Azure by hand to Fabrikam")
+    # An id finds, and is no new name.
+    assert story[3].result["changed"] is False
+    assert story[3].result["configuration"]["name"] == "Azure2Azure by hand"
+    assert "there is no configuration with the id" in story[4].message
+    converges(story.steps[5:9], "rename configuration Azure2Azure by hand to Fabrikam")
+    assert story[9].left_alone
     assert configurations(story[-1].after) == ["Fabrikam"]
     assert tenants.principal_id(story[-1].after, "Fabrikam") == by_hand["id"]
     assert instantiations(story) == 0
+
+
+def test_what_serves_the_target_under_another_name_is_removed_on_purpose(
+    tell: Teller, emulator: Emulator, mould: Mould, state: dict[str, Any]
+) -> None:
+    tenants.trust_each_other(state)
+    mould.cast(state, "Renamed in the portal")
+    emulator.control("PUT", "state", state)
+    story = tell(four(CONFIGURATION, {**FABRIKAM_LINK, "adopt": True, "state": "absent"}))
+    converges(
+        story.steps,
+        "delete provisioning job of configuration Renamed in the portal",
+        "delete configuration Renamed in the portal",
+    )
+    assert configurations(story[-1].after) == []
+
+
+def test_two_links_of_one_pair_leave_each_other_alone(tell: Teller, emulator: Emulator, state: dict[str, Any]) -> None:
+    """Members here and guests there, each of which knows the name of the other."""
+    tenants.trust_each_other(state)
+    emulator.control("PUT", "state", state)
+    pair = {name: {**FABRIKAM_LINK, "name": name, "others": ["Members", "Guests"]} for name in ("Members", "Guests")}
+    source = {"partner_tenant_id": FABRIKAM, "inherit": ["redemption_outbound"], "state": "absent"}
+    story = tell(
+        four(CONFIGURATION, pair["Members"]),
+        four(CONFIGURATION, pair["Guests"]),
+        four(CONFIGURATION, {**pair["Members"], "adopt": True}),
+        four(CONFIGURATION, {**pair["Members"], "state": "absent"}),
+        four("cross_tenant_policy", source),
+        four(CONFIGURATION, {**pair["Guests"], "state": "absent"}),
+        four("cross_tenant_policy", source),
+    )
+    members, guests, again, removal, kept, last, gone = story.fours()
+    converges(members)
+    converges(guests)
+    assert "scopes must not overlap: Members" in guests[1].warnings
+    assert not [step for step in again if step.result["changed"]]
+    converges(removal)
+    assert removal[1].result["still_served_by"] == ["Guests"]
+    assert not [step for step in kept if step.result["changed"]]
+    assert "kept, because they still serve Guests" in kept[1].warnings
+    converges(last)
+    converges(gone, f"delete partner {FABRIKAM}")
+    assert configurations(story[-1].after) == []
+
+
+@pytest.mark.parametrize(
+    ("guard", "expected"),
+    [
+        ({"DeleteThresholdEnabled": True}, None),
+        ({"DeleteThresholdEnabled": "true", "DeleteThresholdValue": "20"}, 20),
+        ({"DeleteThresholdEnabled": True, "DeleteThresholdValue": None}, None),
+        ({"DeleteThresholdValue": 20}, 20),
+        ({"DeleteThresholdEnabled": None, "DeleteThresholdValue": 9999}, 500),
+    ],
+    ids=str,
+)
+def test_the_guard_is_never_loosened(
+    tell: Teller, emulator: Emulator, mould: Mould, state: dict[str, Any], guard: dict[str, Any], expected: int | None
+) -> None:
+    tenants.trust_each_other(state)
+    mould.cast(state, "Fabrikam", bag={"SyncNotificationSettings": json.dumps(guard)})
+    emulator.control("PUT", "state", state)
+    story = tell(Do(CONFIGURATION, FABRIKAM_LINK), Do(CONFIGURATION, FABRIKAM_LINK), Do("sync_configuration_info", {}))
+    assert str(notification(story[0].after)["DeleteThresholdEnabled"]).lower() == "true"
+    assert story[1].left_alone
+    assert story[1].result["configuration"]["deletion_threshold"] == expected
+    assert story[2].result["configurations"][0]["deletion_threshold"] == expected
 
 
 def test_a_name_that_serves_another_tenant_is_refused(tell: Teller, emulator: Emulator, mould: Mould, state: dict[str, Any]) -> None:
@@ -199,7 +274,7 @@ def test_two_configurations_to_the_same_target(tell: Teller, emulator: Emulator,
     first, second = mould.cast(state, "Guests"), mould.cast(state, "Members")
     emulator.control("PUT", "state", state)
     story = tell(
-        Do(CONFIGURATION, FABRIKAM_LINK, check=True),
+        Do(CONFIGURATION, {**FABRIKAM_LINK, "adopt": True}, check=True),
         Do(CONFIGURATION, FABRIKAM_LINK),
         four(CONFIGURATION, {**FABRIKAM_LINK, "name": "Members", "deletion_threshold": 5}),
     )
@@ -233,18 +308,27 @@ def test_the_admin_centers_own_configuration_is_refused(tell: Teller, emulator: 
     link = {**FABRIKAM_LINK, "name": name}
     story = tell(
         Do(CONFIGURATION, {**link, "deletion_threshold": 3}),
-        Do(CONFIGURATION, FABRIKAM_LINK),
+        Do(CONFIGURATION, {**link, "name": "mto_sync_new"}),
         Do(CONFIGURATION, {**link, "state": "absent"}),
         four(CONFIGURATION, {**link, "deletion_threshold": 3, "manage_multitenant": True}),
         Do("sync_configuration_info", {"name": name}),
+        # That nobody named it makes it no candidate and no obstacle.
+        four(CONFIGURATION, {**FABRIKAM_LINK, "adopt": True}),
+        four(CONFIGURATION, {**FABRIKAM_LINK, "state": "absent"}),
     )
     for refused in story.steps[:3]:
-        assert name in refused.message
+        assert "MTO_Sync_" in refused.message.replace("mto_sync_", "MTO_Sync_")
         assert "manage_multitenant" in refused.message
         assert refused.left_alone
+        assert refused.sent == []
     converges(story.steps[3:7])
     (listed,) = story[7].result["configurations"]
     assert listed["multitenant_organization"] is True
+    converges(story.steps[8:12])
+    assert f"scopes must not overlap: {name}" in story[9].warnings
+    converges(story.steps[12:])
+    assert story[13].result["still_served_by"] == [name]
+    assert configurations(story[-1].after) == [name]
 
 
 @pytest.mark.parametrize(

@@ -130,3 +130,43 @@ def test_taking_the_link_down_leaves_the_rest(playbooks: Playbooks, emulator: Em
     again = playbooks.sync("-e", "link_state=absent")
     assert again.code == 0, again.output
     assert again.changed() == []
+
+
+def test_taking_a_link_down_keeps_the_trust_that_others_need(
+    playbooks: Playbooks, emulator: Emulator, mould: Mould, state: dict[str, Any]
+) -> None:
+    """Otherwise the other configuration's job goes into quarantine (fact sheet 6.4)."""
+    tenants.trust_each_other(state)
+    mould.cast(state, "Fabrikam")
+    mould.cast(state, f"MTO_Sync_{FABRIKAM}")
+    emulator.control("PUT", "state", state)
+    check, run = (playbooks.sync(*flags, "-e", "link_state=absent") for flags in (["--check"], []))
+    for one in (check, run):
+        assert one.code == 0, one.output
+        assert f"redemption_outbound of partner {FABRIKAM}: kept, because they still serve MTO_Sync_{FABRIKAM}" in one.output
+        assert f"user_sync_inbound, redemption_inbound of partner {CONTOSO}: kept" in one.output
+    assert run.actions() == check.actions() == ["delete provisioning job of configuration Fabrikam", "delete configuration Fabrikam"]
+    after = emulator.state()["tenants"]
+    for tenant in (CONTOSO, FABRIKAM):
+        before, now = (one[tenant]["access_policy"] for one in (state["tenants"], after))
+        assert now["partners"] == before["partners"]
+        assert now["identity_synchronizations"] == before["identity_synchronizations"]
+    again = playbooks.sync("-e", "link_state=absent")
+    assert (again.code, again.changed()) == (0, [])
+
+
+def test_a_link_that_was_renamed_in_the_portal_is_not_half_taken_down(
+    playbooks: Playbooks, emulator: Emulator, mould: Mould, state: dict[str, Any]
+) -> None:
+    tenants.trust_each_other(state)
+    mould.cast(state, "Renamed in the portal")
+    emulator.control("PUT", "state", state)
+    refused = playbooks.sync("-e", "link_state=absent")
+    assert refused.code != 0
+    assert "Renamed in the portal" in refused.output
+    assert emulator.state()["tenants"][CONTOSO]["access_policy"] == state["tenants"][CONTOSO]["access_policy"]
+    assert emulator.state()["tenants"][FABRIKAM]["access_policy"] == state["tenants"][FABRIKAM]["access_policy"]
+    taken = playbooks.sync("-e", "link_state=absent", "-e", "link_adopt=true")
+    assert taken.code == 0, taken.output
+    assert emulator.state()["tenants"][CONTOSO]["service_principals"] == {}
+    assert FABRIKAM not in emulator.state()["tenants"][CONTOSO]["access_policy"]["partners"]

@@ -149,4 +149,4 @@ def test_what_is_not_there(tell: Teller, emulator: Emulator, mould: tenants.Moul
     assert "there is no user 'nobody@contoso.kr'" in nobody.message
     assert provisioning(nobody) == []
     assert "there is no configuration 'Nowhere'" in nowhere.message
-    assert "run sync_configuration first" in jobless.message
+    assert "configuration 'Jobless' has no provisioning job" in jobless.message

@@ -9,8 +9,9 @@ import copy
 import json
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import unquote
 
@@ -85,10 +86,14 @@ class PartnerService:
     merges: bool = True
     expands: bool = True
     others: Sequence[Mapping[str, Any]] = ()
+    links: Sequence[Link] = ()
+    """The configurations of the same tenant."""
 
     def __call__(self, request: Request) -> Outcome:
         """Answer one request."""
         path = request.path.split("?", 1)[0]
+        if path.startswith("/servicePrincipals"):
+            return SourceService(list(self.links))(request)
         if path == PARTNERS and request.method == "GET":
             return Reply(200, {"value": [*self.others, *([] if self.entry is None else [copy.deepcopy(self.entry)])]})
         if path == PARTNERS:
@@ -171,6 +176,9 @@ class Link:
     hidden_reads: int = 0
     template_id: str | None = TEMPLATE
     tags: list[str] = field(default_factory=list)
+    created: str = "2026-11-01T00:00:00Z"
+    application: bool = True
+    """Whether there is an application, or only the service principal is left of it."""
 
     def principal(self) -> dict[str, Any]:
         """The service principal as Graph shows it."""
@@ -222,6 +230,12 @@ class SourceService:
     replaces: bool = True
     rewrites: bool = False
     list_lag: int = 0
+    second_job: str = "refused"
+    """What a second job is answered with: ``refused``, or the ``same`` one; no document says (3.3)."""
+    keeps_principal: bool = False
+    """Whether a service principal is there for a while longer than its application (2.4)."""
+    now: Callable[[], float] = lambda: 0.0
+    """The service's clock. It writes whole seconds (contract: application.createdDateTime)."""
 
     def __call__(self, request: Request) -> Outcome:
         """Answer one request."""
@@ -243,7 +257,8 @@ class SourceService:
 
     def _instantiate(self, body: Mapping[str, Any]) -> Outcome:
         # Not idempotent: every call makes another one (fact sheet 2.1).
-        link = Link(body["displayName"], hidden_reads=self.list_lag)
+        created = (datetime(2026, 11, 25, tzinfo=timezone.utc) + timedelta(seconds=int(self.now()))).strftime("%Y-%m-%dT%H:%M:%SZ")
+        link = Link(body["displayName"], hidden_reads=self.list_lag, created=created)
         self.links.append(link)
         return Reply(201, {"application": {"id": f"app-{link.id}"}, "servicePrincipal": link.principal()})
 
@@ -253,15 +268,28 @@ class SourceService:
         for link in self.links:
             if link.hidden_reads > 0:
                 link.hidden_reads -= 1
-            elif name is None or link.name == name[1].replace("''", "'"):
+            # A filter compares without case.
+            elif name is None or link.name.casefold() == name[1].replace("''", "'").casefold():
                 shown.append(link.principal())
         return Reply(200, {"value": shown})
 
     def _application(self, request: Request, path: str, query: str) -> Outcome:
+        there = [one for one in self.links if one.application]
         if request.method == "DELETE":
-            self.links = [one for one in self.links if path != f"/applications/app-{one.id}"]
+            gone = [one for one in there if path == f"/applications/app-{one.id}"]
+            for one in gone:
+                one.application = False
+            if not self.keeps_principal:
+                self.links = [one for one in self.links if one not in gone]
+            return DONE if gone else NOT_FOUND
+        if request.method == "PATCH":
             return DONE
-        return Reply(200, {"value": [{"id": f"app-{one.id}"} for one in self.links if f"'{one.app_id}'" in query]})
+        name = re.search(r"displayName eq '((?:[^']|'')*)'", query)
+        found = [
+            one for one in there if f"'{one.app_id}'" in query or (name and one.name.casefold() == name[1].replace("''", "'").casefold())
+        ]
+        shown = [{"id": f"app-{one.id}", "appId": one.app_id, "displayName": one.name, "createdDateTime": one.created} for one in found]
+        return Reply(200, {"value": shown})
 
     def _principal(self, link: Link, request: Request, rest: list[str]) -> Outcome:
         match rest:
@@ -269,6 +297,9 @@ class SourceService:
                 if request.method == "PATCH":
                     link.name = request.body.get("displayName", link.name)
                     link.tags = list(request.body.get("tags", link.tags))
+                    return DONE
+                if request.method == "DELETE":
+                    self.links.remove(link)
                     return DONE
                 return Reply(200, link.principal())
             case ["appRoleAssignedTo", *number]:
@@ -298,6 +329,8 @@ class SourceService:
         if not rest:
             if request.method == "GET":
                 return Reply(200, {"value": copy.deepcopy(link.jobs)})
+            if link.jobs:
+                return refusal(409, "JobAlreadyExists") if self.second_job == "refused" else Reply(201, link.jobs[-1])
             link.jobs.append(new_job(link.app_id))
             return Reply(201, link.jobs[-1])
         job = next((one for one in link.jobs if one["id"] == rest[0]), None)

@@ -1,0 +1,242 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Two runs at the same moment, in every order of their requests: there is one of each in the end (fact sheet 0.3 and 2.1)."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Request
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Pace, Refusal
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import configuration, job, scope, twins
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import TARGET, FakeGraph, Outcome
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import Link, SourceService
+
+NAME = {"name": "Fabrikam", "target_tenant_id": TARGET}
+PEOPLE = [{"id": "00000000-0000-4000-8000-000000000001", "userPrincipalName": "minsu.kim@contoso.kr", "mail": "m@x", "userType": "Member"}]
+LONGEST = 60
+"""More requests than a run of one task sends."""
+
+Turns = Iterator[int]
+
+
+class Numbered(SourceService):
+    """The ids of what is made rise or fall, since of two that were made in one second the id decides."""
+
+    rising = True
+
+    def _instantiate(self, body: Any) -> Outcome:
+        answer = super()._instantiate(body)
+        made = self.links[-1]
+        number = len(self.links) if self.rising else 999 - len(self.links)
+        made.app_id = f"00000000-0000-4000-8000-{number:012}"
+        answer.body["servicePrincipal"] = made.principal()  # type: ignore[union-attr]
+        return answer
+
+
+class Stage:
+    """Lets one run send a request at a time, in the order of ``turns``; when they are used up, each run goes on to its end."""
+
+    def __init__(self, turns: Turns) -> None:
+        self._turns = turns
+        self._here: set[int] = set()
+        self._now: int | None = None
+        self._changed = threading.Condition()
+
+    def enter(self, who: int) -> None:
+        with self._changed:
+            self._here.add(who)
+
+    def leave(self, who: int) -> None:
+        with self._changed:
+            self._here.discard(who)
+            self._next()
+
+    def _next(self) -> None:
+        wanted = next((one for one in self._turns if one in self._here), None)
+        self._now = min(self._here, default=None) if wanted is None else wanted
+        self._changed.notify_all()
+
+    def begin(self) -> None:
+        with self._changed:
+            self._next()
+
+    def wait_for(self, who: int) -> None:
+        """Until it is the run's turn."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: self._now == who, timeout=20)
+
+    def pass_on(self) -> None:
+        """The turn is over."""
+        with self._changed:
+            self._next()
+
+
+class Race:
+    """Runs the same tasks twice at the same time, against one service and one clock."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, service: SourceService, clock: FakeClock) -> None:
+        self.service = service
+        self.clock = clock
+        self.graphs: dict[int, FakeGraph] = {}
+        self.results: dict[int, list[dict[str, Any]]] = {0: [], 1: []}
+        self.failures: list[BaseException] = []
+        service.now = clock.time
+        self._local = threading.local()
+        monkeypatch.setattr(engine, "connect", lambda *_unused: self._local.graph)
+
+    def run(self, turns: Turns, tasks: list[tuple[Any, dict[str, Any]]]) -> None:
+        stage = Stage(turns)
+        threads = [threading.Thread(target=self._play, args=(stage, who, tasks), daemon=True) for who in (0, 1)]
+        for who in (0, 1):
+            stage.enter(who)
+        for thread in threads:
+            thread.start()
+        stage.begin()
+        for thread in threads:
+            thread.join(30)
+            assert not thread.is_alive()
+
+    def _play(self, stage: Stage, who: int, tasks: list[tuple[Any, dict[str, Any]]]) -> None:
+        def answer(request: Request) -> Outcome:
+            stage.wait_for(who)
+            try:
+                return self.service(request)
+            finally:
+                # What the run does next happens in its next turn, as its sleep does.
+                stage.pass_on()
+
+        try:
+            self._local.graph = self.graphs[who] = FakeGraph(answer, clock=self.clock)
+            for resource, parameters in tasks:
+                pace = Pace(longest=60, sleep=self.clock.sleep, clock=self.clock.time)
+                self.results[who].append(engine.run(resource, parameters, False, pace))
+        except BaseException as failure:
+            self.failures.append(failure)
+        finally:
+            stage.leave(who)
+
+
+def of_configuration() -> list[tuple[Any, dict[str, Any]]]:
+    return [(configuration.RESOURCE, options("sync_configuration", **NAME))]
+
+
+def whole() -> list[tuple[Any, dict[str, Any]]]:
+    return [
+        *of_configuration(),
+        (scope.RESOURCE, options("sync_scope", configuration="Fabrikam", mode="assigned", users=["minsu.kim@contoso.kr"])),
+        (job.RESOURCE, options("sync_job", configuration="Fabrikam", state="started")),
+    ]
+
+
+def service(rising: bool, second_job: str) -> Numbered:
+    made = Numbered(people=PEOPLE, second_job=second_job)
+    made.rising = rising
+    return made
+
+
+def one_of_each(race: Race) -> None:
+    assert [str(one) for one in race.failures] == []
+    (left,) = race.service.links
+    assert len(left.jobs) == 1
+    assert left.bag["CompanyId"] == TARGET
+    for results in race.results.values():
+        assert results[0]["configuration"]["service_principal_id"] == left.id
+
+
+def in_order(first: int, second: int, last: int) -> Turns:
+    """Some requests of one run, some of the other, then one to its end and the other."""
+    return itertools.chain([0] * first, [1] * second, [last] * LONGEST, [1 - last] * LONGEST)
+
+
+@pytest.mark.parametrize("second_job", ["refused", "same"])
+@pytest.mark.parametrize("rising", [True, False])
+@pytest.mark.parametrize("last", [0, 1])
+def test_every_pair_of_requests(monkeypatch: pytest.MonkeyPatch, rising: bool, second_job: str, last: int) -> None:
+    asked = Race(monkeypatch, service(rising, second_job), FakeClock())
+    asked.run(in_order(LONGEST, 0, 0), of_configuration())
+    one_of_each(asked)
+    length = len(asked.graphs[0].sent)
+    stepped_back = 0
+    for first, second in itertools.product(range(length + 1), repeat=2):
+        race = Race(monkeypatch, service(rising, second_job), FakeClock())
+        race.run(in_order(first, second, last), of_configuration())
+        one_of_each(race)
+        warnings = [warning for results in race.results.values() for result in results for warning in result["warnings"]]
+        stepped_back += sum("another run made configuration Fabrikam at the same moment" in one for one in warnings)
+    assert stepped_back
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(st.lists(st.integers(0, 1), max_size=80), st.booleans(), st.sampled_from(["refused", "same"]))
+def test_whole_runs_in_any_order(monkeypatch: pytest.MonkeyPatch, turns: list[int], rising: bool, second_job: str) -> None:
+    race = Race(monkeypatch, service(rising, second_job), FakeClock())
+    race.run(iter(turns), whole())
+    one_of_each(race)
+    (left,) = race.service.links
+    assert [one["principalId"] for one in left.assignments] == [PEOPLE[0]["id"]]
+    assert left.jobs[0]["schedule"]["state"] == "Active"
+
+
+class TestGivingWay:
+    """What a run does that sees an earlier one of the same name."""
+
+    def look(self, ours: Link, *others: Link, change: Callable[[Link], None] | None = None) -> tuple[FakeGraph, str]:
+        graph = FakeGraph(SourceService([*others, ours]))
+        if change:
+            change(ours)
+        bound = {"service_principal_id": ours.id, "app_id": ours.app_id}
+        return graph, twins.gives_way("Fabrikam")(graph, bound, graph.clock.pace(10))
+
+    def test_alone(self) -> None:
+        graph, note = self.look(Link("Fabrikam"), Link("Other", created="2020-01-01T00:00:00Z"))
+        assert (note, graph.writes) == ("", [])
+        assert len(graph.sent) == 1
+
+    def test_an_earlier_one(self) -> None:
+        ours = Link("Fabrikam", created="2026-11-25T00:00:01Z")
+        graph, note = self.look(ours, Link("fabrikam", created="2026-11-25T00:00:00Z"))
+        assert "another run made configuration Fabrikam at the same moment" in note
+        assert graph.writes == [f"DELETE /applications/app-{ours.id}"]
+
+    def test_a_later_one(self) -> None:
+        graph, note = self.look(Link("Fabrikam"), Link("Fabrikam", created="2026-11-25T00:00:01Z"))
+        assert (note, graph.writes) == ("", [])
+
+    @pytest.mark.parametrize(("mine", "theirs", "gives_way"), [("1", "2", False), ("2", "1", True)])
+    def test_of_the_same_second(self, mine: str, theirs: str, gives_way: bool) -> None:
+        _graph, note = self.look(Link("Fabrikam", app_id=mine), Link("Fabrikam", app_id=theirs))
+        assert bool(note) is gives_way
+
+    def test_an_application_left_over_without_its_service_principal(self) -> None:
+        """Otherwise every run would remove what it has made, for ever."""
+        ours = Link("Fabrikam", created="2026-11-25T00:00:01Z")
+        service = SourceService([Link("Fabrikam", created="2020-01-01T00:00:00Z", hidden_reads=10**6), ours])
+        graph = FakeGraph(service)
+        assert twins.gives_way("Fabrikam")(graph, {"service_principal_id": ours.id, "app_id": ours.app_id}, graph.clock.pace(10)) == ""
+        assert graph.writes == []
+
+    @pytest.mark.parametrize("what", ["bag", "assignments"])
+    def test_one_that_is_in_use_is_not_removed(self, what: str) -> None:
+        def use(ours: Link) -> None:
+            ours.bag = {"CompanyId": TARGET} if what == "bag" else {}
+            ours.assign(PEOPLE[0]["id"])
+
+        with pytest.raises(Refusal, match="which was made here, is in use already"):
+            self.look(Link("Fabrikam", created="2026-11-25T00:00:01Z"), Link("Fabrikam"), change=use)
+
+    def test_a_listing_that_does_not_show_ours_says_nothing(self) -> None:
+        ours = Link("Fabrikam", application=False)
+        graph, note = self.look(ours, Link("Fabrikam"))
+        assert (note, graph.writes) == ("", [])

@@ -19,7 +19,7 @@ from itertools import groupby
 from typing import Any, Generic, TypeVar
 
 from .graph.batch import send_all
-from .graph.client import Answer, Client, Request
+from .graph.client import Answer, Client, Request, all_of
 from .graph.errors import GraphFailure, ServiceError, Uncertain
 
 _RANDOM = random.SystemRandom()
@@ -47,7 +47,7 @@ class HalfDone(Exception):
 
 @dataclass(frozen=True)
 class Wait:
-    """Read ``path`` until ``until`` holds for its body (``None`` when the object is not there)."""
+    """Read ``path`` until ``until`` holds for its body (``None`` when the object is not there). A collection comes as one page."""
 
     path: str
     until: Callable[[Any], bool]
@@ -61,7 +61,7 @@ def present(body: Any) -> bool:
 
 def listed(body: Any) -> bool:
     """The collection has members."""
-    return bool(body and body["value"])
+    return bool(body and all_of(body))
 
 
 @dataclass(frozen=True)
@@ -137,13 +137,14 @@ class Plan:
 
 
 class Interrupted(Exception):
-    """Applying stopped at ``action``. ``done`` were carried out before it."""
+    """Applying stopped at ``action``. ``done`` were carried out before it, and so were ``writes`` of the action's own requests."""
 
-    def __init__(self, action: Action, cause: GraphFailure, done: Sequence[Action]) -> None:
+    def __init__(self, action: Action, cause: GraphFailure, done: Sequence[Action], writes: int = 0) -> None:
         super().__init__(str(cause))
         self.action = action
         self.cause = cause
         self.done = tuple(done)
+        self.writes = writes
 
     @property
     def may_be_resolved_by_reading(self) -> bool:
@@ -190,12 +191,14 @@ class Pace:
             self.waited += seconds
 
 
-def apply(plan: Plan, client: Client, pace: Pace) -> list[Action]:
-    """Carry out the plan's actions in order and return them.
+def apply(plan: Plan, client: Client, pace: Pace, done: list[Action] | None = None) -> list[Action]:
+    """Carry out the plan's actions in order and return them. ``done`` is where they are noted, for a caller who wants to know
+    them however it ends.
 
     :raises Interrupted: at the first action that fails.
+    :raises Refusal: at the first action that the state of the moment forbids.
     """
-    done: list[Action] = []
+    done = [] if done is None else done
     bound: dict[str, str] = {}
     for batched, actions in groupby(plan.actions, key=lambda action: action.batched):
         if batched:
@@ -207,6 +210,7 @@ def apply(plan: Plan, client: Client, pace: Pace) -> list[Action]:
 
 
 def _apply_one(action: Action, client: Client, pace: Pace, bound: dict[str, str], done: list[Action]) -> None:
+    before = client.changes
     try:
         answer: Answer | None = None
         for request in action.requests:
@@ -216,7 +220,7 @@ def _apply_one(action: Action, client: Client, pace: Pace, bound: dict[str, str]
         if action.settled_by and isinstance(failure, Uncertain):
             with contextlib.suppress(GraphFailure):
                 await_state(action.settled_by, client, pace, bound)
-        raise Interrupted(action, failure, done) from failure
+        raise Interrupted(action, failure, done, client.changes - before) from failure
     done.append(action)
     _await_visible(action, client, pace, bound, done)
 
@@ -306,7 +310,7 @@ def await_state(wait: Wait, client: Client, pace: Pace, bound: Mapping[str, str]
     path = _fill_text(wait.path, bound)
     for _attempt in pace.attempts():
         try:
-            if wait.until(client.find(path, version=wait.version)):
+            if wait.until(client.whole(client.find(path, version=wait.version), version=wait.version)):
                 return True
         except ServiceError as error:
             # A new object's synchronization endpoints answer 403 or 409 for a while (fact sheet 0.1).

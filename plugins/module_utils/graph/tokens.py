@@ -48,8 +48,8 @@ class Tokens:
             if token.value == refused:
                 raise CredentialProblem("the access token is not accepted any more, and there is no other; acquire a new one and run again")
             if token.expires is not None:
-                self._memory.keep({"value": token.value, "expires": token.expires}, *key)
+                self._memory.keep({"token": token.value, "expires": token.expires}, *key)
             return token.value
 
     def _usable(self, kept: Mapping[str, Any] | None) -> str | None:
-        return str(kept["value"]) if kept and kept["expires"] - EARLY > self._clock() else None
+        return str(kept["token"]) if kept and kept["expires"] - EARLY > self._clock() else None

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 
 from ..graph.batch import read_all
-from ..graph.client import Client, Request
+from ..graph.client import Client, Request, all_of
 from ..graph.errors import ServiceError
 from ..plan import Action, Plan, Refusal, Resource, Unseen, Wait, listed, present
 from . import clouds, lookup, settings_bag
@@ -112,7 +112,7 @@ def read(client: Client, wanted: Desired) -> Current:
             raise Unseen(f"there is a configuration {wanted.name!r}, but the service does not list it yet; run again in some minutes")
         lookup.forget(client, wanted.name)
         return Current(target_id, found, redemption_outbound=own_switch)
-    jobs = match.jobs if match.configuration.name == wanted.name else client.get(f"{match.configuration.synchronization}/jobs")["value"]
+    jobs = match.jobs if match.configuration.name == wanted.name else list(client.pages(f"{match.configuration.synchronization}/jobs"))
     by_application = wanted.absent or match.configuration.name != wanted.name
     application_id = _application_id(client, match.configuration) if by_application else None
     complete = Found(match.configuration, match.bag, jobs)
@@ -130,7 +130,7 @@ def with_bags(client: Client, name: str | None = None) -> tuple[Found, ...]:
     """All configurations with their settings, and with their jobs if they have the name."""
     listing = lookup.configurations(client)
     answers = read_all(client, [Request("GET", path) for one in listing for path in _parts(one, name)])
-    bodies = (answer.body for answer in answers)
+    bodies = (client.whole(answer.body) for answer in answers)
     return tuple(_found(one, *islice(bodies, len(_parts(one, name)))) for one in listing)
 
 
@@ -139,7 +139,7 @@ def _parts(one: Configuration, name: str | None) -> tuple[str, ...]:
 
 
 def _found(one: Configuration, secrets: Any, jobs: Any = None) -> Found:
-    return Found(one, settings_bag.parse(secrets), jobs["value"] if jobs else [])
+    return Found(one, settings_bag.parse(secrets), all_of(jobs) if jobs else [])
 
 
 def _redemption_outbound(client: Client, target_id: str) -> bool | None:
@@ -303,7 +303,7 @@ def _test(synchronization: str, target_id: str) -> Request:
     """The portal's "Test connection", in the form that needs no job (fact sheet 3.3)."""
     credentials = [{"key": "CompanyId", "value": target_id}, {"key": "AuthenticationType", "value": settings_bag.AUTHENTICATION}]
     body = {"useSavedCredentials": False, "templateId": JOB_TEMPLATE, "credentials": credentials}
-    return Request("POST", f"{synchronization}/jobs/validateCredentials", body)
+    return Request("POST", f"{synchronization}/jobs/validateCredentials", body, only_asks=True)
 
 
 def _switches(current: Current, wanted: Desired) -> str:

@@ -14,7 +14,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ..graph.client import Request
+from ..graph.client import Request, all_of
 
 AUTHENTICATION = "SyncPolicy"
 NOTIFICATION = "SyncNotificationSettings"
@@ -25,7 +25,7 @@ Bag = Mapping[str, str]
 
 def parse(body: Any) -> dict[str, str]:
     """The keys and values of an answer; an absent bag is empty."""
-    return {str(entry["key"]): str(entry.get("value") or "") for entry in (body or {}).get("value") or ()}
+    return {str(entry["key"]): str(entry.get("value") or "") for entry in (all_of(body) if body else ())}
 
 
 def notification(bag: Bag) -> dict[str, Any]:

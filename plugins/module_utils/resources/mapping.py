@@ -163,7 +163,7 @@ def read(client: Client, wanted: Desired) -> Current:
     new = [one for one in wanted.wishes if one.expression and now.get(one.target) != one.meaning]
     operators: frozenset[str] = frozenset()
     if wanted.filters and wanted.filters != filters.shown(people):
-        operators = frozenset(str(one.get("id") or one.get("name")) for one in client.get(f"{path}/filterOperators")["value"])
+        operators = frozenset(str(one.get("id") or one.get("name")) for one in client.pages(f"{path}/filterOperators"))
     return Current(path, schema, base, {one.target: _parse(client, path, one) for one in new}, operators)
 
 

@@ -17,7 +17,7 @@ from .configuration import MULTITENANT_PREFIX, Found
 from .directory import PERSON, Principal, find_groups, find_people, members_of, person
 from .finding import ERROR, WARNING, Finding
 from .partner import PARTNERS, policy_bytes, settings
-from .preflight_reading import Looking
+from .preflight_reading import Looking, members
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def look(looking: Looking, link: Link) -> dict[str, Any]:
     looking.findings += preflight_people.skipped(principals, _verified(found.get("organization")))
     people = preflight_people.arriving(principals)
     if "skus" in found:
-        looking.findings += preflight_policy.licences(found["skus"].get("value") or [], len(people))
+        looking.findings += preflight_policy.licences(members(found["skus"]), len(people))
     return {
         "switches": values,
         "people": [{"user_principal_name": one.name, "mail": one.mail} for one in people],
@@ -143,5 +143,5 @@ def _all_people(client: Client) -> Iterable[Principal]:
 
 
 def _verified(body: Mapping[str, Any] | None) -> frozenset[str] | None:
-    organizations = (body or {}).get("value") or []
+    organizations = members(body)
     return frozenset(str(one["name"]).lower() for one in organizations[0].get("verifiedDomains") or ()) if organizations else None

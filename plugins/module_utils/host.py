@@ -32,6 +32,8 @@ def incomplete() -> ImportError | None:
 def run_module(subject: Subject, options: Options) -> None:
     """Run one module and leave through ``exit_json`` or ``fail_json``."""
     module = AnsibleModule(argument_spec=options.argument_spec(), supports_check_mode=True, **options.rules)
+    # What is used of a secret is without the line end of a file. Nothing at all would mask everything.
+    module.no_log_values |= {value.strip() for value in module.no_log_values} - {""}
     missing = missing_library()
     if missing:
         module.fail_json(msg=missing_required_lib(str(missing.name).split(".", maxsplit=1)[0]), exception=str(missing))

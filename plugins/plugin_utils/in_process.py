@@ -119,6 +119,7 @@ def _secrets(spec: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]
         for name in (option, *about.get("aliases", ())):
             value = given.get(name)
             if value and about.get("no_log"):
-                yield str(value)
+                # What is used of it is without the line end of a file. Nothing at all would mask everything.
+                yield from {str(value), str(value).strip()} - {""}
             if about.get("type") == "dict" and about.get("options") and isinstance(value, Mapping):
                 yield from _secrets(about["options"], value)

@@ -143,7 +143,7 @@ def _send_chunk(client: Client, chunk: Sequence[Request]) -> _Sent:
             # Batches before this one were carried out, so this is the items' outcome and no end of everything.
             outcomes.update(dict.fromkeys(waiting, failure))
             break
-        outcomes.update(_outcomes(chunk, (answer.body or {}).get("responses") or []))
+        outcomes.update(_outcomes(client, chunk, (answer.body or {}).get("responses") or []))
         outcomes.update({number: _unanswered(chunk[number]) for number in waiting if number not in outcomes})
         throttled = [number for number in waiting if _throttled(outcomes.get(number))]
         strained = strained or bool(throttled) or any(_nearly_used(one) for one in (answer, *outcomes.values()))
@@ -184,7 +184,7 @@ def _item(number: int, request: Request) -> dict[str, Any]:
     return item
 
 
-def _outcomes(chunk: Sequence[Request], responses: list[dict[str, Any]]) -> dict[int, Outcome]:
+def _outcomes(client: Client, chunk: Sequence[Request], responses: list[dict[str, Any]]) -> dict[int, Outcome]:
     outcomes: dict[int, Outcome] = {}
     for response in responses:
         number, status, body = int(response["id"]), int(response["status"]), response.get("body")
@@ -193,6 +193,7 @@ def _outcomes(chunk: Sequence[Request], responses: list[dict[str, Any]]) -> dict
             outcomes[number] = Answer(status, body, headers)
             continue
         error = service_error(request.method, request.path, status, body, headers)
+        client.censor(error)
         outcomes[number] = Uncertain(error) if status in BROKEN and not request.reads else error
     return outcomes
 

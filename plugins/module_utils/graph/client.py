@@ -21,6 +21,7 @@ from .credentials.base import Credential
 from .discovery import owner_of
 from .errors import CredentialProblem, GraphFailure, ServiceError, Uncertain, Unreachable, service_error
 from .memory import Memory
+from .secrecy import shown
 from .tokens import Tokens
 from .transport import Transport
 
@@ -268,6 +269,10 @@ class Client:
             except Unreachable as failure:
                 budget = self.patience.wait(budget, failure)
 
+    def censor(self, error: ServiceError) -> None:
+        """Take the service's words out of an error if they quote our token."""
+        error.code, error.message = (shown(text, (self._token,)) for text in (error.code, error.message))
+
     def close(self) -> None:
         """Close the connections."""
         self._transport.close()
@@ -295,6 +300,7 @@ class Client:
         if response.status_code >= 300:
             # Graph redirects nobody; a proxy that wants a sign-in does.
             error = service_error(request.method, request.path, response.status_code, body, response.headers)
+            self.censor(error)
             error.client_request_id = error.client_request_id or headers["client-request-id"]
             raise error
         return Answer(response.status_code, body, response.headers)

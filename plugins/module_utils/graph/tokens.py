@@ -13,6 +13,7 @@ from typing import Any
 from .credentials.base import Credential
 from .errors import CredentialProblem
 from .memory import Memory
+from .secrecy import sendable
 from .transport import Transport
 
 EARLY = 300.0
@@ -45,11 +46,12 @@ class Tokens:
             if known and known != refused:
                 return known
             token = self._credential.token(transport)
-            if token.value == refused:
+            value = sendable(token.value, "the token that signing in gave")
+            if value == refused:
                 raise CredentialProblem("the access token is not accepted any more, and there is no other; acquire a new one and run again")
             if token.expires is not None:
-                self._memory.keep({"token": token.value, "expires": token.expires}, *key)
-            return token.value
+                self._memory.keep({"token": value, "expires": token.expires}, *key)
+            return value
 
     def _usable(self, kept: Mapping[str, Any] | None) -> str | None:
         return str(kept["token"]) if kept and kept["expires"] - EARLY > self._clock() else None

@@ -21,6 +21,7 @@ from .graph.credentials.methods import choose
 from .graph.errors import CredentialProblem, GraphFailure, ServiceError, SignInFailure, Uncertain, Unreachable
 from .graph.memory import Memory
 from .graph.transport import Transport, Trust
+from .graph.vault import Vault
 from .plan import Action, HalfDone, Inquiry, Interrupted, LinkInquiry, Operation, Outcome, Pace, Plan, Refusal, Resource, Unseen, apply
 from .resources.causes import explain
 
@@ -53,11 +54,12 @@ def run(
     pace: Pace | None = None,
     progress: Callable[[str], None] | None = None,
     run_folder: str | None = None,
+    vault: Vault | None = None,
 ) -> dict[str, Any]:
     """Carry out one task and return its result: ``changed``, ``actions``, ``diff``, ``warnings``, ``waited_seconds`` and the facts.
 
     ``progress`` is told how far a long wait is, and what a human has to do to sign in. ``run_folder`` is the private directory in
-    which the tasks of a run share what they learn.
+    which the tasks of a run share what they learn, and ``vault`` is where they share their tokens.
 
     :raises RunFailure: for everything an admin can do something about.
     """
@@ -68,7 +70,7 @@ def run(
         tenants.append(given["target"])
     cautions = [] if all(one["validate_certs"] for one in tenants) else [UNCHECKED]
     try:
-        result = _run(subject, given, check_mode, pace, progress, run_folder)
+        result = _run(subject, given, check_mode, pace, progress, Memory(run_folder, vault))
     except RunFailure as failure:
         failure.details.update({"warnings": cautions} if cautions else {})
         raise
@@ -86,10 +88,9 @@ def _run(
     check_mode: bool,
     pace: Pace | None,
     tell: Callable[[str], None] | None,
-    run_folder: str | None,
+    memory: Memory,
 ) -> dict[str, Any]:
     pace = pace or Pace(longest=float(given.get("visibility_timeout") or 0))
-    memory = Memory(run_folder)
     with _at(given, memory, tell) as client:
         if isinstance(subject, Inquiry):
             return {"changed": False, **_patiently(lambda: subject.read(client, given), pace)}

@@ -154,7 +154,7 @@ class Client:
         self.changes = 0
         """How many writes have succeeded, those in batches included."""
         self._transport = transport
-        self._tokens = Tokens(credential, self.memory, cloud.login_endpoint, cloud.graph_endpoint, tenant.lower())
+        self._tokens = Tokens(credential, self.memory.vault, cloud.login_endpoint, cloud.graph_endpoint, tenant.lower())
         self._token: str | None = None
         self._doubted = False
         self._seen: dict[tuple[str, str], Answer] | None = None

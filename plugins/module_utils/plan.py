@@ -23,6 +23,8 @@ from .graph.client import Answer, Client, Request, all_of
 from .graph.errors import GraphFailure, ServiceError, Uncertain
 
 _RANDOM = random.SystemRandom()
+FEW = 5
+"""Attempts after which a conflict that nothing explains is not expected to pass on an old object."""
 Facts = Mapping[str, Any]
 Desired = TypeVar("Desired")
 Current = TypeVar("Current")
@@ -65,6 +67,18 @@ def listed(body: Any) -> bool:
 
 
 @dataclass(frozen=True)
+class Conflict:
+    """A 409 of the synchronization service passes on a new object, and does not pass where something is there already
+    (fact sheet 0.1, 3.3 and 13.5).
+    """
+
+    named: Callable[[Any], str | None]
+    """What is there, in a sentence, from the body that ``visible`` reads; ``None`` where that shows nothing."""
+    unnamed: str
+    """The sentence for an old object that goes on to conflict with what nothing shows."""
+
+
+@dataclass(frozen=True)
 class Action:
     """One change, in the words an admin uses, with the requests it stands for.
 
@@ -91,6 +105,8 @@ class Action:
     """Error codes that may pass by themselves while a policy spreads through the service."""
     hint: str = ""
     """What else to say when one of the passing codes does not pass."""
+    conflict: Conflict | None = None
+    """What ends the patience with a 409."""
     follows_creation: bool = False
     """It works on something that an earlier action of the same plan creates, and that a replica may not know yet."""
     batched: bool = False
@@ -241,7 +257,7 @@ def _send_patiently(action: Action, template: Request, client: Client, pace: Pac
     """Send, and repeat what the service refuses only because an object is new (fact sheet 0.3)."""
     request = fill(template, bound)
     new = action.follows_creation or request.path != template.path or request.body != template.body
-    for _attempt in pace.attempts():
+    for attempt in pace.attempts():
         try:
             return client.send(request)
         except ServiceError as error:
@@ -251,18 +267,28 @@ def _send_patiently(action: Action, template: Request, client: Client, pace: Pac
                 return Answer(error.status)
             if not _passing(error, action, new):
                 raise
-            if error.status == 409 and _shows(action, client, bound):
+            if error.status == 409 and _shows(action, client, bound, patient=new or attempt < FEW):
                 return Answer(error.status)
             last = error
     raise last
 
 
-def _shows(action: Action, client: Client, bound: Mapping[str, str]) -> bool:
-    """Whether the change can be seen. A conflict with what was made before, and did not show, is none (fact sheet 3.3)."""
+def _shows(action: Action, client: Client, bound: Mapping[str, str], patient: bool) -> bool:
+    """Whether the change can be seen. A conflict with what was made before, and did not show, is none (fact sheet 3.3).
+
+    :raises Refusal: for a conflict with something else, or with what nothing shows, when that is not waited for any longer.
+    """
     if action.visible is None:
         return False
+    seen = None
     with contextlib.suppress(GraphFailure):
-        return action.visible.until(client.find(_fill_text(action.visible.path, bound), version=action.visible.version))
+        seen = client.whole(client.find(_fill_text(action.visible.path, bound), version=action.visible.version))
+        if action.visible.until(seen):
+            return True
+    if action.conflict:
+        obstacle = action.conflict.named(seen) or (None if patient else action.conflict.unnamed)
+        if obstacle:
+            raise Refusal(obstacle)
     return False
 
 

@@ -372,6 +372,41 @@ class TestLostAnswers:
         assert len(titles(result)) == 3
         assert sum(host.clock.sleeps) < 5
 
+    @pytest.mark.parametrize("new", [True, False])
+    @pytest.mark.parametrize("template", ["Azure2Azure", "AzureAD2Other"])
+    def test_a_job_that_is_there_although_creating_one_is_a_conflict(self, host: Host, template: str, new: bool) -> None:
+        """Fact sheet 13.5. Ours is taken, and another one is named at once; it looped until the time was used up."""
+        link = Link("Fabrikam", {}, []) if new else connected(jobs=[])
+        service = SourceService([] if new else [link])
+        there = {**new_job("9"), "templateId": template}
+
+        def answer(request: Request) -> Outcome:
+            if request.method == "POST" and request.path.endswith("/jobs"):
+                service.links[0].jobs = [there]
+                return refusal(409, "JobAlreadyExists")
+            return service(request)
+
+        if template == "Azure2Azure":
+            assert host.run(configuration.RESOURCE, answer, CONFIGURATION)["configuration"]["job_id"] == "Azure2Azure.9"
+        else:
+            failure = host.fail(configuration.RESOURCE, answer, CONFIGURATION, wait=600)
+            assert "has a job of another kind already: Azure2Azure.9 (template AzureAD2Other); remove it, and run again." in failure.msg
+            assert failure.details.get("changed", False) is new
+        assert sum(host.clock.sleeps) < 5
+
+    def test_a_conflict_with_a_job_that_is_not_listed_ends_within_seconds(self, host: Host) -> None:
+        answer = Faulty(SourceService([connected(jobs=[])]), {"POST .*/jobs$": [refusal(409, "JobAlreadyExists")] * 1000})
+        failure = host.fail(configuration.RESOURCE, answer, CONFIGURATION, wait=600)
+        assert "does not make a job for configuration 'Fabrikam', because it has one (HTTP 409), but it lists none" in failure.msg
+        assert failure.msg.count("; ") == 1
+        assert sum(host.clock.sleeps) < 10
+        assert len(host.graph.writes) < 10
+
+    def test_a_conflict_of_a_new_configuration_passes(self, host: Host) -> None:
+        """Fact sheet 0.1: a new object's synchronization endpoints answer 409 for a while."""
+        answer = Faulty(SourceService(), {"POST .*/jobs$": [refusal(409, "Conflict")] * 8})
+        assert host.run(configuration.RESOURCE, answer, CONFIGURATION)["configuration"]["job_id"]
+
     def test_a_lost_batch_is_told_completely(self, host: Host) -> None:
         """Every one of them was assigned by this run, so every one belongs into the result."""
         service = SourceService([connected()], people=PEOPLE)

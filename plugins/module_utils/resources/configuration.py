@@ -14,7 +14,7 @@ from typing import Any
 from ..graph.batch import read_all
 from ..graph.client import Client, Request, all_of
 from ..graph.errors import ServiceError
-from ..plan import Action, Plan, Refusal, Resource, Unseen, Wait, listed, present
+from ..plan import Action, Conflict, Plan, Refusal, Resource, Unseen, Wait, listed, present
 from . import clouds, lookup, settings_bag
 from .causes import LOST_POLICY_CODES
 from .directory import is_own, quoted
@@ -324,10 +324,23 @@ def _create_job(synchronization: str, current: Current, wanted: Desired) -> Acti
         wanted.tenant,
         (*tests, Request("POST", f"{synchronization}/jobs", {"templateId": JOB_TEMPLATE})),
         binds={"job_id": "id"},
-        visible=Wait(f"{synchronization}/jobs", listed),
+        visible=Wait(f"{synchronization}/jobs", lambda body: bool(body) and any(map(lookup.is_ours, all_of(body)))),
         passing_codes=LOST_POLICY_CODES,
         hint=_switches(current, wanted),
+        conflict=Conflict(
+            lambda body: _taken(wanted.name, all_of(body) if body else []),
+            f"the service does not make a job for configuration {wanted.name!r}, because it has one (HTTP 409), but it lists none; "
+            "look at the provisioning of the configuration in the portal, or run again in some minutes",
+        ),
     )
+
+
+def _taken(name: str, jobs: list[Any]) -> str | None:
+    """What takes the place of the job: the service may make one a configuration, of whatever template (fact sheet 3.3)."""
+    if not jobs:
+        return None
+    there = ", ".join(f"{one.get('id')} (template {one.get('templateId')})" for one in jobs)
+    return f"configuration {name!r} has a job of another kind already: {there}; remove it, and run again"
 
 
 def _save(

@@ -53,6 +53,8 @@ def run_module(subject: Subject, options: Options) -> None:
     module = Module(options)
     if module.wrong:
         module.fail_json(module.wrong)
+    # What is used of a secret is without the line end of a file. Nothing at all would mask everything.
+    module.no_log_values |= {value.strip() for value in module.no_log_values} - {""}
     missing = missing_library()
     if missing:
         module.fail_json(msg=missing_required_lib(str(missing.name).split(".", maxsplit=1)[0]), exception=str(missing))

@@ -19,10 +19,12 @@ from itertools import groupby
 from typing import Any, Generic, TypeVar
 
 from .graph.batch import send_all
-from .graph.client import Answer, Client, Request
+from .graph.client import Answer, Client, Request, all_of
 from .graph.errors import GraphFailure, ServiceError, Uncertain
 
 _RANDOM = random.SystemRandom()
+FEW = 5
+"""Attempts after which a conflict that nothing explains is not expected to pass on an old object."""
 Facts = Mapping[str, Any]
 Desired = TypeVar("Desired")
 Current = TypeVar("Current")
@@ -47,7 +49,7 @@ class HalfDone(Exception):
 
 @dataclass(frozen=True)
 class Wait:
-    """Read ``path`` until ``until`` holds for its body (``None`` when the object is not there)."""
+    """Read ``path`` until ``until`` holds for its body (``None`` when the object is not there). A collection comes as one page."""
 
     path: str
     until: Callable[[Any], bool]
@@ -63,7 +65,19 @@ def present(body: Any) -> bool:
 
 def listed(body: Any) -> bool:
     """The collection has members."""
-    return bool(body and body["value"])
+    return bool(body and all_of(body))
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A 409 of the synchronization service passes on a new object, and does not pass where something is there already
+    (fact sheet 0.1, 3.3 and 13.5).
+    """
+
+    named: Callable[[Any], str | None]
+    """What is there, in a sentence, from the body that ``visible`` reads; ``None`` where that shows nothing."""
+    unnamed: str
+    """The sentence for an old object that goes on to conflict with what nothing shows."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +107,8 @@ class Action:
     """Error codes that may pass by themselves while a policy spreads through the service."""
     hint: str = ""
     """What else to say when one of the passing codes does not pass."""
+    conflict: Conflict | None = None
+    """What ends the patience with a 409."""
     follows_creation: bool = False
     """It works on something that an earlier action of the same plan creates, and that a replica may not know yet."""
     batched: bool = False
@@ -151,13 +167,14 @@ class Plan:
 
 
 class Interrupted(Exception):
-    """Applying stopped at ``action``. ``done`` were carried out before it."""
+    """Applying stopped at ``action``. ``done`` were carried out before it, and so were ``writes`` of the action's own requests."""
 
-    def __init__(self, action: Action, cause: GraphFailure, done: Sequence[Action]) -> None:
+    def __init__(self, action: Action, cause: GraphFailure, done: Sequence[Action], writes: int = 0) -> None:
         super().__init__(str(cause))
         self.action = action
         self.cause = cause
         self.done = tuple(done)
+        self.writes = writes
 
     @property
     def may_be_resolved_by_reading(self) -> bool:
@@ -204,12 +221,14 @@ class Pace:
             self.waited += seconds
 
 
-def apply(plan: Plan, client: Client, pace: Pace) -> list[Action]:
-    """Carry out the plan's actions in order and return them.
+def apply(plan: Plan, client: Client, pace: Pace, done: list[Action] | None = None) -> list[Action]:
+    """Carry out the plan's actions in order and return them. ``done`` is where they are noted, for a caller who wants to know
+    them however it ends.
 
     :raises Interrupted: at the first action that fails.
+    :raises Refusal: at the first action that the state of the moment forbids.
     """
-    done: list[Action] = []
+    done = [] if done is None else done
     bound: dict[str, str] = {}
     for batched, actions in groupby(plan.actions, key=lambda action: action.batched):
         if batched:
@@ -221,6 +240,7 @@ def apply(plan: Plan, client: Client, pace: Pace) -> list[Action]:
 
 
 def _apply_one(action: Action, client: Client, pace: Pace, bound: dict[str, str], done: list[Action]) -> None:
+    before = client.changes
     try:
         answer: Answer | None = None
         for request in action.refresh(client) if action.refresh else action.requests:
@@ -232,7 +252,7 @@ def _apply_one(action: Action, client: Client, pace: Pace, bound: dict[str, str]
         if action.settled_by and isinstance(failure, Uncertain):
             with contextlib.suppress(GraphFailure):
                 await_state(action.settled_by, client, pace, bound)
-        raise Interrupted(action, failure, done) from failure
+        raise Interrupted(action, failure, done, client.changes - before) from failure
     done.append(action)
     _await_visible(action, client, pace, bound, done)
     _give_way(action, client, pace, bound, done)
@@ -273,7 +293,7 @@ def _send_patiently(action: Action, template: Request, client: Client, pace: Pac
     """Send, and repeat what the service refuses only because an object is new (fact sheet 0.3)."""
     request = fill(template, bound)
     new = action.follows_creation or request.path != template.path or request.body != template.body
-    for _attempt in pace.attempts():
+    for attempt in pace.attempts():
         try:
             return client.send(request)
         except ServiceError as error:
@@ -283,18 +303,28 @@ def _send_patiently(action: Action, template: Request, client: Client, pace: Pac
                 return Answer(error.status)
             if not _passing(error, action, new):
                 raise
-            if error.status == 409 and _shows(action, client, bound):
+            if error.status == 409 and _shows(action, client, bound, patient=new or attempt < FEW):
                 return Answer(error.status)
             last = error
     raise last
 
 
-def _shows(action: Action, client: Client, bound: Mapping[str, str]) -> bool:
-    """Whether the change can be seen. A conflict with what was made before, and did not show, is none (fact sheet 3.3)."""
+def _shows(action: Action, client: Client, bound: Mapping[str, str], patient: bool) -> bool:
+    """Whether the change can be seen. A conflict with what was made before, and did not show, is none (fact sheet 3.3).
+
+    :raises Refusal: for a conflict with something else, or with what nothing shows, when that is not waited for any longer.
+    """
     if action.visible is None:
         return False
+    seen = None
     with contextlib.suppress(GraphFailure), client.reading():
-        return action.visible.until(client.find(_fill_text(action.visible.path, bound), version=action.visible.version))
+        seen = client.whole(client.find(_fill_text(action.visible.path, bound), version=action.visible.version))
+        if action.visible.until(seen):
+            return True
+    if action.conflict:
+        obstacle = action.conflict.named(seen) or (None if patient else action.conflict.unnamed)
+        if obstacle:
+            raise Refusal(obstacle)
     return False
 
 
@@ -348,7 +378,7 @@ def _await(wait: Wait, client: Client, pace: Pace, bound: Mapping[str, str]) -> 
     for _attempt in pace.attempts():
         try:
             with client.reading():
-                body = client.find(path, version=wait.version)
+                body = client.whole(client.find(path, version=wait.version), version=wait.version)
                 if wait.until(body):
                     return True, body
         except ServiceError as error:

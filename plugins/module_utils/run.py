@@ -16,12 +16,13 @@ from typing import Any, TypeAlias, TypeVar
 
 from . import checks
 from .graph import cloud
-from .graph.client import Client, Patience
+from .graph.client import Client, Patience, seconds
 from .graph.credentials.base import Secrets
 from .graph.credentials.methods import choose
 from .graph.errors import CredentialProblem, GraphFailure, ServiceError, SignInFailure, Uncertain, Unreachable
 from .graph.memory import Memory
 from .graph.transport import Transport, Trust
+from .graph.vault import Vault
 from .plan import (
     Action,
     Facts,
@@ -70,11 +71,12 @@ def run(
     pace: Pace | None = None,
     progress: Callable[[str], None] | None = None,
     run_folder: str | None = None,
+    vault: Vault | None = None,
 ) -> dict[str, Any]:
     """Carry out one task and return its result: ``changed``, ``actions``, ``diff``, ``warnings``, ``waited_seconds`` and the facts.
 
     ``progress`` is told how far a long wait is, and what a human has to do to sign in. ``run_folder`` is the private directory in
-    which the tasks of a run share what they learn.
+    which the tasks of a run share what they learn, and ``vault`` is where they share their tokens.
 
     :raises RunFailure: for everything an admin can do something about.
     """
@@ -88,7 +90,7 @@ def run(
         tenants.append(given["target"])
     cautions = [] if all(one["validate_certs"] for one in tenants) else [UNCHECKED]
     try:
-        result = _run(subject, given, check_mode, pace, progress, run_folder)
+        result = _run(subject, given, check_mode, pace, progress, Memory(run_folder, vault))
     except RunFailure as failure:
         failure.details.update({"warnings": cautions} if cautions else {})
         raise
@@ -106,10 +108,9 @@ def _run(
     check_mode: bool,
     pace: Pace | None,
     tell: Callable[[str], None] | None,
-    run_folder: str | None,
+    memory: Memory,
 ) -> dict[str, Any]:
     pace = pace or Pace(longest=float(given.get("visibility_timeout") or 0))
-    memory = Memory(run_folder)
     with _at(given, memory, tell) as client:
         client.rehearses = check_mode
         if isinstance(subject, Inquiry):
@@ -134,12 +135,10 @@ def _at(tenant: Mapping[str, Any], memory: Memory, tell: Callable[[str], None] |
     try:
         client = connect(tenant, memory, tell)
         yield client
-    except Refusal as refusal:
-        raise RunFailure(f"Tenant {name}: {refusal}.") from None
     except HalfDone as half:
-        raise RunFailure(f"Tenant {name}: {explain(half.cause)}", {**_details(half.cause), **half.report}) from None
-    except GraphFailure as failure:
-        raise RunFailure(f"Tenant {name}: {explain(failure)}", _details(failure)) from None
+        raise RunFailure(f"Tenant {name}: {explain(half.cause)}{_reported(half.report)}", {**_details(half.cause), **half.report}) from None
+    except (Refusal, GraphFailure) as failure:
+        raise _ended(failure, name, [], client) from None
     finally:
         if client:
             client.close()
@@ -180,15 +179,19 @@ def _converge(
         if first.unmet:
             pace.rest(1.0)
             first = _plan_now(resource, client, desired, pace)
-    plan, done = _apply(first, resource, client, desired, pace)
-    if done and first.foretells:
-        first.foretells(client)
-    if first.outcome:
-        _await_outcome(first.outcome, client, pace, progress, done)
-    if done and plan.lasting:
-        plan = _read_back(resource, client, desired, done, pace)
-    elif done or first.outcome:
-        plan = _plan_seen(resource, client, desired, pace)
+    done: list[Action] = []
+    try:
+        plan = _apply(first, resource, client, desired, pace, done)
+        if done and first.foretells:
+            first.foretells(client)
+        if first.outcome:
+            _await_outcome(first.outcome, client, pace, progress, done)
+        if done and plan.lasting:
+            plan = _read_back(resource, client, desired, done, pace)
+        elif done or first.outcome:
+            plan = _plan_seen(resource, client, desired, pace)
+    except (Refusal, GraphFailure) as failure:
+        raise _ended(failure, client.tenant, done, client) from None
     return _result(first, done, plan, pace, client.tenant)
 
 
@@ -231,22 +234,28 @@ def _plan_seen(resource: Resource[Desired, Current], client: Client, desired: De
     return plan
 
 
-def _apply(plan: Plan, resource: Resource[Desired, Current], client: Client, desired: Desired, pace: Pace) -> tuple[Plan, list[Action]]:
-    """Apply the plan, planning again as long as that is no blind repetition; the last plan and what was done."""
-    done: list[Action] = []
+def _apply(plan: Plan, resource: Resource[Desired, Current], client: Client, desired: Desired, pace: Pace, done: list[Action]) -> Plan:
+    """Apply the plan, planning again as long as that is no blind repetition; the last plan. What was done is added to ``done``."""
     stop: Interrupted | None = None
     for _attempt in pace.attempts(at_least=LEAST_ATTEMPTS):
         if plan.unmet:
             raise Refusal(plan.unmet)
+        now: list[Action] = []
         try:
-            done += apply(plan, client, pace)
+            apply(plan, client, pace, now)
         except Interrupted as interruption:
+            done += now
+            if stop and str(stop.action) == str(interruption.action):
+                interruption.writes += stop.writes
             stop = interruption
-            done += stop.done
             plan = _replan(stop, plan, resource, client, desired, done, pace)
+        except Refusal:
+            done += now
+            raise
         else:
-            return plan, done
-    raise _interrupted(stop, done, client.tenant)
+            done += now
+            return plan
+    raise _interrupted(stop, done, client)
 
 
 def _await_outcome(outcome: Outcome, client: Client, pace: Pace, progress: Callable[[str], None], done: Sequence[Action]) -> None:
@@ -264,15 +273,15 @@ def _await_outcome(outcome: Outcome, client: Client, pace: Pace, progress: Calla
                 reached = outcome.wait.until(body)
                 said = outcome.progress(body)
         except GraphFailure as failure:
-            msg = f"Tenant {client.tenant}: could not see whether {outcome.name} was reached: {explain(failure)}{_told(done)}"
-            raise RunFailure(msg, {**_details(failure), **_made(done)}) from None
+            msg = f"Tenant {client.tenant}: could not see whether {outcome.name} was reached: {explain(failure)}{_told(done, client)}"
+            raise RunFailure(msg, {**_details(failure), **_made(done, client)}) from None
         if reached:
             pace.waited += patient.waited
             return
         waited = f"{pace.clock() - began:.0f} of at most {outcome.timeout:.0f} seconds"
         progress(f"Tenant {client.tenant}: waiting for {outcome.name} ({waited}): {said}")
     late = f"{outcome.name} was not reached within {outcome.timeout:.0f} seconds ({said}); the service goes on, look again later"
-    raise RunFailure(f"Tenant {client.tenant}: {late}.", _made(done))
+    raise RunFailure(f"Tenant {client.tenant}: {late}.", _made(done, client))
 
 
 def _replan(
@@ -283,6 +292,7 @@ def _replan(
     :raises RunFailure: when going on would be one, or would fail the same way.
     """
     if stop.may_be_resolved_by_reading:
+        _heed(stop, client, done, pace)
         again = _plan_seeing(resource, client, desired, done, stop, pace)
         left = {str(action) for action in again.actions}
         if str(stop.action) not in left:
@@ -293,7 +303,20 @@ def _replan(
             return again
         if stop.may_be_repeated:
             return again
-    raise _interrupted(stop, done, client.tenant)
+    raise _interrupted(stop, done, client)
+
+
+def _heed(stop: Interrupted, client: Client, done: list[Action], pace: Pace) -> None:
+    """Stay away as long as the service says, before what may be repeated is looked into and sent again.
+
+    :raises RunFailure: when that is too long for a change window.
+    """
+    told = seconds(stop.cause.retry_after) if isinstance(stop.cause, Uncertain) and stop.may_be_repeated else None
+    if told is None:
+        return
+    if told > client.patience.longest_told:
+        raise _interrupted(stop, done, client)
+    pace.rest(told)
 
 
 def _plan_seeing(
@@ -308,12 +331,12 @@ def _plan_seeing(
         try:
             again = _plan_now(resource, client, desired, pace)
         except GraphFailure as failure:
-            raise _interrupted(Interrupted(stop.action, failure, ()), done, client.tenant) from None
+            raise _interrupted(Interrupted(stop.action, failure, (), stop.writes), done, client) from None
         except Refusal as refusal:
-            raise _interrupted(Interrupted(stop.action, GraphFailure(str(refusal)), ()), done, client.tenant) from None
+            raise _interrupted(Interrupted(stop.action, GraphFailure(str(refusal)), (), stop.writes), done, client) from None
         if not again.unmet and not made & {str(action) for action in again.actions}:
             return again
-    raise _interrupted(stop, done, client.tenant)
+    raise _interrupted(stop, done, client)
 
 
 def _read_back(resource: Resource[Desired, Current], client: Client, desired: Desired, done: list[Action], pace: Pace) -> Plan:
@@ -325,8 +348,8 @@ def _read_back(resource: Resource[Desired, Current], client: Client, desired: De
         try:
             plan = _plan_now(resource, client, desired, pace)
         except GraphFailure as failure:
-            msg = f"Tenant {client.tenant}: everything was done, but could not be read back: {explain(failure)}{_told(done)}"
-            raise RunFailure(msg, {**_details(failure), **_made(done)}) from None
+            msg = f"Tenant {client.tenant}: everything was done, but could not be read back: {explain(failure)}{_told(done, client)}"
+            raise RunFailure(msg, {**_details(failure), **_made(done, client)}) from None
         if not plan.actions and not plan.unmet:
             return plan
     late = ", ".join(str(action) for action in (plan.actions or done)[:5])
@@ -356,23 +379,44 @@ def _changed_by_others(first: Plan, last: Plan) -> list[str]:
     return [f"somebody else changed {', '.join(names)} while this ran; that was kept, and is neither in the difference nor in the backup"]
 
 
-def _interrupted(stop: Interrupted | None, done: list[Action], tenant: str) -> RunFailure:
+def _interrupted(stop: Interrupted | None, done: list[Action], client: Client) -> RunFailure:
     if stop is None:
-        return RunFailure(f"Tenant {tenant}: no time was given to apply the plan.")
+        return RunFailure(f"Tenant {client.tenant}: no time was given to apply the plan.")
     refused = isinstance(stop.cause, ServiceError) and any(stop.cause.names(code) for code in stop.action.passing_codes)
     hint = f" {stop.action.hint}" if stop.action.hint and refused else ""
-    msg = f"Tenant {tenant}: could not {stop.action}: {explain(stop.cause)}{hint}{_told(done, stop.cause)} Running again is safe."
-    return RunFailure(msg, {**_details(stop.cause), **_made(done)})
+    msg = f"Tenant {client.tenant}: could not {stop.action}: {explain(stop.cause)}{hint}{_told(done, client, stop)} Running again is safe."
+    return RunFailure(msg, {**_details(stop.cause), **_made(done, client)})
 
 
-def _made(done: Sequence[Action]) -> dict[str, Any]:
-    return {"actions": [action.describe() for action in done], "changed": bool(done)}
+def _ended(failure: Refusal | GraphFailure, tenant: str, done: Sequence[Action], client: Client | None) -> RunFailure:
+    """What ended the task outside of an action, with what was changed before it, if anything was."""
+    said = f"{failure}." if isinstance(failure, Refusal) else explain(failure)
+    details = {} if isinstance(failure, Refusal) else _details(failure)
+    if client is None or not (done or client.changes):
+        return RunFailure(f"Tenant {tenant}: {said}", details)
+    return RunFailure(f"Tenant {tenant}: {said}{_told(done, client)}", {**details, **_made(done, client)})
 
 
-def _told(done: Sequence[Action], cause: GraphFailure | None = None) -> str:
-    if done:
-        return f" Already done: {', '.join(str(action) for action in done)}."
-    return "" if isinstance(cause, Uncertain) else " Nothing was changed."
+def _made(done: Sequence[Action], client: Client) -> dict[str, Any]:
+    """What a failure tells of the changes before it: requests count, since an action may have ended between two of them."""
+    return {"actions": [action.describe() for action in done], "changed": bool(done) or client.changes > 0}
+
+
+def _told(done: Sequence[Action], client: Client, stop: Interrupted | None = None) -> str:
+    said = f" Already done: {', '.join(str(action) for action in done)}." if done else ""
+    if stop and stop.writes:
+        said += f" Partly done: {stop.action}."
+    if said:
+        return said
+    if client.changes:
+        return " Something was changed before that."
+    return "" if stop and isinstance(stop.cause, Uncertain) else " Nothing was changed."
+
+
+def _reported(report: Mapping[str, Any]) -> str:
+    """The same of an operation that broke off."""
+    done = [f"{one['verb']} {one['object']}" for one in report.get("actions") or ()]
+    return f" Already done: {', '.join(done)}." if done else ""
 
 
 def _details(failure: GraphFailure) -> dict[str, Any]:

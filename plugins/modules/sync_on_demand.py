@@ -72,7 +72,11 @@ outcomes:
       type: str
       sample: minsu.kim@contoso.kr
     status:
-      description: V(success), V(skipped), V(warning) or V(failure); V(planned) in check mode.
+      description:
+        - V(success), V(skipped), V(warning) or V(failure); V(planned) in check mode.
+        - If the service reports several entries of a person, the worst decides, in the order V(failure), V(warning), V(skipped), V(success).
+        - V(unknown) if the service reports none, or its report cannot be read. That is no failure of the person; the provisioning log
+          reports what became of them.
       type: str
       sample: skipped
     action:
@@ -109,6 +113,12 @@ outcomes:
       sample: 5d6e7f80-91a2-43b4-85c6-d7e8f9a0b1c2
 failed_users:
   description: The people who failed.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+unknown_users:
+  description: The people of whom the service did not report what became of them.
   returned: success
   type: list
   elements: str

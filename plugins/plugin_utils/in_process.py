@@ -23,9 +23,13 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import filter_loader, lookup_loader, test_loader
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph import vault
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.host import RUN_FOLDER, incomplete
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import RunFailure, run
+
+VAULT = vault.shared()
+"""The tokens of this run: memory that the parent takes before it forks its workers, and that ends with them."""
 
 # What is loaded here, in the parent of all workers, no worker has to load again: what the templates of nearly every task need.
 filter_loader.get("ansible.builtin.default")
@@ -60,7 +64,9 @@ class InProcess(ActionBase):
         return {**result, **in_process(name, self.module.SUBJECT, self.module.OPTIONS, self._task.args, self._task.check_mode, progress)}
 
     def _share_run_folder(self) -> None:
-        """Tell a module process of the same user on the same machine where this run keeps its tokens."""
+        """Tell a module process of the same user on the same machine where this run keeps the ids it has learnt. It signs in by itself,
+        since a token can only reach it through a file or the environment.
+        """
         if self._connection.transport == "local" and not self._play_context.become and not self._task.async_val:
             self._task.environment = [*(self._task.environment or ()), {RUN_FOLDER: run_folder()}]
 
@@ -99,7 +105,7 @@ def in_process(
         answer = {"failed": True, "msg": f"{prefix}{checked.errors.msg if prefix else error.msg}"}
     else:
         try:
-            answer = run(subject, params, check_mode, progress=progress, run_folder=run_folder())
+            answer = run(subject, params, check_mode, progress=progress, run_folder=run_folder(), vault=VAULT)
         except RunFailure as failure:
             answer = {**failure.details, "failed": True, "msg": failure.msg}
     # The validator keeps these for AnsibleModule, which words them like this.
@@ -125,6 +131,7 @@ def _secrets(spec: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]
         for name in (option, *about.get("aliases", ())):
             value = given.get(name)
             if about.get("no_log") and value and str(value).strip():
-                yield str(value)
+                # What is used of it is without the line end of a file. Nothing at all would mask everything.
+                yield from {str(value), str(value).strip()}
             if about.get("type") == "dict" and about.get("options") and isinstance(value, Mapping):
                 yield from _secrets(about["options"], value)

@@ -34,16 +34,18 @@ WRITES = [
 ]
 """Every write of a link's life: the request that is struck, counted among those of its kind."""
 
-REPEATED = ("429", "503", "reset before the change", "html", "expired token")
+REPEATED = ("429", "503", "503 with Retry-After", "reset before the change", "html", "expired token")
 """The faults after which the change was not made, so that the client makes it once more."""
 
-UNKNOWABLE = ("503", "reset before the change", "html")
+UNKNOWABLE = ("503", "503 with Retry-After", "reset before the change", "html")
 """Those of them that look the same as if it had been made."""
 
 FAULTS: dict[str, dict[str, Any]] = {
     "429": {"fault": "status", "status": 429, "retry_after": 1},
     "503": {"fault": "status", "status": 503},
+    "503 with Retry-After": {"fault": "status", "status": 503, "retry_after": 1},
     "503 after the change": {"fault": "status", "status": 503, "committed": True},
+    "503 with Retry-After after the change": {"fault": "status", "status": 503, "retry_after": 1, "committed": True},
     "reset before the change": {"fault": "reset_before_commit"},
     "reset after the change": {"fault": "reset_after_commit"},
     "truncated": {"fault": "truncated"},

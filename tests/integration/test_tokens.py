@@ -1,10 +1,11 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One token a tenant and run: seen from the token endpoint, and from the files that hold it."""
+"""One token a tenant and run: seen from the token endpoint, and from the files that must not hold it."""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,23 @@ def token_requests(emulator: Emulator) -> Counter[str]:
     return Counter(one["path"].split("/")[1] for one in seen if one["path"].endswith("/oauth2/v2.0/token"))
 
 
-@pytest.mark.parametrize("process", [False, True], ids=["worker", "process"])
-def test_one_token_a_tenant_and_run(playbooks: Playbooks, emulator: Emulator, process: bool) -> None:
-    run = playbooks.sync("-e", f"cross_tenant_sync_module_process={process}")
+TOKEN = re.compile(rb"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.")
+"""How a JSON web token looks."""
+
+
+def test_one_token_a_tenant_and_run(playbooks: Playbooks, emulator: Emulator) -> None:
+    run = playbooks.sync()
     assert run.code == 0, run.output
     assert token_requests(emulator) == {CONTOSO: 1, FABRIKAM: 1}
+
+
+def test_module_processes_sign_in_by_themselves(playbooks: Playbooks, emulator: Emulator) -> None:
+    """A token can only reach them through a file or the environment, where others could find it."""
+    hosts = inventory(emulator)
+    read = _read(hosts)
+    run = playbooks.play(_play(playbooks, hosts, [read]), hosts, "-e", "cross_tenant_sync_module_process=true")
+    assert run.code == 0, run.output
+    assert token_requests(emulator) == {CONTOSO: 2}
 
 
 def test_links_that_run_at_the_same_time_share_it(playbooks: Playbooks, emulator: Emulator) -> None:
@@ -46,25 +59,43 @@ def test_a_token_that_expires_in_the_middle_of_a_run_is_replaced_once(playbooks:
     assert token_requests(emulator) == {CONTOSO: 2, FABRIKAM: 1}
 
 
-def test_only_the_owner_can_read_it_and_only_while_the_run_lasts(playbooks: Playbooks, emulator: Emulator, tmp_path: Path) -> None:
-    local = tmp_path / "local"
+@pytest.mark.parametrize("process", [False, True], ids=["worker", "process"])
+@pytest.mark.parametrize("end", ["by itself", "SIGTERM", "SIGKILL"])
+def test_no_file_holds_a_token_while_the_run_lasts_or_after_it(
+    playbooks: Playbooks, emulator: Emulator, tmp_path: Path, end: str, process: bool
+) -> None:
+    """A run that is ended from outside cannot remove anything, so there must be nothing."""
+    temporary, copy = tmp_path / "tmp", tmp_path / "copy"
+    temporary.mkdir()
     hosts = inventory(emulator)
-    command = ["find", str(local), "-name", "cross_tenant_sync-*", "-printf", "%m %p\\n"]
-    look = {"name": "Look", "ansible.builtin.command": {"argv": command}}
-    run = playbooks.play(_play(playbooks, hosts, [look]), hosts, env={"ANSIBLE_LOCAL_TEMP": str(local)})
-    assert run.code == 0, run.output
-    found = [line.split() for line in next(one.result["stdout_lines"] for one in run.tasks if one.name == "Look")]
-    assert found
-    assert {mode for mode, _path in found} == {"600"}
-    assert not [path for _mode, path in found if Path(path).exists()]
-    assert list(local.iterdir()) == []
+    look = {"name": "Look", "ansible.builtin.command": {"argv": ["cp", "-r", str(playbooks.folder), str(temporary), str(copy)]}}
+    copy.mkdir()
+    tasks = [look, _read(hosts)]
+    if end != "by itself":
+        # The process above the worker that looks this up.
+        parent = "{{ lookup('ansible.builtin.pipe', 'ps -o ppid= -p $PPID') | trim }}"
+        tasks.append({"name": "End the run", "ansible.builtin.command": {"argv": ["kill", f"-{end}", parent]}})
+        tasks.append({"name": "Go on", "ansible.builtin.command": {"argv": ["sleep", "60"]}})
+    run = playbooks.play(
+        _play(playbooks, hosts, tasks), hosts, "-e", f"cross_tenant_sync_module_process={process}", env={"TMPDIR": str(temporary)}
+    )
+    assert (run.code == 0) is (end == "by itself"), run.output
+    assert token_requests(emulator) == {CONTOSO: 2 if process else 1}
+    files = [path for folder in (copy, temporary, playbooks.folder) for path in folder.rglob("*") if path.is_file()]
+    assert len(files) > 5
+    assert [path for path in files if TOKEN.search(path.read_bytes())] == []
+
+
+def _read(hosts: dict[str, Any]) -> dict[str, Any]:
+    """A task that reads something of Contoso."""
+    connection = hosts["all"]["vars"]["tenants"]["contoso"]
+    return {"name": "Read", f"{PREFIX}cross_tenant_policy_info": {**connection, "names": False}}
 
 
 def _play(playbooks: Playbooks, hosts: dict[str, Any], tasks: list[dict[str, Any]]) -> Path:
     """A play that reads something of Contoso, and then does what else is given."""
-    connection = hosts["all"]["vars"]["tenants"]["contoso"]
-    read = {"name": "Read", f"{PREFIX}cross_tenant_policy_info": {**connection, "names": False}}
     path = playbooks.folder / "tokens.yml"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(yaml.safe_dump([{"name": "Read", "hosts": "links", "gather_facts": False, "tasks": [read, *tasks]}], sort_keys=False))
+    plays = [{"name": "Read", "hosts": "links", "gather_facts": False, "tasks": [_read(hosts), *tasks]}]
+    path.write_text(yaml.safe_dump(plays, sort_keys=False))
     return path

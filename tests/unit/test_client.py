@@ -92,11 +92,18 @@ class TestRepeating:
         assert wire.clock.sleeps == []
 
     @pytest.mark.parametrize("request_", WRITES, ids=lambda one: str(one.method))
-    @pytest.mark.parametrize("fault", [THROTTLED, status(429), status(503, "3"), Lost(certain=True)], ids=str)
+    @pytest.mark.parametrize("fault", [THROTTLED, status(429), Lost(certain=True)], ids=str)
     def test_a_write_that_surely_did_nothing_is_repeated(self, request_: Request, fault: Outcome) -> None:
         wire = Wire([fault, Reply(204)])
         assert wire.client.send(request_).status == 204
         assert len(wire.clock.sleeps) == 1
+
+    def test_what_may_be_sent_again_and_never_succeeds_is_uncertain(self) -> None:
+        """The first of them may have been carried out: only the service's word on a 429 is certain (test_never_blind has the table)."""
+        wire = Wire([status(503, "3")] * 3, retries=2)
+        with pytest.raises(Uncertain):
+            wire.client.send(Request("PUT", "/things/1", {}))
+        assert wire.clock.sleeps == [3, 3]
 
     @pytest.mark.parametrize("code", [429, 503])
     def test_retry_after_in_seconds_is_waited_exactly(self, code: int) -> None:

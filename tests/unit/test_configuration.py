@@ -464,13 +464,18 @@ class TestSettingsBag:
         [
             (None, {}),
             ({}, {}),
-            ({"value": None}, {}),
             ({"value": []}, {}),
             ({"value": [{"key": "a", "value": "1"}, {"key": "b", "value": None}, {"key": "c"}]}, {"a": "1", "b": "", "c": ""}),
         ],
     )
     def test_parse(self, body: Any, expected: dict[str, str]) -> None:
         assert settings_bag.parse(body) == expected
+
+    @pytest.mark.parametrize("body", [{"value": None}, {"error": {}}, {"value": [], "@odata.nextLink": "https://next"}, "text"])
+    def test_what_is_no_whole_bag_is_no_empty_one(self, body: Any) -> None:
+        """Whoever took it for empty would write it back without what others have put there."""
+        with pytest.raises(GraphFailure):
+            settings_bag.parse(body)
 
     @pytest.mark.parametrize(
         ("text", "everybody"),

@@ -113,6 +113,8 @@ class TestSameAsAModule:
             pytest.param({"name": "a very-secret-x", "client_secret": "secret", "access_token": "very-secret"}, id="one secret in another"),
             pytest.param({"name": "x", "client_secret": "3"}, id="a secret that is a number elsewhere"),
             pytest.param({"name": "x", "client_secret": ""}, id="an empty secret"),
+            pytest.param({"name": "x", "client_secret": " \n"}, id="a blank secret"),
+            pytest.param({"name": "a very-secret-word", "client_secret": "very-secret-word\n"}, id="a secret with the line end of a file"),
             pytest.param({"name": "a very-secret-word", "other": {"word": "very-secret-word", "name": "y"}}, id="a secret inside"),
             pytest.param({"name": "a very-secret-word", "other": {"key": "very-secret-word"}}, id="a secret inside, by its alias"),
             pytest.param({"name": "a very-secret-word", "other": {"wrd": "very-secret-word"}}, id="a secret inside, misspelt"),

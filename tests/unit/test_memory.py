@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import stat
-import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -38,11 +36,9 @@ def test_a_value_is_kept_replaced_and_forgotten(folder: Path, shared: bool) -> N
 
 
 def test_only_the_owner_can_read_and_no_name_tells_a_key(folder: Path) -> None:
-    memory = Memory(str(folder))
-    with memory.alone("secret-key"):
-        memory.keep("value", "secret-key")
+    Memory(str(folder)).keep("value", "secret-key")
     files = list(folder.iterdir())
-    assert len(files) == 2
+    assert len(files) == 1
     assert {stat.S_IMODE(one.stat().st_mode) for one in files} == {0o600}
     assert not any("secret-key" in one.name for one in files)
 
@@ -61,24 +57,6 @@ def test_a_folder_that_is_gone_or_a_file_that_is_damaged_costs_only_the_advantag
     assert memory.recall("key") is None
     next(folder.iterdir()).unlink()
     folder.rmdir()
-    with memory.alone("key"):
-        memory.keep("value", "key")
+    memory.keep("value", "key")
     assert memory.recall("key") is None
     assert Memory(str(folder)).recall("key") is None
-
-
-def _fetch_once(folder: str) -> None:
-    memory = Memory(folder)
-    with memory.alone("token"):
-        if memory.recall("token") is None:
-            time.sleep(0.05)
-            memory.keep("value", "token")
-            with (Path(folder) / "fetched").open("a") as fetched:
-                fetched.write("x")
-
-
-def test_many_tasks_fetch_once(folder: Path) -> None:
-    # A file lock holds between threads as between processes, as long as each opens the file for itself.
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(_fetch_once, [str(folder)] * 8))
-    assert (folder / "fetched").read_text() == "x"

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,6 +31,8 @@ PEOPLE = [
     }
     for number in range(30)
 ]
+STATUSES = ("Failure", "Warning", "Skipped", "Success")
+"""Worst first (fact sheet 3.5)."""
 IMPORTED = {"name": "EntryImport", "type": "Import", "status": "Success", "description": "Received.", "details": {}}
 SCOPED_OUT = {
     "name": "EntrySynchronizationScoping",
@@ -190,11 +193,11 @@ class TestOutcome:
     @pytest.mark.parametrize("empty", [None, {}, []])
     def test_members_that_say_nothing_break_nothing(self, empty: Any) -> None:
         names = ("statusInfo", "provisioningSteps", "modifiedProperties", "targetIdentity")
-        assert on_demand.outcome(how_to(dict.fromkeys(names, empty))) == on_demand.outcome(how_to({})) == EMPTY
+        assert on_demand.outcome(how_to(dict.fromkeys(names, empty))) == {**EMPTY, "status": "unknown"}
 
     @pytest.mark.parametrize("step", [None, "text", {"name": "x"}, {"name": "x", "status": None, "details": None}])
     def test_steps_that_say_nothing_break_nothing(self, step: Any) -> None:
-        assert on_demand.outcome(how_to({"provisioningSteps": [step]})) == EMPTY
+        assert on_demand.outcome(how_to({"provisioningSteps": [IMPORTED, step]})) == EMPTY
 
     def test_the_result_in_the_key_counts_where_the_value_tells_none(self) -> None:
         """Fact sheet 3.5: the API reference puts the result and its code into the key."""
@@ -202,10 +205,41 @@ class TestOutcome:
         told = on_demand.outcome({"key": key, "value": json.dumps({"provisioningSteps": [IMPORTED]})})
         assert (told["status"], told["code"], told["reason"]) == ("skipped", "RedundantExport", "Equal already.")
 
-    @pytest.mark.parametrize("body", [None, {}, {"value": None}, {"value": ""}, {"value": "no JSON"}, {"value": "[]"}, {"value": "null"}])
-    def test_an_answer_that_cannot_be_read_is_one_persons_failure(self, body: Any) -> None:
+    @pytest.mark.parametrize(
+        "body",
+        [
+            *({"value": text} for text in (None, "", "no JSON", "[]", "null", "{}", "[{}]", '["x"]', "[null]", "7")),
+            {},
+            {"key": STATUS_INFO, "value": "[]"},
+            {"key": '{"result":null}', "value": "{}"},
+        ],
+        ids=str,
+    )
+    def test_an_answer_that_says_nothing_is_unknown_and_nobodys_failure(self, body: Any) -> None:
         result = perform(service(answers={PEOPLE[1]["id"]: Reply(200, body)}), "p1@contoso.kr", "p2@contoso.kr")
-        assert [one["status"] for one in result["outcomes"]] == ["failure", "success"]
+        assert [one["status"] for one in result["outcomes"]] == ["unknown", "success"]
+        assert "look into the provisioning log" in result["outcomes"][0]["reason"]
+        assert (result["failed_users"], result["unknown_users"]) == ([], ["p1@contoso.kr"])
+        assert [one["object"] for one in result["actions"]] == ["user p2@contoso.kr in configuration Fabrikam"]
+
+    @pytest.mark.parametrize("value", ["[]", "{}", ""])
+    def test_the_result_in_the_key_is_enough(self, value: str) -> None:
+        key = '{"result":"Skipped","details":{"errorCode":"RedundantExport","errorMessage":"Equal already."}}'
+        told = on_demand.outcome({"key": key, "value": value})
+        assert (told["status"], told["code"]) == ("skipped", "RedundantExport")
+
+    @pytest.mark.parametrize("statuses", [order for count in (1, 2, 3) for order in itertools.permutations(STATUSES, count)], ids=",".join)
+    def test_of_several_entries_the_worst_decides(self, statuses: tuple[str, ...]) -> None:
+        """In whatever order they come, and something was written if any of them wrote."""
+        reports = [{**CREATED, "action": one, "statusInfo": {"status": one, "errorCode": one}} for one in statuses]
+        body = {"key": STATUS_INFO, "value": json.dumps(reports)}
+        worst = next(one for one in STATUSES if one in statuses)
+        told = on_demand.outcome(body)
+        assert (told["status"], told["code"], told["action"]) == (worst.lower(), worst, worst)
+        result = perform(service(answers={PEOPLE[1]["id"]: Reply(200, body)}), "p1@contoso.kr")
+        assert (result["failed_users"] == ["p1@contoso.kr"]) is ("Failure" in statuses)
+        assert result["changed"] is bool({"Success", "Warning"} & {*statuses})
+        assert result["unknown_users"] == []
 
     def test_changes(self) -> None:
         assert on_demand.outcome(how_to(CREATED))["changes"] == [
@@ -296,13 +330,17 @@ class TestPerforming:
     @pytest.mark.parametrize("lost", [Lost(), refusal(503, "ServiceUnavailable")], ids=["no answer", "HTTP 503"])
     def test_a_lost_answer_is_not_repeated(self, monkeypatch: pytest.MonkeyPatch, lost: Outcome) -> None:
         there = service(answers={PEOPLE[1]["id"]: lost})
-        assert "may or may not have been made" in fail(monkeypatch, there, "p1@contoso.kr").msg
+        failure = fail(monkeypatch, there, "p1@contoso.kr")
+        assert "may or may not have been made" in failure.msg
         assert there.asked == [PEOPLE[1]["id"]]
+        assert failure.details["unknown_users"] == ["p1@contoso.kr"]
 
     def test_a_failure_tells_who_was_provisioned_before(self, monkeypatch: pytest.MonkeyPatch) -> None:
         there = service(answers={PEOPLE[2]["id"]: refusal(403, "Authorization_RequestDenied")})
-        details = fail(monkeypatch, there, "p1@contoso.kr", "p2@contoso.kr").details
+        failure = fail(monkeypatch, there, "p1@contoso.kr", "p2@contoso.kr")
+        details = failure.details
         assert details.get("changed") is True
+        assert "Already done: provision user p1@contoso.kr in configuration Fabrikam." in failure.msg
         assert [one["user"] for one in details["outcomes"]] == ["p1@contoso.kr"]
 
     def test_every_outcome_has_the_same_members(self) -> None:
@@ -320,7 +358,7 @@ class TestPerforming:
 
     def test_nobody(self) -> None:
         there = service()
-        assert perform(there) == {"changed": False, "actions": [], "outcomes": [], "failed_users": []}
+        assert perform(there) == {"changed": False, "actions": [], "outcomes": [], "failed_users": [], "unknown_users": []}
         assert there.calls == []
 
 

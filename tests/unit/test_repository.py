@@ -171,6 +171,62 @@ def imported_modules(path: Path, root: Path = ROOT) -> Iterator[str]:
             yield from (f"{module}.{alias.name}" for alias in node.names)
 
 
+VALUE_OF_AN_ENTRY = {
+    "graph/client.py _page",
+    "graph/credentials/federated.py _from_github",
+    "resources/expression.py source_meaning",
+    "resources/job.py _shown",
+    "resources/on_demand.py _reports",
+    "resources/settings_bag.py parse",
+}
+"""Where ``value`` is read: the one reader of collections, GitHub's token, and entries of a key and a value."""
+
+
+class TestCollections:
+    """A collection ends where there is no next link, so one function reads them all (fact sheet 0.7)."""
+
+    def test_nobody_reads_the_members_of_a_page_by_hand(self) -> None:
+        found = {
+            f"{path.relative_to(UTILS)} {function}"
+            for path in UTILS.rglob("*.py")
+            for function in reads_of_value(ast.parse(path.read_text(encoding="utf-8")))
+        }
+        assert found - VALUE_OF_AN_ENTRY == set()
+
+    @pytest.mark.parametrize(
+        ("code", "found"),
+        [
+            ('def f(x): return x["value"]', ["f"]),
+            ('def f(x): return x.get("value", ())', ["f"]),
+            ('class A:\n def g(self, x):\n  return [y for y in (x or {}).get("value")]', ["g"]),
+            ('x = lambda body: body["value"]', [""]),
+            ('def f(x): x["value"] = 1', []),
+            ('def f(x): return {"value": x}, x["key"]', []),
+        ],
+    )
+    def test_which_code_does(self, code: str, found: list[str]) -> None:
+        assert list(reads_of_value(ast.parse(code))) == found
+
+
+def reads_of_value(tree: ast.AST, function: str = "") -> Iterator[str]:
+    """The function of every place where a member named ``value`` is read."""
+    for node in ast.iter_child_nodes(tree):
+        named = isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and is_value(node.slice)
+        got = (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "get"
+            and any(map(is_value, node.args[:1]))
+        )
+        if named or got:
+            yield function
+        yield from reads_of_value(node, node.name if isinstance(node, ast.FunctionDef) else function)
+
+
+def is_value(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and node.value == "value"
+
+
 class TestFiles:
     def test_nothing_is_exempt_from_the_sanity_tests(self) -> None:
         assert [path for path in repository_files() if path.parent.name == "sanity" and "ignore" in path.name] == []

@@ -88,6 +88,7 @@ PEOPLE = [
 ]
 
 Answer = Callable[[Request], Outcome]
+DENIED = refusal(403, "Authorization_RequestDenied")
 
 
 class Host:
@@ -103,6 +104,13 @@ class Host:
         self._monkeypatch.setattr(engine, "connect", lambda *_unused: self.graph)
         pace = Pace(longest=wait, sleep=self.clock.sleep, clock=self.clock.time)
         return run(subject, {**options(MODULES.get(subject, "sync_job_info"), **given), **CONNECTION}, check, pace)
+
+    def failure(self, subject: Any, answer: Answer, given: Mapping[str, Any], **rest: Any) -> RunFailure | None:
+        try:
+            self.run(subject, answer, given, **rest)
+        except RunFailure as failure:
+            return failure
+        return None
 
     def fail(self, subject: Any, answer: Answer, given: Mapping[str, Any], **rest: Any) -> RunFailure:
         with pytest.raises(RunFailure) as caught:
@@ -306,6 +314,38 @@ class TestLostAnswers:
         )
         assert "throttling" in failure.msg
 
+    @pytest.mark.parametrize("made", [True, False])
+    def test_instantiate_is_not_repeated_whatever_header_comes_with_the_error(self, host: Host, made: bool) -> None:
+        """A 503 with Retry-After after which the application was there made a second one, and every later run refused."""
+        service = SourceService()
+        busy = refusal(503, "ServiceUnavailable", headers={"Retry-After": "7"})
+        answer = Faulty(service, {"instantiate": [AfterDoing(busy) if made else busy]})
+        if made:
+            host.run(configuration.RESOURCE, answer, CONFIGURATION)
+        else:
+            host.fail(configuration.RESOURCE, answer, CONFIGURATION, wait=20)
+        assert sum("instantiate" in one for one in host.graph.writes) == 1
+        assert len(service.links) == made
+
+    @pytest.mark.parametrize("made", [True, False])
+    @pytest.mark.parametrize("request_", ["POST .*/jobs$", "PUT .*/secrets$"])
+    def test_what_may_be_made_again_is_made_in_one_run_after_the_wait_that_the_service_wants(
+        self, host: Host, request_: str, made: bool
+    ) -> None:
+        service = SourceService()
+        busy = refusal(503, "ServiceUnavailable", headers={"Retry-After": "7"})
+        result = host.run(configuration.RESOURCE, Faulty(service, {request_: [AfterDoing(busy) if made else busy]}), CONFIGURATION)
+        assert (len(service.links), len(service.links[0].jobs)) == (1, 1)
+        assert service.links[0].bag["CompanyId"] == TARGET
+        assert len(titles(result)) == 3
+        assert 7 in host.clock.sleeps
+
+    def test_nobody_waits_for_hours_before_it(self, host: Host) -> None:
+        busy = refusal(503, "ServiceUnavailable", headers={"Retry-After": "7200"})
+        failure = host.fail(configuration.RESOURCE, Faulty(SourceService(), {"POST .*/jobs$": [busy] * 9}), CONFIGURATION)
+        assert "could not create provisioning job" in failure.msg
+        assert sum(host.clock.sleeps) < 60
+
     @pytest.mark.parametrize("request_", ["POST .*/jobs$", "PUT .*/secrets$"])
     @pytest.mark.parametrize("list_lag", [0, 2, 6])
     @pytest.mark.parametrize("made", [True, False])
@@ -331,6 +371,41 @@ class TestLostAnswers:
         assert titles(result)[1] == "create provisioning job of configuration Fabrikam"
         assert len(titles(result)) == 3
         assert sum(host.clock.sleeps) < 5
+
+    @pytest.mark.parametrize("new", [True, False])
+    @pytest.mark.parametrize("template", ["Azure2Azure", "AzureAD2Other"])
+    def test_a_job_that_is_there_although_creating_one_is_a_conflict(self, host: Host, template: str, new: bool) -> None:
+        """Fact sheet 13.5. Ours is taken, and another one is named at once; it looped until the time was used up."""
+        link = Link("Fabrikam", {}, []) if new else connected(jobs=[])
+        service = SourceService([] if new else [link])
+        there = {**new_job("9"), "templateId": template}
+
+        def answer(request: Request) -> Outcome:
+            if request.method == "POST" and request.path.endswith("/jobs"):
+                service.links[0].jobs = [there]
+                return refusal(409, "JobAlreadyExists")
+            return service(request)
+
+        if template == "Azure2Azure":
+            assert host.run(configuration.RESOURCE, answer, CONFIGURATION)["configuration"]["job_id"] == "Azure2Azure.9"
+        else:
+            failure = host.fail(configuration.RESOURCE, answer, CONFIGURATION, wait=600)
+            assert "has a job of another kind already: Azure2Azure.9 (template AzureAD2Other); remove it, and run again." in failure.msg
+            assert failure.details.get("changed", False) is new
+        assert sum(host.clock.sleeps) < 5
+
+    def test_a_conflict_with_a_job_that_is_not_listed_ends_within_seconds(self, host: Host) -> None:
+        answer = Faulty(SourceService([connected(jobs=[])]), {"POST .*/jobs$": [refusal(409, "JobAlreadyExists")] * 1000})
+        failure = host.fail(configuration.RESOURCE, answer, CONFIGURATION, wait=600)
+        assert "does not make a job for configuration 'Fabrikam', because it has one (HTTP 409), but it lists none" in failure.msg
+        assert failure.msg.count("; ") == 1
+        assert sum(host.clock.sleeps) < 10
+        assert len(host.graph.writes) < 10
+
+    def test_a_conflict_of_a_new_configuration_passes(self, host: Host) -> None:
+        """Fact sheet 0.1: a new object's synchronization endpoints answer 409 for a while."""
+        answer = Faulty(SourceService(), {"POST .*/jobs$": [refusal(409, "Conflict")] * 8})
+        assert host.run(configuration.RESOURCE, answer, CONFIGURATION)["configuration"]["job_id"]
 
     def test_a_lost_batch_is_told_completely(self, host: Host) -> None:
         """Every one of them was assigned by this run, so every one belongs into the result."""
@@ -650,6 +725,78 @@ class TestHalfDoneWork:
         )
         assert failure.msg.endswith("Nothing was changed. Running again is safe.")
         assert failure.details["changed"] is False
+
+    def test_the_first_of_two_requests_counts(self, host: Host) -> None:
+        """Renaming writes the application, then the service principal."""
+        service = SourceService([connected()])
+        wanted = {**CONFIGURATION, "name": "Renamed", "adopt": True}
+        failure = host.fail(configuration.RESOURCE, Faulty(service, {"PATCH /servicePrincipals": [DENIED]}), wanted)
+        assert "Nothing was changed" not in failure.msg
+        assert failure.msg.endswith("Partly done: rename configuration Fabrikam to Renamed. Running again is safe.")
+        assert (failure.details["changed"], failure.details["actions"]) == (True, [])
+
+    def test_the_first_of_two_requests_counts_in_an_earlier_attempt_too(self, host: Host) -> None:
+        faults: dict[str, list[Any]] = {"PATCH /servicePrincipals": [Lost()], "PATCH /applications": [AfterDoing(Reply(204)), DENIED]}
+        wanted = {**CONFIGURATION, "name": "Renamed", "adopt": True}
+        failure = host.fail(configuration.RESOURCE, Faulty(SourceService([connected()]), faults), wanted)
+        assert "Partly done: rename configuration Fabrikam to Renamed." in failure.msg
+        assert failure.details["changed"] is True
+
+    def test_a_test_of_the_connection_changes_nothing(self, host: Host) -> None:
+        """It is a POST, and it only asks (fact sheet 3.3)."""
+        answer = Faulty(SourceService([connected(jobs=[])]), {r"POST .*/jobs$": [refusal(403, "Authorization_RequestDenied")]})
+        failure = host.fail(configuration.RESOURCE, answer, CONFIGURATION)
+        assert "POST /servicePrincipals" in failure.msg
+        assert "Nothing was changed" in failure.msg
+        assert failure.details["changed"] is False
+
+    @pytest.mark.parametrize("number", range(1, 25))
+    def test_what_a_failure_says_of_changes_is_what_the_service_saw(self, host: Host, number: int) -> None:
+        """The n-th write of a task is refused: for each, the failure says "nothing" exactly if nothing succeeded before."""
+        for resource, service, given in (
+            (configuration.RESOURCE, SourceService([connected(jobs=[])]), {**CONFIGURATION, "name": "Renamed", "adopt": True}),
+            (configuration.RESOURCE, SourceService(), CONFIGURATION),
+            (configuration.RESOURCE, SourceService([connected(jobs=[new_job(state="Active")])]), {**CONFIGURATION, "state": "absent"}),
+            (scope.RESOURCE, SourceService([connected()], people=PEOPLE), {**SCOPE, "users": [one["mail"] for one in PEOPLE[:22]]}),
+            (partner.RESOURCE, PartnerService(), POLICY),
+        ):
+            succeeded: list[Outcome] = []
+
+            def answer(request: Request, service: Any = service, succeeded: list[Outcome] = succeeded) -> Outcome:
+                if request.reads or request.path == "/$batch" or "validateCredentials" in request.path or "getByIds" in request.path:
+                    outcome: Outcome = service(request)
+                    return outcome
+                if len(succeeded) + 1 == number:
+                    return refusal(403, "Forbidden", details=["Really"])
+                outcome = service(request)
+                assert isinstance(outcome, Reply)
+                assert outcome.status < 300
+                succeeded.append(outcome)
+                return outcome
+
+            failure = host.failure(resource, answer, given, wait=5)
+            if failure:
+                assert ("Nothing was changed" in failure.msg) is (not succeeded)
+                assert failure.details["changed"] is bool(succeeded)
+
+    @pytest.mark.parametrize("ambiguous", [True, False], ids=["two of one name", "denied"])
+    def test_what_was_done_is_told_when_the_state_afterwards_cannot_be_read(self, host: Host, ambiguous: bool) -> None:
+        """A restart is not read back; what is there is only read once more."""
+        service = SourceService([connected(jobs=[new_job()])])
+        restarted: list[Request] = []
+
+        def answer(request: Request) -> Outcome:
+            if request.path.endswith("/restart"):
+                restarted.append(request)
+            if not restarted or not request.reads or request.path == "/$batch":
+                return service(request)
+            if not ambiguous:
+                return DENIED
+            return Reply(200, {"value": [service.links[0].principal()] * 2}) if "?$filter" in request.path else NOT_FOUND
+
+        failure = host.fail(job.RESOURCE, answer, {"configuration": "Fabrikam", "state": "restarted"})
+        assert failure.msg.endswith("Already done: restart provisioning job of configuration Fabrikam.")
+        assert failure.details["changed"] is True
 
     def test_a_rerun_goes_on_where_it_stopped(self, host: Host) -> None:
         service = SourceService()

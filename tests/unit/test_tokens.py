@@ -5,15 +5,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.base import Token
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import CredentialProblem, Unreachable
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.memory import Memory
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.tokens import Tokens
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.vault import SharedVault, Vault
 
 TRANSPORT: Any = None
 PLACE = ("https://login", "https://graph", "contoso")
@@ -38,70 +37,68 @@ class Counter:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> str:
-    private = tmp_path / "run"
-    private.mkdir(mode=0o700)
-    return str(private)
+def vault() -> Vault:
+    return SharedVault()
 
 
-def task(credential: Counter, folder: str | None, *place: str, refused: str | None = None) -> str:
-    """One task: it knows nothing but what the run's folder holds."""
-    return Tokens(credential, Memory(folder), *(place or PLACE), clock=credential.clock).current(TRANSPORT, refused=refused)
+def task(credential: Counter, vault: Vault | None, *place: str, refused: str | None = None) -> str:
+    """One task: it knows nothing but what the run's vault holds."""
+    return Tokens(credential, vault or Vault(), *(place or PLACE), clock=credential.clock).current(TRANSPORT, refused=refused)
 
 
-def test_the_tasks_of_a_run_share_a_token(folder: str) -> None:
+def test_the_tasks_of_a_run_share_a_token(vault: Vault) -> None:
     credential = Counter()
-    assert [task(credential, folder) for _number in range(3)] == ["token-1"] * 3
+    assert [task(credential, vault) for _number in range(3)] == ["token-1"] * 3
     assert credential.count == 1
 
 
-def test_without_a_folder_each_task_signs_in() -> None:
+def test_without_a_vault_of_the_run_each_task_signs_in() -> None:
     credential = Counter()
     assert [task(credential, None) for _number in range(2)] == ["token-1", "token-2"]
 
 
-def test_a_token_is_only_good_for_its_place_and_its_credential(folder: str) -> None:
+def test_a_token_is_only_good_for_its_place_and_its_credential(vault: Vault) -> None:
     one, wrong = Counter(), Counter("a wrong secret", name="other")
-    assert task(one, folder) == "token-1"
-    assert task(wrong, folder) == "other-1"
+    assert task(one, vault) == "token-1"
+    assert task(wrong, vault) == "other-1"
     for number, place in enumerate([("https://other", *PLACE[1:]), (PLACE[0], "https://other", PLACE[2]), (*PLACE[:2], "fabrikam")], 2):
-        assert task(one, folder, *place) == f"token-{number}"
-    assert task(one, folder) == "token-1"
+        assert task(one, vault, *place) == f"token-{number}"
+    assert task(one, vault) == "token-1"
 
 
 @pytest.mark.parametrize(("passed", "expected"), [(3000.0, "token-1"), (3300.0, "token-2"), (4000.0, "token-2")])
-def test_a_token_that_is_about_to_expire_is_not_used(folder: str, passed: float, expected: str) -> None:
+def test_a_token_that_is_about_to_expire_is_not_used(vault: Vault, passed: float, expected: str) -> None:
     credential = Counter()
-    task(credential, folder)
+    task(credential, vault)
     credential.now += passed
-    assert task(credential, folder) == expected
+    assert task(credential, vault) == expected
 
 
-def test_a_refused_token_is_replaced_for_all_tasks_once(folder: str) -> None:
+def test_a_refused_token_is_replaced_for_all_tasks_once(vault: Vault) -> None:
     credential = Counter()
-    task(credential, folder)
-    assert task(credential, folder, refused="token-1") == "token-2"
-    assert task(credential, folder, refused="token-1") == "token-2"
-    assert task(credential, folder) == "token-2"
+    task(credential, vault)
+    assert task(credential, vault, refused="token-1") == "token-2"
+    assert task(credential, vault, refused="token-1") == "token-2"
+    assert task(credential, vault) == "token-2"
     assert credential.count == 2
 
 
-def test_a_token_whose_end_nobody_knows_is_not_kept(folder: str) -> None:
+def test_a_token_whose_end_nobody_knows_is_not_kept(vault: Vault) -> None:
     credential = Counter(lifetime=None)
-    assert [task(credential, folder) for _number in range(2)] == ["token-1", "token-2"]
+    assert [task(credential, vault) for _number in range(2)] == ["token-1", "token-2"]
 
 
-def test_the_same_token_again_is_no_new_one(folder: str) -> None:
+def test_the_same_token_again_is_no_new_one(vault: Vault) -> None:
     class Given(Counter):
         def token(self, transport: Any) -> Token:
             return Token("given-secret-token")
 
     with pytest.raises(CredentialProblem, match="acquire a new one") as refused:
-        task(Given(), folder, refused="given-secret-token")
+        task(Given(), vault, refused="given-secret-token")
     assert "given-secret-token" not in str(refused.value)
 
 
-def test_a_failure_is_not_kept_and_lets_the_next_one_in(folder: str) -> None:
+def test_a_failure_is_not_kept_and_lets_the_next_one_in(vault: Vault) -> None:
     class Unlucky(Counter):
         def token(self, transport: Any) -> Token:
             if self.count == 0:
@@ -111,8 +108,8 @@ def test_a_failure_is_not_kept_and_lets_the_next_one_in(folder: str) -> None:
 
     credential = Unlucky()
     with pytest.raises(Unreachable):
-        task(credential, folder)
-    assert task(credential, folder) == "token-2"
+        task(credential, vault)
+    assert task(credential, vault) == "token-2"
 
 
 def test_no_text_shows_a_token() -> None:

@@ -13,7 +13,7 @@ from functools import partial
 from itertools import islice
 from typing import Any, TypeAlias
 
-from .client import BROKEN, THROTTLED, Answer, Client, Request, seconds
+from .client import BATCH, BROKEN, THROTTLED, Answer, Client, Request, seconds
 from .errors import GraphFailure, ServiceError, Uncertain, Unreachable, service_error
 
 LARGEST_BATCH = 20
@@ -46,7 +46,7 @@ def send_all(client: Client, requests: Sequence[Request]) -> list[Outcome]:
     remaining = iter(requests)
     chunks = list(iter(lambda: list(islice(remaining, LARGEST_BATCH)), []))
     if len(chunks) == 1:
-        return _send_chunk(client, chunks[0]).outcomes
+        return _counted(client, requests, _send_chunk(client, chunks[0]).outcomes)
     outcomes: list[Outcome] = []
     strained = False
     pool = ThreadPoolExecutor(AT_ONCE)
@@ -62,6 +62,13 @@ def send_all(client: Client, requests: Sequence[Request]) -> list[Outcome]:
     finally:
         # Whoever ends the task does not wait for the service.
         pool.shutdown(wait=False, cancel_futures=True)
+        _counted(client, requests, outcomes)
+    return outcomes
+
+
+def _counted(client: Client, requests: Sequence[Request], outcomes: list[Outcome]) -> list[Outcome]:
+    """The outcomes, with the writes that succeeded counted."""
+    client.changes += sum(isinstance(one, Answer) and not request.reads for request, one in zip(requests, outcomes, strict=False))
     return outcomes
 
 
@@ -129,12 +136,12 @@ def _send_chunk(client: Client, chunk: Sequence[Request]) -> _Sent:
     while waiting:
         body = {"requests": [_item(number, chunk[number]) for number in waiting]}
         try:
-            answer = client.send(Request("POST", "/$batch", body, version=chunk[0].version, only_asks=all(one.reads for one in chunk)))
+            answer = client.send(_whole([chunk[number] for number in waiting], body))
         except GraphFailure as failure:
             # Batches before this one were carried out, so this is the items' outcome and no end of everything.
             outcomes.update(dict.fromkeys(waiting, failure))
             break
-        outcomes.update(_outcomes(chunk, answer.body))
+        outcomes.update(_outcomes(client, chunk, answer.body))
         outcomes.update({number: _unanswered(chunk[number]) for number in waiting if number not in outcomes})
         throttled = [number for number in waiting if _throttled(outcomes.get(number))]
         strained = strained or bool(throttled) or any(_nearly_used(one) for one in (answer, *outcomes.values()))
@@ -146,6 +153,12 @@ def _send_chunk(client: Client, chunk: Sequence[Request]) -> _Sent:
                 break
         waiting = throttled
     return _Sent([outcomes[number] for number in range(len(chunk))], strained)
+
+
+def _whole(items: Sequence[Request], body: Any) -> Request:
+    """One request that may be repeated exactly as far as each of its items may."""
+    only_asks, repeatable = all(one.reads for one in items), all(one.harmless for one in items)
+    return Request("POST", BATCH, body, version=items[0].version, only_asks=only_asks, repeatable=repeatable)
 
 
 def _nearly_used(outcome: Outcome) -> bool:
@@ -169,7 +182,7 @@ def _item(number: int, request: Request) -> dict[str, Any]:
     return item
 
 
-def _outcomes(chunk: Sequence[Request], answer: Any) -> dict[int, Outcome]:
+def _outcomes(client: Client, chunk: Sequence[Request], answer: Any) -> dict[int, Outcome]:
     """The outcomes by item. A response that cannot be told from others is none: its item counts as unanswered."""
     outcomes: dict[int, Outcome] = {}
     responses = answer.get("responses") if isinstance(answer, Mapping) else None
@@ -185,6 +198,7 @@ def _outcomes(chunk: Sequence[Request], answer: Any) -> dict[int, Outcome]:
             outcomes[number] = Answer(status, body, headers)
             continue
         error = service_error(request.method, request.path, status, body, headers)
+        client.censor(error)
         outcomes[number] = Uncertain(error) if status in BROKEN and not request.reads else error
     return outcomes
 

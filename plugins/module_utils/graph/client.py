@@ -22,6 +22,7 @@ from .credentials.base import Credential
 from .discovery import owner_of
 from .errors import CredentialProblem, GraphFailure, OddAnswer, ServiceError, Uncertain, Unreachable, service_error
 from .memory import Memory
+from .secrecy import shown
 from .tokens import Tokens
 from .transport import Transport
 
@@ -34,9 +35,11 @@ else:
     MISSING_LIBRARY = None
 
 THROTTLED = 429
-BUSY = (429, 503)
+BUSY = 503
 BROKEN = (500, 502, 503, 504)
 SHORTEST_WAIT = 0.2
+BATCH = "/$batch"
+"""The path of requests that hold others, which count instead of it."""
 
 _RANDOM = random.SystemRandom()
 
@@ -52,11 +55,18 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     only_asks: bool = False
     """A POST that changes nothing."""
+    repeatable: bool = False
+    """A POST that leaves the same behind however often it is sent, such as a batch of deletions."""
 
     @property
     def reads(self) -> bool:
-        """Repeating it does no harm."""
+        """It changes nothing."""
         return self.method == "GET" or self.only_asks
+
+    @property
+    def harmless(self) -> bool:
+        """Sending it a second time leaves the same behind as sending it once: full values, and deletions. A POST makes another one."""
+        return self.reads or self.repeatable or self.method in ("PUT", "PATCH", "DELETE")
 
 
 @dataclass(frozen=True)
@@ -99,6 +109,23 @@ class Patience:
         return left
 
 
+def all_of(body: Any) -> list[Any]:
+    """The members of a collection that was read to its end, see `Client.whole`.
+
+    :raises GraphFailure: for what is no collection, or not all of one.
+    """
+    if isinstance(body, Mapping) and body.get("@odata.nextLink"):
+        raise GraphFailure("a list was read that goes on on another page")
+    return _page(body)
+
+
+def _page(body: Any) -> list[Any]:
+    members = body.get("value") if isinstance(body, Mapping) else None
+    if not isinstance(members, list):
+        raise GraphFailure("the service answered with something else where a list was expected; look for a proxy that changes answers")
+    return members
+
+
 def seconds(retry_after: str | None) -> float | None:
     """How long a ``Retry-After`` tells to wait, as a number or as a date; ``None`` for nonsense."""
     try:
@@ -131,8 +158,10 @@ class Client:
         self._asked: tuple[str, ...] = ()
         self.rehearses = False
         """Nothing is written, so what earlier tasks of the run would have done counts as done where it matters."""
+        self.changes = 0
+        """How many writes have succeeded, those in batches included."""
         self._transport = transport
-        self._tokens = Tokens(credential, self.memory, cloud.login_endpoint, cloud.graph_endpoint, tenant.lower())
+        self._tokens = Tokens(credential, self.memory.vault, cloud.login_endpoint, cloud.graph_endpoint, tenant.lower())
         self._token: str | None = None
         self._doubted = False
         self._seen: dict[tuple[str, str], Answer | ServiceError] | None = None
@@ -187,16 +216,24 @@ class Client:
     def members(self, page: Any, *, version: str = "v1.0", headers: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
         """The members of a page that was read already, and of the pages that follow it."""
         while True:
-            yield from page["value"]
+            yield from _page(page)
             following = self._next_path(page.get("@odata.nextLink"), version)
             if following is None:
                 return
             page = self.get(following, version=version, headers=headers)
 
+    def whole(self, body: Any, *, version: str = "v1.0") -> Any:
+        """A body that was read already, with the members of all pages in it if it is the first page of a collection."""
+        if not isinstance(body, Mapping) or not body.get("@odata.nextLink"):
+            return body
+        return {"value": list(self.members(body, version=version))}
+
     def send(self, request: Request) -> Answer:
         """The answer of a request that succeeded.
 
-        A read is repeated on any passing fault. A write is repeated only when the service says that it did nothing.
+        A read is repeated on any passing fault. A write is repeated when the service says that it did nothing, and when it says
+        when to come back, if it is `Request.harmless`: an error may come after the change was made, whatever its header says
+        (fact sheet 0.3).
 
         :raises ServiceError: Graph said no.
         :raises Uncertain: a write whose outcome is unknown.
@@ -210,6 +247,8 @@ class Client:
             return known
         answer = self._send(request)
         self.keep(request, answer)
+        if not request.reads and request.path != BATCH:
+            self.changes += 1
         return answer
 
     @contextlib.contextmanager
@@ -239,12 +278,10 @@ class Client:
                     continue
                 if error.token_doubtful and not self._doubted and self._renewed():
                     continue
-                if error.status == THROTTLED or (request.reads and error.status in BROKEN) or (error.status in BUSY and error.retry_after):
-                    budget = self.patience.wait(budget, error, error.retry_after)
-                elif error.status in BROKEN:
-                    raise Uncertain(error) from None
-                else:
-                    raise
+                failure = Uncertain(error) if error.status in BROKEN and not request.reads else error
+                if not _worth_repeating(request, error):
+                    raise failure from None
+                budget = self.patience.wait(budget, failure, error.retry_after)
             except Unreachable as failure:
                 if not request.reads and not failure.certain:
                     raise Uncertain(failure) from None
@@ -271,6 +308,10 @@ class Client:
                 return owner_of(name, self.cloud, self._transport)
             except Unreachable as failure:
                 budget = self.patience.wait(budget, failure)
+
+    def censor(self, error: ServiceError) -> None:
+        """Take the service's words out of an error if they quote our token."""
+        error.code, error.message = (shown(text, (self._token,)) for text in (error.code, error.message))
 
     def close(self) -> None:
         """Close the connections."""
@@ -299,6 +340,7 @@ class Client:
         if response.status_code >= 300:
             # Graph redirects nobody; a proxy that wants a sign-in does.
             error = service_error(request.method, request.path, response.status_code, body, response.headers)
+            self.censor(error)
             error.client_request_id = error.client_request_id or headers["client-request-id"]
             raise error
         return Answer(response.status_code, body, response.headers)
@@ -333,9 +375,17 @@ class Client:
         return f"{path}?{parts.query}" if parts.query else path
 
 
+def _worth_repeating(request: Request, error: ServiceError) -> bool:
+    if error.status == THROTTLED:
+        return True
+    if request.reads:
+        return error.status in BROKEN
+    return request.harmless and error.status == BUSY and error.retry_after is not None
+
+
 def _named(request: Request) -> tuple[str, ...]:
     """A request in a sentence, or those of a batch."""
-    if request.path == "/$batch" and isinstance(request.body, Mapping):
+    if request.path == BATCH and isinstance(request.body, Mapping):
         return tuple(f"{item['method']} {_bare(item['url'])}" for item in request.body["requests"])
     return (f"{request.method} {_bare(request.path)}",)
 
@@ -352,7 +402,7 @@ def _lack(error: Exception) -> str:
 
 
 def _json(content: bytes, request: Request, url: str, status: int) -> Any:
-    if not content and request.reads and status < 300:
+    if not content and status < 300 and (request.method == "GET" or (request.only_asks and status != 204)):
         raise Unreachable(request.method, url.split("?", 1)[0], "the answer is empty")
     if not content:
         return None

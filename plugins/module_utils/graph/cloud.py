@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from .errors import CredentialProblem
 
@@ -51,8 +52,20 @@ def choose(name: str, login_endpoint: str | None = None, graph_endpoint: str | N
 
 
 def _root(option: str, endpoint: str) -> str:
-    """Without a slash at its end. ``AZURE_AUTHORITY_HOST`` often is a bare host name."""
-    root = endpoint if "://" in endpoint else f"https://{endpoint}"
+    """Without a slash at its end. ``AZURE_AUTHORITY_HOST`` often is a bare host name. It is never quoted: it may hold a password."""
+    given = endpoint.strip()
+    root = given if "://" in given else f"https://{given}"
     if not root.lower().startswith("https://"):
         raise CredentialProblem(f"{option} must begin with https://")
+    try:
+        parts = urlsplit(root)
+        valid = bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        valid = False
+    if not valid or any(not one.isprintable() or one.isspace() for one in root):
+        raise CredentialProblem(f"{option} is no valid address; write it like https://login.example")
+    if "@" in parts.netloc:
+        raise CredentialProblem(f"{option} must hold no user name and no password; give credentials by their own options")
+    if parts.query or parts.fragment:
+        raise CredentialProblem(f"{option} must end with the host or a path, without ? and #")
     return root.rstrip("/")

@@ -119,6 +119,11 @@ class Uncertain(GraphFailure):
     def __str__(self) -> str:
         return f"{self.cause} (the change may or may not have been made)"
 
+    @property
+    def retry_after(self) -> str | None:
+        """When the service wants to be asked again, if it says so."""
+        return self.cause.retry_after if isinstance(self.cause, ServiceError) else None
+
 
 def service_error(method: str, path: str, status: int, body: Any, headers: Mapping[str, str]) -> ServiceError:
     """Read either error dialect; a body that is no Graph error gives ``HTTP<status>`` as its code."""

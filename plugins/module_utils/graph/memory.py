@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""What the tasks of one run tell each other: a token, or the ids of what was found.
+"""What the tasks of one run tell each other: the ids of what was found, nothing secret, and where their tokens are kept.
 
 Each value is a file of mode 0600 in the private directory that Ansible makes for a run and removes at its end. Without such a
 directory a value lives as long as the task. Whoever reads a value must be able to do without it: it may be missing or outdated.
@@ -11,15 +11,15 @@ directory a value lives as long as the task. Whoever reads a value must be able 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import json
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from .vault import Vault
 
 _PREFIX = "cross_tenant_sync-"
 
@@ -27,7 +27,9 @@ _PREFIX = "cross_tenant_sync-"
 class Memory:
     """Values by key. A key is a few texts, of which nothing can be read in a file's name."""
 
-    def __init__(self, folder: str | None = None) -> None:
+    def __init__(self, folder: str | None = None, vault: Vault | None = None) -> None:
+        self.vault = vault or Vault()
+        """For what must be in no file."""
         self._folder = Path(folder) if folder and _is_private(Path(folder)) else None
         self._values: dict[str, Any] = {}
 
@@ -61,23 +63,6 @@ class Memory:
         if self._folder is not None:
             with contextlib.suppress(OSError):
                 (self._folder / name).unlink()
-
-    @contextlib.contextmanager
-    def alone(self, *key: str) -> Iterator[None]:
-        """While this lasts, no other task of the run is inside for the same key: what one fetches, the others need not."""
-        if self._folder is None:
-            yield
-            return
-        try:
-            handle = os.open(self._folder / f"{_name(key)}.lock", os.O_CREAT | os.O_RDWR, 0o600)
-        except OSError:
-            yield
-            return
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(handle)
 
 
 def _name(key: tuple[str, ...]) -> str:

@@ -7,13 +7,13 @@
 from __future__ import annotations
 
 import os
-import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from .errors import Unreachable
+from .errors import CredentialProblem, Unreachable
+from .library import cause, certificate_refused, never_sent
 
 try:
     import requests
@@ -61,6 +61,7 @@ class Transport:
             # The task warns of it once; urllib3 would with every request.
             disable_warnings(InsecureRequestWarning)
         self._session.headers["User-Agent"] = USER_AGENT
+        _check_proxy(trust.proxy)
         for endpoint in endpoints:
             # The form in which requests looks for a proxy of one host: in lower case, without the port.
             host = urlsplit(endpoint).hostname
@@ -82,13 +83,24 @@ class Transport:
         try:
             return self._session.request(method, url, **options)
         except requests.exceptions.SSLError as error:
-            refused = isinstance(_innermost(error), ssl.SSLCertVerificationError)
+            refused = certificate_refused(error)
             what = "the server's certificate is not trusted" if refused else "the encrypted connection broke"
-            raise Unreachable(method, _bare(url), f"{what} ({_reason(error)})", certain=refused) from None
+            raise Unreachable(method, bare(url), f"{what} ({cause(error)})", certain=refused) from None
         except (requests.exceptions.ConnectTimeout, requests.exceptions.ProxyError) as error:
-            raise Unreachable(method, _bare(url), f"no connection could be made ({_reason(error)})") from None
+            raise Unreachable(method, bare(url), f"no connection could be made ({cause(error)})") from None
         except requests.exceptions.RequestException as error:
-            raise Unreachable(method, _bare(url), f"no complete answer came ({_reason(error)})", certain=_never_sent(error)) from None
+            raise Unreachable(method, bare(url), f"no complete answer came ({cause(error)})", certain=never_sent(error)) from None
+        except Exception as error:
+            # Whatever else a library raises: its text is not shown, and what it has done is not known.
+            self._refuse_missing_authorities()
+            raise Unreachable(method, bare(url), f"the connection failed ({cause(error)})", certain=False) from None
+
+    def _refuse_missing_authorities(self) -> None:
+        """The file of trusted authorities is only opened with the first connection."""
+        path = self._trust.verify
+        if isinstance(path, str) and not os.access(path, os.R_OK):
+            name = "ca_path" if self._trust.ca_path else "REQUESTS_CA_BUNDLE"
+            raise CredentialProblem(f"{name} {path} cannot be read; it is a file or directory with the authorities to trust") from None
 
     def get(
         self, url: str, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None, **_options: Any
@@ -112,27 +124,21 @@ class Transport:
         self._session.close()
 
 
-def _bare(url: str) -> str:
-    return url.split("?", 1)[0]
+def _check_proxy(proxy: str | None) -> None:
+    """It may hold a password, so it is never quoted."""
+    if not proxy:
+        return
+    try:
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        valid = bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise CredentialProblem("proxy is no valid address; write it like http://proxy.example:3128")
 
 
-def _innermost(error: BaseException) -> BaseException:
-    """What libraries wrap in their own exceptions."""
-    while True:
-        inner = next((one for one in (*error.args, getattr(error, "reason", None)) if isinstance(one, BaseException)), None)
-        if inner is None:
-            return error
-        error = inner
-
-
-def _reason(error: BaseException) -> str:
-    """The innermost reason in one line, without the objects' addresses that urllib3 puts into its texts."""
-    inner = _innermost(error)
-    text = str(inner).rpartition(": ")[2] or type(inner).__name__
-    return " ".join(text.split())[:200]
-
-
-def _never_sent(error: BaseException) -> bool:
-    """A refused or unresolvable address: urllib3 wraps it as a failure to establish the connection."""
-    inner = error.args[0] if error.args else None
-    return "NewConnectionError" in repr(getattr(inner, "reason", None)) or "NameResolutionError" in repr(getattr(inner, "reason", None))
+def bare(url: str) -> str:
+    """An address as a message may show it: without a query, and without a password."""
+    scheme, separator, rest = url.split("?", 1)[0].partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{separator}{host.rpartition('@')[2]}{slash}{path}" if separator else scheme

@@ -12,9 +12,9 @@ from itertools import islice
 from typing import Any
 
 from ..graph.batch import read_all
-from ..graph.client import Client, Request
+from ..graph.client import Client, Request, all_of
 from ..graph.errors import ServiceError
-from ..plan import Action, Plan, Refusal, Resource, Unseen, Wait, listed, present
+from ..plan import Action, Conflict, Plan, Refusal, Resource, Unseen, Wait, listed, present
 from . import clouds, lookup, settings_bag, twins
 from .causes import LOST_POLICY_CODES
 from .configuration_choice import Found, Wanted, choose, others, refuse_multitenant
@@ -130,8 +130,8 @@ def with_bags(client: Client, name: str | None = None) -> tuple[Found, ...]:
     """All configurations with their settings, and with their jobs if they have the name, or the id."""
     listing = lookup.configurations(client)
     answers = read_all(client, [Request("GET", path) for one in listing for path in _parts(one, name)])
-    bodies = (answer.body for answer in answers)
-    return tuple(_found(client, one, *islice(bodies, len(_parts(one, name)))) for one in listing)
+    bodies = (client.whole(answer.body) for answer in answers)
+    return tuple(_found(one, *islice(bodies, len(_parts(one, name)))) for one in listing)
 
 
 def _parts(one: Configuration, name: str | None) -> tuple[str, ...]:
@@ -142,8 +142,8 @@ def _meant(one: Configuration, name: str) -> bool:
     return lookup.same_name(one.name, name) or one.id == name.lower()
 
 
-def _found(client: Client, one: Configuration, secrets: Any, jobs: Any = None) -> Found:
-    return Found(one, settings_bag.parse(secrets), list(client.members(jobs)) if jobs else [])
+def _found(one: Configuration, secrets: Any, jobs: Any = None) -> Found:
+    return Found(one, settings_bag.parse(secrets), all_of(jobs) if jobs else [])
 
 
 def _redemption_outbound(client: Client, target_id: str) -> bool | None:
@@ -289,7 +289,7 @@ def _test(synchronization: str, target_id: str) -> Request:
     """The portal's "Test connection", in the form that needs no job (fact sheet 3.3)."""
     credentials = [{"key": "CompanyId", "value": target_id}, {"key": "AuthenticationType", "value": settings_bag.AUTHENTICATION}]
     body = {"useSavedCredentials": False, "templateId": JOB_TEMPLATE, "credentials": credentials}
-    return Request("POST", f"{synchronization}/jobs/validateCredentials", body)
+    return Request("POST", f"{synchronization}/jobs/validateCredentials", body, only_asks=True)
 
 
 def _switches(current: Current, wanted: Desired) -> str:
@@ -310,10 +310,23 @@ def _create_job(synchronization: str, current: Current, wanted: Desired) -> Acti
         wanted.tenant,
         (*tests, Request("POST", f"{synchronization}/jobs", {"templateId": JOB_TEMPLATE})),
         binds={"job_id": "id"},
-        visible=Wait(f"{synchronization}/jobs", listed),
+        visible=Wait(f"{synchronization}/jobs", lambda body: bool(body) and any(map(lookup.is_ours, all_of(body)))),
         passing_codes=LOST_POLICY_CODES,
         hint=_switches(current, wanted),
+        conflict=Conflict(
+            lambda body: _taken(wanted.name, all_of(body) if body else []),
+            f"the service does not make a job for configuration {wanted.name!r}, because it has one (HTTP 409), but it lists none; "
+            "look at the provisioning of the configuration in the portal, or run again in some minutes",
+        ),
     )
+
+
+def _taken(name: str, jobs: list[Any]) -> str | None:
+    """What takes the place of the job: the service may make one a configuration, of whatever template (fact sheet 3.3)."""
+    if not jobs:
+        return None
+    there = ", ".join(f"{one.get('id')} (template {one.get('templateId')})" for one in jobs)
+    return f"configuration {name!r} has a job of another kind already: {there}; remove it, and run again"
 
 
 def _save(

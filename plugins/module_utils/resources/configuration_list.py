@@ -25,7 +25,7 @@ def inquire(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
     answers = read_all(client, requests)
     found = []
     for number, one in enumerate(there):
-        bag, jobs = settings_bag.parse(answers[2 * number].body), list(client.members(answers[2 * number + 1].body))
+        bag, jobs = settings_bag.parse(client.whole(answers[2 * number].body)), list(client.members(answers[2 * number + 1].body))
         if target in (None, settings_bag.target(bag)):
             found.append(_shown(one, bag, lookup.only_job(jobs, one.name)))
     return {"configurations": found}

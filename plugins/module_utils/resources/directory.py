@@ -71,22 +71,28 @@ def find_groups(client: Client, names: Sequence[str]) -> dict[str, Principal]:
 
     :raises Refusal: naming all that are unknown or ambiguous.
     """
-    return pick_groups(names, [answer.body for answer in read_all(client, group_requests(names))])
+    return pick_groups(names, listed(client, [answer.body for answer in read_all(client, group_requests(names))]))
 
 
 def group_requests(names: Sequence[str]) -> list[Request]:
-    """The reads that `pick_groups` wants the bodies of."""
+    """The reads that `pick_groups` wants what is `listed` in."""
     by_id, by_name = [name for name in names if is_id(name)], [name for name in names if not is_id(name)]
     return [*_requests("/groups", "id", GROUP, by_id), *_requests("/groups", "displayName", GROUP, by_name)]
 
 
-def pick_groups(names: Sequence[str], bodies: Iterable[Any]) -> dict[str, Principal]:
+def listed(client: Client, bodies: Iterable[Any]) -> Iterator[dict[str, Any]]:
+    """The members of several collections that were read together, each to its end."""
+    for body in bodies:
+        yield from client.members(body)
+
+
+def pick_groups(names: Sequence[str], groups: Iterable[Mapping[str, Any]]) -> dict[str, Principal]:
     """Each name with the group it means.
 
     :raises Refusal: naming all that are unknown or ambiguous.
     """
     found: dict[str, dict[str, Principal]] = {}
-    for one in (group(raw) for body in bodies for raw in body["value"]):
+    for one in map(group, groups):
         for name in (one.id.lower(), one.name.lower()):
             found.setdefault(name, {})[one.id] = one
     return _the_one_each(names, {name: list(those.values()) for name, those in found.items()}, "group", "display name or id")
@@ -103,7 +109,7 @@ def by_ids(client: Client, ids: Iterable[str]) -> Iterator[Principal]:
     while chunk := list(islice(unknown, LARGEST_GET_BY_IDS)):
         body = {"ids": chunk, "types": ["user", "group"]}
         answer = client.send(Request("POST", "/directoryObjects/getByIds", body, only_asks=True))
-        for raw in answer.body["value"]:
+        for raw in client.members(answer.body):
             found = group(raw) if str(raw.get("@odata.type")).endswith(".group") else person(raw)
             client.met[found.id] = found
             yield found
@@ -206,9 +212,9 @@ def _requests(path: str, name: str, select: str, values: Sequence[str]) -> Itera
 def _people_by(client: Client, name: str, values: Sequence[str]) -> dict[str, list[Principal]]:
     """Matches by lower-case value, as the directory compares."""
     found: dict[str, list[Principal]] = {}
-    for answer in read_all(client, list(_requests("/users", name, PERSON, values))):
-        for raw in answer.body["value"]:
-            found.setdefault(str(raw[name]).lower(), []).append(person(raw))
+    answers = read_all(client, list(_requests("/users", name, PERSON, values)))
+    for raw in listed(client, (answer.body for answer in answers)):
+        found.setdefault(str(raw[name]).lower(), []).append(person(raw))
     return found
 
 

@@ -77,7 +77,7 @@ def read(client: Client, wanted: Desired) -> Current:
 def find(client: Client, name: str) -> Current:
     """A configuration and its job, by the configuration's name or id."""
     configuration, parts = lookup.find_with(client, name, JOBS)
-    return Current(configuration, lookup.only_job(parts[0]["value"], name) if configuration else None)
+    return Current(configuration, lookup.only_job(list(client.members(parts[0])), name) if configuration else None)
 
 
 def find_with_schema(client: Client, name: str) -> tuple[Current, Any]:
@@ -90,7 +90,7 @@ def find_with_schema(client: Client, name: str) -> tuple[Current, Any]:
             raise
         # The job was made anew since.
         configuration, parts = lookup.find_with(client, name, JOBS)
-    job = lookup.only_job(parts[0]["value"], name) if configuration else None
+    job = lookup.only_job(list(client.members(parts[0])), name) if configuration else None
     if configuration is None or job is None:
         return Current(configuration, None), None
     if len(parts) == 2 and job["id"] == known:

@@ -200,12 +200,17 @@ def unmet(found: Configuration | None, job: Mapping[str, Any] | None, name: str)
     return missing_job(name) if job is None else None
 
 
+def is_ours(job: Mapping[str, Any]) -> bool:
+    """Whether it is a job of cross-tenant synchronization."""
+    return job.get("templateId") == JOB_TEMPLATE
+
+
 def only_job(jobs: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
     """The configuration's job.
 
     :raises Refusal: when there are several; the service makes one a configuration (fact sheet 3.3).
     """
-    ours = [job for job in jobs if job.get("templateId") == JOB_TEMPLATE]
+    ours = [job for job in jobs if is_ours(job)]
     if len(ours) > 1:
         raise Refusal(
             f"configuration {name!r} has {len(ours)} jobs: {', '.join(str(job['id']) for job in ours)}; remove those that are not wanted"

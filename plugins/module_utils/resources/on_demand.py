@@ -11,13 +11,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..graph.client import Client, Request
-from ..graph.errors import GraphFailure, ServiceError
+from ..graph.errors import GraphFailure, ServiceError, Uncertain
 from ..plan import HalfDone, Operation, Pace, Refusal
 from . import job, lookup
 from .causes import log_remedy
 from .directory import Principal, find_people
 from .schema import user_rule
 
+WORST_FIRST = ("failure", "warning", "skipped", "success")
+"""The statuses of an entry (fact sheet 3.5). One that is none of them is judged like a warning: it is not known to be fine."""
+UNKNOWN = "unknown"
+"""The service did not say what became of the person, which is no failure of the person's."""
 CALLS = 5
 WINDOW_SECONDS = 10.0
 """The service takes five calls in ten seconds."""
@@ -64,20 +68,26 @@ def _provision(
         try:
             with client.reading():
                 answer = client.send(Request("POST", f"{path}/provisionOnDemand", body))
-                outcomes.append({"user": one.name, **outcome(answer.body)})
+                outcomes.append({"user": one.name, **_judged(answer.body)})
         except ServiceError as error:
             if error.denied or error.status in (404, 429):
                 raise HalfDone(error, _result(params, outcomes)) from None
             # One person the service cannot take does not keep the others waiting.
             outcomes.append(_outcome(one.name, "failure", error.code, error.message or None))
         except GraphFailure as failure:
-            raise HalfDone(failure, _result(params, outcomes)) from None
+            lost = [_outcome(one.name, UNKNOWN, reason=_LOST)] if isinstance(failure, Uncertain) else []
+            raise HalfDone(failure, _result(params, [*outcomes, *lost])) from None
     return outcomes
 
 
 def _outcome(user: str, status: str, code: str | None = None, reason: str | None = None) -> dict[str, Any]:
     """An outcome of which the service tells no more."""
-    told: dict[str, Any] = {
+    return {"user": user, **_told(status, code, reason)}
+
+
+def _told(status: str, code: str | None = None, reason: str | None = None) -> dict[str, Any]:
+    return {
+        "status": status,
         "action": None,
         "code": code,
         "reason": reason,
@@ -85,18 +95,43 @@ def _outcome(user: str, status: str, code: str | None = None, reason: str | None
         "step": None,
         "changes": [],
         "target_id": None,
+        "acted": status == "planned",
     }
-    return {"user": user, "status": status, **told}
+
+
+_LOST = "the service's answer was lost; look into the provisioning log"
+_SILENT = "the service's answer does not say what became of the person; look into the provisioning log"
 
 
 def outcome(body: Any) -> dict[str, Any]:
-    """What became of one person, from either generation of the answer (fact sheet 3.5 and 12)."""
-    report = _report(body)
-    if report is None:
-        unreadable = _outcome("", "failure", reason="the service's answer cannot be read; look into the provisioning log")
-        del unreadable["user"]
-        return unreadable
+    """What became of one person, from either generation of the answer (fact sheet 3.5 and 12): of several entries, the worst."""
+    return _shown(_judged(body))
+
+
+def _shown(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in told.items() if name != "acted"}
+
+
+def _judged(body: Any) -> dict[str, Any]:
+    """The outcome, and whether something was written for the person."""
     said = _result_in_key(body)
+    entries = [_entry(report, said) for report in _reports(body) or ([{}] if said.get("result") else [])]
+    if not entries:
+        return _told(UNKNOWN, reason=_SILENT)
+    worst = min(entries, key=lambda one: _rank(one["status"]))
+    return {**worst, "changes": [change for one in entries for change in one["changes"]], "acted": any(map(_acted, entries))}
+
+
+def _rank(status: str) -> int:
+    return WORST_FIRST.index(status if status in WORST_FIRST else "warning")
+
+
+def _acted(entry: Mapping[str, Any]) -> bool:
+    """Whether something was written for the person."""
+    return entry["status"] == "success" or (entry["status"] not in ("failure", "skipped") and bool(entry["changes"]))
+
+
+def _entry(report: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
     info = report.get("statusInfo") or {}
     steps = [step for step in report.get("provisioningSteps") or () if isinstance(step, Mapping)]
     failing = next((step for step in steps if str(step.get("status")).lower() == "failure"), None)
@@ -105,7 +140,7 @@ def outcome(body: Any) -> dict[str, Any]:
     details = said.get("details") or {}
     code = info.get("errorCode") or _skip_reason(steps) or details.get("errorCode")
     return {
-        "status": str(info.get("status") or decisive.get("status") or said.get("result") or "Success").lower(),
+        "status": str(info.get("status") or decisive.get("status") or said.get("result") or ("Success" if steps else UNKNOWN)).lower(),
         "action": report.get("action"),
         "code": code,
         "reason": info.get("reason") or decisive.get("description") or details.get("errorMessage"),
@@ -119,21 +154,20 @@ def outcome(body: Any) -> dict[str, Any]:
     }
 
 
-def _report(body: Any) -> Mapping[str, Any] | None:
-    """The report in the value, which is JSON in a text: an array of one, or the one itself."""
+def _reports(body: Any) -> list[Mapping[str, Any]]:
+    """The reports in the value, which is JSON in a text: an array, or one itself. An empty one says nothing."""
     try:
         value = json.loads(body["value"])
     except (KeyError, TypeError, ValueError):
-        return None
-    report = (value[0] if value else None) if isinstance(value, list) else value
-    return report if isinstance(report, Mapping) else None
+        return []
+    return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, Mapping) and one]
 
 
-def _result_in_key(body: Mapping[str, Any]) -> Mapping[str, Any]:
+def _result_in_key(body: Any) -> Mapping[str, Any]:
     """The API reference puts the result into the key, as JSON; the how-to has a plain name there."""
     try:
-        said = json.loads(str(body.get("key")))
-    except ValueError:
+        said = json.loads(str(body["key"]))
+    except (KeyError, TypeError, ValueError):
         return {}
     return said if isinstance(said, Mapping) else {}
 
@@ -145,12 +179,13 @@ def _skip_reason(steps: Sequence[Mapping[str, Any]]) -> str | None:
 
 def _result(params: Mapping[str, Any], outcomes: list[dict[str, Any]]) -> dict[str, Any]:
     title = f"in configuration {params['configuration']}"
-    acted = [one for one in outcomes if one["status"] in ("planned", "success")]
+    acted = [one for one in outcomes if one["acted"]]
     return {
         "changed": bool(acted),
         "actions": [{"verb": "provision", "object": f"user {one['user']} {title}", "tenant": params["tenant_id"]} for one in acted],
-        "outcomes": outcomes,
+        "outcomes": [_shown(one) for one in outcomes],
         "failed_users": [one["user"] for one in outcomes if one["status"] == "failure"],
+        "unknown_users": [one["user"] for one in outcomes if one["status"] == UNKNOWN],
     }
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from ..graph.batch import send_all
 from ..graph.claims import Claims, OpaqueToken
-from ..graph.client import Answer, Client, Request
+from ..graph.client import Answer, Client, Request, all_of
 from ..graph.errors import GraphFailure, ServiceError
 from .causes import explain
 from .finding import UNKNOWN, Finding
@@ -34,8 +34,8 @@ class Looking:
         return check not in self.impossible
 
     def answers(self, wanted: Mapping[str, tuple[str, Request]]) -> dict[str, Any]:
-        """The bodies of reads, in one batch for each version; each is for a check. What is not there is `ABSENT`, and what
-        cannot be read is left out.
+        """The bodies of reads, in one batch for each version; each is for a check. Collections are read to their end. What is not
+        there is `ABSENT`, and what cannot be read is left out.
         """
         open_ = {name: (check, request) for name, (check, request) in wanted.items() if self.may(check)}
         found: dict[str, Any] = {}
@@ -44,12 +44,19 @@ class Looking:
             outcomes = send_all(self.client, [open_[name][1] for name in names])
             for name, outcome in zip(names, outcomes, strict=True):
                 if isinstance(outcome, Answer):
-                    found[name] = outcome.body
+                    found.update(self._whole(open_[name][0], name, outcome.body, version))
                 elif isinstance(outcome, ServiceError) and outcome.missing:
                     found[name] = ABSENT
                 else:
                     self.unreadable(open_[name][0], outcome)
         return found
+
+    def _whole(self, check: str, name: str, body: Any, version: str) -> dict[str, Any]:
+        try:
+            return {name: self.client.whole(body, version=version)}
+        except GraphFailure as failure:
+            self.unreadable(check, failure)
+            return {}
 
     def everything(self, check: str, read: Callable[[], Iterable[Value]]) -> list[Value]:
         """What a longer read brings; nothing where it may not be made or fails, which then is among the findings."""
@@ -67,6 +74,11 @@ class Looking:
             return
         cause = f"could not read what this check needs: {explain(failure).rstrip('.')}"
         self.findings.append(Finding(check, UNKNOWN, cause, "see the cause, then run the preflight again"))
+
+
+def members(body: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    """The members of a collection among the `Looking.answers`; none of what is not there, or could not be read."""
+    return all_of(body) if body else []
 
 
 def claims_of(client: Client) -> Claims | None:

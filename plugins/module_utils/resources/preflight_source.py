@@ -18,7 +18,7 @@ from .directory import PERSON, Principal, find_groups, find_people, members_of, 
 from .finding import ERROR, WARNING, Finding
 from .lookup import of_multitenant_organization
 from .partner import PARTNERS, policy_bytes, settings
-from .preflight_reading import Looking
+from .preflight_reading import Looking, members
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def look(looking: Looking, link: Link) -> dict[str, Any]:
     looking.findings += preflight_people.skipped(principals, _verified(found.get("organization")))
     people = preflight_people.arriving(principals)
     if "skus" in found:
-        looking.findings += preflight_policy.licences(found["skus"].get("value") or [], len(people))
+        looking.findings += preflight_policy.licences(members(found["skus"]), len(people))
     return {
         "switches": values,
         "people": [{"user_principal_name": one.name, "mail": one.mail} for one in people],
@@ -132,5 +132,5 @@ def _all_people(client: Client) -> Iterable[Principal]:
 
 
 def _verified(body: Mapping[str, Any] | None) -> frozenset[str] | None:
-    organizations = (body or {}).get("value") or []
+    organizations = members(body)
     return frozenset(str(one["name"]).lower() for one in organizations[0].get("verifiedDomains") or ()) if organizations else None

@@ -18,7 +18,7 @@ from .directory import LARGEST_IN, quoted
 from .finding import UNKNOWN, Finding
 from .partner import PARTNERS, policy_bytes, settings
 from .preflight_people import Person, There
-from .preflight_reading import Looking
+from .preflight_reading import Looking, members
 
 WORTH_LISTING = 150
 """From this many people on, whole collections are read a thousand at a time, which takes fewer requests than looking for each."""
@@ -61,9 +61,9 @@ def look(looking: Looking, link: Link) -> dict[str, Any]:
     met, missing = preflight_people.met(link.people, _there(looking, link.people, found))
     looking.findings += met
     if "domains" in found:
-        looking.findings += preflight_policy.domains(found["domains"].get("value") or (), Counter(one.domain for one in missing))
+        looking.findings += preflight_policy.domains(members(found["domains"]), Counter(one.domain for one in missing))
     if "organization" in found:
-        organizations = found["organization"].get("value") or [{}]
+        organizations = members(found["organization"]) or [{}]
         looking.findings += preflight_policy.quota(organizations[0], len(missing))
     return {"switches": values, "people": [{"user_principal_name": one.name, "mail": one.mail} for one in missing]}
 
@@ -119,20 +119,14 @@ def _clauses(kind: str, addresses: Sequence[str]) -> Iterator[str]:
 
 
 def _there(looking: Looking, people: Sequence[Person], found: Mapping[str, Any]) -> There:
-    deleted = found.get(DELETED) or {}
-    return There(
-        **{kind: _with_addresses(looking, kind, people, found) for kind in KINDS},
-        deleted=_all(looking, "people", f"/directory/deletedItems/microsoft.graph.user?$select={GONE}&$top=999")
-        if "@odata.nextLink" in deleted
-        else deleted.get("value") or (),
-    )
+    return There(**{kind: _with_addresses(looking, kind, people, found) for kind in KINDS}, deleted=members(found.get(DELETED)))
 
 
 def _with_addresses(looking: Looking, kind: str, people: Sequence[Person], found: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What the searches brought; or all there are, where that is less work."""
     if len(people) >= WORTH_LISTING:
         return _all(looking, "people" if kind == "users" else kind, f"/{kind}?$select={KINDS[kind]}&$top=999")
-    return [raw for name, body in found.items() if name.startswith(f"{kind} ") for raw in body.get("value") or ()]
+    return [raw for name, body in found.items() if name.startswith(f"{kind} ") for raw in members(body)]
 
 
 def _all(looking: Looking, check: str, path: str) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from ..graph.client import Client, Request
 from ..plan import Action, Plan, Refusal, Resource
 from . import lookup, settings_bag
 from .configuration import NEW
-from .directory import Principal, by_ids, find_groups, find_people, group_requests, members_of, pick_groups
+from .directory import Principal, by_ids, find_groups, find_people, group_requests, listed, members_of, pick_groups
 from .lookup import Configuration
 
 ASSIGNED = "/appRoleAssignedTo?$top=999"
@@ -94,10 +94,10 @@ def read(client: Client, wanted: Desired) -> Current:
         named = _named(client, wanted, (), find_groups(client, wanted.groups))
         return Current(None, named=named, members=_members(client, wanted, named, ()))
     secrets, first_page, *listings = bodies
-    bag = settings_bag.parse(secrets)
+    bag = settings_bag.parse(client.whole(secrets))
     assigned = assignments(client, configuration, first_page)
     known = [one.principal for one in assigned]
-    named = _named(client, wanted, known, pick_groups(wanted.groups, listings))
+    named = _named(client, wanted, known, pick_groups(wanted.groups, listed(client, listings)))
     return Current(configuration, bag, assigned, named, _members(client, wanted, named, known))
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..graph.client import Client, Request
+from ..graph.client import Client, Request, all_of
 from ..plan import Refusal, Wait
 
 AUTHENTICATION = "SyncPolicy"
@@ -40,7 +40,7 @@ class Writing:
 
 def parse(body: Any) -> dict[str, str]:
     """The keys and values of an answer; an absent bag is empty."""
-    return {str(entry["key"]): str(entry.get("value") or "") for entry in (body or {}).get("value") or ()}
+    return {str(entry["key"]): str(entry.get("value") or "") for entry in (all_of(body) if body else ())}
 
 
 def notification(bag: Bag) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def _own(client: Client, claims: Claims) -> dict[str, Any]:
     """What may not be read is ``None``: neither permission is needed for a link."""
     tenant_id = claims.tenant_id or client.owner_of(client.tenant)
     raw = _allowed(client, "/organization?$select=id,displayName,verifiedDomains")
-    organization = raw["value"][0] if raw and raw.get("value") else None
+    organization = next(client.members(raw), None) if raw else None
     if organization is not None:
         verified = organization.get("verifiedDomains") or []
         return {

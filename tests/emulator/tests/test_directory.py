@@ -96,6 +96,26 @@ def test_the_default_page(api: Api) -> None:
     assert len(api.get("/users")["value"]) == 10
 
 
+@pytest.mark.parametrize("empty", [1, 3])
+def test_pages_may_be_empty(api: Api, empty: int) -> None:
+    """0.7: only the nextLink tells whether there is more."""
+    api.set(default_page_size=20, empty_pages=empty)
+    path = "/users?$filter=userType eq 'Member'"
+    found: list[str] = []
+    pages: list[int] = []
+    while True:
+        body = api.get(path)
+        pages.append(len(body["value"]))
+        found += names(body)
+        if "@odata.nextLink" not in body:
+            break
+        path = body["@odata.nextLink"]
+    assert pages[:empty] == [0] * empty
+    assert 0 not in pages[empty:]
+    api.set(default_page_size=100, empty_pages=0)
+    assert sorted(found) == names(api.get("/users?$filter=userType eq 'Member'"))
+
+
 def test_count_and_order(api: Api) -> None:
     """$count and $orderby."""
     api.refused(400, "Request_BadRequest", "GET", "/users/$count")

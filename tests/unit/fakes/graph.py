@@ -141,7 +141,7 @@ class FakeGraph(Client):
             raise lost if whole.certain else Uncertain(lost)
         if whole.status >= 400:
             raise service_error("POST", "/$batch", whole.status, whole.body, whole.headers)
-        items = [(one["id"], Request(one["method"], one["url"], one.get("body"))) for one in request.body["requests"]]
+        items = [(one["id"], Request(one["method"], one["url"], one.get("body"), request.version)) for one in request.body["requests"]]
         self.batches.append([item for _number, item in items])
         responses = []
         for number, item in items:

@@ -10,6 +10,7 @@ import time
 from dataclasses import dataclass, field
 
 from ..errors import CredentialProblem
+from ..secrecy import sendable
 from ..transport import Transport
 from .base import Applicant, Token, check_tenant, fingerprint, read
 
@@ -39,9 +40,9 @@ class AccessToken:
 def from_options(applicant: Applicant) -> AccessToken:
     """The token of the options.
 
-    :raises CredentialProblem: when it says of itself that it has expired.
+    :raises CredentialProblem: when no header can carry it, or it says of itself that it has expired.
     """
-    value = applicant.secrets.access_token or ""
+    value = sendable(applicant.secrets.access_token or "", "the access token")
     said = read(value)
     if said and said.expires and said.expires <= time.time():
         raise CredentialProblem("the access token has expired; acquire a new one and run again")

@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import SignInFailure, Unreachable
+from ..errors import GraphFailure, SignInFailure, Unreachable
+from ..secrecy import shown
 from ..transport import Transport
 from .base import Applicant, Token, fingerprint, first_line, require
 
@@ -82,12 +84,14 @@ def answered(applicant: Applicant, ask: Callable[[], Answer]) -> Answer:
     """
     try:
         return ask()
-    except (msal.exceptions.MsalServiceError, ValueError) as error:
-        said = first_line(str(error))
-        if not _unreadable(error):
+    except GraphFailure:
+        raise
+    except Exception as error:
+        # msal's own texts may quote what it was given.
+        if type(error) is ValueError and not _unreadable(error):
             # It reports an unknown tenant, met at OpenID discovery, as a bare ValueError.
-            raise SignInFailure(applicant.tenant, applicant.client_id, (90002,), said) from None
-        reason = f"the token endpoint gave no answer that can be read ({said})"
+            raise SignInFailure(applicant.tenant, applicant.client_id, (90002,), "the tenant is not known") from None
+        reason = f"the token endpoint gave no answer that can be read ({type(error).__name__})"
         raise Unreachable("POST", authority(applicant), reason) from None
 
 
@@ -97,15 +101,28 @@ def earned(applicant: Applicant, answer: Answer) -> Token:
     :raises SignInFailure: when there is none.
     """
     if "access_token" not in answer:
+        said = first_line(str(answer.get("error_description") or answer.get("error")))
         raise SignInFailure(
             applicant.tenant,
             applicant.client_id,
-            tuple(int(code) for code in answer.get("error_codes") or ()),
-            first_line(str(answer.get("error_description") or answer.get("error"))),
-            answer.get("trace_id"),
-            answer.get("correlation_id"),
+            tuple(int(code) for code in answer.get("error_codes") or () if str(code).isdecimal()),
+            shown(said, applicant.secrets.values()),
+            _id(answer.get("trace_id")),
+            _id(answer.get("correlation_id")),
         )
-    return Token(str(answer["access_token"]), time.time() + float(answer.get("expires_in") or 0))
+    return Token(str(answer["access_token"]), time.time() + lifetime(answer))
+
+
+def lifetime(answer: Answer) -> float:
+    """Seconds for which a token is good; none where the answer does not say so in a number."""
+    try:
+        return float(answer.get("expires_in") or 0)
+    except (TypeError, ValueError):
+        return 0.0
+
+
+def _id(value: Any) -> str | None:
+    return value if isinstance(value, str) and re.fullmatch(r"[0-9A-Za-z-]{1,64}", value) else None
 
 
 def _unreadable(error: Exception) -> bool:

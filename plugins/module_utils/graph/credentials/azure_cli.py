@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import CredentialProblem, SignInFailure
+from ..library import file_cause
 from ..transport import Transport
-from .base import Applicant, Token, check_tenant, fingerprint, first_line, read
+from .base import Applicant, Token, check_tenant, fingerprint, read
 
 LONGEST = 60
 """Seconds that the Azure CLI may take; it is slow to start."""
@@ -43,12 +44,12 @@ class AzureCli:
         command += ["--tenant", tenant, "--resource", self.applicant.cloud.graph_endpoint]
         try:
             done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=LONGEST)
-        except OSError as error:
-            raise CredentialProblem(f"the Azure CLI cannot be run: {error.strerror}") from None
+        except (OSError, ValueError) as error:
+            raise CredentialProblem(f"the Azure CLI cannot be run: {file_cause(error)}") from None
         except subprocess.TimeoutExpired:
             raise CredentialProblem(f"the Azure CLI gave no answer within {LONGEST} seconds") from None
         if done.returncode:
-            raise self._refused(done.stderr)
+            raise self._refused(done.stderr, done.returncode)
         try:
             answer: Any = json.loads(done.stdout)
             value = str(answer["accessToken"])
@@ -60,18 +61,21 @@ class AzureCli:
         expires = answer.get("expires_on") or (said and said.expires)
         return Token(value, float(expires) if expires else None)
 
-    def _refused(self, stderr: str) -> CredentialProblem | SignInFailure:
+    def _refused(self, stderr: str, code: int) -> CredentialProblem | SignInFailure:
+        """Its words are not shown: they may quote anything that it was asked or answered."""
         tenant = self.applicant.tenant
-        said = first_line(stderr.strip())[:300]
         codes = tuple(int(code) for code in re.findall(r"AADSTS(\d+)", stderr))
         if codes:
-            return SignInFailure(tenant, "Azure CLI", tuple(dict.fromkeys(codes)), said)
+            return SignInFailure(tenant, "Azure CLI", tuple(dict.fromkeys(codes)), "the Azure CLI was refused")
         if "az login" in stderr:
             return CredentialProblem(
                 f"the Azure CLI is not signed in to tenant {tenant}; run az login --tenant {tenant} --allow-no-subscriptions "
                 "as the user who runs this task"
             )
-        return CredentialProblem(f"the Azure CLI failed: {said}")
+        return CredentialProblem(
+            f"the Azure CLI failed with exit code {code}; run az account get-access-token --tenant {tenant} as the user who runs this task "
+            "to see why"
+        )
 
 
 def from_options(applicant: Applicant) -> AzureCli:

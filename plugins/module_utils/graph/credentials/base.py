@@ -11,13 +11,14 @@ import json
 import sys
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from ..claims import Claims, OpaqueToken, decode
 from ..cloud import Cloud
 from ..discovery import owner_of
 from ..errors import CredentialProblem
+from ..secrecy import without_line_end
 from ..transport import Transport
 
 
@@ -54,6 +55,20 @@ class Secrets:
     federated_token: str | None = field(default=None, repr=False)
     federated_token_file: str | None = None
     access_token: str | None = field(default=None, repr=False)
+
+    def trimmed(self) -> Secrets:
+        """Without what files and variables put around a secret, such as the line end of a file."""
+        return replace(
+            self,
+            client_secret=without_line_end(self.client_secret),
+            certificate_passphrase=without_line_end(self.certificate_passphrase),
+            federated_token=(self.federated_token or "").strip() or None,
+            access_token=(self.access_token or "").strip() or None,
+        )
+
+    def values(self) -> tuple[str | None, ...]:
+        """Everything that nobody may see."""
+        return self.client_secret, self.certificate, self.certificate_passphrase, self.federated_token, self.access_token
 
 
 @dataclass(frozen=True)

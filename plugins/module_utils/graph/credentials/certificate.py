@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CredentialProblem
+from ..library import file_cause
 from . import application
 from .application import ClientCredential
 from .base import Applicant, Secrets, require
@@ -48,12 +49,12 @@ def load_certificate(secrets: Secrets) -> dict[str, str]:
     where = f"certificate_path {secrets.certificate_path}" if secrets.certificate_path else "certificate"
     try:
         content = Path(secrets.certificate_path).read_bytes() if secrets.certificate_path else _content(secrets.certificate or "")
-    except OSError as error:
-        raise CredentialProblem(f"{where} cannot be read: {error.strerror}") from None
+    except (OSError, ValueError) as error:
+        raise CredentialProblem(f"{where} cannot be read: {file_cause(error)}") from None
     key: Any
     chain: list[Any]
-    passphrase = secrets.certificate_passphrase.encode() if secrets.certificate_passphrase else None
     try:
+        passphrase = secrets.certificate_passphrase.encode() if secrets.certificate_passphrase else None
         if b"-----BEGIN" in content:
             key = serialization.load_pem_private_key(content, passphrase)
             chain = load_pem_x509_certificates(content)

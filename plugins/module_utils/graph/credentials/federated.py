@@ -12,6 +12,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from ..cloud import Cloud
 from ..errors import CredentialProblem
+from ..library import file_cause
+from ..secrecy import sendable
 from ..transport import Transport
 from . import application
 from .application import ClientCredential
@@ -42,14 +44,14 @@ def from_options(applicant: Applicant) -> ClientCredential:
     require(application.MISSING_LIBRARY, "federated")
     secrets = applicant.secrets
     if secrets.federated_token:
-        token = secrets.federated_token.strip()
+        token = sendable(secrets.federated_token, "federated_token")
         return ClientCredential("federated", applicant, lambda _transport: _proof(token), lambda: token)
     if secrets.federated_token_file:
         path = Path(secrets.federated_token_file)
         # Kubernetes replaces the file long before its token expires, so it is read at each sign-in.
         _read(path)
         return ClientCredential("federated", applicant, lambda _transport: _proof(_read(path)), lambda: _read(path))
-    url, bearer = os.environ[GITHUB_URL], os.environ[GITHUB_TOKEN]
+    url, bearer = os.environ[GITHUB_URL].strip(), sendable(os.environ[GITHUB_TOKEN], GITHUB_TOKEN)
     _require_https(url)
     address = _for_audience(url, audience(applicant.cloud))
     return ClientCredential(
@@ -70,17 +72,20 @@ def _proof(assertion: str) -> dict[str, object]:
 def _read(path: Path) -> str:
     try:
         token = path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
-        raise CredentialProblem(f"federated_token_file {path} cannot be read: {reason}") from None
+    except (OSError, ValueError) as error:
+        raise CredentialProblem(f"federated_token_file {path} cannot be read: {file_cause(error)}") from None
     if not token:
         raise CredentialProblem(f"federated_token_file {path} is empty")
-    return token
+    return sendable(token, f"the token in federated_token_file {path}")
 
 
 def _require_https(url: str) -> None:
-    if urlsplit(url).scheme != "https":
+    if not url.lower().startswith("https://"):
         raise CredentialProblem(f"{GITHUB_URL} does not begin with https://")
+    try:
+        urlsplit(url)
+    except ValueError:
+        raise CredentialProblem(f"{GITHUB_URL} is no valid address") from None
 
 
 def _for_audience(url: str, wanted: str) -> str:
@@ -105,4 +110,4 @@ def _from_github(url: str, bearer: str, transport: Transport) -> str:
         raise CredentialProblem(
             f"GitHub gave no token for the running job (HTTP {answer.status_code}); the job needs the permission id-token: write"
         )
-    return token
+    return sendable(token, "the token that GitHub gave")

@@ -7,14 +7,17 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import CredentialProblem, Unreachable
-from ..transport import Transport
+from ..errors import CredentialProblem, GraphFailure, Unreachable
+from ..secrecy import shown
+from ..transport import Transport, bare
 from . import application
+from .application import lifetime
 from .base import Applicant, Token, check_tenant, fingerprint, first_line, require
 
 # `application` says that it is missing.
@@ -23,6 +26,10 @@ with contextlib.suppress(ImportError):
 
 PASSING = (404, 410, 429, 500, 502, 503, 504)
 """Answers of a machine's endpoint after which Microsoft tells to ask again."""
+
+
+MACHINE_SECRETS = ("IDENTITY_HEADER", "MSI_SECRET")
+"""The variables by which a machine gives a process what it has to show at the endpoint."""
 
 
 @dataclass(frozen=True)
@@ -47,15 +54,18 @@ class ManagedIdentity:
         try:
             client = msal.ManagedIdentityClient(identity, http_client=machine)
             answer: Mapping[str, Any] = client.acquire_token_for_client(resource=self.applicant.cloud.graph_endpoint)
-        except (ValueError, KeyError, OSError) as error:
-            raise _none(first_line(str(error))) from None
+        except GraphFailure:
+            raise
+        except Exception as error:
+            raise _none(f"its answer cannot be read ({type(error).__name__})") from None
         finally:
             machine.close()
         if "access_token" not in answer:
-            raise _none(first_line(str(answer.get("error_description") or answer.get("error") or "")))
+            said = first_line(str(answer.get("error_description") or answer.get("error") or ""))
+            raise _none(shown(said, map(os.environ.get, MACHINE_SECRETS)))
         value = str(answer["access_token"])
         check_tenant(value, "the managed identity's token", self.applicant, transport)
-        return Token(value, time.time() + float(answer.get("expires_in") or 0))
+        return Token(value, time.time() + lifetime(answer))
 
 
 def from_options(applicant: Applicant) -> ManagedIdentity:
@@ -81,7 +91,7 @@ class _Machine:
         except Unreachable as failure:
             raise CredentialProblem(f"this machine has no managed identity: {failure.url} does not answer ({failure.reason})") from None
         if answer.status_code in PASSING:
-            raise Unreachable("GET", url, f"the managed identity answered with HTTP {answer.status_code}")
+            raise Unreachable("GET", bare(url), f"the managed identity answered with HTTP {answer.status_code}")
         return answer
 
     def post(self, *_unused: Any, **_options: Any) -> Any:

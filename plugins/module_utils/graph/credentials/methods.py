@@ -61,6 +61,7 @@ def choose(
 
     :raises CredentialProblem: when something it needs is missing or unreadable.
     """
+    secrets = secrets.trimmed()
     if auth_method == "auto":
         auth_method = _first_given(secrets)
     method = METHODS[auth_method]

@@ -163,6 +163,9 @@ def collection(call: Call, kind: Kind, items: Iterable[GraphObject], typed: bool
     page = found[start : start + size]
     suffix = f"({','.join(names)})" if names else ""
     body: dict[str, Any] = {"@odata.context": call.context(context or f"{kind.entity_set}{suffix}")}
+    shown = _empty_pages_shown(call)
+    if shown < call.settings.empty_pages:
+        return Reply(200, {**body, "@odata.nextLink": next_link(call, -1 - shown, ""), "value": []})
     if _wants_count(call, kind):
         body["@odata.count"] = len(found)
     if start + size < len(found):
@@ -186,6 +189,15 @@ def _wants_count(call: Call, kind: Kind) -> bool:
     return asked == "true" and (call.advanced or not kind.directory)
 
 
+def _empty_pages_shown(call: Call) -> int:
+    """How many pages without a member have gone before; their tokens count below zero."""
+    token = call.request.query.get("$skiptoken")
+    if token is None:
+        return 0
+    offset, _last = read_token(token)
+    return -offset if offset < 0 else call.settings.empty_pages
+
+
 def _window(call: Call, kind: Kind, found: list[GraphObject]) -> tuple[int, int]:
     query = call.request.query
     size = page_size(query.get("$top"), call.settings.default_page_size)
@@ -193,6 +205,8 @@ def _window(call: Call, kind: Kind, found: list[GraphObject]) -> tuple[int, int]
     if token is None:
         return _skip(query.get("$skip", "0")), size
     offset, last = read_token(token)
+    if offset < 0:
+        return _skip(query.get("$skip", "0")), size
     # Resume after the last element that was shown, wherever it is now.
     for index, item in enumerate(found):
         if item.get(kind.key) == last:

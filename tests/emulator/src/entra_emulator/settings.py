@@ -216,6 +216,12 @@ class Settings(BaseModel):
     )
     token_lifetime_seconds: int = Field(default=3599, ge=0, description="Lifetime of access tokens.")
     default_page_size: int = Field(default=100, ge=1, le=999, description="0.7: page size where $top is not given.")
+    empty_pages: int = Field(
+        default=0,
+        ge=0,
+        description="0.7: how many pages without a member, but with a nextLink, come before the first one of a collection; only the "
+        "nextLink tells whether there is more (Graph's paging page).",
+    )
 
 
 FLIPPED: dict[str, Any] = {

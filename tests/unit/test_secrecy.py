@@ -1,0 +1,434 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""No text of a library reaches a message, whatever it quotes (issue 12).
+
+For each way to sign in and each place where a secret enters, whatever can fail fails with an error that quotes the secret: as it
+is, escaped, cut, or encoded for a URL. Nothing of it is in the message, the result, or the traceback.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import ssl
+import subprocess
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import jwt
+import msal
+import pytest
+import requests
+import urllib3
+
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph import cloud, secrecy
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.batch import send_all
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Client, Request
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials import device_code, federated
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.access_token import AccessToken
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.methods import METHODS
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import CredentialProblem, ServiceError
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.transport import Transport, Trust, bare
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Inquiry
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import RunFailure, run
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.certificates import rsa_pair
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, ListedTransport, Reply, refusal
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
+
+CLIENT_ID = "11111111-1111-4111-8111-111111111111"
+GRANTED = "Zq7Xv2Kp9Wm4Tn8Rb3Yc6Ld1Gf5Hs0Jk"
+SECRET = "w8Q~Vx3!Pz6%Mb1&Nc9 Jt4+Rk7/Ys2=Lg5"
+ASSERTION = "Ua4.Ve7-Wi1_Xo9.Yu2-Zy6_Bq3.Cw8-Dr5_Ft0"
+BEARER = "Hm3Kx8Qv1Zj6Wb9Pf4Nt7Gc2Ld5Rs0Ty"
+HEADER = "9F2C7A1E4B8D4C6FA3E5B7D91C0E8F26"
+CERTIFICATE = rsa_pair().pem().decode()
+KEY = CERTIFICATE.splitlines()[5]
+PASSWORD = "Pr0xyPa55wordOf3M1ce"
+ALL = (GRANTED, SECRET, ASSERTION, BEARER, HEADER, KEY, PASSWORD)
+
+FORMS: dict[str, Callable[[str], str]] = {
+    "raw": str,
+    "with a line end": lambda secret: f"{secret}\n",
+    "escaped": lambda secret: repr(f"{secret}\r\n"),
+    "bytes": lambda secret: repr(secret.encode()),
+    "cut": lambda secret: secret[: len(secret) // 2],
+    "the end of it": lambda secret: secret[-10:],
+    "for a URL": lambda secret: quote(secret, safe=""),
+}
+
+EXCEPTIONS: dict[str, Callable[[str], BaseException]] = {
+    "requests": requests.exceptions.RequestException,
+    "connection": requests.exceptions.ConnectionError,
+    "wrapped": lambda text: requests.exceptions.ConnectionError(urllib3.exceptions.ProtocolError(text, ConnectionResetError(104, text))),
+    "proxy": lambda text: requests.exceptions.ProxyError(urllib3.exceptions.ProxyError(text, OSError(f"Tunnel failed: {text}"))),
+    "encryption": lambda text: requests.exceptions.SSLError(urllib3.exceptions.SSLError(ssl.SSLError(1, text))),
+    "certificate": lambda text: requests.exceptions.SSLError(ssl.SSLCertVerificationError(1, text)),
+    "time": requests.exceptions.ReadTimeout,
+    "header": requests.exceptions.InvalidHeader,
+    "address": requests.exceptions.InvalidURL,
+    "cut short": requests.exceptions.ChunkedEncodingError,
+    "urllib3": urllib3.exceptions.LocationParseError,
+    "http": http.client.HTTPException,
+    "name": lambda text: socket.gaierror(-2, text),
+    "system": OSError,
+    "system, with a number": lambda text: OSError(111, text, text),
+    "system, with a strange number": lambda text: OSError(99999, text),
+    "letters": lambda text: UnicodeEncodeError("latin-1", text, 0, 1, text),
+    "value": ValueError,
+    "key": KeyError,
+    "type": TypeError,
+    "runtime": RuntimeError,
+}
+
+CALLERS: dict[str, dict[str, str]] = {
+    "access_token": {"access_token": GRANTED},
+    "client_secret": {"client_secret": SECRET},
+    "certificate": {"certificate": CERTIFICATE},
+    "federated": {"federated_token": ASSERTION},
+    "federated file": {},
+    "federated github": {},
+    "managed_identity": {},
+    "azure_cli": {},
+    "device_code": {},
+}
+
+
+def text_of(failure: RunFailure) -> str:
+    return " ".join([failure.msg, json.dumps(failure.details), repr(failure), *traceback.format_exception(failure)])
+
+
+def assert_secret(shown: str) -> None:
+    """No eight characters in a row of any secret, however they are spelt."""
+    for secret in ALL:
+        for form in (secret, quote(secret, safe="")):
+            assert [form[at : at + 8] for at in range(len(form) - 7) if form[at : at + 8] in shown] == []
+
+
+@pytest.fixture(autouse=True)
+def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("IDENTITY_ENDPOINT", "IMDS_ENDPOINT", "MSI_ENDPOINT", "IDENTITY_SERVER_THUMBPRINT", *device_code.AUTOMATION):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(device_code, "TERMINAL", True)
+    (tmp_path / "token").write_text(f"{ASSERTION}\n")
+    (tmp_path / "az").write_text("#!/bin/sh\n")
+    (tmp_path / "az").chmod(0o755)
+
+
+def task(method: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **more: Any) -> RunFailure:
+    """A task that reads something, with what the method needs."""
+    given = {**CALLERS[method]}
+    if method == "federated file":
+        given["federated_token_file"] = str(tmp_path / "token")
+    if method == "federated github":
+        monkeypatch.setenv(federated.GITHUB_URL, "https://token.example/job?x=1")
+        monkeypatch.setenv(federated.GITHUB_TOKEN, BEARER)
+    if method == "managed_identity":
+        monkeypatch.setenv("IDENTITY_ENDPOINT", "http://127.0.0.1:41741/msi/token")
+        monkeypatch.setenv("IDENTITY_HEADER", HEADER)
+    if method == "azure_cli":
+        monkeypatch.setenv("PATH", str(tmp_path))
+    proxy = f"http://somebody:{PASSWORD}@proxy.example:3128"
+    connection = {"tenant_id": SOURCE, "client_id": CLIENT_ID, "retries": 0, "proxy": proxy, "auth_method": method.split(" ")[0]}
+    subject = Inquiry(lambda client, _params: {"found": client.get("/me")})
+    with pytest.raises(RunFailure) as caught:
+        run(subject, {**options("tenant_info"), **connection, **given, **more}, check_mode=False, progress=lambda _said: None)
+    return caught.value
+
+
+class Internet:
+    """What every session meets: sign-in succeeds up to ``stage``, where ``end`` says what happens."""
+
+    def __init__(self, stage: str, end: Callable[[], Reply]) -> None:
+        self._stage = stage
+        self._end = end
+        self.ended: list[str] = []
+
+    def request(self, method: str, url: str, **_options: Any) -> requests.Response:
+        where = next((name for part, name in PLACES.items() if part in url), "graph")
+        body = ANSWERS.get(where)
+        if where != self._stage and body is not None:
+            return ListedTransport([Reply(200, body)]).request(method, url)
+        self.ended.append(where)
+        return ListedTransport([self._end()]).request(method, url)
+
+
+LOGIN = f"https://login.microsoftonline.com/{SOURCE}"
+PLACES = {
+    "openid-configuration": "discovery",
+    "oauth2/v2.0/token": "token",
+    "devicecode": "token",
+    "token.example": "first",
+    "41741": "first",
+}
+ANSWERS: dict[str, Any] = {
+    "discovery": {
+        "issuer": f"{LOGIN}/v2.0",
+        "authorization_endpoint": f"{LOGIN}/oauth2/v2.0/authorize",
+        "token_endpoint": f"{LOGIN}/oauth2/v2.0/token",
+        "device_authorization_endpoint": f"{LOGIN}/oauth2/v2.0/devicecode",
+    },
+    "token": {
+        "token_type": "Bearer",
+        "expires_in": 3599,
+        "access_token": GRANTED,
+        "user_code": "ABCD",
+        "device_code": BEARER,
+        "verification_uri": "https://login.example",
+        "message": "Enter ABCD.",
+        "interval": 0,
+    },
+    "first": {"value": ASSERTION, "access_token": GRANTED, "expires_on": "4102444800", "resource": "x", "token_type": "Bearer"},
+}
+STAGES = ("first", "discovery", "token", "graph")
+
+
+QUOTED = " ".join(form(secret) for form in FORMS.values() for secret in ALL)
+"""A text that quotes every secret in every form."""
+
+
+def az_answers(monkeypatch: pytest.MonkeyPatch, answer: Callable[..., Any]) -> None:
+    monkeypatch.setattr(subprocess, "run", answer)
+
+
+class TestErrorsOfLibraries:
+    @pytest.mark.parametrize("kind", EXCEPTIONS)
+    @pytest.mark.parametrize("stage", STAGES)
+    def test_of_a_connection(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, stage: str, kind: str) -> None:
+        def fail() -> Reply:
+            raise EXCEPTIONS[kind](QUOTED)
+
+        internet = Internet(stage, fail)
+        monkeypatch.setattr(requests.Session, "request", lambda _self, method, url, **more: internet.request(method, url, **more))
+        done = subprocess.CompletedProcess([], 0, json.dumps({"accessToken": GRANTED}), "")
+        az_answers(monkeypatch, lambda *_unused, **_options: done)
+        for method in CALLERS:
+            failure = task(method, monkeypatch, tmp_path)
+            assert_secret(text_of(failure))
+            assert failure.msg.startswith(f"Tenant {SOURCE}: ")
+        assert internet.ended.count(stage) == {"first": 2, "discovery": 6, "token": 6, "graph": 9}[stage]
+
+    @pytest.mark.parametrize("kind", EXCEPTIONS)
+    def test_of_msal(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str) -> None:
+        def fail(*_unused: Any, **_options: Any) -> Any:
+            raise EXCEPTIONS[kind](QUOTED)
+
+        for name in ("ConfidentialClientApplication", "PublicClientApplication", "ManagedIdentityClient"):
+            monkeypatch.setattr(msal, name, fail)
+        for method in CALLERS:
+            if method not in ("access_token", "azure_cli"):
+                assert_secret(text_of(task(method, monkeypatch, tmp_path)))
+
+    @pytest.mark.parametrize("kind", ["system", "system, with a number", "system, with a strange number", "letters", "value"])
+    def test_of_files_and_programs(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kind: str) -> None:
+        def fail(*_unused: Any, **_options: Any) -> Any:
+            raise EXCEPTIONS[kind](QUOTED)
+
+        az_answers(monkeypatch, fail)
+        assert "the Azure CLI cannot be run" in task("azure_cli", monkeypatch, tmp_path).msg
+        assert_secret(text_of(task("azure_cli", monkeypatch, tmp_path)))
+        monkeypatch.setattr(Path, "read_text", fail)
+        monkeypatch.setattr(Path, "read_bytes", fail)
+        for method, more in (("federated file", {}), ("certificate", {"certificate_path": "/etc/identity.pem"})):
+            failure = task(method, monkeypatch, tmp_path, **more)
+            assert "cannot be read: " in failure.msg
+            assert_secret(text_of(failure))
+
+    # The key is made anew in each process, and processes must agree on the names of tests.
+    @pytest.mark.parametrize("passphrase", ["\udc80 no text", SECRET], ids=["no text", "secret"])
+    @pytest.mark.parametrize(
+        "certificate",
+        ["\udc80 no text", f"-----BEGIN \udc80{KEY}", f"-----BEGIN {KEY}", KEY[:-3], "nothing"],
+        ids=["no text", "begins, no text", "begins", "cut", "nothing"],
+    )
+    def test_of_what_reads_certificates(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, certificate: str, passphrase: str) -> None:
+        failure = task("certificate", monkeypatch, tmp_path, certificate=certificate, certificate_passphrase=passphrase)
+        assert_secret(text_of(failure))
+        assert "certificate" in failure.msg
+
+
+class TestAnswersThatQuote:
+    @pytest.mark.parametrize("form", FORMS)
+    @pytest.mark.parametrize("stage", STAGES)
+    def test_a_service_that_quotes_what_it_was_sent(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, stage: str, form: str) -> None:
+        def body() -> Reply:
+            text = FORMS[form](sent)
+            codes = {"error_codes": [1], "trace_id": text, "correlation_id": text}
+            oauth = {"error": "invalid_request", "error_description": text, "message": text, **codes}
+            return refusal(400, "BadRequest", text) if stage == "graph" else Reply(400, oauth)
+
+        internet = Internet(stage, body)
+        monkeypatch.setattr(requests.Session, "request", lambda _self, method, url, **more: internet.request(method, url, **more))
+        quoted = {"client_secret": SECRET, "federated": ASSERTION, "managed_identity": HEADER, "access_token": GRANTED}
+        for method, secret in quoted.items():
+            sent = GRANTED if stage == "graph" else secret
+            assert_secret(text_of(task(method, monkeypatch, tmp_path)))
+
+    @pytest.mark.parametrize("words", ["", "AADSTS123456: ", "Please run 'az login' "])
+    def test_a_program_that_quotes_its_token(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: str) -> None:
+        done = subprocess.CompletedProcess([], 1, GRANTED, words + QUOTED)
+        az_answers(monkeypatch, lambda *_unused, **_options: done)
+        assert_secret(text_of(task("azure_cli", monkeypatch, tmp_path)))
+
+
+BROKEN_TOKENS = {
+    "a line end inside": f"{GRANTED[:16]}\n{GRANTED[16:]}",
+    "a carriage return inside": f"{GRANTED[:16]}\r\nX-Other: {GRANTED[16:]}",
+    "a blank inside": f"{GRANTED[:16]} {GRANTED[16:]}",
+    "a letter outside of Latin-1": f"{GRANTED[:16]}김{GRANTED[16:]}",
+    "a letter of Latin-1": f"{GRANTED[:16]}é{GRANTED[16:]}",
+    "a control character": f"{GRANTED[:16]}\x00{GRANTED[16:]}",
+    "half a character": f"{GRANTED[:16]}\udc80{GRANTED[16:]}",
+}
+AROUND = ("{}\n", "{}\r\n", " {} ", "\n\t{}\n\n", "\ufeff{}".lstrip("\ufeff"))
+
+
+class TestTokens:
+    @pytest.mark.parametrize("around", AROUND, ids=repr)
+    def test_what_files_put_around_a_token_is_taken_off(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, around: str) -> None:
+        """One with a line end was printed in the error of the library that refused it."""
+        sent: list[Any] = []
+
+        def refuse(_session: Any, *_unused: Any, **more: Any) -> Any:
+            sent.append(more)
+            raise requests.exceptions.ConnectionError("no")
+
+        monkeypatch.setattr(requests.Session, "request", refuse)
+        failure = task("access_token", monkeypatch, tmp_path, access_token=around.format(GRANTED))
+        assert sent[0]["headers"]["Authorization"] == f"Bearer {GRANTED}"
+        assert_secret(text_of(failure))
+
+    @pytest.mark.parametrize("broken", BROKEN_TOKENS)
+    @pytest.mark.parametrize("method", ["access_token", "federated", "federated file", "azure_cli"])
+    def test_one_that_cannot_be_sent_is_refused_in_one_sentence(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, method: str, broken: str
+    ) -> None:
+        token = BROKEN_TOKENS[broken]
+        monkeypatch.setattr(requests.Session, "request", lambda *_unused, **_options: pytest.fail("it was sent"))
+        if method == "federated file":
+            (tmp_path / "token").write_bytes(token.encode(errors="surrogateescape"))
+        az_answers(monkeypatch, lambda *_unused, **_o: subprocess.CompletedProcess([], 0, json.dumps({"accessToken": token}), ""))
+        option = {"access_token": "access_token", "federated": "federated_token"}.get(method)
+        failure = task(method, monkeypatch, tmp_path, **({option: token} if option else {}))
+        assert_secret(text_of(failure))
+        assert failure.msg.count(". ") == 0
+        assert "which no token has" in failure.msg or "it is no text" in failure.msg
+
+    @pytest.mark.parametrize("ending", ["\n", "\r\n", "\n\n"])
+    def test_the_line_end_of_a_file_is_no_part_of_a_client_secret(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ending: str
+    ) -> None:
+        used: list[str] = []
+        monkeypatch.setattr(msal, "ConfidentialClientApplication", lambda *_u, client_credential, **_o: used.append(client_credential))
+        task("client_secret", monkeypatch, tmp_path, client_secret=f" {SECRET} {ending}")
+        assert used == [f" {SECRET} "]
+
+    @pytest.mark.parametrize("blank", ["", " ", "\n", " \r\n"])
+    @pytest.mark.parametrize("option", ["access_token", "federated_token"])
+    def test_a_blank_one_is_none(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, option: str, blank: str) -> None:
+        method = {"access_token": "access_token", "federated_token": "federated"}[option]
+        assert f"auth_method is {method}, but" in task(method, monkeypatch, tmp_path, **{option: blank}).msg
+
+
+ENDPOINTS = {
+    "https://[::1": "is no valid address",
+    "https://": "is no valid address",
+    "https://:443": "is no valid address",
+    "https://host:port": "is no valid address",
+    "https://host:99999": "is no valid address",
+    "https://ho st.example": "is no valid address",
+    "https://host.example/a\nb": "is no valid address",
+    "https://host.example\x00": "is no valid address",
+    "[": "is no valid address",
+    "http://host.example": "must begin with https://",
+    "ftp://host.example": "must begin with https://",
+    f"http://user:{PASSWORD}@host.example": "must begin with https://",
+    f"https://user:{PASSWORD}@host.example": "must hold no user name and no password",
+    f"https://{PASSWORD}@host.example": "must hold no user name and no password",
+    f"user:{PASSWORD}@host.example": "must hold no user name and no password",
+    f"https://host.example?key={PASSWORD}": "must end with the host or a path",
+    f"https://host.example#{PASSWORD}": "must end with the host or a path",
+}
+
+
+class TestAddresses:
+    @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=repr)
+    @pytest.mark.parametrize("option", ["login_endpoint", "graph_endpoint"])
+    def test_an_endpoint_that_cannot_be_is_refused_by_the_options_name(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, option: str, endpoint: str
+    ) -> None:
+        failure = task("access_token", monkeypatch, tmp_path, **{option: endpoint})
+        assert failure.msg.startswith(f"Tenant {SOURCE}: {option} {ENDPOINTS[endpoint]}")
+        assert_secret(text_of(failure))
+
+    @pytest.mark.parametrize(
+        "endpoint", ["https://host.example", " https://host.example/ \n", "host.example", "https://[::1]:8443", "HTTPS://h/v"]
+    )
+    def test_an_endpoint_that_can_be(self, endpoint: str) -> None:
+        chosen = cloud.choose("global", endpoint, endpoint)
+        assert chosen.login_endpoint == chosen.graph_endpoint
+        assert chosen.login_endpoint.lower().startswith("https://")
+        assert not chosen.login_endpoint.endswith(("/", " ", "\n"))
+
+    @pytest.mark.parametrize("proxy", ["http://[::1", f"http://user:{PASSWORD}@", f"http://user:{PASSWORD}@host:port", "http://", "::"])
+    def test_a_proxy_that_cannot_be_is_not_quoted(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, proxy: str) -> None:
+        failure = task("access_token", monkeypatch, tmp_path, proxy=proxy)
+        assert failure.msg == f"Tenant {SOURCE}: proxy is no valid address; write it like http://proxy.example:3128."
+        assert_secret(text_of(failure))
+
+    @pytest.mark.parametrize(
+        ("url", "shown"),
+        [
+            ("https://host/a?b=c", "https://host/a"),
+            (f"https://u:{PASSWORD}@host/a@b", "https://host/a@b"),
+            ("https://host", "https://host"),
+            ("/path?x", "/path"),
+        ],
+    )
+    def test_an_address_as_it_is_shown(self, url: str, shown: str) -> None:
+        assert bare(url) == shown
+
+    def test_a_ca_path_that_is_not_there(self) -> None:
+        with pytest.raises(CredentialProblem, match=r"ca_path /nowhere/ca\.pem cannot be read"):
+            Transport(Trust(ca_path="/nowhere/ca.pem"), ("https://graph.example",)).request("GET", "https://127.0.0.1:1/")
+
+    @pytest.mark.parametrize(
+        "given", [{"ca_path": "/nowhere/ca.pem"}, {"proxy": "http://127.0.0.1:1"}, {"graph_endpoint": "https://127.0.0.1:1"}]
+    )
+    def test_nothing_of_it_is_a_traceback(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: Mapping[str, Any]) -> None:
+        assert task("access_token", monkeypatch, tmp_path, **{"proxy": None, **given}).msg.startswith(f"Tenant {SOURCE}: ")
+
+
+class TestShown:
+    @pytest.mark.parametrize("form", FORMS)
+    @pytest.mark.parametrize("secret", [SECRET, GRANTED, "short", "p\n%\\ 김"])
+    def test_a_text_that_quotes_a_secret_is_not_shown(self, secret: str, form: str) -> None:
+        assert secrecy.shown(f"he said {FORMS[form](secret)}!", (None, "", secret)) in (secrecy.QUOTED, f"he said {FORMS[form](secret)}!")
+        if form in ("raw", "with a line end"):
+            assert secrecy.shown(f"he said {FORMS[form](secret)}!", (secret,)) == secrecy.QUOTED
+
+    def test_another_text_is(self) -> None:
+        assert secrecy.shown("Insufficient privileges.", (SECRET, GRANTED, None)) == "Insufficient privileges."
+
+
+def test_every_way_to_sign_in_is_in_the_table() -> None:
+    assert {name.split(" ")[0] for name in CALLERS} == set(METHODS)
+
+
+def test_a_graph_token_of_the_tenant_is_still_read() -> None:
+    """Trimming changes nothing of a token that is as it should be."""
+    token = jwt.encode({"tid": SOURCE}, "any-key-that-is-long-enough-for-a-signature", algorithm="HS256")
+    assert secrecy.sendable(token, "the access token") == token
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_item_of_a_batch_that_quotes_the_token(form: str) -> None:
+    item = {"id": "0", "status": 400, "body": refusal(400, FORMS[form](GRANTED), FORMS[form](GRANTED)).body}
+    client = Client(SOURCE, cloud.choose("global"), AccessToken(GRANTED), ListedTransport([Reply(200, {"responses": [item]})]))
+    (outcome,) = send_all(client, [Request("POST", "/things", {})])
+    assert isinstance(outcome, ServiceError)
+    assert_secret(f"{outcome} {outcome!r}")

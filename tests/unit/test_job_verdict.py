@@ -386,7 +386,8 @@ class TestWaiting:
     def test_a_job_that_is_not_there(self, host: Host, wait: str) -> None:
         service = Cycles([NOT_RUN])
         service.link.jobs.clear()
-        assert host.fail(service, wait=wait).msg == f"Tenant {SOURCE}: there is no configuration 'Fabrikam'; run sync_configuration first."
+        missing = "configuration 'Fabrikam' has no provisioning job; run sync_configuration, which makes it"
+        assert host.fail(service, wait=wait).msg == f"Tenant {SOURCE}: {missing}."
         assert service.polls == 0
 
     @pytest.mark.parametrize("timeout", [0, 1, 60, 3600])

@@ -175,6 +175,7 @@ VALUE_OF_AN_ENTRY = {
     "graph/client.py _page",
     "graph/credentials/federated.py _from_github",
     "resources/expression.py source_meaning",
+    "resources/job.py _progress",
     "resources/job.py _shown",
     "resources/on_demand.py _reports",
     "resources/settings_bag.py parse",

@@ -67,7 +67,7 @@ _FORMS: tuple[tuple[re.Pattern[str], Form], ...] = (
 
 def lack(request: Request, body: Any) -> str | None:
     """What the body of an answer lacks, as half a sentence; ``None`` if nothing, or if this table does not know it."""
-    if "/synchronization/" not in request.path:
+    if request.method != "GET" or "/synchronization/" not in request.path:
         return None
     path = request.path.partition("?")[0]
     form = next((form for pattern, form in _FORMS if pattern.search(path)), None)

@@ -58,7 +58,8 @@ def merged(bag: Bag, values: Mapping[str, str], members: Mapping[str, Any] | Non
     if members:
         before = notification(bag)
         after = {**before, **members}
-        if after != before:
+        # As they are written: to Python, 1 and true are one.
+        if json.dumps(after) != json.dumps(before):
             result[NOTIFICATION] = json.dumps(after, separators=(",", ":"), ensure_ascii=False)
     return result
 

@@ -27,8 +27,8 @@ Spec = Mapping[str, Any]
 
 LITERAL = frozenset({"mappings.constant", "mappings.default", "filters.clauses.values"})
 """Texts that are written into the service as they are, also when they are empty. A boolean is the service's own word for it."""
-SPACED = LITERAL | {"display_name_suffix", "certificate_passphrase"}
-"""Texts in which a blank at either end means something."""
+SPACED = LITERAL | {"mappings.expression", "display_name_suffix", "certificate_passphrase"}
+"""Texts in which a blank at either end means something, or which are shown as they were written."""
 SWITCHED = frozenset({"notification_email"})
 """Texts for which ``off`` is a value, which YAML reads as a boolean."""
 

@@ -32,6 +32,9 @@ Subject: TypeAlias = "Resource[Any, Any] | Inquiry | LinkInquiry | Operation"
 
 UNCHECKED = "validate_certs is off: nobody checks who answers, and secrets and tokens are sent to whoever does"
 
+REFUSED = "Refused"
+"""The code of an error that is none of the service's: what was asked for makes no sense, or would do harm."""
+
 LEAST_ATTEMPTS = 3
 LOOKS = 5
 """How often something is looked for before it counts as absent."""
@@ -114,7 +117,7 @@ def _at(tenant: Mapping[str, Any], memory: Memory, tell: Callable[[str], None] |
         client = connect(tenant, memory, tell)
         yield client
     except Refusal as refusal:
-        raise RunFailure(f"Tenant {name}: {refusal}.") from None
+        raise RunFailure(f"Tenant {name}: {refusal}.", {"error": {"code": REFUSED}}) from None
     except HalfDone as half:
         raise RunFailure(f"Tenant {name}: {explain(half.cause)}", {**_details(half.cause), **half.report}) from None
     except GraphFailure as failure:
@@ -126,6 +129,17 @@ def _at(tenant: Mapping[str, Any], memory: Memory, tell: Callable[[str], None] |
 
 def _silent(_message: str) -> None:
     """Nobody watches."""
+
+
+def connection_fault(params: Mapping[str, Any]) -> str | None:
+    """Why these connection options lead nowhere, as far as they alone tell. Nothing is sent."""
+    try:
+        connect(params, tell=_silent).close()
+    except Refusal as refusal:
+        return f"{refusal}."
+    except GraphFailure as failure:
+        return explain(failure)
+    return None
 
 
 def connect(params: Mapping[str, Any], memory: Memory | None = None, tell: Callable[[str], None] | None = None) -> Client:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
@@ -29,9 +30,29 @@ def incomplete() -> ImportError | None:
     return missing_library() or application.MISSING_LIBRARY or certificate.MISSING_LIBRARY
 
 
+class Module(AnsibleModule):
+    """A module that reads its options in every form that users have for them, before Ansible checks its rules."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self.wrong: str | None = None
+        super().__init__(argument_spec=options.argument_spec(), supports_check_mode=True, **options.rules)  # type: ignore[no-untyped-call]
+
+    def _load_params(self) -> None:
+        super()._load_params()  # type: ignore[no-untyped-call]
+        understood = self._options.understand(self.params)
+        self.params, self.wrong = understood.args, understood.wrong
+
+    def fail_json(self, msg: str, **details: Any) -> NoReturn:
+        """Fail. Ansible's sentence about an option names types of Python; ours, if there is one, names the option."""
+        super().fail_json(self.wrong or msg, **details)
+
+
 def run_module(subject: Subject, options: Options) -> None:
     """Run one module and leave through ``exit_json`` or ``fail_json``."""
-    module = AnsibleModule(argument_spec=options.argument_spec(), supports_check_mode=True, **options.rules)
+    module = Module(options)
+    if module.wrong:
+        module.fail_json(module.wrong)
     missing = missing_library()
     if missing:
         module.fail_json(msg=missing_required_lib(str(missing.name).split(".", maxsplit=1)[0]), exception=str(missing))

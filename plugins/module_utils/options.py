@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible.module_utils.basic import env_fallback
 
+from .forms import Understood, understand
 from .graph.cloud import CLOUDS
 from .graph.credentials.methods import AUTH_METHODS
 
@@ -27,6 +28,10 @@ class Options:
     def argument_spec(self) -> dict[str, Any]:
         """The module's own options with the shared ones."""
         return {**CONNECTION, **(WAIT if self.writes else {}), **self.spec}
+
+    def understand(self, given: Mapping[str, Any]) -> Understood:
+        """The options of a task in the forms that Ansible's rules are made for."""
+        return understand(self.argument_spec(), given)
 
 
 def _from(variable: str) -> dict[str, Any]:

@@ -258,7 +258,8 @@ def _shows(action: Action, client: Client, bound: Mapping[str, str]) -> bool:
     if action.visible is None:
         return False
     with contextlib.suppress(GraphFailure):
-        return action.visible.until(client.find(_fill_text(action.visible.path, bound), version=action.visible.version))
+        with client.reading():
+            return action.visible.until(client.find(_fill_text(action.visible.path, bound), version=action.visible.version))
     return False
 
 
@@ -306,8 +307,9 @@ def await_state(wait: Wait, client: Client, pace: Pace, bound: Mapping[str, str]
     path = _fill_text(wait.path, bound)
     for _attempt in pace.attempts():
         try:
-            if wait.until(client.find(path, version=wait.version)):
-                return True
+            with client.reading():
+                if wait.until(client.find(path, version=wait.version)):
+                    return True
         except ServiceError as error:
             # A new object's synchronization endpoints answer 403 or 409 for a while (fact sheet 0.1).
             if error.status not in (403, 404, 409):

@@ -14,6 +14,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
+from . import checks
 from .graph import cloud
 from .graph.client import Client, Patience
 from .graph.credentials.base import Secrets
@@ -21,7 +22,7 @@ from .graph.credentials.methods import choose
 from .graph.errors import CredentialProblem, GraphFailure, ServiceError, SignInFailure, Uncertain, Unreachable
 from .graph.memory import Memory
 from .graph.transport import Transport, Trust
-from .plan import Action, HalfDone, Inquiry, Interrupted, LinkInquiry, Operation, Outcome, Pace, Plan, Refusal, Resource, Unseen, apply
+from .plan import Action, Facts, HalfDone, Inquiry, Interrupted, LinkInquiry, Operation, Outcome, Pace, Plan, Refusal, Resource, Unseen, apply
 from .resources.causes import explain
 
 Desired = TypeVar("Desired")
@@ -65,6 +66,9 @@ def run(
     :raises RunFailure: for everything an admin can do something about.
     """
     given = _without_empty(params)
+    wrong = checks.wrong(given)
+    if wrong:
+        raise RunFailure(wrong)
     tenants = [given]
     if isinstance(subject, LinkInquiry):
         given["target"] = _without_empty(given["target"])
@@ -79,8 +83,8 @@ def run(
 
 
 def _without_empty(params: Mapping[str, Any]) -> dict[str, Any]:
-    """AWX gives an empty text for a field that was left empty."""
-    return {name: None if value == "" else value for name, value in params.items()}
+    """An environment variable may be set and empty; what a task leaves empty, its host has left out already."""
+    return {name: None if isinstance(value, str) and not value.strip() else value for name, value in params.items()}
 
 
 def _run(
@@ -95,7 +99,7 @@ def _run(
     memory = Memory(run_folder)
     with _at(given, memory, tell) as client:
         if isinstance(subject, Inquiry):
-            return {"changed": False, **_patiently(lambda: subject.read(client, given), pace)}
+            return {"changed": False, **_patiently(lambda: _inquired(subject, client, given), pace)}
         if isinstance(subject, LinkInquiry):
             source = _patiently(lambda: subject.source(client, given), pace)
             with _at(given["target"], memory, tell) as target:
@@ -195,9 +199,20 @@ def _patiently(read: Callable[[], Read], pace: Pace) -> Read:
     return read()
 
 
+def _inquired(inquiry: Inquiry, client: Client, given: Mapping[str, Any]) -> Facts:
+    with client.reading():
+        return inquiry.read(client, given)
+
+
 def _plan_now(resource: Resource[Desired, Current], client: Client, desired: Desired, pace: Pace) -> Plan:
     """The plan for what is there."""
-    return _patiently(lambda: resource.plan(resource.read(client, desired), desired), pace)
+    return _patiently(lambda: resource.plan(_current(resource, client, desired), desired), pace)
+
+
+def _current(resource: Resource[Desired, Current], client: Client, desired: Desired) -> Current:
+    """What is there. Only reading takes answers apart, so that a fault of a planner is not taken for one of the service."""
+    with client.reading():
+        return resource.read(client, desired)
 
 
 def _plan_seen(resource: Resource[Desired, Current], client: Client, desired: Desired, pace: Pace) -> Plan:
@@ -236,14 +251,16 @@ def _await_outcome(outcome: Outcome, client: Client, pace: Pace, progress: Calla
     said = ""
     for _attempt in patient.attempts():
         try:
-            body = client.find(outcome.wait.path)
+            with client.reading():
+                body = client.find(outcome.wait.path)
+                reached = outcome.wait.until(body)
+                said = outcome.progress(body)
         except GraphFailure as failure:
             msg = f"Tenant {client.tenant}: could not see whether {outcome.name} was reached: {explain(failure)}{_told(done)}"
             raise RunFailure(msg, {**_details(failure), **_made(done)}) from None
-        if outcome.wait.until(body):
+        if reached:
             pace.waited += patient.waited
             return
-        said = outcome.progress(body)
         progress(f"waiting for {outcome.name}: {said}")
     late = f"{outcome.name} was not reached within {outcome.timeout:.0f} seconds ({said}); the service goes on, look again later"
     raise RunFailure(f"Tenant {client.tenant}: {late}.", _made(done))

@@ -84,13 +84,16 @@ def in_process(
 ) -> dict[str, Any]:
     """What the module process would have answered: the same checks of options, the same result, the same values kept secret."""
     spec = options.argument_spec()
-    checked = ArgumentSpecValidator(spec, **options.rules).validate(_plain(args))
+    understood = options.understand(_plain(args))
+    checked = ArgumentSpecValidator(spec, **options.rules).validate(understood.args)
     params = checked.validated_parameters
     secret = {*_secrets(spec, args), *_secrets(spec, params)}
-    if checked.error_messages:
+    if understood.wrong:
+        answer: dict[str, Any] = {"failed": True, "msg": understood.wrong}
+    elif checked.error_messages:
         error = checked.errors[0]
         prefix = f"Unsupported parameters for ({name}) module: " if isinstance(error, UnsupportedError) else ""
-        answer: dict[str, Any] = {"failed": True, "msg": f"{prefix}{checked.errors.msg if prefix else error.msg}"}
+        answer = {"failed": True, "msg": f"{prefix}{checked.errors.msg if prefix else error.msg}"}
     else:
         try:
             answer = run(subject, params, check_mode, progress=progress, run_folder=run_folder())
@@ -118,7 +121,7 @@ def _secrets(spec: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]
     for option, about in spec.items():
         for name in (option, *about.get("aliases", ())):
             value = given.get(name)
-            if value and about.get("no_log"):
+            if about.get("no_log") and value and str(value).strip():
                 yield str(value)
             if about.get("type") == "dict" and about.get("options") and isinstance(value, Mapping):
                 yield from _secrets(about["options"], value)

@@ -428,7 +428,7 @@ mapping_options = st.fixed_dictionaries(
     optional={
         "mappings": st.lists(our_mapping, unique_by=lambda one: one["target"], max_size=4),
         "filters": st.lists(our_filter, max_size=2),
-        "target_actions": st.lists(st.sampled_from(["create", "update", "delete"]), unique=True),
+        "target_actions": st.lists(st.sampled_from(["create", "update", "delete"]), unique=True, min_size=1),
         "exact": st.booleans(),
     },
 )

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import time
@@ -19,7 +20,7 @@ from .claims import Claims, decode
 from .cloud import Cloud
 from .credentials.base import Credential
 from .discovery import owner_of
-from .errors import CredentialProblem, GraphFailure, ServiceError, Uncertain, Unreachable, service_error
+from .errors import CredentialProblem, GraphFailure, OddAnswer, ServiceError, Uncertain, Unreachable, service_error
 from .memory import Memory
 from .tokens import Tokens
 from .transport import Transport
@@ -124,6 +125,7 @@ class Client:
         self.memory = memory or Memory()
         self.met: dict[str, Any] = {}
         """What this task has read of single objects, by id, for whoever only needs what does not change while it lasts."""
+        self._asked: tuple[str, ...] = ()
         self._transport = transport
         self._tokens = Tokens(credential, self.memory, cloud.login_endpoint, cloud.graph_endpoint, tenant.lower())
         self._token: str | None = None
@@ -179,12 +181,27 @@ class Client:
         :raises Uncertain: a write whose outcome is unknown.
         :raises Unreachable: nothing was reached.
         """
+        self._asked = _named(request)
         known = self.seen(request)
         if known:
             return known
         answer = self._send(request)
         self.keep(request, answer)
         return answer
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """While this lasts, answers are taken apart. What breaks on one, breaks on something that the service never documented.
+
+        :raises OddAnswer: for it, unless nothing was asked; then the fault is ours.
+        """
+        self._asked = ()
+        try:
+            yield
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            if not self._asked:
+                raise
+            raise OddAnswer(self._asked, _lack(error)) from error
 
     def _send(self, request: Request) -> Answer:
         budget = self.patience.budget()
@@ -291,6 +308,24 @@ class Client:
         parts = urlsplit(link)
         path = parts.path.removeprefix(f"{urlsplit(self.cloud.graph_endpoint).path}/{version}")
         return f"{path}?{parts.query}" if parts.query else path
+
+
+def _named(request: Request) -> tuple[str, ...]:
+    """A request in a sentence, or those of a batch."""
+    if request.path == "/$batch" and isinstance(request.body, Mapping):
+        return tuple(f"{item['method']} {_bare(item['url'])}" for item in request.body["requests"])
+    return (f"{request.method} {_bare(request.path)}",)
+
+
+def _bare(path: str) -> str:
+    return path.partition("?")[0]
+
+
+def _lack(error: Exception) -> str:
+    """What an answer lacks. The texts of Python are of no use to a reader, and may hold a value."""
+    if isinstance(error, KeyError) and error.args and isinstance(error.args[0], str) and error.args[0].isidentifier():
+        return f"it has no member {error.args[0]}"
+    return "a member has another form"
 
 
 def _json(content: bytes, request: Request, url: str, status: int) -> Any:

@@ -11,6 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 
+NAMED = 3
+"""How many of the requests of a batch a sentence names."""
+
+
 class GraphFailure(Exception):
     """Every failure of this package."""
 
@@ -46,6 +50,20 @@ class Unreachable(GraphFailure):
 
     def __str__(self) -> str:
         return f"{self.method} {self.url}: {self.reason}"
+
+
+@dataclass(eq=False)
+class OddAnswer(GraphFailure):
+    """Graph answered with success, and with something that is not what its documents say. ``asked`` are the last requests."""
+
+    asked: tuple[str, ...]
+    lack: str
+
+    def __str__(self) -> str:
+        named = ", ".join(self.asked[:NAMED])
+        more = f" and {len(self.asked) - NAMED} more" if len(self.asked) > NAMED else ""
+        which = f"one of the answers of {named}{more}" if len(self.asked) > 1 else f"the answer of {named}"
+        return f"{which} is not as Microsoft documents it ({self.lack}); run again, and report it if it stays"
 
 
 @dataclass(eq=False)

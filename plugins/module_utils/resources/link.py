@@ -179,7 +179,8 @@ def in_source(client: Client, link: Given) -> dict[str, Any]:
         raise Refusal("tenant_id of target is missing; it is the target tenant's id or one of its verified domains")
     client.look_once()
     found = _compare(client, link, IN_SOURCE)
-    return {**found, "job": None if _enough(found, link) else job.inquire(client, link)["job"]}
+    with client.reading():
+        return {**found, "job": None if _enough(found, link) else job.inquire(client, link)["job"]}
 
 
 def in_target(client: Client, link: Given, source: Facts) -> dict[str, Any]:
@@ -188,7 +189,9 @@ def in_target(client: Client, link: Given, source: Facts) -> dict[str, Any]:
     if _enough(source, link) or _enough(found, link):
         return judged(source, found, None, link)
     origin = {"source_domains": link.get("source_domains"), "source_tenant_id": link["tenant_id"]}
-    return judged(source, found, synced_user.inquire(client, origin)["synced_users"], link)
+    with client.reading():
+        people = synced_user.inquire(client, origin)["synced_users"]
+    return judged(source, found, people, link)
 
 
 def _compare(client: Client, link: Given, parts: Sequence[Part]) -> dict[str, Any]:
@@ -197,7 +200,9 @@ def _compare(client: Client, link: Given, parts: Sequence[Part]) -> dict[str, An
     warnings: list[str] = []
     for part in parts:
         wanted = part.resource.desired(part.options(link))
-        plan = part.resource.plan(part.resource.read(client, wanted), wanted)
+        with client.reading():
+            current = part.resource.read(client, wanted)
+        plan = part.resource.plan(current, wanted)
         warnings += plan.warnings
         if plan.actions or _outstanding(plan, client):
             differences.append(_difference(part, plan, client))
@@ -210,7 +215,10 @@ def _enough(found: Facts, link: Given) -> bool:
 
 def _outstanding(plan: Plan, client: Client) -> bool:
     """Whether something is waited for that the service has not reached."""
-    return plan.outcome is not None and not plan.outcome.wait.until(client.find(plan.outcome.wait.path))
+    if plan.outcome is None:
+        return False
+    with client.reading():
+        return not plan.outcome.wait.until(client.find(plan.outcome.wait.path))
 
 
 def _difference(part: Part, plan: Plan, client: Client) -> dict[str, Any]:

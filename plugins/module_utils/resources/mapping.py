@@ -96,6 +96,8 @@ def desired(params: Mapping[str, Any]) -> Desired:
     twice = sorted({target for target in targets if targets.count(target) > 1})
     if twice:
         raise Refusal(f"{', '.join(twice)} is mapped more than once")
+    if params.get("target_actions") is not None and not params["target_actions"]:
+        raise Refusal("target_actions must name at least one of create, update and delete")
     if any(one.target == "manager" and not one.absent for one in wishes):
         clouds.require_feature(clouds.MANAGER, params["cloud"])
     return Desired(

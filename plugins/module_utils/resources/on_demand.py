@@ -31,19 +31,23 @@ def perform(client: Client, params: Mapping[str, Any], check_mode: bool, pace: P
     :raises Refusal: when the configuration, its job or a person is not there.
     """
     configuration = params["configuration"]
-    there = job.find(client, configuration)
+    with client.reading():
+        there = job.find(client, configuration)
     if there.configuration is None or there.job is None:
         if check_mode:
             return _result(params, [])
         raise Refusal(lookup.missing(configuration))
-    people = list({one.id: one for one in find_people(client, params["users"]).values()}.values())
+    with client.reading():
+        people = list({one.id: one for one in find_people(client, params["users"]).values()}.values())
     if check_mode:
         return _result(params, [_outcome(one.name, "planned") for one in people])
     path = f"{there.configuration.synchronization}/jobs/{there.job['id']}"
-    rule = user_rule(client.get(f"{path}/schema"))
-    if rule is None:
-        raise Refusal(f"the job of configuration {configuration!r} has no rule for people; restore the default mappings")
-    return _result(params, _provision(client, params, path, str(rule["id"]), people, pace))
+    with client.reading():
+        rule = user_rule(client.get(f"{path}/schema"))
+        if rule is None:
+            raise Refusal(f"the job of configuration {configuration!r} has no rule for people; restore the default mappings")
+        rule_id = str(rule["id"])
+    return _result(params, _provision(client, params, path, rule_id, people, pace))
 
 
 def _provision(
@@ -58,7 +62,9 @@ def _provision(
         subject = {"objectId": one.id, "objectTypeName": "User"}
         body = {"parameters": [{"ruleId": rule_id, "subjects": [subject]}]}
         try:
-            outcomes.append({"user": one.name, **outcome(client.send(Request("POST", f"{path}/provisionOnDemand", body)).body)})
+            with client.reading():
+                answer = client.send(Request("POST", f"{path}/provisionOnDemand", body))
+                outcomes.append({"user": one.name, **outcome(answer.body)})
         except ServiceError as error:
             if error.denied or error.status in (404, 429):
                 raise HalfDone(error, _result(params, outcomes)) from None

@@ -1,0 +1,242 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The forms of a value: what a survey of AWX gives as a text means the same as the value itself, for every option of every module."""
+
+from __future__ import annotations
+
+import datetime
+import importlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.forms import understand
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
+from ansible_collections.entra.cross_tenant_sync.tests.unit.test_malformed import BASE, PREFIX
+
+TRUE, FALSE = ("true", "True", "yes", "on", "1", " true\n", 1), ("false", "no", "off", "0", "False ", 0)
+BLANKS = ("", " ", "\n", "\r\n", "\t")
+
+
+def options_of(module: str) -> Options:
+    found: Options = importlib.import_module(PREFIX + module).OPTIONS
+    return found
+
+
+def needed(module: str) -> dict[str, Any]:
+    """What a task of the module cannot be without."""
+    spec = options_of(module).argument_spec()
+    return {name: value for name, value in BASE[module].items() if spec[name].get("required")}
+
+
+def checked(module: str, given_: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters that the engine gets for a task."""
+    options = options_of(module)
+    understood = options.understand({**needed(module), **given_})
+    assert understood.wrong is None, understood.wrong
+    result = ArgumentSpecValidator(options.argument_spec(), **options.rules).validate(understood.args)
+    assert not result.error_messages, result.error_messages
+    parameters: dict[str, Any] = result.validated_parameters
+    return parameters
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form of a value, and the value; ``None`` for one that was left empty."""
+
+    module: str
+    path: tuple[str, ...]
+    form: Any
+    value: Any
+
+    def __str__(self) -> str:
+        return f"{self.module} {'.'.join(self.path)} {self.form!a:.40}"
+
+    def options(self, value: Any) -> dict[str, Any]:
+        """The options with this value at the place."""
+        outer, *inner = self.path
+        for name in reversed(inner):
+            value = {**FILLED.get(name, {}), name: value}
+        return {**ALONG.get(outer, {}), outer: value}
+
+
+ALONG: dict[str, dict[str, Any]] = {"convert_existing": {"user_type": "guest"}, "target": {}}
+"""What an option needs beside it."""
+FILLED: dict[str, dict[str, Any]] = {name: {"tenant_id": "contoso.kr"} for name in options_of("link_info").spec["target"]["options"]}
+
+
+def values(about: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
+    """Forms and what they mean, by the type of an option."""
+    kind, choices = about.get("type", "str"), about.get("choices")
+    if kind == "bool":
+        yield from ((form, True) for form in TRUE)
+        yield from ((form, False) for form in FALSE)
+    elif kind == "int":
+        yield from ((form, 5) for form in ("5", " 5 ", "5\n", 5.0, "5.0", "+5"))
+    elif kind in ("str", "path"):
+        text = str(choices[-1]) if choices else "contoso.kr"
+        yield from ((form, text) for form in (f" {text}", f"{text}\n", f"{text}\r\n"))
+        if not choices:
+            yield from ((2026, "2026"), (datetime.date(2026, 11, 23), "2026-11-23"))
+    elif kind == "list" and about.get("elements", "str") != "dict":
+        one, two = (choices or ("a.kr", "b.kr"))[:2]
+        both = [one, two]
+        yield from (
+            (form, both)
+            for form in (f"{one},{two}", f"{one}, {two}", f" {one} ,{two}, ", f"{one}\n{two}", f"{one}\r\n{two}\r\n", f"\n{one}\n\n {two}")
+        )
+        yield from ((json.dumps(both), both), (str(both), both), (tuple(both), both), ([f" {one}", f"{two}\n", "", None], both))
+        yield from ((one, [one]), (f"{one}\n", [one]), ([], []))
+        if not about.get("required"):
+            yield from (([""], None), (["", " "], None))
+    elif kind == "list":
+        empty: list[Any] = []
+        yield from (("[]", empty), (" [] ", empty))
+    elif not about.get("options"):
+        yield from ((form, {"a": 1}) for form in ('{"a": 1}', ' {"a": 1}\n', "{'a': 1}"))
+    if not about.get("required"):
+        yield from ((blank, None) for blank in (*BLANKS, None))
+
+
+def forms() -> Iterator[Form]:
+    for module in BASE:
+        for option, about in options_of(module).argument_spec().items():
+            yield from (Form(module, (option,), form, value) for form, value in values(about))
+            if about.get("type") == "dict":
+                for name, inner in (about.get("options") or {}).items():
+                    if inner.get("type") != "dict":
+                        yield from (Form(module, (option, name), form, value) for form, value in values(inner))
+
+
+SPACED = ("display_name_suffix", "certificate_passphrase")
+
+
+@pytest.mark.parametrize(
+    "form", [one for one in forms() if not (one.path[-1] in SPACED and isinstance(one.form, str) and one.form.strip())], ids=str
+)
+def test_means_the_same_as_the_value(form: Form, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_CLIENT_SECRET", "of another tenant")
+    got = checked(form.module, form.options(form.form))
+    if form.value is not None:
+        assert got == checked(form.module, form.options(form.value))
+        place = got
+        for name in form.path:
+            place = place[name]
+        assert place == form.value
+        return
+    blank = checked(form.module, form.options(None))
+    assert got == blank
+    if len(form.path) == 1 and form.path[0] != "client_secret":
+        left_out = {name: value for name, value in form.options(None).items() if name != form.path[0]}
+        assert got == checked(form.module, left_out)
+    assert got["client_secret"] == (None if form.path[0] == "client_secret" else "of another tenant")
+
+
+MAPPINGS = [{"target": "department", "source": "department"}, {"target": "employeeId", "state": "absent"}]
+FILTERS = [{"name": "Seoul", "clauses": [{"attribute": "city", "operator": "EQUALS", "values": ["Seoul", "Busan"]}]}]
+
+
+@pytest.mark.parametrize("module", ["sync_mapping", "link_info"])
+@pytest.mark.parametrize(("option", "value"), [("mappings", MAPPINGS), ("filters", FILTERS)])
+@pytest.mark.parametrize(
+    "write", [json.dumps, lambda value: json.dumps(value, indent=2), str, lambda value: [json.dumps(one) for one in value]]
+)
+def test_a_list_of_dictionaries_as_text(module: str, option: str, value: Any, write: Any) -> None:
+    assert checked(module, {option: write(value)}) == checked(module, {option: value})
+
+
+def test_a_target_as_text() -> None:
+    target = BASE["link_info"]["target"]
+    assert checked("link_info", {"target": json.dumps(target)}) == checked("link_info", {"target": target})
+
+
+@pytest.mark.parametrize(
+    ("form", "names"),
+    [
+        ("Sales, EMEA\nSales, APAC", ["Sales, EMEA", "Sales, APAC"]),
+        ("Sales, EMEA\r\nSupport\r\n", ["Sales, EMEA", "Support"]),
+        (["Sales, EMEA"], ["Sales, EMEA"]),
+        (["Sales, EMEA", "Support"], ["Sales, EMEA", "Support"]),
+        ('["Sales, EMEA", "Support"]', ["Sales, EMEA", "Support"]),
+        ("[EXT] Partners, Support", ["[EXT] Partners", "Support"]),
+        ("[EXT] Partners\nSales, EMEA", ["[EXT] Partners", "Sales, EMEA"]),
+        ("Sales, Support\n", ["Sales", "Support"]),
+    ],
+)
+def test_commas_and_lines(form: Any, names: list[str]) -> None:
+    """In one line a comma parts names; where each name has a line, a comma belongs to the name, as it does in a real list."""
+    assert checked("sync_scope", {"groups": form})["groups"] == names
+
+
+@pytest.mark.parametrize("form", [False, "off", "Off", " OFF\n", "no", "false"])
+@pytest.mark.parametrize("module", ["sync_configuration", "link_info"])
+def test_off_is_a_word_for_notifications(module: str, form: Any) -> None:
+    """YAML reads ``notification_email: off`` as a boolean."""
+    assert checked(module, {"notification_email": form})["notification_email"] == "off"
+
+
+@pytest.mark.parametrize(("form", "text"), [("", ""), (" x ", " x "), (True, "true"), (False, "false"), (5, "5")])
+def test_what_is_written_into_the_service_stays_as_it_is(form: Any, text: str) -> None:
+    """A constant may be empty, and an empty default takes a default away."""
+    rows = checked("sync_mapping", {"mappings": [{"target": "city", "constant": form, "default": form}]})["mappings"]
+    assert (rows[0]["constant"], rows[0]["default"]) == (text, text)
+    clause = {"attribute": "city", "operator": "EQUALS", "values": [form]}
+    filters = checked("sync_mapping", {"filters": [{"name": "x", "clauses": [clause]}]})["filters"]
+    assert filters[0]["clauses"][0]["values"] == [text]
+
+
+@pytest.mark.parametrize("blank", BLANKS)
+def test_a_blank_source_is_none(blank: str) -> None:
+    rows = checked(
+        "sync_mapping", {"mappings": [{"target": "city", "source": blank, "expression": blank, "apply": blank, "constant": "x"}]}
+    )["mappings"]
+    assert rows == [
+        {"target": "city", "constant": "x", "source": None, "expression": None, "apply": None, "default": None, "state": "present"}
+    ]
+
+
+def test_a_suffix_keeps_its_blank() -> None:
+    assert checked("sync_mapping", {"display_name_suffix": " (Contoso)"})["display_name_suffix"] == " (Contoso)"
+
+
+@pytest.mark.parametrize("blank", [*BLANKS, None])
+def test_blank_options_do_not_count_for_rules(blank: str | None) -> None:
+    assert checked("sync_mapping", {"convert_existing": blank, "reset": blank, "restore": blank})["convert_existing"] is None
+    assert checked("sync_mapping", {"reset": blank, "restore": {"a": 1}})["restore"] == {"a": 1}
+    assert checked("sync_job", {"tenant": blank, "tenant_id": "contoso.kr"})["tenant_id"] == "contoso.kr"
+    assert checked("sync_job", {"tenant": "contoso.kr", "tenant_id": blank})["tenant_id"] == "contoso.kr"
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.dates(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.sampled_from(sorted(BASE)), st.data())
+def test_anything_at_all_is_understood_or_refused_in_one_sentence(module: str, data: st.DataObject) -> None:
+    """Whatever is given, the validator of Ansible gets a form that it knows, or there is a sentence that names an option."""
+    spec = options_of(module).argument_spec()
+    given_ = data.draw(st.dictionaries(st.sampled_from(sorted(spec)), ANYTHING, max_size=4))
+    before = repr(given_)
+    understood = understand(spec, {**BASE[module], **given_})
+    assert repr(given_) == before
+    if understood.wrong:
+        assert "\n" not in understood.wrong
+        assert understood.wrong.endswith(".")
+        assert any(understood.wrong.startswith(option) for option in spec)
+        return
+    errors = ArgumentSpecValidator(spec, **options_of(module).rules).validate(understood.args).error_messages
+    for error in errors:
+        assert "convert" not in error, (error, given_)
+        assert "<class" not in error, (error, given_)
+    again = understand(spec, understood.args)
+    assert (again.args, again.wrong) == (understood.args, None)

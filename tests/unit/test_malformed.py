@@ -1,0 +1,410 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Malformed options: one sentence that names the option, nothing sent, the same in both hosts, and never a text of Python."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import checks, host
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.in_process import in_process
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET
+
+PREFIX = "ansible_collections.entra.cross_tenant_sync.plugins.modules."
+APPLICATION = "11111111-1111-4111-8111-111111111111"
+SECRET = "very-secret-client-secret"
+SIGN_IN = {"client_id": APPLICATION, "client_secret": SECRET}
+LONG = "x" * 300
+RAW = (
+    "Traceback",
+    "NoneType",
+    "KeyError",
+    "TypeError",
+    "ValueError",
+    "invalid literal",
+    "<class",
+    "object has no attribute",
+    "Errno",
+    "codec",
+    "unable to convert",
+    "Expecting value",
+    "Invalid IPv6",
+    "isoformat",
+    "badly formed",
+)
+"""Words of Python and its libraries."""
+
+BASE: dict[str, dict[str, Any]] = {
+    "cross_tenant_policy": {"partner_tenant_id": TARGET, "user_sync_inbound": True},
+    "cross_tenant_policy_info": {},
+    "link_info": {"configuration": "Fabrikam", "target": {"tenant_id": TARGET, **SIGN_IN}},
+    "preflight_info": {"side": "source", "partner_tenant_id": TARGET},
+    "provisioning_log_info": {"configuration": "Fabrikam"},
+    "sync_configuration": {"name": "Fabrikam", "target_tenant_id": TARGET},
+    "sync_configuration_info": {},
+    "sync_job": {"configuration": "Fabrikam"},
+    "sync_job_info": {"configuration": "Fabrikam"},
+    "sync_mapping": {"configuration": "Fabrikam"},
+    "sync_on_demand": {"configuration": "Fabrikam", "users": ["minsu.kim@contoso.kr"]},
+    "sync_scope": {"configuration": "Fabrikam"},
+    "synced_user_info": {"source_domains": ["contoso.kr"]},
+    "tenant_info": {},
+}
+"""A good task of each module."""
+
+NOT_TENANTS = (
+    "contoso",
+    "common",
+    "con toso.kr",
+    "a0c898ca-2445-4e74-ab4b",
+    "https://contoso.kr",
+    "contoso..kr",
+    "x@contoso.kr",
+    True,
+    ["a.b"],
+)
+NOT_NUMBERS = ("many", "5 seconds", "1.5", 1.5, True, "", [5], {"a": 5}, "0x10", "1_000")
+NOT_BOOLEANS = ("maybe", 2, "yess", [True], {"yes": True})
+NOT_LINES = ("Fab\nrikam", "Fab\x00rikam", "Fab\ud800rikam", ["Fabrikam"], {"name": "Fabrikam"}, True, False)
+NOT_ENDPOINTS = (
+    "http://localhost",
+    "https://[::1",
+    "https://",
+    "https://host:port",
+    "https://host:99999",
+    "https://ho st",
+    "https://host?x=1",
+    "ftp://host",
+)
+NOT_PROXIES = ("http://jürgen:secret@proxy:8080", "ftp://proxy", "http://[::1", "http://proxy:port", "http://", "pro xy:8080")
+NOT_MOMENTS = (
+    "yesterday",
+    "2026-13-01",
+    "2026-02-30T00:00:00Z",
+    "2026-11-23T25:00:00Z",
+    "2026-11-23T02:61Z",
+    "2026-11-23 02:00",
+    "2026-11-23T02:00:00+25:00",
+    "1",
+)
+NOT_ADDRESSES = ("identity", "@contoso.kr", "a@", "a b@contoso.kr", "a@contoso.kr, b@contoso.kr", "a@contoso", True, ["a@contoso.kr"])
+
+
+@dataclass(frozen=True)
+class Case:
+    """What a task of the module gives in the place of something good, and the option that the sentence has to name."""
+
+    module: str
+    given: Mapping[str, Any]
+    named: str
+
+    def __str__(self) -> str:
+        (value,) = list(self.given.values())[:1] or [None]
+        return f"{self.module} {self.named} {value!a:.40}"
+
+
+def each(module: str, option: str, values: Any) -> Iterator[Case]:
+    yield from (Case(module, {option: value}, option) for value in values if value != "")
+
+
+def in_target(option: str, values: Any) -> Iterator[Case]:
+    for value in values:
+        if value != "":
+            yield Case("link_info", {"target": {"tenant_id": TARGET, **SIGN_IN, option: value}}, f"target.{option}")
+
+
+def connections() -> Iterator[Case]:
+    """Options of every module; each value in another module."""
+    table: list[tuple[str, Any]] = [
+        ("tenant_id", NOT_TENANTS),
+        ("client_id", ("two words", "id\nid", "ünïcode", ["x"], True)),
+        ("client_secret", ("two\nlines", ["x"], {"a": 1}, True)),
+        ("access_token", ("a\x00b", "ticket-ž", "two words", ["x"])),
+        ("federated_token", ("ticket-ž", ["x"])),
+        ("certificate", ("a\x00b", ["x"])),
+        ("certificate_path", ("two\nlines", ["x"], True)),
+        ("auth_method", ("secret", "AUTO", 5)),
+        ("cloud", ("moon", "Global", 5)),
+        ("graph_endpoint", NOT_ENDPOINTS),
+        ("login_endpoint", NOT_ENDPOINTS),
+        ("ca_path", ("/nowhere/ca.pem", "two\nlines", True, ["x"])),
+        ("validate_certs", NOT_BOOLEANS),
+        ("proxy", NOT_PROXIES),
+        ("connect_timeout", (0, -1, 10**12, *NOT_NUMBERS)),
+        ("timeout", (0, -1, 10**12, "1000000000000", *NOT_NUMBERS)),
+        ("retries", (-1, 10**6, *NOT_NUMBERS)),
+    ]
+    modules = list(BASE)
+    number = 0
+    for option, values in table:
+        for value in values:
+            number += 1
+            if value != "":
+                yield Case(modules[number % len(modules)], {option: value}, option)
+    for option, values in table:
+        yield from in_target(option, values[:3])
+
+
+def required() -> Iterator[Case]:
+    """Required options, empty, blank, null and missing."""
+    for module, base in BASE.items():
+        spec = importlib.import_module(PREFIX + module).OPTIONS.argument_spec()
+        for option in base:
+            if spec[option].get("required"):
+                yield from (Case(module, {option: value}, f"{option} is required; it is empty") for value in ("", "  ", None, "\r\n"))
+                yield Case(module, {option: ...}, option)
+    yield Case("sync_on_demand", {"users": ["", " "]}, "users is required; it is empty")
+    yield from (
+        Case("link_info", {"target": {"tenant_id": value}}, "target.tenant_id is required; it is empty") for value in ("", " ", None)
+    )
+    yield Case("link_info", {"target": {}}, "target.tenant_id is required; it is missing")
+
+
+def own() -> Iterator[Case]:
+    """Each module's own options."""
+    for module, option in (
+        ("sync_configuration", "name"),
+        ("sync_job", "configuration"),
+        ("link_info", "configuration"),
+        ("sync_scope", "configuration"),
+    ):
+        yield from each(module, option, (LONG, *NOT_LINES))
+    for module, option in (
+        ("cross_tenant_policy", "partner_tenant_id"),
+        ("cross_tenant_policy_info", "partner_tenant_id"),
+        ("preflight_info", "partner_tenant_id"),
+        ("sync_configuration", "target_tenant_id"),
+        ("sync_configuration_info", "target_tenant_id"),
+    ):
+        yield from each(module, option, NOT_TENANTS)
+    yield from each("synced_user_info", "source_tenant_id", ("contoso.kr", "x", True))
+    yield from each("cross_tenant_policy", "user_sync_inbound", NOT_BOOLEANS)
+    yield from each("cross_tenant_policy", "display_name", (LONG, *NOT_LINES))
+    yield from each("cross_tenant_policy", "state", ("gone", 5))
+    yield from each("cross_tenant_policy", "inherit", (["nothing"], "nothing"))
+    yield from each("cross_tenant_policy", "inbound_trust", ("mfa", 5, ["mfa"]))
+    yield Case("cross_tenant_policy", {"inbound_trust": {"mfa": "maybe"}}, "inbound_trust.mfa")
+    for part, named in (
+        ({}, "access_type is required; it is missing"),
+        ({"access_type": "x", "targets": []}, "access_type"),
+        ({"access_type": "allowed", "targets": "AllUsers"}, "targets"),
+        ({"access_type": "allowed", "targets": [{"target_type": "user"}]}, "targets[0].target is required; it is missing"),
+        ({"access_type": "allowed", "targets": [{"target": " ", "target_type": "user"}]}, "targets[0].target is required; it is empty"),
+        ({"access_type": "allowed", "targets": [{"target": "a\nb", "target_type": "user"}]}, "targets[0].target"),
+        ({"access_type": "allowed", "targets": [{"target": "AllUsers", "target_type": "users"}]}, "targets[0].target_type"),
+    ):
+        yield Case(
+            "cross_tenant_policy", {"b2b_collaboration_inbound": {"applications": part}}, f"b2b_collaboration_inbound.applications.{named}"
+        )
+    for module in ("sync_configuration", "link_info"):
+        yield from each(module, "notification_email", NOT_ADDRESSES)
+        yield from each(module, "deletion_threshold", (-1, 2**31, *NOT_NUMBERS))
+    for prefix, module in (("", "sync_scope"), ("scope_", "link_info")):
+        yield from each(module, f"{prefix}max_removals", (-1, *NOT_NUMBERS))
+        yield from each(module, f"{prefix}max_removal_percent", (-1, 101, *NOT_NUMBERS))
+        yield from each(module, f"{prefix}mode", ("some", 5))
+        yield from each(module, f"{prefix}exact", NOT_BOOLEANS)
+        yield from each(module, f"{prefix}users", (5.5j, {"a": 1}, True))
+        yield Case(module, {f"{prefix}users": ["a@contoso.kr", "b\nc"]}, f"{prefix}users[1]")
+        yield Case(module, {f"{prefix}users": [["a"]]}, f"{prefix}users[0]")
+        yield Case(module, {f"{prefix}groups": ["Sales", True]}, f"{prefix}groups[1]")
+        yield Case(module, {f"{prefix}groups": [LONG]}, f"{prefix}groups[0]")
+    yield from each("sync_scope", "visibility_timeout", (-1, 10**12, *NOT_NUMBERS))
+    yield from each("sync_job", "wait_timeout", (-1, 10**12, *NOT_NUMBERS))
+    yield from each("sync_job", "wait", ("long", 5))
+    yield from each("sync_job", "restart_reason", ("because",))
+    yield from each("sync_job", "acknowledge_full", NOT_BOOLEANS)
+    yield from each("provisioning_log_info", "since", NOT_MOMENTS)
+    yield from each("provisioning_log_info", "until", NOT_MOMENTS)
+    yield from each("provisioning_log_info", "limit", (-1, 2**31, *NOT_NUMBERS))
+    yield from each("provisioning_log_info", "statuses", (["failed"], "failed"))
+    yield from each("preflight_info", "side", ("both", 5))
+    yield Case("preflight_info", {"people": [{"mail": "x"}]}, "people[0].user_principal_name is required; it is missing")
+    yield Case("preflight_info", {"people": [{"user_principal_name": ""}]}, "people[0].user_principal_name is required; it is empty")
+    yield Case("synced_user_info", {"source_domains": ["contoso.kr", "kim@contoso.kr"]}, "source_domains[1]")
+    yield Case("tenant_info", {"resolve": "fabrikam.kr, nobody"}, "resolve[1]")
+    yield from mappings()
+
+
+def mappings() -> Iterator[Case]:
+    for module in ("sync_mapping", "link_info"):
+        yield from each(module, "mappings", ("department", 5, [5], ["department"], {"target": "x"}, "[{", "{}x"))
+        for one, named in (
+            ({}, "mappings[1].target is required; it is missing"),
+            ({"target": " "}, "mappings[1].target is required; it is empty"),
+            ({"target": ["x"]}, "mappings[1].target"),
+            ({"target": "x", "apply": "sometimes"}, "mappings[1].apply"),
+            ({"target": "x", "state": "gone"}, "mappings[1].state"),
+            ({"target": "x", "source": {"a": 1}}, "mappings[1].source"),
+            ({"target": "x", "source": True}, "mappings[1].source"),
+            ({"target": "x\ny", "source": "y"}, "mappings[1].target"),
+            ({"target": "x", "constant": "a\x00b"}, "mappings[1].constant"),
+        ):
+            yield Case(module, {"mappings": [{"target": "city", "source": "city"}, one]}, named)
+        for clause, named in (
+            ({}, "filters[0].clauses[1].attribute is required; it is missing"),
+            ({"attribute": "city", "operator": ""}, "filters[0].clauses[1].operator is required; it is empty"),
+            ({"attribute": "city", "operator": ["EQUALS"]}, "filters[0].clauses[1].operator"),
+            ({"attribute": "city", "operator": "EQUALS", "values": {"a": 1}}, "filters[0].clauses[1].values"),
+            ({"attribute": "city", "operator": "EQUALS", "values": [{"a": 1}]}, "filters[0].clauses[1].values[0]"),
+            ("city EQUALS Seoul", "filters[0].clauses[1]"),
+        ):
+            good = {"attribute": "city", "operator": "IS NOT NULL"}
+            yield Case(module, {"filters": [{"name": "Seoul", "clauses": [good, clause]}]}, named)
+        yield Case(module, {"filters": [{"clauses": []}]}, "filters[0].name is required; it is missing")
+        yield Case(module, {"filters": [{"name": "x"}]}, "filters[0].clauses is required; it is missing")
+        yield from each(module, "target_actions", (["remove"], "create, remove", 5))
+        yield from each(module, "user_type", ("external", "Member"))
+        yield Case(module, {"convert_existing": "maybe", "user_type": "guest"}, "convert_existing")
+        yield Case(module, {"convert_existing": True, "user_type": " "}, "user_type")
+        yield from each(module, "display_name_suffix", (["x"], True))
+        yield from each(module, "company_name", NOT_LINES)
+    yield Case("sync_mapping", {"target_actions": []}, "target_actions must name at least one")
+    yield from each("sync_mapping", "restore", ("x", 5, ["x"], "{"))
+
+
+CASES = [*connections(), *required(), *own()]
+
+
+def task(case: Case) -> tuple[Any, dict[str, Any]]:
+    module = importlib.import_module(PREFIX + case.module)
+    args = {"tenant_id": SOURCE, **SIGN_IN, "retries": 0, **BASE[case.module], **case.given}
+    return module, {name: value for name, value in args.items() if value is not ...}
+
+
+@pytest.fixture(autouse=True)
+def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
+    """What was sent, which is nothing in every test of this file."""
+    sendings: list[Any] = []
+
+    def send(_session: Any, request: Any, **_options: Any) -> Any:
+        sendings.append(request.url)
+        raise requests.exceptions.ConnectionError("nobody is there")
+
+    monkeypatch.setattr(requests.Session, "send", send)
+    for variable in ("TENANT_ID", "CLIENT_ID", "CLIENT_SECRET", "CLIENT_CERTIFICATE_PATH", "AUTHORITY_HOST", "FEDERATED_TOKEN_FILE"):
+        monkeypatch.delenv(f"AZURE_{variable}", raising=False)
+    yield sendings
+    assert sendings == []
+
+
+def silent(_message: str) -> None:
+    """Nobody watches."""
+
+
+def in_worker(module: Any, args: Mapping[str, Any], check: bool = False) -> dict[str, Any]:
+    name = module.__name__.rpartition(".")[2]
+    return in_process(f"entra.cross_tenant_sync.{name}", module.SUBJECT, module.OPTIONS, args, check, silent)
+
+
+def in_module(module: Any, args: Mapping[str, Any], capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    testing = pytest.importorskip("ansible.module_utils.testing")
+    named = {**args, "_ansible_module_name": f"entra.cross_tenant_sync.{module.__name__.rpartition('.')[2]}"}
+    with testing.patch_module_args(named), pytest.raises(SystemExit):
+        host.run_module(module.SUBJECT, module.OPTIONS)
+    result: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return result
+
+
+def refused(result: Mapping[str, Any], named: str) -> None:
+    """One sentence that names the option, and nothing of Python or of a secret."""
+    assert result["failed"] is True
+    msg = result["msg"]
+    assert named in msg, msg
+    assert "\n" not in msg
+    assert len(msg) < 600, msg
+    assert ". " not in msg.replace("i.e. ", "").replace("Supported parameters", ""), msg
+    for words in RAW:
+        assert words not in msg, msg
+    assert SECRET not in json.dumps(result)
+    assert "actions" not in result
+
+
+def test_there_are_enough_of_them_in_every_module() -> None:
+    assert len(CASES) >= 200
+    assert {case.module for case in CASES} == set(BASE)
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_is_refused_in_the_worker_and_in_a_module(case: Case, capsys: pytest.CaptureFixture[str]) -> None:
+    module, args = task(case)
+    result = in_worker(module, args)
+    refused(result, case.named)
+    try:
+        text = json.dumps(args, ensure_ascii=False).encode().decode()
+    except (TypeError, UnicodeEncodeError):
+        # What JSON cannot hold reaches no module process.
+        return
+    assert in_module(module, json.loads(text), capsys)["msg"] == result["msg"]
+
+
+@pytest.mark.parametrize("module", BASE)
+def test_a_good_task_of_each_module_gets_as_far_as_the_service(module: str, sent: list[Any]) -> None:
+    """Otherwise the table above would prove nothing."""
+    result = in_worker(*task(Case(module, {}, "")))
+    assert "could not be reached" in result["msg"] or "nobody is there" in result["msg"], result["msg"]
+    assert sent
+    sent.clear()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "named"),
+    [
+        ("AZURE_TENANT_ID", "contoso", "tenant_id"),
+        ("AZURE_AUTHORITY_HOST", "https://[::1", "login_endpoint"),
+        ("AZURE_CLIENT_ID", "two words", "client_id"),
+    ],
+)
+def test_what_the_environment_gives_is_checked_as_well(monkeypatch: pytest.MonkeyPatch, variable: str, value: str, named: str) -> None:
+    monkeypatch.setenv(variable, value)
+    module, args = task(Case("sync_job_info", {"tenant_id": ..., "client_id": ...}, named))
+    if named != "tenant_id":
+        args["tenant_id"] = SOURCE
+    refused(in_worker(module, args), named)
+
+
+@pytest.mark.parametrize("value", ["", " ", None])
+def test_an_option_that_was_left_empty_is_not_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch, value: str | None) -> None:
+    """An empty secret of one tenant must not become that of another."""
+    monkeypatch.setenv("AZURE_CLIENT_SECRET", SECRET)
+    result = in_worker(*task(Case("sync_job_info", {"client_secret": value}, "")))
+    assert "no credential is given" in result["msg"]
+
+
+@pytest.mark.parametrize("option", ["certificate_path", "federated_token_file"])
+def test_a_file_that_is_not_there(option: str, tmp_path: Path) -> None:
+    result = in_worker(*task(Case("sync_job_info", {"client_secret": ..., option: str(tmp_path / "missing")}, option)))
+    assert f"{option} {tmp_path / 'missing'} cannot be read: No such file or directory" in result["msg"]
+
+
+def test_certificates_of_authorities_that_are_none(tmp_path: Path) -> None:
+    path = tmp_path / "ca.pem"
+    path.write_text("nothing", encoding="utf-8")
+    refused(in_worker(*task(Case("sync_job_info", {"ca_path": str(path)}, ""))), "ca_path must be a file with certificates in PEM")
+
+
+def described(spec: Mapping[str, Any], table: checks.Table, place: str = "") -> Iterator[str]:
+    """The texts, paths and numbers of a spec for which the table has no check."""
+    for option, about in spec.items():
+        known = table.get(option)
+        if about.get("options"):
+            yield from described(about["options"], known if isinstance(known, Mapping) else {}, f"{place}{option}.")
+        elif about.get("choices") or about["type"] in ("bool", "dict"):
+            continue
+        elif not callable(known):
+            yield f"{place}{option}"
+
+
+@pytest.mark.parametrize("module", BASE)
+def test_every_option_is_in_the_table(module: str) -> None:
+    spec = importlib.import_module(PREFIX + module).OPTIONS.argument_spec()
+    assert list(described(spec, checks.CHECKS)) == []

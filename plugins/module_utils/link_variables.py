@@ -11,11 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .judging import Judge, blank, nearest
+from .judging import UNCHECKED, judged, nearest
 from .options import CONNECTION, FILTERS, MAPPINGS
-
-LONGEST = 30 * 24 * 3600
-"""The longest wait, in seconds: nobody waits a month for a task."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +21,13 @@ class Variable:
 
     about: Mapping[str, Any]
     options: Mapping[str, str] = field(default_factory=dict)
+    checked_as: str | None = None
+    """The option whose rules hold, for a variable that becomes none."""
+
+    @property
+    def option(self) -> str:
+        """The option whose forms and rules hold."""
+        return self.checked_as or next(iter(self.options.values()), UNCHECKED)
 
 
 def _of_link(option: str, about: Mapping[str, Any], **others: str) -> Variable:
@@ -34,8 +38,7 @@ def _of_link(option: str, about: Mapping[str, Any], **others: str) -> Variable:
 _TEXT = {"type": "str"}
 _BOOL = {"type": "bool"}
 _TEXTS = {"type": "list", "elements": "str"}
-_SECONDS = {"type": "int", "range": (0, LONGEST)}
-_COUNT = {"type": "int", "range": (0, None)}
+_INT = {"type": "int"}
 
 
 def _one_of(*choices: str) -> dict[str, Any]:
@@ -56,8 +59,8 @@ VARIABLES: dict[str, Variable] = {
     "link_scope_users": _of_link("scope_users", _TEXTS),
     "link_scope_groups": _of_link("scope_groups", _TEXTS),
     "link_scope_exact": _of_link("scope_exact", _BOOL),
-    "link_scope_max_removals": _of_link("scope_max_removals", _COUNT),
-    "link_scope_max_removal_percent": _of_link("scope_max_removal_percent", {"type": "int", "range": (0, 100)}),
+    "link_scope_max_removals": _of_link("scope_max_removals", _INT),
+    "link_scope_max_removal_percent": _of_link("scope_max_removal_percent", _INT),
     "link_user_type": _of_link("user_type", _one_of("member", "guest")),
     "link_show_in_address_list": _of_link("show_in_address_list", _BOOL),
     "link_convert_existing": _of_link("convert_existing", _BOOL),
@@ -67,12 +70,12 @@ VARIABLES: dict[str, Variable] = {
     "link_filters": _of_link("filters", FILTERS),
     "link_target_actions": _of_link("target_actions", {**_TEXTS, "choices": ["create", "update", "delete"]}),
     "link_notification_email": _of_link("notification_email", _TEXT),
-    "link_deletion_threshold": _of_link("deletion_threshold", _COUNT),
+    "link_deletion_threshold": _of_link("deletion_threshold", _INT),
     "link_job_state": _of_link("job_state", _one_of("started", "paused"), sync_job="state"),
     "link_job_wait": _of_link("job_wait", _one_of("first_cycle", "steady", "idle"), sync_job="wait"),
-    "link_job_wait_timeout": Variable(_SECONDS, {"sync_job": "wait_timeout"}),
+    "link_job_wait_timeout": Variable(_INT, {"sync_job": "wait_timeout"}),
     "link_users": Variable(_one_of("keep", "deprovision")),
-    "link_deprovision_timeout": Variable(_SECONDS),
+    "link_deprovision_timeout": Variable(_INT, checked_as="wait_timeout"),
     "link_verify_users": _of_link("verify_users", _TEXTS),
     "link_source_domains": _of_link("source_domains", _TEXTS),
 }
@@ -83,8 +86,6 @@ OWN_KEYS = "tenants_own_keys"
 """Lists what else of a site's own is in an entry of ``tenants``."""
 NOTES = "notes"
 """The member of an entry of ``tenants`` that may hold anything."""
-PRODUCED = ("link_others",)
-"""What the check itself leaves for later tasks."""
 
 _LIKE_OURS = re.compile(r"link[_-]", re.IGNORECASE)
 CONNECTION_NAMES = frozenset(name for option, about in CONNECTION.items() for name in (option, *about.get("aliases", ())))
@@ -97,7 +98,7 @@ def like_ours(names: Iterable[str]) -> list[str]:
 
 def unknown(names: Iterable[str], own: Iterable[str]) -> list[str]:
     """A sentence for each name that begins with ``link_``, is none of ours, and is not listed as the site's own."""
-    allowed = {*VARIABLES, *PRODUCED, OWN, *own}
+    allowed = {*VARIABLES, OWN, *own}
     return [
         f"there is no variable {name}{nearest(name, VARIABLES) or f'; list it in {OWN} if it is your own'}"
         for name in sorted(like_ours(names))
@@ -105,11 +106,10 @@ def unknown(names: Iterable[str], own: Iterable[str]) -> list[str]:
     ]
 
 
-def judged(given: Mapping[str, Any], required: Iterable[str], judge: Judge) -> dict[str, Any]:
-    """The values of the variables that are given."""
-    must = set(required)
-    spec = {name: {**one.about, "required": name in must} for name, one in VARIABLES.items()}
-    return judge.members(spec, {name: value for name, value in given.items() if name in spec})
+def value_of(name: str, raw: Any) -> tuple[Any, list[str]]:
+    """The value of one of our variables, and what is wrong with it."""
+    variable = VARIABLES[name]
+    return judged(variable.option, variable.about, raw, name)
 
 
 def options_of(module: str, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,7 +144,7 @@ def no_entry(tenant: str, variable: str, entries: Iterable[str]) -> str:
     return f"tenants has no entry {tenant} ({variable}); there are {there or 'none'}{nearest(tenant, known)}"
 
 
-def names_of(value: Any, variable: str, judge: Judge) -> list[str]:
-    """The names in a list of the site's own."""
-    listed = None if blank(value) else judge.value(_TEXTS, value, variable)
-    return list(listed or ())
+def names_in(raw: Any, variable: str) -> tuple[list[str], list[str]]:
+    """The names in a list of the site's own, and what is wrong with it."""
+    names, faults = judged(UNCHECKED, _TEXTS, raw, variable)
+    return names or [], faults

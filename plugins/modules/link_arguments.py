@@ -83,7 +83,7 @@ preflight:
 others:
   description:
     - The names of the configurations that other links of the inventory have for the same two tenants. None of them may be taken over.
-    - Also the fact C(link_others).
+    - Also the fact C(cross_tenant_sync_others), which the roles read.
   returned: success
   type: list
   elements: str

@@ -18,8 +18,8 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import link_variables
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.judging import Judge, blank
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.link_variables import OWN_KEYS
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.judging import UNCHECKED, blank, judged
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.link_variables import OWN, OWN_KEYS
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import CONNECTION
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import link
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.rivals import Link, rivals
@@ -72,13 +72,12 @@ def judge_link(seen: Seen, rivals_of_host: Callable[[], Mapping[str, Any]]) -> d
     if not faults and state == "present":
         faults += _contradictions(seen, values, entries)
     beside = rivals_of_host() if not faults else {}
-    # What is taken down takes nobody over.
     faults += beside.get("fights", ())
     if faults:
         msg = f"Link {seen.host}: {'; '.join(one.rstrip('.') for one in faults)}. Nothing was changed."
         failure: dict[str, Any] = remove_values({"failed": True, "msg": msg}, secrets)
         return failure
-    others = list(beside.get("others", ()))
+    others = list(dict.fromkeys((*values.get("link_others", ()), *beside.get("others", ()))))
     present = state == "present"
     return {
         "changed": False,
@@ -86,39 +85,40 @@ def judge_link(seen: Seen, rivals_of_host: Callable[[], Mapping[str, Any]]) -> d
         "compare": present and values.get("link_compare", True),
         "preflight": present and values.get("link_preflight", True),
         "others": others,
-        "ansible_facts": {"link_others": others},
+        "ansible_facts": {"cross_tenant_sync_others": others},
     }
 
 
 def _values(seen: Seen, faults: list[str]) -> dict[str, Any]:
     """The values of our variables, where they are given and right."""
-    judge = Judge()
-    own: list[str] = []
-    given = {}
-    for name in (link_variables.OWN, *link_variables.VARIABLES):
-        try:
-            value = seen.value(name, seen.variables.get(name))
-        except _Unreadable as unreadable:
-            faults.append(str(unreadable))
-            continue
-        if name == link_variables.OWN:
-            own = link_variables.names_of(value, name, judge)
-        else:
-            given[name] = value
-    faults += link_variables.unknown(seen.variables, own)
-    broken = {one.partition(" ")[0] for one in faults}
-    needed = {*SIDES, *(() if seen.role == "target_tenant" else ("link_configuration",))}
-    values = link_variables.judged(given, needed - broken, judge)
-    faults += judge.faults
+    values = {}
+    for name in link_variables.VARIABLES:
+        value, wrong = _value(seen, name)
+        faults += wrong
+        if value is not None:
+            values[name] = value
+        elif not wrong and name in (*SIDES, *(() if seen.role == "target_tenant" else ("link_configuration",))):
+            faults.append(f"{name} is missing")
+    try:
+        own, wrong = link_variables.names_in(seen.value(OWN, seen.variables.get(OWN)), OWN)
+    except _Unreadable as unreadable:
+        own, wrong = [], [str(unreadable)]
+    faults += [*wrong, *link_variables.unknown(seen.variables, own)]
     return values
+
+
+def _value(seen: Seen, name: str) -> tuple[Any, list[str]]:
+    try:
+        return link_variables.value_of(name, seen.value(name, seen.variables.get(name)))
+    except _Unreadable as unreadable:
+        return None, [str(unreadable)]
 
 
 def _entry(seen: Seen, side: str, tenant: str, faults: list[str], secrets: set[str]) -> dict[str, Any]:
     """The connection options of one of the link's tenants, as far as they are right."""
-    judge = Judge(shows=False)
     try:
         entry = _raw_entry(seen, side, tenant)
-        own = link_variables.names_of(seen.value(OWN_KEYS, seen.variables.get(OWN_KEYS)), OWN_KEYS, judge)
+        own, wrong = link_variables.names_in(seen.value(OWN_KEYS, seen.variables.get(OWN_KEYS)), OWN_KEYS)
         signs_in = side in SIGNS_IN.get(seen.role or "", SIDES)
         spec = CONNECTION if signs_in else _PARTNER
         given = _given(seen, tenant, entry, spec)
@@ -126,11 +126,20 @@ def _entry(seen: Seen, side: str, tenant: str, faults: list[str], secrets: set[s
         faults.append(str(unreadable))
         return {}
     secrets |= {str(given[name]) for name in _SECRET if not blank(given.get(name))}
-    values = judge.members({name: {**about, "required": name == "tenant_id"} for name, about in spec.items()}, given, f"tenants.{tenant}")
-    if "tenant_id" in values and blank(given.get("tenant_id")):
-        judge.faults.append(f"tenants.{tenant}.tenant_id is missing; the roles read it by this name, not by an alias")
-    faults += [*link_variables.strange_keys(tenant, entry, own), *judge.faults]
-    if not judge.faults and signs_in and seen.here:
+    values = {}
+    for option, about in spec.items():
+        for name in (one for one in (option, *about.get("aliases", ())) if one in given):
+            # A file is looked for where the module runs.
+            plain = option if seen.here or about["type"] != "path" else UNCHECKED
+            value, found = judged(plain, about, given[name], f"tenants.{tenant}.{name}", shows=False)
+            wrong = [*wrong, *found]
+            if value is not None or "fallback" in about:
+                # What was left empty is not taken from the environment, where another tenant's may be.
+                values[option] = value
+    if blank(given.get("tenant_id")):
+        wrong = [*wrong, f"tenants.{tenant}.tenant_id is missing; the roles read it by this name, not by an alias"]
+    faults += [*link_variables.strange_keys(tenant, entry, own), *wrong]
+    if not wrong and signs_in and seen.here:
         fault = connection_fault(_completed(CONNECTION, values))
         faults += [f"tenants.{tenant} ({side}), tenant {values['tenant_id']}: {fault}"] if fault else []
     return values

@@ -29,7 +29,7 @@ class ActionModule(ActionBase):
         result: dict[str, Any] = super().run(tmp, variables)
         arguments: dict[str, Any] = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]  # type: ignore[no-untyped-call]
         here = self._connection.transport == "local" and not self._play_context.become and incomplete() is None
-        seen = Seen(variables["inventory_hostname"], variables, self._templar.template, arguments["role"], here)
+        seen = Seen(variables["inventory_hostname"], variables, self._templar.template, arguments["role"], here, arguments["state"])
         return {**result, **judge_link(seen, lambda: self._rivals(variables))}
 
     def _rivals(self, variables: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -25,6 +25,7 @@ author:
 EXAMPLES = r"""
 - name: Work in a tenant of the inventory
   hosts: links
+  connection: local
   gather_facts: false
   module_defaults:
     group/entra.cross_tenant_sync.graph: "{{ tenants[link_source] | entra.cross_tenant_sync.connection }}"

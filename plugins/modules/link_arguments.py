@@ -29,6 +29,11 @@ options:
       - If not set, the whole link is going to be built or taken down.
     type: str
     choices: [preflight, source_tenant, target_tenant, verify]
+  state:
+    description:
+      - Whether the link is to exist, whatever C(link_state) says. The playbook C(teardown) sets it.
+    type: str
+    choices: [present, absent]
 extends_documentation_fragment:
   - entra.cross_tenant_sync.attributes
   - entra.cross_tenant_sync.attributes.info_module
@@ -92,7 +97,10 @@ others:
 
 from ansible.module_utils.basic import AnsibleModule
 
-ARGUMENTS = {"role": {"type": "str", "choices": ["preflight", "source_tenant", "target_tenant", "verify"]}}
+ARGUMENTS = {
+    "role": {"type": "str", "choices": ["preflight", "source_tenant", "target_tenant", "verify"]},
+    "state": {"type": "str", "choices": ["present", "absent"]},
+}
 
 
 def main() -> None:

@@ -294,6 +294,7 @@ seealso:
 EXAMPLES = r"""
 - name: Find out which links have drifted
   hosts: links
+  connection: local
   gather_facts: false
   module_defaults:
     group/entra.cross_tenant_sync.graph: "{{ tenants[link_source] | entra.cross_tenant_sync.connection }}"

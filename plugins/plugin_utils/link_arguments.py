@@ -48,6 +48,8 @@ class Seen:
     role: str | None = None
     here: bool = True
     """Whether the modules will run on this machine, so that files and libraries can be looked for."""
+    state: str | None = None
+    """Wins over ``link_state``."""
 
     def value(self, name: str, raw: Any) -> Any:
         """The value of what has this name.
@@ -68,7 +70,7 @@ def judge_link(seen: Seen, rivals_of_host: Callable[[], Mapping[str, Any]]) -> d
     secrets: set[str] = set()
     values = _values(seen, faults)
     entries = {side: _entry(seen, side, values[side], faults, secrets) for side in SIDES if side in values}
-    state = values.get("link_state", "present")
+    state = seen.state or values.get("link_state", "present")
     if not faults and state == "present":
         faults += _contradictions(seen, values, entries)
     beside = rivals_of_host() if not faults else {}

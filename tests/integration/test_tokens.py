@@ -66,5 +66,9 @@ def _play(playbooks: Playbooks, hosts: dict[str, Any], tasks: list[dict[str, Any
     read = {"name": "Read", f"{PREFIX}cross_tenant_policy_info": {**connection, "names": False}}
     path = playbooks.folder / "tokens.yml"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(yaml.safe_dump([{"name": "Read", "hosts": "links", "gather_facts": False, "tasks": [read, *tasks]}], sort_keys=False))
+    path.write_text(
+        yaml.safe_dump(
+            [{"name": "Read", "hosts": "links", "connection": "local", "gather_facts": False, "tasks": [read, *tasks]}], sort_keys=False
+        )
+    )
     return path

@@ -20,7 +20,6 @@ from hypothesis import strategies as st
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.link_variables import (
     CONNECTION_NAMES,
     OWN,
-    OWN_KEYS,
     VARIABLES,
     value_of,
 )
@@ -287,7 +286,7 @@ class TestTenants:
     def test_what_nearly_is_an_option_cannot_be_listed(self, name: str) -> None:
         typo = name[:-2] + name[-1]
         entry = {**TENANTS["contoso"], typo: SECRET}
-        assert f"tenants.contoso.{typo}" in refused(tenants={**TENANTS, "contoso": entry}, **{OWN_KEYS: [typo]})
+        assert f"tenants.contoso.{typo}" in refused(tenants={**TENANTS, "contoso": entry}, tenants_own_keys=[typo])
 
     def test_tenants_across_clouds_are_refused(self) -> None:
         message = refused(tenants={**TENANTS, "fabrikam": {**TENANTS["fabrikam"], "cloud": "usgov"}})
@@ -295,7 +294,7 @@ class TestTenants:
 
     def test_files_are_not_looked_for_where_the_modules_do_not_run(self) -> None:
         entry = {**TENANTS["contoso"], "client_secret": "", "certificate_path": "/nowhere/there.pem"}
-        variables = {"tenants": {**TENANTS, "contoso": entry}}
+        variables: dict[str, Any] = {"tenants": {**TENANTS, "contoso": entry}}
         assert "failed" not in judged(here=False, **variables)
         assert "failed" in judged(**variables)
 
@@ -323,7 +322,7 @@ class TestTemplates:
 
     def test_one_that_is_not_used_is_not_looked_at(self) -> None:
         entry = {**TENANTS["fabrikam"], "notes": "{{ vault_secret }}"}
-        more = {
+        more: dict[str, Any] = {
             "tenants": {**TENANTS, "fabrikam": entry, "third": {"client_secret": "{{ vault_secret }}"}},
             "another": "{{ vault_secret }}",
         }
@@ -335,7 +334,7 @@ class TestRoles:
 
     @pytest.mark.parametrize(("role", "other"), [("source_tenant", "fabrikam"), ("target_tenant", "contoso")])
     def test_only_ones_own_tenant_signs_in(self, role: str, other: str) -> None:
-        bare = {"tenants": {**TENANTS, other: {"tenant_id": TENANTS[other]["tenant_id"]}}}
+        bare: dict[str, Any] = {"tenants": {**TENANTS, other: {"tenant_id": TENANTS[other]["tenant_id"]}}}
         assert "failed" not in judged(role=role, **bare)
         assert "no credential is given" in refused(**bare)
 
@@ -422,11 +421,12 @@ def forms_of(name: str) -> list[tuple[Any, Any]]:
         return [(one, [one]), *((text.format(one, other), [one, other]) for text in texts)]
     if "choices" in about:
         return [(form, one) for one in about["choices"] for form in (one, f" {one} ")]
-    return {
+    by_type: dict[str, list[tuple[Any, Any]]] = {
         "str": [("it@contoso.kr", "it@contoso.kr")],
         "int": [("5", 5), (" 5 ", 5), ("0", 0), (5, 5), ("5.0", 5)],
         "bool": [("true", True), ("false", False), ("yes", True), ("no", False), ("1", True), (0, False), (True, True), ("True", True)],
-    }[about["type"]]
+    }
+    return by_type[about["type"]]
 
 
 def hosts(**links: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

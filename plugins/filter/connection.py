@@ -9,7 +9,8 @@ name: connection
 short_description: Pick the connection options out of what is known of a tenant
 description:
   - Takes an entry of C(tenants) and keeps what the modules of this collection take as connection options, by their names and aliases.
-  - The roles of this collection use it, so that an entry may hold whatever else a site wants to note of a tenant.
+  - The roles of this collection use it, so that an entry may hold C(notes) of a tenant, and members that C(tenants_own_keys) lists.
+    M(entra.cross_tenant_sync.link_arguments) refuses other members, one of which may be a misspelt option.
 options:
   _input:
     description: An entry of C(tenants).
@@ -25,6 +26,7 @@ author:
 EXAMPLES = r"""
 - name: Work in a tenant of the inventory
   hosts: links
+  connection: local
   gather_facts: false
   module_defaults:
     group/entra.cross_tenant_sync.graph: "{{ tenants[link_source] | entra.cross_tenant_sync.connection }}"

@@ -50,6 +50,9 @@ Subject: TypeAlias = "Resource[Any, Any] | Inquiry | LinkInquiry | Operation"
 
 UNCHECKED = "validate_certs is off: nobody checks who answers, and secrets and tokens are sent to whoever does"
 
+REFUSED = "Refused"
+"""The code of an error that is none of the service's: what was asked for makes no sense, or would do harm."""
+
 LEAST_ATTEMPTS = 3
 LOOKS = 5
 """How often something is looked for before it counts as absent."""
@@ -146,6 +149,17 @@ def _at(tenant: Mapping[str, Any], memory: Memory, tell: Callable[[str], None] |
 
 def _silent(_message: str) -> None:
     """Nobody watches."""
+
+
+def connection_fault(params: Mapping[str, Any]) -> str | None:
+    """Why these connection options lead nowhere, as far as they alone tell. Nothing is sent."""
+    try:
+        connect(params, tell=_silent).close()
+    except Refusal as refusal:
+        return f"{refusal}."
+    except GraphFailure as failure:
+        return explain(failure)
+    return None
 
 
 def connect(params: Mapping[str, Any], memory: Memory | None = None, tell: Callable[[str], None] | None = None) -> Client:
@@ -391,7 +405,7 @@ def _interrupted(stop: Interrupted | None, done: list[Action], client: Client) -
 def _ended(failure: Refusal | GraphFailure, tenant: str, done: Sequence[Action], client: Client | None) -> RunFailure:
     """What ended the task outside of an action, with what was changed before it, if anything was."""
     said = f"{failure}." if isinstance(failure, Refusal) else explain(failure)
-    details = {} if isinstance(failure, Refusal) else _details(failure)
+    details = {"error": {"code": REFUSED}} if isinstance(failure, Refusal) else _details(failure)
     if client is None or not (done or client.changes):
         return RunFailure(f"Tenant {tenant}: {said}", details)
     return RunFailure(f"Tenant {tenant}: {said}{_told(done, client)}", {**details, **_made(done, client)})

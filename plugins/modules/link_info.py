@@ -285,7 +285,8 @@ options:
     elements: str
   stop_at_difference:
     description:
-      - Whether to stop at the first resource that differs. Then RV(differences) has one member, and the job and the people are not told.
+      - Whether the first resource that differs is enough. Then RV(differences) has one member, and the job and the people are not read.
+      - Every resource is judged all the same, so that what one of them refuses is known before another is written.
     type: bool
     default: false
 extends_documentation_fragment:
@@ -305,6 +306,7 @@ seealso:
 EXAMPLES = r"""
 - name: Find out which links have drifted
   hosts: links
+  connection: local
   gather_facts: false
   module_defaults:
     group/entra.cross_tenant_sync.graph: "{{ tenants[link_source] | entra.cross_tenant_sync.connection }}"

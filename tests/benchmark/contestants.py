@@ -94,7 +94,9 @@ def _script(name: str) -> Callable[[Files, str, int], Command]:
 def floor_play(tasks: int) -> str:
     """A play that does nothing, in so many tasks."""
     said = [{"name": f"Say {number}", "ansible.builtin.debug": {"msg": "nothing"}} for number in range(tasks)]
-    return yaml.safe_dump([{"name": "Do nothing", "hosts": "links", "gather_facts": False, "tasks": said}], sort_keys=False)
+    return yaml.safe_dump(
+        [{"name": "Do nothing", "hosts": "links", "connection": "local", "gather_facts": False, "tasks": said}], sort_keys=False
+    )
 
 
 def _floor(files: Files, work: str, tasks: int) -> Command:

@@ -63,7 +63,7 @@ class Story:
         """One play with these tasks: module, tenant, options."""
         hosts = inventory(self.emulator)
         tenants = hosts["all"]["vars"]["tenants"]
-        play = {"name": "Run modules", "hosts": "links", "gather_facts": False}
+        play = {"name": "Run modules", "hosts": "links", "connection": "local", "gather_facts": False}
         listed = [{"name": f"Run {module}", PREFIX + module: {**tenants[tenant], **options}} for module, tenant, options in tasks]
         self.playbooks.folder.mkdir(parents=True, exist_ok=True)
         path = self.playbooks.folder / "tasks.yml"

@@ -58,7 +58,14 @@ def test_every_variable_of_a_link_is_taken(playbooks: Playbooks, emulator: Emula
     # The quick start's own mapping of the display name would be a second one beside a snippet's.
     role = {"name": "Plan it", "ansible.builtin.import_role": {"name": f"{PREFIX}source_tenant"}}
     plays = [
-        {"name": str(snippet), "hosts": "links", "gather_facts": False, "vars": {"link_mappings": [], **snippet}, "tasks": [role]}
+        {
+            "name": str(snippet),
+            "hosts": "links",
+            "connection": "local",
+            "gather_facts": False,
+            "vars": {"link_mappings": [], **snippet},
+            "tasks": [role],
+        }
         for snippet in snippets
     ]
 

@@ -95,7 +95,11 @@ class World:
         hosts = inventory(self.emulator)
         path = self.playbooks.folder / "sign_in.yml"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(yaml.safe_dump([{"name": "Sign in", "hosts": "links", "gather_facts": False, "tasks": tasks}], sort_keys=False))
+        path.write_text(
+            yaml.safe_dump(
+                [{"name": "Sign in", "hosts": "links", "connection": "local", "gather_facts": False, "tasks": tasks}], sort_keys=False
+            )
+        )
         return self.playbooks.play(path, hosts, "-vvvv", "-e", f"cross_tenant_sync_module_process={process}", env={**self.env, **env})
 
     def task(self, name: str, **options: Any) -> dict[str, Any]:
@@ -358,7 +362,9 @@ def test_a_human_at_a_terminal_is_asked_once_a_run(world: World) -> None:
     try:
         with serving(browser, world.context) as login:
             task[f"{PREFIX}cross_tenant_policy_info"]["login_endpoint"] = login
-            path.write_text(yaml.safe_dump([{"name": "Sign in", "hosts": "links", "gather_facts": False, "tasks": [task, task]}]))
+            path.write_text(
+                yaml.safe_dump([{"name": "Sign in", "hosts": "links", "connection": "local", "gather_facts": False, "tasks": [task, task]}])
+            )
             run = world.playbooks.play(path, hosts, "-vvvv", env=world.env, stdin=end)
     finally:
         os.close(terminal)

@@ -96,6 +96,6 @@ def _play(playbooks: Playbooks, hosts: dict[str, Any], tasks: list[dict[str, Any
     """A play that reads something of Contoso, and then does what else is given."""
     path = playbooks.folder / "tokens.yml"
     path.parent.mkdir(parents=True, exist_ok=True)
-    plays = [{"name": "Read", "hosts": "links", "gather_facts": False, "tasks": [_read(hosts), *tasks]}]
+    plays = [{"name": "Read", "hosts": "links", "connection": "local", "gather_facts": False, "tasks": [_read(hosts), *tasks]}]
     path.write_text(yaml.safe_dump(plays, sort_keys=False))
     return path

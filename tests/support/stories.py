@@ -213,7 +213,7 @@ class Teller:
         hosts["all"]["vars"].update(variables or {})
         connections = hosts["all"]["vars"]["tenants"]
         tasks = [one.task(connections) for one in flat]
-        play = [{"name": "Tell a story", "hosts": "links", "gather_facts": False, "tasks": tasks}]
+        play = [{"name": "Tell a story", "hosts": "links", "connection": "local", "gather_facts": False, "tasks": tasks}]
         folder = self.playbooks.folder
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / "story.yml"

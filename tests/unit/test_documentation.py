@@ -20,6 +20,7 @@ import pytest
 import yaml
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.methods import METHODS
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.link_variables import OWN, VARIABLES
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import CONNECTION, Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import causes
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import Emulator
@@ -77,13 +78,9 @@ def module_spec(module: str) -> dict[str, Any]:
 
 @functools.cache
 def role_arguments() -> dict[str, Any]:
-    """The arguments of all roles. Where a role hands a list of dicts to a module, the module says what is in it."""
-    arguments: dict[str, Any] = {}
-    for role in ROLES:
-        specs = yaml.safe_load((ROOT / "roles" / role / "meta" / "argument_specs.yml").read_text(encoding="utf-8"))["argument_specs"]
-        arguments |= {name: about for entry in specs.values() for name, about in entry["options"].items()}
-    mapping = module_spec("sync_mapping")
-    return {**arguments, **{f"link_{name}": mapping[name] for name in ("mappings", "filters")}}
+    """The arguments of all roles, with their true types: the roles' own specifications leave room for the texts of a survey."""
+    own = {OWN: {"type": "list", "elements": "str"}}
+    return {**{name: dict(variable.about) for name, variable in VARIABLES.items()}, **own}
 
 
 def literal(value: Any) -> bool:

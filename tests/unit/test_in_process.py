@@ -234,7 +234,8 @@ class TestResult:
     def test_of_a_refusal(self) -> None:
         result = here({"name": "x", "tenant_id": SOURCE}, refuse)
         assert result["msg"] == f"Tenant {SOURCE}: None cannot be."
-        assert set(result) == {"failed", "msg", "invocation"}
+        assert result["error"] == {"code": "Refused"}
+        assert set(result) == {"failed", "msg", "error", "invocation"}
 
     def test_details_of_a_failure(self) -> None:
         result = here({"name": "x", "tenant_id": SOURCE}, fault)

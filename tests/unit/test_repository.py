@@ -49,12 +49,14 @@ def repository_files() -> list[Path]:
 
 
 MODULES = sorted(names("plugins/modules"))
+WITHOUT_CONNECTION = {"link_arguments"}
+"""It sends nothing, and a connection among its arguments would be refused."""
 ROLES = sorted(path.name for path in (ROOT / "roles").glob("*") if path.is_dir())
 
 
 class TestModules:
-    def test_the_action_group_lists_every_module_in_order(self) -> None:
-        assert read("meta/runtime.yml")["action_groups"]["graph"] == MODULES
+    def test_the_action_group_lists_every_module_with_a_connection_in_order(self) -> None:
+        assert read("meta/runtime.yml")["action_groups"]["graph"] == [one for one in MODULES if one not in WITHOUT_CONNECTION]
 
     def test_every_action_plugin_has_a_module(self) -> None:
         assert names("plugins/action") <= set(MODULES)
@@ -74,8 +76,8 @@ class TestModules:
     def test_check_mode_and_the_action_group_are_answered(self, module: str) -> None:
         attributes = documentation_of(module)["doc"]["attributes"]
         assert attributes["check_mode"]["support"] == "full"
-        assert attributes["action_group"]["membership"] == [f"{NAME}.graph"]
-        if not module.endswith("_info"):
+        assert attributes["action_group"]["membership"] == ([] if module in WITHOUT_CONNECTION else [f"{NAME}.graph"])
+        if not module.endswith("_info") and module not in WITHOUT_CONNECTION:
             # What is done at once and reported person by person has no before and after of its own, and says so.
             assert attributes["diff_mode"]["support"] == "full" or attributes["diff_mode"]["details"]
 

@@ -16,7 +16,7 @@ from typing import Any
 from ..graph.batch import send_all
 from ..graph.client import Answer, Client, Request
 from ..plan import Facts, LinkInquiry, Plan, Refusal, Resource
-from . import configuration, job, mapping, partner, scope, synced_user
+from . import configuration, filters, job, mapping, partner, scope, synced_user
 from .directory import is_id
 
 Given = Mapping[str, Any]
@@ -123,6 +123,61 @@ IN_SOURCE = (
 )
 IN_TARGET = (Part("cross_tenant_policy", partner.RESOURCE, _target_policy),)
 
+_CLOSER: dict[str, Callable[[Any], None]] = {
+    # A job may know more operators than the documented ones; then the comparison with it decides.
+    "sync_mapping": lambda wanted: filters.check(wanted.filters or [], (), {}),
+}
+"""What else can be judged of what a part wants, without the service."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A refusal that needs no look at the service, and the options it comes from: ``filters``, or ``filters[0]`` of several."""
+
+    said: str
+    options: tuple[str, ...]
+
+
+def judge(link: Given, parts: Sequence[Part]) -> list[Fault]:
+    """What is wrong with a link's options, as far as they alone tell. Nothing is sent."""
+    found: dict[str, Fault] = {}
+    for part in parts:
+        said = _refusal(part, link)
+        if said and said not in found:
+            found[said] = Fault(said, tuple(_causes(part, link, said)))
+    return list(found.values())
+
+
+def _refusal(part: Part, link: Given) -> str | None:
+    try:
+        wanted = part.resource.desired(part.options(link))
+        _CLOSER.get(part.module, lambda _wanted: None)(wanted)
+    except Refusal as refusal:
+        return str(refusal)
+    return None
+
+
+def _causes(part: Part, link: Given, said: str) -> Iterator[str]:
+    """The options without which the same would not be said."""
+    for name in _OPTIONAL:
+        value = link.get(name)
+        if value is None or _refusal(part, {**link, name: None}) == said:
+            continue
+        members = range(len(value)) if isinstance(value, list) else ()
+        single = [one for one in members if _refusal(part, {**link, name: [*value[:one], *value[one + 1 :]]}) != said]
+        yield from (f"{name}[{one}]" for one in single) if single else (name,)
+
+
+_OPTIONAL = (
+    "notification_email",
+    "deletion_threshold",
+    *(f"scope_{name}" for name in SCOPE),
+    *MAPPING,
+    "job_state",
+    "job_wait",
+)
+"""The options of a link that can be left out."""
+
 
 def in_source(client: Client, link: Given) -> dict[str, Any]:
     """What differs in the source tenant, and the job as it is."""
@@ -164,10 +219,8 @@ def _domains(client: Client) -> list[str] | None:
 
 def in_target(client: Client, link: Given, source: Facts) -> dict[str, Any]:
     """The whole result: what differs in the target tenant, too, and who has arrived there."""
-    if _enough(source, link):
-        return judged(source, {}, None, link)
     found = _compare(client, link, IN_TARGET)
-    if _enough(found, link):
+    if _enough(source, link) or _enough(found, link):
         return judged(source, found, None, link)
     origin = {"source_domains": source["domains"], "source_tenant_id": link["tenant_id"]}
     with client.reading():
@@ -176,6 +229,7 @@ def in_target(client: Client, link: Given, source: Facts) -> dict[str, Any]:
 
 
 def _compare(client: Client, link: Given, parts: Sequence[Part]) -> dict[str, Any]:
+    """What differs. Every part is planned, also after a difference: what one refuses must be known before another is written."""
     differences: list[dict[str, Any]] = []
     warnings: list[str] = []
     for part in parts:
@@ -186,8 +240,6 @@ def _compare(client: Client, link: Given, parts: Sequence[Part]) -> dict[str, An
         warnings += plan.warnings
         if plan.actions or _outstanding(plan, client):
             differences.append(_difference(part, plan, client))
-        if _enough({"differences": differences}, link):
-            break
     return {"differences": differences, "warnings": warnings}
 
 
@@ -221,7 +273,7 @@ def judged(source: Facts, target: Facts, people: Sequence[Facts] | None, link: G
     in_sync = not differences and not quarantine and not missing
     return {
         "in_sync": in_sync,
-        "differences": differences,
+        "differences": differences[:1] if link.get("stop_at_difference") else differences,
         "job": source["job"],
         "synced_users": None if people is None else len(people),
         "missing_users": missing,

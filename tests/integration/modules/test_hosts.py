@@ -94,7 +94,7 @@ class TestEnds:
         task = {**Do("cross_tenant_policy", self.OPTIONS, process=process).task(hosts["all"]["vars"]["tenants"]), **keywords}
         playbooks.folder.mkdir(parents=True, exist_ok=True)
         path = playbooks.folder / "slow.yml"
-        path.write_text(yaml.safe_dump([{"name": "Wait", "hosts": "links", "gather_facts": False, "tasks": [task]}]))
+        path.write_text(yaml.safe_dump([{"name": "Wait", "hosts": "links", "connection": "local", "gather_facts": False, "tasks": [task]}]))
         return path, hosts
 
     def test_by_its_time_limit(self, playbooks: Playbooks, process: bool) -> None:

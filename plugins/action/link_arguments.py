@@ -1,0 +1,52 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.memory import Memory
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.host import incomplete
+from ansible_collections.entra.cross_tenant_sync.plugins.modules.link_arguments import ARGUMENTS
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.in_process import VAULT, run_folder
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import Seen, judge_link, rivals_by_host
+
+GROUP = "links"
+
+
+class ActionModule(ActionBase):
+    """Judges the variables of a link in the controller, which is where they are."""
+
+    _requires_connection = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """What `judge_link` answers."""
+        variables = task_vars or {}
+        result: dict[str, Any] = super().run(tmp, variables)
+        arguments: dict[str, Any] = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]  # type: ignore[no-untyped-call]
+        here = self._connection.transport == "local" and not self._play_context.become and incomplete() is None
+        seen = Seen(variables["inventory_hostname"], variables, self._templar.template, arguments["role"], here, arguments["state"])
+        return {**result, **judge_link(seen, lambda: self._rivals(variables))}
+
+    def _rivals(self, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What is told of this host among all links of the inventory, also those that ``--limit`` leaves out.
+
+        The first host of a play that gets here looks at all of them; the others find what it found.
+        """
+        hosts = list(dict.fromkeys((*variables["groups"].get(GROUP, ()), *variables.get("ansible_play_hosts_all", ()))))
+        if len(hosts) < 2:
+            return {}
+        memory = Memory(run_folder())
+        key = ("rivals", str(getattr(getattr(self._task, "play", None), "_uuid", "")))
+        with VAULT.alone(*key):
+            found = memory.recall(*key)
+            if found is None:
+                hostvars = variables["hostvars"]
+                found = rivals_by_host(hosts, hostvars.raw_get, hostvars.__getitem__)
+                memory.keep(found, *key)
+        of_host: Mapping[str, Any] = found.get(variables["inventory_hostname"], {})
+        return of_host

@@ -1,0 +1,238 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: it may change without notice.
+"""The variables of a link, judged where they are: in the controller, before the first request."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible.errors import AnsibleError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.parameters import remove_values
+
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import link_variables
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.judging import UNCHECKED, blank, judged
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.link_variables import OWN, OWN_KEYS
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import CONNECTION
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import link
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.rivals import Link, rivals
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import connection_fault
+from ansible_collections.entra.cross_tenant_sync.plugins.modules import link_info
+
+SIDES = ("link_source", "link_target")
+SIGNS_IN = {"source_tenant": ("link_source",), "target_tenant": ("link_target",)}
+"""The tenants that a role works in, if not in both."""
+PARTS = {"source_tenant": link.IN_SOURCE, "target_tenant": link.IN_TARGET}
+_PARTNER = {name: about for name, about in CONNECTION.items() if name in ("tenant_id", "cloud")}
+"""What is used of a tenant by a role that works in the other one."""
+
+
+class _Unreadable(Exception):
+    """What cannot be read: its text is the fault."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the controller knows of a link: raw variables, and what makes values of them."""
+
+    host: str
+    variables: Mapping[str, Any]
+    template: Callable[[Any], Any]
+    role: str | None = None
+    here: bool = True
+    """Whether the modules will run on this machine, so that files and libraries can be looked for."""
+    state: str | None = None
+    """Wins over ``link_state``."""
+
+    def value(self, name: str, raw: Any) -> Any:
+        """The value of what has this name.
+
+        :raises _Unreadable: and shows nothing of it, since it may be meant for a secret.
+        """
+        try:
+            return self.template(raw)
+        except AnsibleError as error:
+            undefined = re.search(r"'\w+' is undefined", str(error))
+            reason = undefined[0] if undefined else "look whether every variable in it is defined"
+            raise _Unreadable(f"{name} is a template that cannot be evaluated: {reason}") from None
+
+
+def judge_link(seen: Seen, rivals_of_host: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
+    """What the action answers."""
+    faults: list[str] = []
+    secrets: set[str] = set()
+    values = _values(seen, faults)
+    entries = {side: _entry(seen, side, values[side], faults, secrets) for side in SIDES if side in values}
+    state = seen.state or values.get("link_state", "present")
+    if not faults and state == "present":
+        faults += _contradictions(seen, values, entries)
+    beside = rivals_of_host() if not faults else {}
+    faults += beside.get("fights", ())
+    if faults:
+        msg = f"Link {seen.host}: {'; '.join(one.rstrip('.') for one in faults)}. Nothing was changed."
+        failure: dict[str, Any] = remove_values({"failed": True, "msg": msg}, secrets)
+        return failure
+    others = list(dict.fromkeys((*values.get("link_others", ()), *beside.get("others", ()))))
+    present = state == "present"
+    return {
+        "changed": False,
+        "state": state,
+        "compare": present and values.get("link_compare", True),
+        "preflight": present and values.get("link_preflight", True),
+        "others": others,
+        "ansible_facts": {"cross_tenant_sync_others": others},
+    }
+
+
+def _values(seen: Seen, faults: list[str]) -> dict[str, Any]:
+    """The values of our variables, where they are given and right."""
+    values = {}
+    for name in link_variables.VARIABLES:
+        value, wrong = _value(seen, name)
+        faults += wrong
+        if value is not None:
+            values[name] = value
+        elif not wrong and name in (*SIDES, *(() if seen.role == "target_tenant" else ("link_configuration",))):
+            faults.append(f"{name} is missing")
+    try:
+        own, wrong = link_variables.names_in(seen.value(OWN, seen.variables.get(OWN)), OWN)
+    except _Unreadable as unreadable:
+        own, wrong = [], [str(unreadable)]
+    faults += [*wrong, *link_variables.unknown(seen.variables, own)]
+    return values
+
+
+def _value(seen: Seen, name: str) -> tuple[Any, list[str]]:
+    try:
+        return link_variables.value_of(name, seen.value(name, seen.variables.get(name)))
+    except _Unreadable as unreadable:
+        return None, [str(unreadable)]
+
+
+def _entry(seen: Seen, side: str, tenant: str, faults: list[str], secrets: set[str]) -> dict[str, Any]:
+    """The connection options of one of the link's tenants, as far as they are right."""
+    try:
+        entry = _raw_entry(seen, side, tenant)
+        own, wrong = link_variables.names_in(seen.value(OWN_KEYS, seen.variables.get(OWN_KEYS)), OWN_KEYS)
+        signs_in = side in SIGNS_IN.get(seen.role or "", SIDES)
+        spec = CONNECTION if signs_in else _PARTNER
+        given = _given(seen, tenant, entry, spec)
+    except _Unreadable as unreadable:
+        faults.append(str(unreadable))
+        return {}
+    secrets |= {str(given[name]) for name in _SECRET if not blank(given.get(name))}
+    values = {}
+    for option, about in spec.items():
+        for name in (one for one in (option, *about.get("aliases", ())) if one in given):
+            # A file is looked for where the module runs.
+            plain = option if seen.here or about["type"] != "path" else UNCHECKED
+            value, found = judged(plain, about, given[name], f"tenants.{tenant}.{name}", shows=False)
+            wrong = [*wrong, *found]
+            if value is not None or "fallback" in about:
+                # What was left empty is not taken from the environment, where another tenant's may be.
+                values[option] = value
+    if blank(given.get("tenant_id")):
+        wrong = [*wrong, f"tenants.{tenant}.tenant_id is missing; the roles read it by this name, not by an alias"]
+    faults += [*link_variables.strange_keys(tenant, entry, own), *wrong]
+    if not wrong and signs_in and seen.here:
+        fault = connection_fault(_completed(CONNECTION, values))
+        faults += [f"tenants.{tenant} ({side}), tenant {values['tenant_id']}: {fault}"] if fault else []
+    return values
+
+
+def _raw_entry(seen: Seen, side: str, tenant: str) -> Mapping[str, Any]:
+    """The entry as it is in the inventory: each member may still be a template.
+
+    :raises _Unreadable: where there is none.
+    """
+    entries = _untemplated(seen, "tenants", seen.variables.get("tenants"))
+    if not isinstance(entries, Mapping):
+        what = "there is no variable tenants" if blank(entries) else "the variable tenants is no dictionary"
+        raise _Unreadable(f"{what}; it maps the short name of a tenant to its connection options")
+    if tenant not in entries:
+        raise _Unreadable(link_variables.no_entry(tenant, f"{side} of link {seen.host}", entries))
+    entry = _untemplated(seen, f"tenants.{tenant}", entries[tenant])
+    if not isinstance(entry, Mapping):
+        raise _Unreadable(f"tenants.{tenant} ({side}) must be a dictionary of connection options")
+    return entry
+
+
+def _untemplated(seen: Seen, name: str, raw: Any) -> Any:
+    return seen.value(name, raw) if isinstance(raw, str) else raw
+
+
+def _given(seen: Seen, tenant: str, entry: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Each member is a template of its own, so only what is used is looked at."""
+    names = (name for option, about in spec.items() for name in (option, *about.get("aliases", ())) if name in entry)
+    return {name: seen.value(f"tenants.{tenant}.{name}", entry[name]) for name in names}
+
+
+_SECRET = [name for option, about in CONNECTION.items() if about.get("no_log") for name in (option, *about.get("aliases", ()))]
+
+
+def _completed(spec: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """With defaults and with what the environment says."""
+    completed: dict[str, Any] = ArgumentSpecValidator(dict(spec)).validate(dict(values)).validated_parameters
+    return completed
+
+
+def _contradictions(seen: Seen, values: Mapping[str, Any], entries: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """What the values say against each other, or against the rules of the service."""
+    source, target = (entries[side] for side in SIDES)
+    if source["tenant_id"].casefold() == target["tenant_id"].casefold():
+        return [f"link_source and link_target are one tenant, {source['tenant_id']}; a link needs two"]
+    given = {"configuration": "-", **source, "target": dict(target), **link_variables.options_of("link_info", values)}
+    checked = ArgumentSpecValidator(link_info.OPTIONS.argument_spec(), **link_info.OPTIONS.rules).validate(given)
+    if checked.error_messages:
+        return [link_variables.named(one, "link_info") for one in checked.error_messages]
+    parts = PARTS.get(seen.role or "", (*link.IN_TARGET, *link.IN_SOURCE))
+    return [_said_of_variables(one) for one in link.judge(checked.validated_parameters, parts)]
+
+
+def _said_of_variables(fault: link.Fault) -> str:
+    where = ", ".join(link_variables.named(one, "link_info") for one in fault.options)
+    return f"{where or ', '.join(SIDES)}: {fault.said}"
+
+
+def rivals_by_host(hosts: Iterable[str], raw_of: Callable[[str], Any], templated: Callable[[str], Any]) -> dict[str, dict[str, Any]]:
+    """`rivals` of the hosts of an inventory. ``raw_of`` is cheap, so ``templated`` is only asked where something is a template."""
+    return rivals(one for host in hosts for one in _link_of(host, raw_of(host), functools.partial(templated, host)))
+
+
+def _link_of(host: str, raw: Any, templated: Callable[[], Any]) -> Iterator[Link]:
+    """What a host wants; nothing if it cannot be told. Its own check says why."""
+
+    def text(name: str) -> str:
+        value = raw.get(name)
+        return "" if blank(value) else str(templated()[name] if _is_template(value) else value).strip()
+
+    try:
+        sides = [_identity(text(side), raw, templated) for side in SIDES]
+        name, mode, state = (text(one) for one in ("link_configuration", "link_scope_mode", "link_state"))
+        filters = templated().get("link_filters") if mode == "all" else None
+    except (AnsibleError, AttributeError, KeyError, TypeError):
+        return
+    if all(sides) and name:
+        told = "" if blank(filters) or filters == [] else json.dumps(filters, sort_keys=True, default=str)
+        yield Link(host, sides[0], sides[1], name, mode == "all", told, state == "absent")
+
+
+def _identity(tenant: str, raw: Any, templated: Callable[[], Any]) -> str:
+    entries = raw.get("tenants")
+    entries = templated()["tenants"] if _is_template(entries) else entries
+    entry = entries.get(tenant) if isinstance(entries, Mapping) else None
+    named = entry.get("tenant_id") if isinstance(entry, Mapping) else None
+    if _is_template(entry) or _is_template(named):
+        named = templated()["tenants"][tenant]["tenant_id"]
+    return str(named or tenant).strip().casefold()
+
+
+def _is_template(value: Any) -> bool:
+    return isinstance(value, str) and ("{{" in value or "{%" in value)

@@ -220,13 +220,14 @@ def _await_outcome(outcome: Outcome, client: Client, pace: Pace, progress: Calla
     """
     patient = dataclasses.replace(pace, longest=outcome.timeout, slowest=30.0, waited=0.0)
     said = ""
+    since = next((one.answered for one in reversed(done) if one.verb in outcome.after), None)
     for _attempt in patient.attempts():
         try:
-            body = client.find(outcome.wait.path)
+            body = client.find(outcome.path)
         except GraphFailure as failure:
             msg = f"Tenant {client.tenant}: could not see whether {outcome.name} was reached: {explain(failure)}{_told(done)}"
             raise RunFailure(msg, {**_details(failure), **_made(done)}) from None
-        if outcome.wait.until(body):
+        if outcome.reached(body, since):
             pace.waited += patient.waited
             return
         said = outcome.progress(body)
@@ -263,7 +264,7 @@ def _plan_seeing(
 
     :raises RunFailure: when what was done does not show, or cannot be read.
     """
-    made = {str(action) for action in done}
+    made = {str(action) for action in done if action.leaves_trace}
     for _attempt in pace.attempts():
         try:
             again = _plan_now(resource, client, desired, pace)

@@ -445,6 +445,7 @@ OPTIONS = Options(
         "scope_users": {"type": "list", "elements": "str"},
         "scope_groups": {"type": "list", "elements": "str"},
         "scope_exact": {"type": "bool", "default": False},
+        "scope_allow_empty": {"type": "bool", "default": False},
         "scope_max_removals": {"type": "int"},
         "scope_max_removal_percent": {"type": "int"},
         "mappings": MAPPINGS,

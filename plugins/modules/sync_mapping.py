@@ -282,6 +282,7 @@ OPTIONS = Options(
         "target_actions": {"type": "list", "elements": "str", "choices": ["create", "update", "delete"]},
         "exact": {"type": "bool", "default": False},
         "reset": {"type": "bool", "default": False},
+        "restart_job": {"type": "bool", "default": True},
         "restore": {"type": "dict"},
     },
     {"mutually_exclusive": [("reset", "restore")], "required_by": {"convert_existing": "user_type"}},

@@ -177,8 +177,11 @@ OPTIONS = Options(
         "users": {"type": "list", "elements": "str"},
         "groups": {"type": "list", "elements": "str"},
         "exact": {"type": "bool", "default": False},
+        "allow_empty": {"type": "bool", "default": False},
         "max_removals": {"type": "int"},
         "max_removal_percent": {"type": "int"},
+        "restart_job": {"type": "bool", "default": True},
+        "full_result": {"type": "bool", "default": False},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     },
 )

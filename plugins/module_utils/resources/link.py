@@ -71,12 +71,15 @@ def _scope(link: Given) -> dict[str, Any]:
         **_place(link),
         "configuration": link["configuration"],
         **{name: link.get(f"scope_{name}") for name in SCOPE},
+        # The job is last, and pays what the others owe.
+        "restart_job": False,
+        "full_result": False,
         "state": "present",
     }
 
 
 def _mapping(link: Given) -> dict[str, Any]:
-    return {**_place(link), **{name: link.get(name) for name in ("configuration", *MAPPING)}, "exact": False, "reset": False}
+    return {**_place(link), **{name: link.get(name) for name in ("configuration", *MAPPING)}, **LEFT_ALONE}
 
 
 def _job(link: Given) -> dict[str, Any]:
@@ -94,7 +97,9 @@ def _place(tenant: Given) -> dict[str, Any]:
     return {"tenant_id": tenant["tenant_id"], "cloud": tenant["cloud"]}
 
 
-SCOPE = ("mode", "users", "groups", "exact", "max_removals", "max_removal_percent")
+LEFT_ALONE = {"exact": False, "reset": False, "restart_job": False}
+"""What a link does not say of its mappings."""
+SCOPE = ("mode", "users", "groups", "exact", "allow_empty", "max_removals", "max_removal_percent")
 """The options that say who is synchronized: those of the link begin with ``scope_``."""
 MAPPING = (
     "mappings",
@@ -111,8 +116,8 @@ MAPPING = (
 IN_SOURCE = (
     Part("cross_tenant_policy", partner.RESOURCE, _source_policy),
     Part("sync_configuration", configuration.RESOURCE, _configuration),
-    Part("sync_scope", scope.RESOURCE, _scope),
     Part("sync_mapping", mapping.RESOURCE, _mapping),
+    Part("sync_scope", scope.RESOURCE, _scope),
     Part("sync_job", job.RESOURCE, _job),
 )
 IN_TARGET = (Part("cross_tenant_policy", partner.RESOURCE, _target_policy),)
@@ -158,7 +163,7 @@ def _enough(found: Facts, link: Given) -> bool:
 
 def _outstanding(plan: Plan, client: Client) -> bool:
     """Whether something is waited for that the service has not reached."""
-    return plan.outcome is not None and not plan.outcome.wait.until(client.find(plan.outcome.wait.path))
+    return plan.outcome is not None and not plan.outcome.reached(client.find(plan.outcome.path), None)
 
 
 def _difference(part: Part, plan: Plan, client: Client) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from typing import Any
 from ..graph.client import Client, Request
 from ..graph.errors import ServiceError
 from ..plan import Action, Plan, Refusal, Resource
-from . import clouds, filters, job, lookup
+from . import change, clouds, filters, job, lookup
 from .configuration import NEW
 from .default_schema import MATCHING, SOFT_DELETED, default_schema
 from .expression import Canonical, ExpressionError, attribute_source, attributes, constant_source, parse, source_meaning
@@ -69,6 +69,7 @@ class Desired:
     target_actions: list[str] | None = None
     exact: bool = False
     reset: bool = False
+    restart_job: bool = True
     restore: Mapping[str, Any] | None = None
 
 
@@ -83,6 +84,8 @@ class Current:
     parsed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     operators: frozenset[str] = frozenset()
     unmet: str | None = None
+    there: job.Current = job.NOWHERE
+    """The configuration and its job, which has to be restarted after a change."""
 
 
 def desired(params: Mapping[str, Any]) -> Desired:
@@ -106,6 +109,7 @@ def desired(params: Mapping[str, Any]) -> Desired:
         target_actions=params.get("target_actions"),
         exact=bool(params.get("exact")),
         reset=bool(params.get("reset")),
+        restart_job=params["restart_job"],
         restore=params.get("restore"),
     )
 
@@ -152,7 +156,7 @@ def read(client: Client, wanted: Desired) -> Current:
     there, schema = job.find_with_schema(client, wanted.configuration)
     if there.configuration is None or there.job is None:
         pristine = default_schema()
-        return Current(None, pristine, wanted.restore or pristine, unmet=lookup.missing(wanted.configuration))
+        return Current(None, pristine, wanted.restore or pristine, unmet=lookup.missing(wanted.configuration), there=there)
     path = f"{there.configuration.synchronization}/jobs/{there.job['id']}/schema"
     base = wanted.restore or schema
     if wanted.reset:
@@ -164,7 +168,7 @@ def read(client: Client, wanted: Desired) -> Current:
     operators: frozenset[str] = frozenset()
     if wanted.filters and wanted.filters != filters.shown(people):
         operators = frozenset(str(one.get("id") or one.get("name")) for one in client.get(f"{path}/filterOperators")["value"])
-    return Current(path, schema, base, {one.target: _parse(client, path, one) for one in new}, operators)
+    return Current(path, schema, base, {one.target: _parse(client, path, one) for one in new}, operators, there=there)
 
 
 def _people(schema: Mapping[str, Any], wanted: Desired) -> dict[str, Any]:
@@ -211,9 +215,9 @@ def plan(current: Current, wanted: Desired) -> Plan:
     if not equal and not changes:
         changes = ["other rules of the schema"]
     touched = {one.target for one in wanted.wishes} | set(_differing(before, after, "mappings"))
-    actions: tuple[Action, ...] = ()
+    writes: tuple[Action, ...] = ()
     if not equal:
-        actions = (
+        writes = (
             Action(
                 "update",
                 f"mappings of configuration {wanted.configuration} ({', '.join(changes)})",
@@ -222,16 +226,23 @@ def plan(current: Current, wanted: Desired) -> Plan:
                 effects={"triggers_full_cycle": True},
             ),
         )
+    whole = change.with_restart(current.there, writes, wanted.restart_job, wanted.configuration, wanted.tenant)
+    owed_before, owed_after = whole.debts()
     return Plan(
-        before=_managed(before, touched, wanted),
-        after=_managed(after, touched, wanted),
+        before={**_managed(before, touched, wanted), **owed_before},
+        after={**_managed(after, touched, wanted), **owed_after},
         facts={
             "mappings": list(after["mappings"].values()),
             "filters": after["filters"],
             "target_actions": after["target_actions"],
+            "restart_owed": whole.owed_after,
         },
-        change_facts={"restart_needed": bool(actions), "backup": dict(current.schema) if actions and current.path else None},
-        actions=actions,
+        change_facts={
+            "restart_needed": whole.needs_restart,
+            "backup": dict(current.schema) if writes and current.path else None,
+        },
+        actions=whole.actions,
+        warnings=change.waits_for_start(whole, wanted.restart_job),
         unmet=current.unmet,
     )
 

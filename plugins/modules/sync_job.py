@@ -21,9 +21,10 @@ options:
     required: true
   state:
     description:
-      - V(started) lets the service run a cycle every forty minutes.
+      - V(started) lets the service run a cycle every forty minutes. If a restart is owed for a change of scope or mappings, see
+        RV(restart_owed), it is made now.
       - V(paused) stops that. A cycle that is running is finished first.
-      - V(restarted) starts over, see O(restart_reason). It is done every time it is asked for, so use it in a handler.
+      - V(restarted) starts over, see O(restart_reason). It is done every time it is asked for. A paused job runs afterwards.
       - V(absent) deletes the job with all its state. Users that were synchronized stay as they are.
     type: str
     choices: [started, paused, restarted, absent]
@@ -43,7 +44,7 @@ options:
     default: false
   wait:
     description:
-      - What to wait for before the task ends. After a start or restart, only what happens later counts.
+      - What to wait for before the task ends. After a start or restart, only a cycle that began later counts.
       - V(first_cycle) waits for the end of a cycle, V(steady) for the first cycle without failures, V(idle) for the end of a running cycle.
     type: str
     choices: [first_cycle, steady, idle]
@@ -144,6 +145,13 @@ job:
       type: dict
       sample:
         User: 12
+restart_owed:
+  description:
+    - Whether a restart of the job is recorded in the service that was not made yet.
+    - Any run of this module makes it when the job is started, or restarted for everybody.
+  returned: success
+  type: bool
+  sample: false
 actions:
   description: What was done, or would be done in check mode, in order.
   returned: success

@@ -11,7 +11,7 @@ short_description: Manage the attribute mappings of a configuration
 description:
   - Manages which attributes of a person reach the target tenant, and how.
   - The mappings are read once and written at most once. What is not named goes back exactly as it came.
-  - The service evaluates everybody again after a change.
+  - The service evaluates everybody again after a change, see O(restart_job).
   - The matching attribute and the soft-deletion flag cannot be touched, because people are joined and removed by them.
 author:
   - The entra.cross_tenant_sync authors (@entra-cross-tenant-sync)
@@ -135,6 +135,14 @@ options:
       - Whether to start from the service's default mappings instead of the present ones. Also removes filters.
     type: bool
     default: false
+  restart_job:
+    description:
+      - Whether to restart the job at once if the change needs it, so that the service evaluates everybody again.
+      - The restart that is owed is recorded in the service before the change is written, as a tag of the configuration's service
+        principal, and cleared afterwards. If the run ends in between, or the job is paused, any later run makes the restart.
+      - With V(false) it is left to M(entra.cross_tenant_sync.sync_job), which then must follow.
+    type: bool
+    default: true
   restore:
     description:
       - A schema that was returned as RV(backup) before, to be put back.
@@ -211,10 +219,18 @@ target_actions:
   elements: str
   sample: [create, update, delete]
 restart_needed:
-  description: Whether the mappings changed. The service evaluates everybody again by itself; a restart of the job makes sure of it.
+  description:
+    - Whether the mappings changed of a job that was started before. The service may evaluate everybody again by itself; a restart of the
+      job makes sure of it, see O(restart_job).
   returned: success
   type: bool
   sample: true
+restart_owed:
+  description:
+    - Whether a restart of the job is recorded in the service that was not made yet. Then M(entra.cross_tenant_sync.sync_job) makes it.
+  returned: success
+  type: bool
+  sample: false
 backup:
   description: The complete schema as it was before, in Microsoft Graph's own form, for O(restore). V(null) if nothing changed.
   returned: success

@@ -157,7 +157,8 @@ class TestMode:
         """Everybody would be soft-deleted in the target (pain point 2)."""
         with pytest.raises(Refusal, match="everybody would leave the scope and be soft-deleted in the target; name users or groups"):
             plan(bag={"SyncAll": "true"}, mode="assigned")
-        for limit in ({"max_removals": 5}, {"max_removals": 5000}, {"max_removal_percent": 100}):
+        limits: tuple[dict[str, Any], ...] = ({"max_removals": 5}, {"max_removals": 5000}, {"max_removal_percent": 100})
+        for limit in limits:
             with pytest.raises(Refusal, match="set allow_empty"):
                 plan(bag={"SyncAll": "true"}, mode="assigned", everybody=4, **limit)
         assert plan(bag={"SyncAll": "true"}, mode="assigned", allow_empty=True).actions
@@ -176,13 +177,14 @@ class TestMode:
             ),
         ],
     )
-    def test_from_everybody_a_limit_counts_everybody(self, limit: dict[str, int], sentence: str) -> None:
+    def test_from_everybody_a_limit_counts_everybody(self, limit: dict[str, Any], sentence: str) -> None:
         """A limit that nobody counts by would be none."""
         there = assigned(MINSU, SALES)
         with pytest.raises(Refusal) as caught:
             plan(there, bag={"SyncAll": "true"}, mode="assigned", everybody=40, **limit)
         assert str(caught.value) == sentence
-        assert plan(there, bag={"SyncAll": "true"}, mode="assigned", everybody=40, **{name: one + 1 for name, one in limit.items()}).actions
+        one_more: dict[str, Any] = {name: value + 1 for name, value in limit.items()}
+        assert plan(there, bag={"SyncAll": "true"}, mode="assigned", everybody=40, **one_more).actions
 
     def test_the_rest_of_the_bag_is_kept(self) -> None:
         bag = {"SyncAll": "true", "CompanyId": "t", "SyncNotificationSettings": "{}"}

@@ -5,7 +5,7 @@
 """People in scope, and how many of them may leave.
 
 In scope is whoever is assigned effectively, and whoever is a direct member of a group that is (fact sheet 5). An assignment with another
-app role puts nobody into scope, and whoever is in scope twice leaves only with the second assignment.
+app role puts nobody into scope, external people never are (10), and whoever is in scope twice leaves only with the second assignment.
 """
 
 from __future__ import annotations
@@ -62,12 +62,9 @@ class Leaving:
 
 def in_scope(assigned: Mapping[str, Principal], members: Members) -> dict[str, Principal]:
     """The people that effective assignments put into scope, by id."""
-    people = {one.id: one for one in assigned.values() if one.kind == "user"}
-    for one in assigned.values():
-        for member in members.get(one.id, ()) if one.kind == "group" else ():
-            if member.kind == "user":
-                people.setdefault(member.id, member)
-    return people
+    direct = [one for one in assigned.values() if one.kind == "user"]
+    through = [member for one in assigned.values() if one.kind == "group" for member in members.get(one.id, ()) if member.kind == "user"]
+    return {one.id: one for one in [*through, *direct] if not one.external}
 
 
 def leaving(
@@ -84,9 +81,7 @@ def leaving(
     was, stay = in_scope(before, members), in_scope(after, members)
     gone = {number: one for number, one in was.items() if number not in stay}
     if mode_before == "all":
-        # The service synchronizes members of the tenant only (fact sheet 10), and only they are counted.
-        kept = len([one for one in stay.values() if not one.external])
-        count = None if everybody is None else max(0, everybody - kept)
+        count = None if everybody is None else max(0, everybody - len(stay))
         return Leaving(gone, count, everybody, empties=not stay)
     return Leaving(gone, len(gone), len(was), bool(gone) and not stay)
 

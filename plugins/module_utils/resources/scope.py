@@ -156,7 +156,7 @@ def _looked_into(client: Client, current: Current, wanted: Desired) -> Current:
 
 
 def _people(principals: Mapping[str, Principal]) -> list[Principal]:
-    return [one for one in principals.values() if one.kind == "user"]
+    return [one for one in principals.values() if one.kind == "user" and not one.external]
 
 
 def assignments(client: Client, configuration: Configuration, first_page: Any = None) -> tuple[Assignment, ...]:

@@ -42,6 +42,12 @@ options:
       - That O(restart_reason=full) is meant. Microsoft advises it only on request of its support.
     type: bool
     default: false
+  restart_owed:
+    description:
+      - That a restart is owed, as RV(restart_owed) of an earlier task of the same run says. Then it is made although the service does not
+        show it, and planned in check mode, in which nothing is recorded.
+    type: bool
+    default: false
   wait:
     description:
       - What to wait for before the task ends. After a start or restart, only a cycle that began later counts.
@@ -203,6 +209,7 @@ OPTIONS = Options(
         "state": {"type": "str", "choices": ["started", "paused", "restarted", "absent"], "default": "started"},
         "restart_reason": {"type": "str", "choices": [reason for reason in job.RESET_SCOPES if reason]},
         "acknowledge_full": {"type": "bool", "default": False},
+        "restart_owed": {"type": "bool", "default": False},
         "wait": {"type": "str", "choices": ["first_cycle", "steady", "idle"]},
         "wait_timeout": {"type": "int", "default": 3600},
     },

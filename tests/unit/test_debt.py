@@ -233,6 +233,15 @@ class TestJob:
         assert verbs(world.run("sync_job", state="absent")) == ["clear"]
         assert world.run("sync_job", state="absent")["changed"] is False
 
+    def test_what_an_earlier_task_says_is_planned_in_check_mode_and_done_once(self) -> None:
+        """In check mode nothing was recorded; in a run, a replica may not show it yet (fact sheet 0.3)."""
+        world = World()
+        predicted = world.run("sync_job", check=True, restart_owed=True)
+        done = world.run("sync_job", restart_owed=True)
+        assert verbs(predicted) == verbs(done) == ["restart", "clear"]
+        assert done["restart_owed"] is False
+        assert world.sent == ["restart", "clear"]
+
     @pytest.mark.parametrize("reason", [one for one in job.RESET_SCOPES if one != "full"])
     def test_a_restart_of_a_paused_job_ends_with_a_job_that_runs(self, reason: str | None) -> None:
         """One documented reading leaves it paused (fact sheet 3.3): it is read back, and started."""

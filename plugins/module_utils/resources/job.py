@@ -44,6 +44,8 @@ class Desired:
     restart_reason: str | None
     wait: str | None
     wait_timeout: float
+    owed: bool = False
+    """Whether a restart is owed by what an earlier task said, though it may not show: in check mode nothing was recorded."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,15 @@ def desired(params: Mapping[str, Any]) -> Desired:
         raise Refusal("wait does not go with state absent")
     if params["state"] == "paused" and params.get("wait") not in (None, "idle"):
         raise Refusal("a paused job begins no cycle, so only wait idle goes with state paused")
-    return Desired(params["tenant_id"], params["configuration"], params["state"], reason, params.get("wait"), params["wait_timeout"])
+    return Desired(
+        params["tenant_id"],
+        params["configuration"],
+        params["state"],
+        reason,
+        params.get("wait"),
+        params["wait_timeout"],
+        params["restart_owed"],
+    )
 
 
 def read(client: Client, wanted: Desired) -> Current:
@@ -111,7 +121,7 @@ def plan(current: Current, wanted: Desired) -> Plan:
         before = "paused"
     after = {"restarted": "started"}.get(wanted.state, wanted.state)
     path = path_of(current)
-    owed = debt.owed(current.configuration)
+    owed = debt.owed(current.configuration) or (wanted.owed and current.configuration is not None)
     actions = _actions(current, wanted, before, owed)
     pays = any(action.verb == "clear" for action in actions)
     return Plan(
@@ -121,7 +131,7 @@ def plan(current: Current, wanted: Desired) -> Plan:
         actions=actions,
         warnings=_warnings(current.job, wanted),
         unmet=lookup.missing(wanted.configuration) if current.job is None and wanted.state != "absent" else None,
-        lasting=wanted.state != "restarted",
+        lasting=wanted.state != "restarted" and not wanted.owed,
         outcome=_outcome(current.job, wanted, path, bool(actions)) if current.job else None,
     )
 

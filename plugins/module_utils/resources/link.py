@@ -89,6 +89,7 @@ def _job(link: Given) -> dict[str, Any]:
         "state": link["job_state"],
         "wait": link.get("job_wait"),
         "wait_timeout": 0,
+        "restart_owed": False,
         "acknowledge_full": False,
     }
 
@@ -146,10 +147,12 @@ def in_target(client: Client, link: Given, source: Facts) -> dict[str, Any]:
 def _compare(client: Client, link: Given, parts: Sequence[Part]) -> dict[str, Any]:
     differences: list[dict[str, Any]] = []
     warnings: list[str] = []
+    owed = False
     for part in parts:
-        wanted = part.resource.desired(part.options(link))
+        wanted = part.resource.desired({**part.options(link), **({"restart_owed": owed} if part.resource is job.RESOURCE else {})})
         plan = part.resource.plan(part.resource.read(client, wanted), wanted)
         warnings += plan.warnings
+        owed = owed or bool(plan.facts.get("restart_owed"))
         if plan.actions or _outstanding(plan, client):
             differences.append(_difference(part, plan, client))
         if _enough({"differences": differences}, link):

@@ -15,12 +15,17 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
 from itertools import groupby
 from typing import Any, Generic, TypeVar
 
 from .graph.batch import send_all
 from .graph.client import Answer, Client, Request, all_of
 from .graph.errors import GraphFailure, ServiceError, Uncertain
+
+SOON = 5.0
+"""Seconds in which what was done shows, if it shows by itself."""
 
 _RANDOM = random.SystemRandom()
 FEW = 5
@@ -109,6 +114,12 @@ class Action:
     """What else to say when one of the passing codes does not pass."""
     conflict: Conflict | None = None
     """What ends the patience with a 409."""
+    insists: Request | None = None
+    """What to send if ``visible`` does not show soon: by one reading of the service, the requests alone do not bring it about."""
+    leaves_trace: bool = True
+    """Whether reading shows that it was done. A restart cannot be seen, so it may be planned a second time."""
+    answered: datetime | None = None
+    """When the service had carried it out, by the service's own clock. Filled in by `apply`."""
     follows_creation: bool = False
     """It works on something that an earlier action of the same plan creates, and that a replica may not know yet."""
     batched: bool = False
@@ -136,7 +147,11 @@ class Action:
 class Outcome:
     """What the service is to reach by itself after the plan was applied, such as the end of a cycle."""
 
-    wait: Wait
+    path: str
+    reached: Callable[[Any, datetime | None], bool]
+    """Whether it is reached, by the body that is read and the time from which on things count; ``None`` if that is not known."""
+    after: tuple[str, ...]
+    """The verbs of the actions from which on things count: the last of those that were done."""
     timeout: float
     """Seconds."""
     name: str
@@ -253,7 +268,7 @@ def _apply_one(action: Action, client: Client, pace: Pace, bound: dict[str, str]
             with contextlib.suppress(GraphFailure):
                 await_state(action.settled_by, client, pace, bound)
         raise Interrupted(action, failure, done, client.changes - before) from failure
-    done.append(action)
+    done.append(dataclasses.replace(action, answered=_time(answer)))
     _await_visible(action, client, pace, bound, done)
     _give_way(action, client, pace, bound, done)
 
@@ -263,6 +278,8 @@ def _await_visible(action: Action, client: Client, pace: Pace, bound: Mapping[st
     if action.visible is None:
         return
     try:
+        if action.insists and not _shows_soon(action.visible, client, pace, bound):
+            _send_patiently(action, action.insists, client, pace, bound)
         seen, body = _await(action.visible, client, pace, bound)
     except GraphFailure as failure:
         raise Interrupted(action, failure, done) from failure
@@ -287,6 +304,23 @@ def _give_way(action: Action, client: Client, pace: Pace, bound: Mapping[str, st
     if note:
         done[-1] = dataclasses.replace(action, note=note)
         raise Interrupted(action, Uncertain(GraphFailure(note)), done)
+
+
+def _shows_soon(wait: Wait, client: Client, pace: Pace, bound: Mapping[str, str]) -> bool:
+    """Whether it shows without more ado. A replica may be late (fact sheet 0.3), but not for long."""
+    short = dataclasses.replace(pace, longest=min(pace.longest, SOON), waited=0.0)
+    seen = await_state(wait, client, short, bound)
+    pace.waited += short.waited
+    return seen
+
+
+def _time(answer: Answer | None) -> datetime | None:
+    """When an answer was given, by the clock of who gave it."""
+    told = answer.headers.get("Date") if answer else None
+    try:
+        return parsedate_to_datetime(told).astimezone(timezone.utc) if told else None
+    except ValueError:
+        return None
 
 
 def _send_patiently(action: Action, template: Request, client: Client, pace: Pace, bound: Mapping[str, str]) -> Answer:

@@ -280,11 +280,12 @@ def _await_outcome(outcome: Outcome, client: Client, pace: Pace, progress: Calla
     patient = dataclasses.replace(pace, longest=outcome.timeout, slowest=30.0, waited=0.0)
     began = pace.clock()
     said = ""
+    since = next((one.answered for one in reversed(done) if one.verb in outcome.after), None)
     for _attempt in patient.attempts():
         try:
             with client.reading():
-                body = client.find(outcome.wait.path)
-                reached = outcome.wait.until(body)
+                body = client.find(outcome.path)
+                reached = outcome.reached(body, since)
                 said = outcome.progress(body)
         except GraphFailure as failure:
             msg = f"Tenant {client.tenant}: could not see whether {outcome.name} was reached: {explain(failure)}{_told(done, client)}"
@@ -340,7 +341,7 @@ def _plan_seeing(
 
     :raises RunFailure: when what was done does not show, or cannot be read.
     """
-    made = {str(action) for action in done}
+    made = {str(action) for action in done if action.leaves_trace}
     for _attempt in pace.attempts():
         try:
             again = _plan_now(resource, client, desired, pace)

@@ -153,6 +153,11 @@ options:
       - As O(entra.cross_tenant_sync.sync_scope#module:exact).
     type: bool
     default: false
+  scope_allow_empty:
+    description:
+      - As O(entra.cross_tenant_sync.sync_scope#module:allow_empty).
+    type: bool
+    default: false
   scope_max_removals:
     description:
       - As O(entra.cross_tenant_sync.sync_scope#module:max_removals).
@@ -330,6 +335,7 @@ RETURN = r"""
 in_sync:
   description:
     - Whether nothing differs, the job is not in quarantine, and everybody in O(verify_users) has arrived.
+    - A link whose job shall run and owes a restart differs, because everybody must be evaluated again.
   returned: success
   type: bool
   sample: false
@@ -480,6 +486,7 @@ OPTIONS = Options(
         "scope_users": {"type": "list", "elements": "str"},
         "scope_groups": {"type": "list", "elements": "str"},
         "scope_exact": {"type": "bool", "default": False},
+        "scope_allow_empty": {"type": "bool", "default": False},
         "scope_max_removals": {"type": "int"},
         "scope_max_removal_percent": {"type": "int"},
         "mappings": MAPPINGS,

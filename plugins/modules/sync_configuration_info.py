@@ -43,6 +43,11 @@ configurations:
   returned: success
   type: list
   elements: dict
+  contains:
+    restart_owed:
+      description: Whether the job must be restarted for a change of scope or mappings. M(entra.cross_tenant_sync.sync_job) does that.
+      type: bool
+      sample: false
   sample:
     - name: Fabrikam
       service_principal_id: 3c2d9a1e-7f0b-4d6b-8f39-1c5a0a2f7b61
@@ -54,6 +59,7 @@ configurations:
       multitenant_organization: false
       job_id: Azure2Azure.a0c898ca24454e74ab4bafd7916549a6.9b0f7a52-2a0e-4cf5-9c86-53d9a8a2c1aa
       job_state: started
+      restart_owed: false
 error:
   description: What the service answered, for a failure that it caused.
   returned: failure

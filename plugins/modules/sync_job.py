@@ -21,9 +21,10 @@ options:
     required: true
   state:
     description:
-      - V(started) lets the service run a cycle every forty minutes.
+      - V(started) lets the service run a cycle every forty minutes. If a restart is owed for a change of scope or mappings, see
+        RV(restart_owed), it is made now.
       - V(paused) stops that. A cycle that is running is finished first.
-      - V(restarted) starts over, see O(restart_reason). It is done every time it is asked for, so use it in a handler.
+      - V(restarted) starts over, see O(restart_reason). It is done every time it is asked for. A paused job runs afterwards.
       - V(absent) deletes the job with all its state. Users that were synchronized stay as they are.
     type: str
     choices: [started, paused, restarted, absent]
@@ -41,9 +42,15 @@ options:
       - That O(restart_reason=full) is meant. Microsoft advises it only on request of its support.
     type: bool
     default: false
+  restart_owed:
+    description:
+      - That a restart is owed, as RV(restart_owed) of an earlier task of the same run says. Then it is made although the service does not
+        show it, and planned in check mode, in which nothing is recorded.
+    type: bool
+    default: false
   wait:
     description:
-      - What to wait for before the task ends. After a start or restart, only what happens later counts.
+      - What to wait for before the task ends. After a start or restart, only a cycle that began later counts.
       - V(first_cycle) waits for the end of a cycle, V(steady) for the first cycle without failures, V(idle) for the end of a running cycle.
     type: str
     choices: [first_cycle, steady, idle]
@@ -158,6 +165,13 @@ job:
       type: dict
       sample:
         User: 12
+restart_owed:
+  description:
+    - Whether a restart of the job is recorded in the service that was not made yet.
+    - Any run of this module makes it when the job is started, or restarted for everybody.
+  returned: success
+  type: bool
+  sample: false
 actions:
   description: What was done, or would be done in check mode, in order.
   returned: success
@@ -210,6 +224,7 @@ OPTIONS = Options(
         "state": {"type": "str", "choices": ["started", "paused", "restarted", "absent"], "default": "started"},
         "restart_reason": {"type": "str", "choices": [reason for reason in job.RESET_SCOPES if reason]},
         "acknowledge_full": {"type": "bool", "default": False},
+        "restart_owed": {"type": "bool", "default": False},
         "wait": {"type": "str", "choices": ["first_cycle", "steady", "idle"]},
         "wait_timeout": {"type": "int", "default": 3600},
     },

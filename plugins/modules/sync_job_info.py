@@ -135,6 +135,12 @@ job:
       type: dict
       sample:
         User: 12
+restart_owed:
+  description:
+    - Whether a restart of the job is recorded in the service that was not made yet. M(entra.cross_tenant_sync.sync_job) makes it.
+  returned: success
+  type: bool
+  sample: false
 error:
   description: What the service answered, for a failure that it caused.
   returned: failure

@@ -11,7 +11,7 @@ short_description: Manage the attribute mappings of a configuration
 description:
   - Manages which attributes of a person reach the target tenant, and how.
   - The mappings are read once and written at most once. What is not named goes back exactly as it came.
-  - The service evaluates everybody again after a change.
+  - The service evaluates everybody again after a change, see O(restart_job).
   - The matching attribute and the soft-deletion flag cannot be touched, because people are joined and removed by them.
   - The mappings are read again right before they are written. What somebody else changed elsewhere in them meanwhile is kept and
     reported as a warning. If somebody changed the same, or a complete list is written, nothing is written and the task fails.
@@ -143,6 +143,14 @@ options:
       - Whether to start from the service's default mappings instead of the present ones. Also removes filters.
     type: bool
     default: false
+  restart_job:
+    description:
+      - Whether to restart the job at once if the change needs it, so that the service evaluates everybody again.
+      - The restart that is owed is recorded in the service before the change is written, as a tag of the configuration's service
+        principal, and cleared afterwards. If the run ends in between, or the job is paused, any later run makes the restart.
+      - With V(false) it is left to M(entra.cross_tenant_sync.sync_job), which then must follow.
+    type: bool
+    default: true
   restore:
     description:
       - A schema that was returned as RV(backup) before, to be put back. Not the whole result of the task that returned it.
@@ -220,10 +228,18 @@ target_actions:
   elements: str
   sample: [create, update, delete]
 restart_needed:
-  description: Whether the mappings changed. The service evaluates everybody again by itself; a restart of the job makes sure of it.
+  description:
+    - Whether the mappings changed of a job that was started before. The service may evaluate everybody again by itself; a restart of the
+      job makes sure of it, see O(restart_job).
   returned: success
   type: bool
   sample: true
+restart_owed:
+  description:
+    - Whether a restart of the job is recorded in the service that was not made yet. Then M(entra.cross_tenant_sync.sync_job) makes it.
+  returned: success
+  type: bool
+  sample: false
 backup:
   description:
     - The complete schema exactly as it was read before, in Microsoft Graph's own form, for O(restore). V(null) if nothing changed.
@@ -293,6 +309,7 @@ OPTIONS = Options(
         "target_actions": {"type": "list", "elements": "str", "choices": ["create", "update", "delete"]},
         "exact": {"type": "bool", "default": False},
         "reset": {"type": "bool", "default": False},
+        "restart_job": {"type": "bool", "default": True},
         "restore": {"type": "dict"},
     },
     {"mutually_exclusive": [("reset", "restore")], "required_by": {"convert_existing": "user_type"}},

@@ -11,7 +11,7 @@ short_description: Manage who is synchronized by a configuration
 description:
   - Manages the scope of a configuration - whether everybody or only assigned users and groups are synchronized, and who is assigned.
   - Whoever leaves the scope is soft-deleted in the target tenant by the service's next cycle.
-    How many may leave is judged before anything is written.
+    How many people may leave is judged before anything is written.
   - Only users, and direct members of groups, are synchronized.
     Members of nested groups, external and disabled people are skipped by the service.
 author:
@@ -25,7 +25,7 @@ options:
   mode:
     description:
       - Whether V(all) people of the tenant are in scope, or only V(assigned) ones. Left alone if not set.
-      - From V(all) to V(assigned) the service needs a restart of the job before it takes the change up, see RV(restart_needed).
+      - From V(all) to V(assigned) the service needs a restart of the job before it takes the change up, see O(restart_job).
     type: str
     choices: [assigned, all]
   users:
@@ -44,16 +44,37 @@ options:
       - Whether O(users) and O(groups) are the complete list, so that every other assignment is removed.
     type: bool
     default: false
+  allow_empty:
+    description:
+      - Whether it is meant that nobody stays in scope. Without it, a change after which nobody is in scope is refused if somebody was.
+      - The limits O(max_removals) and O(max_removal_percent) hold all the same, and are never a consent to this.
+    type: bool
+    default: false
   max_removals:
     description:
-      - The most assignments that may be removed at once. More is refused, and nothing is written.
-      - A group is one assignment, however many members it has. Who leaves because O(mode) changes is not counted.
-      - Without O(max_removals) and O(max_removal_percent), removing the last assignment is refused.
+      - The most people that may leave the scope at once. More is refused, and nothing is written.
+      - In scope are the assigned users and the direct members of assigned groups, external people excepted. Whoever stays by another
+        assignment does not leave, and an assignment that the service skips, such as the portal's default access, puts nobody into scope.
+      - If O(mode) changes from V(all) to V(assigned), everybody leaves who is not assigned. Then all members of the tenant are counted.
     type: int
   max_removal_percent:
     description:
-      - The largest part of all assignments that may be removed at once, in percent. More is refused, and nothing is written.
+      - The largest part of the people in scope that may leave at once, in percent from 0 to 100. More is refused, and nothing is written.
     type: int
+  restart_job:
+    description:
+      - Whether to restart the job at once if the change needs it, so that the service evaluates everybody again.
+      - The restart that is owed is recorded in the service before the change is written, as a tag of the configuration's service
+        principal, and cleared afterwards. If the run ends in between, or the job is paused, any later run makes the restart.
+      - With V(false) it is left to M(entra.cross_tenant_sync.sync_job), which then must follow.
+    type: bool
+    default: true
+  full_result:
+    description:
+      - Whether RV(scope.assigned), RV(leaving) and the diff hold everybody, however many they are.
+      - Otherwise, of more than 50 assignments the result only has the number, and the diff only those that change.
+    type: bool
+    default: false
   state:
     description:
       - V(present) assigns the named users and groups, V(absent) takes them out of scope.
@@ -92,6 +113,13 @@ EXAMPLES = r"""
     exact: true
     max_removals: 5
 
+- name: Take everybody out of scope
+  entra.cross_tenant_sync.sync_scope:
+    configuration: Fabrikam
+    users: []
+    exact: true
+    allow_empty: true
+
 - name: Take one person out of scope
   entra.cross_tenant_sync.sync_scope:
     configuration: Fabrikam
@@ -114,15 +142,46 @@ scope:
       type: str
       sample: assigned
     assigned:
-      description: The assigned users and groups.
+      description: The assigned users and groups. V(null) if there are more than 50 and O(full_result) is not set.
       type: list
       elements: dict
       sample:
         - id: 0f6d0b1c-2d3e-4f50-8a61-7b8c9d0e1f2a
           type: user
           name: minsu.kim@contoso.kr
+    assigned_users:
+      description: How many users are assigned.
+      type: int
+      sample: 1
+    assigned_groups:
+      description: How many groups are assigned.
+      type: int
+      sample: 0
+leaving:
+  description: Who leaves the scope by this change.
+  returned: success
+  type: dict
+  contains:
+    count:
+      description:
+        - How many people leave. V(null) if O(mode) changes from V(all) to V(assigned) and there is no limit, because then nobody counts.
+      type: int
+      sample: 1
+    users:
+      description:
+        - The user principal names of the first 50, or of all with O(full_result). If O(mode) changes from V(all) to V(assigned), only
+          those who were assigned are named.
+      type: list
+      elements: str
+      sample: [minsu.kim@contoso.kr]
 restart_needed:
-  description: Whether the job must be restarted before the service takes the change up.
+  description: Whether this change needs a restart of the job before the service takes it up. See O(restart_job).
+  returned: success
+  type: bool
+  sample: false
+restart_owed:
+  description:
+    - Whether a restart of the job is recorded in the service that was not made yet. Then M(entra.cross_tenant_sync.sync_job) makes it.
   returned: success
   type: bool
   sample: false
@@ -179,8 +238,11 @@ OPTIONS = Options(
         "users": {"type": "list", "elements": "str"},
         "groups": {"type": "list", "elements": "str"},
         "exact": {"type": "bool", "default": False},
+        "allow_empty": {"type": "bool", "default": False},
         "max_removals": {"type": "int"},
         "max_removal_percent": {"type": "int"},
+        "restart_job": {"type": "bool", "default": True},
+        "full_result": {"type": "bool", "default": False},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     },
 )

@@ -160,8 +160,8 @@ def test_a_target_that_is_not_prepared(playbooks: Playbooks) -> None:
 def test_taking_everybody_out_of_scope_needs_words(playbooks: Playbooks) -> None:
     assert playbooks.sync().code == 0
     run = playbooks.sync(link_scope_users=[], link_scope_groups=[], link_scope_exact=True)
-    complains(run, f"Tenant {CONTOSO}", "all 2 assignments would be removed", "set max_removals to 2", "nothing was changed")
-    assert playbooks.sync(link_scope_users=[], link_scope_groups=[], link_scope_exact=True, link_scope_max_removals=2).code == 0
+    complains(run, f"Tenant {CONTOSO}", "would leave the scope and be soft-deleted", "set allow_empty", "nothing was changed")
+    assert playbooks.sync(link_scope_users=[], link_scope_groups=[], link_scope_exact=True, link_scope_allow_empty=True).code == 0
 
 
 def test_a_link_across_clouds_is_refused_before_anything_is_written(playbooks: Playbooks, emulator: Emulator) -> None:

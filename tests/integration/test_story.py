@@ -159,8 +159,10 @@ def test_a_changed_mapping_of_a_running_job_evaluates_everybody_again(playbooks:
     plan, run = playbooks.sync("--check", **changed), playbooks.sync(**changed)
     assert run.actions() == plan.actions()
     assert run.actions() == [
+        "record owed restart of configuration Fabrikam",
         "update mappings of configuration Fabrikam (change displayName)",
         "restart provisioning job of configuration Fabrikam",
+        "clear owed restart of configuration Fabrikam",
     ]
     assert playbooks.sync(**changed).actions() == []
     emulator.advance("PT1H")

@@ -113,7 +113,7 @@ class TestPlan:
 
     def test_deleting_a_job_keeps_the_people(self) -> None:
         assert plan(there(), "absent").actions[0].effects == {"keeps_synced_users": True}
-        assert plan(there(), "absent").facts == {"job": None}
+        assert plan(there(), "absent").facts == {"job": None, "restart_owed": False}
 
     def test_quarantine_is_warned_of(self) -> None:
         current = there("Active", "Quarantine", quarantine=QUARANTINE)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -237,7 +237,9 @@ class TestOutcome:
             ("first_cycle", "restarted", there(lastExecution=cycle(3, "Failed")), True),
             ("first_cycle", "restarted", there(lastExecution=NEVER_RAN), False),
             ("steady", "restarted", BEFORE, False),
-            ("steady", "restarted", there(steadyStateLastAchievedTime="2026-11-23T03:01:00Z"), True),
+            ("steady", "restarted", there(lastExecution=cycle(3), steadyStateLastAchievedTime="2026-11-23T03:01:00Z"), True),
+            ("steady", "restarted", there(lastExecution=cycle(3), steadyStateLastAchievedTime="2026-11-23T02:01:00Z"), False),
+            ("steady", "restarted", there(lastExecution=cycle(2), steadyStateLastAchievedTime="2026-11-23T03:01:00Z"), False),
             ("steady", "restarted", there(steadyStateLastAchievedTime=NEVER), False),
             ("idle", "restarted", there(progress=HALF), False),
             ("idle", "paused", there("Disabled", progress=HALF), False),
@@ -247,20 +249,51 @@ class TestOutcome:
     def test_when_it_is_reached(self, wait: str, state: str, now: dict[str, Any], reached: bool) -> None:
         """Fact sheet 3.2: a time in the year 1 is never."""
         outcome = awaited(self.BEFORE, wait=wait, state=state)
-        assert outcome.wait.path == JOB
-        assert outcome.wait.until(now) is reached
+        assert outcome.path == JOB
+        assert outcome.reached(now, None) is reached
 
     @pytest.mark.parametrize("wait", ["first_cycle", "steady", "idle"])
     @pytest.mark.parametrize("body", [None, {}])
     def test_a_job_that_cannot_be_seen_reached_nothing(self, wait: str, body: Any) -> None:
         outcome = awaited(self.BEFORE, wait=wait)
-        assert outcome.wait.until(body) is False
+        assert outcome.reached(body, None) is False
         assert outcome.progress(body) == "status None"
 
     def test_starting_a_job_that_ran_before_waits_for_the_next_cycle(self) -> None:
         outcome = awaited(there("Disabled", "Paused", lastExecution=cycle(2)), wait="first_cycle")
-        assert outcome.wait.until(there(lastExecution=cycle(2))) is False
-        assert outcome.wait.until(there(lastExecution=cycle(3))) is True
+        assert outcome.reached(there(lastExecution=cycle(2)), None) is False
+        assert outcome.reached(there(lastExecution=cycle(3)), None) is True
+
+    @pytest.mark.parametrize("wait", ["first_cycle", "steady"])
+    @pytest.mark.parametrize(
+        ("restarted", "ended", "reached"),
+        [
+            # Cycle 3 begins at 03:00:00 and ends at 03:01:00 (fact sheet 3.2). One that was in flight saw the state before the restart.
+            pytest.param("2026-11-23T02:59:59", 3, True, id="began after the restart"),
+            pytest.param("2026-11-23T03:00:00", 3, True, id="began in the same second"),
+            pytest.param("2026-11-23T03:00:30", 3, False, id="was in flight"),
+            pytest.param("2026-11-23T03:00:30", 4, True, id="the one after that"),
+        ],
+    )
+    def test_a_cycle_that_was_in_flight_at_the_restart_does_not_count(self, wait: str, restarted: str, ended: int, reached: bool) -> None:
+        outcome = awaited(self.BEFORE, wait=wait, state="restarted")
+        now = there(lastExecution=cycle(ended), steadyStateLastAchievedTime=f"2026-11-23T0{ended}:01:00Z")
+        assert outcome.after == ("start", "restart")
+        assert outcome.reached(now, datetime.fromisoformat(f"{restarted}+00:00")) is reached
+
+    def test_without_the_services_time_what_it_said_before_is_the_bound(self) -> None:
+        """Progress that was seen before the restart belongs to a cycle that was in flight."""
+        observed = [{**HALF[0], "progressObservationDateTime": "2026-11-23T03:00:30Z"}]
+        outcome = awaited(there("Active", lastExecution=cycle(2), progress=observed), wait="first_cycle", state="restarted")
+        assert outcome.reached(there(lastExecution=cycle(3)), None) is False
+        assert outcome.reached(there(lastExecution=cycle(4)), None) is True
+
+    def test_a_cycle_of_no_length_is_not_taken_for_the_next(self) -> None:
+        short = {**cycle(2), "timeEnded": cycle(2)["timeBegan"]}
+        outcome = awaited(there("Active", lastExecution=short), wait="first_cycle", state="restarted")
+        at = datetime.fromisoformat("2026-11-23T02:00:00+00:00")
+        assert outcome.reached(there(lastExecution=short), at) is False
+        assert outcome.reached(there(lastExecution={**short, "activityIdentifier": "another"}), at) is True
 
     @pytest.mark.parametrize(
         ("wait", "name"),
@@ -299,6 +332,8 @@ class Cycles:
     state: str = "Disabled"
     status: dict[str, Any] = field(default_factory=lambda: {"code": "Paused"})
     polls: int = 0
+    date: str = ""
+    """What the service says is the time."""
 
     def __post_init__(self) -> None:
         self.link = Link("Fabrikam", id="sp", app_id="app", jobs=[{**new_job(state=self.state), "status": self.status}])
@@ -306,7 +341,8 @@ class Cycles:
 
     def __call__(self, request: Request) -> Outcome:
         if (request.method, request.path) != ("GET", JOB):
-            return self.service(request)
+            outcome = self.service(request)
+            return replace(outcome, headers={"Date": self.date}) if self.date and isinstance(outcome, Reply) else outcome
         told = self.statuses[min(self.polls, len(self.statuses) - 1)]
         self.polls += 1
         if not isinstance(told, dict):
@@ -373,6 +409,14 @@ class TestWaiting:
     def test_a_restart_waits_for_a_cycle_of_its_own(self, host: Host) -> None:
         later = {**ENDED, "lastExecution": cycle(4)}
         result = host.run(Cycles([ENDED, ENDED, later], "Active", ENDED), state="restarted", wait="first_cycle")
+        assert result["job"]["last_cycle"]["ended"] == "2026-11-23T04:01:00Z"
+        assert len(host.said) == 2
+
+    def test_a_restart_does_not_count_the_cycle_that_was_in_flight(self, host: Host) -> None:
+        """Its end is no end of what the restart began, and the time of the restart is the service's own."""
+        later = {**ENDED, "lastExecution": cycle(4)}
+        service = Cycles([ENDED, ENDED, later], "Active", NOT_RUN, date="Mon, 23 Nov 2026 03:00:30 GMT")
+        result = host.run(service, state="restarted", wait="first_cycle")
         assert result["job"]["last_cycle"]["ended"] == "2026-11-23T04:01:00Z"
         assert len(host.said) == 2
 

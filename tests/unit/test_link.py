@@ -39,6 +39,7 @@ MOST = {
     "link_scope_users": ["minsu.kim@contoso.kr"],
     "link_scope_groups": ["Sales"],
     "link_scope_exact": True,
+    "link_scope_allow_empty": True,
     "link_scope_max_removals": 3,
     "link_scope_max_removal_percent": 4,
     "link_user_type": "guest",

@@ -52,6 +52,7 @@ class TestConfigurations:
                 "multitenant_organization": False,
                 "job_id": "Azure2Azure.7",
                 "job_state": "started",
+                "restart_owed": False,
             }
         ]
 
@@ -67,6 +68,7 @@ class TestConfigurations:
             "multitenant_organization": False,
             "job_id": None,
             "job_state": "absent",
+            "restart_owed": False,
         }
 
     @pytest.mark.parametrize(

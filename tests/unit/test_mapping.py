@@ -640,7 +640,8 @@ class TestShowing:
         one = plan(user_type="guest", target_actions=["create"])
         assert one.facts["target_actions"] == ["create"]
         assert {"target": "userType", "constant": "Guest", "apply": "create_only"} in one.facts["mappings"]
-        assert one.change_facts["restart_needed"] is True
+        # The job was never started, so its first start begins with everybody (fact sheet 3.2).
+        assert one.change_facts["restart_needed"] is False
         assert one.change_facts["backup"] == full_schema()
         assert plan().change_facts["backup"] is None
 

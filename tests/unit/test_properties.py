@@ -380,7 +380,7 @@ class TestSettingsBag:
     def test_the_scope_mode_converges(self, bag: dict[str, str], service: SourceService, mode: str | None) -> None:
         service.links.append(Link("Fabrikam", dict(bag)))
         _first, second = converge(
-            scope.RESOURCE, service, scope.desired(options("sync_scope", configuration="Fabrikam", mode=mode, max_removal_percent=100))
+            scope.RESOURCE, service, scope.desired(options("sync_scope", configuration="Fabrikam", mode=mode, allow_empty=True))
         )
         assert second.actions == ()
         if mode is None:
@@ -418,7 +418,7 @@ class TestScope:
                 users=[PEOPLE[number]["userPrincipalName"] for number in named],
                 exact=exact and state == "present",
                 state=state,
-                max_removals=100,
+                allow_empty=True,
             )
         )
         first, second = converge(scope.RESOURCE, service, wanted)

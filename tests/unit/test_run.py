@@ -238,7 +238,7 @@ class TestResult:
 
     def test_what_only_the_change_itself_can_tell_is_in_the_result_of_a_real_run(self, host: Host) -> None:
         """Reading back afterwards finds nothing left to do; it must not take these facts away."""
-        link = connected()
+        link = connected(jobs=[new_job(state="Active")])
         link.bag["SyncAll"] = "true"
         service = SourceService([link], people=PEOPLE)
         predicted = host.run(scope.RESOURCE, service, SCOPE, check=True)
@@ -247,7 +247,7 @@ class TestResult:
         assert host.run(scope.RESOURCE, service, SCOPE)["restart_needed"] is False
 
     def test_a_changed_mapping_gives_the_backup_of_what_was_before(self, host: Host) -> None:
-        link = connected()
+        link = connected(jobs=[new_job(state="Active")])
         before = json.loads(json.dumps(link.schema))
         service = SourceService([link])
         given = {"configuration": "Fabrikam", "mappings": [{"target": "employeeId", "state": "absent"}]}

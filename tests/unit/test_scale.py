@@ -84,7 +84,7 @@ def peak(people: int) -> int:
     highest = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert plan.actions == ()
-    assert len(plan.facts["scope"]["assigned"]) == people
+    assert plan.facts["scope"]["assigned_users"] == people
     return highest
 
 

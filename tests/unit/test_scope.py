@@ -17,7 +17,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.scope import Assignment, Current
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import FakeGraph
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
-from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import Link, SourceService
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import Link, SourceService, new_job
 
 ROLE = "msiam-role"
 DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
@@ -26,6 +26,8 @@ MINSU = Principal("1", "user", "minsu.kim@contoso.kr", "minsu.kim@contoso.kr")
 JIWOO = Principal("2", "user", "jiwoo.lee@contoso.kr", "jiwoo.lee@contoso.kr")
 HARU = Principal("3", "user", "haru@contoso.kr", "haru@contoso.kr")
 SALES = Principal("10", "group", "Sales")
+YUNA, SEJIN = (Principal(name, "user", f"{name}@contoso.kr", f"{name}@contoso.kr") for name in ("yuna", "sejin"))
+"""The members of Sales."""
 EVERYBODY = (MINSU, JIWOO, HARU, SALES)
 
 
@@ -43,9 +45,13 @@ def plan(
     named: Sequence[Principal] = (),
     bag: dict[str, str] | None = None,
     here: Configuration | None = HERE,
+    members: dict[str, tuple[Principal, ...]] | None = None,
+    everybody: int | None = None,
+    job: dict[str, Any] | None = None,
     **given: Any,
 ) -> Plan:
-    current = Current(here, {"SyncAll": "false", "CompanyId": "t"} if bag is None else bag, tuple(there), tuple(named))
+    bag = {"SyncAll": "false", "CompanyId": "t"} if bag is None else bag
+    current = Current(here, bag, tuple(there), tuple(named), {"10": (YUNA, SEJIN)} if members is None else members, everybody, job)
     return scope.plan(current, desired(users=[one.name for one in named], **given))
 
 
@@ -149,9 +155,36 @@ class TestMode:
 
     def test_from_everybody_to_nobody_must_be_meant(self) -> None:
         """Everybody would be soft-deleted in the target (pain point 2)."""
-        with pytest.raises(Refusal, match="everybody is in scope now and nobody would be assigned"):
+        with pytest.raises(Refusal, match="everybody would leave the scope and be soft-deleted in the target; name users or groups"):
             plan(bag={"SyncAll": "true"}, mode="assigned")
-        assert plan(bag={"SyncAll": "true"}, mode="assigned", max_removal_percent=100).actions
+        limits: tuple[dict[str, Any], ...] = ({"max_removals": 5}, {"max_removals": 5000}, {"max_removal_percent": 100})
+        for limit in limits:
+            with pytest.raises(Refusal, match="set allow_empty"):
+                plan(bag={"SyncAll": "true"}, mode="assigned", everybody=4, **limit)
+        assert plan(bag={"SyncAll": "true"}, mode="assigned", allow_empty=True).actions
+
+    def test_groups_without_people_are_nobody(self) -> None:
+        with pytest.raises(Refusal, match="everybody would leave the scope"):
+            plan(assigned(SALES), bag={"SyncAll": "true"}, mode="assigned", members={})
+
+    @pytest.mark.parametrize(
+        ("limit", "sentence"),
+        [
+            ({"max_removals": 36}, "37 of 40 people would leave the scope, more than max_removals 36; nothing was changed"),
+            (
+                {"max_removal_percent": 92},
+                "37 of 40 people (92.5 %) would leave the scope, more than max_removal_percent 92; nothing was changed",
+            ),
+        ],
+    )
+    def test_from_everybody_a_limit_counts_everybody(self, limit: dict[str, Any], sentence: str) -> None:
+        """A limit that nobody counts by would be none."""
+        there = assigned(MINSU, SALES)
+        with pytest.raises(Refusal) as caught:
+            plan(there, bag={"SyncAll": "true"}, mode="assigned", everybody=40, **limit)
+        assert str(caught.value) == sentence
+        one_more: dict[str, Any] = {name: value + 1 for name, value in limit.items()}
+        assert plan(there, bag={"SyncAll": "true"}, mode="assigned", everybody=40, **one_more).actions
 
     def test_the_rest_of_the_bag_is_kept(self) -> None:
         bag = {"SyncAll": "true", "CompanyId": "t", "SyncNotificationSettings": "{}"}
@@ -164,11 +197,13 @@ class TestMode:
         }
 
     @pytest.mark.parametrize(
-        ("before", "after", "restart"), [("true", "assigned", True), ("false", "all", False), ("false", "assigned", False)]
+        ("before", "after", "restart"),
+        [("true", "assigned", True), (None, "assigned", True), ("false", "all", False), (None, "all", False), ("false", "assigned", False)],
     )
-    def test_from_all_to_assigned_the_job_must_be_restarted(self, before: str, after: str, restart: bool) -> None:
-        """Fact sheet 3.4."""
-        one = plan(assigned(MINSU), bag={"SyncAll": before}, mode=after)
+    def test_from_all_to_assigned_the_job_must_be_restarted(self, before: str | None, after: str, restart: bool) -> None:
+        """Fact sheet 3.4; and 13.4, where nothing was said."""
+        bag = {} if before is None else {"SyncAll": before}
+        one = plan(assigned(MINSU), bag=bag, mode=after, job=new_job(state="Active"))
         assert one.change_facts["restart_needed"] is restart
         assert any(action.effects.get("needs_restart") for action in one.actions) is restart
 
@@ -187,12 +222,21 @@ class TestGuard:
     @pytest.mark.parametrize(
         ("there", "named", "given"),
         [
-            pytest.param(assigned(*EVERYBODY), [MINSU], {"max_removals": 3}, id="as many as allowed"),
-            pytest.param(assigned(*EVERYBODY), [MINSU, JIWOO], {"max_removal_percent": 50}, id="as many percent as allowed"),
-            pytest.param(assigned(MINSU), [], {"max_removals": 1, "groups": []}, id="the last one, on purpose"),
-            pytest.param(assigned(MINSU), [], {"max_removal_percent": 100, "groups": []}, id="all percent, on purpose"),
+            pytest.param(assigned(*EVERYBODY), [MINSU], {"max_removals": 4}, id="as many as allowed"),
+            pytest.param(assigned(*EVERYBODY), [MINSU, JIWOO], {"max_removal_percent": 60}, id="as many percent as allowed"),
+            pytest.param(assigned(MINSU), [], {"allow_empty": True, "groups": []}, id="the last one, on purpose"),
+            pytest.param(assigned(MINSU), [], {"allow_empty": True, "max_removals": 1, "groups": []}, id="the last one, within the limit"),
             pytest.param(assigned(MINSU), [JIWOO], {}, id="the last one, but another comes"),
             pytest.param((), [], {}, id="nobody there"),
+            pytest.param(assigned(MINSU, YUNA, SALES), [MINSU, SALES], {"max_removals": 0}, id="who stays through a group does not leave"),
+            pytest.param(assigned(MINSU, JIWOO, role=DEFAULT_ACCESS), [HARU], {"max_removals": 0}, id="who was never in scope"),
+            pytest.param(assigned(MINSU, role=DEFAULT_ACCESS), [], {"max_removal_percent": 0}, id="nobody was in scope"),
+            pytest.param(
+                [*assigned(HARU), *assigned(MINSU, JIWOO, role=DEFAULT_ACCESS)],
+                [HARU],
+                {"max_removal_percent": 0},
+                id="those who do not count are counted on neither side",
+            ),
         ],
     )
     def test_lets_pass(self, there: Sequence[Assignment], named: list[Principal], given: dict[str, Any]) -> None:
@@ -204,31 +248,44 @@ class TestGuard:
             pytest.param(
                 assigned(*EVERYBODY),
                 [MINSU],
-                {"max_removals": 2},
-                "3 of 4 assignments would be removed, more than max_removals 2; nothing was changed",
-                id="too many",
+                {"max_removals": 3},
+                "4 of 5 people would leave the scope, more than max_removals 3: "
+                "haru@contoso.kr, jiwoo.lee@contoso.kr, sejin@contoso.kr, yuna@contoso.kr; nothing was changed",
+                id="too many, members of a group among them",
             ),
             pytest.param(
                 assigned(*EVERYBODY),
-                [MINSU, JIWOO, HARU],
-                {"max_removal_percent": 24},
-                "1 of 4 assignments (25.0 %) would be removed, more than max_removal_percent 24; nothing was changed",
+                [MINSU, JIWOO, HARU, YUNA],
+                {"max_removal_percent": 19},
+                "1 of 5 people (20.0 %) would leave the scope, more than max_removal_percent 19: sejin@contoso.kr; nothing was changed",
                 id="too many percent",
             ),
             pytest.param(
-                assigned(*EVERYBODY),
-                [MINSU, JIWOO, HARU],
+                assigned(MINSU, JIWOO),
+                [MINSU],
                 {"max_removals": 0},
-                "1 of 4 assignments would be removed, more than max_removals 0; nothing was changed",
+                "1 of 2 people would leave the scope, more than max_removals 0: jiwoo.lee@contoso.kr; nothing was changed",
                 id="none",
+            ),
+            *(
+                pytest.param(
+                    assigned(MINSU, SALES),
+                    [],
+                    limit,
+                    "all 3 people would leave the scope and be soft-deleted in the target: "
+                    "minsu.kim@contoso.kr, sejin@contoso.kr, yuna@contoso.kr; "
+                    "name users or groups that stay, or set allow_empty if nobody shall be in scope; nothing was changed",
+                    id=f"everybody, {limit}",
+                )
+                for limit in ({}, {"max_removals": 3}, {"max_removals": 5}, {"max_removal_percent": 100})
             ),
             pytest.param(
                 assigned(MINSU, SALES),
                 [],
-                {},
-                "all 2 assignments would be removed and everybody would be soft-deleted in the target; "
-                "set max_removals to 2 if that is meant; nothing was changed",
-                id="everybody",
+                {"allow_empty": True, "max_removals": 2},
+                "3 of 3 people would leave the scope, more than max_removals 2: "
+                "minsu.kim@contoso.kr, sejin@contoso.kr, yuna@contoso.kr; nothing was changed",
+                id="consent to nobody does not loosen a limit",
             ),
         ],
     )
@@ -236,6 +293,11 @@ class TestGuard:
         with pytest.raises(Refusal) as caught:
             plan(there, named, exact=True, **given)
         assert str(caught.value) == sentence
+
+    def test_five_names_and_how_many_more(self) -> None:
+        people = [Principal(str(number), "user", f"person{number}@contoso.kr") for number in range(9)]
+        with pytest.raises(Refusal, match=r"8 of 9 people .*: person1@contoso.kr, .*, person5@contoso.kr and 3 more; nothing was changed"):
+            plan(assigned(*people), people[:1], exact=True, max_removals=7)
 
     @pytest.mark.parametrize(("count", "leave", "percent"), [(3, 1, 33), (200, 5, 2), (7, 1, 14)])
     def test_rounding_lets_nobody_slip_through(self, count: int, leave: int, percent: int) -> None:
@@ -245,7 +307,7 @@ class TestGuard:
             plan(assigned(*people), people[leave:], exact=True, max_removal_percent=percent)
 
     def test_taking_the_last_one_out_is_refused_too(self) -> None:
-        with pytest.raises(Refusal, match="everybody would be soft-deleted"):
+        with pytest.raises(Refusal, match="all 1 people would leave the scope and be soft-deleted"):
             plan(assigned(MINSU), [MINSU], state="absent")
 
 
@@ -264,6 +326,9 @@ class TestOptions:
             ({"state": "absent"}, "state absent needs users or groups to take out of scope"),
             ({"state": "absent", "users": [], "groups": []}, "state absent needs users or groups to take out of scope"),
             ({"exact": True}, "exact needs users or groups: the complete list of who shall be in scope"),
+            ({"max_removals": -1}, "max_removals must be 0 or more"),
+            ({"max_removal_percent": -1}, "max_removal_percent must be from 0 to 100"),
+            ({"max_removal_percent": 101}, "max_removal_percent must be from 0 to 100"),
         ],
     )
     def test_that_contradict_each_other(self, given: dict[str, Any], sentence: str) -> None:
@@ -329,7 +394,43 @@ class TestShowing:
             "service_principal_id": "sp",
             "mode": "assigned",
             "assigned": [{"id": "10", "type": "group", "name": "Sales"}, {"id": "1", "type": "user", "name": "minsu.kim@contoso.kr"}],
+            "assigned_users": 1,
+            "assigned_groups": 1,
         }
+        assert one.change_facts["leaving"] == {"count": 1, "users": ["jiwoo.lee@contoso.kr"]}
+
+    MANY = tuple(Principal(f"m{number}", "user", f"person{number:04}@contoso.kr") for number in range(2000))
+
+    def test_of_many_only_those_who_change(self) -> None:
+        there, named = assigned(*self.MANY[:1990], SALES), [*self.MANY[10:], SALES]
+        one = plan(there, named, exact=True)
+        assert one.before == {
+            "mode": "assigned",
+            "users": [each.name for each in self.MANY[:10]],
+            "groups": [],
+            "unchanged_users": 1980,
+            "unchanged_groups": 1,
+        }
+        assert one.after == {**one.before, "users": [each.name for each in self.MANY[1990:]]}
+        assert {name: one.facts["scope"][name] for name in ("assigned", "assigned_users", "assigned_groups")} == {
+            "assigned": None,
+            "assigned_users": 1990,
+            "assigned_groups": 1,
+        }
+        assert one.change_facts["leaving"] == {"count": 10, "users": [each.name for each in self.MANY[:10]]}
+        nothing = plan(there, [*self.MANY[:1990], SALES], exact=True)
+        assert nothing.before == nothing.after
+        assert len(str((nothing.before, nothing.facts, nothing.change_facts))) < 500
+
+    def test_everything_on_request(self) -> None:
+        one = plan(assigned(*self.MANY), [], full_result=True)
+        assert len(one.facts["scope"]["assigned"]) == len(one.before["users"]) == 2000
+
+    @pytest.mark.parametrize(("count", "shown"), [(50, 50), (51, 0)])
+    def test_up_to_fifty_are_shown(self, count: int, shown: int) -> None:
+        one = plan(assigned(*self.MANY[:count]), [])
+        assert len(one.after["users"]) == shown
+        assert len(one.facts["scope"]["assigned"] or ()) == shown
 
     def test_a_configuration_that_does_not_exist_yet(self) -> None:
         one = plan(named=[MINSU], here=None, bag={}, mode="assigned")

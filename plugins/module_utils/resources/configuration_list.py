@@ -12,7 +12,7 @@ from typing import Any
 from ..graph.batch import read_all
 from ..graph.client import Client, Request
 from ..plan import Inquiry
-from . import job, lookup, settings_bag
+from . import debt, job, lookup, settings_bag
 from .partner import resolve
 
 
@@ -44,6 +44,7 @@ def _shown(one: lookup.Configuration, bag: Mapping[str, str], its_job: Mapping[s
         "multitenant_organization": lookup.of_multitenant_organization(one.name),
         "job_id": its_job["id"] if its_job else None,
         "job_state": job.run_state(its_job),
+        "restart_owed": debt.owed(one),
     }
 
 

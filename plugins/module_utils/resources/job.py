@@ -7,14 +7,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from ..graph.client import Client, Request
 from ..graph.errors import ServiceError
 from ..plan import Action, Inquiry, Outcome, Plan, Refusal, Resource, Wait
-from . import lookup
+from . import debt, lookup
 from .configuration import NEW
 from .lookup import Configuration
 
@@ -30,6 +30,8 @@ RESET_SCOPES = {
     "full": "Full",
 }
 """Why an admin restarts, and the reset scope that does it. Without a reason: what the portal's button does (fact sheet 3.3)."""
+EVERYBODY = (None, "reevaluate_all", "full")
+"""The reasons after which the service begins with everybody."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class Desired:
     restart_reason: str | None
     wait: str | None
     wait_timeout: float
+    owed: bool = False
+    """Whether a restart is owed by what an earlier task said, though it may not show: in check mode nothing was recorded."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,9 @@ class Current:
 
     configuration: Configuration | None
     job: Mapping[str, Any] | None
+
+
+NOWHERE = Current(None, None)
 
 
 def desired(params: Mapping[str, Any]) -> Desired:
@@ -66,7 +73,15 @@ def desired(params: Mapping[str, Any]) -> Desired:
         raise Refusal("wait does not go with state absent")
     if params["state"] == "paused" and params.get("wait") not in (None, "idle"):
         raise Refusal("a paused job begins no cycle, so only wait idle goes with state paused")
-    return Desired(params["tenant_id"], params["configuration"], params["state"], reason, params.get("wait"), params["wait_timeout"])
+    return Desired(
+        params["tenant_id"],
+        params["configuration"],
+        params["state"],
+        reason,
+        params.get("wait"),
+        params["wait_timeout"],
+        params["restart_owed"],
+    )
 
 
 def read(client: Client, wanted: Desired) -> Current:
@@ -105,43 +120,91 @@ def plan(current: Current, wanted: Desired) -> Plan:
         # What sync_configuration will have made by then.
         before = "paused"
     after = {"restarted": "started"}.get(wanted.state, wanted.state)
-    base = current.configuration.synchronization if current.configuration else NEW
-    path = f"{base}/jobs/{current.job['id'] if current.job else '{job_id}'}"
-    actions = (_action(wanted, wanted.state, path),) if wanted.state == "restarted" or before != after else ()
-    if wanted.state == "absent" and before == "started":
-        # The service may refuse to delete a job that runs (fact sheet 13.5).
-        actions = (_action(wanted, "paused", path), *actions)
+    path = path_of(current)
+    owed = debt.owed(current.configuration) or (wanted.owed and current.configuration is not None)
+    actions = _actions(current, wanted, before, owed)
+    pays = any(action.verb == "clear" for action in actions)
     return Plan(
-        before={"configuration": wanted.configuration, "state": before},
-        after={"configuration": wanted.configuration, "state": after},
-        facts={"job": _shown(current, after)},
+        before={"configuration": wanted.configuration, "state": before, "restart_owed": owed},
+        after={"configuration": wanted.configuration, "state": after, "restart_owed": owed and not pays},
+        facts={"job": _shown(current, after), "restart_owed": owed and not pays},
         actions=actions,
         warnings=_warnings(current.job, wanted),
         unmet=lookup.unmet(current.configuration, current.job, wanted.configuration) if wanted.state != "absent" else None,
-        lasting=wanted.state != "restarted",
+        lasting=wanted.state != "restarted" and not wanted.owed,
         outcome=_outcome(current.job, wanted, path, bool(actions)) if current.job else None,
     )
 
 
+def _actions(current: Current, wanted: Desired, before: str, owed: bool) -> tuple[Action, ...]:
+    """What to do, and a restart that is owed with it: whoever runs again must begin with everybody."""
+    name, tenant, path = wanted.configuration, wanted.tenant, path_of(current)
+    paid = (debt.clear(current.configuration, name, tenant),) if owed and current.configuration else ()
+    if wanted.state == "restarted":
+        everybody = wanted.restart_reason in EVERYBODY
+        return (restart(path, before, wanted.restart_reason, name, tenant), *(paid if everybody else ()))
+    if wanted.state == "absent":
+        # The service may refuse to delete a job that runs (fact sheet 13.5). A new job begins with everybody anyway.
+        stop = (_plain("pause", path, name, tenant),) if before == "started" else ()
+        return (*stop, *((_delete(path, name, tenant),) if before != "absent" else ()), *paid)
+    if wanted.state == "started" and paid:
+        return (restart(path, before, "reevaluate_all", name, tenant), *paid)
+    if before == wanted.state:
+        return ()
+    return (_plain("start" if wanted.state == "started" else "pause", path, name, tenant),)
+
+
+def path_of(current: Current) -> str:
+    """Where the job is, or will be."""
+    base = current.configuration.synchronization if current.configuration else NEW
+    return f"{base}/jobs/{current.job['id'] if current.job else '{job_id}'}"
+
+
 def _outcome(job: Mapping[str, Any], wanted: Desired, path: str, acts: bool) -> Outcome | None:
-    """What to wait for. After a start or restart, only what happens later counts."""
+    """What to wait for. After a start or restart, only a cycle that began later counts: one that was in flight saw the state before."""
     if wanted.wait is None:
         return None
     before = job.get("status") or {}
-    ended, steady = (_last_cycle(before.get("lastExecution")) or {}).get("ended"), _moment(before.get("steadyStateLastAchievedTime"))
-    reached: dict[str, Callable[[Mapping[str, Any]], bool]] = {
-        "first_cycle": lambda now: _later((_last_cycle(now.get("lastExecution")) or {}).get("ended"), ended if acts else None),
-        "steady": lambda now: _later(_moment(now.get("steadyStateLastAchievedTime")), steady if acts else None),
-        "idle": lambda now: not _unfinished(now),
+    known = _latest_moment(before) if acts else None
+
+    def began_late_enough(now: Mapping[str, Any], since: datetime | None) -> bool:
+        last = _last_cycle(now.get("lastExecution"))
+        if last is None or (acts and now["lastExecution"] == before.get("lastExecution")):
+            return False
+        return all(_time(last["began"] or last["ended"]) >= one for one in (since, known) if one)
+
+    def steady(now: Mapping[str, Any], since: datetime | None) -> bool:
+        reached = _moment(now.get("steadyStateLastAchievedTime"))
+        if not acts or reached is None:
+            return reached is not None
+        last = _last_cycle(now.get("lastExecution"))
+        return last is not None and began_late_enough(now, since) and _time(reached) >= _time(last["began"] or last["ended"])
+
+    reached: dict[str, Callable[[Mapping[str, Any], datetime | None], bool]] = {
+        "first_cycle": began_late_enough,
+        "steady": steady,
+        "idle": lambda now, _since: not _unfinished(now),
     }
     until = reached[wanted.wait]
-    wait = Wait(path, lambda body: bool(body) and until(body.get("status") or {}))
-    name = {"first_cycle": "the end of a cycle", "steady": "the steady state", "idle": "the end of the running cycle"}[wanted.wait]
-    return Outcome(wait, wanted.wait_timeout, name, lambda body: _progress((body or {}).get("status") or {}))
+    return Outcome(
+        path,
+        lambda body, since: bool(body) and until(body.get("status") or {}, since),
+        ("start", "restart"),
+        wanted.wait_timeout,
+        {"first_cycle": "the end of a cycle", "steady": "the steady state", "idle": "the end of the running cycle"}[wanted.wait],
+        lambda body: _progress((body or {}).get("status") or {}),
+    )
 
 
-def _later(moment: str | None, than: str | None) -> bool:
-    return moment is not None and moment != than
+def _latest_moment(status: Mapping[str, Any]) -> datetime | None:
+    """The latest time that the service itself names: what it begins from now on begins later."""
+    ended = (_last_cycle(status.get("lastExecution")) or {}).get("ended")
+    observed = [_moment(one.get("progressObservationDateTime")) for one in status.get("progress") or ()]
+    return max((_time(one) for one in (ended, *observed) if one), default=None)
+
+
+def _time(moment: str) -> datetime:
+    return datetime.fromisoformat(moment[:19]).replace(tzinfo=timezone.utc)
 
 
 def _unfinished(status: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -157,19 +220,29 @@ def _progress(status: Mapping[str, Any]) -> str:
     return f"{steps or 'status ' + str(status.get('code'))}{people}"
 
 
-def _action(wanted: Desired, state: str, path: str) -> Action:
-    title = f"provisioning job of configuration {wanted.configuration}"
-    if state == "started":
-        return Action("start", title, wanted.tenant, (Request("POST", f"{path}/start"),))
-    if state == "paused":
-        return Action("pause", title, wanted.tenant, (Request("POST", f"{path}/pause"),))
-    if state == "absent":
-        return Action("delete", title, wanted.tenant, (Request("DELETE", path),), effects={"keeps_synced_users": True})
-    body = {"criteria": {"resetScope": RESET_SCOPES[wanted.restart_reason]}} if wanted.restart_reason else {"criteria": {}}
-    effects: dict[str, Any] = {"triggers_full_cycle": wanted.restart_reason in (None, "reevaluate_all", "full")}
-    if wanted.restart_reason == "approve_deletions":
+def _plain(verb: str, path: str, name: str, tenant: str) -> Action:
+    return Action(verb, _title(name), tenant, (Request("POST", f"{path}/{verb}"),))
+
+
+def _delete(path: str, name: str, tenant: str) -> Action:
+    return Action("delete", _title(name), tenant, (Request("DELETE", path),), effects={"keeps_synced_users": True})
+
+
+def restart(path: str, before: str, reason: str | None, name: str, tenant: str) -> Action:
+    """A restart. Whether it also starts a job that was paused is not documented, so that is looked at (fact sheet 3.3)."""
+    body = {"criteria": {"resetScope": RESET_SCOPES[reason]}} if reason else {"criteria": {}}
+    effects: dict[str, Any] = {"triggers_full_cycle": reason in EVERYBODY}
+    if reason == "approve_deletions":
         effects["carries_out_held_deletions"] = True
-    return Action("restart", title, wanted.tenant, (Request("POST", f"{path}/restart", body),), effects=effects)
+    action = Action("restart", _title(name), tenant, (Request("POST", f"{path}/restart", body),), effects=effects, leaves_trace=False)
+    if before == "started":
+        return action
+    runs = Wait(path, lambda job: run_state(job) == "started")
+    return replace(action, visible=runs, insists=Request("POST", f"{path}/start"))
+
+
+def _title(name: str) -> str:
+    return f"provisioning job of configuration {name}"
 
 
 def run_state(job: Mapping[str, Any] | None) -> str:
@@ -188,8 +261,8 @@ def quarantine(job: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return {"reason": raw.get("reason"), "since": raw.get("currentBegan"), "code": error.get("code"), "message": error.get("message")}
 
 
-def verdict(job: Mapping[str, Any] | None, now: datetime) -> dict[str, Any]:
-    """One word for how the job is, and what to do next (pain point 12)."""
+def verdict(job: Mapping[str, Any] | None, now: datetime, owed: bool = False) -> dict[str, Any]:
+    """One word for how the job is, and what to do next (pain point 12). ``owed``: whether it has to be restarted."""
     if job is None:
         return _verdict("absent", "run sync_configuration, which makes the configuration and its job")
     status = job.get("status") or {}
@@ -202,6 +275,9 @@ def verdict(job: Mapping[str, Any] | None, now: datetime) -> dict[str, Any]:
     if run_state(job) != "started":
         return _verdict("paused", "start it with sync_job")
     last = _last_cycle(status.get("lastExecution"))
+    if owed:
+        word = "never_run" if last is None else "running" if _unfinished(status) else "degraded"
+        return _verdict(word, "run sync_job with state started: the restart that a change of scope or mappings needs was not made")
     if last is None:
         return _verdict("running" if _unfinished(status) else "never_run", "wait for the first cycle")
     if _unfinished(status):
@@ -227,7 +303,7 @@ def _days_until_disabled(raw: Mapping[str, Any], now: datetime) -> int | None:
     if began is None:
         return None
     try:
-        since = datetime.fromisoformat(began[:19]).replace(tzinfo=timezone.utc)
+        since = _time(began)
     except ValueError:
         return None
     return max(0, (since + timedelta(days=28) - now).days)
@@ -286,7 +362,8 @@ def inquire(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
     """The job as it is; ``None`` where there is none."""
     current = find(client, params["configuration"])
     shown = _shown(current, run_state(current.job))
-    return {"job": shown, "verdict": verdict(current.job, datetime.now(timezone.utc))}
+    owed = debt.owed(current.configuration)
+    return {"job": shown, "restart_owed": owed, "verdict": verdict(current.job, datetime.now(timezone.utc), owed)}
 
 
 RESOURCE = Resource(desired, read, plan)

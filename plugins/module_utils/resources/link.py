@@ -74,12 +74,15 @@ def _scope(link: Given) -> dict[str, Any]:
         **_place(link),
         "configuration": link["configuration"],
         **{name: link.get(f"scope_{name}") for name in SCOPE},
+        # The job is last, and pays what the others owe.
+        "restart_job": False,
+        "full_result": False,
         "state": "present",
     }
 
 
 def _mapping(link: Given) -> dict[str, Any]:
-    return {**_place(link), **{name: link.get(name) for name in ("configuration", *MAPPING)}, "exact": False, "reset": False}
+    return {**_place(link), **{name: link.get(name) for name in ("configuration", *MAPPING)}, **LEFT_ALONE}
 
 
 def _job(link: Given) -> dict[str, Any]:
@@ -89,6 +92,7 @@ def _job(link: Given) -> dict[str, Any]:
         "state": link["job_state"],
         "wait": link.get("job_wait"),
         "wait_timeout": 0,
+        "restart_owed": False,
         "acknowledge_full": False,
     }
 
@@ -97,7 +101,9 @@ def _place(tenant: Given) -> dict[str, Any]:
     return {"tenant_id": tenant["tenant_id"], "cloud": tenant["cloud"]}
 
 
-SCOPE = ("mode", "users", "groups", "exact", "max_removals", "max_removal_percent")
+LEFT_ALONE = {"exact": False, "reset": False, "restart_job": False}
+"""What a link does not say of its mappings."""
+SCOPE = ("mode", "users", "groups", "exact", "allow_empty", "max_removals", "max_removal_percent")
 """The options that say who is synchronized: those of the link begin with ``scope_``."""
 MAPPING = (
     "mappings",
@@ -117,8 +123,8 @@ ORGANIZATION = Request("GET", "/organization?$select=id,verifiedDomains")
 IN_SOURCE = (
     Part("cross_tenant_policy", partner.RESOURCE, _source_policy),
     Part("sync_configuration", configuration.RESOURCE, _configuration),
-    Part("sync_scope", scope.RESOURCE, _scope),
     Part("sync_mapping", mapping.RESOURCE, _mapping),
+    Part("sync_scope", scope.RESOURCE, _scope),
     Part("sync_job", job.RESOURCE, _job),
 )
 IN_TARGET = (Part("cross_tenant_policy", partner.RESOURCE, _target_policy),)
@@ -232,12 +238,14 @@ def _compare(client: Client, link: Given, parts: Sequence[Part]) -> dict[str, An
     """What differs. Every part is planned, also after a difference: what one refuses must be known before another is written."""
     differences: list[dict[str, Any]] = []
     warnings: list[str] = []
+    owed = False
     for part in parts:
-        wanted = part.resource.desired(part.options(link))
+        wanted = part.resource.desired({**part.options(link), **({"restart_owed": owed} if part.resource is job.RESOURCE else {})})
         with client.reading():
             current = part.resource.read(client, wanted)
         plan = part.resource.plan(current, wanted)
         warnings += plan.warnings
+        owed = owed or bool(plan.facts.get("restart_owed"))
         if plan.actions or _outstanding(plan, client):
             differences.append(_difference(part, plan, client))
     return {"differences": differences, "warnings": warnings}
@@ -252,7 +260,7 @@ def _outstanding(plan: Plan, client: Client) -> bool:
     if plan.outcome is None:
         return False
     with client.reading():
-        return not plan.outcome.wait.until(client.find(plan.outcome.wait.path))
+        return not plan.outcome.reached(client.find(plan.outcome.path), None)
 
 
 def _difference(part: Part, plan: Plan, client: Client) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from typing import Any
 from ..graph.client import Client, Request
 from ..graph.errors import ServiceError
 from ..plan import Action, Plan, Refusal, Resource, Unseen
-from . import filters, job, lookup
+from . import change, filters, job, lookup
 from .configuration import NEW
 from .default_schema import default_schema
 from .expression import shortened, source_meaning
@@ -34,12 +34,13 @@ def read(client: Client, wanted: Desired) -> Current:
     there, schema = job.find_with_schema(client, wanted.configuration)
     if there.configuration is None or there.job is None:
         pristine = default_schema()
-        return Current(None, pristine, wanted.restore or pristine, unmet=lookup.unmet(there.configuration, there.job, wanted.configuration))
+        unmet = lookup.unmet(there.configuration, there.job, wanted.configuration)
+        return Current(None, pristine, wanted.restore or pristine, unmet=unmet, there=there)
     path = f"{there.configuration.synchronization}/jobs/{there.job['id']}/schema"
     base = wanted.restore or schema
     if wanted.reset:
         base = client.get(f"{there.configuration.synchronization}/templates/{lookup.JOB_TEMPLATE}/schema")
-    return _completed(client, wanted, Current(path, schema, base))
+    return _completed(client, wanted, Current(path, schema, base, there=there))
 
 
 def _completed(client: Client, wanted: Desired, current: Current) -> Current:
@@ -105,9 +106,9 @@ def plan(current: Current, wanted: Desired) -> Plan:
     if not equal and not changes:
         changes = ["other rules of the schema"]
     touched = {one.target for one in wanted.wishes} | set(_differing(before, after, "mappings"))
-    actions: tuple[Action, ...] = ()
+    writes: tuple[Action, ...] = ()
     if not equal:
-        actions = (
+        writes = (
             Action(
                 "update",
                 f"mappings of configuration {wanted.configuration} ({', '.join(changes)})",
@@ -117,17 +118,20 @@ def plan(current: Current, wanted: Desired) -> Plan:
                 refresh=functools.partial(refreshed, current, wanted) if current.path else None,
             ),
         )
+    whole = change.with_restart(current.there, writes, wanted.restart_job, wanted.configuration, wanted.tenant)
+    owed_before, owed_after = whole.debts()
     return Plan(
-        before=_managed(before, touched, wanted),
-        after=_managed(after, touched, wanted),
+        before={**_managed(before, touched, wanted), **owed_before},
+        after={**_managed(after, touched, wanted), **owed_after},
         facts={
             "mappings": list(after["mappings"].values()),
             "filters": after["filters"],
             "target_actions": after["target_actions"],
+            "restart_owed": whole.owed_after,
         },
-        change_facts={"restart_needed": bool(actions), "backup": current.schema if actions and current.path else None},
-        actions=actions,
-        warnings=warnings,
+        change_facts={"restart_needed": whole.needs_restart, "backup": current.schema if writes and current.path else None},
+        actions=whole.actions,
+        warnings=(*warnings, *change.waits_for_start(whole, wanted.restart_job)),
         unmet=current.unmet,
         foreign=_foreign(after, wanted),
     )

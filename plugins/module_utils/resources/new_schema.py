@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..plan import Refusal
-from . import filters
+from . import filters, job
 from .default_schema import MATCHING, SOFT_DELETED
 from .documented import EXTENSION, hint, misspelt
 from .expression import attribute_source, attributes, constant_source, source_meaning
@@ -38,6 +38,8 @@ class Current:
     parsed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     operators: frozenset[str] = frozenset()
     unmet: str | None = None
+    there: job.Current = job.NOWHERE
+    """The configuration and its job, which has to be restarted after a change."""
 
 
 def new_schema(current: Current, wanted: Desired) -> dict[str, Any]:

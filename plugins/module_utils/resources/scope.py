@@ -8,27 +8,32 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from sys import intern
 from typing import Any
 
 from ..graph.client import Client, Request
 from ..plan import Action, Plan, Refusal, Resource
-from . import lookup, settings_bag
+from . import change, job, lookup, settings_bag
 from .configuration import NEW
-from .directory import Principal, by_ids, find_groups, find_people, group_requests, listed, members_of, pick_groups
+from .directory import Principal, by_ids, count_members, find_groups, find_people, group_requests, listed, members_of_all, pick_groups
 from .lookup import Configuration
+from .population import Leaving, guard, leaving
 
 ASSIGNED = "/appRoleAssignedTo?$top=999"
-PARTS = ("/synchronization/secrets", ASSIGNED)
-"""What is read together with the configuration: the settings bag and the first page of assignments."""
+PARTS = ("/synchronization/secrets", ASSIGNED, job.JOBS)
+"""What is read together with the configuration: the settings bag, the first page of assignments and the job."""
+SHOWN = 50
+"""Up to so many assignments are shown one by one; of more, only those that change."""
 ALREADY_ASSIGNED = "InvalidUpdate"
 """The detail code of a repeated assignment (fact sheet 0.2)."""
 
 
 @dataclass(frozen=True)
 class Desired:
-    """What is wanted. ``mode`` ``None`` leaves the mode alone; ``max_removals`` ``None`` allows all but the last one."""
+    """What is wanted. ``mode`` ``None`` leaves the mode alone. A limit that is ``None`` allows any number of people to leave but all;
+    ``allow_empty`` alone lets everybody leave.
+    """
 
     tenant: str
     configuration: str
@@ -37,8 +42,16 @@ class Desired:
     users: tuple[str, ...]
     groups: tuple[str, ...]
     exact: bool
+    allow_empty: bool
     max_removals: int | None
     max_removal_percent: int | None
+    restart_job: bool
+    full_result: bool
+
+    @property
+    def limited(self) -> bool:
+        """Whether there is a limit that so many people could exceed."""
+        return self.max_removals is not None or self.max_removal_percent not in (None, 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +74,29 @@ class Current:
     assignments: tuple[Assignment, ...] = ()
     named: tuple[Principal, ...] = ()
     members: Mapping[str, tuple[Principal, ...]] = field(default_factory=dict)
-    """The direct members of the named groups that are not assigned yet, by group id."""
+    """The direct members of groups, by group id: of those that are going to be assigned, and of all in scope if somebody may leave."""
+    everybody: int | None = None
+    """How many people mode ``all`` has in scope, where they must be counted because a limit holds for them."""
+    job: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What comes and goes, and who is assigned effectively before and after it."""
+
+    added: tuple[Principal, ...]
+    removed: tuple[Assignment, ...]
+    before: Mapping[str, Principal]
+    after: Mapping[str, Principal]
+    mode_before: str
+    mode_after: str
+
+    @property
+    def may_leave(self) -> bool:
+        """Whether somebody may leave, so that groups have to be looked into."""
+        if self.mode_after == "all":
+            return False
+        return self.mode_before == "all" or bool(self.before.keys() - self.after.keys())
 
 
 def desired(params: Mapping[str, Any]) -> Desired:
@@ -74,6 +109,10 @@ def desired(params: Mapping[str, Any]) -> Desired:
         raise Refusal("state absent needs users or groups to take out of scope")
     if params["exact"] and params.get("users") is None and params.get("groups") is None:
         raise Refusal("exact needs users or groups: the complete list of who shall be in scope")
+    if (params.get("max_removals") or 0) < 0:
+        raise Refusal("max_removals must be 0 or more")
+    if not 0 <= (params.get("max_removal_percent") or 0) <= 100:
+        raise Refusal("max_removal_percent must be from 0 to 100")
     return Desired(
         tenant=params["tenant_id"],
         configuration=params["configuration"],
@@ -82,8 +121,11 @@ def desired(params: Mapping[str, Any]) -> Desired:
         users=users,
         groups=groups,
         exact=params["exact"],
+        allow_empty=params["allow_empty"],
         max_removals=params.get("max_removals"),
         max_removal_percent=params.get("max_removal_percent"),
+        restart_job=params["restart_job"],
+        full_result=params["full_result"],
     )
 
 
@@ -92,20 +134,29 @@ def read(client: Client, wanted: Desired) -> Current:
     configuration, bodies = lookup.find_with(client, wanted.configuration, *PARTS, also=group_requests(wanted.groups))
     if configuration is None:
         named = _named(client, wanted, (), find_groups(client, wanted.groups))
-        return Current(None, named=named, members=_members(client, wanted, named, ()))
-    secrets, first_page, *listings = bodies
-    bag = settings_bag.parse(client.whole(secrets))
+        return _looked_into(client, Current(None, named=named), wanted)
+    secrets, first_page, jobs, *listings = bodies
     assigned = assignments(client, configuration, first_page)
-    known = [one.principal for one in assigned]
-    named = _named(client, wanted, known, pick_groups(wanted.groups, listed(client, listings)))
-    return Current(configuration, bag, assigned, named, _members(client, wanted, named, known))
+    named = _named(client, wanted, [one.principal for one in assigned], pick_groups(wanted.groups, listed(client, listings)))
+    there = lookup.only_job(list(client.members(jobs)), wanted.configuration)
+    return _looked_into(client, Current(configuration, settings_bag.parse(client.whole(secrets)), assigned, named, job=there), wanted)
 
 
-def _members(client: Client, wanted: Desired, named: Sequence[Principal], known: Sequence[Principal]) -> dict[str, tuple[Principal, ...]]:
-    """Who comes with a group that is going to be assigned, so that those who will be skipped can be named beforehand."""
-    assigned = {one.id for one in known}
-    new = [one for one in named if one.kind == "group" and one.id not in assigned and not wanted.absent]
-    return {one.id: tuple(members_of(client, one.id)) for one in new}
+def _looked_into(client: Client, current: Current, wanted: Desired) -> Current:
+    """With the members of groups: of new ones, so that those who will be skipped can be named beforehand; of all in scope, and with the
+    number of people in the tenant, only if somebody may leave.
+    """
+    goal = _goal(current, wanted)
+    groups = [one for one in goal.added if one.kind == "group"]
+    if goal.may_leave and (goal.mode_before == "assigned" or wanted.limited or not _people(goal.after)):
+        groups += [*goal.before.values(), *goal.after.values()]
+    members = members_of_all(client, dict.fromkeys(one.id for one in groups if one.kind == "group"))
+    counts = goal.may_leave and goal.mode_before == "all" and wanted.limited
+    return replace(current, members=members, everybody=count_members(client) if counts else None)
+
+
+def _people(principals: Mapping[str, Principal]) -> list[Principal]:
+    return [one for one in principals.values() if one.kind == "user" and not one.external]
 
 
 def assignments(client: Client, configuration: Configuration, first_page: Any = None) -> tuple[Assignment, ...]:
@@ -138,76 +189,54 @@ def plan(current: Current, wanted: Desired) -> Plan:
     """Decide."""
     if current.configuration and current.configuration.role_id is None:
         raise Refusal(f"configuration {wanted.configuration!r} has no app role {lookup.ROLE!r}, without which an assignment does not count")
-    assigned = {one.principal.id: one for one in current.assignments if _counts(one, current)}
-    ineffective = [one for one in current.assignments if not _counts(one, current)]
+    goal = _goal(current, wanted)
+    leavers = leaving(goal.before, goal.after, current.members, goal.mode_before, goal.mode_after, current.everybody)
+    guard(leavers, wanted)
+    turned = goal.mode_after != goal.mode_before or (wanted.mode and current.configuration and "SyncAll" not in current.bag)
+    # Nobody knows whether the service takes everybody as long as nothing was said (fact sheet 13.4), so that counts as all here.
+    narrows = goal.mode_after == "assigned" and (goal.mode_before == "all" or "SyncAll" not in current.bag)
+    write = (_set_mode(goal, narrows, current, wanted),) if turned else ()
+    whole = change.with_restart(
+        job.Current(current.configuration, current.job), write if narrows else (), wanted.restart_job, wanted.configuration, wanted.tenant
+    )
+    owed_before, owed_after = whole.debts()
+    before, after = _shown(goal, wanted)
+    return Plan(
+        before={"mode": goal.mode_before, **before, **owed_before},
+        after={"mode": goal.mode_after, **after, **owed_after},
+        facts={"scope": _facts(current, goal, wanted), "restart_owed": whole.owed_after},
+        change_facts={"restart_needed": whole.needs_restart, "leaving": leavers.shown(SHOWN, wanted.full_result)},
+        actions=(
+            *(_unassign(one, leavers, current, wanted) for one in _sorted(goal.removed)),
+            *(_assign(one, current, wanted) for one in sorted(goal.added, key=_order)),
+            *(() if narrows else write),
+            *whole.actions,
+        ),
+        warnings=(*_warnings(goal.added, current, goal.mode_after), *change.waits_for_start(whole, wanted.restart_job)),
+        unmet=None if current.configuration or wanted.absent else lookup.missing(wanted.configuration),
+    )
+
+
+def _goal(current: Current, wanted: Desired) -> Goal:
+    """What comes and goes."""
+    before = {one.principal.id: one.principal for one in current.assignments if _counts(one, current)}
     named = {one.id: one for one in current.named}
     if wanted.absent:
         added: list[Principal] = []
         removed = [one for one in current.assignments if one.principal.id in named]
     else:
-        added = [one for one in current.named if one.id not in assigned]
+        added = [one for one in current.named if one.id not in before]
         removed = [one for one in current.assignments if wanted.exact and one.principal.id not in named]
         # An assignment with another role is skipped by the service; it is replaced (fact sheet 5).
-        removed += [one for one in ineffective if one.principal.id in named and one.principal.id not in assigned]
+        removed += [one for one in current.assignments if one.principal.id in named and one.principal.id not in before]
     gone = {one.principal.id for one in removed} - {one.id for one in added}
-    left = len((assigned.keys() | {one.id for one in added}) - gone)
-    _guard(removals=len(gone), before=len(assigned), after=left, wanted=wanted)
-    mode_before = "all" if settings_bag.synchronizes_all(current.bag) else "assigned"
-    mode_after = wanted.mode or mode_before
-    if (mode_before, mode_after, left) == ("all", "assigned", 0):
-        _guard_everybody(wanted)
-    actions = [_unassign(one, current, wanted) for one in _sorted(removed)]
-    actions += [_assign(one, current, wanted) for one in sorted(added, key=_order)]
-    if mode_after != mode_before or (wanted.mode and current.configuration and "SyncAll" not in current.bag):
-        actions.append(_set_mode(mode_before, mode_after, current, wanted))
-    before = [one.principal for one in assigned.values()]
-    after = [one for one in before if one.id not in gone] + [one for one in added if one.id not in assigned]
-    return Plan(
-        before={"mode": mode_before, **_shown(before)},
-        after={"mode": mode_after, **_shown(after)},
-        facts=_facts(current, mode_after, after),
-        change_facts={"restart_needed": mode_before == "all" and mode_after == "assigned"},
-        actions=tuple(actions),
-        warnings=_warnings(added, current, mode_after),
-        unmet=None if current.configuration or wanted.absent else lookup.missing(wanted.configuration),
-    )
+    after = {number: one for number, one in before.items() if number not in gone} | {one.id: one for one in added}
+    mode = "all" if settings_bag.synchronizes_all(current.bag) else "assigned"
+    return Goal(tuple(added), tuple(removed), before, after, mode, wanted.mode or mode)
 
 
 def _counts(assignment: Assignment, current: Current) -> bool:
     return current.configuration is None or assignment.role_id == current.configuration.role_id
-
-
-def _guard(removals: int, before: int, after: int, wanted: Desired) -> None:
-    """Judge removals before anything is written: whoever leaves scope is soft-deleted in the target (pain point 2).
-
-    :raises Refusal: when more would leave than allowed.
-    """
-    if wanted.max_removals is not None and removals > wanted.max_removals:
-        raise Refusal(
-            f"{removals} of {before} assignments would be removed, more than max_removals {wanted.max_removals}; nothing was changed"
-        )
-    if wanted.max_removal_percent is not None and 100 * removals > wanted.max_removal_percent * before:
-        raise Refusal(
-            f"{removals} of {before} assignments ({100 * removals / before:.1f} %) would be removed, "
-            f"more than max_removal_percent {wanted.max_removal_percent}; nothing was changed"
-        )
-    if removals and not after and wanted.max_removals is None and wanted.max_removal_percent is None:
-        raise Refusal(
-            f"all {before} assignments would be removed and everybody would be soft-deleted in the target; "
-            f"set max_removals to {removals} if that is meant; nothing was changed"
-        )
-
-
-def _guard_everybody(wanted: Desired) -> None:
-    """From everybody to the assigned ones, of whom there are none.
-
-    :raises Refusal: unless a limit says that all may leave.
-    """
-    if wanted.max_removal_percent != 100 and not wanted.max_removals:
-        raise Refusal(
-            "everybody is in scope now and nobody would be assigned, so everybody would be soft-deleted in the target; "
-            "name users or groups, or set max_removal_percent to 100 if that is meant; nothing was changed"
-        )
 
 
 def _assign(principal: Principal, current: Current, wanted: Desired) -> Action:
@@ -225,7 +254,7 @@ def _assign(principal: Principal, current: Current, wanted: Desired) -> Action:
     )
 
 
-def _unassign(assignment: Assignment, current: Current, wanted: Desired) -> Action:
+def _unassign(assignment: Assignment, leavers: Leaving, current: Current, wanted: Desired) -> Action:
     configuration = current.configuration
     resource = configuration.id if configuration else "{service_principal_id}"
     return Action(
@@ -234,17 +263,18 @@ def _unassign(assignment: Assignment, current: Current, wanted: Desired) -> Acti
         wanted.tenant,
         (Request("DELETE", f"/servicePrincipals/{resource}/appRoleAssignedTo/{assignment.id}"),),
         before={"id": assignment.principal.id, "name": assignment.principal.name},
-        effects={"soft_deletes_in_target": True},
+        effects={"soft_deletes_in_target": True} if leavers.by(assignment.principal, current.members) else {},
         batched=True,
     )
 
 
-def _set_mode(before: str, after: str, current: Current, wanted: Desired) -> Action:
+def _set_mode(goal: Goal, narrows: bool, current: Current, wanted: Desired) -> Action:
+    before, after = goal.mode_before, goal.mode_after
     synchronization = current.configuration.synchronization if current.configuration else NEW
     values = {"SyncAll": "true" if after == "all" else "false"}
     writing = settings_bag.writing(synchronization, current.bag, lambda bag: settings_bag.merged(bag, values))
     # From all to assigned the service needs a restart before it takes the change up (fact sheet 3.4).
-    effects = {"needs_restart": True} if before == "all" and after == "assigned" else {}
+    effects = {"needs_restart": True} if narrows and change.can_owe(current.job) else {}
     return Action(
         "update",
         f"scope mode of configuration {wanted.configuration} to {after}",
@@ -295,18 +325,31 @@ def _sorted(assignments: Iterable[Assignment]) -> list[Assignment]:
     return sorted(assignments, key=lambda one: _order(one.principal))
 
 
-def _shown(principals: Iterable[Principal]) -> dict[str, list[str]]:
+def _shown(goal: Goal, wanted: Desired) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Who is assigned before and after. Of many, only those who change, and how many stay."""
+    if wanted.full_result or max(len(goal.before), len(goal.after)) <= SHOWN:
+        return _listed(goal.before.values()), _listed(goal.after.values())
+    stay = [one for one in goal.before.values() if one.id in goal.after]
+    counts = {f"unchanged_{kind}s": len([one for one in stay if one.kind == kind]) for kind in ("user", "group")}
+    gone = [one for one in goal.before.values() if one.id not in goal.after]
+    new = [one for one in goal.after.values() if one.id not in goal.before]
+    return {**_listed(gone), **counts}, {**_listed(new), **counts}
+
+
+def _listed(principals: Iterable[Principal]) -> dict[str, list[str]]:
     ordered = sorted(principals, key=_order)
     return {"users": [one.name for one in ordered if one.kind == "user"], "groups": [one.name for one in ordered if one.kind == "group"]}
 
 
-def _facts(current: Current, mode: str, principals: Sequence[Principal]) -> dict[str, Any]:
+def _facts(current: Current, goal: Goal, wanted: Desired) -> dict[str, Any]:
+    ordered = sorted(goal.after.values(), key=_order)
+    whole = wanted.full_result or len(ordered) <= SHOWN
     return {
-        "scope": {
-            "service_principal_id": current.configuration.id if current.configuration else None,
-            "mode": mode,
-            "assigned": [{"id": one.id, "type": one.kind, "name": one.name} for one in sorted(principals, key=_order)],
-        },
+        "service_principal_id": current.configuration.id if current.configuration else None,
+        "mode": goal.mode_after,
+        "assigned": [{"id": one.id, "type": one.kind, "name": one.name} for one in ordered] if whole else None,
+        "assigned_users": len([one for one in ordered if one.kind == "user"]),
+        "assigned_groups": len([one for one in ordered if one.kind == "group"]),
     }
 
 

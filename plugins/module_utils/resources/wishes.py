@@ -67,6 +67,7 @@ class Desired:
     exact: bool = False
     reset: bool = False
     restore: Mapping[str, Any] | None = None
+    restart_job: bool = True
 
 
 def desired(params: Mapping[str, Any]) -> Desired:
@@ -94,6 +95,7 @@ def desired(params: Mapping[str, Any]) -> Desired:
         exact=bool(params.get("exact")),
         reset=bool(params.get("reset")),
         restore=_backup(params.get("restore")),
+        restart_job=params.get("restart_job", True),
     )
 
 

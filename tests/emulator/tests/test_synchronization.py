@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+
 import pytest
 from api import CONTOSO, FABRIKAM, PARTNERS, TEMPLATE, Api, connection
 
@@ -212,6 +215,32 @@ def test_restart(api: Api, criteria: dict[str, object] | None) -> None:
     _sp_id, job, _role = api.job()
     assert api.send("POST", f"{job}/restart", criteria).status_code == 204
     assert api.get(job)["schedule"]["state"] == "Active"
+
+
+@pytest.mark.fact("3.3", "Restart of a paused job starts it, or leaves it paused with what it resets (switch restart_of_paused_job)")
+def test_restarting_a_paused_job(api: Api) -> None:
+    """3.3: the documents speak of restarting a stopped job, and do not say that it runs afterwards."""
+    api.link_policies()
+    _, job, _ = api.job()
+    api.set(restart_of_paused_job="stays_paused")
+    api.ok("POST", f"{job}/restart", {"criteria": {"resetScope": "Watermark"}})
+    assert api.get(job)["schedule"]["state"] == "Disabled"
+    api.ok("POST", f"{job}/start")
+    api.ok("POST", f"{job}/restart", {"criteria": {"resetScope": "Watermark"}})
+    assert api.get(job)["schedule"]["state"] == "Active"
+    api.ok("POST", f"{job}/pause")
+    api.set(restart_of_paused_job="starts")
+    api.ok("POST", f"{job}/restart", {"criteria": {"resetScope": "Watermark"}})
+    assert api.get(job)["schedule"]["state"] == "Active"
+
+
+@pytest.mark.fact("3.2", "The Date of an answer is of the same clock as the times of cycles")
+def test_the_date_of_an_answer(api: Api) -> None:
+    """3.2: whoever waits for a cycle that began after his request compares the two."""
+    _, job, _ = api.job()
+    api.http.post("/emulator/clock", json={"advance": "P100D"})
+    told = parsedate_to_datetime(api.send("POST", f"{job}/start").headers["Date"])
+    assert abs((told - datetime.now(timezone.utc) - timedelta(days=100)).total_seconds()) < 3600
 
 
 @pytest.mark.fact("3.3", "Unknown reset scopes are refused")

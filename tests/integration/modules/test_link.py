@@ -83,7 +83,7 @@ def test_a_link_that_does_not_exist_yet(tell: Teller, emulator: Emulator) -> Non
         Do(LINK, wanted(emulator), check=True),
         Do(LINK, wanted(emulator, stop_at_difference=True)),
     )
-    everything = ["cross_tenant_policy", "sync_configuration", "sync_scope", "sync_mapping", "sync_job", "cross_tenant_policy"]
+    everything = ["cross_tenant_policy", "sync_configuration", "sync_mapping", "sync_scope", "sync_job", "cross_tenant_policy"]
     assert differing(whole) == differing(check) == everything
     assert [one["tenant"] for one in whole.result["differences"]] == [*[CONTOSO] * 5, FABRIKAM]
     assert whole.result["job"] is None
@@ -99,7 +99,9 @@ def test_a_link_that_was_built_and_drifts(tell: Teller, emulator: Emulator) -> N
     scenes: list[Do | Control] = [*BUILD, advance("PT40M"), look]
     for drift in DRIFTS.values():
         repair = next(one for one in BUILD if (one.module, one.tenant) == (drift.module, drift.tenant))
-        ask = Do(repair.module, repair.options, repair.tenant, check=True)
+        # In a link, the job is last and makes the restart that the others owe.
+        left = {"restart_job": False} if drift.module in ("sync_scope", "sync_mapping") else {}
+        ask = Do(repair.module, {**repair.options, **left}, repair.tenant, check=True)
         guarded = Do(repair.module, {**repair.options, "deletion_threshold": 500}) if drift is DRIFTS["deletion guard"] else repair
         # No cycle comes between, since one on a link that is closed puts the job into quarantine.
         scenes += [drift, look, ask, guarded, look]
@@ -114,7 +116,7 @@ def test_a_link_that_was_built_and_drifts(tell: Teller, emulator: Emulator) -> N
         drifted, seen, would, repaired, again = rest[5 * number : 5 * number + 5]
         assert not drifted.failed, (name, drifted.result)
         assert drifted.result["changed"], name
-        assert differing(seen) == [drift.module], name
+        assert differing(seen) == [drift.module, *(["sync_job"] if drift.module == "sync_mapping" else [])], name
         assert seen.result["in_sync"] is False
         assert seen.result["differences"][0]["tenant"] == (FABRIKAM if drift.tenant == "fabrikam" else CONTOSO)
         assert predicted(seen) == reported(would), name
@@ -174,7 +176,7 @@ def test_what_goes_wrong_names_its_tenant_and_hides_its_secret(tell: Teller, emu
     assert unreachable.message.startswith(f"Tenant {FABRIKAM}: ")
     assert "validate_certs is off" in unchecked.warnings
     assert nobody.message.startswith(f"Tenant {CONTOSO}: there is no user 'nobody@contoso.kr'; give the user principal name, ")
-    assert "all 2 assignments would be removed" in everybody.message
+    assert "people would leave the scope" in everybody.message
     assert "missing required arguments: target" in missing.message
     assert "tenant_idd" in odd.message
     told = json.dumps([step.result for step in story]) + story.run.output

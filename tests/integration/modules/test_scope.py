@@ -11,8 +11,9 @@ import pytest
 
 from ansible_collections.entra.cross_tenant_sync.tests.support import tenants
 from ansible_collections.entra.cross_tenant_sync.tests.support.behaviours import READS, Behaviour
-from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import Emulator
-from ansible_collections.entra.cross_tenant_sync.tests.support.stories import Do, Step, Teller, converges, four
+from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, Emulator
+from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import FABRIKAM as FABRIKAM_ID
+from ansible_collections.entra.cross_tenant_sync.tests.support.stories import Do, Step, Teller, advance, converges, four
 from ansible_collections.entra.cross_tenant_sync.tests.support.tenants import assigned
 
 SCOPE = "sync_scope"
@@ -23,6 +24,12 @@ NOBODY_ID = "99999999-9999-4999-8999-999999999999"
 
 def unassigned(step: Step) -> list[str]:
     return [action for action in step.actions if action.startswith("unassign ")]
+
+
+def tags(state: dict[str, Any]) -> list[str]:
+    """The tags of the configuration's service principal, on which a restart that is owed is recorded."""
+    found: list[str] = state["tenants"][CONTOSO]["service_principals"][tenants.principal_id(state, "Fabrikam")]["tags"]
+    return found
 
 
 @pytest.fixture
@@ -110,24 +117,29 @@ def test_additive_and_exact(tell: Teller, three: dict[str, Any]) -> None:
 
 
 def test_how_many_may_leave_is_judged_before_anything_is_written(tell: Teller, three: dict[str, Any]) -> None:
-    del three
+    sales = tenants.groups(three, "Sales")[0]
+    people = {one["id"]: one["userPrincipalName"] for one in three["tenants"][CONTOSO]["users"].values()}
+    members = {one for one in three["tenants"][CONTOSO]["members"][sales["id"]] if "#EXT#" not in people.get(one, "#EXT#")}
+    count = len(members | {tenants.user(three, name)["id"] for name in (MINSU, HYEJIN)})
     keep = {**FABRIKAM, "users": [JUNHO], "exact": True}
     nobody: dict[str, Any] = {**FABRIKAM, "users": [], "groups": [], "exact": True}
     everybody = {**FABRIKAM, "state": "absent", "users": [MINSU, HYEJIN], "groups": ["Sales"]}
     refused: list[tuple[dict[str, Any], list[str]]] = [
-        ({**keep, "max_removals": 2}, ["3 of 3 assignments would be removed", "max_removals 2"]),
-        ({**keep, "max_removal_percent": 99}, ["(100.0 %)", "max_removal_percent 99"]),
-        ({**keep, "max_removals": 3, "max_removal_percent": 50}, ["max_removal_percent 50"]),
-        (nobody, ["all 3 assignments would be removed", "set max_removals to 3"]),
-        (everybody, ["all 3 assignments would be removed", "set max_removals to 3"]),
-        ({**nobody, "max_removals": 0}, ["max_removals 0"]),
+        ({**keep, "max_removals": 2}, [f"{count - 1} of {count} people would leave the scope", "max_removals 2", HYEJIN]),
+        ({**keep, "max_removal_percent": 50}, [f"({100 * (count - 1) / count:.1f} %)", "max_removal_percent 50"]),
+        ({**keep, "max_removals": count, "max_removal_percent": 50}, ["max_removal_percent 50"]),
+        (nobody, [f"all {count} people would leave the scope", "set allow_empty"]),
+        (everybody, [f"all {count} people would leave the scope", "set allow_empty"]),
+        ({**nobody, "max_removals": count}, [f"all {count} people would leave the scope", "set allow_empty"]),
+        ({**nobody, "max_removal_percent": 100}, ["set allow_empty"]),
+        ({**nobody, "allow_empty": True, "max_removals": 0}, ["max_removals 0"]),
     ]
     checks = [Do(SCOPE, options, check=check) for options, _unused in refused for check in (True, False)]
     story = tell(
         checks,
-        Do(SCOPE, {**everybody, "max_removals": 3}, check=True),
-        four(SCOPE, {**keep, "max_removals": 3, "max_removal_percent": 100}),
-        four(SCOPE, {**nobody, "max_removals": 1}),
+        Do(SCOPE, {**everybody, "allow_empty": True}, check=True),
+        four(SCOPE, {**keep, "max_removals": count, "max_removal_percent": 100}),
+        four(SCOPE, {**nobody, "allow_empty": True, "max_removals": 1}),
     )
     for number, (_unused, words) in enumerate(refused):
         for step in story.steps[2 * number : 2 * number + 2]:
@@ -165,25 +177,34 @@ def test_mode(tell: Teller, emulator: Emulator, three: dict[str, Any]) -> None:
     tenants.synchronization(three)["secrets"] |= foreign
     emulator.control("PUT", "state", three)
     story = tell(
+        Do("sync_job", {**FABRIKAM, "state": "started"}),
         four(SCOPE, {**FABRIKAM, "mode": "all"}),
         four(SCOPE, {**FABRIKAM, "mode": "assigned"}),
         Do(SCOPE, {**FABRIKAM, "mode": "all", "users": [JUNHO]}),
         Do(SCOPE, {**FABRIKAM, "users": [JUNHO]}),
     )
-    to_all, to_assigned = story.steps[:4], story.steps[4:8]
+    to_all, to_assigned, last = story.steps[1:5], story.steps[5:9], story.steps[9:]
     converges(to_all, "update scope mode of configuration Fabrikam to all")
     assert tenants.bag(to_all[1].after) == {**tenants.bag(three), "SyncAll": "true"}
     assert {step.result["restart_needed"] for step in to_all} == {False}
-    converges(to_assigned, "update scope mode of configuration Fabrikam to assigned")
+    converges(
+        to_assigned,
+        "record owed restart of configuration Fabrikam",
+        "update scope mode of configuration Fabrikam to assigned",
+        "restart provisioning job of configuration Fabrikam",
+        "clear owed restart of configuration Fabrikam",
+    )
+    assert [one["path"].rpartition("/")[2] for one in to_assigned[1].writes][1:3] == ["secrets", "restart"]
+    assert tags(to_assigned[1].after) == tags(three)
     assert tenants.bag(to_assigned[1].after) == tenants.bag(three)
     assert to_assigned[0].result["restart_needed"] is True
     assert to_assigned[1].result["restart_needed"] is True
-    assert to_assigned[1].result["actions"][0]["effects"]["needs_restart"] is True
+    assert to_assigned[1].result["actions"][1]["effects"]["needs_restart"] is True
     assert to_assigned[3].result["restart_needed"] is False
-    assert "scope mode is all, so the assignments have no effect" in story[8].warnings
+    assert "scope mode is all, so the assignments have no effect" in last[0].warnings
     # A mode that is not named is left alone.
-    assert story[9].result["scope"]["mode"] == "all"
-    assert story[9].result["changed"] is False
+    assert last[1].result["scope"]["mode"] == "all"
+    assert last[1].result["changed"] is False
 
 
 def test_from_all_to_nobody_is_refused(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
@@ -199,6 +220,57 @@ def test_from_all_to_nobody_is_refused(tell: Teller, emulator: Emulator, linked:
         assert "soft-deleted" in step.message
         assert step.left_alone
     converges(story.steps[2:])
+
+
+def test_from_all_to_assigned_a_limit_counts_everybody(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
+    """A limit is not void because nobody is taken out by name."""
+    tenants.synchronization(linked)["secrets"]["SyncAll"] = "True"
+    emulator.control("PUT", "state", linked)
+    members = [one for one in linked["tenants"][CONTOSO]["users"].values() if one["userType"] == "Member"]
+    options = {**FABRIKAM, "mode": "assigned", "users": [MINSU]}
+    story = tell(Do(SCOPE, {**options, "max_removals": 2}), four(SCOPE, {**options, "max_removals": len(members) - 1}))
+    assert f"{len(members) - 1} of {len(members)} people would leave the scope, more than max_removals 2" in story[0].message
+    assert story[0].left_alone
+    converges(story.steps[1:])
+    assert story[2].result["leaving"]["count"] == len(members) - 1
+
+
+def test_a_mode_that_was_changed_while_the_job_was_paused_takes_effect_when_it_starts(
+    tell: Teller, emulator: Emulator, linked: dict[str, Any]
+) -> None:
+    """Starting alone resumes from the watermark: without the restart, everybody who should have left stays (fact sheet 3.4)."""
+    tenants.synchronization(linked)["secrets"]["SyncAll"] = "true"
+    emulator.control("PUT", "state", linked)
+    job = {"configuration": "Fabrikam"}
+    narrow = {**FABRIKAM, "mode": "assigned", "users": [MINSU]}
+    story = tell(
+        Do("sync_job", {**job, "state": "started"}),
+        advance("PT2H"),
+        Do("sync_job", {**job, "state": "paused"}),
+        four(SCOPE, narrow),
+        Do("sync_job_info", job),
+        four("sync_job", {**job, "state": "started"}),
+        advance("PT2H"),
+        Do("sync_job_info", job),
+    )
+    changed, info, started, after = story.steps[2:6], story[6], story.steps[7:11], story[11]
+    converges(
+        changed,
+        f"assign user {MINSU} to configuration Fabrikam",
+        "record owed restart of configuration Fabrikam",
+        "update scope mode of configuration Fabrikam to assigned",
+    )
+    assert info.result["restart_owed"] is True
+    assert [step.result["restart_owed"] for step in changed] == [True] * 4
+    converges(started, "restart provisioning job of configuration Fabrikam", "clear owed restart of configuration Fabrikam")
+    assert started[1].result["job"]["state"] == "started"
+    assert after.result["restart_owed"] is False
+    # Guests who were invited by hand before may be nobody of ours (fact sheet 7).
+    invited = set(linked["tenants"][FABRIKAM_ID]["users"])
+    came = [one["userPrincipalName"] for key, one in after.after["tenants"][FABRIKAM_ID]["users"].items() if key not in invited]
+    assert [name.partition("_")[0] for name in came] == ["minsu.kim"]
+    stayed = story[2].after["tenants"][FABRIKAM_ID]["users"]
+    assert len(set(stayed) - invited) > 1
 
 
 def test_assignments_made_by_hand_are_adopted(tell: Teller, three: dict[str, Any]) -> None:

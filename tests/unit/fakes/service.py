@@ -21,6 +21,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.partner import PARTNERS
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import NOT_FOUND, Lost, Outcome, Reply, refusal
 
+USER = "#microsoft.graph.user"
 DONE = Reply(204)
 EXISTS = refusal(
     409, "Request_MultipleObjectsWithSameKeyValue", "Another object with the same value already exists.", ["ConflictingObjects"]
@@ -220,7 +221,8 @@ class SourceService:
     """A source tenant: configurations, and people and groups to assign (fact sheet 2 to 5).
 
     ``replaces``: whether PUT secrets replaces or merges (3.4). ``rewrites``: whether it writes the JSON in it anew and with a
-    member of its own. ``list_lag``: for how many reads a new configuration is not listed yet (0.3).
+    member of its own. ``list_lag``: for how many reads a new configuration is not listed yet (0.3). ``restart_starts``: whether a
+    restart also starts a job that was paused, or leaves it so (3.3).
     """
 
     links: list[Link] = field(default_factory=list)
@@ -236,6 +238,7 @@ class SourceService:
     """Whether a service principal is there for a while longer than its application (2.4)."""
     now: Callable[[], float] = lambda: 0.0
     """The service's clock. It writes whole seconds (contract: application.createdDateTime)."""
+    restart_starts: bool = True
 
     def __call__(self, request: Request) -> Outcome:
         """Answer one request."""
@@ -337,10 +340,15 @@ class SourceService:
         if job is None:
             return NOT_FOUND
         match rest[1:]:
+            case [] if request.method == "GET":
+                return Reply(200, copy.deepcopy(job))
             case []:
                 link.jobs.remove(job)
-            case ["start"] | ["restart"]:
+            case ["start"]:
                 job["schedule"]["state"] = "Active"
+            case ["restart"]:
+                if self.restart_starts:
+                    job["schedule"]["state"] = "Active"
             case ["pause"]:
                 job["schedule"]["state"] = "Disabled"
             case ["schema"]:
@@ -379,10 +387,12 @@ class SourceService:
 
     def _directory(self, path: str, query: str, request: Request) -> Outcome:
         if path == "/directoryObjects/getByIds":
-            everybody = [("#microsoft.graph.user", one) for one in self.people] + [("#microsoft.graph.group", one) for one in self.groups]
+            everybody = [(USER, one) for one in self.people] + [("#microsoft.graph.group", one) for one in self.groups]
             return Reply(200, {"value": [{"@odata.type": kind, **one} for kind, one in everybody if one["id"] in request.body["ids"]]})
         if path.startswith("/groups/") and path.endswith("/members"):
-            return Reply(200, {"value": [dict(one) for one in self.members.get(path.split("/")[2], ())]})
+            return Reply(200, {"value": [{"@odata.type": USER, **one} for one in self.members.get(path.split("/")[2], ())]})
+        if path == "/users/$count":
+            return Reply(200, len([one for one in self.people if one.get("userType") != "Guest"]))
         found = re.search(r"\$filter=(\w+) (?:in|eq) (.*?)&\$select=", query)
         if path in ("/users", "/groups") and found:
             values = {one.replace("''", "'").lower() for one in re.findall(r"'((?:[^']|'')*)'", found[2])}

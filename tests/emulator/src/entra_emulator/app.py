@@ -11,6 +11,7 @@ import socket
 import struct
 import uuid
 from collections.abc import Callable, Mapping
+from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -28,6 +29,7 @@ from .oauth import OAuthError
 from .page import ROUTES as PAGE_ROUTES
 from .requestlog import without_secrets
 from .service import Service, tenant_of
+from .state import moment
 from .traffic import Traffic
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
@@ -72,16 +74,17 @@ def target(http: HttpRequest) -> str:
 
 def _json(status: int, content: Any, headers: Mapping[str, str] | None = None) -> Response:
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    return Response(text, status, dict(headers or {}), media_type="application/json; charset=utf-8")
+    return Response(text, status, {"Date": formatdate(usegmt=True), **(headers or {})}, media_type="application/json; charset=utf-8")
 
 
-def to_response(reply: Reply) -> Response:
-    """A reply on the wire."""
+def to_response(reply: Reply, service: Service) -> Response:
+    """A reply on the wire. Its ``Date`` is of the clock by which the service's own times are, such as those of a cycle (3.2)."""
+    headers = {"Date": formatdate(moment(service.world.clock).timestamp(), usegmt=True), **reply.headers}
     if reply.body is None:
-        return Response(None, reply.status, reply.headers)
+        return Response(None, reply.status, headers)
     if isinstance(reply.body, str):
-        return Response(reply.body, reply.status, reply.headers)
-    return _json(reply.status, reply.body, reply.headers)
+        return Response(reply.body, reply.status, headers)
+    return _json(reply.status, reply.body, headers)
 
 
 async def _arrival(http: HttpRequest) -> Traffic:
@@ -164,7 +167,7 @@ async def _graph(http: HttpRequest) -> Response:
             reply = Reply(problem.status, body(problem, ids), {"request-id": ids.request_id, "client-request-id": ids.client_request_id})
         tenant, client = graph.identity(service, headers.get("authorization", ""), origin(http))
         _log(http, tenant, client, reply.status, content, reply.body)
-        return to_response(reply)
+        return to_response(reply, service)
 
     return await _with_faults(http, serve)
 
@@ -187,7 +190,7 @@ async def _batch(http: HttpRequest) -> Response:
             content, reply = None, Reply(problem.status, body(problem, ids), dict(problem.headers))
         tenant, client = graph.identity(service, headers.get("authorization", ""), origin(http))
         _log(http, tenant, client, reply.status, content, reply.body)
-        return to_response(reply)
+        return to_response(reply, service)
 
     return await _with_faults(http, serve)
 

@@ -84,6 +84,9 @@ class Settings(BaseModel):
     job_created_status: Literal[201, 200] = Field(default=201, description="12.2: status of POST jobs.")
     new_job_code: Literal["Paused", "NotConfigured"] = Field(default="Paused", description="3.2: status.code of a job that never ran.")
     pause_state: Literal["Disabled", "Paused"] = Field(default="Disabled", description="13.5: schedule.state after pause.")
+    restart_of_paused_job: Literal["starts", "stays_paused"] = Field(
+        default="starts", description="3.3: whether a restart of a paused job starts it, or only resets what the next start begins with."
+    )
     delete_running_job: Literal["allowed", "refused"] = Field(
         default="allowed", description="13.5: whether DELETE of a job needs it to be paused first."
     )
@@ -236,6 +239,7 @@ FLIPPED: dict[str, Any] = {
     "job_created_status": 200,
     "new_job_code": "NotConfigured",
     "pause_state": "Paused",
+    "restart_of_paused_job": "stays_paused",
     "delete_running_job": "refused",
     "secrets_put": "replace",
     "secrets_read_role": "refused",

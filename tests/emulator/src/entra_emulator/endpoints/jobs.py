@@ -250,7 +250,7 @@ def restart_job(call: Call) -> Reply:
     sent: Any = read(Restart, call.body if isinstance(call.body, dict) else {})
     scopes = reset_scopes(sent.criteria.resetScope if sent.criteria else None)
     _require_credentials(sync)
-    engine.restart(call.world, call.tenant.id, principal["id"], job.id, scopes)
+    engine.restart(call.world, call.tenant.id, principal["id"], job.id, scopes, call.settings)
     _provisioning_audit(call, principal, "Enable/restart provisioning configuration")
     return NO_CONTENT
 

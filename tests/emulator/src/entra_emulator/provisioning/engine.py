@@ -62,8 +62,8 @@ def pause(world: World, tenant_id: str, sp_id: str, job_id: str, settings: Setti
     job.next_cycle = None
 
 
-def restart(world: World, tenant_id: str, sp_id: str, job_id: str, reset_scopes: set[str]) -> None:
-    """Restart with these reset scopes; none of them is the portal's "Restart provisioning" (3.3)."""
+def restart(world: World, tenant_id: str, sp_id: str, job_id: str, reset_scopes: set[str], settings: Settings | None = None) -> None:
+    """Restart with these reset scopes; none of them is the portal's "Restart provisioning". A paused job may stay paused (3.3)."""
     job = _job(world, tenant_id, sp_id, job_id)
     own = memory.of(job)
     scopes = set(reset_scopes) or set(DEFAULT_RESTART)
@@ -80,6 +80,8 @@ def restart(world: World, tenant_id: str, sp_id: str, job_id: str, reset_scopes:
     if "Watermark" in scopes:
         own.update(full=True, corrects_names=True, initial=True)
         job.status["progress"] = []
+    if settings and settings.restart_of_paused_job == "stays_paused" and job.schedule_state != "Active":
+        return
     job.schedule_state = "Active"
     _awaken(world, job)
 

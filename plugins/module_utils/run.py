@@ -21,13 +21,29 @@ from .graph.credentials.methods import choose
 from .graph.errors import CredentialProblem, GraphFailure, ServiceError, SignInFailure, Uncertain, Unreachable
 from .graph.memory import Memory
 from .graph.transport import Transport, Trust
-from .plan import Action, HalfDone, Inquiry, Interrupted, LinkInquiry, Operation, Outcome, Pace, Plan, Refusal, Resource, Unseen, apply
+from .plan import (
+    Action,
+    HalfDone,
+    Inquiry,
+    Interrupted,
+    LinkInquiry,
+    LinkResource,
+    Operation,
+    Outcome,
+    Pace,
+    Plan,
+    Refusal,
+    Resource,
+    Sight,
+    Unseen,
+    apply,
+)
 from .resources.causes import explain
 
 Desired = TypeVar("Desired")
 Current = TypeVar("Current")
 Read = TypeVar("Read")
-Subject: TypeAlias = "Resource[Any, Any] | Inquiry | LinkInquiry | Operation"
+Subject: TypeAlias = "Resource[Any, Any] | LinkResource[Any, Any, Any] | Inquiry | LinkInquiry | Operation"
 """What a module can be about."""
 
 UNCHECKED = "validate_certs is off: nobody checks who answers, and secrets and tokens are sent to whoever does"
@@ -63,7 +79,7 @@ def run(
     """
     given = _without_empty(params)
     tenants = [given]
-    if isinstance(subject, LinkInquiry):
+    if isinstance(subject, (LinkInquiry, LinkResource)):
         given["target"] = _without_empty(given["target"])
         tenants.append(given["target"])
     cautions = [] if all(one["validate_certs"] for one in tenants) else [UNCHECKED]
@@ -90,6 +106,11 @@ def _run(
 ) -> dict[str, Any]:
     pace = pace or Pace(longest=float(given.get("visibility_timeout") or 0))
     memory = Memory(run_folder)
+    if isinstance(subject, LinkResource):
+        # The source is inside: what is not said of the target is said of the source.
+        with _at(given["target"], memory, tell) as target, _at(given, memory, tell) as client:
+            resource = _seen_from(target, subject)
+            return _converge(resource, client, subject.desired(given), check_mode, pace, tell or _silent, target)
     with _at(given, memory, tell) as client:
         if isinstance(subject, Inquiry):
             return {"changed": False, **_patiently(lambda: subject.read(client, given), pace)}
@@ -108,20 +129,41 @@ def _at(tenant: Mapping[str, Any], memory: Memory, tell: Callable[[str], None] |
 
     :raises RunFailure: for everything an admin can do something about.
     """
-    name = str(tenant.get("tenant_id"))
     client = None
     try:
-        client = connect(tenant, memory, tell)
-        yield client
+        with _naming(str(tenant.get("tenant_id"))):
+            client = connect(tenant, memory, tell)
+            yield client
+    finally:
+        if client:
+            client.close()
+
+
+@contextlib.contextmanager
+def _naming(name: str) -> Iterator[None]:
+    """The tenant's name on whatever goes wrong in it.
+
+    :raises RunFailure: for everything an admin can do something about.
+    """
+    try:
+        yield
     except Refusal as refusal:
         raise RunFailure(f"Tenant {name}: {refusal}.") from None
     except HalfDone as half:
         raise RunFailure(f"Tenant {name}: {explain(half.cause)}", {**_details(half.cause), **half.report}) from None
     except GraphFailure as failure:
         raise RunFailure(f"Tenant {name}: {explain(failure)}", _details(failure)) from None
-    finally:
-        if client:
-            client.close()
+
+
+def _seen_from(target: Client, subject: LinkResource[Desired, Any, Current]) -> Resource[Desired, Current]:
+    """The resource of the source tenant that a link's is, once the client of the target is known."""
+
+    def read(client: Client, wanted: Desired) -> Current:
+        seen = subject.source(client, wanted)
+        with _naming(target.tenant):
+            return subject.target(target, wanted, seen)
+
+    return Resource(subject.desired, read, subject.plan)
 
 
 def _silent(_message: str) -> None:
@@ -147,7 +189,13 @@ def connect(params: Mapping[str, Any], memory: Memory | None = None, tell: Calla
 
 
 def _converge(
-    resource: Resource[Desired, Current], client: Client, desired: Desired, check_mode: bool, pace: Pace, progress: Callable[[str], None]
+    resource: Resource[Desired, Current],
+    client: Client,
+    desired: Desired,
+    check_mode: bool,
+    pace: Pace,
+    progress: Callable[[str], None],
+    other: Client | None = None,
 ) -> dict[str, Any]:
     first = _plan_now(resource, client, desired, pace)
     if check_mode:
@@ -159,7 +207,10 @@ def _converge(
             first = _plan_now(resource, client, desired, pace)
     plan, done = _apply(first, resource, client, desired, pace)
     if first.outcome:
-        _await_outcome(first.outcome, client, pace, progress, done)
+        _await_outcome(first.outcome, client, pace, progress, done, other)
+        if first.outcome.there:
+            # It was seen where it counts.
+            return _result(first, done, first, pace)
     if done and plan.lasting:
         plan = _read_back(resource, client, desired, done, pace)
     elif done or first.outcome:
@@ -213,26 +264,49 @@ def _apply(plan: Plan, resource: Resource[Desired, Current], client: Client, des
     raise _interrupted(stop, done, client.tenant)
 
 
-def _await_outcome(outcome: Outcome, client: Client, pace: Pace, progress: Callable[[str], None], done: Sequence[Action]) -> None:
+def _await_outcome(
+    outcome: Outcome, client: Client, pace: Pace, progress: Callable[[str], None], done: Sequence[Action], other: Client | None = None
+) -> None:
     """Wait for what the service does by itself.
 
-    :raises RunFailure: when it takes longer than the admin wants to wait; what was done before stays done, and is told.
+    :raises RunFailure: when it takes longer than the admin wants to wait, or is not what was wanted; what was done before stays
+        done, and is told.
     """
     patient = dataclasses.replace(pace, longest=outcome.timeout, slowest=30.0, waited=0.0)
-    said = ""
+    said, seen = "", None
     for _attempt in patient.attempts():
         try:
             body = client.find(outcome.wait.path)
         except GraphFailure as failure:
             msg = f"Tenant {client.tenant}: could not see whether {outcome.name} was reached: {explain(failure)}{_told(done)}"
             raise RunFailure(msg, {**_details(failure), **_made(done)}) from None
-        if outcome.wait.until(body):
+        reached = outcome.wait.until(body)
+        seen = _look(outcome, other, body, patient if reached else None, done)
+        if reached:
             pace.waited += patient.waited
+            if seen and seen.complaint:
+                raise RunFailure(f"Tenant {client.tenant}: {seen.complaint}.", {**_made(done), **seen.facts})
             return
-        said = outcome.progress(body)
-        progress(f"waiting for {outcome.name}: {said}")
+        said = outcome.progress(body) + (f", {seen.told}" if seen else "")
+        progress(f"waiting for {outcome.name} since {patient.waited:.0f} seconds: {said}")
     late = f"{outcome.name} was not reached within {outcome.timeout:.0f} seconds ({said}); the service goes on, look again later"
-    raise RunFailure(f"Tenant {client.tenant}: {late}.", _made(done))
+    raise RunFailure(f"Tenant {client.tenant}: {late}.", {**_made(done), **(seen.facts if seen else {})})
+
+
+def _look(outcome: Outcome, other: Client | None, body: Any, patient: Pace | None, done: Sequence[Action]) -> Sight | None:
+    """What is seen in the other tenant. At the end it is looked at again for a while: a replica may be behind (fact sheet 0.3)."""
+    if outcome.there is None or other is None:
+        return None
+    for _again in range(LOOKS if patient else 1):
+        try:
+            seen = outcome.there(other, body)
+        except GraphFailure as failure:
+            msg = f"Tenant {other.tenant}: could not see how far {outcome.name} is: {explain(failure)}{_told(done)}"
+            raise RunFailure(msg, {**_details(failure), **_made(done)}) from None
+        if patient is None or not seen.complaint:
+            break
+        patient.rest(1.0)
+    return seen
 
 
 def _replan(

@@ -20,6 +20,8 @@ from .lookup import Configuration
 
 JOBS = "/synchronization/jobs"
 NEVER = "0001-01-01T00:00:00Z"
+TOO_MANY_DELETES = "TooManyDeletes"
+"""Why the deletion guard puts a job in quarantine (fact sheet 6.4)."""
 
 RESET_SCOPES = {
     None: "",
@@ -148,6 +150,29 @@ def _unfinished(status: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [one for one in status.get("progress") or () if (one.get("completedUnits") or 0) < (one.get("totalUnits") or 0)]
 
 
+def cycle_after(before: Mapping[str, Any]) -> Callable[[Any], bool]:
+    """Whether the job that is read has ended a cycle that began after all that ``before``, the job read earlier, says happened.
+
+    A cycle that was under way then is none: it may have seen the old scope. Moments are compared to the second.
+    """
+    status = before.get("status") or {}
+    seen = [one.get("progressObservationDateTime") for one in status.get("progress") or ()]
+    known = _last_cycle(status.get("lastExecution")) or {}
+    floor = max((moment[:19] for moment in (*map(_moment, seen), known.get("ended")) if moment), default="")
+
+    def after(now: Any) -> bool:
+        last = _last_cycle(((now or {}).get("status") or {}).get("lastExecution")) or {}
+        began, ended = last.get("began") or last.get("ended"), last.get("ended")
+        return bool(ended) and str(began)[:19] >= floor and (last.get("began"), ended) != (known.get("began"), known.get("ended"))
+
+    return after
+
+
+def progress(job: Any) -> str:
+    """How far the job is, in a few words."""
+    return _progress((job or {}).get("status") or {})
+
+
 def _progress(status: Mapping[str, Any]) -> str:
     steps = ", ".join(
         f"{one.get('completedUnits')} of {one.get('totalUnits')} {one.get('units') or 'units'}" for one in _unfinished(status)
@@ -210,7 +235,7 @@ def verdict(job: Mapping[str, Any] | None, now: datetime) -> dict[str, Any]:
 
 
 _QUARANTINE = {
-    "TooManyDeletes": "look at the held deletions in provisioning_log_info, then bring the people back into scope or restart with approve_deletions",
+    TOO_MANY_DELETES: "look at the held deletions in provisioning_log_info, then bring the people back into scope or restart with approve_deletions",
     "EncounteredQuarantineException": "check the trust settings of both tenants, then restart with release_quarantine",
 }
 

@@ -11,12 +11,13 @@ target, person by person. Whoever is left is named, for nobody else remembers th
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from ..graph.client import Client, Request
 from ..plan import Action, LinkResource, Outcome, Plan, Refusal, Sight, Wait
-from . import debt, job, settings_bag
+from . import bystanders, debt, job, settings_bag
 from .configuration import DELETION_THRESHOLD
 from .deprovision_reading import Current, Desired, Person, read_source, read_target
 from .directory import LARGEST_GET_BY_IDS
@@ -165,9 +166,11 @@ def _actions(configuration: Configuration, path: str, current: Current, wanted: 
     may restart a paused one without starting it (fact sheet 3.3).
     """
     title = f"provisioning job of configuration {wanted.configuration}"
+    marked = configuration if current.resumes else replace(configuration, tags=bystanders.tagged(configuration.tags, _others(current)))
+    known = current.owed and marked.tags == configuration.tags
     leave = [_unassign(one, configuration.id, wanted) for one in sorted(current.assignments, key=_order)]
     settings = _settings(configuration, current, wanted)
-    actions = [] if current.owed else [debt.record(configuration, wanted.tenant)]
+    actions = [] if known else [debt.record(marked, wanted.tenant)]
     actions += [*([settings] if settings else []), *leave]
     if job.run_state(current.job) != "started":
         actions.append(Action("start", title, wanted.tenant, (Request("POST", f"{path}/start"),)))
@@ -179,7 +182,7 @@ def _actions(configuration: Configuration, path: str, current: Current, wanted: 
     }
     # Without a reset scope the service forgets watermark, failures and quarantine: it looks at everybody again (fact sheet 3.3).
     again = Request("POST", f"{path}/restart", {"criteria": {}})
-    return [*actions, Action("restart", title, wanted.tenant, (again,), effects=effects), debt.clear(configuration, wanted.tenant)]
+    return [*actions, Action("restart", title, wanted.tenant, (again,), effects=effects), debt.clear(marked, wanted.tenant)]
 
 
 def _unassign(assignment: Assignment, resource: str, wanted: Desired) -> Action:
@@ -262,7 +265,7 @@ def _complaint(current: Current, wanted: Desired, left: Sequence[Person], body: 
         return f"{begin}; the job is in quarantine since {why['since']} ({why['reason']}): mend the cause and run again{end}"
     blocked = [one for one in left if one.blocked]
     disabled = f", {len(blocked)} were disabled before they left, and such people are never removed" if blocked else ""
-    by_hand = f"; nobody was in scope by name, so they may have been invited by hand: {KEEP} then" if current.resumes else ""
+    by_hand = f"; they were not in scope by name, so they may have been invited by hand: {KEEP} then" if current.resumes else ""
     return (
         f"{begin}; the service does not remove administrators of the target or holds them for retry (see provisioning_log_info){disabled}: "
         f"take their roles away there or delete them by hand, and run again{by_hand}{end}"
@@ -277,11 +280,19 @@ def _warnings(current: Current) -> tuple[str, ...]:
         warnings.append(
             f"{len(blocked)} of the people are disabled, and the service does not remove whoever was disabled before leaving: {_some(blocked)}"
         )
-    known = {one.target_id for one in current.leaving}
-    others = [one for one in current.synced if one.target_id not in known]
+    stay = set(_others(current))
+    others = [one for one in current.synced if one.target_id in stay]
     if others:
         warnings.append(f"{_count(others)} of the source tenant in the target and not in scope, so nobody waits for them: {_some(others)}")
+    if len(others) > bystanders.LARGEST and not current.resumes:
+        warnings.append("these are too many to be remembered, so if this run is ended, the next one waits for them, too, and fails")
     return tuple(warnings)
+
+
+def _others(current: Current) -> list[str]:
+    """The ids of those in the target who are not to be removed."""
+    leaving = {one.target_id for one in current.leaving}
+    return [one.target_id for one in current.synced if one.target_id not in leaving]
 
 
 def _facts(people: Sequence[Person], state: str, removed: Sequence[Person] = ()) -> dict[str, Any]:

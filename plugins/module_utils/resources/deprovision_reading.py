@@ -14,7 +14,7 @@ from ..graph.batch import find_all
 from ..graph.client import Client, Request
 from ..graph.errors import ServiceError
 from ..plan import Refusal
-from . import debt, partner, schema, scope, settings_bag, synced_user
+from . import bystanders, debt, partner, schema, scope, settings_bag, synced_user
 from .configuration import MULTITENANT_PREFIX, Found, with_bags
 from .directory import PERSON, Principal, default_domain_of_tenant, members_of, person
 from .lookup import Configuration, only_job, same_name
@@ -80,13 +80,18 @@ class Current:
 
     @property
     def owed(self) -> bool:
-        """Whether an earlier run took people out of scope, and perhaps no more."""
+        """Whether the job is owed a restart."""
         return self.configuration is not None and debt.owed(self.configuration.tags)
 
     @property
+    def bystanders(self) -> frozenset[str] | None:
+        """Who is not of this link, as an earlier run saw it; ``None`` if none was begun."""
+        return bystanders.remembered(self.configuration.tags) if self.configuration else None
+
+    @property
     def resumes(self) -> bool:
-        """Whether names in scope do not say who is to be removed, because they have left it before."""
-        return self.owed or (self.mode == "assigned" and not self.assignments)
+        """Whether people have left scope before, so that the names in it do not say who is to be removed."""
+        return (self.owed and self.bystanders is not None) or (self.mode == "assigned" and not self.assignments)
 
 
 def read_source(client: Client, wanted: Desired) -> Current:
@@ -194,8 +199,16 @@ def read_target(target: Client, wanted: Desired, seen: Current) -> Current:
         synced=tuple(sorted((one for one, _row in people), key=_by_name)),
         closed=(*seen.closed, *_closed_in_target(target, source_id)) if seen.configuration else (),
     )
-    named = tuple(sorted(_named(seen.in_scope, people), key=_by_name))
-    return replace(complete, leaving=() if seen.configuration is None else complete.synced if complete.resumes else named)
+    return replace(complete, leaving=_leaving(complete, _named(seen.in_scope, people)))
+
+
+def _leaving(current: Current, named: set[Person]) -> tuple[Person, ...]:
+    """Those in scope by name; and where people have left it before, everybody who was not seen beside them then."""
+    if current.configuration is None:
+        return ()
+    unknown = bystanders.without((one.target_id for one in current.synced), current.bystanders)
+    left_before = {one for one in current.synced if current.resumes and one.target_id in unknown}
+    return tuple(sorted(named | left_before, key=_by_name))
 
 
 def _known_domains(target: Client, source_id: str, seen: Current) -> tuple[str, ...]:

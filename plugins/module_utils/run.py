@@ -287,8 +287,8 @@ def _await_outcome(
             if seen and seen.complaint:
                 raise RunFailure(f"Tenant {client.tenant}: {seen.complaint}.", {**_made(done), **seen.facts})
             return
-        said = outcome.progress(body) + (f", {seen.told}" if seen else "")
-        progress(f"waiting for {outcome.name} since {patient.waited:.0f} seconds: {said}")
+        said = outcome.progress(body) + (f", {seen.told} after {patient.waited:.0f} seconds" if seen else "")
+        progress(f"waiting for {outcome.name}: {said}")
     late = f"{outcome.name} was not reached within {outcome.timeout:.0f} seconds ({said}); the service goes on, look again later"
     raise RunFailure(f"Tenant {client.tenant}: {late}.", {**_made(done), **(seen.facts if seen else {})})
 

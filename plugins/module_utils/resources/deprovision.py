@@ -248,12 +248,14 @@ def sight(current: Current, wanted: Desired, left: Sequence[Person], body: Any) 
     """What it means that some people are left: how far it is, and what to do if the cycle is over."""
     those = {one.target_id for one in left}
     facts = _facts(left, "left", [one for one in current.leaving if one.target_id not in those])
-    return Sight(f"{len(left)} of {len(current.leaving)} people left", _complaint(current, wanted, left, body) if left else None, facts)
+    return Sight(
+        f"{len(left)} of {len(current.leaving)} people left", _complaint(len(current.leaving), wanted, left, body) if left else None, facts
+    )
 
 
-def _complaint(current: Current, wanted: Desired, left: Sequence[Person], body: Any) -> str:
+def _complaint(all_of_them: int, wanted: Desired, left: Sequence[Person], body: Any) -> str:
     """Why they are still there, as far as that is known."""
-    begin = f"{len(left)} of {len(current.leaving)} people are still in tenant {wanted.target} after the cycle: {_some(left)}"
+    begin = f"{len(left)} of {all_of_them} people are still in tenant {wanted.target} after the cycle: {_some(left)}"
     end = "; configuration and trust are kept until nobody is left"
     why = job.quarantine(body)
     if why and why["reason"] == job.TOO_MANY_DELETES:
@@ -265,10 +267,10 @@ def _complaint(current: Current, wanted: Desired, left: Sequence[Person], body: 
         return f"{begin}; the job is in quarantine since {why['since']} ({why['reason']}): mend the cause and run again{end}"
     blocked = [one for one in left if one.blocked]
     disabled = f", {len(blocked)} were disabled before they left, and such people are never removed" if blocked else ""
-    by_hand = f"; they were not in scope by name, so they may have been invited by hand: {KEEP} then" if current.resumes else ""
     return (
         f"{begin}; the service does not remove administrators of the target or holds them for retry (see provisioning_log_info){disabled}: "
-        f"take their roles away there or delete them by hand, and run again{by_hand}{end}"
+        f"take their roles away there or delete them by hand, and run again; whoever was invited by hand it may not know at all: {KEEP} "
+        f"then{end}"
     )
 
 

@@ -112,7 +112,7 @@ def read_source(client: Client, wanted: Desired) -> Current:
         configuration,
         match.bag,
         job,
-        enabled=bool(job is None or (mapping or {}).get("enabled")),
+        enabled=(mapping or {}).get("enabled") is not False,
         target_actions=tuple(schema.flows(mapping or {})),
         assignments=assignments,
         in_scope=tuple(_everybody(client) if everybody else _assigned(client, assignments)),

@@ -305,10 +305,17 @@ class TestRefusals:
         two.link.name = "MTO_Sync_1"
         assert titles(host.run(two)) == []
 
-    def test_where_domains_may_not_be_read_it_is_said(self, host: Host) -> None:
+    def test_where_domains_may_not_be_read_those_of_the_people_in_scope_are_remembered(self, host: Host) -> None:
+        """Somebody of a second domain whom the service keeps is known to a run that finds nobody in scope any more."""
         two = TwoTenants(domains=False)
-        done = host.run(two)
-        assert "Organization.Read.All" in done["warnings"][0]
+        two.people[0] |= {"userPrincipalName": "minsu@second.kr", "mail": "minsu@second.kr"}
+        two.target_people[0] |= {"userPrincipalName": "minsu_second.kr#EXT#@fabrikam.onmicrosoft.com", "mail": "minsu@second.kr"}
+        two.administrators = {two.target_people[0]["id"]}
+        assert "minsu@second.kr" in host.fail(two).msg
+        assert "1 of 1 people" in host.fail(two).msg
+        assert any("Organization.Read.All" in one for one in host.run(two, check=True)["warnings"])
+        two.administrators.clear()
+        host.run(two)
         assert two.there == {BY_HAND}
 
     def test_a_failure_in_the_target_names_the_target(self, host: Host) -> None:

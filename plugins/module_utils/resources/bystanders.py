@@ -6,6 +6,7 @@
 
 Once nobody is in scope, nothing in Graph tells them from people who were synchronized (fact sheet 7). So they are written into the
 tags of the configuration's service principal before the first person leaves scope: short, for an object id begins unlike every other.
+The domains of the people in scope go with them, because the source's own list needs a permission of its own.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 PREFIX = "entra.cross_tenant_sync:deprovisioning:"
+DOMAIN = "entra.cross_tenant_sync:domain:"
 LENGTH = 8
 """How many digits of an object id are kept."""
 A_TAG = 20
@@ -26,9 +28,15 @@ def remembered(tags: Sequence[str]) -> frozenset[str] | None:
     return frozenset(short for one in ours for short in one.split(".") if short) if ours else None
 
 
-def tagged(tags: Sequence[str], ids: Sequence[str]) -> tuple[str, ...]:
+def domains(tags: Sequence[str]) -> frozenset[str]:
+    """The domains of those who were in scope."""
+    return frozenset(one.removeprefix(DOMAIN) for one in tags if one.startswith(DOMAIN))
+
+
+def tagged(tags: Sequence[str], ids: Sequence[str], their_domains: Iterable[str] = ()) -> tuple[str, ...]:
     """The tags with these people in them instead of those remembered before; with nobody if they are too many."""
-    return (*(one for one in tags if not one.startswith(PREFIX)), *(_tags(sorted(ids)) if len(ids) <= LARGEST else [PREFIX]))
+    others = (one for one in tags if not one.startswith((PREFIX, DOMAIN)))
+    return (*others, *(_tags(sorted(ids)) if len(ids) <= LARGEST else [PREFIX]), *(DOMAIN + one for one in sorted(set(their_domains))))
 
 
 def _tags(ids: Sequence[str]) -> Iterator[str]:

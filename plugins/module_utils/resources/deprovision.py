@@ -166,7 +166,8 @@ def _actions(configuration: Configuration, path: str, current: Current, wanted: 
     may restart a paused one without starting it (fact sheet 3.3).
     """
     title = f"provisioning job of configuration {wanted.configuration}"
-    marked = configuration if current.resumes else replace(configuration, tags=bystanders.tagged(configuration.tags, _others(current)))
+    tags = bystanders.tagged(configuration.tags, _others(current), current.remembered_domains)
+    marked = configuration if current.resumes else replace(configuration, tags=tags)
     known = current.owed and marked.tags == configuration.tags
     leave = [_unassign(one, configuration.id, wanted) for one in sorted(current.assignments, key=_order)]
     settings = _settings(configuration, current, wanted)
@@ -276,7 +277,8 @@ def _complaint(all_of_them: int, wanted: Desired, left: Sequence[Person], body: 
 
 def _warnings(current: Current) -> tuple[str, ...]:
     """Who is going to be left, or may be forgotten."""
-    warnings = list(current.doubts)
+    # Of people in scope by name, the domains do not matter.
+    warnings = list(current.doubts if current.resumes else ())
     blocked = [one for one in current.leaving if one.blocked]
     if blocked:
         warnings.append(

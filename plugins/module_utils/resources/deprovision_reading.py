@@ -89,6 +89,12 @@ class Current:
         return bystanders.remembered(self.configuration.tags) if self.configuration else None
 
     @property
+    def remembered_domains(self) -> frozenset[str]:
+        """The domains of the people in scope, and of those who were, as an earlier run saw it."""
+        known = bystanders.domains(self.configuration.tags) if self.configuration else frozenset()
+        return known | {one.name.rpartition("@")[2].lower() for one in self.in_scope}
+
+    @property
     def resumes(self) -> bool:
         """Whether people have left scope before, so that the names in it do not say who is to be removed."""
         return (self.owed and self.bystanders is not None) or (self.mode == "assigned" and not self.assignments)
@@ -212,9 +218,9 @@ def _leaving(current: Current, named: set[Person]) -> tuple[Person, ...]:
 
 
 def _known_domains(target: Client, source_id: str, seen: Current) -> tuple[str, ...]:
-    """Those of the people in scope and the source's default one."""
+    """Those of the people in scope, now or before, and the source's default one."""
     default, _bodies = default_domain_of_tenant(target, source_id)
-    return tuple(sorted({default, *(one.name.rpartition("@")[2].lower() for one in seen.in_scope)}))
+    return tuple(sorted({default, *seen.remembered_domains}))
 
 
 def _closed_in_target(target: Client, source_id: str) -> tuple[str, ...]:

@@ -154,9 +154,10 @@ attributes:
         a second run starts another cycle and fails, because they cannot be told from people who were synchronized.
   action_group: {}
 notes:
-  - Permissions in the source tenant are those of M(entra.cross_tenant_sync.sync_scope) and M(entra.cross_tenant_sync.sync_job), and
-    C(Policy.Read.All). In the target tenant they are C(User.Read.All), C(Policy.Read.All), and C(CrossTenantInformation.ReadBasic.All)
-    if domains are to be looked up.
+  - In the source tenant it needs the permissions of M(entra.cross_tenant_sync.sync_scope) and M(entra.cross_tenant_sync.sync_job), and
+    C(Policy.Read.All) or C(Policy.ReadWrite.CrossTenantAccess). With C(Organization.Read.All) it knows all domains of the source.
+  - In the target tenant it needs C(User.Read.All), C(Policy.Read.All) or C(Policy.ReadWrite.CrossTenantAccess), and
+    C(CrossTenantInformation.ReadBasic.All) if the source's domains are to be looked up there.
 seealso:
   - module: entra.cross_tenant_sync.synced_user_info
   - module: entra.cross_tenant_sync.provisioning_log_info

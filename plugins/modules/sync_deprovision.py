@@ -129,8 +129,8 @@ options:
   source_domains:
     description:
       - The domains of the source tenant's user principal names.
-      - If the option is not set, they are the source tenant's verified domains. If these may not be read, they are its default domain and
-        those of the people in scope.
+      - If the option is not set, they are the source tenant's verified domains, or its default domain if these may not be read.
+      - The domains of the people in scope are added.
     type: list
     elements: str
   wait_timeout:

@@ -186,6 +186,12 @@ class TestARun:
         two.target_people[0] |= {"userPrincipalName": "m.kim_contoso.kr#EXT#@fabrikam.onmicrosoft.com"}
         assert len(host.run(two, check=True)["people"]) == 4
 
+    def test_a_list_of_domains_hides_nobody_who_is_in_scope(self, host: Host) -> None:
+        two = TwoTenants()
+        two.people[0] |= {"userPrincipalName": "minsu@second.kr"}
+        two.target_people[0] |= {"userPrincipalName": "minsu_second.kr#EXT#@fabrikam.onmicrosoft.com"}
+        assert len(host.run(two, check=True, source_domains=["contoso.kr"])["people"]) == 4
+
     def test_of_many_people_fifty_are_named_and_the_rest_is_counted(self, host: Host) -> None:
         two = TwoTenants()
         two.link.assignments.clear()

@@ -92,7 +92,8 @@ class Current:
     def remembered_domains(self) -> frozenset[str]:
         """The domains of the people in scope, and of those who were, as an earlier run saw it."""
         known = bystanders.domains(self.configuration.tags) if self.configuration else frozenset()
-        return known | {one.name.rpartition("@")[2].lower() for one in self.in_scope}
+        names = (name for one in self.in_scope for name in (one.name, one.mail) if name)
+        return known | {name.rpartition("@")[2].lower() for name in names}
 
     @property
     def resumes(self) -> bool:
@@ -197,8 +198,10 @@ def _domains(client: Client, wanted: Desired) -> tuple[tuple[str, ...], tuple[st
 def read_target(target: Client, wanted: Desired, seen: Current) -> Current:
     """Who is there, and whether the service is let in."""
     source_id = partner.resolve(target, wanted.tenant)
-    domains = seen.domains or _known_domains(target, source_id, seen)
-    rows = synced_user.inquire(target, {"source_domains": domains})["synced_users"]
+    domains = seen.domains or (default_domain_of_tenant(target, source_id)[0],)
+    # Whoever is in scope, or was, is of the source whatever list of domains was given.
+    known = sorted({*domains, *seen.remembered_domains})
+    rows = synced_user.inquire(target, {"source_domains": known})["synced_users"]
     people = [(_person(one), one) for one in rows]
     complete = replace(
         seen,
@@ -215,12 +218,6 @@ def _leaving(current: Current, named: set[Person]) -> tuple[Person, ...]:
     unknown = bystanders.without((one.target_id for one in current.synced), current.bystanders)
     left_before = {one for one in current.synced if current.resumes and one.target_id in unknown}
     return tuple(sorted(named | left_before, key=_by_name))
-
-
-def _known_domains(target: Client, source_id: str, seen: Current) -> tuple[str, ...]:
-    """Those of the people in scope, now or before, and the source's default one."""
-    default, _bodies = default_domain_of_tenant(target, source_id)
-    return tuple(sorted({default, *seen.remembered_domains}))
 
 
 def _closed_in_target(target: Client, source_id: str) -> tuple[str, ...]:

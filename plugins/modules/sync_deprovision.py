@@ -17,8 +17,11 @@ description:
     or if the configuration serves another tenant.
   - Fails after the cycle if somebody is still in the target, for example because he holds an administrator role there. Configuration and
     trust are not touched, so that whoever is left is not forgotten. RV(people) names them.
-  - If it was ended before, it continues. Nobody is in scope by name then, so everybody counts whose user principal name in the target
-    was made from a domain of the source tenant, guests who were invited by hand and redeemed the invitation too.
+  - If it was ended before, it continues. Before the first person leaves scope, it writes into the tags of the configuration's service
+    principal that a restart is owed, which domains the people have, and who else of the source is in the target, up to 200 people.
+    So guests who were invited by hand are not waited for.
+  - If nobody was in scope when it began, it cannot know them. Then everybody counts whose user principal name in the target was made from a
+    domain of the source tenant.
   - Does nothing if there is no configuration. The role C(source_tenant) runs it before it removes a link with C(link_users=deprovision).
 author:
   - The entra.cross_tenant_sync authors (@entra-cross-tenant-sync)
@@ -150,8 +153,8 @@ attributes:
   idempotent:
     support: partial
     details:
-      - Once nobody of the source's domains is left in the target, nothing is done any more. If people who were invited by hand are there,
-        a second run starts another cycle and fails, because they cannot be told from people who were synchronized.
+      - If nobody was in scope when it began and people are left in the target whom the service does not remove, for example guests who were
+        invited by hand, another run starts another cycle and fails again.
   action_group: {}
 notes:
   - In the source tenant it needs the permissions of M(entra.cross_tenant_sync.sync_scope) and M(entra.cross_tenant_sync.sync_job), and

@@ -203,7 +203,8 @@ def test_people_can_be_removed_together_with_the_link(playbooks: Playbooks, emul
         run = playbooks.sync(*DEPROVISION)
 
     assert run.code == 0, run.output
-    assert run.actions()[:5] == [
+    assert run.actions()[:6] == [
+        f"record who else is in tenant {FABRIKAM}, at configuration Fabrikam",
         "record the restart that configuration Fabrikam is owed",
         "unassign group Sales from configuration Fabrikam",
         "unassign user minsu.kim@contoso.kr from configuration Fabrikam",

@@ -39,7 +39,8 @@ RESTART = "restart provisioning job of configuration Fabrikam"
 START = "start provisioning job of configuration Fabrikam"
 OWED = "the restart that configuration Fabrikam is owed"
 UNASSIGN = [f"unassign {who} from configuration Fabrikam" for who in ("group Sales", "user hyejin@contoso.kr", "user minsu@contoso.kr")]
-ALL = [f"record {OWED}", *UNASSIGN, RESTART, f"clear {OWED}"]
+NOTE = f"record who else is in tenant {TARGET}, at configuration Fabrikam"
+ALL = [NOTE, f"record {OWED}", *UNASSIGN, RESTART, f"clear {OWED}"]
 AGAIN = [f"record {OWED}", RESTART, f"clear {OWED}"]
 
 
@@ -127,7 +128,7 @@ class TestARun:
         two.link.bag["SyncAll"] = "true"
         host.run(two, deletion_threshold=7)
         kinds = [one.split("/")[-1].split("?")[0] if "appRole" not in one else "unassign" for one in host.writes]
-        assert kinds == [two.link.id, "secrets", "unassign", "unassign", "unassign", "restart", two.link.id]
+        assert kinds == [two.link.id, two.link.id, "secrets", "unassign", "unassign", "unassign", "restart", two.link.id]
 
     @pytest.mark.parametrize("starts_paused", [True, False])
     def test_a_paused_job_is_started_however_the_service_understands_a_restart(self, host: Host, starts_paused: bool) -> None:
@@ -527,7 +528,7 @@ def test_a_link_without_a_mode_counts_as_everybody_never_as_done(host: Host) -> 
 
 def test_names_are_compared_as_entra_does(host: Host) -> None:
     assert (
-        titles(host.run(TwoTenants(), check=True, configuration="fabrikam"))[0] == "record the restart that configuration Fabrikam is owed"
+        titles(host.run(TwoTenants(), check=True, configuration="fabrikam"))[1] == "record the restart that configuration Fabrikam is owed"
     )
 
 

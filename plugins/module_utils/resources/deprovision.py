@@ -168,10 +168,10 @@ def _actions(configuration: Configuration, path: str, current: Current, wanted: 
     title = f"provisioning job of configuration {wanted.configuration}"
     tags = bystanders.tagged(configuration.tags, _others(current), current.remembered_domains)
     marked = configuration if current.resumes else replace(configuration, tags=tags)
-    known = current.owed and marked.tags == configuration.tags
     leave = [_unassign(one, configuration.id, wanted) for one in sorted(current.assignments, key=_order)]
     settings = _settings(configuration, current, wanted)
-    actions = [] if known else [debt.record(marked, wanted.tenant)]
+    actions = [] if marked.tags == configuration.tags else [_note(marked, wanted)]
+    actions += [] if current.owed else [debt.record(marked, wanted.tenant)]
     actions += [*([settings] if settings else []), *leave]
     if job.run_state(current.job) != "started":
         actions.append(Action("start", title, wanted.tenant, (Request("POST", f"{path}/start"),)))
@@ -184,6 +184,19 @@ def _actions(configuration: Configuration, path: str, current: Current, wanted: 
     # Without a reset scope the service forgets watermark, failures and quarantine: it looks at everybody again (fact sheet 3.3).
     again = Request("POST", f"{path}/restart", {"criteria": {}})
     return [*actions, Action("restart", title, wanted.tenant, (again,), effects=effects), debt.clear(marked, wanted.tenant)]
+
+
+def _note(marked: Configuration, wanted: Desired) -> Action:
+    """Write down who is there and stays, for whoever has to continue."""
+    path, tags = f"/servicePrincipals/{marked.id}", set(marked.tags)
+    return Action(
+        "record",
+        f"who else is in tenant {wanted.target}, at configuration {wanted.configuration}",
+        wanted.tenant,
+        (Request("PATCH", path, {"tags": list(marked.tags)}),),
+        # The tags are written as a whole, so the next one who does must see these.
+        visible=Wait(f"{path}?$select=id,tags", lambda body: tags <= set((body or {}).get("tags") or ())),
+    )
 
 
 def _unassign(assignment: Assignment, resource: str, wanted: Desired) -> Action:

@@ -20,6 +20,7 @@ DEPROVISION = "sync_deprovision"
 MINSU, HYEJIN, WOOJIN = "minsu.kim@contoso.kr", "hyejin.lee@contoso.kr", "woojin.moon@contoso.kr"
 TITLE = "provisioning job of configuration Fabrikam"
 OWED = "the restart that configuration Fabrikam is owed"
+NOTE = f"record who else is in tenant {FABRIKAM}, at configuration Fabrikam"
 TAG = "entra.cross_tenant_sync:restart_owed"
 
 
@@ -139,6 +140,7 @@ def test_everybody_by_mode_and_by_group(tell: Teller, emulator: Emulator, linked
     assert "link_deletion_threshold" in held.message
     assert held.left_alone
     assert run.actions == [
+        NOTE,
         f"record {OWED}",
         "update settings of configuration Fabrikam (scope mode, deletion_threshold)",
         "unassign group Sales from configuration Fabrikam",

@@ -94,6 +94,7 @@ def test_nobody_is_left(tell: Teller, emulator: Emulator) -> None:
         check.actions
         == run.actions
         == [
+            NOTE,
             f"record {OWED}",
             f"unassign user {HYEJIN} from configuration Fabrikam",
             f"unassign user {MINSU} from configuration Fabrikam",

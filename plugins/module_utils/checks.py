@@ -226,6 +226,7 @@ CHECKS: Table = {
     "b2b_direct_connect_outbound": _ACCESS,
     "configuration": NAME,
     "name": NAME,
+    "others": NAME,
     "notification_email": address,
     "deletion_threshold": deletions,
     "users": LINE,

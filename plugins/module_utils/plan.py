@@ -32,6 +32,7 @@ FEW = 5
 """Attempts after which a conflict that nothing explains is not expected to pass on an old object."""
 Facts = Mapping[str, Any]
 Desired = TypeVar("Desired")
+Seen = TypeVar("Seen")
 Current = TypeVar("Current")
 
 
@@ -157,6 +158,17 @@ class Outcome:
     name: str
     progress: Callable[[Any], str]
     """How far it is, in a few words, from the body that is read."""
+    there: Callable[[Client, Any], Sight] | None = None
+    """What is seen of it in the other tenant of the link, from its client and the body that is read. It has the last word."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What is seen of an outcome in the other tenant: how far it is, why it is not what was wanted, and the facts."""
+
+    told: str
+    complaint: str | None
+    facts: Facts
 
 
 @dataclass(frozen=True)
@@ -485,3 +497,15 @@ class LinkInquiry:
 
     source: Callable[[Client, Mapping[str, Any]], Facts]
     target: Callable[[Client, Mapping[str, Any], Facts], Facts]
+
+
+@dataclass(frozen=True)
+class LinkResource(Generic[Desired, Seen, Current]):
+    """A thing that is managed in the source tenant of a link and seen in both: in the source, then in the target, which completes
+    what the source told.
+    """
+
+    desired: Callable[[Mapping[str, Any]], Desired]
+    source: Callable[[Client, Desired], Seen]
+    target: Callable[[Client, Desired, Seen], Current]
+    plan: Callable[[Current, Desired], Plan]

@@ -30,12 +30,14 @@ from .plan import (
     Inquiry,
     Interrupted,
     LinkInquiry,
+    LinkResource,
     Operation,
     Outcome,
     Pace,
     Plan,
     Refusal,
     Resource,
+    Sight,
     Unseen,
     apply,
 )
@@ -45,7 +47,7 @@ from .resources.causes import explain
 Desired = TypeVar("Desired")
 Current = TypeVar("Current")
 Read = TypeVar("Read")
-Subject: TypeAlias = "Resource[Any, Any] | Inquiry | LinkInquiry | Operation"
+Subject: TypeAlias = "Resource[Any, Any] | LinkResource[Any, Any, Any] | Inquiry | LinkInquiry | Operation"
 """What a module can be about."""
 
 UNCHECKED = "validate_certs is off: nobody checks who answers, and secrets and tokens are sent to whoever does"
@@ -88,7 +90,7 @@ def run(
     if wrong:
         raise RunFailure(wrong)
     tenants = [given]
-    if isinstance(subject, LinkInquiry):
+    if isinstance(subject, (LinkInquiry, LinkResource)):
         given["target"] = _without_empty(given["target"])
         tenants.append(given["target"])
     cautions = [] if all(one["validate_certs"] for one in tenants) else [UNCHECKED]
@@ -114,6 +116,12 @@ def _run(
     memory: Memory,
 ) -> dict[str, Any]:
     pace = pace or Pace(longest=float(given.get("visibility_timeout") or 0))
+    if isinstance(subject, LinkResource):
+        # The source is inside: what is not said of the target is said of the source.
+        with _at(given["target"], memory, tell) as target, _at(given, memory, tell) as client:
+            client.rehearses = check_mode
+            resource = _seen_from(target, subject)
+            return _converge(resource, client, subject.desired(given), check_mode, pace, tell or _silent, target)
     with _at(given, memory, tell) as client:
         client.rehearses = check_mode
         if isinstance(subject, Inquiry):
@@ -145,6 +153,20 @@ def _at(tenant: Mapping[str, Any], memory: Memory, tell: Callable[[str], None] |
     finally:
         if client:
             client.close()
+
+
+def _seen_from(target: Client, subject: LinkResource[Desired, Any, Current]) -> Resource[Desired, Current]:
+    """The resource of the source tenant that a link's is, once the client of the target is known."""
+
+    def read(client: Client, wanted: Desired) -> Current:
+        seen = subject.source(client, wanted)
+        try:
+            with target.reading():
+                return subject.target(target, wanted, seen)
+        except (Refusal, GraphFailure) as failure:
+            raise _ended(failure, target.tenant, [], target) from None
+
+    return Resource(subject.desired, read, subject.plan)
 
 
 def _silent(_message: str) -> None:
@@ -181,7 +203,13 @@ def connect(params: Mapping[str, Any], memory: Memory | None = None, tell: Calla
 
 
 def _converge(
-    resource: Resource[Desired, Current], client: Client, desired: Desired, check_mode: bool, pace: Pace, progress: Callable[[str], None]
+    resource: Resource[Desired, Current],
+    client: Client,
+    desired: Desired,
+    check_mode: bool,
+    pace: Pace,
+    progress: Callable[[str], None],
+    other: Client | None = None,
 ) -> dict[str, Any]:
     first = _plan_now(resource, client, desired, pace)
     if check_mode:
@@ -199,7 +227,10 @@ def _converge(
         if done and first.foretells:
             first.foretells(client)
         if first.outcome:
-            _await_outcome(first.outcome, client, pace, progress, done)
+            _await_outcome(first.outcome, client, pace, progress, done, other)
+            if first.outcome.there:
+                # It was seen where it counts.
+                return _result(first, done, first, pace, client.tenant)
         if done and plan.lasting:
             plan = _read_back(resource, client, desired, done, pace)
         elif done or first.outcome:
@@ -272,14 +303,17 @@ def _apply(plan: Plan, resource: Resource[Desired, Current], client: Client, des
     raise _interrupted(stop, done, client)
 
 
-def _await_outcome(outcome: Outcome, client: Client, pace: Pace, progress: Callable[[str], None], done: Sequence[Action]) -> None:
+def _await_outcome(
+    outcome: Outcome, client: Client, pace: Pace, progress: Callable[[str], None], done: Sequence[Action], other: Client | None = None
+) -> None:
     """Wait for what the service does by itself.
 
-    :raises RunFailure: when it takes longer than the admin wants to wait; what was done before stays done, and is told.
+    :raises RunFailure: when it takes longer than the admin wants to wait, or is not what was wanted; what was done before stays
+        done, and is told.
     """
     patient = dataclasses.replace(pace, longest=outcome.timeout, slowest=30.0, waited=0.0)
     began = pace.clock()
-    said = ""
+    said, seen = "", None
     since = next((one.answered for one in reversed(done) if one.verb in outcome.after), None)
     for _attempt in patient.attempts():
         try:
@@ -290,13 +324,33 @@ def _await_outcome(outcome: Outcome, client: Client, pace: Pace, progress: Calla
         except GraphFailure as failure:
             msg = f"Tenant {client.tenant}: could not see whether {outcome.name} was reached: {explain(failure)}{_told(done, client)}"
             raise RunFailure(msg, {**_details(failure), **_made(done, client)}) from None
+        seen = _look(outcome, client, other, body, patient if reached else None, done)
         if reached:
             pace.waited += patient.waited
+            if seen and seen.complaint:
+                raise RunFailure(f"Tenant {client.tenant}: {seen.complaint}.", {**_made(done, client), **seen.facts})
             return
         waited = f"{pace.clock() - began:.0f} of at most {outcome.timeout:.0f} seconds"
-        progress(f"Tenant {client.tenant}: waiting for {outcome.name} ({waited}): {said}")
+        progress(f"Tenant {client.tenant}: waiting for {outcome.name} ({waited}): {said}{f', {seen.told}' if seen else ''}")
     late = f"{outcome.name} was not reached within {outcome.timeout:.0f} seconds ({said}); the service goes on, look again later"
-    raise RunFailure(f"Tenant {client.tenant}: {late}.", _made(done, client))
+    raise RunFailure(f"Tenant {client.tenant}: {late}.", {**_made(done, client), **(seen.facts if seen else {})})
+
+
+def _look(outcome: Outcome, client: Client, other: Client | None, body: Any, patient: Pace | None, done: Sequence[Action]) -> Sight | None:
+    """What is seen in the other tenant. At the end it is looked at again for a while: a replica may be behind (fact sheet 0.3)."""
+    if outcome.there is None or other is None:
+        return None
+    for _again in range(LOOKS if patient else 1):
+        try:
+            with other.reading():
+                seen = outcome.there(other, body)
+        except GraphFailure as failure:
+            msg = f"Tenant {other.tenant}: could not see how far {outcome.name} is: {explain(failure)}{_told(done, client)}"
+            raise RunFailure(msg, {**_details(failure), **_made(done, client)}) from None
+        if patient is None or not seen.complaint:
+            break
+        patient.rest(1.0)
+    return seen
 
 
 def _replan(

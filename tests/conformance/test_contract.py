@@ -52,6 +52,7 @@ def test_everything_said_is_in_the_published_metadata(story: Callable[..., Story
     told.tasks(MODULES)
     told.sync(**CHANGED)
     told.emulator.advance("PT40M")
+    told.sync("--check", "-e", "link_state=absent", "-e", "link_users=deprovision")
     told.sync("-e", "link_state=absent")
     found, operations = contract.violations(told.emulator)
     assert found == []

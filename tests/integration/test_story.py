@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM, Emulator
@@ -170,11 +172,12 @@ def test_a_changed_mapping_of_a_running_job_evaluates_everybody_again(playbooks:
     assert "Kim Minsu (Contoso Group)" in names
 
 
-def test_people_can_be_removed_together_with_the_link(playbooks: Playbooks, emulator: Emulator) -> None:
-    assert playbooks.sync().code == 0
-    emulator.advance("PT40M")
-    assert arrived(emulator.tenant(FABRIKAM))
+DEPROVISION = ("-e", "link_state=absent", "-e", "link_users=deprovision")
 
+
+@contextmanager
+def time_passes(emulator: Emulator) -> Iterator[None]:
+    """Cycles run while a playbook does."""
     done = threading.Event()
 
     def let_time_pass() -> None:
@@ -184,19 +187,94 @@ def test_people_can_be_removed_together_with_the_link(playbooks: Playbooks, emul
     clock = threading.Thread(target=let_time_pass)
     clock.start()
     try:
-        run = playbooks.sync("-e", "link_state=absent", "-e", "link_users=deprovision")
+        yield
     finally:
         done.set()
         clock.join()
 
+
+def test_people_can_be_removed_together_with_the_link(playbooks: Playbooks, emulator: Emulator) -> None:
+    assert playbooks.sync().code == 0
+    emulator.advance("PT40M")
+    people = len(arrived(emulator.tenant(FABRIKAM)))
+    assert people > 5
+
+    plan = playbooks.sync("--check", *DEPROVISION)
+    assert plan.code == 0, plan.output
+    with time_passes(emulator):
+        run = playbooks.sync(*DEPROVISION)
+
     assert run.code == 0, run.output
-    assert run.actions()[:3] == [
+    assert run.actions()[:6] == [
+        f"record who else is in tenant {FABRIKAM}, at configuration Fabrikam",
+        "record owed restart of configuration Fabrikam",
         "unassign group Sales from configuration Fabrikam",
         "unassign user minsu.kim@contoso.kr from configuration Fabrikam",
         "restart provisioning job of configuration Fabrikam",
+        "clear owed restart of configuration Fabrikam",
     ]
+    assert run.actions() == plan.actions()
+    assert next(one for one in plan.ours() if one.action == f"{PREFIX}sync_deprovision").result["people_count"] == people
     assert arrived(emulator.tenant(FABRIKAM)) == {}
     assert "no partner entry for fabrikam" in run.output
-    again = playbooks.sync("-e", "link_state=absent", "-e", "link_users=deprovision")
+    again = playbooks.sync(*DEPROVISION)
     assert again.code == 0, again.output
     assert again.changed() == []
+
+
+def test_a_link_is_kept_while_somebody_is_left(playbooks: Playbooks, emulator: Emulator) -> None:
+    """An administrator of the target stays, so configuration and trust do; when his role is gone, the next run takes it all down."""
+    assert playbooks.sync().code == 0
+    emulator.advance("PT40M")
+    state = emulator.state()
+    fabrikam = state["tenants"][FABRIKAM]
+    minsu = next(one for one in fabrikam["users"].values() if one["userPrincipalName"].startswith("minsu.kim_contoso.kr#EXT#"))
+    minsu["_directoryRoles"] = ["Global Administrator"]
+    emulator.control("PUT", "state", state)
+    trust = [one["access_policy"] for one in state["tenants"].values()]
+
+    with time_passes(emulator):
+        run = playbooks.sync(*DEPROVISION)
+    assert run.code == 2
+    assert "minsu.kim@contoso.kr" in run.failure()
+    after = emulator.state()
+    assert [one["access_policy"] for one in after["tenants"].values()] == trust
+    assert len(after["tenants"][CONTOSO]["synchronizations"]) == len(state["tenants"][CONTOSO]["synchronizations"])
+    assert set(arrived(after["tenants"][FABRIKAM])) == {"minsu.kim@contoso.kr"}
+
+    del after["tenants"][FABRIKAM]["users"][minsu["id"]]["_directoryRoles"]
+    emulator.control("PUT", "state", after)
+    with time_passes(emulator):
+        again = playbooks.sync(*DEPROVISION)
+    assert again.code == 0, again.output
+    assert arrived(emulator.tenant(FABRIKAM)) == {}
+    assert emulator.tenant(FABRIKAM)["access_policy"]["partners"] == {}
+
+
+def test_those_who_are_to_be_kept_are_not_forgotten(playbooks: Playbooks, emulator: Emulator) -> None:
+    """Our own example "keep those who leave": a deprovision that cannot be done is refused, in check mode too, and nothing is touched."""
+    assert playbooks.sync(link_target_actions=["create", "update"]).code == 0
+    emulator.advance("PT40M")
+    before = emulator.state()["tenants"]
+    for arguments in (["--check"], []):
+        run = playbooks.sync(*arguments, *DEPROVISION)
+        assert run.code == 2
+        assert "do not include delete" in run.failure()
+        assert emulator.state()["tenants"] == before
+
+
+def test_a_teardown_that_was_ended_after_the_job_was_deleted_goes_on(playbooks: Playbooks, emulator: Emulator) -> None:
+    """The people are gone, the job is, too, and the application is still there."""
+    assert playbooks.sync().code == 0
+    emulator.advance("PT40M")
+    emulator.control(
+        "POST", "faults", [{"method": "DELETE", "path": "/applications/", "fault": "status", "status": 403, "code": "Forbidden"}]
+    )
+    with time_passes(emulator):
+        assert playbooks.sync(*DEPROVISION).code == 2
+    emulator.control("DELETE", "faults")
+    assert [one["jobs"] for one in emulator.tenant(CONTOSO)["synchronizations"].values()] == [{}]
+    plan, run = playbooks.sync("--check", *DEPROVISION), playbooks.sync(*DEPROVISION)
+    assert plan.code == run.code == 0, run.output
+    assert run.actions() == plan.actions() != []
+    assert emulator.tenant(CONTOSO)["access_policy"]["partners"] == {}

@@ -69,7 +69,7 @@ def filled(arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, An
     environment = NativeEnvironment()
     environment.filters[f"{PREFIX}connection"] = connection
     given = {
-        name: environment.from_string(value).render(omit=OMIT, **variables) if isinstance(value, str) else value
+        name: environment.from_string(value).render(omit=OMIT, ansible_facts={}, **variables) if isinstance(value, str) else value
         for name, value in arguments.items()
     }
     return {name: value for name, value in given.items() if value is not OMIT}

@@ -20,6 +20,8 @@ from .lookup import Configuration
 
 JOBS = "/synchronization/jobs"
 NEVER = "0001-01-01T00:00:00Z"
+TOO_MANY_DELETES = "TooManyDeletes"
+"""Why the deletion guard puts a job in quarantine (fact sheet 6.4)."""
 
 RESET_SCOPES = {
     None: "",
@@ -164,14 +166,7 @@ def _outcome(job: Mapping[str, Any], wanted: Desired, path: str, acts: bool) -> 
     """What to wait for. After a start or restart, only a cycle that began later counts: one that was in flight saw the state before."""
     if wanted.wait is None:
         return None
-    before = job.get("status") or {}
-    known = _latest_moment(before) if acts else None
-
-    def began_late_enough(now: Mapping[str, Any], since: datetime | None) -> bool:
-        last = _last_cycle(now.get("lastExecution"))
-        if last is None or (acts and now["lastExecution"] == before.get("lastExecution")):
-            return False
-        return all(_time(last["began"] or last["ended"]) >= one for one in (since, known) if one)
+    began_late_enough = _cycle_after(job.get("status") or {}, acts)
 
     def steady(now: Mapping[str, Any], since: datetime | None) -> bool:
         reached = _moment(now.get("steadyStateLastAchievedTime"))
@@ -196,6 +191,26 @@ def _outcome(job: Mapping[str, Any], wanted: Desired, path: str, acts: bool) -> 
     )
 
 
+def cycle_after(before: Mapping[str, Any]) -> Callable[[Any, datetime | None], bool]:
+    """Whether the job that is read has ended a cycle that began after a restart of the job that was read ``before``. A cycle that was
+    under way then is none: it may have seen the old scope.
+    """
+    after = _cycle_after(before.get("status") or {}, acts=True)
+    return lambda now, since: bool(now) and after(now.get("status") or {}, since)
+
+
+def _cycle_after(before: Mapping[str, Any], acts: bool) -> Callable[[Mapping[str, Any], datetime | None], bool]:
+    known = _latest_moment(before) if acts else None
+
+    def after(now: Mapping[str, Any], since: datetime | None) -> bool:
+        last = _last_cycle(now.get("lastExecution"))
+        if last is None or (acts and now["lastExecution"] == before.get("lastExecution")):
+            return False
+        return all(_time(last["began"] or last["ended"]) >= one for one in (since, known) if one)
+
+    return after
+
+
 def _latest_moment(status: Mapping[str, Any]) -> datetime | None:
     """The latest time that the service itself names: what it begins from now on begins later."""
     ended = (_last_cycle(status.get("lastExecution")) or {}).get("ended")
@@ -209,6 +224,11 @@ def _time(moment: str) -> datetime:
 
 def _unfinished(status: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [one for one in status.get("progress") or () if (one.get("completedUnits") or 0) < (one.get("totalUnits") or 0)]
+
+
+def progress(job: Any) -> str:
+    """How far the job is, in a few words."""
+    return _progress((job or {}).get("status") or {})
 
 
 def _progress(status: Mapping[str, Any]) -> str:
@@ -288,7 +308,7 @@ def verdict(job: Mapping[str, Any] | None, now: datetime, owed: bool = False) ->
 
 
 _QUARANTINE = {
-    "TooManyDeletes": "look at the held deletions in provisioning_log_info, then bring the people back into scope or restart with approve_deletions",
+    TOO_MANY_DELETES: "look at the held deletions in provisioning_log_info, then bring the people back into scope or restart with approve_deletions",
     "EncounteredQuarantineException": "check the trust settings of both tenants, then restart with release_quarantine",
 }
 

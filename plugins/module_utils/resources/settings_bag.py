@@ -152,7 +152,7 @@ def writing(synchronization: str, bag: Bag, merge: Callable[[Bag], dict[str, str
     edited: list[Bag] = []
 
     def refresh(client: Client) -> tuple[Request, ...]:
-        now = parse(client.get(path))
+        now = parse(client.whole(client.get(path)))
         _refuse_contradiction(bag, planned, now)
         edited.extend([now] if now != bag else [])
         return (*first, write(synchronization, merge(now)))

@@ -11,9 +11,18 @@ from typing import Any
 import pytest
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import RunFailure
+from ansible_collections.entra.cross_tenant_sync.tests.integration.modules.test_job import meanwhile
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM, Emulator
 from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import REPOSITORY
-from ansible_collections.entra.cross_tenant_sync.tests.support.preflights import REQUIRED, grant, preflight, registration, take_away, task
+from ansible_collections.entra.cross_tenant_sync.tests.support.preflights import (
+    REQUIRED,
+    connection,
+    grant,
+    preflight,
+    registration,
+    take_away,
+    task,
+)
 
 State = dict[str, Any]
 GUIDE = REPOSITORY / "docs" / "guide_permissions.md"
@@ -85,6 +94,9 @@ def test_the_whole_life_of_a_link(least: State, emulator: Emulator) -> None:
     assert link.build(" (Contoso Group)") == ["sync_mapping", "sync_job"]
     emulator.advance("PT40M")
     assert all(name.endswith("(Contoso Group)") for name in link.verify())
+    with meanwhile(emulator, lambda: emulator.advance("PT20M"), "/restart"):
+        link.do("sync_deprovision", CONTOSO, **OURS, target=connection(emulator, FABRIKAM), wait_timeout=60)
+    assert link.verify() == []
     link.take_down()
     for tenant in (CONTOSO, FABRIKAM):
         assert emulator.tenant(tenant)["access_policy"]["partners"] == {}

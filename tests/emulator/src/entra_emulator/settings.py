@@ -161,6 +161,9 @@ class Settings(BaseModel):
     duplicate_mail: Literal["collapse", "refused"] = Field(
         default="collapse", description="7: two people of the source with one mail address share one target user, or the second one fails."
     )
+    administrator_deletion: Literal["refused", "allowed"] = Field(
+        default="refused", description="7, 14.4: whether a cycle deletes a person who holds an administrator role in the target."
+    )
     disable_action: Literal["update", "disable"] = Field(
         default="update", description="6.1: provisioningAction of an update that blocks sign-in."
     )
@@ -262,6 +265,7 @@ FLIPPED: dict[str, Any] = {
     "pending_guests": "refused",
     "match_existing_guests": False,
     "duplicate_mail": "refused",
+    "administrator_deletion": "allowed",
     "disable_action": "disable",
     "regex_match": "whole",
     "append_null": "suffix",

@@ -104,19 +104,40 @@ def test_a_contact_lets_a_guest_in_without_mail() -> None:
     assert user is not None and "mail" not in user
 
 
-@pytest.mark.fact("7", "Target users with administrator roles cannot be deleted")
-def test_administrators_cannot_be_deleted() -> None:
-    """AzureActiveDirectoryInsufficientRights (7)."""
-    s = Story()
+def leaves_with(s: Story, role: str) -> None:
+    """Minsu comes, is given a role in the target, and leaves the scope."""
     s.person("minsu")
     s.first()
     user = s.synced("minsu")
     assert user is not None
-    user["_directoryRoles"] = ["Global Administrator"]
+    user["_directoryRoles"] = [role]
     s.unassign("minsu")
     s.cycle()
+
+
+@pytest.mark.fact("7", "Target users with administrator roles cannot be deleted")
+def test_administrators_cannot_be_deleted() -> None:
+    """AzureActiveDirectoryInsufficientRights (7)."""
+    s = Story()
+    leaves_with(s, "Global Administrator")
     assert s.error("minsu") == "AzureActiveDirectoryInsufficientRights"
     assert s.names() == ["Minsu"]
+
+
+@pytest.mark.fact("7", "Unless the role is User or Helpdesk administrator")
+def test_lesser_administrators_can_be_deleted() -> None:
+    """The roles that section 7 excepts."""
+    s = Story()
+    leaves_with(s, "Helpdesk Administrator")
+    assert s.names() == []
+
+
+@pytest.mark.fact("7", "Or administrators are deleted like everybody (switch administrator_deletion)")
+def test_administrators_can_be_deleted_where_the_service_does_it() -> None:
+    """One tenant lost a Global Administrator to a cycle (14.4)."""
+    s = Story(administrator_deletion="allowed")
+    leaves_with(s, "Global Administrator")
+    assert s.names() == []
 
 
 @pytest.mark.fact("7", "mail and showInAddressList cannot change while an Exchange licence is assigned")

@@ -14,6 +14,8 @@ from entra_emulator.state import GraphObject
 
 _FOREIGN = frozenset(["mail", "showInAddressList"])
 """Attributes that belong to Exchange once the target user has a mailbox or its licence (7)."""
+_LESSER_ROLES = frozenset(["User Administrator", "Helpdesk Administrator", "User Account Administrator"])
+"""Roles that do not keep the service from deleting a person (7)."""
 
 
 def execute(run: Run, plan: Plan) -> Outcome:
@@ -206,7 +208,7 @@ def _delete(run: Run, plan: Plan) -> Outcome:
         del job.links[person_id]
         job.seen.pop(person_id, None)
         return Outcome(plan, "other", "skipped", "EntrySynchronizationSkipped", "There is nothing to delete in the target system.", user)
-    if user.get("_directoryRoles"):
+    if run.settings.administrator_deletion == "refused" and set(user.get("_directoryRoles") or ()) - _LESSER_ROLES:
         message = "The user holds administrator roles in the target tenant and cannot be deleted."
         return Outcome(plan, "delete", "failure", "AzureActiveDirectoryInsufficientRights", message, user)
     directory.soft_delete(run.target, run.index, target_id, run.at)

@@ -1,0 +1,537 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Deprovisioning: what is refused, what is planned, who is left, and that a run which was ended anywhere is continued."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Request
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import bystanders, debt, deprovision, job, settings_bag
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import RunFailure, run
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET, FakeGraph, Lost, Outcome, Reply, refusal
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import Link, new_job
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.two_tenants import (
+    BY_HAND,
+    NAMES,
+    TwoTenants,
+    changed,
+    guest,
+    moment,
+    running_link,
+)
+
+RESTART = "restart provisioning job of configuration Fabrikam"
+START = "start provisioning job of configuration Fabrikam"
+OWED = "owed restart of configuration Fabrikam"
+UNASSIGN = [f"unassign {who} from configuration Fabrikam" for who in ("group Sales", "user hyejin@contoso.kr", "user minsu@contoso.kr")]
+NOTE = f"record who else is in tenant {TARGET}, at configuration Fabrikam"
+ALL = [NOTE, f"record {OWED}", *UNASSIGN, RESTART, f"clear {OWED}"]
+AGAIN = [f"record {OWED}", RESTART, f"clear {OWED}"]
+
+
+class Killed(BaseException):
+    """The process ends: nothing of the program handles it."""
+
+
+@dataclass
+class Host:
+    """Runs the module against two tenants in memory. ``interferes`` sees every request before it is answered."""
+
+    monkeypatch: pytest.MonkeyPatch
+    requests: list[tuple[str, Request]] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
+
+    def run(
+        self,
+        two: TwoTenants,
+        *,
+        check: bool = False,
+        interferes: Callable[[int, Callable[[], Outcome]], Outcome] | None = None,
+        **given: Any,
+    ) -> dict[str, Any]:
+        clock = FakeClock()
+        self.requests.clear()
+        self.told.clear()
+
+        def client(params: Mapping[str, Any], *_unused: Any) -> FakeGraph:
+            tenant = str(params["tenant_id"])
+
+            def answer(request: Request) -> Outcome:
+                if request.path == "/$batch":
+                    return Reply()
+                self.requests.append((tenant, request))
+                ask = partial(two.answer, tenant, request)
+                return interferes(len(self.requests) - 1, ask) if interferes else ask()
+
+            return FakeGraph(answer, tenant, clock)
+
+        self.monkeypatch.setattr(engine, "connect", client)
+        named = {"target": {"tenant_id": TARGET}, "configuration": "Fabrikam", **given}
+        return run(deprovision.RESOURCE, options("sync_deprovision", **named), check, clock.pace(), self.told.append)
+
+    def fail(self, two: TwoTenants, **given: Any) -> RunFailure:
+        with pytest.raises(RunFailure) as caught:
+            self.run(two, **given)
+        return caught.value
+
+    @property
+    def writes(self) -> list[str]:
+        return [f"{one.method} {one.path}" for _tenant, one in self.requests if not one.reads]
+
+
+@pytest.fixture
+def host(monkeypatch: pytest.MonkeyPatch) -> Host:
+    return Host(monkeypatch)
+
+
+def titles(result: Mapping[str, Any]) -> list[str]:
+    return [f"{one['verb']} {one['object']}" for one in result["actions"]]
+
+
+def names(result: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return [(one["user_principal_name"].partition("@")[0], one["state"]) for one in result["people"]]
+
+
+class TestARun:
+    def test_everybody_goes_and_check_mode_says_who(self, host: Host) -> None:
+        two = TwoTenants()
+        check = host.run(two, check=True)
+        assert host.writes == []
+        assert two.there == {*NAMES, BY_HAND}
+        done = host.run(two)
+        assert titles(check) == titles(done) == ALL
+        assert {**check, "waited_seconds": 0} == {**done, "waited_seconds": 0}
+        assert names(done) == [(one, "removed") for one in sorted(NAMES)]
+        assert two.there == {BY_HAND}
+        assert debt.TAG not in two.link.tags
+        for again in (host.run(two, check=True), host.run(two)):
+            assert (again["changed"], again["people"], titles(again)) == (False, [], [])
+            assert frozenset(again) == frozenset(done)
+
+    def test_nobody_left_scope_before_the_debt_was_recorded_and_the_settings_were_saved(self, host: Host) -> None:
+        two = TwoTenants(link=running_link())
+        two.link.bag["SyncAll"] = "true"
+        host.run(two, deletion_threshold=7)
+        kinds = [one.split("/")[-1].split("?")[0] if "appRole" not in one else "unassign" for one in host.writes]
+        assert kinds == [two.link.id, two.link.id, "secrets", "unassign", "unassign", "unassign", "restart", two.link.id]
+
+    @pytest.mark.parametrize("starts_paused", [True, False])
+    def test_a_paused_job_is_started_however_the_service_understands_a_restart(self, host: Host, starts_paused: bool) -> None:
+        two = TwoTenants(starts_paused=starts_paused)
+        two.link.jobs[0]["schedule"]["state"] = "Disabled"
+        assert titles(host.run(two))[-3:] == [START, RESTART, f"clear {OWED}"]
+        assert two.there == {BY_HAND}
+
+    def test_the_threshold_is_written_with_the_mode_and_only_if_it_is_named(self, host: Host) -> None:
+        for threshold, members in ((None, (True, 500)), (5, (True, 5)), (0, (False, 500))):
+            two = TwoTenants()
+            host.run(two, deletion_threshold=threshold)
+            said = settings_bag.notification(two.link.bag)
+            assert (said["DeleteThresholdEnabled"], said["DeleteThresholdValue"]) == members
+
+    def test_waiting_is_told_with_the_configuration_the_seconds_and_the_people(self, host: Host) -> None:
+        two = TwoTenants()
+        hold = iter(range(3))
+
+        def slowly(_number: int, ask: Callable[[], Outcome]) -> Outcome:
+            if two.pending and next(hold, None) is not None:
+                two.pending = False
+                answer = ask()
+                two.pending = True
+                return answer
+            return ask()
+
+        host.run(two, interferes=slowly)
+        assert any("configuration Fabrikam" in one and "seconds" in one and "4 of 4 people left" in one for one in host.told)
+
+    def test_an_older_cycle_that_ends_after_the_restart_is_not_taken_for_the_one(self) -> None:
+        before = new_job(state="Active")
+        before["status"]["progress"] = [{"completedUnits": 1, "totalUnits": 9, "progressObservationDateTime": moment(10)}]
+        after = job.cycle_after(before)
+
+        def ended(began: int, end: int) -> dict[str, Any]:
+            return {"status": {"lastExecution": {"timeBegan": moment(began), "timeEnded": moment(end)}}}
+
+        assert [after(one, None) for one in (None, {}, {"status": None}, ended(9, 12), ended(10, 12))] == [False, False, False, False, True]
+        known = job.cycle_after({**before, **ended(8, 9), "status": {**before["status"], **ended(11, 12)["status"]}})
+        assert [known(ended(11, 12), None), known(ended(11, 13), None), known(ended(12, 13), None)] == [False, False, True]
+
+    def test_nobody_in_the_target_and_a_job_that_makes_nobody_is_nothing_to_do(self, host: Host) -> None:
+        two = TwoTenants()
+        two.target_people = []
+        two.link.jobs[0]["schedule"]["state"] = "Disabled"
+        assert titles(host.run(two)) == []
+
+    def test_a_job_that_might_still_make_people_is_stopped_from_doing_so(self, host: Host) -> None:
+        two = TwoTenants()
+        two.target_people, two.synchronized = [], {}
+        assert titles(host.run(two)) == ALL
+
+    def test_people_are_known_by_mail_where_the_name_differs(self, host: Host) -> None:
+        two = TwoTenants()
+        two.target_people[0] |= {"userPrincipalName": "m.kim_contoso.kr#EXT#@fabrikam.onmicrosoft.com"}
+        assert len(host.run(two, check=True)["people"]) == 4
+
+    def test_a_list_of_domains_hides_nobody_who_is_in_scope(self, host: Host) -> None:
+        two = TwoTenants()
+        two.people[0] |= {"userPrincipalName": "minsu@second.kr"}
+        two.target_people[0] |= {"userPrincipalName": "minsu_second.kr#EXT#@fabrikam.onmicrosoft.com"}
+        assert len(host.run(two, check=True, source_domains=["contoso.kr"])["people"]) == 4
+
+    def test_of_many_people_fifty_are_named_and_the_rest_is_counted(self, host: Host) -> None:
+        two = TwoTenants()
+        two.link.assignments.clear()
+        two.target_people += [guest(number, f"person{number}") for number in range(100, 200)]
+        check = host.run(two, check=True)
+        assert (len(check["people"]), check["people_count"]) == (50, 105)
+        assert len(check["diff"]["before"]["in_target"]) == 50
+        restart = next(one for one in check["actions"] if one["verb"] == "restart")
+        assert (restart["effects"]["removes_users"], len(restart["effects"]["users"])) == (105, 50)
+
+    def test_disabled_people_are_warned_of_for_the_service_does_not_remove_them(self, host: Host) -> None:
+        """Fact sheet 7: disabled first and removed later is not deleted."""
+        two = TwoTenants()
+        two.target_people[0]["accountEnabled"] = False
+        (warning,) = [one for one in host.run(two, check=True)["warnings"] if "disabled" in one]
+        assert "minsu@contoso.kr" in warning
+
+
+def _no_delete(two: TwoTenants) -> None:
+    two.mapping()["flowTypes"] = "Add,Update"
+
+
+def _switched_off(two: TwoTenants) -> None:
+    two.mapping()["enabled"] = False
+
+
+def _no_outbound(two: TwoTenants) -> None:
+    two.source_partner.entry = None
+
+
+def _no_inbound(two: TwoTenants) -> None:
+    two.target_partner.entry = two.target_partner.policy = None
+
+
+def _no_sync(two: TwoTenants) -> None:
+    two.target_partner.policy = {"tenantId": SOURCE, "userSyncInbound": {"isSyncAllowed": False}}
+
+
+def _no_job(two: TwoTenants) -> None:
+    two.link.jobs.clear()
+
+
+def _no_connection(two: TwoTenants) -> None:
+    two.link.bag.clear()
+
+
+def _low_guard(two: TwoTenants) -> None:
+    two.link.bag = changed(two.link.bag, DeleteThresholdValue=4)
+
+
+def _quarantined(two: TwoTenants) -> None:
+    two.link.jobs[0]["status"]["quarantine"] = {"reason": "EncounteredQuarantineException", "currentBegan": moment(1)}
+
+
+def _elsewhere(two: TwoTenants) -> None:
+    two.link.bag["CompanyId"] = "b0c898ca-2445-4e74-ab4b-afd7916549a6"
+
+
+def _renamed(two: TwoTenants) -> None:
+    two.link.name = "Fabrikam (old)"
+
+
+def _twins(two: TwoTenants) -> None:
+    two.tenant.links.append(running_link())
+
+
+REFUSALS: dict[Callable[[TwoTenants], None], list[str]] = {
+    _no_delete: ["do not include delete", "4 people are in tenant", "link_target_actions", "link_users keep"],
+    _switched_off: ["mapping of people", "is switched off"],
+    _no_outbound: [f"redemption_outbound for tenant {TARGET} is off in tenant {SOURCE}", "playbook sync"],
+    _no_inbound: [f"user_sync_inbound for tenant {SOURCE} is off in tenant {TARGET}", f"redemption_inbound for tenant {SOURCE} is off"],
+    _no_sync: [f"user_sync_inbound for tenant {SOURCE} is off in tenant {TARGET}"],
+    _no_job: ["has no job any more", "link_users keep"],
+    _no_connection: ["has no connection to that tenant any more"],
+    _low_guard: ["4 people are to be removed", "which is 4", "deletion_threshold (link_deletion_threshold) to 5"],
+    _quarantined: ["in quarantine", "EncounteredQuarantineException", "release_quarantine"],
+    _elsewhere: ["serves tenant b0c898ca-2445-4e74-ab4b-afd7916549a6"],
+    _renamed: ["there is no configuration 'Fabrikam'", "'Fabrikam (old)'"],
+    _twins: ["there are 2 configurations named 'Fabrikam'"],
+}
+
+
+class TestRefusals:
+    @pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
+    @pytest.mark.parametrize("spoil", REFUSALS, ids=lambda one: one.__name__)
+    def test_before_anything_is_written(self, host: Host, spoil: Callable[[TwoTenants], None], check: bool) -> None:
+        two = TwoTenants()
+        spoil(two)
+        failure = host.fail(two, check=check)
+        for words in REFUSALS[spoil]:
+            assert words in failure.msg
+        assert failure.msg.startswith(f"Tenant {SOURCE}: ")
+        assert host.writes == []
+
+    @pytest.mark.parametrize("spoil", [_no_delete, _switched_off, _no_outbound, _no_sync, _no_job, _no_connection, _low_guard])
+    def test_with_nobody_to_remove_none_of_it_matters(self, host: Host, spoil: Callable[[TwoTenants], None]) -> None:
+        two = TwoTenants()
+        two.target_people, two.synchronized = [], {}
+        two.link.jobs[0]["schedule"]["state"] = "Disabled"
+        spoil(two)
+        assert titles(host.run(two)) == []
+
+    @pytest.mark.parametrize("given", [{"deletion_threshold": -1}, {"wait_timeout": -1}], ids=str)
+    def test_options_that_make_no_sense(self, host: Host, given: dict[str, Any]) -> None:
+        assert next(iter(given)) in host.fail(TwoTenants(), **given).msg
+        assert host.requests == []
+
+    def test_without_a_configuration_there_is_nothing_to_do_but_to_say_who_is_there(self, host: Host) -> None:
+        two = TwoTenants()
+        two.tenant.links.clear()
+        done = host.run(two)
+        assert titles(done) == []
+        assert "5 people are of the source tenant" in done["warnings"][0]
+
+    def test_a_configuration_of_the_multitenant_organization_is_no_obstacle(self, host: Host) -> None:
+        two = TwoTenants(link=running_link())
+        two.link.name = "MTO_Sync_1"
+        assert titles(host.run(two)) == []
+
+    def test_where_domains_may_not_be_read_those_of_the_people_in_scope_are_remembered(self, host: Host) -> None:
+        """Somebody of a second domain whom the service keeps is known to a run that finds nobody in scope any more."""
+        two = TwoTenants(domains=False)
+        two.people[0] |= {"userPrincipalName": "minsu@second.kr", "mail": "minsu@second.kr"}
+        two.target_people[0] |= {"userPrincipalName": "minsu_second.kr#EXT#@fabrikam.onmicrosoft.com", "mail": "minsu@second.kr"}
+        two.administrators = {two.target_people[0]["id"]}
+        assert "minsu@second.kr" in host.fail(two).msg
+        assert "1 of 1 people" in host.fail(two).msg
+        assert any("Organization.Read.All" in one for one in host.run(two, check=True)["warnings"])
+        two.administrators.clear()
+        host.run(two)
+        assert two.there == {BY_HAND}
+
+    def test_a_failure_in_the_target_names_the_target(self, host: Host) -> None:
+        denied = refusal(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+
+        def deny(_number: int, ask: Callable[[], Outcome]) -> Outcome:
+            tenant, request = host.requests[-1]
+            return denied if tenant == TARGET and request.path.startswith("/users") else ask()
+
+        assert host.fail(TwoTenants(), interferes=deny).msg.startswith(f"Tenant {TARGET}: ")
+
+
+class TestWhoIsLeft:
+    def test_an_administrator_is_named_and_a_later_run_finishes(self, host: Host) -> None:
+        two = TwoTenants()
+        two.administrators = {two.target_people[0]["id"]}
+        failure = host.fail(two)
+        assert f"1 of 4 people are still in tenant {TARGET} after the cycle: minsu@contoso.kr" in failure.msg
+        assert "configuration and trust are kept" in failure.msg
+        assert names(failure.details)[0] == ("minsu", "left")
+        assert failure.details["people_count"] == 4
+        assert failure.details["changed"] is True
+        assert "1 of 1 people" in host.fail(two).msg
+        two.administrators.clear()
+        assert titles(host.run(two)) == AGAIN
+        assert two.there == {BY_HAND}
+
+    def test_held_by_a_guard_that_was_lowered_meanwhile(self, host: Host) -> None:
+        two = TwoTenants()
+
+        def lower(_number: int, ask: Callable[[], Outcome]) -> Outcome:
+            if two.pending:
+                two.link.bag = changed(two.link.bag, DeleteThresholdValue=2)
+            return ask()
+
+        failure = host.fail(two, interferes=lower)
+        assert "the deletion guard holds their deletions back" in failure.msg
+        assert "to a number above 4" in failure.msg
+        assert "holds them back already" in host.fail(two).msg
+        assert host.run(two, deletion_threshold=5)["changed"] is True
+        assert two.there == {BY_HAND}
+
+    def test_a_cycle_that_does_not_end_in_time(self, host: Host) -> None:
+        two = TwoTenants()
+
+        def never(_number: int, ask: Callable[[], Outcome]) -> Outcome:
+            two.pending = False
+            return ask()
+
+        failure = host.fail(two, interferes=never, wait_timeout=120)
+        assert "was not reached within 120 seconds" in failure.msg
+        assert "4 of 4 people left" in failure.msg
+        assert host.run(two)["changed"] is True
+        assert two.there == {BY_HAND}
+
+    def test_trust_that_goes_while_we_wait(self, host: Host) -> None:
+        two = TwoTenants()
+
+        def close(_number: int, ask: Callable[[], Outcome]) -> Outcome:
+            if two.pending:
+                two.target_partner.policy = None
+            return ask()
+
+        assert "4 of 4 people are still" in host.fail(two, interferes=close).msg
+        assert "the trust of the link is gone" in host.fail(two).msg
+
+
+def _ended(two: TwoTenants, after: bool) -> Callable[[Callable[[], Outcome]], Outcome]:
+    def end(ask: Callable[[], Outcome]) -> Outcome:
+        if after:
+            ask()
+        raise Killed
+
+    return end
+
+
+def _lost(ask: Callable[[], Outcome]) -> Outcome:
+    ask()
+    return Lost()
+
+
+FAULTS: dict[str, Callable[[Callable[[], Outcome]], Outcome]] = {
+    "killed before": _ended(TwoTenants(), after=False),
+    "killed after": _ended(TwoTenants(), after=True),
+    "answer lost": _lost,
+    "503": lambda _ask: refusal(503, "ServiceUnavailable"),
+}
+
+
+def _mode_all() -> TwoTenants:
+    two = TwoTenants(everybody=True)
+    two.link.bag["SyncAll"] = "true"
+    two.people.append({**two.people[0], "id": "00000000-0000-4000-8000-000000000099", "userPrincipalName": "new@contoso.kr", "mail": None})
+    return two
+
+
+def _paused() -> TwoTenants:
+    two = TwoTenants(starts_paused=False)
+    two.link.jobs[0]["schedule"]["state"] = "Disabled"
+    return two
+
+
+class TestEndedAnywhere:
+    """Every state that a run can leave behind is one that the next run continues from, to the same end in the service."""
+
+    @pytest.mark.parametrize("meanwhile", [False, True], ids=["at once", "after an ordinary cycle"])
+    @pytest.mark.parametrize("fault", FAULTS)
+    @pytest.mark.parametrize("beginning", [TwoTenants, _mode_all, _paused], ids=["assigned", "all", "paused"])
+    def test_the_next_run_finishes(self, host: Host, beginning: Callable[[], TwoTenants], fault: str, meanwhile: bool) -> None:
+        host.run(beginning())
+        requests = len(host.requests)
+        assert requests >= 20
+        for place in range(requests):
+            two = beginning()
+
+            def interfere(number: int, ask: Callable[[], Outcome], place: int = place) -> Outcome:
+                return FAULTS[fault](ask) if number == place else ask()
+
+            with contextlib.suppress(Killed, RunFailure):
+                host.run(two, interferes=interfere)
+            if meanwhile:
+                two.pass_time(ordinary=True)
+            host.run(two)
+            assert two.there == {BY_HAND}, place
+            assert two.link.assignments == [], place
+            assert two.link.bag["SyncAll"] == "false", place
+            assert two.restarts >= 1, place
+            assert debt.TAG not in two.link.tags, place
+            assert titles(host.run(two)) == [], place
+
+    @pytest.mark.parametrize("fault", ["killed before", "killed after"])
+    def test_whoever_stays_is_not_forgotten_either(self, host: Host, fault: str) -> None:
+        """An administrator among the people: wherever the first run ended, the second one does not call it a success."""
+        host.fail(_with_administrator())
+        requests = len(host.requests)
+        for place in range(requests):
+            two = _with_administrator()
+
+            def interfere(number: int, ask: Callable[[], Outcome], place: int = place) -> Outcome:
+                return FAULTS[fault](ask) if number == place else ask()
+
+            with pytest.raises((Killed, RunFailure)):
+                host.run(two, interferes=interfere)
+            assert "minsu@contoso.kr" in host.fail(two).msg, place
+
+    def test_after_the_job_was_deleted(self, host: Host) -> None:
+        """Teardown was ended between deleting the job and deleting the application: the people are gone, so it goes on."""
+        two = TwoTenants()
+        host.run(two)
+        two.link.jobs.clear()
+        assert titles(host.run(two)) == []
+
+
+def _with_administrator() -> TwoTenants:
+    two = TwoTenants()
+    two.administrators = {two.target_people[0]["id"]}
+    return two
+
+
+class TestPurity:
+    def test_planning_changes_nothing_it_was_given(self, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+        seen = []
+
+        def watched(current: Any, wanted: Any) -> Any:
+            before = copy.deepcopy((current, wanted))
+            plan = deprovision.plan(current, wanted)
+            seen.append((before, (current, wanted)))
+            return plan
+
+        monkeypatch.setattr(deprovision, "RESOURCE", dataclasses.replace(deprovision.RESOURCE, plan=watched))
+        host.run(TwoTenants(), deletion_threshold=9)
+        assert seen
+        assert all(before == after for before, after in seen)
+
+
+class TestBystanders:
+    @given(
+        st.lists(st.uuids().map(str), unique_by=lambda one: one[:8], max_size=bystanders.LARGEST),
+        st.lists(st.sampled_from(["HideApp", "x"])),
+    )
+    def test_whoever_is_written_down_is_remembered(self, ids: list[str], others: list[str]) -> None:
+        tags = bystanders.tagged([*others, f"{bystanders.PREFIX}00000000"], ids)
+        known = bystanders.remembered(tags)
+        assert known is not None
+        assert bystanders.without(ids, known) == set()
+        assert {bystanders.short(one) for one in ids} == known
+        assert [one for one in tags if not one.startswith(bystanders.PREFIX)] == others
+        assert max(map(len, tags)) < 256
+
+    def test_too_many_are_not_remembered_but_that_it_was_begun_is(self) -> None:
+        tags = bystanders.tagged([], [f"{number:08}" for number in range(bystanders.LARGEST + 1)])
+        assert bystanders.remembered(tags) == frozenset()
+        assert bystanders.remembered(["other"]) is None
+
+
+def test_a_link_without_a_mode_counts_as_everybody_never_as_done(host: Host) -> None:
+    """Fact sheet 13.4: left out, SyncAll may mean everybody; it is written."""
+    two = TwoTenants(link=running_link())
+    del two.link.bag["SyncAll"]
+    host.run(two)
+    assert two.link.bag["SyncAll"] == "false"
+
+
+def test_names_are_compared_as_entra_does(host: Host) -> None:
+    assert titles(host.run(TwoTenants(), check=True, configuration="fabrikam"))[1] == "record owed restart of configuration Fabrikam"
+
+
+def test_an_id_names_a_configuration(host: Host) -> None:
+    two = TwoTenants()
+    other: Link = running_link()
+    two.tenant.links.append(other)
+    assert len(host.run(two, check=True, configuration=two.link.id)["people"]) == 4

@@ -331,7 +331,8 @@ def _await_outcome(
                 raise RunFailure(f"Tenant {client.tenant}: {seen.complaint}.", {**_made(done, client), **seen.facts})
             return
         waited = f"{pace.clock() - began:.0f} of at most {outcome.timeout:.0f} seconds"
-        progress(f"Tenant {client.tenant}: waiting for {outcome.name} ({waited}): {said}{f', {seen.told}' if seen else ''}")
+        said += f", {seen.told}" if seen else ""
+        progress(f"Tenant {client.tenant}: waiting for {outcome.name} ({waited}): {said}")
     late = f"{outcome.name} was not reached within {outcome.timeout:.0f} seconds ({said}); the service goes on, look again later"
     raise RunFailure(f"Tenant {client.tenant}: {late}.", {**_made(done, client), **(seen.facts if seen else {})})
 

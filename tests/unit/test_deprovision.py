@@ -527,7 +527,7 @@ def test_a_link_without_a_mode_counts_as_everybody_never_as_done(host: Host) -> 
 
 
 def test_names_are_compared_as_entra_does(host: Host) -> None:
-    assert titles(host.run(TwoTenants(), check=True, configuration="fabrikam"))[1] == "record owed restart of configuration Fabrikam"
+    assert titles(host.run(TwoTenants(), check=True, configuration="fabrikam"))[1] == "record owed restart of configuration fabrikam"
 
 
 def test_an_id_names_a_configuration(host: Host) -> None:

@@ -781,8 +781,8 @@ class TestHalfDoneWork:
 
     @pytest.mark.parametrize("ambiguous", [True, False], ids=["two of one name", "denied"])
     def test_what_was_done_is_told_when_the_state_afterwards_cannot_be_read(self, host: Host, ambiguous: bool) -> None:
-        """A restart is not read back; what is there is only read once more."""
-        service = SourceService([connected(jobs=[new_job()])])
+        """A restart of a job that runs is not read back; what is there is only read once more."""
+        service = SourceService([connected(jobs=[new_job(state="Active")])])
         restarted: list[Request] = []
 
         def answer(request: Request) -> Outcome:

@@ -11,13 +11,19 @@ description:
   - Takes the results of the tasks that change a link, and returns the lines of one table - link, tenant, verb, what it is done to, and what
     else follows from it - with a line that counts at the end.
   - The playbook C(entra.cross_tenant_sync.sync) prints it at the end of every run in check mode.
+  - Looks at what the roles of this collection register. Results of tasks that were skipped or failed count as no action.
+positional: hosts
 options:
   _input:
     description:
-      - One entry a link, with C(link), its name, C(tenants), the names of its tenants by their ids as the tasks name them, and C(results),
-        the registered results. Results of tasks that were skipped or failed count as no action.
+      - The variables of all hosts, C(hostvars).
+    type: dict
+    required: true
+  hosts:
+    description:
+      - The hosts that are links, for example C(ansible_play_hosts_all).
     type: list
-    elements: dict
+    elements: str
     required: true
   most:
     description:
@@ -32,21 +38,17 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Show who would leave the scope, in a table
+- name: Plan what the source tenant's own administrator does
   hosts: links
+  connection: local
   gather_facts: false
-  tasks:
-    - name: Plan the scope
-      entra.cross_tenant_sync.sync_scope:
-        configuration: Fabrikam
-        groups: [Sales]
-        exact: true
-      check_mode: true
-      register: scope_result
-
-    - name: Show it
+  roles:
+    - role: entra.cross_tenant_sync.source_tenant
+  post_tasks:
+    - name: Show it in one table
       ansible.builtin.debug:
-        msg: "{{ [{'link': inventory_hostname, 'tenants': {}, 'results': [scope_result]}] | entra.cross_tenant_sync.plan_table }}"
+        msg: "{{ hostvars | entra.cross_tenant_sync.plan_table(ansible_play_hosts_all) }}"
+      run_once: true
 """
 
 RETURN = r"""
@@ -67,19 +69,30 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
+PRESENT = (
+    "target_tenant_policy",
+    "source_tenant_policy",
+    "source_tenant_configuration",
+    "source_tenant_mapping",
+    "source_tenant_scope",
+    "source_tenant_job",
+)
+"""What the tasks that build a link register, in their order. The beginning says in which tenant they work."""
+ABSENT = ("source_tenant_deprovision", "source_tenant_configuration", "source_tenant_policy", "target_tenant_policy")
+"""The same of the tasks that take it down."""
 HEADER = ("link", "tenant", "verb", "object", "effects")
 WIDEST = 100
 """Characters of a column; what is longer is cut, since the task shows it in full."""
 
 
-def plan_table(links: Any, most: int = 20) -> list[str]:
+def plan_table(variables: Any, hosts: Any, most: int = 20) -> list[str]:
     """The lines of the table.
 
-    :raises AnsibleFilterError: for anything that is no list of links.
+    :raises AnsibleFilterError: for anything else than the variables of hosts and a list of hosts.
     """
-    if not isinstance(links, Sequence) or isinstance(links, str) or not all(isinstance(one, Mapping) for one in links):
-        raise AnsibleFilterError("plan_table takes a list of dictionaries with link, tenants and results")
-    acting = [(str(one.get("link")), list(_actions(one))) for one in links]
+    if not isinstance(variables, Mapping) or not isinstance(hosts, Sequence) or isinstance(hosts, str):
+        raise AnsibleFilterError("plan_table takes hostvars and a list of hosts, such as ansible_play_hosts_all")
+    acting = [(str(host), list(_actions(variables[host]))) for host in hosts if host in variables]
     verbs = Counter(verb for _link, actions in acting for _tenant, verb, _object, _effects in actions)
     if not verbs:
         return [f"nothing to do for {_number(len(acting), 'link')}"]
@@ -96,12 +109,12 @@ Row = tuple[str, str, str, str]
 
 def _actions(link: Mapping[str, Any]) -> Iterable[Row]:
     """Tenant, verb, object and effects of every action of a link, in the order of its tasks."""
-    names = link.get("tenants") or {}
-    for result in link.get("results") or ():
+    for registered in ABSENT if "verify_left" in link else PRESENT:
+        result = link.get(registered)
+        tenant = str(link.get("link_target" if registered.startswith("target") else "link_source"))
         for action in result.get("actions") or () if isinstance(result, Mapping) else ():
-            tenant = str(action.get("tenant"))
             effects = ", ".join(_effect(name, value) for name, value in (action.get("effects") or {}).items() if value)
-            yield str(names.get(tenant, tenant)), str(action["verb"]), str(action["object"]), effects
+            yield tenant, str(action["verb"]), str(action["object"]), effects
 
 
 def _effect(name: str, value: Any) -> str:

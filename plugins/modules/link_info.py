@@ -288,6 +288,12 @@ options:
         C(CrossTenantInformation.ReadBasic.All) in the target tenant.
     type: list
     elements: str
+  compare:
+    description:
+      - Whether to compare the link with what it must be. With V(false) only the job and the users that arrived are looked at, RV(in_sync) is
+        V(null), and options that say how the link must be are not used.
+    type: bool
+    default: true
   stop_at_difference:
     description:
       - Whether the first resource that differs is enough. Then RV(differences) has one member, and the job and the people are not read.
@@ -438,6 +444,13 @@ job:
       type: dict
       sample:
         User: 12
+problems:
+  description: What is wrong beside the configuration - a job in another state than O(job_state) or in quarantine, or somebody in O(verify_users)
+    who has not arrived. One sentence each.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 summary:
   description: How the link is, in one line - whether it is in sync or what differs, the verdict on the job and since when it holds, and who arrived.
   returned: success
@@ -501,6 +514,7 @@ OPTIONS = Options(
         "job_wait": {"type": "str", "choices": ["first_cycle", "steady", "idle"]},
         "verify_users": {"type": "list", "elements": "str"},
         "source_domains": {"type": "list", "elements": "str"},
+        "compare": {"type": "bool", "default": True},
         "stop_at_difference": {"type": "bool", "default": False},
     },
     {"required_by": {"convert_existing": "user_type"}},

@@ -146,7 +146,7 @@ class TestARun:
 
     def test_waiting_is_told_with_the_configuration_the_seconds_and_the_people(self, host: Host) -> None:
         two = TwoTenants()
-        hold = iter(range(3))
+        hold = iter(range(9))
 
         def slowly(_number: int, ask: Callable[[], Outcome]) -> Outcome:
             if two.pending and next(hold, None) is not None:

@@ -103,6 +103,7 @@ class TestTheRolesAskForTheSame:
 
 
 JOB = {"state": "started", "quarantine": None}
+LINK = {"compare": True, "job_state": "started", "target": {"tenant_id": TARGET}}
 VERDICT = {"verdict": "healthy", "reason": None, "since": None}
 CHANGE = {"module": "sync_scope"}
 RAN = {**JOB, "steady_since": "2026-11-23T02:01:10Z", "last_cycle": {"ended": "2026-11-25T02:01:10Z"}}
@@ -127,13 +128,14 @@ class TestJudgement:
     )
     def test_of_people(self, source: list[Any], target: list[Any], people: list[Any], in_sync: bool, missing: list[str]) -> None:
         here = {"differences": source, "warnings": ["a"], "job": JOB, "verdict": VERDICT}
-        judged = link.judged(here, {"differences": target, "warnings": ["b"]}, people, {"verify_users": ["minsu@contoso.kr"]})
+        judged = link.judged(here, {"differences": target, "warnings": ["b"]}, people, {**LINK, "verify_users": ["minsu@contoso.kr"]})
         assert judged == {
             "in_sync": in_sync,
             "differences": [*source, *target],
             "job": JOB,
             "synced_users": len(people),
             "missing_users": missing,
+            "problems": [f"not in the address book of tenant {TARGET}: {', '.join(missing)}"] if missing else [],
             "summary": judged["summary"],
             "warnings": ["a", "b"],
         }
@@ -145,10 +147,10 @@ class TestJudgement:
             "job": {**JOB, "quarantine": {"reason": "TooManyDeletes"}},
             "verdict": None,
         }
-        assert link.judged(here, {"differences": [], "warnings": []}, [], {})["in_sync"] is False
+        assert link.judged(here, {"differences": [], "warnings": []}, [], LINK)["in_sync"] is False
 
     def test_where_it_stopped_before_the_people(self) -> None:
-        judged = link.judged({"differences": [CHANGE], "warnings": [], "job": None, "verdict": None}, {}, None, {})
+        judged = link.judged({"differences": [CHANGE], "warnings": [], "job": None, "verdict": None}, {}, None, LINK)
         assert (judged["in_sync"], judged["synced_users"], judged["missing_users"]) == (False, None, None)
 
 
@@ -194,8 +196,26 @@ class TestSummary:
         ],
     )
     def test_one_line(self, source: dict[str, Any], people: list[Any] | None, names: list[str], said: str) -> None:
-        judged = link.judged({"differences": [], "warnings": [], **source}, {}, people, {"verify_users": names})
+        judged = link.judged({"differences": [], "warnings": [], **source}, {}, people, {**LINK, "verify_users": names})
         assert judged["summary"] == said
+
+
+class TestProblems:
+    @pytest.mark.parametrize(
+        ("found", "wanted", "problems"),
+        [
+            (RAN, "started", []),
+            (RAN, "paused", ["the job is started and must be paused"]),
+            (None, "started", ["the job is absent and must be started"]),
+            ({**RAN, "quarantine": {"reason": "TooManyDeletes"}}, "started", ["the job is in quarantine (TooManyDeletes)"]),
+        ],
+    )
+    def test_of_the_job(self, found: Any, wanted: str, problems: list[str]) -> None:
+        source = {"differences": [], "warnings": [], "job": found, "verdict": VERDICT}
+        judged = link.judged(source, {}, [], {**LINK, "compare": False, "job_state": wanted})
+        assert judged["problems"] == problems
+        assert judged["in_sync"] is None
+        assert judged["summary"].startswith("job healthy")
 
 
 def test_without_a_target_nothing_is_asked() -> None:

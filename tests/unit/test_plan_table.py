@@ -5,20 +5,33 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.entra.cross_tenant_sync.plugins.filter.plan_table import FilterModule, plan_table
+from ansible_collections.entra.cross_tenant_sync.plugins.filter.plan_table import ABSENT, PRESENT, FilterModule, plan_table
+
+ROLES = Path(__file__).resolve().parents[2] / "roles"
 
 
-def action(verb: str, what: str, tenant: str = "a", **effects: Any) -> dict[str, Any]:
-    return {"verb": verb, "object": what, "tenant": tenant, **({"effects": effects} if effects else {})}
+def action(verb: str, what: str, **effects: Any) -> dict[str, Any]:
+    return {"verb": verb, "object": what, "tenant": "a0c898ca", **({"effects": effects} if effects else {})}
 
 
-def link(*results: Any, name: str = "a_to_b") -> dict[str, Any]:
-    return {"link": name, "tenants": {"a": "contoso", "b": "fabrikam"}, "results": list(results)}
+def link(**results: Any) -> dict[str, Any]:
+    return {"link_source": "contoso", "link_target": "fabrikam", **results}
+
+
+def table(*links: dict[str, Any]) -> list[str]:
+    names = ["a_to_b", "quiet"][: len(links)]
+    return plan_table(dict(zip(names, links, strict=True)), names)
+
+
+def scoped(*actions: dict[str, Any]) -> dict[str, Any]:
+    return link(source_tenant_scope={"actions": list(actions)})
 
 
 def test_the_filter_has_its_name() -> None:
@@ -26,17 +39,17 @@ def test_the_filter_has_its_name() -> None:
 
 
 def test_every_action_is_a_row_with_its_tenant_and_effects() -> None:
-    lines = plan_table(
-        [
-            link(
-                {"actions": [action("create", "partner x", "b")]},
-                {"skipped": True},
-                {"failed": True, "msg": "no"},
-                None,
-                {"actions": [action("unassign", "user m", soft_deletes_in_target=True, removes_users=["m", "n"], nothing=0)]},
-            ),
-            link(name="quiet"),
-        ]
+    lines = table(
+        link(
+            source_tenant_scope={
+                "actions": [action("unassign", "user m", soft_deletes_in_target=True, removes_users=["m", "n"], nothing=0)]
+            },
+            source_tenant_policy={"skipped": True},
+            source_tenant_mapping={"failed": True, "msg": "no"},
+            source_tenant_job=None,
+            target_tenant_policy={"actions": [action("create", "partner x")]},
+        ),
+        link(),
     )
     assert [line.split(None, 3)[:3] for line in lines[1:-1]] == [["a_to_b", "fabrikam", "create"], ["a_to_b", "contoso", "unassign"]]
     assert lines[0].split() == ["link", "tenant", "verb", "object", "effects"]
@@ -44,13 +57,35 @@ def test_every_action_is_a_row_with_its_tenant_and_effects() -> None:
     assert lines[-1] == "2 actions for 1 of 2 links: 1 create, 1 unassign"
 
 
+def test_what_is_taken_down_comes_in_the_order_of_taking_down() -> None:
+    removal = {name: {"actions": [action("delete", name)]} for name in reversed(ABSENT)}
+    lines = table(link(**removal, verify_left={}))
+    assert [line.split()[3] for line in lines[1:-1]] == list(ABSENT)
+
+
+def test_what_the_roles_register_is_what_is_looked_at() -> None:
+    """Each task of theirs that changes something is in the table, and in its order."""
+    for file, order, roles in (
+        ("_present", PRESENT, ("target_tenant", "source_tenant")),
+        ("_absent", ABSENT, ("source_tenant", "target_tenant")),
+    ):
+        registered = [task["register"] for role in roles for task in tasks(role, file)]
+        assert registered == list(order)
+
+
+def tasks(role: str, file: str) -> list[dict[str, Any]]:
+    (block,) = yaml.safe_load((ROLES / role / "tasks" / f"{file}.yml").read_text(encoding="utf-8"))
+    found: list[dict[str, Any]] = block["block"]
+    return found
+
+
 def test_nothing_to_do_is_one_line() -> None:
-    assert plan_table([link({"actions": []}), link()]) == ["nothing to do for 2 links"]
+    assert table(scoped(), link()) == ["nothing to do for 2 links"]
 
 
 @pytest.mark.parametrize(("number", "rows"), [(20, 20), (21, 1), (2000, 1)])
 def test_many_of_a_kind_are_one_row(number: int, rows: int) -> None:
-    lines = plan_table([link({"actions": [action("assign", f"user {one}") for one in range(number)]})])
+    lines = table(scoped(*(action("assign", f"user {one}") for one in range(number))))
     assert len(lines) == rows + 2
     assert lines[-1] == f"{number} actions for 1 of 1 link: {number} assign"
     if rows == 1:
@@ -59,16 +94,16 @@ def test_many_of_a_kind_are_one_row(number: int, rows: int) -> None:
 
 def test_others_between_many_of_a_kind_are_seen() -> None:
     many = [action("unassign", f"user {one}", soft_deletes_in_target=True) for one in range(30)]
-    lines = plan_table([link({"actions": [*many, action("delete", "configuration F"), *many]})])
+    lines = table(scoped(*many, action("delete", "configuration F"), *many))
     assert [line.split()[2] for line in lines[1:-1]] == ["unassign", "delete", "unassign"]
 
 
 def test_a_long_object_is_cut() -> None:
-    lines = plan_table([link({"actions": [action("update", "x" * 500)]})])
+    lines = table(scoped(action("update", "x" * 500)))
     assert all(len(line) < 200 for line in lines)
 
 
-@pytest.mark.parametrize("wrong", ["text", 5, None, {"link": "x"}, ["text"]])
-def test_something_else_is_refused(wrong: Any) -> None:
-    with pytest.raises(AnsibleFilterError, match="plan_table takes a list of dictionaries"):
-        plan_table(wrong)
+@pytest.mark.parametrize(("variables", "hosts"), [("text", []), (None, []), ([], []), ({}, "text"), ({}, None), ({}, {})])
+def test_something_else_is_refused(variables: Any, hosts: Any) -> None:
+    with pytest.raises(AnsibleFilterError, match="plan_table takes hostvars"):
+        plan_table(variables, hosts)

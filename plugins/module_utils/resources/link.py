@@ -120,6 +120,9 @@ MAPPING = (
 ORGANIZATION = Request("GET", "/organization?$select=id,verifiedDomains")
 """The source itself, whose verified domains tell whose users are meant in the target."""
 
+NOTHING: Facts = {"differences": [], "warnings": []}
+"""What differs where nothing is compared."""
+
 IN_SOURCE = (
     Part("cross_tenant_policy", partner.RESOURCE, _source_policy),
     Part("sync_configuration", configuration.RESOURCE, _configuration),
@@ -191,7 +194,7 @@ def in_source(client: Client, link: Given) -> dict[str, Any]:
         raise Refusal("tenant_id of target is missing; it is the target tenant's id or one of its verified domains")
     client.look_once()
     _look_together(client, link)
-    found = _compare(client, link, IN_SOURCE)
+    found = _compare(client, link, IN_SOURCE) if link["compare"] else NOTHING
     if _enough(found, link):
         return {**found, "job": None, "verdict": None, "domains": None}
     with client.reading():
@@ -202,8 +205,8 @@ def _look_together(client: Client, link: Given) -> None:
     """Read in one batch what the first part wants, and the domains of the source. What cannot be read here is read where it is
     needed, or done without.
     """
-    requests = [ORGANIZATION]
-    if is_id(link["target"]["tenant_id"]):
+    requests = [] if link.get("source_domains") else [ORGANIZATION]
+    if link["compare"] and is_id(link["target"]["tenant_id"]):
         requests += [Request("GET", path) for path in partner.paths(link["target"]["tenant_id"].lower())]
     for request, outcome in zip(requests, send_all(client, requests), strict=True):
         client.keep(request, outcome)
@@ -225,7 +228,7 @@ def _domains(client: Client) -> list[str] | None:
 
 def in_target(client: Client, link: Given, source: Facts) -> dict[str, Any]:
     """The whole result: what differs in the target tenant, too, and who has arrived there."""
-    found = _compare(client, link, IN_TARGET)
+    found = _compare(client, link, IN_TARGET) if link["compare"] else NOTHING
     if _enough(source, link) or _enough(found, link):
         return judged(source, found, None, link)
     origin = {"source_domains": source["domains"], "source_tenant_id": link["tenant_id"]}
@@ -278,24 +281,39 @@ def judged(source: Facts, target: Facts, people: Sequence[Facts] | None, link: G
     differences = [*source["differences"], *target.get("differences", ())]
     missing = None if people is None else synced_user.missing(people, link.get("verify_users") or ())
     quarantine = (source["job"] or {}).get("quarantine")
-    in_sync = not differences and not quarantine and not missing
+    in_sync = not differences and not quarantine and not missing if link["compare"] else None
     return {
         "in_sync": in_sync,
         "differences": differences[:1] if link.get("stop_at_difference") else differences,
         "job": source["job"],
         "synced_users": None if people is None else len(people),
         "missing_users": missing,
+        "problems": list(_problems(source, missing, link)),
         "summary": "; ".join(_summary(in_sync, differences, missing, people, source)),
         "warnings": list(dict.fromkeys((*source["warnings"], *target.get("warnings", ())))),
     }
 
 
+def _problems(source: Facts, missing: Sequence[str] | None, link: Given) -> Iterator[str]:
+    """What is wrong with the link although it may be configured as wanted."""
+    if source["verdict"]:
+        found = source["job"] or {}
+        state, wanted = found.get("state") or "absent", link["job_state"]
+        if state != wanted:
+            yield f"the job is {state} and must be {wanted}"
+        if found.get("quarantine"):
+            yield f"the job is in quarantine ({found['quarantine'].get('reason')})"
+    if missing:
+        yield f"not in the address book of tenant {link['target']['tenant_id']}: {', '.join(missing)}"
+
+
 def _summary(
-    in_sync: bool, differences: Sequence[Facts], missing: Sequence[str] | None, people: Sequence[Facts] | None, source: Facts
+    in_sync: bool | None, differences: Sequence[Facts], missing: Sequence[str] | None, people: Sequence[Facts] | None, source: Facts
 ) -> Iterator[str]:
     """How the link is, in one line for whoever reads the output of a run."""
     modules = ", ".join(dict.fromkeys(one["module"] for one in differences))
-    yield "in sync" if in_sync else f"differs in {modules}" if modules else "configured as wanted"
+    if in_sync is not None:
+        yield "in sync" if in_sync else f"differs in {modules}" if modules else "configured as wanted"
     if source["verdict"]:
         yield _job_summary(source["job"], source["verdict"])
     if people is not None:

@@ -13,7 +13,6 @@ import http.client
 import json
 import socket
 import ssl
-import subprocess
 import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -30,7 +29,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import che
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph import cloud, secrecy
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.batch import send_all
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Client, Request
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials import device_code, federated
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials import device_code, federated, program
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.access_token import AccessToken
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.methods import METHODS
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import CredentialProblem, ServiceError
@@ -199,7 +198,7 @@ QUOTED = " ".join(form(secret) for form in FORMS.values() for secret in ALL)
 
 
 def az_answers(monkeypatch: pytest.MonkeyPatch, answer: Callable[..., Any]) -> None:
-    monkeypatch.setattr(subprocess, "run", answer)
+    monkeypatch.setattr(program, "run", answer)
 
 
 class TestErrorsOfLibraries:
@@ -211,7 +210,7 @@ class TestErrorsOfLibraries:
 
         internet = Internet(stage, fail)
         monkeypatch.setattr(requests.Session, "request", lambda _self, method, url, **more: internet.request(method, url, **more))
-        done = subprocess.CompletedProcess([], 0, json.dumps({"accessToken": GRANTED}), "")
+        done = program.Ended(0, json.dumps({"accessToken": GRANTED}), "")
         az_answers(monkeypatch, lambda *_unused, **_options: done)
         for method in CALLERS:
             failure = task(method, monkeypatch, tmp_path)
@@ -277,7 +276,7 @@ class TestAnswersThatQuote:
 
     @pytest.mark.parametrize("words", ["", "AADSTS123456: ", "Please run 'az login' "])
     def test_a_program_that_quotes_its_token(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: str) -> None:
-        done = subprocess.CompletedProcess([], 1, GRANTED, words + QUOTED)
+        done = program.Ended(1, GRANTED, words + QUOTED)
         az_answers(monkeypatch, lambda *_unused, **_options: done)
         assert_secret(text_of(task("azure_cli", monkeypatch, tmp_path)))
 
@@ -318,7 +317,7 @@ class TestTokens:
         monkeypatch.setattr(requests.Session, "request", lambda *_unused, **_options: pytest.fail("it was sent"))
         if method == "federated file":
             (tmp_path / "token").write_bytes(token.encode(errors="surrogateescape"))
-        az_answers(monkeypatch, lambda *_unused, **_o: subprocess.CompletedProcess([], 0, json.dumps({"accessToken": token}), ""))
+        az_answers(monkeypatch, lambda *_unused, **_o: program.Ended(0, json.dumps({"accessToken": token}), ""))
         option = {"access_token": "access_token", "federated": "federated_token"}.get(method)
         failure = task(method, monkeypatch, tmp_path, **({option: token} if option else {}))
         assert_secret(text_of(failure))

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import subprocess
 from dataclasses import dataclass
 from typing import Any
 
 from ..errors import CredentialProblem, SignInFailure
 from ..library import file_cause
 from ..transport import Transport
+from . import program as programs
 from .base import Applicant, Token, check_tenant, fingerprint, read
 
 LONGEST = 60
@@ -43,15 +43,15 @@ class AzureCli:
         command = [self.program, "account", "get-access-token", "--output", "json"]
         command += ["--tenant", tenant, "--resource", self.applicant.cloud.graph_endpoint]
         try:
-            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=LONGEST)
+            done = programs.run(command, LONGEST)
+        except TimeoutError:
+            raise CredentialProblem(f"the Azure CLI gave no answer within {LONGEST} seconds") from None
         except (OSError, ValueError) as error:
             raise CredentialProblem(f"the Azure CLI cannot be run: {file_cause(error)}") from None
-        except subprocess.TimeoutExpired:
-            raise CredentialProblem(f"the Azure CLI gave no answer within {LONGEST} seconds") from None
-        if done.returncode:
-            raise self._refused(done.stderr, done.returncode)
+        if done.code:
+            raise self._refused(done.errors, done.code)
         try:
-            answer: Any = json.loads(done.stdout)
+            answer: Any = json.loads(done.output)
             value = str(answer["accessToken"])
         except (ValueError, KeyError, TypeError):
             raise CredentialProblem("the Azure CLI gave no answer that can be read") from None

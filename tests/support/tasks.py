@@ -9,16 +9,20 @@ keywords and actions that the collection uses and refuses every other one, so th
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import yaml
+from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.filter.core import FilterModule as CoreFilters
 from ansible.plugins.filter.mathstuff import FilterModule as SetFilters
 from ansible.plugins.test.core import TestModule as CoreTests
+from ansible.template import Templar
 from jinja2 import ChainableUndefined, StrictUndefined
 from jinja2.nativetypes import NativeEnvironment
 from jinja2.runtime import Context
@@ -29,6 +33,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 PREFIX = "entra.cross_tenant_sync."
 BUILTIN = "ansible.builtin."
 GROUP = f"group/{PREFIX}graph"
+PLUGINS = "ansible_collections.entra.cross_tenant_sync.plugins."
 
 Json = dict[str, Any]
 Module = Callable[[str, Json], Json]
@@ -74,8 +79,9 @@ class Host:
     notified: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        own = {"omit": OMIT, "ansible_check_mode": False, "inventory_hostname": self.name, "ansible_play_hosts": [self.name]}
-        self.variables = {**own, "groups": {"links": [self.name]}, "hostvars": {self.name: self.variables}, **self.variables}
+        own = {"omit": OMIT, "ansible_check_mode": False, "inventory_hostname": self.name}
+        plays = {key: [self.name] for key in ("ansible_play_hosts", "ansible_play_hosts_all")}
+        self.variables = {**own, **plays, "groups": {"links": [self.name]}, "hostvars": {self.name: self.variables}, **self.variables}
         self._handlers: list[tuple[Json, Place]] = []
 
     @property
@@ -175,8 +181,11 @@ class Host:
     def _act(self, action: str, options: Any, place: Place) -> Json:
         if action.startswith(PREFIX):
             given = {**self._defaults(action, place), **self._options(options or {}, place)}
-            result = self.module(action.removeprefix(PREFIX), given)
-            self.results.append((action.removeprefix(PREFIX), result))
+            name = action.removeprefix(PREFIX)
+            controller = not hasattr(importlib.import_module(f"{PLUGINS}modules.{name}"), "SUBJECT")
+            result = self._in_controller(name, given, place) if controller else self.module(name, given)
+            self.results.append((name, result))
+            self.variables.update(result.get("ansible_facts", {}))
             return result
         match action.removeprefix(BUILTIN):
             case "assert":
@@ -194,6 +203,18 @@ class Host:
                 self._flush()
                 return {"changed": False}
         raise NotImplementedError(f"{place.file}: {action}")
+
+    def _in_controller(self, name: str, options: Json, place: Place) -> Json:
+        """An action that looks at the variables instead of at a tenant."""
+        variables = {**self.variables, **place.variables}
+        del variables["omit"]
+        task = SimpleNamespace(action=PREFIX + name, args=options, async_val=0, check_mode=False, diff=False, environment=[], play=None)
+        here = SimpleNamespace(transport="local", has_pipelining=False, _shell=SimpleNamespace(tmpdir="none is needed"))
+        loader = DataLoader()
+        plugin = importlib.import_module(f"{PLUGINS}action.{name}")
+        action = plugin.ActionModule(task, here, SimpleNamespace(become=False), loader, Templar(loader, variables=variables), None)
+        result: Json = action.run(task_vars=variables)
+        return result
 
     def _defaults(self, action: str, place: Place) -> Json:
         """The module defaults around a task, where a group's may be one template."""

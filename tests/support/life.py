@@ -58,7 +58,7 @@ NOT_LEGAL = {"attribute": "department", "operator": "NOT EQUALS", "values": ["Le
 CREATED: dict[str, Any] = {
     "link_scope_mode": "assigned",
     "link_scope_users": ["minsu.kim@contoso.kr", "bora.cho@contoso.kr", "yerin.do@contoso.kr"],
-    "link_scope_groups": ["Engineering"],
+    "link_scope_groups": ["Sales"],
     "link_scope_exact": True,
     "link_user_type": "member",
     "link_mappings": [

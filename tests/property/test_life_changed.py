@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.entra.cross_tenant_sync.tests.support.life import DISTURBANCES, KILLED_AFTER, disturb
+from ansible_collections.entra.cross_tenant_sync.tests.support.life import CYCLE_PASSES, DISTURBANCES, KILLED_AFTER, disturb
 
 PHASES = ("narrow", "change at once")
 
@@ -23,3 +23,10 @@ def test_changing_ends_as_if_undisturbed(phase: str, disturbance: str) -> None:
 def test_changing_ends_as_if_undisturbed_where_the_service_does_nothing_by_itself(phase: str) -> None:
     """Every open point of the service is the other way round: a new schema, for example, restarts nothing (13.13)."""
     disturb(phase, KILLED_AFTER, behaviour="flipped")
+
+
+@pytest.mark.parametrize("disturbance", [KILLED_AFTER, CYCLE_PASSES])
+@pytest.mark.parametrize("phase", ["widen and filter more", "narrow and filter less"])
+def test_no_cycle_sees_a_scope_with_the_filter_of_another(phase: str, disturbance: str) -> None:
+    """Whoever is in the old scope without the old filter, or in the new one without the new filter, arrives not even for a while."""
+    disturb(phase, disturbance)

@@ -53,11 +53,11 @@ TENANTS = {
 # The life ------------------------------------------------------------------------------------------------------------
 
 STAFF = {"attribute": "department", "operator": "IS NOT NULL"}
-NOT_LEGAL = {"attribute": "department", "operator": "NOT EQUALS", "values": ["Legal"]}
+NOT_PEOPLE = {"attribute": "department", "operator": "NOT EQUALS", "values": ["People"]}
 
 CREATED: dict[str, Any] = {
     "link_scope_mode": "assigned",
-    "link_scope_users": ["minsu.kim@contoso.kr", "bora.cho@contoso.kr", "yerin.do@contoso.kr"],
+    "link_scope_users": ["minsu.kim@contoso.kr", "soojin.nam@contoso.kr", "yerin.do@contoso.kr"],
     "link_scope_groups": ["Sales"],
     "link_scope_exact": True,
     "link_user_type": "member",
@@ -69,17 +69,17 @@ CREATED: dict[str, Any] = {
     "link_job_state": "started",
 }
 WIDENED = {**CREATED, "link_scope_mode": "all"}
-NARROWED = {**CREATED, "link_scope_users": ["minsu.kim@contoso.kr", "bora.cho@contoso.kr", "jiyoung.park@contoso.kr"]}
+NARROWED = {**CREATED, "link_scope_users": ["minsu.kim@contoso.kr", "soojin.nam@contoso.kr", "jiyoung.park@contoso.kr"]}
 CHANGED = {
     **NARROWED,
-    "link_scope_users": ["minsu.kim@contoso.kr", "bora.cho@contoso.kr", "byungho.ryu@contoso.kr"],
+    "link_scope_users": ["minsu.kim@contoso.kr", "soojin.nam@contoso.kr", "byungho.ryu@contoso.kr"],
     "link_user_type": "guest",
     "link_mappings": [
         {"target": "employeeId", "state": "absent"},
         {"target": "displayName", "expression": 'Append([displayName], " (Contoso Ltd)")'},
         {"target": "companyName", "constant": "Contoso"},
     ],
-    "link_filters": [{"name": "Staff", "clauses": [STAFF, NOT_LEGAL]}],
+    "link_filters": [{"name": "Staff", "clauses": [STAFF, NOT_PEOPLE]}],
 }
 
 
@@ -101,6 +101,8 @@ PHASES = {
         Phase("widen", WIDENED, "create"),
         Phase("narrow", NARROWED, "widen"),
         Phase("change at once", CHANGED, "widen"),
+        Phase("widen and filter more", {**WIDENED, "link_filters": CHANGED["link_filters"]}, "create"),
+        Phase("narrow and filter less", {**NARROWED, "link_filters": []}, "widen"),
         Phase("pause", {**WIDENED, "link_job_state": "paused"}, "widen"),
         Phase("change while paused", {**CHANGED, "link_job_state": "paused"}, "pause", then="resume"),
         Phase("resume", CHANGED, "change while paused"),

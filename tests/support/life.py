@@ -73,7 +73,6 @@ NARROWED = {**CREATED, "link_scope_users": ["minsu.kim@contoso.kr", "soojin.nam@
 CHANGED = {
     **NARROWED,
     "link_scope_users": ["minsu.kim@contoso.kr", "soojin.nam@contoso.kr", "byungho.ryu@contoso.kr"],
-    "link_user_type": "guest",
     "link_mappings": [
         {"target": "employeeId", "state": "absent"},
         {"target": "displayName", "expression": 'Append([displayName], " (Contoso Ltd)")'},

@@ -41,7 +41,7 @@ def normal(cloud: Cloud, known: frozenset[str]) -> Json:
         "deleted applications": sorted(str(one.get("displayName")) for one in source.deleted_items.values()),
         "configurations": [_configuration(source, target, one) for one in _by_name(source.service_principals)],
         "people": {one["userPrincipalName"]: _person(target, one) for one in target.users.values()},
-        "deleted people": sorted(f"{one.get('mail')} {one.get('displayName')}" for one in target.deleted_items.values()),
+        "deleted people": sorted(str(one.get("userPrincipalName")) for one in target.deleted_items.values()),
         "people of the source": sorted(one["userPrincipalName"] for one in source.users.values()),
     }
     text = _VERSION.sub('"version": "?"', json.dumps(state, sort_keys=True, ensure_ascii=False))

@@ -270,7 +270,7 @@ SHARE = 8
 
 
 def everything() -> bool:
-    """Whether every request meets every fault, which takes half an hour: the environment variable ``LIFE`` is ``everything``."""
+    """Whether every request meets every fault, which takes ten minutes: the environment variable ``LIFE`` is ``everything``."""
     return os.environ.get("LIFE") == "everything"
 
 

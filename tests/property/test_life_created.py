@@ -1,0 +1,25 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A link is created, with each of its requests disturbed once."""
+
+from __future__ import annotations
+
+import pytest
+
+from ansible_collections.entra.cross_tenant_sync.tests.support.life import DISTURBANCES, KILLED_AFTER, disturb
+
+PHASES = ("create", "widen")
+
+
+@pytest.mark.parametrize("disturbance", DISTURBANCES)
+@pytest.mark.parametrize("phase", PHASES)
+def test_creating_ends_as_if_undisturbed(phase: str, disturbance: str) -> None:
+    """Nobody is missing or forgotten, and there is one of everything."""
+    disturb(phase, disturbance)
+
+
+@pytest.mark.parametrize("phase", PHASES)
+def test_creating_ends_as_if_undisturbed_where_the_service_does_nothing_by_itself(phase: str) -> None:
+    """Every open point of the service is the other way round: a new schema, for example, restarts nothing (13.13)."""
+    disturb(phase, KILLED_AFTER, behaviour="flipped")

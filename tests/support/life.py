@@ -21,6 +21,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Patience
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.vault import Vault
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Pace
 
 from .behaviours import ALL
@@ -131,26 +132,28 @@ def living(cloud: Cloud) -> Iterator[None]:
 
 
 def sync(cloud: Cloud, link: Mapping[str, Any]) -> Host:
-    """One run of sync.yml, with a folder of its own, as an admin starts it.
+    """One run of sync.yml, as an admin starts it: what its tasks learn and their tokens are gone with it.
 
     :raises TaskFailure: when it fails with a sentence.
     """
     variables = {"tenants": TENANTS, "link_source": "contoso", "link_target": "fabrikam", "link_configuration": NAME, **link}
     with tempfile.TemporaryDirectory() as folder:
-        host = Host(LINK, {"link_preflight": False, **variables}, functools.partial(_module, cloud, folder))
+        host = Host(LINK, {"link_preflight": False, **variables}, functools.partial(_module, cloud, folder, Vault()))
         host.play("sync.yml")
     return host
 
 
-def _module(cloud: Cloud, folder: str, name: str, options: dict[str, Any]) -> dict[str, Any]:
+def _module(cloud: Cloud, folder: str, vault: Vault, name: str, options: dict[str, Any]) -> dict[str, Any]:
     module = importlib.import_module(MODULES + name)
-    checked = ArgumentSpecValidator(module.OPTIONS.argument_spec(), **module.OPTIONS.rules).validate(options)
-    if checked.error_messages:
-        return {"failed": True, "msg": f"{name}: {'; '.join(checked.error_messages)}"}
+    understood = module.OPTIONS.understand(options)
+    checked = ArgumentSpecValidator(module.OPTIONS.argument_spec(), **module.OPTIONS.rules).validate(understood.args)
+    wrong = understood.wrong or "; ".join(checked.error_messages)
+    if wrong:
+        return {"failed": True, "msg": f"{name}: {wrong}"}
     given = checked.validated_parameters
     pace = Pace(longest=float(given.get("visibility_timeout") or 0), sleep=cloud.sleep, clock=cloud.clock)
     try:
-        return engine.run(module.SUBJECT, given, False, pace, run_folder=folder)
+        return engine.run(module.SUBJECT, given, False, pace, run_folder=folder, vault=vault)
     except engine.RunFailure as failure:
         return {**failure.details, "failed": True, "msg": failure.msg}
     except Exception as error:

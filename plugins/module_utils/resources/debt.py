@@ -25,8 +25,8 @@ def owed(configuration: Configuration | None) -> bool:
 
 
 def record(configuration: Configuration, name: str, tenant: str) -> Action:
-    """Before the change. A task that follows must see it, so it is waited for."""
-    return _write("record", configuration, name, tenant, lambda tags: [*tags, TAG])
+    """Before the change. A task that follows must see it, so it is waited for. Another run may have recorded it meanwhile."""
+    return _write("record", configuration, name, tenant, lambda tags: [*tags, TAG] if TAG not in tags else [*tags])
 
 
 def clear(configuration: Configuration, name: str, tenant: str) -> Action:

@@ -148,7 +148,8 @@ options:
       - Whether to restart the job at once if the change needs it, so that the service evaluates everybody again.
       - The restart that is owed is recorded in the service before the change is written, as a tag of the configuration's service
         principal, and cleared afterwards. If the run ends in between, or the job is paused, any later run makes the restart.
-      - With V(false) it is left to M(entra.cross_tenant_sync.sync_job), which then must follow.
+      - With V(false) it is left to M(entra.cross_tenant_sync.sync_job), which then must follow. Until then a job that runs is paused, so that
+        no cycle sees a link that is changed by half.
     type: bool
     default: true
   restore:

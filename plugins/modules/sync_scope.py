@@ -66,9 +66,16 @@ options:
       - Whether to restart the job at once if the change needs it, so that the service evaluates everybody again.
       - The restart that is owed is recorded in the service before the change is written, as a tag of the configuration's service
         principal, and cleared afterwards. If the run ends in between, or the job is paused, any later run makes the restart.
-      - With V(false) it is left to M(entra.cross_tenant_sync.sync_job), which then must follow.
+      - With V(false) it is left to M(entra.cross_tenant_sync.sync_job), which then must follow. Until then a job that runs is paused, so that
+        no cycle sees a link that is changed by half.
     type: bool
     default: true
+  restart_owed:
+    description:
+      - That a restart is owed, as RV(restart_owed) of an earlier task of the same run says. Then it is not recorded a second time, nor
+        the job paused, also in check mode, in which nothing is recorded.
+    type: bool
+    default: false
   full_result:
     description:
       - Whether RV(scope.assigned), RV(leaving) and the diff hold everybody, however many they are.
@@ -242,6 +249,7 @@ OPTIONS = Options(
         "max_removals": {"type": "int"},
         "max_removal_percent": {"type": "int"},
         "restart_job": {"type": "bool", "default": True},
+        "restart_owed": {"type": "bool", "default": False},
         "full_result": {"type": "bool", "default": False},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     },

@@ -105,7 +105,7 @@ def test_tenants_are_named_as_they_are(playbooks: Playbooks, emulator: Emulator)
 def test_two_links_that_undo_each_other_are_refused_also_alone(playbooks: Playbooks, emulator: Emulator) -> None:
     hosts = links(emulator, a={}, b={"link_configuration": "FABRIKAM"}, c={"link_configuration": "Guests", "link_user_type": "guest"})
     run = play(playbooks, hosts, "sync", "--limit", "a,b")
-    silent(emulator, run, "Link a: the links a, b name the same configuration 'Fabrikam'")
+    silent(emulator, run, "the links a, b name the same configuration")
     assert [task.host for task in run.tasks if task.status == "failed"] == ["a", "b"]
     silent(emulator, play(playbooks, hosts, "sync", "--limit", "b"), "Link b: the links a, b name the same configuration 'FABRIKAM'")
     # The third only has to know of the others.

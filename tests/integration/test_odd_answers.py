@@ -45,7 +45,7 @@ TASKS: dict[str, tuple[str, str, dict[str, Any]]] = {
         CONTOSO,
         {"name": "Fabrikam", "target_tenant_id": "fabrikam.kr", "notification_email": "a@b.kr"},
     ),
-    "configuration renamed": ("sync_configuration", CONTOSO, {"name": "Other", "target_tenant_id": FABRIKAM}),
+    "configuration renamed": ("sync_configuration", CONTOSO, {"name": "Other", "target_tenant_id": FABRIKAM, "adopt": True}),
     "configuration gone": ("sync_configuration", CONTOSO, {"name": "Fabrikam", "target_tenant_id": FABRIKAM, "state": "absent"}),
     "configurations": ("sync_configuration_info", CONTOSO, {}),
     "scope": ("sync_scope", CONTOSO, {"configuration": "Fabrikam", "mode": "assigned", "users": [MINSU], "groups": ["Sales Seoul"]}),

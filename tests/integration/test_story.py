@@ -170,6 +170,7 @@ def test_a_changed_mapping_of_a_running_job_evaluates_everybody_again(playbooks:
     assert run.actions() == plan.actions()
     assert run.actions() == [
         "record owed restart of configuration Fabrikam",
+        "pause provisioning job of configuration Fabrikam",
         "update mappings of configuration Fabrikam (change displayName)",
         "restart provisioning job of configuration Fabrikam",
         "clear owed restart of configuration Fabrikam",
@@ -178,6 +179,14 @@ def test_a_changed_mapping_of_a_running_job_evaluates_everybody_again(playbooks:
     emulator.advance("PT1H")
     names = [one["displayName"] for one in emulator.tenant(FABRIKAM)["users"].values()]
     assert "Kim Minsu (Contoso Group)" in names
+
+    # Both need a restart, and get one together.
+    assert playbooks.sync(**changed, link_scope_mode="all").code == 0
+    both = {**changed, "link_scope_mode": "assigned", "link_display_name_suffix": " (Group)"}
+    plan, run = playbooks.sync("--check", **both), playbooks.sync(**both)
+    assert run.actions() == plan.actions()
+    assert [action.split()[0] for action in run.actions()] == ["record", "pause", "update", "update", "restart", "clear"]
+    assert playbooks.sync(**both).actions() == []
 
 
 DEPROVISION = ("-e", "link_state=absent", "-e", "link_users=deprovision")

@@ -147,7 +147,8 @@ class TestOneTask:
     def test_can_leave_it_to_sync_job(self, module: str) -> None:
         world = World()
         done = world.change(module, restart_job=False)
-        assert verbs(done) == ["record", "update"]
+        # Until it is made, no cycle sees half of what the tasks of a run change.
+        assert verbs(done) == ["record", "pause", "update"]
         assert done["restart_owed"] is True
         assert world.link.tags == [*OF_OTHERS, TAG]
         again = world.change(module, restart_job=False)
@@ -162,6 +163,7 @@ class TestOneTask:
     def test_a_restart_that_an_earlier_run_owes_is_made_although_nothing_changes(self, module: str) -> None:
         world = World()
         world.change(module, restart_job=False)
+        world.job["schedule"]["state"] = "Active"
         assert verbs(world.run(module, check=True, **CHANGES[module])) == ["restart", "clear"]
         assert verbs(world.change(module)) == ["restart", "clear"]
         assert world.link.tags == OF_OTHERS

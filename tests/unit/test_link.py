@@ -66,10 +66,13 @@ def tasks(role: str, file: str) -> list[tuple[str, dict[str, Any]]]:
 
 def filled(arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
     """The arguments of a task as Ansible hands them to the module."""
+    registered = {name: {"restart_owed": False} for name in ("source_tenant_mapping", "source_tenant_scope")}
     environment = NativeEnvironment()
     environment.filters[f"{PREFIX}connection"] = connection
     given = {
-        name: environment.from_string(value).render(omit=OMIT, ansible_facts={}, **variables) if isinstance(value, str) else value
+        name: environment.from_string(value).render(omit=OMIT, ansible_facts={}, **registered, **variables)
+        if isinstance(value, str)
+        else value
         for name, value in arguments.items()
     }
     return {name: value for name, value in given.items() if value is not OMIT}

@@ -37,7 +37,7 @@ class Each:
 
 NUMBER = (int, float)
 _CYCLE = Members({"timeBegan": str, "timeEnded": str})
-_PROGRESS = Members({"completedUnits": NUMBER, "totalUnits": NUMBER})
+_PROGRESS = Members({"completedUnits": NUMBER, "totalUnits": NUMBER, "progressObservationDateTime": str})
 _ERROR = Members({})
 JOB = Members(
     {

@@ -30,17 +30,22 @@ class Change:
         return {"restart_owed": self.owed_before}, {"restart_owed": self.owed_after}
 
 
-def with_restart(current: job.Current, writes: tuple[Action, ...], pay: bool, name: str, tenant: str) -> Change:
+def with_restart(current: job.Current, writes: tuple[Action, ...], pay: bool, name: str, tenant: str, told: bool = False) -> Change:
     """``writes``, which need a restart of the job, with all that belongs to them: the debt is recorded before them, and paid after them
     if that is wanted and the job runs. A debt of an earlier run is paid although there is nothing to write.
+
+    If somebody else pays, more is going to be changed before. So a job that runs is paused, and no cycle sees half of it, such as the
+    old scope without its filter. ``told`` says that an earlier task of this run has done both, which check mode cannot see.
     """
     configuration = current.configuration
-    owed, causes = debt.owed(configuration), bool(writes) and can_owe(current.job)
+    owed, causes = told or debt.owed(configuration), bool(writes) and can_owe(current.job)
     if configuration is None or not (owed or causes):
         return Change(writes)
     recorded = (debt.record(configuration, name, tenant),) if not owed else ()
-    if not pay or job.run_state(current.job) != "started":
-        return Change((*recorded, *writes), owed, True, causes)
+    runs = job.run_state(current.job) == "started"
+    if not pay or not runs:
+        paused = (job.pause(job.path_of(current), name, tenant),) if runs and not told else ()
+        return Change((*recorded, *paused, *writes), owed, True, causes)
     paid = (job.restart(job.path_of(current), "started", "reevaluate_all", name, tenant), debt.clear(configuration, name, tenant))
     return Change((*recorded, *writes, *paid), owed, False, causes)
 

@@ -121,6 +121,9 @@ def plan(current: Current, wanted: Desired) -> Plan:
     if before == "absent" and wanted.state != "absent":
         # What sync_configuration will have made by then.
         before = "paused"
+    if before == "started" and wanted.owed:
+        # An earlier task of this run has paused it, which check mode cannot see.
+        before = "paused"
     after = {"restarted": "started"}.get(wanted.state, wanted.state)
     path = path_of(current)
     owed = debt.owed(current.configuration) or (wanted.owed and current.configuration is not None)
@@ -244,6 +247,11 @@ def _plain(verb: str, path: str, name: str, tenant: str) -> Action:
     return Action(verb, _title(name), tenant, (Request("POST", f"{path}/{verb}"),))
 
 
+def pause(path: str, name: str, tenant: str) -> Action:
+    """A pause. A cycle that runs is finished first (fact sheet 3.3)."""
+    return _plain("pause", path, name, tenant)
+
+
 def _delete(path: str, name: str, tenant: str) -> Action:
     return Action("delete", _title(name), tenant, (Request("DELETE", path),), effects={"keeps_synced_users": True})
 
@@ -322,11 +330,7 @@ def _days_until_disabled(raw: Mapping[str, Any], now: datetime) -> int | None:
     began = _moment(raw.get("seriesBegan") or raw.get("currentBegan"))
     if began is None:
         return None
-    try:
-        since = _time(began)
-    except ValueError:
-        return None
-    return max(0, (since + timedelta(days=28) - now).days)
+    return max(0, (_time(began) + timedelta(days=28) - now).days)
 
 
 def _warnings(job: Mapping[str, Any] | None, wanted: Desired) -> tuple[str, ...]:
@@ -375,7 +379,14 @@ def _last_cycle(raw: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _moment(text: str | None) -> str | None:
-    return None if not text or text.startswith(NEVER[:4]) else text
+    """A time that came; ``None`` for one that never did, and for what is no time."""
+    if not text or text.startswith(NEVER[:4]):
+        return None
+    try:
+        _time(text)
+    except ValueError:
+        return None
+    return text
 
 
 def inquire(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:

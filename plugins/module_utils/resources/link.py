@@ -76,6 +76,7 @@ def _scope(link: Given) -> dict[str, Any]:
         **{name: link.get(f"scope_{name}") for name in SCOPE},
         # The job is last, and pays what the others owe.
         "restart_job": False,
+        "restart_owed": False,
         "full_result": False,
         "state": "present",
     }
@@ -243,7 +244,9 @@ def _compare(client: Client, link: Given, parts: Sequence[Part]) -> dict[str, An
     warnings: list[str] = []
     owed = False
     for part in parts:
-        wanted = part.resource.desired({**part.options(link), **({"restart_owed": owed} if part.resource is job.RESOURCE else {})})
+        wanted = part.resource.desired(
+            {**part.options(link), **({"restart_owed": owed} if part.resource in (scope.RESOURCE, job.RESOURCE) else {})}
+        )
         with client.reading():
             current = part.resource.read(client, wanted)
         plan = part.resource.plan(current, wanted)

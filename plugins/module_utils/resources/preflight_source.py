@@ -77,25 +77,29 @@ def _configurations(looking: Looking, link: Link) -> Found | None:
     """The configuration that sync_configuration would take, and what speaks against it."""
     everything = tuple(looking.everything("configurations", lambda: configuration.with_bags(looking.client)))
     serving = [one for one in everything if one.serves == link.partner]
-    looking.findings += several(serving)
     if link.configuration is None:
+        looking.findings += several(serving)
         return serving[0] if len(serving) == 1 else None
     try:
-        return choose(everything, Wanted(link.configuration, adopt=link.adopt, others=link.others), link.partner)
+        match = choose(everything, Wanted(link.configuration, adopt=link.adopt, others=link.others), link.partner)
     except Refusal as refusal:
+        looking.findings += several(serving)
         remedy = "rename or remove what is in the way, or choose another link_configuration"
         looking.findings.append(Finding("configurations", ERROR, str(refusal), remedy))
         return None
+    looking.findings += several(serving, one_more=match is None)
+    return match
 
 
-def several(serving: list[Found]) -> list[Finding]:
+def several(serving: list[Found], one_more: bool = False) -> list[Finding]:
     """More than one configuration for a pair of tenants is possible, as long as their scopes do not overlap (fact sheet 10)."""
-    if len(serving) < 2:
+    if len(serving) + one_more < 2:
         return []
     names = ", ".join(f"{one.configuration.name} ({one.configuration.id})" for one in serving)
     foreign = any(of_multitenant_organization(one.configuration.name) for one in serving)
     also = "; the one that begins with MTO_Sync_ belongs to the Microsoft 365 admin center" if foreign else ""
-    cause = f"{len(serving)} configurations serve the same target: {names}{also}"
+    others = "1 configuration serves" if len(serving) == 1 else f"{len(serving)} configurations serve"
+    cause = f"{others} the same target{' beside the one that this link makes' if one_more else ''}: {names}{also}"
     return [Finding("configurations", WARNING, cause, "make sure that their scopes do not overlap, or remove those that are not wanted")]
 
 

@@ -45,6 +45,8 @@ class Desired:
     allow_empty: bool
     max_removals: int | None
     max_removal_percent: int | None
+    restart_owed: bool
+    """Whether an earlier task of this run has recorded that a restart is owed, and paused the job."""
     restart_job: bool
     full_result: bool
 
@@ -124,6 +126,7 @@ def desired(params: Mapping[str, Any]) -> Desired:
         allow_empty=params["allow_empty"],
         max_removals=params.get("max_removals"),
         max_removal_percent=params.get("max_removal_percent"),
+        restart_owed=params["restart_owed"],
         restart_job=params["restart_job"],
         full_result=params["full_result"],
     )
@@ -197,7 +200,12 @@ def plan(current: Current, wanted: Desired) -> Plan:
     narrows = goal.mode_after == "assigned" and (goal.mode_before == "all" or "SyncAll" not in current.bag)
     write = (_set_mode(goal, narrows, current, wanted),) if turned else ()
     whole = change.with_restart(
-        job.Current(current.configuration, current.job), write if narrows else (), wanted.restart_job, wanted.configuration, wanted.tenant
+        job.Current(current.configuration, current.job),
+        write if narrows else (),
+        wanted.restart_job,
+        wanted.configuration,
+        wanted.tenant,
+        wanted.restart_owed,
     )
     owed_before, owed_after = whole.debts()
     before, after = _shown(goal, wanted)

@@ -97,9 +97,9 @@ def test_nothing_foreign_changes(playbooks: Playbooks, emulator: Emulator, mould
     assert run.actions() == [
         f"update partner {CONTOSO} (redemption_inbound)",
         "update settings of configuration Fabrikam (deletion_threshold)",
+        "update mappings of configuration Fabrikam (change displayName, remove employeeId)",
         "assign group Sales to configuration Fabrikam",
         "assign user minsu.kim@contoso.kr to configuration Fabrikam",
-        "update mappings of configuration Fabrikam (change displayName, remove employeeId)",
         "start provisioning job of configuration Fabrikam",
     ]
     after = emulator.state()

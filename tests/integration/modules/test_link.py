@@ -170,7 +170,7 @@ def test_what_goes_wrong_names_its_tenant_and_hides_its_secret(tell: Teller, emu
     secret, empty, itself, unreachable, unchecked, nobody, everybody, missing, odd = story.steps[len(BUILD) :]
     assert secret.message.startswith(f"Tenant {FABRIKAM}: ")
     assert "AADSTS7000215" in secret.message
-    assert empty.message.startswith(f"Tenant {CONTOSO}: tenant_id of target is missing")
+    assert empty.message == "target.tenant_id is required; it is empty."
     assert itself.message.startswith(f"Tenant {CONTOSO}: ")
     assert "a link needs two tenants" in itself.message
     assert unreachable.message.startswith(f"Tenant {FABRIKAM}: ")

@@ -28,7 +28,7 @@ def test_the_quota_of_writes_is_used_and_not_exceeded(linked: dict[str, Any], em
     result = task(emulator, "sync_scope", CONTOSO, configuration="Fabrikam", users=people)
 
     assert len(result["actions"]) == len(people)
-    assert len(result["scope"]["assigned"]) == len(people)
+    assert result["scope"]["assigned_users"] == len(people)
     sent = emulator.control("GET", "requests")["requests"]
     writes = [one for one in sent if one["method"] == "POST" and one["path"].endswith("/appRoleAssignedTo")]
     assert [one["status"] for one in writes] == [201] * len(people)

@@ -159,10 +159,11 @@ class Recorded:
     def run(self, changed: Mapping[Key, Reply], check: bool = True) -> dict[str, Any]:
         """The task again, with some answers changed."""
         clock = FakeClock()
+        known = self.recording.claims
 
         class Replay(FakeGraph):
-            def claims(client) -> Claims:
-                return self.recording.claims[client.tenant]
+            def claims(self) -> Claims:
+                return known[self.tenant]
 
         def connect(params: Mapping[str, Any], *_rest: Any) -> Client:
             tenant = params["tenant_id"]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import traceback
@@ -762,7 +763,7 @@ class TestHalfDoneWork:
         ):
             succeeded: list[Outcome] = []
 
-            def answer(request: Request, service: Any = service, succeeded: list[Outcome] = succeeded) -> Outcome:
+            def answer(service: Any, succeeded: list[Outcome], request: Request) -> Outcome:
                 if request.reads or request.path == "/$batch" or "validateCredentials" in request.path or "getByIds" in request.path:
                     outcome: Outcome = service(request)
                     return outcome
@@ -774,7 +775,7 @@ class TestHalfDoneWork:
                 succeeded.append(outcome)
                 return outcome
 
-            failure = host.failure(resource, answer, given, wait=5)
+            failure = host.failure(resource, functools.partial(answer, service, succeeded), given, wait=5)
             if failure:
                 assert ("Nothing was changed" in failure.msg) is (not succeeded)
                 assert failure.details["changed"] is bool(succeeded)

@@ -221,7 +221,7 @@ def test_restart(api: Api, criteria: dict[str, object] | None) -> None:
 def test_restarting_a_paused_job(api: Api) -> None:
     """3.3: the documents speak of restarting a stopped job, and do not say that it runs afterwards."""
     api.link_policies()
-    _, job, _ = api.job()
+    _sp_id, job, _role = api.job()
     api.set(restart_of_paused_job="stays_paused")
     api.ok("POST", f"{job}/restart", {"criteria": {"resetScope": "Watermark"}})
     assert api.get(job)["schedule"]["state"] == "Disabled"
@@ -237,7 +237,7 @@ def test_restarting_a_paused_job(api: Api) -> None:
 @pytest.mark.fact("3.2", "The Date of an answer is of the same clock as the times of cycles")
 def test_the_date_of_an_answer(api: Api) -> None:
     """3.2: whoever waits for a cycle that began after his request compares the two."""
-    _, job, _ = api.job()
+    _sp_id, job, _role = api.job()
     api.http.post("/emulator/clock", json={"advance": "P100D"})
     told = parsedate_to_datetime(api.send("POST", f"{job}/start").headers["Date"])
     assert abs((told - datetime.now(timezone.utc) - timedelta(days=100)).total_seconds()) < 3600

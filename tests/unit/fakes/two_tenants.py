@@ -50,6 +50,17 @@ NAMES = ("minsu", "hyejin", "jiwoo", "bora")
 BY_HAND = "woojin"
 
 
+def running_link(**rest: Any) -> Link:
+    """A configuration that serves the target, with a job that has run."""
+    guard = '{"DeleteThresholdEnabled":true,"DeleteThresholdValue":500}'
+    bag = {"AuthenticationType": "SyncPolicy", "CompanyId": TARGET, "SyncAll": "false", "SyncNotificationSettings": guard}
+    job: dict[str, Any] = new_job(state="Active")
+    job["status"]["lastExecution"] = {"timeBegan": moment(98), "timeEnded": moment(99), "state": "Succeeded"}
+    link = Link("Fabrikam", **{"bag": bag, "jobs": [job], **rest})
+    link.schema["synchronizationRules"][0]["objectMappings"][0] |= {"enabled": True, "flowTypes": "Add, Update, Delete"}
+    return link
+
+
 @dataclass
 class TwoTenants:
     """Four people in scope and in the target, and one who was invited there by hand.
@@ -58,7 +69,7 @@ class TwoTenants:
     """
 
     starts_paused: bool = True
-    link: Link = field(default_factory=lambda: running_link())
+    link: Link = field(default_factory=running_link)
     target_people: list[dict[str, Any]] = field(default_factory=lambda: [guest(number, name) for number, name in enumerate(NAMES, 1)])
     administrators: set[str] = field(default_factory=set)
     clock: int = 100
@@ -171,17 +182,6 @@ class TwoTenants:
     def there(self) -> set[str]:
         """Who is in the target."""
         return {str(one["displayName"]) for one in self.target_people}
-
-
-def running_link(**rest: Any) -> Link:
-    """A configuration that serves the target, with a job that has run."""
-    guard = '{"DeleteThresholdEnabled":true,"DeleteThresholdValue":500}'
-    bag = {"AuthenticationType": "SyncPolicy", "CompanyId": TARGET, "SyncAll": "false", "SyncNotificationSettings": guard}
-    job: dict[str, Any] = new_job(state="Active")
-    job["status"]["lastExecution"] = {"timeBegan": moment(98), "timeEnded": moment(99), "state": "Succeeded"}
-    link = Link("Fabrikam", **{"bag": bag, "jobs": [job], **rest})
-    link.schema["synchronizationRules"][0]["objectMappings"][0] |= {"enabled": True, "flowTypes": "Add, Update, Delete"}
-    return link
 
 
 def moment(minute: int) -> str:

@@ -88,7 +88,7 @@ def answered(applicant: Applicant, ask: Callable[[], Answer]) -> Answer:
         raise
     except Exception as error:
         # msal's own texts may quote what it was given.
-        if type(error) is ValueError and not _unreadable(error):
+        if error.__class__ is ValueError and not _unreadable(error):
             # It reports an unknown tenant, met at OpenID discovery, as a bare ValueError.
             raise SignInFailure(applicant.tenant, applicant.client_id, (90002,), "the tenant is not known") from None
         reason = f"the token endpoint gave no answer that can be read ({type(error).__name__})"

@@ -227,6 +227,7 @@ CHECKS: Table = {
     "configuration": NAME,
     "name": NAME,
     "others": NAME,
+    "keep_for": NAME,
     "notification_email": address,
     "deletion_threshold": deletions,
     "users": LINE,

@@ -348,6 +348,12 @@ def test_is_refused_in_the_worker_and_in_a_module(case: Case, capsys: pytest.Cap
     assert in_module(module, json.loads(text), capsys)["msg"] == result["msg"]
 
 
+def test_no_module_is_left_out() -> None:
+    """link_arguments takes variables instead of options, and has tables of its own."""
+    folder = Path(__file__).resolve().parents[2] / "plugins" / "modules"
+    assert {path.stem for path in folder.glob("[!_]*.py")} - {"link_arguments"} == set(BASE)
+
+
 @pytest.mark.parametrize("module", BASE)
 def test_a_good_task_of_each_module_gets_as_far_as_the_service(module: str, sent: list[Any]) -> None:
     """Otherwise the table above would prove nothing."""

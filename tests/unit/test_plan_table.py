@@ -59,8 +59,14 @@ def test_every_action_is_a_row_with_its_tenant_and_effects() -> None:
 
 def test_what_is_taken_down_comes_in_the_order_of_taking_down() -> None:
     removal = {name: {"actions": [action("delete", name)]} for name in reversed(ABSENT)}
-    lines = table(link(**removal, verify_left={}))
+    lines = table(link(**removal))
     assert [line.split()[3] for line in lines[1:-1]] == list(ABSENT)
+
+
+def test_a_removal_that_was_refused_halfway_is_shown_as_far_as_it_goes() -> None:
+    goes = {"actions": [action("unassign", "user m")]}
+    lines = table(link(source_tenant_deprovision=goes, source_tenant_configuration={"failed": True, "msg": "no"}))
+    assert lines[-1] == "1 action for 1 of 1 link: 1 unassign"
 
 
 def test_what_the_roles_register_is_what_is_looked_at() -> None:

@@ -9,11 +9,11 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.memory import Memory
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.host import incomplete
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_cache import RunCache
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import incomplete
 from ansible_collections.entra.cross_tenant_sync.plugins.modules.link_arguments import ARGUMENTS
-from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.in_process import VAULT, run_folder
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import Seen, judge_link, rivals_by_host
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import VAULT, run_folder
 
 GROUP = "links"
 
@@ -40,13 +40,13 @@ class ActionModule(ActionBase):
         hosts = list(dict.fromkeys((*variables["groups"].get(GROUP, ()), *variables.get("ansible_play_hosts_all", ()))))
         if len(hosts) < 2:
             return {}
-        memory = Memory(run_folder())
+        run_cache = RunCache(run_folder())
         key = ("rivals", str(getattr(getattr(self._task, "play", None), "_uuid", "")))
         with VAULT.alone(*key):
-            found = memory.recall(*key)
+            found = run_cache.recall(*key)
             if found is None:
                 hostvars = variables["hostvars"]
                 found = rivals_by_host(hosts, hostvars.raw_get, hostvars.__getitem__)
-                memory.keep(found, *key)
+                run_cache.keep(found, *key)
         of_host: Mapping[str, Any] = found.get(variables["inventory_hostname"], {})
         return of_host

@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 from ansible_collections.entra.cross_tenant_sync.plugins.modules import provisioning_log_info
-from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.in_process import InProcess
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import WorkerRunner
 
 
-class ActionModule(InProcess):
+class ActionModule(WorkerRunner):
     """Runs provisioning_log_info in the controller's worker."""
 
     module = provisioning_log_info

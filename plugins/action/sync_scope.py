@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 from ansible_collections.entra.cross_tenant_sync.plugins.modules import sync_scope
-from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.in_process import InProcess
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import WorkerRunner
 
 
-class ActionModule(InProcess):
+class ActionModule(WorkerRunner):
     """Runs sync_scope in the controller's worker."""
 
     module = sync_scope

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .judging import UNCHECKED, judged, nearest
+from .option_values import UNCHECKED, judged, nearest
 from .options import CONNECTION, FILTERS, MAPPINGS
 
 

@@ -71,7 +71,7 @@ error:
     path: /policies/crossTenantAccessPolicy/partners
 """
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.host import run_module
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import run_module
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import partner_list
 

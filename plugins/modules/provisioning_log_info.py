@@ -110,7 +110,7 @@ error:
     path: /auditLogs/provisioning
 """
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.host import run_module
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import run_module
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import provisioning_log
 

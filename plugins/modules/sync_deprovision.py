@@ -171,9 +171,9 @@ error:
     path: /users
 """
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.host import run_module
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import run_module
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import TARGET, Options
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import deprovision
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.deprovision import resource as deprovision
 
 SUBJECT = deprovision.RESOURCE
 OPTIONS = Options(

@@ -292,9 +292,9 @@ error:
     path: /servicePrincipals/3c2d9a1e-7f0b-4d6b-8f39-1c5a0a2f7b61/synchronization/jobs
 """
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.host import run_module
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import run_module
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import FILTERS, MAPPINGS, Options
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import mapping
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping import resource as mapping
 
 SUBJECT = mapping.RESOURCE
 OPTIONS = Options(

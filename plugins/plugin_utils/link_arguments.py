@@ -18,8 +18,8 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import link_variables
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.judging import UNCHECKED, blank, judged
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.link_variables import OWN, OWN_KEYS
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.option_values import UNCHECKED, blank, judged
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import CONNECTION
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import link
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.rivals import Link, rivals

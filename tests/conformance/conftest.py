@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An emulator for each story."""
+"""An emulator for each walkthrough."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.entra.cross_tenant_sync.tests.conformance.story import Story
+from ansible_collections.entra.cross_tenant_sync.tests.conformance.walkthrough import Walkthrough
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import Emulator
 from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import Playbooks
 
 
 @pytest.fixture
-def story(tmp_path: Path) -> Iterator[Callable[..., Story]]:
-    """Begins a story with an emulator of its own, started with these arguments."""
+def walkthrough(tmp_path: Path) -> Iterator[Callable[..., Walkthrough]]:
+    """Begins a walkthrough with an emulator of its own, started with these arguments."""
     with ExitStack() as stack:
 
-        def begin(*arguments: str) -> Story:
+        def begin(*arguments: str) -> Walkthrough:
             emulator = stack.enter_context(Emulator(tmp_path / "emulator", arguments=arguments))
-            return Story(Playbooks(emulator, tmp_path / "ansible"))
+            return Walkthrough(Playbooks(emulator, tmp_path / "ansible"))
 
         yield begin

@@ -15,7 +15,7 @@ import pytest
 
 from ansible_collections.entra.cross_tenant_sync.tests.conformance import contract
 from ansible_collections.entra.cross_tenant_sync.tests.conformance.graph import CONNECTION, PARTNERS, TEMPLATE, Graph
-from ansible_collections.entra.cross_tenant_sync.tests.conformance.story import CHANGED, MINSU, Story
+from ansible_collections.entra.cross_tenant_sync.tests.conformance.walkthrough import CHANGED, MINSU, Walkthrough
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM, Emulator
 
 needs_contract = pytest.mark.skipif(not contract.PRESENT, reason=contract.MISSING)
@@ -45,8 +45,8 @@ MODULES: list[tuple[str, str, dict[str, Any]]] = [
 
 @needs_contract
 @pytest.mark.parametrize("arguments", [(), ("--preset", "flipped")], ids=["likely", "flipped"])
-def test_everything_said_is_in_the_published_metadata(story: Callable[..., Story], arguments: tuple[str, ...]) -> None:
-    told = story("--set", "throttling=false", *arguments)
+def test_everything_said_is_in_the_published_metadata(walkthrough: Callable[..., Walkthrough], arguments: tuple[str, ...]) -> None:
+    told = walkthrough("--set", "throttling=false", *arguments)
     told.sync()
     told.cycle()
     told.tasks(MODULES)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.entra.cross_tenant_sync.tests.conformance.story import Story
+from ansible_collections.entra.cross_tenant_sync.tests.conformance.walkthrough import Walkthrough
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM
 
 INSTANTIATE = ("POST", "/instantiate$", 1)
@@ -55,8 +55,8 @@ FAULTS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_every_write_fails_once(story: Callable[..., Story], name: str) -> None:
-    told = story()
+def test_every_write_fails_once(walkthrough: Callable[..., Walkthrough], name: str) -> None:
+    told = walkthrough()
     # A third POST of a partner is the first one in the other tenant, where the first one is repeated.
     writes = [(method, path, 3 if nth == 2 and name in REPEATED else nth) for method, path, nth in WRITES]
     if name in UNKNOWABLE:
@@ -71,9 +71,9 @@ def test_every_write_fails_once(story: Callable[..., Story], name: str) -> None:
 
 
 @pytest.mark.parametrize("name", UNKNOWABLE)
-def test_an_application_is_never_made_blindly(story: Callable[..., Story], name: str) -> None:
+def test_an_application_is_never_made_blindly(walkthrough: Callable[..., Walkthrough], name: str) -> None:
     """Nobody can know whether it was made, and a second one would be worse than a second run."""
-    told = story()
+    told = walkthrough()
     told.tasks(
         [
             ("cross_tenant_policy", "fabrikam", {"partner_tenant_id": CONTOSO, "user_sync_inbound": True, "redemption_inbound": True}),

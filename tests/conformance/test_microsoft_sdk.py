@@ -15,7 +15,7 @@ from uuid import UUID
 import pytest
 
 from ansible_collections.entra.cross_tenant_sync.tests.conformance.graph import ACCOUNTS, CONNECTION, TEMPLATE
-from ansible_collections.entra.cross_tenant_sync.tests.conformance.story import MINSU
+from ansible_collections.entra.cross_tenant_sync.tests.conformance.walkthrough import MINSU
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM, Emulator
 
 pytest.importorskip("msgraph", reason="msgraph-sdk is not installed")

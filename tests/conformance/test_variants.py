@@ -9,27 +9,27 @@ from collections.abc import Callable
 
 import pytest
 
-from ansible_collections.entra.cross_tenant_sync.tests.conformance.story import Story
+from ansible_collections.entra.cross_tenant_sync.tests.conformance.walkthrough import Walkthrough
 from ansible_collections.entra.cross_tenant_sync.tests.support.behaviours import KINDS, READS
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO
 
 LAG = tuple(word for kind in KINDS for word in ("--set", f"lag.{kind}={READS}"))
 
 
-# One request a second, as policy_quota flipped means, is told by a test of cross_tenant_policy: a whole story of it takes minutes.
+# One request a second, as policy_quota flipped means, is told by a test of cross_tenant_policy: a whole walkthrough of it takes minutes.
 @pytest.mark.parametrize("arguments", [(), ("--preset", "flipped", "--set", "policy_quota=directory")], ids=["likely", "flipped"])
-def test_the_whole_story(story: Callable[..., Story], arguments: tuple[str, ...]) -> None:
-    story(*arguments).whole()
+def test_the_whole_walkthrough(walkthrough: Callable[..., Walkthrough], arguments: tuple[str, ...]) -> None:
+    walkthrough(*arguments).whole()
 
 
-def test_every_write_shows_late(story: Callable[..., Story]) -> None:
-    told = story(*LAG)
+def test_every_write_shows_late(walkthrough: Callable[..., Walkthrough]) -> None:
+    told = walkthrough(*LAG)
     told.build()
     told.change(told.cycle())
 
 
-def test_every_removal_shows_late(story: Callable[..., Story]) -> None:
-    told = story()
+def test_every_removal_shows_late(walkthrough: Callable[..., Walkthrough]) -> None:
+    told = walkthrough()
     told.sync()
     told.cycle()
     told.emulator.control("PUT", "settings", {"lag": dict.fromkeys(KINDS, READS)})
@@ -37,15 +37,15 @@ def test_every_removal_shows_late(story: Callable[..., Story]) -> None:
 
 
 @pytest.mark.parametrize("switch", ["transient_synchronization_errors=2", "instantiate_answers_404=true"])
-def test_a_new_configuration_is_awkward(story: Callable[..., Story], switch: str) -> None:
-    told = story("--set", switch)
+def test_a_new_configuration_is_awkward(walkthrough: Callable[..., Walkthrough], switch: str) -> None:
+    told = walkthrough("--set", switch)
     told.build()
     told.remove()
 
 
-def test_replicas_are_stale_in_turn(story: Callable[..., Story]) -> None:
+def test_replicas_are_stale_in_turn(walkthrough: Callable[..., Walkthrough]) -> None:
     """What was seen may be unseen at the next read; nothing is made twice, and once the replicas agree, nothing is left to do."""
-    told = story("--set", "stale_reads=2")
+    told = walkthrough("--set", "stale_reads=2")
     told.sync()
     assert len(told.emulator.tenant(CONTOSO)["applications"]) == 1
     told.cycle()

@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.failure import RunFailure
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.claims import Claims
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Answer, Client, Request
 from ansible_collections.entra.cross_tenant_sync.tests.support import tenants
@@ -232,7 +233,7 @@ def test_an_odd_answer_ends_in_one_sentence(recorded: dict[str, Recorded], name:
             count += 1
             try:
                 one.run({key: Reply(reply.status, body)})
-            except engine.RunFailure as failure:
+            except RunFailure as failure:
                 if not sentence(failure.msg):
                     faults.append(f"{key[1]} {key[2]} {what}: {failure.msg}")
             except Exception as error:

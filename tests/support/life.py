@@ -20,6 +20,7 @@ from unittest import mock
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.failure import RunFailure
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Patience
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.vault import Vault
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Pace
@@ -154,7 +155,7 @@ def _module(cloud: Cloud, folder: str, vault: Vault, name: str, options: dict[st
     pace = Pace(longest=float(given.get("visibility_timeout") or 0), sleep=cloud.sleep, clock=cloud.clock)
     try:
         return engine.run(module.SUBJECT, given, False, pace, run_folder=folder, vault=vault)
-    except engine.RunFailure as failure:
+    except RunFailure as failure:
         return {**failure.details, "failed": True, "msg": failure.msg}
     except Exception as error:
         raise Traceback(f"{name}: {type(error).__name__}: {error}") from error

@@ -14,8 +14,9 @@ from typing import Any
 
 import yaml
 
+from ansible_collections.entra.cross_tenant_sync.tests.support.runners import compare
+
 from .emulator import Emulator
-from .hosts import compare
 from .playbooks import PREFIX, Playbooks, Run, Task, inventory
 
 _READING_POSTS = re.compile(r"/(parseExpression|getByIds|validateCredentials)$")
@@ -179,7 +180,7 @@ class Teller:
 
     emulator: Emulator
     playbooks: Playbooks
-    both_hosts: bool = False
+    both_runners: bool = False
     """Whether every story is told a second time, through module processes, and compared."""
 
     def __call__(self, *scenes: Do | Control | Sequence[Do | Control], variables: dict[str, Any] | None = None) -> Story:
@@ -187,7 +188,7 @@ class Teller:
         flat: list[Do | Control] = []
         for scene in scenes:
             flat.extend([scene] if isinstance(scene, (Do, Control)) else scene)
-        before = {part: self.emulator.control("GET", part) for part in ("state", "settings", "faults")} if self.both_hosts else None
+        before = {part: self.emulator.control("GET", part) for part in ("state", "settings", "faults")} if self.both_runners else None
         story = self._tell(flat, variables)
         if before:
             after = {part: self.emulator.control("GET", part) for part in ("state", "settings", "faults")}
@@ -199,7 +200,7 @@ class Teller:
 
     def once(self) -> Teller:
         """Tells a story whose results hang on when something happens beside it."""
-        return dataclasses.replace(self, both_hosts=False)
+        return dataclasses.replace(self, both_runners=False)
 
     def _put(self, parts: dict[str, Any]) -> None:
         """Bring the emulator back to where it was."""

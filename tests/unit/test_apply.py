@@ -9,21 +9,10 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.apply import Interrupted, apply, await_state, fill
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Client, Request
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import GraphFailure, ServiceError, Uncertain
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import (
-    Action,
-    Interrupted,
-    Pace,
-    Plan,
-    Refusal,
-    Wait,
-    apply,
-    await_state,
-    fill,
-    listed,
-    present,
-)
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Action, Pace, Plan, Refusal, Wait, listed, present
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import NOT_FOUND, THROTTLED, FakeGraph, Lost, Reply, Script, refusal
 

@@ -12,7 +12,8 @@ import pytest
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cloud import CLOUDS, choose
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import CredentialProblem
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Refusal
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import clouds, configuration, mapping, partner
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import clouds, configuration, partner
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping import resource as mapping
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import TARGET, FakeGraph
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import SourceService
@@ -102,12 +103,12 @@ def test_the_manager_is_mapped_in_the_global_cloud_only(cloud: str, there: bool)
     """Fact sheet 4.3."""
     given = options("sync_mapping", configuration="Fabrikam", cloud=cloud, mappings=[{"target": "manager", "source": "manager"}])
     if there:
-        assert [one.target for one in mapping.desired(given).wishes] == ["manager"]
+        assert [one.target for one in mapping.desired(given).mappings] == ["manager"]
     else:
         with pytest.raises(Refusal, match=r"^the mapping of manager does not exist in .*; leave it out$"):
             mapping.desired(given)
     gone = options("sync_mapping", configuration="Fabrikam", cloud=cloud, mappings=[{"target": "manager", "state": "absent"}])
-    assert mapping.desired(gone).wishes[0].absent
+    assert mapping.desired(gone).mappings[0].absent
 
 
 @pytest.mark.parametrize(

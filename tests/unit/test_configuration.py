@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import GraphFailure
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Plan, Refusal, Unseen
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import configuration, settings_bag
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.lookup import TEMPLATE
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.find_configuration import TEMPLATE
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET, FakeGraph, Lost, refusal
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import Faulty, Link, SourceService, new_job

@@ -15,11 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.failure import RunFailure
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Request
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Resource
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import job, link, mapping, scope
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import job, link, scope
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.debt import TAG
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import RunFailure
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping import resource as mapping
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import FakeGraph, Lost, Outcome, refusal
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options

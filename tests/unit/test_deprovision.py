@@ -18,9 +18,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.failure import RunFailure
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Request
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import bystanders, debt, deprovision, job, settings_bag
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import RunFailure, run
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import debt, job, settings_bag
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.deprovision import bystanders
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.deprovision import resource as deprovision
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import run
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET, FakeGraph, Lost, Outcome, Reply, refusal
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options

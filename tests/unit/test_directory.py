@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph import odata
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import ServiceError
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Refusal
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import directory, synced_user
@@ -176,7 +177,7 @@ class TestPrincipals:
         ("name", "is_one"), [(number(1), True), (number(1).upper(), True), (number(1).replace("-", ""), False), ("x", False), ("", False)]
     )
     def test_ids(self, name: str, is_one: bool) -> None:
-        assert directory.is_id(name) is is_one
+        assert odata.is_id(name) is is_one
 
     @pytest.mark.parametrize(
         ("text", "literal"),
@@ -190,7 +191,7 @@ class TestPrincipals:
     )
     def test_literals_cannot_be_left(self, text: str, literal: str) -> None:
         """Fact sheet 2.2 and 7: an apostrophe is doubled, a # must not end the URL."""
-        assert directory.quoted(text) == literal
+        assert odata.quoted(text) == literal
 
 
 class TestTenants:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.expression import (
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping.expression import (
     ExpressionError,
     attribute_source,
     attributes,

@@ -17,7 +17,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.forms import understand
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.option_forms import understand
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
 from ansible_collections.entra.cross_tenant_sync.tests.unit.test_malformed import BASE, PREFIX
 

@@ -11,8 +11,8 @@ import pytest
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Plan, Refusal
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import job
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.find_configuration import Configuration
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.job import Current
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.lookup import Configuration
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import FakeGraph, refusal
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import Faulty, Link, SourceService, new_job

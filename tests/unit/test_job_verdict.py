@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.failure import RunFailure
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Request
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Outcome as Awaited
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Pace, Plan, Refusal
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import job
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.find_configuration import Configuration
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.job import Current, verdict
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.lookup import Configuration
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import RunFailure
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, FakeGraph, Outcome, Reply, refusal
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Refusal, Unseen
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import mapping, patterns
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.documented import FUNCTIONS
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.judgement import UNCHECKED
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping import patterns
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping import resource as mapping
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping.documented import FUNCTIONS
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping.judgement import UNCHECKED
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import FakeGraph
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import Link, SourceService, new_job

@@ -233,14 +233,14 @@ class TestDomains:
 
     def source(self, *domains: str, body: Any = None) -> FakeGraph:
         graph = FakeGraph(lambda _request: Reply())
-        graph.look_once()
+        graph.cache_reads()
         verified = [{"name": name} for name in domains]
-        graph.keep(link.ORGANIZATION, Answer(200, body or {"value": [{"id": SOURCE, "verifiedDomains": verified}]}))
+        graph.cache_read(link.ORGANIZATION, Answer(200, body or {"value": [{"id": SOURCE, "verifiedDomains": verified}]}))
         return graph
 
     def test_all_that_the_source_verified_and_those_of_the_users_in_scope(self) -> None:
         graph = self.source("Contoso.kr", "tailspin.kr")
-        graph.met = {
+        graph.principals = {
             "1": Principal("1", "user", "minsu.kim@wingtip.kr"),
             "2": Principal("2", "user", "guest_elsewhere.com#EXT#@contoso.kr", external=True),
             "3": Principal("3", "group", "Sales"),
@@ -253,5 +253,5 @@ class TestDomains:
 
     def test_they_may_not_be_read(self) -> None:
         graph = FakeGraph(lambda _request: Reply())
-        graph.look_once()
+        graph.cache_reads()
         assert link._domains(graph) is None

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 import requests
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import checks, host
-from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.in_process import in_process
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import module_runner, option_checks
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import run_in_worker
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET
 
 PREFIX = "ansible_collections.entra.cross_tenant_sync.plugins.modules."
@@ -304,14 +304,14 @@ def silent(_message: str) -> None:
 
 def in_worker(module: Any, args: Mapping[str, Any], check: bool = False) -> dict[str, Any]:
     name = module.__name__.rpartition(".")[2]
-    return in_process(f"entra.cross_tenant_sync.{name}", module.SUBJECT, module.OPTIONS, args, check, silent)
+    return run_in_worker(f"entra.cross_tenant_sync.{name}", module.SUBJECT, module.OPTIONS, args, check, silent)
 
 
 def in_module(module: Any, args: Mapping[str, Any], capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     testing = pytest.importorskip("ansible.module_utils.testing")
     named = {**args, "_ansible_module_name": f"entra.cross_tenant_sync.{module.__name__.rpartition('.')[2]}"}
     with testing.patch_module_args(named), pytest.raises(SystemExit):
-        host.run_module(module.SUBJECT, module.OPTIONS)
+        module_runner.run_module(module.SUBJECT, module.OPTIONS)
     result: dict[str, Any] = json.loads(capsys.readouterr().out)
     return result
 
@@ -399,7 +399,7 @@ def test_certificates_of_authorities_that_are_none(tmp_path: Path) -> None:
     refused(in_worker(*task(Case("sync_job_info", {"ca_path": str(path)}, ""))), "ca_path must be a file with certificates in PEM")
 
 
-def described(spec: Mapping[str, Any], table: checks.Table, place: str = "") -> Iterator[str]:
+def described(spec: Mapping[str, Any], table: option_checks.Table, place: str = "") -> Iterator[str]:
     """The texts, paths and numbers of a spec for which the table has no check."""
     for option, about in spec.items():
         known = table.get(option)
@@ -414,4 +414,4 @@ def described(spec: Mapping[str, Any], table: checks.Table, place: str = "") -> 
 @pytest.mark.parametrize("module", BASE)
 def test_every_option_is_in_the_table(module: str) -> None:
     spec = importlib.import_module(PREFIX + module).OPTIONS.argument_spec()
-    assert list(described(spec, checks.CHECKS)) == []
+    assert list(described(spec, option_checks.CHECKS)) == []

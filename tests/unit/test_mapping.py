@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Plan, Refusal
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import filters, mapping, schema
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.default_schema import default_schema
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.expression import attribute_source, constant_source
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping import filters, schema
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping import resource as mapping
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping.default_schema import default_schema
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping.expression import attribute_source, constant_source
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import FakeGraph, Outcome, Reply, refusal
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import Faulty, Link, SourceService, new_job

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Refusal
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import mapping
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.default_schema import default_schema
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping import resource as mapping
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping.default_schema import default_schema
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE
 
 BASE = {"tenant_id": SOURCE, "cloud": "global", "configuration": "Fabrikam"}
@@ -77,7 +77,7 @@ class TestMappings:
     def test_any_suffix_is_taken_as_it_is(self, suffix: str) -> None:
         wanted = mapping.desired({**BASE, "display_name_suffix": suffix})
         if suffix:
-            assert wanted.wishes[0].meaning == ("function", "append", (("attribute", "displayName"), ("constant", suffix)))
+            assert wanted.mappings[0].meaning == ("function", "append", (("attribute", "displayName"), ("constant", suffix)))
 
 
 class TestFilters:

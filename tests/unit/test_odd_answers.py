@@ -12,13 +12,15 @@ from typing import Any
 import pytest
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.apply import Interrupted, apply
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.failure import RunFailure
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.batch import send_all
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Answer, Client, Request
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import OddAnswer, Uncertain, Unreachable
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Action, Inquiry, Interrupted, Plan, Resource, Wait, apply
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Action, Inquiry, Plan, Resource, Wait
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import answer_forms
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.default_schema import default_schema
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import RunFailure, run
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping.default_schema import default_schema
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import run
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, FakeGraph, Reply
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import new_job

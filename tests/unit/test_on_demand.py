@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.failure import RunFailure
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Request
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Refusal
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import on_demand
@@ -104,10 +105,10 @@ def perform(there: OnDemand, *users: str, check: bool = False, configuration: st
     )
 
 
-def fail(monkeypatch: pytest.MonkeyPatch, there: OnDemand, *users: str) -> engine.RunFailure:
+def fail(monkeypatch: pytest.MonkeyPatch, there: OnDemand, *users: str) -> RunFailure:
     monkeypatch.setattr(engine, "connect", lambda *_unused: FakeGraph(there, clock=there.clock))
     given = options("sync_on_demand", configuration="Fabrikam", users=list(users))
-    with pytest.raises(engine.RunFailure) as caught:
+    with pytest.raises(RunFailure) as caught:
         engine.run(on_demand.OPERATION, given, False, there.clock.pace())
     return caught.value
 

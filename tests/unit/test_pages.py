@@ -26,17 +26,17 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources 
     configuration,
     configuration_list,
     directory,
+    find_configuration,
     job,
-    lookup,
-    mapping,
     on_demand,
     partner_list,
-    preflight,
     provisioning_log,
     scope,
     synced_user,
     tenant,
 )
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping import resource as mapping
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight import inquiry as preflight
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET, FakeGraph, Outcome, Reply
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
@@ -210,7 +210,7 @@ LISTINGS: dict[str, tuple[Answer, Callable[[Client], Any]]] = {
     "on demand": (source_and, on_demand_outcome),
     "people": (source_and, lambda client: directory.find_people(client, MAILS)),
     "groups": (source_and, lambda client: directory.find_groups(client, [str(one["displayName"]) for one in GROUPS])),
-    "configurations by name": (source_and, lambda client: lookup.find(client, "Fabrikam")),
+    "configurations by name": (source_and, lambda client: find_configuration.find(client, "Fabrikam")),
     "partners": (tenants, inquired(partner_list.INQUIRY, "cross_tenant_policy_info", names=False)),
     "provisioning log": (tenants, inquired(provisioning_log.INQUIRY, "provisioning_log_info", configuration="Fabrikam")),
     "synced users": (tenants, inquired(synced_user.INQUIRY, "synced_user_info", source_domains=["contoso.kr"])),

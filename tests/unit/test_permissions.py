@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import permissions
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.causes import permission
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight_permissions import NEEDS
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight.permissions import NEEDS
 from entra_emulator.permissions import PERMISSIONS
 
 ACCESSES = [one for one in vars(permissions).values() if isinstance(one, permissions.Access)]

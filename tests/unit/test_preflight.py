@@ -13,12 +13,11 @@ from typing import Any
 import pytest
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.claims import Claims
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import preflight_people as people
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import preflight_permissions as permissions
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import preflight_policy as policy
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.directory import Principal
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.finding import Finding, ordered, some
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight_people import Person, There
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight import checks as policy
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight import people, permissions
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight.finding import Finding, ordered, some
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight.people import Person, There
 
 LEAST = {
     "source": {

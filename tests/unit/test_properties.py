@@ -19,19 +19,20 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.apply import Interrupted, apply
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Client, Request
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Interrupted, Plan, Refusal, Resource, Unseen, apply
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Plan, Refusal, Resource, Unseen
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import (
     configuration,
     configuration_list,
-    mapping,
     partner,
-    schema,
     scope,
     settings_bag,
 )
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.default_schema import default_schema
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.expression import attribute_source, constant_source
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping import resource as mapping
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping import schema
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping.default_schema import default_schema
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping.expression import attribute_source, constant_source
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.partner import ACCESS, REDEMPTION, SETTINGS, TRUST
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import TARGET, FakeGraph, Outcome, Reply
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options

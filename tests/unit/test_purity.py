@@ -18,11 +18,11 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources 
     configuration,
     job,
     link,
-    mapping,
     partner,
     scope,
     settings_bag,
 )
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping import resource as mapping
 from ansible_collections.entra.cross_tenant_sync.tests.unit import test_properties as properties
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET, FakeGraph, Outcome, Reply
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options

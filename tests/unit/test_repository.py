@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import graphlib
 import json
 import os
 import re
@@ -124,27 +125,48 @@ class TestRoles:
         assert [name for name in options if f"`{name}`" not in text] == []
 
 
+LAYERS = (
+    # what a layer is made of, from the bottom up, and what it may not import from outside
+    (("graph",), {"ansible"}),
+    (("option_checks",), {"ansible", "requests", "msal"}),
+    (("plan", "apply"), {"ansible", "requests", "msal"}),
+    (("resources",), {"ansible", "requests", "msal"}),
+    (("failure", "converge", "run"), {"ansible", "requests", "msal"}),
+    (("option_forms", "option_values", "options", "link_variables", "module_runner"), {"requests", "msal"}),
+)
+
+
 class TestLayers:
     """Imports point one way: modules and action plugins, run, resources, plan and graph."""
 
-    @pytest.mark.parametrize(
-        ("layer", "outsiders", "layers_above"),
-        [
-            ("graph", {"ansible"}, {"plan", "resources", "run"}),
-            ("plan.py", {"ansible", "requests", "msal"}, {"resources", "run"}),
-            ("resources", {"ansible", "requests", "msal"}, {"run"}),
-        ],
-    )
-    def test_a_layer_imports_nothing_from_above(self, layer: str, outsiders: set[str], layers_above: set[str]) -> None:
-        place = UTILS / layer
-        forbidden = outsiders | {f"ansible_collections.{NAME}.plugins.module_utils.{name}" for name in layers_above}
+    @pytest.mark.parametrize("level", range(len(LAYERS)))
+    def test_a_layer_imports_nothing_from_above(self, level: int) -> None:
+        names_of_layer, outsiders = LAYERS[level]
+        utils = f"ansible_collections.{NAME}.plugins.module_utils"
+        above = {f"{utils}.{name}" for names_above, _outsiders in LAYERS[level + 1 :] for name in names_above}
+        forbidden = {*outsiders, *above, utils.replace("module_utils", "modules")}
         found = [
             f"{path.relative_to(ROOT)} imports {module}"
-            for path in ([place] if place.is_file() else sorted(place.rglob("*.py")))
+            for name in names_of_layer
+            for path in files_of(name)
             for module in imported_modules(path)
-            if any(module == name or module.startswith(f"{name}.") for name in forbidden)
+            if any(module == one or module.startswith(f"{one}.") for one in forbidden)
         ]
         assert found == []
+
+    def test_every_file_belongs_to_a_layer(self) -> None:
+        assert {path for names_of_layer, _outsiders in LAYERS for name in names_of_layer for path in files_of(name)} == set(
+            UTILS.rglob("*.py")
+        )
+
+    def test_no_module_imports_itself_through_others(self) -> None:
+        paths = {path: module_of(path) for path in UTILS.rglob("*.py") if path.name != "__init__.py"}
+        known = set(paths.values())
+        imports = {module: known.intersection(imported_modules(path)) - {module} for path, module in paths.items()}
+        try:
+            graphlib.TopologicalSorter(imports).prepare()
+        except graphlib.CycleError as circle:
+            pytest.fail(" imports ".join(circle.args[1]))
 
     def test_relative_imports_are_resolved(self, tmp_path: Path) -> None:
         package = tmp_path / "plugins" / "module_utils" / "graph"
@@ -158,6 +180,15 @@ class TestLayers:
             f"{utils}.run.start",
             "requests.sessions",
         }
+
+
+def files_of(name: str) -> list[Path]:
+    """The file of a layer, or all files of its folder."""
+    return [UTILS / f"{name}.py"] if (UTILS / f"{name}.py").is_file() else sorted((UTILS / name).rglob("*.py"))
+
+
+def module_of(path: Path) -> str:
+    return ".".join(("ansible_collections", NAME, *path.relative_to(ROOT).with_suffix("").parts))
 
 
 def imported_modules(path: Path, root: Path = ROOT) -> Iterator[str]:
@@ -176,7 +207,7 @@ def imported_modules(path: Path, root: Path = ROOT) -> Iterator[str]:
 VALUE_OF_AN_ENTRY = {
     "graph/client.py _page",
     "graph/credentials/federated.py _from_github",
-    "resources/expression.py source_meaning",
+    "resources/mapping/expression.py source_meaning",
     "resources/job.py _progress",
     "resources/job.py _shown",
     "resources/on_demand.py _reports",

@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 import pytest
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.failure import RunFailure
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Client, Request
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.transport import Trust
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Inquiry, Pace, Refusal
@@ -24,12 +25,12 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources 
     configuration,
     configuration_list,
     job,
-    mapping,
     partner,
     scope,
 )
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.lookup import TEMPLATE
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import RunFailure, run
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.find_configuration import TEMPLATE
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping import resource as mapping
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import run
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import (
     NOT_FOUND,

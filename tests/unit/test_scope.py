@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Plan, Refusal
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import scope
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.directory import Principal
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.lookup import Configuration
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.find_configuration import Configuration
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.scope import Assignment, Current
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import FakeGraph
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options

@@ -102,13 +102,13 @@ def find_all(client: Client, requests: Sequence[Request]) -> list[Any]:
 
 def _together(client: Client, requests: Sequence[Request]) -> Iterator[tuple[Request, Outcome | None]]:
     """Each request with its outcome in a batch; ``None`` for what is better sent by itself."""
-    known = {id(request): answer for request in requests if (answer := client.seen(request))}
-    batched = [request for request in requests if id(request) not in known and not client.memory.recall(*_alone(client, request))]
+    known = {id(request): answer for request in requests if (answer := client.cached_read(request))}
+    batched = [request for request in requests if id(request) not in known and not client.run_cache.recall(*_alone(client, request))]
     if len(batched) < 2:
         batched = []
     outcomes = dict(zip(map(id, batched), send_all(client, batched), strict=True))
     for request in batched:
-        client.keep(request, outcomes[id(request)])
+        client.cache_read(request, outcomes[id(request)])
     for request in requests:
         yield request, known.get(id(request), outcomes.get(id(request)))
 
@@ -116,7 +116,7 @@ def _together(client: Client, requests: Sequence[Request]) -> Iterator[tuple[Req
 def _by_itself(client: Client, request: Request, outcome: Outcome | None) -> Answer:
     answer = client.send(request)
     if isinstance(outcome, ServiceError) and outcome.status in REFUSED:
-        client.memory.keep(True, *_alone(client, request))
+        client.run_cache.keep(True, *_alone(client, request))
     return answer
 
 

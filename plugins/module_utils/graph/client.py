@@ -21,7 +21,7 @@ from .cloud import Cloud
 from .credentials.base import Credential
 from .discovery import owner_of
 from .errors import CredentialProblem, GraphFailure, OddAnswer, ServiceError, Uncertain, Unreachable, service_error
-from .memory import Memory
+from .run_cache import RunCache
 from .secrecy import shown
 from .tokens import Tokens
 from .transport import Transport
@@ -144,14 +144,14 @@ class Client:
         credential: Credential,
         transport: Transport,
         patience: Patience | None = None,
-        memory: Memory | None = None,
+        run_cache: RunCache | None = None,
         lack: Callable[[Request, Any], str | None] | None = None,
     ) -> None:
         self.tenant = tenant
         self.cloud = cloud
         self.patience = patience or Patience()
-        self.memory = memory or Memory()
-        self.met: dict[str, Any] = {}
+        self.run_cache = run_cache or RunCache()
+        self.principals: dict[str, Any] = {}
         """What this task has read of single objects, by id, for whoever only needs what does not change while it lasts."""
         self.lack = lack
         """Says what the body of a read lacks of its documented form, where its reader relies on that."""
@@ -161,23 +161,23 @@ class Client:
         self.changes = 0
         """How many writes have succeeded, those in batches included."""
         self._transport = transport
-        self._tokens = Tokens(credential, self.memory.vault, cloud.login_endpoint, cloud.graph_endpoint, tenant.lower())
+        self._tokens = Tokens(credential, self.run_cache.vault, cloud.login_endpoint, cloud.graph_endpoint, tenant.lower())
         self._token: str | None = None
         self._doubted = False
-        self._seen: dict[tuple[str, str], Answer | ServiceError] | None = None
+        self._reads: dict[tuple[str, str], Answer | ServiceError] | None = None
 
-    def look_once(self) -> None:
+    def cache_reads(self) -> None:
         """Begin to look at one moment: what is read from now on is not read a second time. For a task that changes nothing."""
-        self._seen = {}
+        self._reads = {}
 
-    def seen(self, request: Request) -> Answer | ServiceError | None:
-        """What was read of it since `look_once`: an answer, or that the object is not there."""
-        known = self._seen.get((request.version, request.path)) if self._seen is not None and request.method == "GET" else None
+    def cached_read(self, request: Request) -> Answer | ServiceError | None:
+        """What was read of it since `cache_reads`: an answer, or that the object is not there."""
+        known = self._reads.get((request.version, request.path)) if self._reads is not None and request.method == "GET" else None
         if known:
             self._asked = _named(request)
         return known
 
-    def keep(self, request: Request, outcome: Answer | GraphFailure) -> None:
+    def cache_read(self, request: Request, outcome: Answer | GraphFailure) -> None:
         """Have it seen. Of a collection in pages nothing is kept, since it may be large and is read once anyway; of failures only
         that the object is not there.
 
@@ -187,14 +187,14 @@ class Client:
             lack = self.lack(request, outcome.body) if self.lack and request.reads else None
             if lack:
                 raise OddAnswer(_named(request), lack)
-        if self._seen is None or request.method != "GET":
+        if self._reads is None or request.method != "GET":
             return
         if isinstance(outcome, Answer):
             paged = "$skiptoken" in request.path or (isinstance(outcome.body, Mapping) and "@odata.nextLink" in outcome.body)
             if not paged:
-                self._seen[request.version, request.path] = outcome
+                self._reads[request.version, request.path] = outcome
         elif isinstance(outcome, ServiceError) and outcome.missing:
-            self._seen[request.version, request.path] = outcome
+            self._reads[request.version, request.path] = outcome
 
     def get(self, path: str, *, version: str = "v1.0", headers: Mapping[str, str] | None = None) -> Any:
         """The body of one object or page."""
@@ -240,13 +240,13 @@ class Client:
         :raises Unreachable: nothing was reached.
         """
         self._asked = _named(request)
-        known = self.seen(request)
+        known = self.cached_read(request)
         if isinstance(known, ServiceError):
             raise known
         if known:
             return known
         answer = self._send(request)
-        self.keep(request, answer)
+        self.cache_read(request, answer)
         if not request.reads and request.path != BATCH:
             self.changes += 1
         return answer

@@ -14,12 +14,13 @@ from typing import Any
 from ..graph.batch import read_all
 from ..graph.client import Client, Request, all_of
 from ..graph.errors import ServiceError
+from ..graph.odata import is_id, quoted
 from ..plan import Action, Conflict, Plan, Refusal, Resource, Unseen, Wait, listed, present
-from . import clouds, lookup, settings_bag, twins
+from . import clouds, find_configuration, settings_bag, twins
 from .causes import LOST_POLICY_CODES
 from .configuration_choice import Found, Wanted, choose, others, refuse_multitenant
-from .directory import is_id, is_own, quoted
-from .lookup import JOB_TEMPLATE, TEMPLATE, Configuration
+from .directory import is_own
+from .find_configuration import JOB_TEMPLATE, TEMPLATE, Configuration
 from .partner import PARTNERS, resolve
 
 NO_NOTIFICATION = "off"
@@ -106,9 +107,9 @@ def read(client: Client, wanted: Desired) -> Current:
     if not wanted.absent and (match is None or match.serves != target_id):
         own_switch = _redemption_outbound(client, target_id)
     if match is None:
-        if not wanted.absent and lookup.still_there(client, wanted.name):
+        if not wanted.absent and find_configuration.still_there(client, wanted.name):
             raise Unseen(f"there is a configuration {wanted.name!r}, but the service does not list it yet; run again in some minutes")
-        lookup.forget(client, wanted.name)
+        find_configuration.forget(client, wanted.name)
         return Current(target_id, found, redemption_outbound=own_switch)
     there = match.configuration
     jobs = match.jobs if _meant(there, wanted.name) else list(client.pages(f"{there.synchronization}/jobs"))
@@ -121,14 +122,14 @@ def read(client: Client, wanted: Desired) -> Current:
 
 def _remember(client: Client, match: Found, found: tuple[Found, ...]) -> None:
     """For later tasks, which know only its name. One of the same name that serves nobody is another run's, which takes it back."""
-    named = [one for one in found if lookup.same_name(one.configuration.name, match.configuration.name)]
+    named = [one for one in found if find_configuration.same_name(one.configuration.name, match.configuration.name)]
     if all(one.configuration.id == match.configuration.id or not one.serves for one in named):
-        lookup.remember(client, match.configuration, str(match.jobs[0]["id"]) if len(match.jobs) == 1 else None)
+        find_configuration.remember(client, match.configuration, str(match.jobs[0]["id"]) if len(match.jobs) == 1 else None)
 
 
 def with_bags(client: Client, name: str | None = None) -> tuple[Found, ...]:
     """All configurations with their settings, and with their jobs if they have the name, or the id."""
-    listing = lookup.configurations(client)
+    listing = find_configuration.configurations(client)
     answers = read_all(client, [Request("GET", path) for one in listing for path in _parts(one, name)])
     bodies = (client.whole(answer.body) for answer in answers)
     return tuple(_found(one, *islice(bodies, len(_parts(one, name)))) for one in listing)
@@ -139,7 +140,7 @@ def _parts(one: Configuration, name: str | None) -> tuple[str, ...]:
 
 
 def _meant(one: Configuration, name: str) -> bool:
-    return lookup.same_name(one.name, name) or one.id == name.lower()
+    return find_configuration.same_name(one.name, name) or one.id == name.lower()
 
 
 def _found(one: Configuration, secrets: Any, jobs: Any = None) -> Found:
@@ -165,7 +166,7 @@ def _application_id(client: Client, configuration: Configuration, may_be_gone: b
     path = f"/applications?$filter=appId%20eq%20{quoted(configuration.app_id)}&$select=id"
     for raw in client.pages(path):
         return str(raw["id"])
-    looks = client.met[path] = client.met.get(path, 0) + 1
+    looks = client.principals[path] = client.principals.get(path, 0) + 1
     if may_be_gone and looks >= LOOKS:
         return None
     raise Unseen(f"configuration {configuration.name!r} has no application of its own in this tenant; remove it in the portal")
@@ -204,7 +205,7 @@ def _shown(bag: Mapping[str, str], wanted: Desired) -> dict[str, Any]:
 def _plan_present(current: Current, match: Found | None, wanted: Desired) -> Plan:
     synchronization = match.configuration.synchronization if match else NEW
     bag = match.bag if match else {}
-    job = lookup.only_job(match.jobs, wanted.name) if match else None
+    job = find_configuration.only_job(match.jobs, wanted.name) if match else None
     merge = _merging(current.target_id, wanted)
     new_bag = merge(bag)
     actions: list[Action] = []
@@ -266,7 +267,9 @@ def _instantiate(wanted: Desired) -> Action:
         binds={"service_principal_id": "servicePrincipal.id", "app_id": "servicePrincipal.appId"},
         visible=Wait("/servicePrincipals/{service_principal_id}", present),
         gives_way=twins.gives_way(wanted.name),
-        settled_by=Wait(f"/servicePrincipals?$filter={lookup.OF_TEMPLATE}%20and%20displayName%20eq%20{name}&$select=id", listed),
+        settled_by=Wait(
+            f"/servicePrincipals?$filter={find_configuration.OF_TEMPLATE}%20and%20displayName%20eq%20{name}&$select=id", listed
+        ),
         # 404 is known to come although the application was created (fact sheet 0.3).
         uncertain_statuses=(404,),
     )
@@ -310,7 +313,7 @@ def _create_job(synchronization: str, current: Current, wanted: Desired) -> Acti
         wanted.tenant,
         (*tests, Request("POST", f"{synchronization}/jobs", {"templateId": JOB_TEMPLATE})),
         binds={"job_id": "id"},
-        visible=Wait(f"{synchronization}/jobs", lambda body: bool(body) and any(map(lookup.is_ours, all_of(body)))),
+        visible=Wait(f"{synchronization}/jobs", lambda body: bool(body) and any(map(find_configuration.is_ours, all_of(body)))),
         passing_codes=LOST_POLICY_CODES,
         hint=_switches(current, wanted),
         conflict=Conflict(
@@ -400,7 +403,7 @@ def _plan_absent(current: Current, match: Found | None, wanted: Desired) -> Plan
         )
     )
     before = {"state": "present", "name": name, "job": bool(match.jobs), **_shown(match.bag, wanted)}
-    return Plan(before, gone, facts, tuple(actions), foretells=lambda client: lookup.leaves(client, there.id))
+    return Plan(before, gone, facts, tuple(actions), foretells=lambda client: find_configuration.leaves(client, there.id))
 
 
 RESOURCE = Resource(desired, read, plan)

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..graph.odata import is_id
 from ..plan import Refusal, Unseen
 from . import settings_bag
-from .directory import is_id
-from .lookup import Configuration, of_multitenant_organization, same_name
+from .find_configuration import Configuration, of_multitenant_organization, same_name
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Any
 from ..graph.batch import read_all
 from ..graph.client import Client, Request
 from ..plan import Inquiry
-from . import debt, job, lookup, settings_bag
+from . import debt, find_configuration, job, settings_bag
 from .partner import resolve
 
 
@@ -20,18 +20,22 @@ def inquire(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
     """Every configuration with its target, settings and job; only those of one name or target if asked."""
     target = resolve(client, params["target_tenant_id"]) if params.get("target_tenant_id") else None
     name = params.get("name")
-    there = [one for one in lookup.configurations(client) if not name or lookup.same_name(one.name, name) or one.id == name.lower()]
+    there = [
+        one
+        for one in find_configuration.configurations(client)
+        if not name or find_configuration.same_name(one.name, name) or one.id == name.lower()
+    ]
     requests = [Request("GET", f"{one.synchronization}/{part}") for one in there for part in ("secrets", "jobs")]
     answers = read_all(client, requests)
     found = []
     for number, one in enumerate(there):
         bag, jobs = settings_bag.parse(client.whole(answers[2 * number].body)), list(client.members(answers[2 * number + 1].body))
         if target in (None, settings_bag.target(bag)):
-            found.append(_shown(one, bag, lookup.only_job(jobs, one.name)))
+            found.append(_shown(one, bag, find_configuration.only_job(jobs, one.name)))
     return {"configurations": found}
 
 
-def _shown(one: lookup.Configuration, bag: Mapping[str, str], its_job: Mapping[str, Any] | None) -> dict[str, Any]:
+def _shown(one: find_configuration.Configuration, bag: Mapping[str, str], its_job: Mapping[str, Any] | None) -> dict[str, Any]:
     members = settings_bag.notification(bag)
     return {
         "name": one.name,
@@ -41,7 +45,7 @@ def _shown(one: lookup.Configuration, bag: Mapping[str, str], its_job: Mapping[s
         "scope_mode": "all" if settings_bag.synchronizes_all(bag) else "assigned",
         "deletion_threshold": settings_bag.deletion_guard(bag),
         "notification_email": members.get("Recipients") or None if members.get("Enabled") else None,
-        "multitenant_organization": lookup.of_multitenant_organization(one.name),
+        "multitenant_organization": find_configuration.of_multitenant_organization(one.name),
         "job_id": its_job["id"] if its_job else None,
         "job_state": job.run_state(its_job),
         "restart_owed": debt.owed(one),

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 from ..graph.client import Client, Request
 from ..plan import Action, Wait
-from .lookup import Configuration
+from .find_configuration import Configuration
 
 TAG = "entra.cross_tenant_sync:restart_owed"
 

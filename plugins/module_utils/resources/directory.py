@@ -7,24 +7,20 @@
 from __future__ import annotations
 
 import contextlib
-import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
-from urllib.parse import quote
 
 from ..graph.batch import find_all, read_all
 from ..graph.claims import OpaqueToken
 from ..graph.client import Client, Request
 from ..graph.errors import ServiceError
+from ..graph.odata import LARGEST_GET_BY_IDS, escape, is_id, requests_by
 from ..plan import Refusal
 
 PERSON = "id,userPrincipalName,displayName,mail,userType,accountEnabled"
 GROUP = "id,displayName,mail"
-LARGEST_IN = 15
-"""Graph takes fifteen values in one ``in``."""
-LARGEST_GET_BY_IDS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +73,7 @@ def find_groups(client: Client, names: Sequence[str]) -> dict[str, Principal]:
 def group_requests(names: Sequence[str]) -> list[Request]:
     """The reads that `pick_groups` wants what is `listed` in."""
     by_id, by_name = [name for name in names if is_id(name)], [name for name in names if not is_id(name)]
-    return [*_requests("/groups", "id", GROUP, by_id), *_requests("/groups", "displayName", GROUP, by_name)]
+    return [*requests_by("/groups", "id", GROUP, by_id), *requests_by("/groups", "displayName", GROUP, by_name)]
 
 
 def listed(client: Client, bodies: Iterable[Any]) -> Iterator[dict[str, Any]]:
@@ -104,14 +100,14 @@ def by_ids(client: Client, ids: Iterable[str]) -> Iterator[Principal]:
     Nobody's name is asked for twice in a task: after an assignment, only the assignments themselves are read again.
     """
     wanted = list(ids)
-    yield from (client.met[one] for one in wanted if one in client.met)
-    unknown = iter([one for one in wanted if one not in client.met])
+    yield from (client.principals[one] for one in wanted if one in client.principals)
+    unknown = iter([one for one in wanted if one not in client.principals])
     while chunk := list(islice(unknown, LARGEST_GET_BY_IDS)):
         body = {"ids": chunk, "types": ["user", "group"]}
         answer = client.send(Request("POST", "/directoryObjects/getByIds", body, only_asks=True))
         for raw in client.members(answer.body):
             found = group(raw) if str(raw.get("@odata.type")).endswith(".group") else person(raw)
-            client.met[found.id] = found
+            client.principals[found.id] = found
             yield found
 
 
@@ -189,7 +185,7 @@ def default_domain_of_tenant(client: Client, tenant_id: str, *others: Request) -
 def _tenant_information(client: Client, function: str, others: Sequence[Request]) -> tuple[dict[str, Any] | None, list[Any]]:
     """What everybody may know of a tenant, asked once a run; ``None`` if there is none."""
     key = ("tenant information", client.cloud.graph_endpoint, function)
-    known = client.memory.recall(*key)
+    known = client.run_cache.recall(*key)
     asked = [] if known else [Request("GET", f"/tenantRelationships/{function}")]
     try:
         bodies = [answer.body for answer in read_all(client, [*asked, *others])]
@@ -199,41 +195,14 @@ def _tenant_information(client: Client, function: str, others: Sequence[Request]
         raise
     if asked:
         known = bodies.pop(0)
-        client.memory.keep(known, *key)
+        client.run_cache.keep(known, *key)
     return known, bodies
-
-
-def is_id(name: str) -> bool:
-    """Whether it is an object id."""
-    try:
-        return str(uuid.UUID(name)) == name.lower()
-    except ValueError:
-        return False
-
-
-def escape(value: str) -> str:
-    """A string literal's content for a URL: apostrophes doubled, everything else percent-encoded."""
-    return quote(value.replace("'", "''"), safe="")
-
-
-def quoted(value: str) -> str:
-    """A string literal for a filter in a URL."""
-    return f"'{escape(value)}'"
-
-
-def _requests(path: str, name: str, select: str, values: Sequence[str]) -> Iterator[Request]:
-    """The reads of all objects of which a property has one of the values."""
-    remaining = iter({value.lower(): value for value in values}.values())
-    while chunk := list(islice(remaining, LARGEST_IN)):
-        literals = [quoted(value) for value in chunk]
-        clause = f"{name}%20in%20({','.join(literals)})" if len(literals) > 1 else f"{name}%20eq%20{literals[0]}"
-        yield Request("GET", f"{path}?$filter={clause}&$select={select}&$top=999")
 
 
 def _people_by(client: Client, name: str, values: Sequence[str]) -> dict[str, list[Principal]]:
     """Matches by lower-case value, as the directory compares."""
     found: dict[str, list[Principal]] = {}
-    answers = read_all(client, list(_requests("/users", name, PERSON, values)))
+    answers = read_all(client, list(requests_by("/users", name, PERSON, values)))
     for raw in listed(client, (answer.body for answer in answers)):
         found.setdefault(str(raw[name]).lower(), []).append(person(raw))
     return found

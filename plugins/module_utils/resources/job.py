@@ -14,9 +14,9 @@ from typing import Any
 from ..graph.client import Client, Request
 from ..graph.errors import ServiceError
 from ..plan import Action, Inquiry, Outcome, Plan, Refusal, Resource, Wait
-from . import debt, lookup
+from . import debt, find_configuration
 from .configuration import NEW
-from .lookup import Configuration
+from .find_configuration import Configuration
 
 JOBS = "/synchronization/jobs"
 NEVER = "0001-01-01T00:00:00Z"
@@ -93,21 +93,21 @@ def read(client: Client, wanted: Desired) -> Current:
 
 def find(client: Client, name: str) -> Current:
     """A configuration and its job, by the configuration's name or id."""
-    configuration, parts = lookup.find_with(client, name, JOBS)
-    return Current(configuration, lookup.only_job(list(client.members(parts[0])), name) if configuration else None)
+    configuration, parts = find_configuration.find_with(client, name, JOBS)
+    return Current(configuration, find_configuration.only_job(list(client.members(parts[0])), name) if configuration else None)
 
 
 def find_with_schema(client: Client, name: str) -> tuple[Current, Any]:
     """Like `find`, with the job's schema: in one batch, if an earlier task of the run has seen the job."""
-    known = lookup.known_job(client, name)
+    known = find_configuration.known_job(client, name)
     try:
-        configuration, parts = lookup.find_with(client, name, JOBS, *([f"{JOBS}/{known}/schema"] if known else []))
+        configuration, parts = find_configuration.find_with(client, name, JOBS, *([f"{JOBS}/{known}/schema"] if known else []))
     except ServiceError as error:
         if not known or error.status != 404:
             raise
         # The job was made anew since.
-        configuration, parts = lookup.find_with(client, name, JOBS)
-    job = lookup.only_job(list(client.members(parts[0])), name) if configuration else None
+        configuration, parts = find_configuration.find_with(client, name, JOBS)
+    job = find_configuration.only_job(list(client.members(parts[0])), name) if configuration else None
     if configuration is None or job is None:
         return Current(configuration, None), None
     if len(parts) == 2 and job["id"] == known:
@@ -135,7 +135,7 @@ def plan(current: Current, wanted: Desired) -> Plan:
         facts={"job": _shown(current, after), "restart_owed": owed and not pays},
         actions=actions,
         warnings=_warnings(current.job, wanted),
-        unmet=lookup.unmet(current.configuration, current.job, wanted.configuration) if wanted.state != "absent" else None,
+        unmet=find_configuration.unmet(current.configuration, current.job, wanted.configuration) if wanted.state != "absent" else None,
         lasting=wanted.state != "restarted" and not wanted.owed,
         outcome=_outcome(current.job, wanted, path, bool(actions)) if current.job else None,
     )

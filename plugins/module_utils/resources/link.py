@@ -15,9 +15,11 @@ from typing import Any
 
 from ..graph.batch import send_all
 from ..graph.client import Answer, Client, Request
+from ..graph.odata import is_id
 from ..plan import Facts, LinkInquiry, Plan, Refusal, Resource
-from . import configuration, filters, job, mapping, partner, scope, synced_user
-from .directory import is_id
+from . import configuration, job, partner, scope, synced_user
+from .mapping import filters
+from .mapping import resource as mapping
 
 Given = Mapping[str, Any]
 """A module's options, as a task gave them."""
@@ -193,7 +195,7 @@ def in_source(client: Client, link: Given) -> dict[str, Any]:
     """What differs in the source tenant, and the job as it is."""
     if not link["target"]["tenant_id"]:
         raise Refusal("tenant_id of target is missing; it is the target tenant's id or one of its verified domains")
-    client.look_once()
+    client.cache_reads()
     _look_together(client, link)
     found = _compare(client, link, IN_SOURCE) if link["compare"] else NOTHING
     if _enough(found, link):
@@ -210,18 +212,18 @@ def _look_together(client: Client, link: Given) -> None:
     if link["compare"] and is_id(link["target"]["tenant_id"]):
         requests += [Request("GET", path) for path in partner.paths(link["target"]["tenant_id"].lower())]
     for request, outcome in zip(requests, send_all(client, requests), strict=True):
-        client.keep(request, outcome)
+        client.cache_read(request, outcome)
 
 
 def _domains(client: Client) -> list[str] | None:
     """Every domain that a user principal name of the source may have: the verified ones, and those of the users in scope. ``None``
     where the verified ones may not be read.
     """
-    answer = client.seen(ORGANIZATION)
+    answer = client.cached_read(ORGANIZATION)
     organization = next(iter(client.members(answer.body)), None) if isinstance(answer, Answer) else None
     if organization is None:
         return None
-    in_scope = [one.name.rpartition("@")[2] for one in client.met.values() if one.kind == "user" and not one.external]
+    in_scope = [one.name.rpartition("@")[2] for one in client.principals.values() if one.kind == "user" and not one.external]
     return sorted(
         {str(one["name"]).lower() for one in organization.get("verifiedDomains") or ()} | {one.lower() for one in in_scope if one}
     )

@@ -13,10 +13,10 @@ from typing import Any
 from ..graph.client import Client, Request
 from ..graph.errors import GraphFailure, ServiceError, Uncertain
 from ..plan import HalfDone, Operation, Pace, Refusal
-from . import job, lookup
+from . import find_configuration, job
 from .causes import log_remedy
 from .directory import Principal, find_people
-from .schema import user_rule
+from .mapping.schema import user_rule
 
 WORST_FIRST = ("failure", "warning", "skipped", "success")
 """The statuses of an entry (fact sheet 3.5). One that is none of them is judged like a warning: it is not known to be fine."""
@@ -40,7 +40,7 @@ def perform(client: Client, params: Mapping[str, Any], check_mode: bool, pace: P
     if there.configuration is None or there.job is None:
         if check_mode:
             return _result(params, [])
-        raise Refusal(str(lookup.unmet(there.configuration, there.job, configuration)))
+        raise Refusal(str(find_configuration.unmet(there.configuration, there.job, configuration)))
     with client.reading():
         people = list({one.id: one for one in find_people(client, params["users"]).values()}.values())
     if check_mode:

@@ -16,7 +16,7 @@ from ..graph.batch import find_all
 from ..graph.client import Client, Request
 from ..graph.errors import ServiceError
 from ..plan import Action, Plan, Refusal, Resource
-from . import clouds, lookup
+from . import clouds, find_configuration
 from .directory import is_own, tenant_id_of_domain
 
 PARTNERS = "/policies/crossTenantAccessPolicy/partners"
@@ -126,7 +126,7 @@ def _served(client: Client, partner_id: str, wanted: Desired, now: Settings) -> 
     if not takes or wanted.keep_for is not None:
         return ()
     try:
-        return tuple(one.name for one in lookup.serving(client, partner_id))
+        return tuple(one.name for one in find_configuration.serving(client, partner_id))
     except ServiceError as error:
         if error.denied:
             return None

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from ..graph.client import Client
 from ..plan import Inquiry, Refusal
-from . import lookup
+from . import find_configuration
 from .causes import log_remedy
 
 PAGE = 500
@@ -25,9 +25,9 @@ def inquire(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
 
     :raises Refusal: when there is no such configuration.
     """
-    configuration = lookup.find(client, params["configuration"])
+    configuration = find_configuration.find(client, params["configuration"])
     if configuration is None:
-        raise Refusal(lookup.missing(params["configuration"]))
+        raise Refusal(find_configuration.missing(params["configuration"]))
     query = quote(_filter(configuration.id, params.get("since"), params.get("until")), safe="")
     raw = client.pages(f"/auditLogs/provisioning?$filter={query}&$orderby=activityDateTime%20desc&$top={PAGE}")
     entries = list(islice(_fitting(map(entry, raw), params), params["limit"]))

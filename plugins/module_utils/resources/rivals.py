@@ -15,7 +15,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .lookup import same_name
+from .find_configuration import same_name
 
 NAMED = 5
 """So many rivals are named."""

@@ -14,10 +14,10 @@ from typing import Any
 
 from ..graph.client import Client, Request
 from ..plan import Action, Plan, Refusal, Resource
-from . import change, job, lookup, settings_bag
+from . import change, find_configuration, job, settings_bag
 from .configuration import NEW
 from .directory import Principal, by_ids, count_members, find_groups, find_people, group_requests, listed, members_of_all, pick_groups
-from .lookup import Configuration
+from .find_configuration import Configuration
 from .population import Leaving, guard, leaving
 
 ASSIGNED = "/appRoleAssignedTo?$top=999"
@@ -134,14 +134,14 @@ def desired(params: Mapping[str, Any]) -> Desired:
 
 def read(client: Client, wanted: Desired) -> Current:
     """The configuration's mode and assignments, and the people and groups that the options name."""
-    configuration, bodies = lookup.find_with(client, wanted.configuration, *PARTS, also=group_requests(wanted.groups))
+    configuration, bodies = find_configuration.find_with(client, wanted.configuration, *PARTS, also=group_requests(wanted.groups))
     if configuration is None:
         named = _named(client, wanted, (), find_groups(client, wanted.groups))
         return _looked_into(client, Current(None, named=named), wanted)
     secrets, first_page, jobs, *listings = bodies
     assigned = assignments(client, configuration, first_page)
     named = _named(client, wanted, [one.principal for one in assigned], pick_groups(wanted.groups, listed(client, listings)))
-    there = lookup.only_job(list(client.members(jobs)), wanted.configuration)
+    there = find_configuration.only_job(list(client.members(jobs)), wanted.configuration)
     return _looked_into(client, Current(configuration, settings_bag.parse(client.whole(secrets)), assigned, named, job=there), wanted)
 
 
@@ -184,14 +184,16 @@ def _named(client: Client, wanted: Desired, known: Sequence[Principal], groups: 
     people = find_people(client, unread) if unread else {}
     users = [by_name.get(name.lower()) or people[name] for name in wanted.users]
     named = {one.id: one for one in [*users, *(groups[name] for name in wanted.groups)]}
-    client.met.update(named)
+    client.principals.update(named)
     return tuple(named.values())
 
 
 def plan(current: Current, wanted: Desired) -> Plan:
     """Decide."""
     if current.configuration and current.configuration.role_id is None:
-        raise Refusal(f"configuration {wanted.configuration!r} has no app role {lookup.ROLE!r}, without which an assignment does not count")
+        raise Refusal(
+            f"configuration {wanted.configuration!r} has no app role {find_configuration.ROLE!r}, without which an assignment does not count"
+        )
     goal = _goal(current, wanted)
     leavers = leaving(goal.before, goal.after, current.members, goal.mode_before, goal.mode_after, current.everybody)
     guard(leavers, wanted)
@@ -221,7 +223,7 @@ def plan(current: Current, wanted: Desired) -> Plan:
             *whole.actions,
         ),
         warnings=(*_warnings(goal.added, current, goal.mode_after), *change.waits_for_start(whole, wanted.restart_job)),
-        unmet=None if current.configuration or wanted.absent else lookup.missing(wanted.configuration),
+        unmet=None if current.configuration or wanted.absent else find_configuration.missing(wanted.configuration),
     )
 
 

@@ -14,8 +14,8 @@ from typing import Any
 from ..graph.claims import Claims
 from ..graph.client import Client
 from ..graph.errors import ServiceError
+from ..graph.odata import escape, is_id
 from ..plan import Inquiry, Refusal
-from .directory import escape, is_id
 
 GRAPH, OPENID = "graph", "openid"
 

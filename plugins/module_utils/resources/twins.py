@@ -16,9 +16,9 @@ from typing import Any
 
 from ..graph.batch import find_all
 from ..graph.client import Client, Request
+from ..graph.odata import quoted
 from ..plan import Pace, Refusal
-from . import lookup, settings_bag
-from .directory import quoted
+from . import find_configuration, settings_bag
 
 CLOCK_SECONDS = 1.0
 """What the service's clock counts in."""
@@ -36,7 +36,7 @@ def gives_way(name: str) -> Callable[[Client, Mapping[str, str], Pace], str]:
         service_principal_id = bound["service_principal_id"]
         _refuse_used(client, service_principal_id, name)
         client.send(Request("DELETE", f"/applications/{ours['id']}"))
-        lookup.take_back(client, service_principal_id)
+        find_configuration.take_back(client, service_principal_id)
         return f"another run made configuration {name} at the same moment; the one made here was removed again, and that one is used"
 
     return look
@@ -44,7 +44,9 @@ def gives_way(name: str) -> Callable[[Client, Mapping[str, str], Pace], str]:
 
 def _of_name(client: Client, name: str, app_id: str, pace: Pace) -> list[dict[str, Any]]:
     """The applications of that name. Until ours is among them, the listing is too old to say anything (fact sheet 0.3)."""
-    path = f"/applications?$filter={lookup.OF_TEMPLATE}%20and%20displayName%20eq%20{quoted(name)}&$select=id,appId,createdDateTime"
+    path = (
+        f"/applications?$filter={find_configuration.OF_TEMPLATE}%20and%20displayName%20eq%20{quoted(name)}&$select=id,appId,createdDateTime"
+    )
     applications: list[dict[str, Any]] = []
     for _attempt in pace.attempts():
         applications = list(client.pages(path))
@@ -56,7 +58,7 @@ def _of_name(client: Client, name: str, app_id: str, pace: Pace) -> list[dict[st
 def _living(client: Client, name: str, earlier: list[dict[str, Any]], pace: Pace) -> bool:
     """Whether one of the earlier applications carries a configuration. One without a service principal is left over from another time."""
     app_ids = {str(one.get("appId")) for one in earlier}
-    return bool(app_ids) and any(app_ids & {one.app_id for one in lookup.of_name(client, name)} for _attempt in pace.attempts())
+    return bool(app_ids) and any(app_ids & {one.app_id for one in find_configuration.of_name(client, name)} for _attempt in pace.attempts())
 
 
 def _age(application: Mapping[str, Any]) -> tuple[str, str]:

@@ -90,7 +90,7 @@ def playbooks(emulator: Emulator, tmp_path: Path) -> Playbooks:
 @pytest.fixture
 def tell(emulator: Emulator, playbooks: Playbooks) -> Teller:
     """Stories of many tasks."""
-    return Teller(emulator, playbooks, both_hosts="BOTH_HOSTS" in os.environ)
+    return Teller(emulator, playbooks, both_runners="BOTH_HOSTS" in os.environ)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import RunFailure
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.failure import RunFailure
 from ansible_collections.entra.cross_tenant_sync.tests.support import preflights, tenants
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM, Emulator
 from ansible_collections.entra.cross_tenant_sync.tests.support.preflights import NAMES, REQUIRED, grant, preflight, take_away, task

@@ -16,8 +16,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Request
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.default_schema import default_schema
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.lookup import JOB_TEMPLATE, TEMPLATE
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.find_configuration import JOB_TEMPLATE, TEMPLATE
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping.default_schema import default_schema
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.partner import PARTNERS
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import NOT_FOUND, Lost, Outcome, Reply, refusal
 

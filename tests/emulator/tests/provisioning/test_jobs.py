@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from story import CYCLE, JOB, SOURCE, SP, TARGET, Story
+from linked_tenants import CYCLE, JOB, SOURCE, SP, TARGET, LinkedTenants
 
 from entra_emulator.provisioning import engine, lifecycle
 from entra_emulator.state import NEVER, World, moment
@@ -16,8 +16,8 @@ from entra_emulator.state import NEVER, World, moment
 HOUR = timedelta(hours=1)
 
 
-def people(count: int, **switches: object) -> Story:
-    s = Story(**switches)
+def people(count: int, **switches: object) -> LinkedTenants:
+    s = LinkedTenants(**switches)
     for number in range(count):
         s.person(f"p{number}")
     return s
@@ -307,8 +307,8 @@ def test_thresholds_of_failed_entries(failed: int, entitled: int, reason: str | 
 
 def test_two_jobs_run_in_the_order_of_time() -> None:
     """Contoso to Fabrikam and back; people synced in are external and never loop (10)."""
-    s = Story()
-    back = Story()
+    s = LinkedTenants()
+    back = LinkedTenants()
     s.person("minsu")
     s.target.users["hana"] = {"id": "hana", "userPrincipalName": "hana@fabrikam.kr", "displayName": "Hana", "userType": "Member"}
     s.target.users["hana"] |= {"mail": "hana@fabrikam.kr", "accountEnabled": True}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from story import ROLE, SOURCE, SP, Story
+from linked_tenants import ROLE, SOURCE, SP, LinkedTenants
 
 from entra_emulator.provisioning import attributes, engine, population, template
 
@@ -18,7 +18,7 @@ DEFAULT_ACCESS = population.DEFAULT_ACCESS
 @pytest.mark.fact("5", "Assigned people and direct members of assigned groups are provisioned, nested members never")
 def test_who_is_in_scope() -> None:
     """Assigned people and direct members; not nested members, externals, SMS people or disabled people (5, 10)."""
-    s = Story()
+    s = LinkedTenants()
     s.person("minsu")
     s.person("direct", assigned=False)
     s.person("nested", assigned=False)
@@ -36,7 +36,7 @@ def test_who_is_in_scope() -> None:
 @pytest.mark.fact("3.4", "SyncAll true takes everybody internal")
 def test_sync_all_takes_everybody_internal() -> None:
     """SyncAll true needs no assignment, and still no external people (3.4)."""
-    s = Story()
+    s = LinkedTenants()
     s.secrets["SyncAll"] = "True"
     s.person("minsu", assigned=False)
     s.person("guest", assigned=False, userType="Guest")
@@ -47,7 +47,7 @@ def test_sync_all_takes_everybody_internal() -> None:
 @pytest.mark.fact("3.4", "SyncAll from true to false waits for a restart")
 def test_sync_all_off_waits_for_a_restart() -> None:
     """From true to false has no effect until the job is restarted (3.4)."""
-    s = Story()
+    s = LinkedTenants()
     s.secrets["SyncAll"] = "true"
     s.person("minsu")
     s.person("jia", assigned=False)
@@ -63,7 +63,7 @@ def test_sync_all_off_waits_for_a_restart() -> None:
 @pytest.mark.fact("7", "The synchronized user: name with #EXT#, userType Member, Accepted, Invitation, in the address list")
 def test_what_a_synced_person_looks_like() -> None:
     """The B2B user of section 7; an apostrophe stays in the name."""
-    s = Story()
+    s = LinkedTenants()
     s.person("o'brien", displayName="오브라이언", telephoneNumber="ignored", businessPhones=["+82 2"], officeLocation="Seoul")
     s.first()
     user = s.synced("o'brien")
@@ -80,7 +80,7 @@ def test_what_a_synced_person_looks_like() -> None:
 @pytest.mark.fact("5", "People with the default access role are skipped as not effectively entitled")
 def test_default_access_does_not_entitle() -> None:
     """People with the default role are skipped as not effectively entitled (5)."""
-    s = Story()
+    s = LinkedTenants()
     s.person("minsu", assigned=False)
     s.assign("minsu", DEFAULT_ACCESS)
     s.first()
@@ -91,7 +91,7 @@ def test_default_access_does_not_entitle() -> None:
 @pytest.mark.fact("4.3", "Mappings, constants, expressions and defaults of the job's schema are applied")
 def test_the_mappings_of_the_job_are_applied() -> None:
     """A dropped row, an expression, a constant and a default (4.2, 4.3)."""
-    s = Story()
+    s = LinkedTenants()
     s.mapping["attributeMappings"].remove(s.row("employeeId"))
     s.row("displayName").update(template.mapping("displayName", 'Append([displayName], " (Contoso)")'))
     s.mapping["attributeMappings"].append(template.mapping("companyName", '"Contoso"'))
@@ -109,7 +109,7 @@ def test_the_mappings_of_the_job_are_applied() -> None:
 @pytest.mark.fact("4.3", "Nulls are not propagated, and defaults apply on creation only")
 def test_nulls_are_not_propagated_and_defaults_apply_on_creation_only() -> None:
     """A value that vanishes in the source stays in the target (4.3, 10)."""
-    s = Story()
+    s = LinkedTenants()
     s.row("city")["defaultValue"] = "Seoul"
     s.person("minsu", department="Sales", city="Busan")
     s.first()
@@ -123,7 +123,7 @@ def test_nulls_are_not_propagated_and_defaults_apply_on_creation_only() -> None:
 @pytest.mark.fact("7", "Target edits persist until the next source change, a sign-in block too")
 def test_target_edits_persist_until_the_next_source_change() -> None:
     """The engine does not look at the target; the next change in the source undoes even a sign-in block (7)."""
-    s = Story()
+    s = LinkedTenants()
     s.person("minsu")
     s.first()
     user = s.synced("minsu")
@@ -140,7 +140,7 @@ def test_target_edits_persist_until_the_next_source_change() -> None:
 @pytest.mark.parametrize(("flow", "after"), [("Always", "Member"), ("ObjectAddOnly", "Guest")])
 def test_a_redeemed_guest_is_adopted(flow: str, after: str) -> None:
     """Matching is by identity; userType changes only when the mapping applies always (4.3, 7)."""
-    s = Story()
+    s = LinkedTenants()
     s.row("userType")["flowType"] = flow
     minsu = s.person("minsu", jobTitle="Boss")
     name = "minsu.kim_contoso.kr#EXT#@fabrikamkr.onmicrosoft.com"
@@ -156,7 +156,7 @@ def test_a_redeemed_guest_is_adopted(flow: str, after: str) -> None:
 @pytest.mark.fact("7", "A pending guest keeps the mail-based name until on-demand provisioning or a restart")
 def test_a_pending_guest_keeps_the_mail_based_name_until_on_demand() -> None:
     """Unredeemed guests are not matched by identity; the invitation finds them, the name stays (7)."""
-    s = Story()
+    s = LinkedTenants()
     s.person("minsu", mail="minsu.kim@contoso.kr")
     name = "minsu.kim_contoso.kr#EXT#@fabrikamkr.onmicrosoft.com"
     guest = {"id": "g", "userPrincipalName": name, "mail": "minsu.kim@contoso.kr", "userType": "Guest", "displayName": "M"}
@@ -175,7 +175,7 @@ def test_a_pending_guest_keeps_the_mail_based_name_until_on_demand() -> None:
 @pytest.mark.fact("7", "Whether existing guests are matched is a switch (match_existing_guests)")
 def test_existing_guests_that_are_not_matched() -> None:
     """The switch match_existing_guests: a guest of the same address stands in the way; whom synchronization made is found again (7)."""
-    s = Story(match_existing_guests=False)
+    s = LinkedTenants(match_existing_guests=False)
     minsu = s.person("minsu")
     name = "minsu_contoso.kr#EXT#@fabrikamkr.onmicrosoft.com"
     guest = {"id": "g", "userPrincipalName": name, "mail": "minsu@contoso.kr", "userType": "Guest", "displayName": "M"}
@@ -191,7 +191,7 @@ def test_existing_guests_that_are_not_matched() -> None:
 @pytest.mark.fact("7", "A pending guest joins or stands in the way (switch pending_guests)")
 def test_a_pending_guest_can_stand_in_the_way() -> None:
     """The switch pending_guests (7)."""
-    s = Story(pending_guests="refused")
+    s = LinkedTenants(pending_guests="refused")
     s.person("minsu")
     name = "minsu_contoso.kr#EXT#@fabrikamkr.onmicrosoft.com"
     guest = {"id": "g", "userPrincipalName": name, "mail": "minsu@contoso.kr", "userType": "Guest", "displayName": "M"}
@@ -204,7 +204,7 @@ def test_a_pending_guest_can_stand_in_the_way() -> None:
 @pytest.mark.fact("7", "Out of scope is a soft deletion; back within 30 days the same object is restored")
 def test_leaving_and_returning() -> None:
     """Out of scope is a soft deletion; back within 30 days the same object is restored (7)."""
-    s = Story()
+    s = LinkedTenants()
     s.person("minsu")
     s.first()
     target_id = s.job.links["minsu"]
@@ -222,7 +222,7 @@ def test_leaving_and_returning() -> None:
 @pytest.mark.fact("7", "Or another account is created (switch restore_soft_deleted)")
 def test_returning_where_restoring_is_unsupported() -> None:
     """The other reading of contradiction 12.13: another account is created."""
-    s = Story(restore_soft_deleted="unsupported")
+    s = LinkedTenants(restore_soft_deleted="unsupported")
     s.person("minsu")
     s.first()
     before = s.job.links["minsu"]
@@ -237,7 +237,7 @@ def test_returning_where_restoring_is_unsupported() -> None:
 @pytest.mark.fact("7", "Hard deletion after 30 days")
 def test_the_purge_after_thirty_days() -> None:
     """Hard deletion after 30 days, never earlier; who returns later gets a new object (7)."""
-    s = Story()
+    s = LinkedTenants()
     s.person("minsu")
     s.first()
     before = s.job.links["minsu"]
@@ -255,7 +255,7 @@ def test_the_purge_after_thirty_days() -> None:
 @pytest.mark.fact("5", "Whoever is assigned in several ways stays while one remains")
 def test_leaving_one_group_of_two() -> None:
     """Several ways in: one of them is enough (5)."""
-    s = Story()
+    s = LinkedTenants()
     s.person("minsu", assigned=False)
     s.group("a", "minsu")
     s.group("b", "minsu")
@@ -271,7 +271,7 @@ def test_leaving_one_group_of_two() -> None:
 @pytest.mark.fact("7", "A user deleted in the source is soft-deleted in the target")
 def test_a_deleted_source_user() -> None:
     """Deleted in the source is deleted in the target (7)."""
-    s = Story()
+    s = LinkedTenants()
     s.person("minsu")
     s.first()
     s.delete_source("minsu")
@@ -285,7 +285,7 @@ def test_a_deleted_source_user() -> None:
 @pytest.mark.fact("4.3", "The mapping of IsSoftDeleted drives the soft deletion")
 def test_is_soft_deleted_drives_the_deletion() -> None:
     """Without that mapping a deleted source user stays in the target (4.3)."""
-    s = Story()
+    s = LinkedTenants()
     s.mapping["attributeMappings"].remove(s.row("IsSoftDeleted"))
     s.person("minsu")
     s.first()
@@ -297,7 +297,7 @@ def test_is_soft_deleted_drives_the_deletion() -> None:
 @pytest.mark.fact("7", "accountEnabled false blocks the user in the target")
 def test_disabling_flows_and_does_not_delete() -> None:
     """accountEnabled false blocks the target user (7)."""
-    s = Story()
+    s = LinkedTenants()
     s.person("minsu")
     s.first()
     s.source.users["minsu"]["accountEnabled"] = False
@@ -310,7 +310,7 @@ def test_disabling_flows_and_does_not_delete() -> None:
 @pytest.mark.parametrize("action", ["update", "disable"])
 def test_a_disabled_person_in_the_log(action: str) -> None:
     """The switch disable_action (6.1)."""
-    s = Story(disable_action=action)
+    s = LinkedTenants(disable_action=action)
     s.person("minsu")
     s.first()
     s.source.users["minsu"]["accountEnabled"] = False
@@ -321,7 +321,7 @@ def test_a_disabled_person_in_the_log(action: str) -> None:
 @pytest.mark.fact("7", "Disabled first and removed later is not deleted")
 def test_disabled_first_and_removed_later_is_not_deleted() -> None:
     """The documented exception (7); removed at once is deleted."""
-    s = Story()
+    s = LinkedTenants()
     for alias in ("first", "both"):
         s.person(alias)
     s.first()
@@ -336,7 +336,7 @@ def test_disabled_first_and_removed_later_is_not_deleted() -> None:
 @pytest.mark.fact("4.4", "A filter that no longer passes deprovisions, and a change of the schema re-evaluates everybody")
 def test_scoping_filters_create_and_deprovision() -> None:
     """A filter that no longer passes removes people; the schema change makes everybody be looked at again (4.1, 4.4)."""
-    s = Story()
+    s = LinkedTenants()
     s.person("minsu", department="Sales")
     s.person("jia", department="sales")
     s.first()
@@ -353,7 +353,7 @@ def test_scoping_filters_create_and_deprovision() -> None:
 @pytest.mark.fact("4.4", "Failing the input filter does not deprovision")
 def test_failing_the_input_filter_does_not_deprovision() -> None:
     """Only ``scope.groups`` deprovisions (4.4)."""
-    s = Story()
+    s = LinkedTenants()
     s.person("minsu")
     s.first()
     s.source.users["minsu"]["_smsSignIn"] = True
@@ -364,7 +364,7 @@ def test_failing_the_input_filter_does_not_deprovision() -> None:
 @pytest.mark.fact("4.4", "A PUT that loses the built-in filter lets external people flow")
 def test_without_the_input_filter_guests_flow() -> None:
     """A PUT that loses the built-in filter is punished (4.4)."""
-    s = Story()
+    s = LinkedTenants()
     s.mapping["scope"]["inputFilterGroups"] = []
     s.person("guest", userType="Guest")
     s.first()
@@ -378,7 +378,7 @@ def test_without_the_input_filter_guests_flow() -> None:
 )
 def test_target_object_actions(flows: str, created: int, updated: int, deleted: int) -> None:
     """Dropping Add stops creation, dropping Delete stops soft deletion (4.4)."""
-    s = Story()
+    s = LinkedTenants()
     s.person("changes")
     s.person("leaves")
     s.first()
@@ -393,7 +393,7 @@ def test_target_object_actions(flows: str, created: int, updated: int, deleted: 
 @pytest.mark.fact("4.4", "enabled false skips the object mapping")
 def test_a_disabled_object_mapping_is_skipped() -> None:
     """``enabled: false`` (4.4)."""
-    s = Story()
+    s = LinkedTenants()
     s.mapping["enabled"] = False
     s.person("minsu")
     s.first()
@@ -403,7 +403,7 @@ def test_a_disabled_object_mapping_is_skipped() -> None:
 @pytest.mark.fact("7", "The manager is set only where both are in scope; removal is not propagated")
 def test_managers() -> None:
     """Set only when both are in scope; removal is not propagated (7)."""
-    s = Story()
+    s = LinkedTenants()
     s.person("minsu")
     s.person("boss", assigned=False)
     s.source.managers["minsu"] = "boss"
@@ -421,7 +421,7 @@ def test_managers() -> None:
 @pytest.mark.fact("7", "Two people with one mail address collapse into one target user")
 def test_two_people_with_one_mail_collapse() -> None:
     """They share one target user, which goes when the last of them goes (7)."""
-    s = Story()
+    s = LinkedTenants()
     s.person("minsu", mail="info@contoso.kr")
     s.person("jia", mail="info@contoso.kr")
     s.first()
@@ -438,7 +438,7 @@ def test_two_people_with_one_mail_collapse() -> None:
 @pytest.mark.fact("7", "Or the second one fails (switch duplicate_mail)")
 def test_two_people_with_one_mail_can_fail() -> None:
     """The switch duplicate_mail (7)."""
-    s = Story(duplicate_mail="refused")
+    s = LinkedTenants(duplicate_mail="refused")
     s.person("minsu", mail="info@contoso.kr")
     s.person("jia", mail="info@contoso.kr")
     assert s.first()["failed"] == 1
@@ -448,7 +448,7 @@ def test_two_people_with_one_mail_can_fail() -> None:
 
 def test_no_mail_is_no_obstacle() -> None:
     """Matching needs the identity, not the address."""
-    s = Story()
+    s = LinkedTenants()
     s.person("minsu", mail=None)
     s.first()
     user = s.synced("minsu")
@@ -457,7 +457,7 @@ def test_no_mail_is_no_obstacle() -> None:
 
 def test_names_change_with_the_source() -> None:
     """userPrincipalName is an ordinary mapping: the source wins (7)."""
-    s = Story()
+    s = LinkedTenants()
     s.person("minsu")
     s.first()
     s.source.users["minsu"]["userPrincipalName"] = "kim@contoso.kr"
@@ -469,11 +469,11 @@ def test_names_change_with_the_source() -> None:
 @pytest.mark.fact("3.3", "Deleting a job leaves the people, and a new one adopts them")
 def test_deleting_the_job_leaves_people_and_a_new_job_adopts_them() -> None:
     """A second job matches the first one's people by identity (2.4, 7)."""
-    s = Story()
+    s = LinkedTenants()
     s.person("minsu")
     s.first()
     before = list(s.target.users)
-    again = Story()
+    again = LinkedTenants()
     s.source.synchronizations[SP].jobs[again.job.id] = again.job
     s.job = again.job
     summary = s.first()
@@ -483,7 +483,7 @@ def test_deleting_the_job_leaves_people_and_a_new_job_adopts_them() -> None:
 @pytest.mark.fact("5", "Only roles that the application defines entitle")
 def test_role_of_the_application() -> None:
     """Only roles that the application defines count (2.1, 5)."""
-    s = Story()
+    s = LinkedTenants()
     assert population.roles(s.source, SP) == {ROLE}
     assert {"QuarantineState", "Watermark", "Escrows"} == engine.DEFAULT_RESTART
     assert s.source.id == SOURCE

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from story import SOURCE, TARGET, Story
+from linked_tenants import SOURCE, TARGET, LinkedTenants
 
 from entra_emulator.provisioning.engine import UnknownRule, provision_on_demand
 
@@ -16,44 +16,44 @@ ALL_USERS = {"usersAndGroups": {"accessType": "blocked", "targets": [{"target": 
 INVALID = "InvitationCreationFailureInvalidPropertyValue"
 
 
-def forbid_invitations(s: Story) -> None:
+def forbid_invitations(s: LinkedTenants) -> None:
     s.target.authorization_policy["allowInvitesFrom"] = "none"
 
 
-def deny_domain(s: Story) -> None:
+def deny_domain(s: LinkedTenants) -> None:
     s.target.authorization_policy["_invitationsBlockedDomains"] = ["Contoso.kr"]
 
 
-def allow_others(s: Story) -> None:
+def allow_others(s: LinkedTenants) -> None:
     s.target.authorization_policy["_invitationsAllowedDomains"] = ["other.kr"]
 
 
-def block_inbound(s: Story) -> None:
+def block_inbound(s: LinkedTenants) -> None:
     s.target.access_policy.partners[SOURCE]["b2bCollaborationInbound"] = ALL_USERS
 
 
-def block_outbound_by_default(s: Story) -> None:
+def block_outbound_by_default(s: LinkedTenants) -> None:
     s.source.access_policy.default["b2bCollaborationOutbound"] = ALL_USERS
 
 
-def contact(s: Story) -> None:
+def contact(s: LinkedTenants) -> None:
     s.target.contacts["c"] = {"id": "c", "mail": "Minsu@contoso.kr"}
 
 
-def group_address(s: Story) -> None:
+def group_address(s: LinkedTenants) -> None:
     s.target.groups["g"] = {"id": "g", "mail": "minsu@contoso.kr"}
 
 
-def internal_user(s: Story) -> None:
+def internal_user(s: LinkedTenants) -> None:
     proxies = ["smtp:minsu@contoso.kr"]
     s.target.users["i"] = {"id": "i", "userPrincipalName": "i@fabrikam.kr", "displayName": "I", "proxyAddresses": proxies}
 
 
-def unverified_domain(s: Story) -> None:
+def unverified_domain(s: LinkedTenants) -> None:
     s.source.users["minsu"]["mail"] = "minsu@gmail.com"
 
 
-def wrong_type(s: Story) -> None:
+def wrong_type(s: LinkedTenants) -> None:
     s.row("userType")["source"].update(name="Employee", expression='"Employee"')
 
 
@@ -75,7 +75,7 @@ def wrong_type(s: Story) -> None:
 )
 def test_creation_is_refused(prepare: Any, code: str) -> None:
     """The documented codes (6.1, 7, 9); the failure is retried, and heals when the cause is gone."""
-    s = Story()
+    s = LinkedTenants()
     s.person("minsu")
     before = s.world.model_copy(deep=True)
     schema = s.job.model_copy(deep=True).job_schema
@@ -95,7 +95,7 @@ def test_creation_is_refused(prepare: Any, code: str) -> None:
 @pytest.mark.fact("7", "A contact with the same address collides")
 def test_a_contact_lets_a_guest_in_without_mail() -> None:
     """Contact and guest: the guest is created, but without its address (7)."""
-    s = Story()
+    s = LinkedTenants()
     s.row("userType")["source"].update(name="Guest", expression='"Guest"')
     s.person("minsu")
     contact(s)
@@ -104,7 +104,7 @@ def test_a_contact_lets_a_guest_in_without_mail() -> None:
     assert user is not None and "mail" not in user
 
 
-def leaves_with(s: Story, role: str) -> None:
+def leaves_with(s: LinkedTenants, role: str) -> None:
     """Minsu comes, is given a role in the target, and leaves the scope."""
     s.person("minsu")
     s.first()
@@ -118,7 +118,7 @@ def leaves_with(s: Story, role: str) -> None:
 @pytest.mark.fact("7", "Target users with administrator roles cannot be deleted")
 def test_administrators_cannot_be_deleted() -> None:
     """AzureActiveDirectoryInsufficientRights (7)."""
-    s = Story()
+    s = LinkedTenants()
     leaves_with(s, "Global Administrator")
     assert s.error("minsu") == "AzureActiveDirectoryInsufficientRights"
     assert s.names() == ["Minsu"]
@@ -127,7 +127,7 @@ def test_administrators_cannot_be_deleted() -> None:
 @pytest.mark.fact("7", "Unless the role is User or Helpdesk administrator")
 def test_lesser_administrators_can_be_deleted() -> None:
     """The roles that section 7 excepts."""
-    s = Story()
+    s = LinkedTenants()
     leaves_with(s, "Helpdesk Administrator")
     assert s.names() == []
 
@@ -135,7 +135,7 @@ def test_lesser_administrators_can_be_deleted() -> None:
 @pytest.mark.fact("7", "Or administrators are deleted like everybody (switch administrator_deletion)")
 def test_administrators_can_be_deleted_where_the_service_does_it() -> None:
     """One tenant lost a Global Administrator to a cycle (14.4)."""
-    s = Story(administrator_deletion="allowed")
+    s = LinkedTenants(administrator_deletion="allowed")
     leaves_with(s, "Global Administrator")
     assert s.names() == []
 
@@ -143,7 +143,7 @@ def test_administrators_can_be_deleted_where_the_service_does_it() -> None:
 @pytest.mark.fact("7", "mail and showInAddressList cannot change while an Exchange licence is assigned")
 def test_mail_cannot_change_while_a_licence_is_assigned() -> None:
     """The service retries without the attributes that belong to Exchange (6.1, 7)."""
-    s = Story()
+    s = LinkedTenants()
     s.person("minsu")
     s.first()
     user = s.synced("minsu")
@@ -158,7 +158,7 @@ def test_mail_cannot_change_while_a_licence_is_assigned() -> None:
 @pytest.mark.fact("6.1", "The provisioning log entry: enums, steps, identities, systems, strings throughout")
 def test_the_log_of_a_creation() -> None:
     """The entry of section 6.1: system, steps and strings throughout."""
-    s = Story()
+    s = LinkedTenants()
     s.person("minsu", department="Sales")
     s.first()
     entry = s.last_log("minsu")
@@ -186,7 +186,7 @@ def test_the_log_of_a_creation() -> None:
 @pytest.mark.parametrize(("switch", "tenant"), [("source", SOURCE), ("target", TARGET)])
 def test_the_tenant_of_a_log_entry(switch: str, tenant: str) -> None:
     """13.16."""
-    s = Story(log_tenant_id=switch)
+    s = LinkedTenants(log_tenant_id=switch)
     s.person("minsu")
     s.first()
     assert s.last_log("minsu")["tenantId"] == tenant
@@ -195,7 +195,7 @@ def test_the_tenant_of_a_log_entry(switch: str, tenant: str) -> None:
 @pytest.mark.fact("6.2", "Changes in the target are made by Microsoft.Azure.SyncFabric")
 def test_the_audit_log_of_the_target() -> None:
     """Changes are made by Microsoft.Azure.SyncFabric (6.2)."""
-    s = Story()
+    s = LinkedTenants()
     s.person("minsu")
     s.first()
     s.unassign("minsu")
@@ -207,7 +207,7 @@ def test_the_audit_log_of_the_target() -> None:
 @pytest.mark.fact("6.1", "Skipped people are logged once, and again on a full cycle")
 def test_skips_are_logged_once() -> None:
     """A skip is news once, and again when everybody is looked at (6.1)."""
-    s = Story()
+    s = LinkedTenants()
     s.person("guest", userType="Guest")
     s.first()
     s.cycle()
@@ -220,7 +220,7 @@ def test_skips_are_logged_once() -> None:
 @pytest.mark.fact("3.5", "On-demand provisioning works while the job is paused")
 def test_on_demand() -> None:
     """Works while the job is paused: creates, then finds nothing to do (3.5)."""
-    s = Story()
+    s = LinkedTenants()
     s.person("minsu")
     first, second = s.on_demand("minsu"), s.on_demand("minsu")
     assert (first["action"], first["statusInfo"]["status"]) == ("Create", "Success")
@@ -241,7 +241,7 @@ def test_on_demand() -> None:
 )
 def test_on_demand_skips(assigned: bool, more: dict[str, Any], code: str) -> None:
     """The triage of 3.5; a skipped person is an answer, not an error."""
-    s = Story()
+    s = LinkedTenants()
     s.person("minsu", assigned=assigned, **more)
     info = s.on_demand("minsu")
     assert (info["statusInfo"]["status"], info["statusInfo"]["errorCode"]) == ("Skipped", code)
@@ -251,7 +251,7 @@ def test_on_demand_skips(assigned: bool, more: dict[str, Any], code: str) -> Non
 @pytest.mark.fact("3.5", "The scoping step names each clause with its outcome")
 def test_on_demand_scope_evaluation() -> None:
     """The scoping step names each clause with its outcome (3.5)."""
-    s = Story()
+    s = LinkedTenants()
     s.person("guest", userType="Guest")
     scoping = next(step for step in s.on_demand("guest")["provisioningSteps"] if step["type"] == "Scoping")
     assert "Filter external users.alternativeSecurityIds EQUALS 'None'\": false" in scoping["details"]["ScopeEvaluationResult"]
@@ -260,7 +260,7 @@ def test_on_demand_scope_evaluation() -> None:
 @pytest.mark.fact("3.5", "Deleting and provisioning on demand makes a duplicate")
 def test_on_demand_cannot_restore() -> None:
     """Delete, then on demand: a duplicate (3.5)."""
-    s = Story()
+    s = LinkedTenants()
     s.person("minsu")
     s.first()
     before = s.job.links["minsu"]
@@ -275,7 +275,7 @@ def test_on_demand_cannot_restore() -> None:
 @pytest.mark.fact("3.5", "On-demand provisioning checks both policies and the rule")
 def test_on_demand_checks_policies_and_rules() -> None:
     """The same codes as a cycle; an unknown rule is refused (0.2, 3.5)."""
-    s = Story()
+    s = LinkedTenants()
     s.person("minsu")
     s.target.access_policy.identity_synchronizations.clear()
     assert s.on_demand("minsu")["statusInfo"]["errorCode"] == "AzureActiveDirectoryCrossTenantSyncPolicyCheckFailure"
@@ -286,7 +286,7 @@ def test_on_demand_checks_policies_and_rules() -> None:
 @pytest.mark.fact("4.5", "Assigned groups are skipped as EntityTypeNotSupported while the group mapping is off")
 def test_groups_are_skipped_while_their_mapping_is_off() -> None:
     """EntityTypeNotSupported; the members are provisioned all the same (4.5)."""
-    s = Story()
+    s = LinkedTenants()
     s.person("minsu", assigned=False)
     s.group("sales", "minsu")
     s.first()
@@ -297,7 +297,7 @@ def test_groups_are_skipped_while_their_mapping_is_off() -> None:
 @pytest.mark.fact("4.5", "With the mapping on and groupSyncInbound allowed, groups become static security groups")
 def test_groups_become_static_security_groups() -> None:
     """With the mapping on and groupSyncInbound allowed (4.5)."""
-    s = Story()
+    s = LinkedTenants()
     for mapping in s.job.job_schema["synchronizationRules"][0]["objectMappings"]:
         mapping["enabled"] = mapping["enabled"] or mapping["sourceObjectName"] == "Group"
     s.person("minsu", assigned=False)

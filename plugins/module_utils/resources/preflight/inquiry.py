@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..graph.client import Client
-from ..plan import Inquiry, Refusal
-from . import preflight_permissions, preflight_policy, preflight_source, preflight_target
-from .directory import is_own
+from ...graph.client import Client
+from ...plan import Inquiry, Refusal
+from ..directory import is_own
+from ..partner import resolve
+from . import checks as preflight_policy
+from . import permissions as preflight_permissions
+from . import source as preflight_source
+from . import target as preflight_target
 from .finding import ERROR, Finding, ordered
-from .partner import resolve
-from .preflight_people import Person
-from .preflight_permissions import SOURCE
-from .preflight_reading import Looking, claims_of
+from .people import Person
+from .permissions import SOURCE
+from .reading import Looking, claims_of
 
 _SWITCHES = {"source": ("redemption_outbound",), "target": ("user_sync_inbound", "redemption_inbound")}
 

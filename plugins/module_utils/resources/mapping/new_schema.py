@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The schema as it should be: the wishes applied to the one that is there, or to a template's or a backup's. Pure; nothing is sent.
+"""The schema as it should be: the wanted mappings applied to the one that is there, or to a template's or a backup's. Pure; nothing is sent.
 
 What is not ours goes back as it came (fact sheet 4.2).
 """
@@ -14,13 +14,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..plan import Refusal
-from . import filters, job
+from ...plan import Refusal
+from .. import job
+from . import filters
 from .default_schema import MATCHING, SOFT_DELETED
 from .documented import EXTENSION, hint, misspelt
 from .expression import attribute_source, attributes, constant_source, source_meaning
 from .schema import APPLY, definitions, flow_types, flows, plain, row_meaning, rows, user_mapping, with_definition
-from .wishes import PROTECTED, Desired, Wish
+from .wanted import PROTECTED, Desired, WantedMapping
 
 ESSENTIAL = (*PROTECTED, "userPrincipalName", "accountEnabled")
 """What an exact list keeps although it does not name it: without them people have no name or cannot be blocked."""
@@ -34,7 +35,7 @@ class Current:
     path: str | None
     schema: Mapping[str, Any]
     base: Mapping[str, Any]
-    """What the wishes are applied to: the schema itself, the template's, or the backup that is restored."""
+    """What the wanted mappings are applied to: the schema itself, the template's, or the backup that is restored."""
     parsed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     operators: frozenset[str] = frozenset()
     unmet: str | None = None
@@ -55,10 +56,10 @@ def new_schema(current: Current, wanted: Desired) -> dict[str, Any]:
         _keep_locked(people_of(new, wanted), user_mapping(current.schema) if current.path else None, wanted)
     new = _declared(new, wanted)
     mapping = people_of(new, wanted)
-    for wish in wanted.wishes:
-        _grant(wish, mapping, new, current)
+    for wanted_mapping in wanted.mappings:
+        _grant(wanted_mapping, mapping, new, current)
     if wanted.exact:
-        named = {one.target for one in wanted.wishes}
+        named = {one.target for one in wanted.mappings}
         required = {name for name, one in definitions(new, "target").items() if one.get("required")}
         kept = named | required | {*ESSENTIAL}
         mapping["attributeMappings"] = [
@@ -125,9 +126,9 @@ def _keep_rule_ids(new: dict[str, Any], schema: Mapping[str, Any]) -> None:
 
 def _declared(schema: dict[str, Any], wanted: Desired) -> dict[str, Any]:
     """With every wanted directory extension among the definitions, since the service lists one only after it was discovered."""
-    for wish in wanted.wishes:
-        if not wish.absent:
-            for side, names in (("target", [wish.target]), ("source", sorted(attributes(wish.meaning)))):
+    for wanted_mapping in wanted.mappings:
+        if not wanted_mapping.absent:
+            for side, names in (("target", [wanted_mapping.target]), ("source", sorted(attributes(wanted_mapping.meaning)))):
                 schema = _with_extensions(schema, side, names)
     if wanted.filters is not None:
         schema = _with_extensions(schema, "source", [one["attribute"] for group in wanted.filters for one in group["clauses"]])
@@ -142,43 +143,48 @@ def _with_extensions(schema: dict[str, Any], side: str, names: Iterable[str]) ->
     return schema
 
 
-def _grant(wish: Wish, mapping: dict[str, Any], schema: Mapping[str, Any], current: Current) -> None:
+def _grant(wanted_mapping: WantedMapping, mapping: dict[str, Any], schema: Mapping[str, Any], current: Current) -> None:
     """Change the one mapping in place, if it does not mean the same already."""
-    row = rows(mapping).get(wish.target)
-    if wish.absent:
+    row = rows(mapping).get(wanted_mapping.target)
+    if wanted_mapping.absent:
         if row is not None:
             _refuse_required(row, schema)
             mapping["attributeMappings"].remove(row)
-        elif not EXTENSION.match(wish.target):
-            _refuse_slip(wish.target, {*definitions(schema, "target"), *rows(mapping)})
+        elif not EXTENSION.match(wanted_mapping.target):
+            _refuse_slip(wanted_mapping.target, {*definitions(schema, "target"), *rows(mapping)})
         return
-    _refuse_unknown([wish.target], schema, "target")
-    _refuse_unknown(sorted(attributes(wish.meaning)), schema, "source")
-    wanted = _row(wish, row, current)
+    _refuse_unknown([wanted_mapping.target], schema, "target")
+    _refuse_unknown(sorted(attributes(wanted_mapping.meaning)), schema, "source")
+    wanted = _row(wanted_mapping, row, current)
     if row is None:
         mapping["attributeMappings"].append(wanted)
     elif row_meaning(row) != row_meaning(wanted):
         row.update(wanted)
 
 
-def _row(wish: Wish, row: Mapping[str, Any] | None, current: Current) -> dict[str, Any]:
+def _row(wanted_mapping: WantedMapping, row: Mapping[str, Any] | None, current: Current) -> dict[str, Any]:
     """The row as it should be: what was not named keeps what it has."""
-    base: dict[str, Any] = dict(row) if row else {"targetAttributeName": wish.target, **NEW_ROW}
+    base: dict[str, Any] = dict(row) if row else {"targetAttributeName": wanted_mapping.target, **NEW_ROW}
     source = base.get("source")
-    if source is None or source_meaning(source) != wish.meaning:
-        source = _source(wish, current)
-    flow_type = APPLY[wish.apply] if wish.apply else base.get("flowType") or APPLY["always"]
-    default = wish.default if wish.default is not None else base.get("defaultValue")
+    if source is None or source_meaning(source) != wanted_mapping.meaning:
+        source = _source(wanted_mapping, current)
+    flow_type = APPLY[wanted_mapping.apply] if wanted_mapping.apply else base.get("flowType") or APPLY["always"]
+    default = wanted_mapping.default if wanted_mapping.default is not None else base.get("defaultValue")
     return {**base, "source": source, "flowType": flow_type, "defaultValue": default}
 
 
-def _source(wish: Wish, current: Current) -> Mapping[str, Any]:
-    if wish.source is not None:
-        return attribute_source(wish.source)
-    if wish.constant is not None:
-        return constant_source(wish.constant)
-    unparsed: Mapping[str, Any] = {"type": "Function", "name": str(wish.meaning[1]), "expression": wish.expression, "parameters": []}
-    return current.parsed.get(wish.target) or unparsed
+def _source(wanted_mapping: WantedMapping, current: Current) -> Mapping[str, Any]:
+    if wanted_mapping.source is not None:
+        return attribute_source(wanted_mapping.source)
+    if wanted_mapping.constant is not None:
+        return constant_source(wanted_mapping.constant)
+    unparsed: Mapping[str, Any] = {
+        "type": "Function",
+        "name": str(wanted_mapping.meaning[1]),
+        "expression": wanted_mapping.expression,
+        "parameters": [],
+    }
+    return current.parsed.get(wanted_mapping.target) or unparsed
 
 
 def _refuse_required(row: Mapping[str, Any], schema: Mapping[str, Any]) -> None:

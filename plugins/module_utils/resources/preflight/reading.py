@@ -10,11 +10,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from ..graph.batch import send_all
-from ..graph.claims import Claims, OpaqueToken
-from ..graph.client import Answer, Client, Request, all_of
-from ..graph.errors import GraphFailure, ServiceError
-from .causes import explain
+from ...graph.batch import send_all
+from ...graph.claims import Claims, OpaqueToken
+from ...graph.client import Answer, Client, Request, all_of
+from ...graph.errors import GraphFailure, ServiceError
+from ..causes import explain
 from .finding import UNKNOWN, Finding
 
 Value = TypeVar("Value")

@@ -10,15 +10,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..graph.client import Client, Request
-from ..plan import Refusal
-from . import configuration, preflight_people, preflight_policy, scope, settings_bag
-from .configuration_choice import Found, Wanted, choose
-from .directory import PERSON, Principal, find_groups, find_people, members_of, person
+from ...graph.client import Client, Request
+from ...plan import Refusal
+from .. import configuration, scope, settings_bag
+from ..configuration_choice import Found, Wanted, choose
+from ..directory import PERSON, Principal, find_groups, find_people, members_of, person
+from ..find_configuration import of_multitenant_organization
+from ..partner import PARTNERS, policy_bytes, settings
+from . import checks as preflight_policy
+from . import people as preflight_people
 from .finding import ERROR, WARNING, Finding
-from .lookup import of_multitenant_organization
-from .partner import PARTNERS, policy_bytes, settings
-from .preflight_reading import Looking, members
+from .reading import Looking, members
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two small tenants with one link, told in a few words by the story tests."""
+"""Two small tenants with one link, set up in a few words by the tests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CYCLE = timedelta(minutes=40)
 Json = dict[str, Any]
 
 
-class Story:
+class LinkedTenants:
     """A world whose link is complete: policies on both sides, a configuration, a job that is paused."""
 
     def __init__(self, **switches: Any) -> None:

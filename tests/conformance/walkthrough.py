@@ -17,7 +17,7 @@ SUFFIX = " (Contoso)"
 MINSU = "minsu.kim@contoso.kr"
 BORA = "bora.cho@contoso.kr"
 CHANGED = {"link_scope_users": [BORA], "link_scope_exact": True, "link_user_type": "guest"}
-"""What the change of the story asks for: Cho Bora for Kim Minsu, and guests instead of members from now on."""
+"""What the change of the walkthrough asks for: Cho Bora for Kim Minsu, and guests instead of members from now on."""
 
 
 def arrived(fabrikam: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -42,7 +42,7 @@ def leftovers(emulator: Emulator) -> list[str]:
 
 
 @dataclass
-class Story:
+class Walkthrough:
     """The steps. Each fails with the playbook's own output."""
 
     playbooks: Playbooks

@@ -11,10 +11,11 @@ from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
+from .failure import RunFailure
 from .graph import client, transport
 from .graph.credentials import application, certificate
 from .options import Options
-from .run import RunFailure, Subject, run
+from .run import Subject, run
 
 RUN_FOLDER = "CROSS_TENANT_SYNC_RUN_FOLDER"
 """The environment variable by which the controller tells a module on the same machine where the tasks of its run share what they learn."""

@@ -10,16 +10,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..graph.batch import find_all
-from ..graph.client import Client, Request
-from ..graph.errors import ServiceError
-from ..plan import Refusal
-from . import bystanders, debt, partner, schema, scope, settings_bag, synced_user
-from .configuration import with_bags
-from .configuration_choice import Found
-from .directory import PERSON, Principal, default_domain_of_tenant, members_of, person
-from .lookup import Configuration, of_multitenant_organization, only_job, same_name
-from .scope import Assignment
+from ...graph.batch import find_all
+from ...graph.client import Client, Request
+from ...graph.errors import ServiceError
+from ...plan import Refusal
+from .. import debt, partner, scope, settings_bag, synced_user
+from ..configuration import with_bags
+from ..configuration_choice import Found
+from ..directory import PERSON, Principal, default_domain_of_tenant, members_of, person
+from ..find_configuration import Configuration, of_multitenant_organization, only_job, same_name
+from ..mapping import schema
+from ..scope import Assignment
+from . import bystanders
 
 DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
 """The role whose bearers the service skips (fact sheet 5)."""

@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 
 from ansible_collections.entra.cross_tenant_sync.plugins.action import sync_job as sync_job_action
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import host
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import module_runner
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Client, Request
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Inquiry, Refusal
 from ansible_collections.entra.cross_tenant_sync.plugins.modules import sync_job
-from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import in_process as plugin
-from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.in_process import PROCESS_VARIABLE, InProcess, in_process
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import worker_runner as plugin
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import PROCESS_VARIABLE, WorkerRunner, run_in_worker
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, FakeGraph, Outcome, Reply, refusal
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import Link, SourceService, new_job
@@ -77,7 +77,7 @@ def silent(_message: str) -> None:
 def here(
     args: Mapping[str, Any], read: Callable[[Client, Mapping[str, Any]], dict[str, Any]] = echo, check: bool = False
 ) -> dict[str, Any]:
-    return in_process(NAME, Inquiry(read), OPTIONS, args, check, silent)
+    return run_in_worker(NAME, Inquiry(read), OPTIONS, args, check, silent)
 
 
 class Process:
@@ -90,7 +90,7 @@ class Process:
     def run(self, args: Mapping[str, Any], read: Callable[[Client, Mapping[str, Any]], dict[str, Any]] = echo) -> dict[str, Any]:
         testing = pytest.importorskip("ansible.module_utils.testing")
         with testing.patch_module_args({**args, "_ansible_module_name": NAME}), pytest.raises(SystemExit):
-            host.run_module(Inquiry(read), OPTIONS)
+            module_runner.run_module(Inquiry(read), OPTIONS)
         result: dict[str, Any] = json.loads(self._capsys.readouterr().out)
         return result
 
@@ -289,7 +289,7 @@ START = {"tenant_id": SOURCE, "configuration": "Fabrikam", "wait": "first_cycle"
 class TestProgress:
     def test_a_long_wait_is_told(self, a_job: FakeGraph) -> None:
         said: list[str] = []
-        result = in_process(NAME, sync_job.SUBJECT, sync_job.OPTIONS, START, False, said.append)
+        result = run_in_worker(NAME, sync_job.SUBJECT, sync_job.OPTIONS, START, False, said.append)
         wanted = rf"Tenant {SOURCE}: waiting for the end of a cycle \(\d+ of at most \d+ seconds\): status Active"
         assert [bool(re.fullmatch(wanted, one)) for one in said] == [True, True], said
         assert result["changed"] is True
@@ -297,7 +297,7 @@ class TestProgress:
 
     def test_check_mode_writes_nothing(self, a_job: FakeGraph) -> None:
         said: list[str] = []
-        result = in_process(NAME, sync_job.SUBJECT, sync_job.OPTIONS, START, True, said.append)
+        result = run_in_worker(NAME, sync_job.SUBJECT, sync_job.OPTIONS, START, True, said.append)
         assert (result["changed"], said, a_job.writes) == (True, [], [])
 
 
@@ -403,5 +403,5 @@ class TestWhere:
         assert asked[0]["wrap_async"] is True
 
     def test_every_action_plugin_carries_its_module(self) -> None:
-        assert issubclass(sync_job_action.ActionModule, InProcess)
+        assert issubclass(sync_job_action.ActionModule, WorkerRunner)
         assert sync_job_action.ActionModule.module is sync_job

@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .clouds import obstacle_between
+from ..clouds import obstacle_between
+from ..partner import LARGEST_POLICY, settings
 from .finding import ERROR, UNKNOWN, WARNING, Finding, some
-from .partner import LARGEST_POLICY, settings
 
 NEARLY_FULL = 0.9
 PREMIUM = ("AAD_PREMIUM", "AAD_PREMIUM_P2")

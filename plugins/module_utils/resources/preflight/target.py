@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from ..graph.client import Request
-from . import preflight_people, preflight_policy
-from .directory import LARGEST_IN, quoted
+from ...graph.client import Request
+from ...graph.odata import LARGEST_IN, quoted
+from ..partner import PARTNERS, policy_bytes, settings
+from . import checks as preflight_policy
+from . import people as preflight_people
 from .finding import UNKNOWN, Finding
-from .partner import PARTNERS, policy_bytes, settings
-from .preflight_people import Person, There
-from .preflight_reading import Looking, members
+from .people import Person, There
+from .reading import Looking, members
 
 WORTH_LISTING = 150
 """From this many people on, whole collections are read a thousand at a time, which takes fewer requests than looking for each."""

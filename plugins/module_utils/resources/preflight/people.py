@@ -12,9 +12,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .directory import Principal
+from ..directory import Principal
+from ..synced_user import PENDING, source_name
 from .finding import WARNING, Finding, some
-from .synced_user import PENDING, source_name
 
 _DELETED = re.compile(r"^[0-9a-f]{32}", re.IGNORECASE)
 """What the directory puts before the user principal name of somebody who was deleted."""

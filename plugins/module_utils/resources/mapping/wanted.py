@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..plan import Refusal
-from . import clouds, filters, schema
+from ...plan import Refusal
+from .. import clouds
+from . import filters, schema
 from .default_schema import MATCHING, SOFT_DELETED
 from .expression import LONGEST, Canonical, ExpressionError, constant_source, parse, shortened
 
@@ -34,7 +35,7 @@ CONSTANTS = {
 
 
 @dataclass(frozen=True)
-class Wish:
+class WantedMapping:
     """One mapping as it should be. Exactly one of the three sources is given, unless it should be absent."""
 
     target: str
@@ -61,7 +62,7 @@ class Desired:
 
     tenant: str
     configuration: str
-    wishes: tuple[Wish, ...]
+    mappings: tuple[WantedMapping, ...]
     filters: filters.Filters | None = None
     target_actions: list[str] | None = None
     exact: bool = False
@@ -75,13 +76,13 @@ def desired(params: Mapping[str, Any]) -> Desired:
 
     :raises Refusal: when a mapping contradicts itself, another one or the service's rules.
     """
-    wishes = [_wish(given) for given in params.get("mappings") or ()]
-    wishes += [wish for wish in _presets(params) if wish]
-    targets = [one.target for one in wishes]
+    wanted_mappings = [_wanted_mapping(given) for given in params.get("mappings") or ()]
+    wanted_mappings += [wanted_mapping for wanted_mapping in _presets(params) if wanted_mapping]
+    targets = [one.target for one in wanted_mappings]
     twice = sorted({target for target in targets if targets.count(target) > 1})
     if twice:
         raise Refusal(f"{', '.join(twice)} is mapped more than once")
-    if any(one.target == "manager" and not one.absent for one in wishes):
+    if any(one.target == "manager" and not one.absent for one in wanted_mappings):
         clouds.require_feature(clouds.MANAGER, params["cloud"])
     actions = params.get("target_actions")
     if actions is not None and not actions:
@@ -89,7 +90,7 @@ def desired(params: Mapping[str, Any]) -> Desired:
     return Desired(
         tenant=params["tenant_id"],
         configuration=params["configuration"],
-        wishes=tuple(wishes),
+        mappings=tuple(wanted_mappings),
         filters=None if params.get("filters") is None else filters.given(params["filters"]),
         target_actions=actions,
         exact=bool(params.get("exact")),
@@ -99,24 +100,24 @@ def desired(params: Mapping[str, Any]) -> Desired:
     )
 
 
-def _presets(params: Mapping[str, Any]) -> Sequence[Wish | None]:
+def _presets(params: Mapping[str, Any]) -> Sequence[WantedMapping | None]:
     suffix, company = params.get("display_name_suffix"), params.get("company_name")
     user_type, listed = params.get("user_type"), params.get("show_in_address_list")
     convert = {None: None, True: "always", False: "create_only"}[params.get("convert_existing")]
     return (
-        Wish("userType", constant=str(user_type).capitalize(), apply=convert) if user_type else None,
-        Wish("showInAddressList", constant=str(listed).lower()) if listed is not None else None,
+        WantedMapping("userType", constant=str(user_type).capitalize(), apply=convert) if user_type else None,
+        WantedMapping("showInAddressList", constant=str(listed).lower()) if listed is not None else None,
         _suffixed(str(suffix)) if suffix else None,
-        _sound(Wish("companyName", constant=str(company)), "company_name") if company else None,
+        _sound(WantedMapping("companyName", constant=str(company)), "company_name") if company else None,
     )
 
 
-def _suffixed(suffix: str) -> Wish:
+def _suffixed(suffix: str) -> WantedMapping:
     quoted = suffix.replace("\\", "\\\\").replace('"', '\\"')
-    return _sound(Wish("displayName", expression=f'Append([displayName], "{quoted}")'), "display_name_suffix")
+    return _sound(WantedMapping("displayName", expression=f'Append([displayName], "{quoted}")'), "display_name_suffix")
 
 
-def _wish(given: Mapping[str, Any]) -> Wish:
+def _wanted_mapping(given: Mapping[str, Any]) -> WantedMapping:
     target = str(given.get("target") or "").strip()
     if not target:
         raise Refusal("a mapping has no target; name the attribute in the target tenant")
@@ -131,33 +132,33 @@ def _wish(given: Mapping[str, Any]) -> Wish:
     if given.get("state") == "absent":
         if sources:
             raise Refusal(f"the mapping of {target} is to be absent, so {sources[0]} does not go with it")
-        return Wish(target, absent=True)
+        return WantedMapping(target, absent=True)
     if len(sources) != 1:
         raise Refusal(f"the mapping of {target} needs exactly one of source, constant and expression")
     if given.get("source") is not None and not str(given["source"]).strip():
         raise Refusal(f"the source of the mapping of {target} is empty; name an attribute of the source tenant")
-    wish = Wish(
+    wanted_mapping = WantedMapping(
         target, False, given.get("source"), given.get("constant"), given.get("expression"), given.get("default"), given.get("apply")
     )
-    return _sound(wish, f"the mapping of {target}")
+    return _sound(wanted_mapping, f"the mapping of {target}")
 
 
-def _sound(wish: Wish, where: str) -> Wish:
-    """The wish, if its expression or its constant can be one (fact sheet 4.2: 10,000 characters)."""
-    allowed = CONSTANTS.get(wish.target)
-    if wish.constant is not None and allowed and wish.constant.lower() not in [one.lower() for one in allowed]:
-        raise Refusal(f"{where}: {wish.target} is {' or '.join(allowed)}, not {shortened(wish.constant)}")
-    if wish.constant is not None and len(constant_source(wish.constant)["expression"]) > LONGEST:
+def _sound(wanted_mapping: WantedMapping, where: str) -> WantedMapping:
+    """The wanted mapping, if its expression or its constant can be one (fact sheet 4.2: 10,000 characters)."""
+    allowed = CONSTANTS.get(wanted_mapping.target)
+    if wanted_mapping.constant is not None and allowed and wanted_mapping.constant.lower() not in [one.lower() for one in allowed]:
+        raise Refusal(f"{where}: {wanted_mapping.target} is {' or '.join(allowed)}, not {shortened(wanted_mapping.constant)}")
+    if wanted_mapping.constant is not None and len(constant_source(wanted_mapping.constant)["expression"]) > LONGEST:
         raise Refusal(f"{where}: the constant is longer than the {LONGEST} characters that the service allows")
-    if wish.expression is None:
-        return wish
+    if wanted_mapping.expression is None:
+        return wanted_mapping
     try:
-        parse(wish.expression)
+        parse(wanted_mapping.expression)
     except ExpressionError as error:
         if where == "display_name_suffix":
             raise Refusal(f"{where} cannot be used: with it the expression of the display name is not valid: {error}") from None
-        raise Refusal(f"the expression {shortened(wish.expression)} for {wish.target} is not valid: {error}") from None
-    return wish
+        raise Refusal(f"the expression {shortened(wanted_mapping.expression)} for {wanted_mapping.target} is not valid: {error}") from None
+    return wanted_mapping
 
 
 def _backup(given: Any) -> Mapping[str, Any] | None:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from ..graph.claims import Claims
-from . import permissions
+from ...graph.claims import Claims
+from .. import permissions
 from .finding import ERROR, UNKNOWN, WARNING, Finding
 
 SOURCE, TARGET = "source", "target"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.memory import Memory
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_cache import RunCache
 
 
 @pytest.fixture
@@ -22,21 +22,21 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("shared", [True, False], ids=["shared", "alone"])
 def test_a_value_is_kept_replaced_and_forgotten(folder: Path, shared: bool) -> None:
-    memory = Memory(str(folder) if shared else None)
-    assert memory.recall("token", "contoso") is None
-    memory.keep({"one": 1}, "token", "contoso")
-    memory.keep({"two": 2}, "token", "contoso")
-    assert memory.recall("token", "contoso") == {"two": 2}
-    assert memory.recall("token", "fabrikam") is None
-    assert memory.recall("tokencontoso") is None
-    assert (Memory(str(folder)).recall("token", "contoso") is not None) is shared
-    memory.forget("token", "contoso")
-    memory.forget("token", "contoso")
-    assert memory.recall("token", "contoso") is None
+    run_cache = RunCache(str(folder) if shared else None)
+    assert run_cache.recall("token", "contoso") is None
+    run_cache.keep({"one": 1}, "token", "contoso")
+    run_cache.keep({"two": 2}, "token", "contoso")
+    assert run_cache.recall("token", "contoso") == {"two": 2}
+    assert run_cache.recall("token", "fabrikam") is None
+    assert run_cache.recall("tokencontoso") is None
+    assert (RunCache(str(folder)).recall("token", "contoso") is not None) is shared
+    run_cache.forget("token", "contoso")
+    run_cache.forget("token", "contoso")
+    assert run_cache.recall("token", "contoso") is None
 
 
 def test_only_the_owner_can_read_and_no_name_tells_a_key(folder: Path) -> None:
-    Memory(str(folder)).keep("value", "secret-key")
+    RunCache(str(folder)).keep("value", "secret-key")
     files = list(folder.iterdir())
     assert len(files) == 1
     assert {stat.S_IMODE(one.stat().st_mode) for one in files} == {0o600}
@@ -46,17 +46,17 @@ def test_only_the_owner_can_read_and_no_name_tells_a_key(folder: Path) -> None:
 @pytest.mark.parametrize("mode", [0o755, 0o750, 0o701])
 def test_a_folder_that_others_may_look_into_is_not_used(folder: Path, mode: int) -> None:
     folder.chmod(mode)
-    Memory(str(folder)).keep("value", "key")
+    RunCache(str(folder)).keep("value", "key")
     assert list(folder.iterdir()) == []
 
 
 def test_a_folder_that_is_gone_or_a_file_that_is_damaged_costs_only_the_advantage(folder: Path) -> None:
-    memory = Memory(str(folder))
-    memory.keep("value", "key")
+    run_cache = RunCache(str(folder))
+    run_cache.keep("value", "key")
     next(folder.iterdir()).write_text("{")
-    assert memory.recall("key") is None
+    assert run_cache.recall("key") is None
     next(folder.iterdir()).unlink()
     folder.rmdir()
-    memory.keep("value", "key")
-    assert memory.recall("key") is None
-    assert Memory(str(folder)).recall("key") is None
+    run_cache.keep("value", "key")
+    assert run_cache.recall("key") is None
+    assert RunCache(str(folder)).recall("key") is None

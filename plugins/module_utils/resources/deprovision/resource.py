@@ -15,13 +15,14 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ..graph.client import Client, Request
-from ..plan import Action, LinkResource, Outcome, Plan, Refusal, Sight, Wait
-from . import bystanders, debt, job, settings_bag
-from .deprovision_reading import Current, Desired, Person, read_source, read_target
-from .directory import LARGEST_GET_BY_IDS
-from .lookup import Configuration
-from .scope import Assignment
+from ...graph.client import Client, Request
+from ...graph.odata import LARGEST_GET_BY_IDS
+from ...plan import Action, LinkResource, Outcome, Plan, Refusal, Sight, Wait
+from .. import debt, job, settings_bag
+from ..find_configuration import Configuration
+from ..scope import Assignment
+from . import bystanders
+from .reading import Current, Desired, Person, read_source, read_target
 
 SHOWN = 50
 """How many people a result names; the others are counted."""

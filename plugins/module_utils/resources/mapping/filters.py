@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from ..plan import Refusal
+from ...plan import Refusal
 from . import patterns
 
 UNARY = ("IS NULL", "IS NOT NULL", "IS TRUE", "IS FALSE")

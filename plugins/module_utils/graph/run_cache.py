@@ -24,7 +24,7 @@ from .vault import Vault
 _PREFIX = "cross_tenant_sync-"
 
 
-class Memory:
+class RunCache:
     """Values by key. A key is a few texts, of which nothing can be read in a file's name."""
 
     def __init__(self, folder: str | None = None, vault: Vault | None = None) -> None:

@@ -12,9 +12,9 @@ from typing import Any
 
 from ..graph.batch import find_all, read_all
 from ..graph.client import Client, Request
+from ..graph.odata import is_id, quoted
 from ..plan import Refusal, Unseen
 from . import settings_bag
-from .directory import is_id, quoted
 
 TEMPLATE = "518e5f48-1fc8-4c48-9387-9fdf28b0dfe7"
 """The gallery application "Cross-tenant synchronization" (fact sheet 2.1)."""
@@ -61,24 +61,24 @@ def configurations(client: Client) -> list[Configuration]:
 
 def _listed(client: Client, path: str) -> list[Configuration]:
     """What a listing shows, less what this run has taken back: a replica may list it for a while (fact sheet 0.3)."""
-    return [one for one in map(configuration, client.pages(path)) if not client.memory.recall(*_key(client, "taken back", one.id))]
+    return [one for one in map(configuration, client.pages(path)) if not client.run_cache.recall(*_key(client, "taken back", one.id))]
 
 
 def take_back(client: Client, service_principal_id: str) -> None:
     """For the rest of the run, a configuration is not there."""
-    client.memory.keep(True, *_key(client, "taken back", service_principal_id))
+    client.run_cache.keep(True, *_key(client, "taken back", service_principal_id))
 
 
 def leaves(client: Client, service_principal_id: str) -> None:
     """A configuration was removed by this run, or would have been in check mode."""
     if client.rehearses:
-        client.memory.keep(True, *_key(client, "would be gone", service_principal_id))
+        client.run_cache.keep(True, *_key(client, "would be gone", service_principal_id))
     else:
         take_back(client, service_principal_id)
 
 
 def _would_be_gone(client: Client, one: Configuration) -> bool:
-    return bool(client.memory.recall(*_key(client, "would be gone", one.id)))
+    return bool(client.run_cache.recall(*_key(client, "would be gone", one.id)))
 
 
 def serving(client: Client, target_id: str) -> list[Configuration]:
@@ -112,7 +112,7 @@ def find_with(client: Client, name_or_id: str, *parts: str, also: Sequence[Reque
 
     :raises Refusal: when the name is not unique; it never is by itself in Entra.
     """
-    known = name_or_id if is_id(name_or_id) else client.memory.recall(*_key(client, "configuration", name_or_id))
+    known = name_or_id if is_id(name_or_id) else client.run_cache.recall(*_key(client, "configuration", name_or_id))
     if known:
         found, bodies = _by_id(client, known, parts, also)
         if found and (known == name_or_id or same_name(found.name, name_or_id)):
@@ -127,27 +127,27 @@ def find_with(client: Client, name_or_id: str, *parts: str, also: Sequence[Reque
 
 def still_there(client: Client, name: str) -> Configuration | None:
     """The configuration that an earlier task of the run has seen under this name, if it is there; a list may lack it (fact sheet 0.3)."""
-    known = client.memory.recall(*_key(client, "configuration", name))
+    known = client.run_cache.recall(*_key(client, "configuration", name))
     found = _by_id(client, known, (), ())[0] if known else None
     return found if found and same_name(found.name, name) else None
 
 
 def remember(client: Client, found: Configuration, job_id: str | None = None) -> None:
     """Tell later tasks of the run where a configuration is, and its job. They make sure that it is still there."""
-    client.memory.keep(found.id, *_key(client, "configuration", found.name))
+    client.run_cache.keep(found.id, *_key(client, "configuration", found.name))
     if job_id:
-        client.memory.keep(job_id, *_key(client, "job", found.id))
+        client.run_cache.keep(job_id, *_key(client, "job", found.id))
 
 
 def forget(client: Client, name: str) -> None:
     """Later tasks have to look again."""
-    client.memory.forget(*_key(client, "configuration", name))
+    client.run_cache.forget(*_key(client, "configuration", name))
 
 
 def known_job(client: Client, found: str) -> str | None:
     """The id of a configuration's job, if an earlier task of the run has seen it."""
-    known = found if is_id(found) else client.memory.recall(*_key(client, "configuration", found))
-    job_id: str | None = client.memory.recall(*_key(client, "job", known)) if known else None
+    known = found if is_id(found) else client.run_cache.recall(*_key(client, "configuration", found))
+    job_id: str | None = client.run_cache.recall(*_key(client, "job", known)) if known else None
     return job_id
 
 

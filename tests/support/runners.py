@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .stories import Step
+    from ansible_collections.entra.cross_tenant_sync.tests.support.stories import Step
 
 PASSING = {"waited_seconds", "diff", "stdout", "stdout_lines", "ansible_facts", "exception", "request_id", "client_request_id", "timings"}
 _MADE_UP = re.compile(

@@ -11,7 +11,7 @@ import pytest
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import ServiceError
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Refusal, Unseen
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import configuration, job, lookup
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import configuration, find_configuration, job
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET, FakeGraph, Reply, refusal
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import Faulty, Link, SourceService, new_job
@@ -25,7 +25,7 @@ def link(name: str = "Fabrikam", **rest: Any) -> Link:
 
 def find(client: FakeGraph, name: str = "Fabrikam") -> str | None:
     """The id of what is found, and its secrets with it."""
-    found, bodies = lookup.find_with(client, name, SECRETS)
+    found, bodies = find_configuration.find_with(client, name, SECRETS)
     assert len(bodies) == (1 if found else 0)
     return found.id if found else None
 

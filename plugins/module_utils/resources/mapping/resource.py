@@ -14,19 +14,20 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from ..graph.client import Client, Request
-from ..graph.errors import ServiceError
-from ..plan import Action, Plan, Refusal, Resource, Unseen
-from . import change, filters, job, lookup
-from .configuration import NEW
+from ...graph.client import Client, Request
+from ...graph.errors import ServiceError
+from ...plan import Action, Plan, Refusal, Resource, Unseen
+from .. import change, find_configuration, job
+from ..configuration import NEW
+from . import filters
 from .default_schema import default_schema
 from .expression import shortened, source_meaning
 from .judgement import judge
 from .new_schema import ESSENTIAL, Current, new_schema, people_of
 from .schema import flows, problem, rows, rules_meaning, shown, user_mapping
-from .wishes import PROTECTED, Desired, Wish, desired
+from .wanted import PROTECTED, Desired, WantedMapping, desired
 
-__all__ = ["ESSENTIAL", "PROTECTED", "RESOURCE", "Current", "Desired", "Wish", "desired", "judge", "plan", "read", "refreshed"]
+__all__ = ["ESSENTIAL", "PROTECTED", "RESOURCE", "Current", "Desired", "WantedMapping", "desired", "judge", "plan", "read", "refreshed"]
 
 
 def read(client: Client, wanted: Desired) -> Current:
@@ -34,12 +35,12 @@ def read(client: Client, wanted: Desired) -> Current:
     there, schema = job.find_with_schema(client, wanted.configuration)
     if there.configuration is None or there.job is None:
         pristine = default_schema()
-        unmet = lookup.unmet(there.configuration, there.job, wanted.configuration)
+        unmet = find_configuration.unmet(there.configuration, there.job, wanted.configuration)
         return Current(None, pristine, wanted.restore or pristine, unmet=unmet, there=there)
     path = f"{there.configuration.synchronization}/jobs/{there.job['id']}/schema"
     base = wanted.restore or schema
     if wanted.reset:
-        base = client.get(f"{there.configuration.synchronization}/templates/{lookup.JOB_TEMPLATE}/schema")
+        base = client.get(f"{there.configuration.synchronization}/templates/{find_configuration.JOB_TEMPLATE}/schema")
     return _completed(client, wanted, Current(path, schema, base, there=there))
 
 
@@ -49,10 +50,10 @@ def _completed(client: Client, wanted: Desired, current: Current) -> Current:
     _refuse_misshapen(current.schema, f"the mappings of {whose} cannot be understood")
     if wanted.reset:
         _refuse_misshapen(current.base, f"the default mappings of {whose} cannot be understood")
-    # The wishes are applied to the base, so what is not in there already has to be read by the service.
+    # The wanted mappings are applied to the base, so what is not in there already has to be read by the service.
     people = people_of(current.base, wanted)
     now = {target: source_meaning(row.get("source")) for target, row in rows(people).items()}
-    new = [one for one in wanted.wishes if one.expression and now.get(one.target) != one.meaning]
+    new = [one for one in wanted.mappings if one.expression and now.get(one.target) != one.meaning]
     operators = current.operators
     if wanted.filters and wanted.filters != filters.shown(people) and not operators:
         listed = client.pages(f"{current.path}/filterOperators")
@@ -68,14 +69,14 @@ def _refuse_misshapen(schema: Any, sentence: str) -> None:
         raise Refusal(f"{sentence}: in the service's answer, {found}")
 
 
-def _parse(client: Client, path: str, wish: Wish) -> Mapping[str, Any]:
+def _parse(client: Client, path: str, wanted_mapping: WantedMapping) -> Mapping[str, Any]:
     """The source object that the service makes of an expression (fact sheet 4.1).
 
     :raises Refusal: when the service cannot parse it.
     """
-    where = f"the expression {shortened(wish.expression or '')} for {wish.target}"
+    where = f"the expression {shortened(wanted_mapping.expression or '')} for {wanted_mapping.target}"
     try:
-        answer = client.send(Request("POST", f"{path}/parseExpression", {"expression": wish.expression}, only_asks=True)).body
+        answer = client.send(Request("POST", f"{path}/parseExpression", {"expression": wanted_mapping.expression}, only_asks=True)).body
     except ServiceError as error:
         if error.status == 400:
             raise Refusal(f"{where} is not valid: {error.message or error.code}") from None
@@ -105,7 +106,7 @@ def plan(current: Current, wanted: Desired) -> Plan:
     equal = rules_meaning(new) == rules_meaning(current.schema)
     if not equal and not changes:
         changes = ["other rules of the schema"]
-    touched = {one.target for one in wanted.wishes} | set(_differing(before, after, "mappings"))
+    touched = {one.target for one in wanted.mappings} | set(_differing(before, after, "mappings"))
     writes: tuple[Action, ...] = ()
     if not equal:
         writes = (
@@ -169,7 +170,7 @@ def _write(current: Current, new: Mapping[str, Any]) -> Request:
 
 
 def _judged(current: Current, wanted: Desired) -> tuple[str, ...]:
-    """What has to be said of the wishes before they are applied."""
+    """What has to be said of the wanted mappings before they are applied."""
     if current.path is None:
         try:
             return tuple(judge(wanted))
@@ -184,7 +185,7 @@ def _judged(current: Current, wanted: Desired) -> tuple[str, ...]:
 
 def _foreign(after: Mapping[str, Any], wanted: Desired) -> dict[str, Any]:
     """What is not ours: who reads it back otherwise sees that somebody else changed it."""
-    ours = {one.target for one in wanted.wishes}
+    ours = {one.target for one in wanted.mappings}
     others = {f"mapping of {target}": row for target, row in after["mappings"].items() if target not in ours}
     if wanted.filters is None:
         others["filters"] = after["filters"]

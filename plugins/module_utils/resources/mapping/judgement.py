@@ -20,24 +20,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..plan import Refusal
+from ...plan import Refusal
 from . import filters
-from .documented import (
-    COMPARISONS,
-    ELSEWHERE,
-    EVEN,
-    EXTENSION,
-    FUNCTIONS,
-    LIKELY,
-    NO_SOURCE,
-    SOURCE,
-    TARGET,
-    UNSUPPORTED,
-    hint,
-    misspelt,
-)
+from .documented import COMPARISONS, ELSEWHERE, EVEN, EXTENSION, FUNCTIONS, LIKELY, NO_SOURCE, SOURCE, TARGET, UNSUPPORTED, hint, misspelt
 from .expression import attributes, calls, shortened
-from .wishes import Desired, Wish
+from .wanted import Desired, WantedMapping
 
 UNCHECKED = "not checked until the job exists"
 
@@ -47,7 +34,7 @@ def judge(wanted: Desired) -> list[str]:
 
     :raises Refusal: for what is certainly wrong.
     """
-    unsure = [name for wish in wanted.wishes for name in _wish(wish)]
+    unsure = [name for wanted_mapping in wanted.mappings for name in _wanted_mapping(wanted_mapping)]
     if wanted.filters:
         filters.check(wanted.filters, (), SOURCE)
         clauses = [clause for group in wanted.filters for clause in group["clauses"]]
@@ -56,19 +43,21 @@ def judge(wanted: Desired) -> list[str]:
     return [f"{UNCHECKED}: {', '.join(dict.fromkeys(unsure))}"] if unsure else []
 
 
-def _wish(wish: Wish) -> Iterator[str]:
-    if wish.absent:
+def _wanted_mapping(wanted_mapping: WantedMapping) -> Iterator[str]:
+    if wanted_mapping.absent:
         # What is not there may be named all the same, but a slip would leave there what should go.
-        _refuse_slip(wish.target, "target")
+        _refuse_slip(wanted_mapping.target, "target")
         return
-    if wish.target not in TARGET:
-        _refuse_slip(wish.target, "target")
-        yield f"target attribute {wish.target}"
-    for name in sorted(attributes(wish.meaning)):
+    if wanted_mapping.target not in TARGET:
+        _refuse_slip(wanted_mapping.target, "target")
+        yield f"target attribute {wanted_mapping.target}"
+    for name in sorted(attributes(wanted_mapping.meaning)):
         yield from _source(name)
-    if wish.expression is not None:
-        for name, count in calls(wish.expression):
-            yield from _function(name, count, f"the expression {shortened(wish.expression)} for {wish.target} is not valid")
+    if wanted_mapping.expression is not None:
+        for name, count in calls(wanted_mapping.expression):
+            yield from _function(
+                name, count, f"the expression {shortened(wanted_mapping.expression)} for {wanted_mapping.target} is not valid"
+            )
 
 
 def _source(name: str) -> Iterator[str]:

@@ -23,10 +23,11 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import filter_loader, lookup_loader, test_loader
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.failure import RunFailure
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph import vault
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.host import RUN_FOLDER, incomplete
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import RUN_FOLDER, incomplete
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import RunFailure, run
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import run
 
 VAULT = vault.shared()
 """The tokens of this run: memory that the parent takes before it forks its workers, and that ends with them."""
@@ -42,7 +43,7 @@ PROCESS_VARIABLE = "cross_tenant_sync_module_process"
 """A variable that sends every task to a module process when it is true."""
 
 
-class InProcess(ActionBase):
+class WorkerRunner(ActionBase):
     """Runs ``module`` without a process of its own, if nothing speaks against it."""
 
     _supports_async = True
@@ -61,7 +62,7 @@ class InProcess(ActionBase):
         def progress(message: str) -> None:
             self._display.display(f"{variables.get('inventory_hostname')}: {message}")
 
-        return {**result, **in_process(name, self.module.SUBJECT, self.module.OPTIONS, self._task.args, self._task.check_mode, progress)}
+        return {**result, **run_in_worker(name, self.module.SUBJECT, self.module.OPTIONS, self._task.args, self._task.check_mode, progress)}
 
     def _share_run_folder(self) -> None:
         """Tell a module process of the same user on the same machine where this run keeps the ids it has learnt. It signs in by itself,
@@ -88,7 +89,7 @@ def run_folder() -> str:
     return str(constants.DEFAULT_LOCAL_TMP)  # type: ignore[attr-defined]  # Ansible sets its constants while it starts
 
 
-def in_process(
+def run_in_worker(
     name: str, subject: Any, options: Options, args: Mapping[str, Any], check_mode: bool, progress: Callable[[str], None]
 ) -> dict[str, Any]:
     """What the module process would have answered: the same checks of options, the same result, the same values kept secret."""

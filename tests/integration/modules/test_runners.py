@@ -20,8 +20,8 @@ import yaml
 from ansible_collections.entra.cross_tenant_sync.tests.support import tenants
 from ansible_collections.entra.cross_tenant_sync.tests.support.behaviours import LIKELY
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM, SECRETS, Emulator
-from ansible_collections.entra.cross_tenant_sync.tests.support.hosts import compare
 from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import PREFIX, REPOSITORY, Playbooks, inventory
+from ansible_collections.entra.cross_tenant_sync.tests.support.runners import compare
 from ansible_collections.entra.cross_tenant_sync.tests.support.stories import Do, Story, Teller
 
 CONFIGURATION = {"configuration": "Fabrikam"}

@@ -1,0 +1,89 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: it may change without notice.
+"""How a run ends that cannot be carried out: one sentence for the admin, and the same facts as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from .apply import Interrupted
+from .graph.client import Client
+from .graph.errors import GraphFailure, ServiceError, SignInFailure, Uncertain, Unreachable
+from .plan import Action, Refusal
+from .resources.causes import explain
+
+REFUSED = "Refused"
+"""The code of an error that is none of the service's: what was asked for makes no sense, or would do harm."""
+
+
+class RunFailure(Exception):
+    """One sentence for the admin in ``msg``, and the same facts as data in ``details``."""
+
+    def __init__(self, msg: str, details: Mapping[str, Any] | None = None) -> None:
+        super().__init__(msg)
+        self.msg = msg
+        self.details = dict(details or {})
+
+
+def interrupted(stop: Interrupted | None, done: list[Action], client: Client) -> RunFailure:
+    if stop is None:
+        return RunFailure(f"Tenant {client.tenant}: no time was given to apply the plan.")
+    refused = isinstance(stop.cause, ServiceError) and any(stop.cause.names(code) for code in stop.action.passing_codes)
+    hint = f" {stop.action.hint}" if stop.action.hint and refused else ""
+    msg = f"Tenant {client.tenant}: could not {stop.action}: {explain(stop.cause)}{hint}{told(done, client, stop)} Running again is safe."
+    return RunFailure(msg, {**details(stop.cause), **made(done, client)})
+
+
+def ended(failure: Refusal | GraphFailure, tenant: str, done: Sequence[Action], client: Client | None) -> RunFailure:
+    """What ended the task outside of an action, with what was changed before it, if anything was."""
+    said = f"{failure}." if isinstance(failure, Refusal) else explain(failure)
+    facts = {"error": {"code": REFUSED}} if isinstance(failure, Refusal) else details(failure)
+    if client is None or not (done or client.changes):
+        return RunFailure(f"Tenant {tenant}: {said}", facts)
+    return RunFailure(f"Tenant {tenant}: {said}{told(done, client)}", {**facts, **made(done, client)})
+
+
+def made(done: Sequence[Action], client: Client) -> dict[str, Any]:
+    """What a failure tells of the changes before it: requests count, since an action may have ended between two of them."""
+    return {"actions": [action.describe() for action in done], "changed": bool(done) or client.changes > 0}
+
+
+def told(done: Sequence[Action], client: Client, stop: Interrupted | None = None) -> str:
+    said = f" Already done: {', '.join(str(action) for action in done)}." if done else ""
+    if stop and stop.writes:
+        said += f" Partly done: {stop.action}."
+    if said:
+        return said
+    if client.changes:
+        return " Something was changed before that."
+    return "" if stop and isinstance(stop.cause, Uncertain) else " Nothing was changed."
+
+
+def reported(report: Mapping[str, Any]) -> str:
+    """The same of an operation that broke off."""
+    done = [f"{one['verb']} {one['object']}" for one in report.get("actions") or ()]
+    return f" Already done: {', '.join(done)}." if done else ""
+
+
+def details(failure: GraphFailure) -> dict[str, Any]:
+    cause = getattr(failure, "cause", failure)
+    if isinstance(cause, ServiceError):
+        return {
+            "error": {
+                "status": cause.status,
+                "code": cause.code,
+                "request_id": cause.request_id,
+                "client_request_id": cause.client_request_id,
+                "method": cause.method,
+                "path": cause.path.split("?", 1)[0],
+            }
+        }
+    if isinstance(cause, SignInFailure):
+        ids = {"trace_id": cause.trace_id, "correlation_id": cause.correlation_id}
+        return {"error": {"code": "SignInFailure", "aadsts": list(cause.codes), **ids}}
+    if isinstance(cause, Unreachable):
+        return {"error": {"code": "Unreachable", "client_request_id": cause.client_request_id}}
+    return {"error": {"code": type(cause).__name__}}

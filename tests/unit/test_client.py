@@ -356,7 +356,9 @@ class TestAbsence:
 
 class TestStrangeAnswers:
     @pytest.mark.parametrize(
-        "body", [b"<html>Sign in to the proxy</html>", b'{"value": [', b"\xff\xfe"], ids=["html", "truncated", "binary"]
+        "body",
+        [b"<html>Sign in to the proxy</html>", b'{"value": [', b"\xff\xfe", b'{"value": NaN}'],
+        ids=["html", "truncated", "binary", "NaN"],
     )
     def test_a_read_with_an_unreadable_answer_is_repeated_then_an_error(self, body: bytes) -> None:
         assert Wire([Reply(200, body), OK]).client.send(GET).body == {"value": []}

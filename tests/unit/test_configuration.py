@@ -327,7 +327,7 @@ class TestMaking:
             "DeleteThresholdValue": 500,
         }
 
-    @pytest.mark.parametrize("text", ["", "not json", "[]", "null"])
+    @pytest.mark.parametrize("text", ["", "not json", "[]", "null", '{"DeleteThresholdValue": NaN}'])
     def test_unreadable_notification_settings(self, text: str) -> None:
         one = plan(link(bag={**bag(), "SyncNotificationSettings": text}))
         assert json.loads(saved(one)["SyncNotificationSettings"]) == GUARD

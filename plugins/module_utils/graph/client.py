@@ -21,6 +21,7 @@ from .cloud import Cloud
 from .credentials.base import Credential
 from .discovery import owner_of
 from .errors import CredentialProblem, GraphFailure, OddAnswer, ServiceError, Uncertain, Unreachable, service_error
+from .json_text import parse as parse_json
 from .run_cache import RunCache
 from .secrecy import shown
 from .tokens import Tokens
@@ -407,7 +408,7 @@ def _json(content: bytes, request: Request, url: str, status: int) -> Any:
     if not content:
         return None
     try:
-        return json.loads(content)
+        return parse_json(content)
     except ValueError:
         if status >= 300:
             return None

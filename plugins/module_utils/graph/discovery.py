@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 from urllib.parse import quote
 
 from .cloud import Cloud
 from .errors import Unreachable
+from .json_text import parse as parse_json
 from .transport import Transport
 
 _TENANT_IN_ISSUER = re.compile(r"/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/", re.IGNORECASE)
@@ -28,7 +28,7 @@ def owner_of(name: str, cloud: Cloud, transport: Transport) -> str | None:
     if response.status_code in (400, 404):
         return None
     try:
-        document: Any = json.loads(response.content)
+        document: Any = parse_json(response.content)
     except ValueError:
         document = None
     found = _TENANT_IN_ISSUER.search(str(document.get("issuer"))) if isinstance(document, dict) else None

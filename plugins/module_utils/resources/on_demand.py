@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..graph.client import Client, Request
 from ..graph.errors import GraphFailure, ServiceError, Uncertain
+from ..graph.json_text import parse as parse_json
 from ..plan import HalfDone, Operation, Pace, Refusal
 from . import find_configuration, job
 from .causes import log_remedy
@@ -157,7 +157,7 @@ def _entry(report: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]
 def _reports(body: Any) -> list[Mapping[str, Any]]:
     """The reports in the value, which is JSON in a text: an array, or one itself. An empty one says nothing."""
     try:
-        value = json.loads(body["value"])
+        value = parse_json(body["value"])
     except (KeyError, TypeError, ValueError):
         return []
     return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, Mapping) and one]
@@ -166,7 +166,7 @@ def _reports(body: Any) -> list[Mapping[str, Any]]:
 def _result_in_key(body: Any) -> Mapping[str, Any]:
     """The API reference puts the result into the key, as JSON; the how-to has a plain name there."""
     try:
-        said = json.loads(str(body["key"]))
+        said = parse_json(str(body["key"]))
     except (KeyError, TypeError, ValueError):
         return {}
     return said if isinstance(said, Mapping) else {}

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..graph.client import Client, Request, all_of
+from ..graph.json_text import parse as parse_json
 from ..plan import Refusal, Wait
 
 AUTHENTICATION = "SyncPolicy"
@@ -46,7 +47,7 @@ def parse(body: Any) -> dict[str, str]:
 def notification(bag: Bag) -> dict[str, Any]:
     """The members of the notification settings; an unreadable text counts as none."""
     try:
-        members = json.loads(bag.get(NOTIFICATION) or "{}")
+        members = parse_json(bag.get(NOTIFICATION) or "{}")
     except ValueError:
         return {}
     return members if isinstance(members, dict) else {}

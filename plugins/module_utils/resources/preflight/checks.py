@@ -6,11 +6,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ...graph.json_text import parse as parse_json
 from ..clouds import obstacle_between
 from ..partner import LARGEST_POLICY, settings
 from .finding import ERROR, UNKNOWN, WARNING, Finding, some
@@ -91,7 +91,7 @@ def domain_lists(policies: Iterable[Raw]) -> tuple[frozenset[str], frozenset[str
     for policy in policies:
         for text in policy.get("definition") or () if policy.get("isOrganizationDefault") is not False else ():
             try:
-                outer = json.loads(text)["B2BManagementPolicy"]
+                outer = parse_json(text)["B2BManagementPolicy"]
             except (ValueError, KeyError, TypeError):
                 continue
             lists = outer.get("InvitationsAllowedAndBlockedDomainsPolicy") or {}

@@ -1,0 +1,22 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: it may change without notice.
+"""JSON as RFC 8259 has it. Python also reads ``NaN`` and ``Infinity``, which nobody else can read back, and ``NaN`` equals nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+def parse(text: str | bytes) -> Any:
+    """The value of a JSON text.
+
+    :raises ValueError: for anything else.
+    """
+    return json.loads(text, parse_constant=_refuse)
+
+
+def _refuse(constant: str) -> Any:
+    raise ValueError(f"{constant} is no JSON value")

@@ -1,0 +1,44 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who is listed in a tenant's address book and who is not, with the reason: for the page and the control API (X4)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from ..state import GraphObject, Tenant
+from . import addresslists
+
+Standing = Literal["listed", "hidden_in_exchange", "hidden_by_mapping", "not_indexed", "address_taken", "not_mail_enabled", "not_yet"]
+REASONS: dict[str, str] = {
+    "listed": "listed",
+    "hidden_in_exchange": "hidden in Exchange",
+    "hidden_by_mapping": "hidden: showInAddressList is not true",
+    "not_indexed": "in no address list",
+    "address_taken": "no mail: the address is another recipient's",
+    "not_mail_enabled": "not mail-enabled",
+    "not_yet": "not yet in Exchange",
+}
+
+
+def standing(tenant: Tenant, user: GraphObject) -> Standing:
+    """What the address book shows of a user. The Exchange directory must have been fed."""
+    exchange, key = tenant.exchange, str(user["id"])
+    record = exchange.recipients.get(key)
+    if record is None:
+        if key not in exchange.received:
+            return "not_yet"
+        return "address_taken" if _taken(tenant, user) else "not_mail_enabled"
+    if record["HiddenFromAddressListsEnabled"]:
+        return "hidden_in_exchange" if user.get("showInAddressList") is True or record.get("_hiddenHere") else "hidden_by_mapping"
+    return "listed" if addresslists.listed(record) else "not_indexed"
+
+
+def _taken(tenant: Tenant, user: GraphObject) -> bool:
+    """Whether another recipient has an address that the user once had or was to have."""
+    home, external, _rest = str(user["userPrincipalName"]).partition("#EXT#")
+    named = "@".join(home.rsplit("_", 1)) if external else None
+    wanted = {str(address).lower() for address in [user.get("mail"), named, *(user.get("otherMails") or [])] if address}
+    held = (str(known).lower().removeprefix("smtp:") for other in tenant.exchange.recipients.values() for known in other["EmailAddresses"])
+    return bool(wanted) and not wanted.isdisjoint(held)

@@ -78,11 +78,15 @@ def _arrived(tenant: Tenant, key: str, since: str, latest: str, at: str) -> bool
 def _receive(tenant: Tenant, key: str, kind: str, thing: GraphObject, image: list[Any], at: str) -> None:
     exchange, details = tenant.exchange, image[-1]
     exchange.waiting.pop(key, None)
+    before = exchange.received.get(key)
     exchange.received[key] = image
     # A deleted recipient that returns is the one that it was.
     known = exchange.recipients.get(key) or exchange.soft_deleted.pop(key, None)
     if details is None:
         exchange.recipients.pop(key, None)
+        return
+    if known is not None and exchange.recipients.get(key) is known and _other_type_only(before, image):
+        known |= recipients.values(thing, details)
         return
     record = dict(known or recipients.new(tenant, key, at)) | recipients.values(thing, details) | {"WhenSoftDeleted": None}
     if kind == "contact":
@@ -96,6 +100,11 @@ def _receive(tenant: Tenant, key: str, kind: str, thing: GraphObject, image: lis
     if record != known:
         written(record, at)
     exchange.recipients[key] = record
+
+
+def _other_type_only(before: list[Any] | None, image: list[Any]) -> bool:
+    """Whether nothing changed but the switch that says what external members are, which is no event in the service."""
+    return before is not None and before[:-1] == image[:-1] and {before[-1], image[-1]} <= recipients.MAIL_USERS
 
 
 def written(record: GraphObject, at: str) -> None:

@@ -14,9 +14,9 @@ Standing = Literal["listed", "hidden_in_exchange", "hidden_by_mapping", "not_ind
 REASONS: dict[str, str] = {
     "listed": "listed",
     "hidden_in_exchange": "hidden in Exchange",
-    "hidden_by_mapping": "hidden: showInAddressList is not true",
+    "hidden_by_mapping": "hidden by the mapping",
     "not_indexed": "in no address list",
-    "address_taken": "no mail: the address is another recipient's",
+    "address_taken": "another recipient has the address",
     "not_mail_enabled": "not mail-enabled",
     "not_yet": "not yet in Exchange",
 }

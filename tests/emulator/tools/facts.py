@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes docs/emulator-facts.md: what the emulator imitates, by the tests that prove it, and what it does not.
 
-A test says which fact it proves: ``@pytest.mark.fact("1.2", "PATCH keeps what is not sent")``. The number is the section of the fact
+The sections that begin with X are those of the fact sheet on Exchange. A test says which fact it proves: ``@pytest.mark.fact("1.2", "PATCH keeps what is not sent")``. The number is the section of the fact
 sheet to which the comments of this project refer.
 """
 
@@ -50,6 +50,17 @@ SECTIONS = {
     "6.4": "Quarantine",
     "7": "People in the target tenant",
     "9": "Prerequisites",
+    "X1.1": "Exchange: requests to the admin API",
+    "X1.2": "Exchange: answers",
+    "X1.3": "Exchange: paging",
+    "X1.4": "Exchange: errors",
+    "X1.5": "Exchange: throttling and $batch",
+    "X1.6": "Exchange: cmdlets, filters and address lists",
+    "X1.7": "Exchange: permissions",
+    "X2": "Exchange: the documented endpoints",
+    "X3": "Exchange: what becomes of a synchronized person",
+    "X4": "Exchange: who is in the address book",
+    "X7": "Exchange: which tenant answers",
 }
 
 NOT_IMITATED = [
@@ -65,7 +76,9 @@ NOT_IMITATED = [
     "Permissions that narrow the properties of an answer: `User.ReadBasic.All` sees everything.",
     "The reconciliation report (6.3), notification mails (3.4, 6.4), the seven days of log retention without premium.",
     "Licences: nothing is refused for the lack of one (9).",
-    "Exchange (7): address lists are what `showInAddressList` says, at once; nothing drifts.",
+    "Exchange beyond recipients (X1.6): address lists and policies as objects, distribution groups and their membership by cmdlet, mailboxes' own "
+    "settings, the OData recipients endpoint; a change in Exchange does not flow back to Entra, but for a contact that is removed.",
+    "The delay until a role that was just given takes effect in Exchange (X1.7), management scopes, and offline address books (X3).",
     "Replication lag of what the provisioning engine itself writes, and of a job's schema; a request sees what a cycle did.",
     "Workloads of Graph other than those the README lists, `$search`, delta queries, and `$expand` other than identitySynchronization.",
 ]

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from .exchange.feed import feed, watch
-from .exchange.standing import standing
+from .exchange.standing import addresses, standing
 from .exchange.states import State, StateError, make
 from .faults import Fault, FaultPlan
 from .provisioning import engine
@@ -128,21 +128,22 @@ def _tenant(http: HttpRequest) -> Tenant:
     return found
 
 
-def _in_exchange(tenant: Tenant, user: GraphObject) -> GraphObject:
+def _in_exchange(tenant: Tenant, user: GraphObject, held: frozenset[str]) -> GraphObject:
     """A user's standing in the address book, and the recipient behind it."""
     record = tenant.exchange.recipients.get(str(user["id"]))
     return {
         "id": user["id"],
         "userPrincipalName": user["userPrincipalName"],
         "mail": user.get("mail"),
-        "standing": standing(tenant, user),
+        "standing": standing(tenant, user, held),
         "recipient": record,
     }
 
 
 async def get_exchange(http: HttpRequest) -> Response:
     tenant = _tenant(http)
-    return _json({"users": [_in_exchange(tenant, user) for user in tenant.users.values()]})
+    held = addresses(tenant)
+    return _json({"users": [_in_exchange(tenant, user, held) for user in tenant.users.values()]})
 
 
 async def post_exchange(http: HttpRequest) -> Response:

@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from .exchange.feed import feed
-from .exchange.standing import REASONS, standing
+from .exchange.standing import REASONS, addresses, standing
 from .service import Service
 from .state import GraphObject, Job, Tenant, World
 
@@ -109,15 +109,15 @@ def _two_lines(first: Any, second: Any) -> str:
     return f'{_text(first)}<span class="under">{_text(second)}</span>'
 
 
-def _in_exchange(tenant: Tenant, user: GraphObject) -> str:
+def _in_exchange(tenant: Tenant, user: GraphObject, held: frozenset[str]) -> str:
     """What Exchange shows of a user, and why it does not."""
     if not tenant.exchange_online:
         return _tag("no Exchange")
-    found = standing(tenant, user)
+    found = standing(tenant, user, held)
     return _tag(REASONS[found], {"listed": "good", "not_yet": "invited"}.get(found, "bad"))
 
 
-def _person(tenant: Tenant, user: GraphObject, known: dict[str, str]) -> str:
+def _person(tenant: Tenant, user: GraphObject, known: dict[str, str], held: frozenset[str]) -> str:
     name = str(user.get("displayName") or user["userPrincipalName"])
     who = f'<div class="who">{_face(name)}<div>{escape(name)}<small>{_text(user["userPrincipalName"])}</small></div></div>'
     work = _two_lines(user.get("jobTitle"), user.get("department"))
@@ -126,12 +126,13 @@ def _person(tenant: Tenant, user: GraphObject, known: dict[str, str]) -> str:
     if not user.get("accountEnabled", True):
         notes.append(_tag("blocked", "bad"))
     style = "" if user.get("accountEnabled", True) else "off"
-    return _row([who, reach, work, _origin(user, known), _in_exchange(tenant, user), " ".join(notes)], style)
+    return _row([who, reach, work, _origin(user, known), _in_exchange(tenant, user, held), " ".join(notes)], style)
 
 
 def _people(tenant: Tenant, known: dict[str, str]) -> str:
     people = sorted(tenant.users.values(), key=lambda user: str(user.get("displayName")).casefold())
-    rows = [_person(tenant, user, known) for user in people[:SHOWN_PEOPLE]]
+    held = addresses(tenant)
+    rows = [_person(tenant, user, known, held) for user in people[:SHOWN_PEOPLE]]
     more = len(people) - len(rows)
     rest = f'<p class="empty">and {more} more</p>' if more > 0 else ""
     return _table("people", ["Name", "Mail and phone", "Work", "From", "Address book", ""], rows) + rest

@@ -13,7 +13,7 @@ import uuid
 from datetime import datetime, timezone
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 GraphObject = dict[str, Any]
 
@@ -96,6 +96,8 @@ class Exchange(Model):
     waiting: dict[str, str] = Field(default_factory=dict, description="Since when a change of an Entra object is on its way.")
     held: dict[str, str] = Field(default_factory=dict, description="Until when a change of an Entra object does not arrive.")
     dynamic_groups: list[GraphObject] = Field(default_factory=list)
+    _known: tuple[Any, dict[str, GraphObject]] = PrivateAttr(default=(None, {}))
+    """Copies of the Entra objects as they were received, and what else mattered: whatever is equal needs no second look."""
 
 
 class Tenant(Model):

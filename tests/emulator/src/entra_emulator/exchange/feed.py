@@ -37,17 +37,32 @@ def feed(tenant: Tenant, settings: Settings, at: str) -> None:
         for key, thing in things.items()
     }
     taken = {address for things in (tenant.contacts, tenant.groups) for thing in things.values() for address in addresses_of(thing)}
+    known = _known(tenant, settings, taken)
     for key, (kind, thing) in objects.items():
+        if known.get(key) == thing:
+            exchange.waiting.pop(key, None)
+            continue
         now = _image(kind, thing, settings, taken)
         if exchange.received.get(key) == now:
             exchange.waiting.pop(key, None)
+            known[key] = dict(thing)
         elif _arrived(tenant, key, _noticed(tenant, key, thing, at), latest, at):
             _receive(tenant, key, kind, thing, now, at)
+            known[key] = dict(thing)
     for key in [key for key in exchange.received if key not in objects]:
         if _arrived(tenant, key, at, latest, at):
             _lose(tenant, key, at)
+            known.pop(key, None)
     for key in [key for key in exchange.soft_deleted if key not in tenant.deleted_items and key not in objects]:
         del exchange.soft_deleted[key]
+
+
+def _known(tenant: Tenant, settings: Settings, taken: set[str]) -> dict[str, GraphObject]:
+    """Copies of what has been received; none of it counts when something else changed that decides about recipients."""
+    basis = (settings.exchange_members, taken)
+    if tenant.exchange._known[0] != basis:
+        tenant.exchange._known = (basis, {})
+    return tenant.exchange._known[1]
 
 
 def _image(kind: str, thing: GraphObject, settings: Settings, taken: set[str]) -> list[Any]:

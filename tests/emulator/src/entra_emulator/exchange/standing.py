@@ -22,23 +22,27 @@ REASONS: dict[str, str] = {
 }
 
 
-def standing(tenant: Tenant, user: GraphObject) -> Standing:
-    """What the address book shows of a user. The Exchange directory must have been fed."""
+def addresses(tenant: Tenant) -> frozenset[str]:
+    """Every address that a recipient of the tenant has, in lower case."""
+    records = tenant.exchange.recipients.values()
+    return frozenset(address.lower().removeprefix("smtp:") for record in records for address in record["EmailAddresses"])
+
+
+def standing(tenant: Tenant, user: GraphObject, held: frozenset[str]) -> Standing:
+    """What the address book shows of a user. The Exchange directory must have been fed; `held` are its `addresses`."""
     exchange, key = tenant.exchange, str(user["id"])
     record = exchange.recipients.get(key)
     if record is None:
         if key not in exchange.received:
             return "not_yet"
-        return "address_taken" if _taken(tenant, user) else "not_mail_enabled"
+        return "not_mail_enabled" if held.isdisjoint(_own(user)) else "address_taken"
     if record["HiddenFromAddressListsEnabled"]:
         return "hidden_in_exchange" if user.get("showInAddressList") is True or record.get("_hiddenHere") else "hidden_by_mapping"
     return "listed" if addresslists.listed(record) else "not_indexed"
 
 
-def _taken(tenant: Tenant, user: GraphObject) -> bool:
-    """Whether another recipient has an address that the user once had or was to have."""
+def _own(user: GraphObject) -> set[str]:
+    """The addresses that a user has or was to have; the name of an external user is made of the address at home."""
     home, external, _rest = str(user["userPrincipalName"]).partition("#EXT#")
     named = "@".join(home.rsplit("_", 1)) if external else None
-    wanted = {str(address).lower() for address in [user.get("mail"), named, *(user.get("otherMails") or [])] if address}
-    held = (str(known).lower().removeprefix("smtp:") for other in tenant.exchange.recipients.values() for known in other["EmailAddresses"])
-    return bool(wanted) and not wanted.isdisjoint(held)
+    return {str(address).lower() for address in [user.get("mail"), named, *(user.get("otherMails") or [])] if address}

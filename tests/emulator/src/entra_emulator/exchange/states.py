@@ -80,6 +80,7 @@ def _withdraw(tenant: Tenant, key: str, until: str) -> None:
     exchange.held[key] = until
     for held in (exchange.recipients, exchange.received, exchange.waiting):
         held.pop(key, None)
+    exchange._known[1].pop(key, None)
 
 
 def _diverge(record: GraphObject, state: State, clock: str) -> None:

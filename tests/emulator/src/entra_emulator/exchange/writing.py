@@ -106,6 +106,7 @@ def remove_mail_contact(call: Invocation) -> Result:
     key = contact["ExternalDirectoryObjectId"]
     for held in (tenant.contacts, tenant.exchange.recipients, tenant.exchange.received):
         held.pop(key, None)
+    tenant.exchange._known[1].pop(key, None)
     return Result()
 
 

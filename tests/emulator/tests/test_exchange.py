@@ -355,9 +355,7 @@ def test_what_if(exchange: Exchange) -> None:
 def test_members_of_groups(exchange: Exchange) -> None:
     """X2: the documented endpoints."""
     more: dict[str, Any] = {"account": "documented", "version": "v2.0"}
-    members = exchange.objects(
-        "Get-DistributionGroupMember", {"Identity": "everybody@fabrikam.kr"}, path="DistributionGroupMember", **more
-    )
+    members = exchange.objects("Get-DistributionGroupMember", {"Identity": "everybody@fabrikam.kr"}, path="DistributionGroupMember", **more)
     assert {one["RecipientTypeDetails"] for one in members} == {"UserMailbox"} and len(members) == 3
     dynamic = {"cmdlet": "Get-DynamicDistributionGroupMember", "path": "DynamicDistributionGroupMember", **more}
     people = exchange.objects(parameters={"Identity": "cts-people@fabrikam.kr", "ResultSize": "Unlimited"}, **dynamic)

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Writes docs/emulator-facts.md: what the emulator imitates, by the tests that prove it, and what it does not.
 
-The sections that begin with X are those of the fact sheet on Exchange. A test says which fact it proves: ``@pytest.mark.fact("1.2", "PATCH keeps what is not sent")``. The number is the section of the fact
-sheet to which the comments of this project refer.
+A test says which fact it proves: ``@pytest.mark.fact("1.2", "PATCH keeps what is not sent")``. The number is the section of the fact
+sheet to which the comments of this project refer; those that begin with X are of the fact sheet on Exchange.
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ NOT_IMITATED = [
     "Permissions that narrow the properties of an answer: `User.ReadBasic.All` sees everything.",
     "The reconciliation report (6.3), notification mails (3.4, 6.4), the seven days of log retention without premium.",
     "Licences: nothing is refused for the lack of one (9).",
-    "Exchange beyond recipients (X1.6): address lists and policies as objects, distribution groups and their membership by cmdlet, mailboxes' own "
-    "settings, the OData recipients endpoint; a change in Exchange does not flow back to Entra, but for a contact that is removed.",
+    "Exchange beyond recipients (X1.6): address lists and policies as objects, distribution groups and their membership by cmdlet, the "
+    "settings of mailboxes, the OData recipients endpoint; a change in Exchange does not flow back to Entra, but for a removed contact.",
     "The delay until a role that was just given takes effect in Exchange (X1.7), management scopes, and offline address books (X3).",
     "Replication lag of what the provisioning engine itself writes, and of a job's schema; a request sees what a cycle did.",
     "Workloads of Graph other than those the README lists, `$search`, delta queries, and `$expand` other than identitySynchronization.",

@@ -88,15 +88,15 @@ def addresses(details: str, mail: str, others: list[str]) -> GraphObject:
 
 def new(tenant: Tenant, key: str, at: str) -> GraphObject:
     """A recipient's identity, and what it has before anything is known of it."""
+    own_id = guid(tenant, key)
     return {
         "ExternalDirectoryObjectId": key,
-        "Guid": guid(tenant, key),
+        "Guid": own_id,
         "Name": key,
         "Identity": key,
         "DistinguishedName": distinguished_name(tenant, key),
         "LegacyExchangeDN": (
-            "/o=ExchangeLabs/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn="
-            f"{guid(tenant, key).replace('-', '')}-{key[:8]}"
+            f"/o=ExchangeLabs/ou=Exchange Administrative Group (FYDIBOHF23SPDLT)/cn=Recipients/cn={own_id.replace('-', '')}-{key[:8]}"
         ),
         "AddressBookPolicy": None,
         "WhenCreatedUTC": at,

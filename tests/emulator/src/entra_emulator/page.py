@@ -42,6 +42,7 @@ td { border-bottom: 1px solid var(--line); } tbody tr:last-child td { border-bot
  color: var(--soft); }
 .synced { background: #dcebff; color: #174a94; font-weight: 600; } .invited { background: #fff0d6; color: #845400; }
 .good { background: #dff3e4; color: #17693a; } .bad { background: #fde3e1; color: #a3261d; }
+.why { white-space: normal; border-radius: .6rem; } .who small { overflow-wrap: anywhere; }
 header nav { margin-left: auto; } header a { color: #fff; margin-left: 1.2rem; }
 .off td, .off .who small, .off .under { color: #98a3b1; } .off .face { filter: grayscale(1); opacity: .6; }
 .empty { color: var(--soft); margin: .2rem 0; }
@@ -114,7 +115,7 @@ def _in_exchange(tenant: Tenant, user: GraphObject, held: frozenset[str]) -> str
     if not tenant.exchange_online:
         return _tag("no Exchange")
     found = standing(tenant, user, held)
-    return _tag(REASONS[found], {"listed": "good", "not_yet": "invited"}.get(found, "bad"))
+    return _tag(REASONS[found], {"listed": "good", "not_yet": "invited why"}.get(found, "bad why"))
 
 
 def _person(tenant: Tenant, user: GraphObject, known: dict[str, str], held: frozenset[str]) -> str:

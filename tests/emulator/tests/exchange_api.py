@@ -67,7 +67,7 @@ class Exchange(Api):
         assert answer.status_code == 200, answer.text
         return [{name: value for name, value in item.items() if "@" not in name} for item in answer.json()["value"]]
 
-    def one(self, name: str, cmdlet: str = "Get-Recipient") -> Json:
+    def recipient(self, name: str, cmdlet: str = "Get-Recipient") -> Json:
         """The recipient with this mail address at home."""
         (found,) = self.objects(cmdlet, {"Filter": f"ExternalDirectoryObjectId -eq '{self.user(name)['id']}'", "ResultSize": "Unlimited"})
         return found

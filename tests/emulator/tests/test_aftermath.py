@@ -59,13 +59,13 @@ def _without_target(exchange: Exchange, alias: str, name: str) -> str:
     return {"failure": "failed", "skipped": "skipped"}[entries[-1]["provisioningStatusInfo"]["status"]]
 
 
-@pytest.mark.fact("X4", "The scenario aftermath has somebody for every verdict, whatever the switches")
+@pytest.mark.fact("X4", "The scenario aftermath has a user for every verdict, whatever the switches")
 @pytest.mark.parametrize(
     "settings",
     [{}, {name: value for name, value in FLIPPED.items() if name.startswith("exchange_")}, {"exchange_members": "not_mail_enabled"}],
     ids=["likely", "flipped", "members are no recipients"],
 )
-def test_somebody_for_every_verdict(settings: dict[str, Any]) -> None:
+def test_a_user_for_every_verdict(settings: dict[str, Any]) -> None:
     """X4: each verdict has its person; members without mail are the reported case of X7."""
     exchange = Exchange(**settings)
     found = {alias: verdict(exchange, alias) for people in VERDICTS.values() for alias in people}
@@ -76,7 +76,7 @@ def test_somebody_for_every_verdict(settings: dict[str, Any]) -> None:
 
 
 def test_the_logs_exist() -> None:
-    """It came about by cycles: Graph tells of each person what happened."""
+    """It came about by cycles: Graph reports for each person what happened."""
     exchange = Exchange()
     found = exchange.get("/auditLogs/provisioning?$filter=provisioningAction eq 'create'&$top=200")["value"]
     statuses = {entry["provisioningStatusInfo"]["status"] for entry in found}

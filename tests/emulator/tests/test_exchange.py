@@ -196,7 +196,7 @@ def test_an_identity_that_is_not_unique(exchange: Exchange) -> None:
         exchange.user(name)["displayName"] = "Same Name"
     assert len(exchange.objects("Get-MailUser", {"Identity": "same name"})) == 2
     assert exchange.run("Set-MailUser", {"Identity": "Same Name", "CustomAttribute1": "x"}).status_code == 200
-    assert [one["CustomAttribute1"] for one in exchange.objects("Get-MailUser", {"Identity": "Same Name"})].count("x") == 1
+    assert [record["CustomAttribute1"] for record in exchange.objects("Get-MailUser", {"Identity": "Same Name"})].count("x") == 1
 
 
 @pytest.mark.fact("X1.2", "A setter answers nothing, the object, or 204 (exchange_setter_answer)")
@@ -210,7 +210,7 @@ def test_setter_answers(exchange: Exchange) -> None:
     exchange.set(exchange_setter_answer="no_content")
     answer = exchange.run("Set-MailUser", {**parameters, "CustomAttribute1": "c"})
     assert (answer.status_code, answer.content) == (204, b"")
-    assert exchange.one("junho.choi")["CustomAttribute1"] == "c"
+    assert exchange.recipient("junho.choi")["CustomAttribute1"] == "c"
 
 
 # Paging (X1.3) ------------------------------------------------------------------------------------------------------
@@ -237,7 +237,7 @@ def test_paging(exchange: Exchange, way: str) -> None:
     if way != "never":
         rest = attempts[way].json()
         assert "@odata.nextLink" not in rest
-        assert len({one["Alias"] for one in [*found, *rest["value"]]}) == len(exchange.target.exchange.recipients)
+        assert len({record["Alias"] for record in [*found, *rest["value"]]}) == len(exchange.target.exchange.recipients)
 
 
 @pytest.mark.fact("X1.3", "Without Unlimited an answer ends at ResultSize, with a nextLink and a warning; pages expire in 30 minutes")
@@ -344,7 +344,7 @@ def test_what_if(exchange: Exchange) -> None:
     parameters = {"Identity": exchange.user("junho.choi")["id"], "HiddenFromAddressListsEnabled": False, "WhatIf": True}
     (answer,) = batched(exchange, item(1, "Set-MailUser", parameters)).values()
     assert answer["body"]["value"] == [] and answer["body"]["@adminapi.confirmationmessage"].startswith("What if:")
-    assert exchange.one("junho.choi")["HiddenFromAddressListsEnabled"] is True
+    assert exchange.recipient("junho.choi")["HiddenFromAddressListsEnabled"] is True
     exchange.failed(404, "couldn't be found", "Set-MailUser", {**parameters, "Identity": "nobody"})
 
 
@@ -356,10 +356,10 @@ def test_members_of_groups(exchange: Exchange) -> None:
     """X2: the documented endpoints."""
     more: dict[str, Any] = {"account": "documented", "version": "v2.0"}
     members = exchange.objects("Get-DistributionGroupMember", {"Identity": "everybody@fabrikam.kr"}, path="DistributionGroupMember", **more)
-    assert {one["RecipientTypeDetails"] for one in members} == {"UserMailbox"} and len(members) == 3
+    assert {record["RecipientTypeDetails"] for record in members} == {"UserMailbox"} and len(members) == 3
     dynamic = {"cmdlet": "Get-DynamicDistributionGroupMember", "path": "DynamicDistributionGroupMember", **more}
     people = exchange.objects(parameters={"Identity": "cts-people@fabrikam.kr", "ResultSize": "Unlimited"}, **dynamic)
-    hidden = {one["DisplayName"] for one in people if one["HiddenFromAddressListsEnabled"]}
+    hidden = {record["DisplayName"] for record in people if record["HiddenFromAddressListsEnabled"]}
     assert hidden == {"Junho Choi", "Sora Jung", "Yuna Han"} and "AddressListMembership" not in people[0]
     exchange.failed(404, "couldn't be found", parameters={"Identity": "none@fabrikam.kr"}, **dynamic)
     exchange.failed(400, "not supported", "Get-Recipient", path="DynamicDistributionGroupMember", **more)
@@ -373,7 +373,7 @@ def test_dynamic_groups_are_recalculated_daily(exchange: Exchange) -> None:
     asked = ("Get-DynamicDistributionGroupMember", {"Identity": "cts-people"})
     before = len(exchange.objects(*asked, **more))
     exchange.advance("PT2H")
-    assert exchange.one("dahye.yoon") and len(exchange.objects(*asked, **more)) == before
+    assert exchange.recipient("dahye.yoon") and len(exchange.objects(*asked, **more)) == before
     exchange.advance("PT24H")
     assert len(exchange.objects(*asked, **more)) == before + 1
 
@@ -394,13 +394,13 @@ def test_versions(exchange: Exchange) -> None:
 # Which tenant answers (X7) ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.fact("X7", "Another tenant answers (exchange_answers_for_other_tenant); its accepted domains tell")
+@pytest.mark.fact("X7", "Another tenant answers (exchange_answers_for_other_tenant); its accepted domains show it")
 def test_another_tenant_answers(exchange: Exchange) -> None:
     """X7."""
-    domains = {one["DomainName"] for one in exchange.objects("Get-AcceptedDomain")}
+    domains = {record["DomainName"] for record in exchange.objects("Get-AcceptedDomain")}
     assert domains == {"fabrikam.kr", "fabrikam.onmicrosoft.com"}
     exchange.set(exchange_answers_for_other_tenant=True)
-    assert {one["DomainName"] for one in exchange.objects("Get-AcceptedDomain")} == {"contoso.kr", "contoso.onmicrosoft.com"}
+    assert {record["DomainName"] for record in exchange.objects("Get-AcceptedDomain")} == {"contoso.kr", "contoso.onmicrosoft.com"}
     (organization,) = exchange.objects("Get-OrganizationConfig")
     assert organization["Name"] == "contoso.onmicrosoft.com"
 
@@ -442,12 +442,12 @@ def test_the_log_and_the_traffic(exchange: Exchange) -> None:
     batched(exchange, item(1, "Get-AcceptedDomain"), item(2, "Get-AcceptedDomain"))
     counts = exchange.http.get("/emulator/traffic").json()
     assert (counts["exchange_requests"], counts["exchange_batch_items"], counts["graph_requests"]) == (3, 2, 0)
-    log = [one for one in exchange.http.get("/emulator/requests").json()["requests"] if "/adminapi/" in one["path"]]
-    assert [(one["status"], one["batched"]) for one in log] == [(200, False), (403, False), (200, True), (200, True), (200, False)]
+    log = [record for record in exchange.http.get("/emulator/requests").json()["requests"] if "/adminapi/" in record["path"]]
+    assert [(record["status"], record["batched"]) for record in log] == [(200, False), (403, False), (200, True), (200, True), (200, False)]
     assert log[0]["tenant"] == FABRIKAM and log[0]["request_body"] == command("Get-AcceptedDomain") and log[1]["response_body"] is None
 
 
 def test_graph_alone_does_not_touch_exchange(api: Api) -> None:
-    """Nothing is copied into Exchange until somebody asks."""
+    """Nothing is copied into Exchange before the first request to it."""
     api.get("/users")
     assert api.service.world.tenants[CONTOSO].exchange.recipients == {}

@@ -32,14 +32,16 @@ def listed(record: dict[str, Any]) -> bool:
 # What becomes of whom (X3) ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.fact("X3", "Members here have mailboxes, guests are GuestMailUsers, contacts MailContacts; without mail nobody is a recipient")
+@pytest.mark.fact(
+    "X3", "Members here have mailboxes, guests are GuestMailUsers, contacts MailContacts; users without mail are no recipients"
+)
 def test_kinds_of_recipients(exchange: Exchange) -> None:
     """X3."""
-    kinds = {one["DisplayName"]: one["RecipientTypeDetails"] for one in exchange.objects("Get-Recipient")}
+    kinds = {record["DisplayName"]: record["RecipientTypeDetails"] for record in exchange.objects("Get-Recipient")}
     assert kinds["Gu Inhye"] == "UserMailbox" and kinds["Hyejin Lee"] == "GuestMailUser"
     assert kinds["Song Mirae (Contoso)"] == "MailContact" and kinds["Everybody here"] == "MailUniversalDistributionGroup"
     assert kinds["Woojin Moon"] == "UserMailbox" and "Jisoo Kwon" not in kinds and "Mirae Song" not in kinds
-    assert {one["RecipientTypeDetails"] for one in exchange.objects("Get-MailUser")} == {"MailUser", "GuestMailUser"}
+    assert {record["RecipientTypeDetails"] for record in exchange.objects("Get-MailUser")} == {"MailUser", "GuestMailUser"}
     (contact,) = exchange.objects("Get-MailContact", {"Filter": "EmailAddresses -eq 'smtp:mirae.song@contoso.kr'"})
     assert contact["LegacyExchangeDN"].startswith("/o=ExchangeLabs/") and contact["IsDirSynced"] is False
 
@@ -48,26 +50,26 @@ def test_kinds_of_recipients(exchange: Exchange) -> None:
 @pytest.mark.parametrize("kind", ["MailUser", "GuestMailUser", "not_mail_enabled"])
 def test_external_members(exchange: Exchange, kind: str) -> None:
     """X3, X7: a switch; what Exchange alone knows survives the change."""
-    assert exchange.one("sora.jung")["HiddenFromAddressListsEnabled"] is True
+    assert exchange.recipient("sora.jung")["HiddenFromAddressListsEnabled"] is True
     exchange.set(exchange_members=kind)
     key = exchange.user("sora.jung")["id"]
     found = exchange.objects("Get-Recipient", {"Filter": f"ExternalDirectoryObjectId -eq '{key}'"})
-    shown = [(one["RecipientTypeDetails"], one["HiddenFromAddressListsEnabled"]) for one in found]
+    shown = [(record["RecipientTypeDetails"], record["HiddenFromAddressListsEnabled"]) for record in found]
     assert shown == ([] if kind == "not_mail_enabled" else [(kind, True)])
-    assert exchange.one("hyejin.lee")["RecipientTypeDetails"] == "GuestMailUser"
+    assert exchange.recipient("hyejin.lee")["RecipientTypeDetails"] == "GuestMailUser"
 
 
 @pytest.mark.fact("X3", "Externals are hidden unless showInAddressList is true; hidden recipients are in the system's indexes only")
 def test_the_hidden_flag(exchange: Exchange) -> None:
     """X1.6, X3."""
     person = exchange.user("hyejin.lee")
-    assert listed(exchange.one("hyejin.lee")) and exchange.one("hyejin.lee")["HiddenFromAddressListsEnabled"] is False
+    assert listed(exchange.recipient("hyejin.lee")) and exchange.recipient("hyejin.lee")["HiddenFromAddressListsEnabled"] is False
     for value in (False, None):
         person["showInAddressList"] = value
-        record = exchange.one("hyejin.lee")
+        record = exchange.recipient("hyejin.lee")
         assert record["HiddenFromAddressListsEnabled"] is True and record["AddressListMembership"] == ["\\\\All Recipients(VLV)"]
     hidden = "RecipientTypeDetails -eq 'GuestMailUser' -and HiddenFromAddressListsEnabled -eq 'True'"
-    names = {one["DisplayName"] for one in exchange.objects("Get-Recipient", {"Filter": hidden})}
+    names = {record["DisplayName"] for record in exchange.objects("Get-Recipient", {"Filter": hidden})}
     assert names == {"Junho Choi", "Yuna Han", "Hyejin Lee"}
 
 
@@ -77,7 +79,7 @@ def test_exchanges_own_flag_wins(exchange: Exchange) -> None:
     person = exchange.user("junho.choi")
     for value in (False, True):
         person["showInAddressList"] = value
-        assert exchange.one("junho.choi")["HiddenFromAddressListsEnabled"] is True
+        assert exchange.recipient("junho.choi")["HiddenFromAddressListsEnabled"] is True
 
 
 @pytest.mark.fact("X3", "A contact with the same address leaves a guest without mail")
@@ -90,7 +92,7 @@ def test_a_contact_takes_an_address(exchange: Exchange) -> None:
     assert "Are you sure" in asks["@adminapi.confirmationmessage"]
     assert exchange.run("Remove-MailContact", {"Identity": contact["Guid"], "WhatIf": True}).json()["value"] == []
     assert exchange.run("Remove-MailContact", {"Identity": contact["Guid"], "Confirm": False}).status_code == 200
-    assert [one["displayName"] for one in exchange.target.contacts.values()] == ["Song Mirae (Contoso)"]
+    assert [record["displayName"] for record in exchange.target.contacts.values()] == ["Song Mirae (Contoso)"]
     assert exchange.standings()["hyejin.lee"] == "not_mail_enabled"
     exchange.user("hyejin.lee")["mail"] = "hyejin.lee@contoso.kr"
     assert exchange.standings()["hyejin.lee"] == "listed"
@@ -103,7 +105,7 @@ def test_soft_deleted_recipients(exchange: Exchange) -> None:
     """X1.6, X3: until Entra has forgotten the user as well."""
     person = exchange.user("junho.choi")
     key = person["id"]
-    assert exchange.one("junho.choi")
+    assert exchange.recipient("junho.choi")
     assert exchange.send("DELETE", f"/users/{key}", account="fabrikam-admin").status_code == 204
     wanted = {"Filter": f"ExternalDirectoryObjectId -eq '{key}'"}
     assert exchange.objects("Get-Recipient", wanted) == []
@@ -127,16 +129,16 @@ def test_lag(exchange: Exchange) -> None:
     """X3: changes, deletions and new people, each from its own time on."""
     exchange.set(exchange_lag_seconds=600)
     person = exchange.user("hyejin.lee")
-    assert exchange.one("hyejin.lee")["DisplayName"] == "Hyejin Lee"
+    assert exchange.recipient("hyejin.lee")["DisplayName"] == "Hyejin Lee"
     exchange.ok("PATCH", f"/users/{person['id']}", {"displayName": "Lee Hyejin"}, "fabrikam-admin")
     exchange.advance("PT5M")
-    assert exchange.one("hyejin.lee")["DisplayName"] == "Hyejin Lee"
+    assert exchange.recipient("hyejin.lee")["DisplayName"] == "Hyejin Lee"
     exchange.ok("DELETE", f"/users/{exchange.user('taeho.oh')['id']}", account="fabrikam-admin")
     exchange.advance("PT5M")
-    names = {one["DisplayName"] for one in exchange.objects("Get-Recipient")}
+    names = {record["DisplayName"] for record in exchange.objects("Get-Recipient")}
     assert {"Lee Hyejin", "Taeho Oh"} <= names
     exchange.advance("PT5M")
-    assert "Taeho Oh" not in {one["DisplayName"] for one in exchange.objects("Get-Recipient")}
+    assert "Taeho Oh" not in {record["DisplayName"] for record in exchange.objects("Get-Recipient")}
 
 
 def test_lag_of_new_people(exchange: Exchange) -> None:
@@ -158,9 +160,9 @@ def test_lag_counts_from_the_cycle(exchange: Exchange) -> None:
     assert exchange.standings()["minsu.kim"] == "listed"
     exchange.service.world.tenants[CONTOSO].users["c0000000-0000-4000-8000-000000000101"]["displayName"] = "Kim Minsu"
     exchange.advance("PT1H")
-    assert exchange.one("minsu.kim")["DisplayName"] == "Minsu Kim"
+    assert exchange.recipient("minsu.kim")["DisplayName"] == "Minsu Kim"
     exchange.advance("PT10M")
-    assert exchange.one("minsu.kim")["DisplayName"] == "Kim Minsu"
+    assert exchange.recipient("minsu.kim")["DisplayName"] == "Kim Minsu"
 
 
 # Set-MailUser (X1.6) ------------------------------------------------------------------------------------------------
@@ -171,7 +173,7 @@ def test_unhide(exchange: Exchange) -> None:
     """X1.6, X4: the remedy, and its second run."""
     wanted = {"Identity": exchange.user("junho.choi")["id"], "HiddenFromAddressListsEnabled": False}
     assert exchange.run("Set-MailUser", wanted).json()["@adminapi.warnings"] == []
-    record = exchange.one("junho.choi")
+    record = exchange.recipient("junho.choi")
     assert record["HiddenFromAddressListsEnabled"] is False and GAL in record["AddressListMembership"]
     assert "no settings" in exchange.run("Set-MailUser", wanted).json()["@adminapi.warnings"][0]
 
@@ -182,22 +184,22 @@ def test_a_touch_indexes(exchange: Exchange) -> None:
     key = exchange.user("taeho.oh")["id"]
     assert exchange.standings()["taeho.oh"] == "not_indexed"
     exchange.run("Set-MailUser", {"Identity": key, "HiddenFromAddressListsEnabled": False})
-    assert not listed(exchange.one("taeho.oh"))
+    assert not listed(exchange.recipient("taeho.oh"))
     exchange.run("Set-MailUser", {"Identity": key, "CustomAttribute15": "touch"})
-    assert listed(exchange.one("taeho.oh"))
+    assert listed(exchange.recipient("taeho.oh"))
     exchange.run("Set-MailUser", {"Identity": key, "CustomAttribute15": None})
-    assert exchange.one("taeho.oh")["CustomAttribute15"] == "" and exchange.standings()["taeho.oh"] == "listed"
+    assert exchange.recipient("taeho.oh")["CustomAttribute15"] == "" and exchange.standings()["taeho.oh"] == "listed"
 
 
 @pytest.mark.fact("X1.6", "ExternalEmailAddress moves the primary address; an address that another recipient has is refused")
 def test_external_address(exchange: Exchange) -> None:
     """X1.6, X4."""
     key = exchange.user("seungmin.bae")["id"]
-    assert exchange.one("seungmin.bae")["PrimarySmtpAddress"] == "seungmin.bae@old.contoso.kr"
+    assert exchange.recipient("seungmin.bae")["PrimarySmtpAddress"] == "seungmin.bae@old.contoso.kr"
     exchange.failed(400, "already being used", "Set-MailUser", {"Identity": key, "ExternalEmailAddress": "minsu.kim@contoso.kr"})
     exchange.failed(400, "not a valid", "Set-MailUser", {"Identity": key, "ExternalEmailAddress": "seungmin"})
     assert exchange.run("Set-MailUser", {"Identity": key, "ExternalEmailAddress": "SMTP:seungmin.bae@contoso.kr"}).status_code == 200
-    record = exchange.one("seungmin.bae")
+    record = exchange.recipient("seungmin.bae")
     assert record["PrimarySmtpAddress"] == "seungmin.bae@contoso.kr" and record["ExternalEmailAddress"] == "SMTP:seungmin.bae@contoso.kr"
     assert record["EmailAddresses"] == ["SMTP:seungmin.bae@contoso.kr", "smtp:seungmin.bae@old.contoso.kr"]
 
@@ -211,11 +213,11 @@ def test_email_addresses(exchange: Exchange) -> None:
         return {"Identity": key, "EmailAddresses": {"@odata.type": "#Exchange.GenericHashTable", **changes}}
 
     assert exchange.run("Set-MailUser", changed(add=[X500, "lee@contoso.kr"])).status_code == 200
-    assert exchange.one("hyejin.lee")["EmailAddresses"] == ["SMTP:hyejin.lee@contoso.kr", X500, "smtp:lee@contoso.kr"]
+    assert exchange.recipient("hyejin.lee")["EmailAddresses"] == ["SMTP:hyejin.lee@contoso.kr", X500, "smtp:lee@contoso.kr"]
     exchange.user("hyejin.lee")["mail"] = "h.lee@contoso.kr"
-    assert exchange.one("hyejin.lee")["EmailAddresses"] == ["SMTP:h.lee@contoso.kr", X500]
+    assert exchange.recipient("hyejin.lee")["EmailAddresses"] == ["SMTP:h.lee@contoso.kr", X500]
     assert exchange.run("Set-MailUser", changed(remove=[X500])).status_code == 200
-    assert exchange.one("hyejin.lee")["EmailAddresses"] == ["SMTP:h.lee@contoso.kr"]
+    assert exchange.recipient("hyejin.lee")["EmailAddresses"] == ["SMTP:h.lee@contoso.kr"]
     exchange.failed(400, "already being used", "Set-MailUser", changed(add=["smtp:minsu.kim@contoso.kr"]))
     exchange.failed(400, "primary", "Set-MailUser", changed(remove=["smtp:h.lee@contoso.kr"]))
 
@@ -233,9 +235,9 @@ def test_set_mail_user_leaves_others_alone(exchange: Exchange, identity: str) ->
 @pytest.mark.fact("X1.6", "Lists have English names or localised ones (exchange_list_names); the system's end in (VLV) always")
 def test_names_of_lists(exchange: Exchange) -> None:
     """X1.6."""
-    assert exchange.one("hyejin.lee")["AddressListMembership"][-1] == GAL
+    assert exchange.recipient("hyejin.lee")["AddressListMembership"][-1] == GAL
     exchange.set(exchange_list_names="localised")
-    names = exchange.one("hyejin.lee")["AddressListMembership"]
+    names = exchange.recipient("hyejin.lee")["AddressListMembership"]
     assert GAL not in names and "\\\\All Recipients(VLV)" in names and "\\\\Liste d'adresses globale par défaut" in names
     assert all(name in addresslists.LOCALISED for name in (addresslists.DEFAULT, addresslists.OFFLINE))
 
@@ -244,9 +246,9 @@ def test_names_of_lists(exchange: Exchange) -> None:
 def test_other_ways_to_ask(exchange: Exchange) -> None:
     """X1.6."""
     guests = exchange.objects("Get-Recipient", {"RecipientTypeDetails": ["GuestMailUser"], "SortBy": "Alias", "ResultSize": "Unlimited"})
-    assert {one["RecipientTypeDetails"] for one in guests} == {"GuestMailUser"}
-    assert [one["Alias"] for one in guests] == sorted(one["Alias"] for one in guests)
-    assert [one["DisplayName"] for one in exchange.objects("Get-Recipient", {"Anr": "hyejin"})] == ["Hyejin Lee"]
+    assert {record["RecipientTypeDetails"] for record in guests} == {"GuestMailUser"}
+    assert [record["Alias"] for record in guests] == sorted(record["Alias"] for record in guests)
+    assert [record["DisplayName"] for record in exchange.objects("Get-Recipient", {"Anr": "hyejin"})] == ["Hyejin Lee"]
     exchange.failed(400, "SortBy", "Get-Recipient", {"SortBy": "Colour"})
     (domain,) = exchange.objects("Get-AcceptedDomain", {"Identity": "fabrikam.kr"})
     assert domain["Default"] is True and domain["DomainType"] == "Authoritative"
@@ -264,8 +266,8 @@ def test_states_are_made_by_the_control_api(exchange: Exchange) -> None:
     after = exchange.standings()
     assert (after["hyejin.lee"], after["minsu.kim"]) == ("hidden_in_exchange", "not_indexed")
     exchange.make({"user": exchange.user("minsu.kim")["id"], "mailbox": True, "custom_attributes": {"CustomAttribute15": "theirs"}})
-    assert exchange.one("minsu.kim")["RecipientTypeDetails"] == "UserMailbox"
-    assert exchange.one("minsu.kim")["CustomAttribute15"] == "theirs"
+    assert exchange.recipient("minsu.kim")["RecipientTypeDetails"] == "UserMailbox"
+    assert exchange.recipient("minsu.kim")["CustomAttribute15"] == "theirs"
     exchange.make({"user": "junho.choi@contoso.kr", "absent_until": "2026-03-02T06:00:00Z"})
     assert exchange.standings()["junho.choi"] == "not_yet"
     exchange.advance("PT2H")
@@ -273,7 +275,7 @@ def test_states_are_made_by_the_control_api(exchange: Exchange) -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "told"),
+    ("state", "message"),
     [
         ({"user": "nobody@contoso.kr", "hidden": True}, "nobody@contoso.kr is not a user of Fabrikam."),
         ({"user": "jisoo.kwon_contoso.kr#EXT#@fabrikam.onmicrosoft.com", "hidden": True}, "is no recipient"),
@@ -282,10 +284,10 @@ def test_states_are_made_by_the_control_api(exchange: Exchange) -> None:
         ({"user": "minsu.kim@contoso.kr", "visible": True}, "visible"),
     ],
 )
-def test_mistakes_in_states_are_told(exchange: Exchange, state: dict[str, Any], told: str) -> None:
+def test_mistakes_in_states_are_reported(exchange: Exchange, state: dict[str, Any], message: str) -> None:
     """The control API answers 400 and a sentence."""
     answer = exchange.http.post(f"/emulator/exchange/{FABRIKAM}", json=state)
-    assert answer.status_code == 400 and told in answer.json()["error"]
+    assert answer.status_code == 400 and message in answer.json()["error"]
     assert exchange.http.get("/emulator/exchange/nowhere.kr").status_code == 400
 
 

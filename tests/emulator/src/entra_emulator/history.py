@@ -113,7 +113,7 @@ class Historian:
         return found
 
     def send(self, tenant_id: str, method: str, path: str, body: Any = None) -> Any:
-        """A Graph request without sign-in, because nobody is there yet."""
+        """A Graph request without sign-in, because the emulator does not listen yet."""
         tenant, (below, query) = self.tenant(tenant_id), split(path)
         client = next(iter(tenant.registrations), None)
         if client is None:

@@ -58,7 +58,7 @@ def answer(service: Service, request: ExchangeRequest, token_expired: bool = Fal
         responses.append(_response(service, item, reply))
         if reply.status >= 400 and not goes_on:
             break
-    # The order is not promised; the last comes first here, so that nobody relies on it.
+    # The order is not promised; the last comes first here, so that no client relies on it.
     return Reply(200, {"responses": responses[::-1]})
 
 

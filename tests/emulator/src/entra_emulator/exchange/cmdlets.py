@@ -31,7 +31,7 @@ class Result:
     objects: list[GraphObject] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     confirmation: str | None = None
-    """What would have been done: WhatIf, or a question that nobody answers."""
+    """What would have been done: WhatIf, or the question that is left unanswered."""
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How a tenant's Exchange directory follows its Entra directory: late, and without losing what Exchange knows better (X3).
 
-Nothing is copied until somebody asks. Objects that the scenario began with are in Exchange from the beginning; every other one, and every
-change, arrives after ``exchange_lag_seconds`` of virtual time.
+Nothing is copied before the first request. Objects with which the scenario began are in Exchange from the beginning; every other object,
+and every change, arrives after ``exchange_lag_seconds`` of virtual time.
 """
 
 from __future__ import annotations

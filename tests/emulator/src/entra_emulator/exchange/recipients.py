@@ -72,13 +72,13 @@ def _family(details: str) -> str:
 
 
 def hidden(thing: GraphObject, details: str) -> bool:
-    """Externals are hidden unless ``showInAddressList`` says otherwise; everybody else only where it says so."""
+    """Externals are hidden unless ``showInAddressList`` says otherwise; all other users only where it says so."""
     wish = thing.get("showInAddressList")
     return wish is not True if details in MAIL_USERS else wish is False
 
 
 def addresses(details: str, mail: str, others: list[str]) -> GraphObject:
-    """The address properties of a recipient with this mail address; `others` are kept beside it."""
+    """The address properties of a recipient with this mail address; `others` are kept in addition."""
     return {
         "PrimarySmtpAddress": mail,
         "EmailAddresses": [f"SMTP:{mail}", *others],

@@ -26,7 +26,7 @@ DirectoryRole = Literal[
 """The Entra roles that Exchange supports for applications."""
 
 NEEDED_APP_ROLE = {"beta": "Exchange.ManageAsApp", "v2.0": "Exchange.ManageAsAppV2"}
-"""By version of the admin API; the gateway refuses the other one's token."""
+"""By version of the admin API; the gateway refuses a token of the other version."""
 
 ROLE_TEMPLATES: dict[str, str] = {
     "Global Administrator": "62e90394-69f5-4237-9190-012177145e10",

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How much Exchange may be asked, and how it says no (X1.4, X1.5). No figure is published, so a switch has one."""
+"""How much Exchange may be asked, and how it refuses (X1.4, X1.5). No figure is published, so a switch has one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UNLIMITED = 1200
 
 
 def charge(service: Service, tenant: Tenant) -> dict[str, str]:
-    """Spends one request; gives the headers that tell of it.
+    """Spends one request; returns the headers that report it.
 
     :raises ExchangeError: 429 or 503, where the tenant's requests of this minute are used up.
     """

@@ -93,7 +93,7 @@ def _apply(call: Invocation, record: GraphObject, given: dict[str, Any]) -> None
 
 
 def remove_mail_contact(call: Invocation) -> Result:
-    """For good, in Entra too. It asks first, and without Confirm: false there is nobody to answer."""
+    """Permanent, in Entra too. The cmdlet asks first, and without Confirm: false the question stays unanswered."""
     tenant = call.tenant
     contact = require(call, [record for record in tenant.exchange.recipients.values() if record["RecipientTypeDetails"] == "MailContact"])
     if call.parameters.get("WhatIf"):

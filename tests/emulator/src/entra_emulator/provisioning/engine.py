@@ -92,7 +92,7 @@ def schema_changed(world: World, tenant_id: str, sp_id: str, job_id: str) -> Non
 
 
 def _nothing() -> None:
-    """For those who do not watch."""
+    """The default: nothing is watched."""
 
 
 def advance(world: World, until: datetime, settings: Settings, watch: Callable[[], None] = _nothing) -> list[Json]:

@@ -190,7 +190,7 @@ def named(tenant_id: str, name: str) -> Reply:
 
 class TestPartners:
     def listed(self, tenant: Tenant, **given: Any) -> list[dict[str, Any]]:
-        partners: list[dict[str, Any]] = partner_list.inquire(FakeGraph(tenant), options("cross_tenant_policy_info", **given))["partners"]
+        partners: list[Any] = partner_list.inquire(FakeGraph(tenant), options("cross_tenant_policy_info", **given))["partners"]
         return partners
 
     def test_everything_of_one(self) -> None:

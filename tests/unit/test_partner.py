@@ -280,6 +280,7 @@ class TestPlan:
         planned = plan(PartnerService(entry(**redemption(None, True)), policy(False, "Contoso")), user_sync_inbound=True)
         assert planned.facts["partner_tenant_id"] == TARGET
         assert planned.facts["partner"] == {
+            **dict.fromkeys(TABLE.rows),
             "tenant_id": TARGET,
             "user_sync_inbound": True,
             "display_name": "Contoso",

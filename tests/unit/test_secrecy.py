@@ -123,7 +123,7 @@ def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture(autouse=True)
 def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
     """No option is checked beforehand: the layer below shows no secret by itself, whoever uses it."""
-    monkeypatch.setattr(option_checks, "wrong", lambda _params: None)
+    monkeypatch.setattr(option_checks, "wrong", lambda *_given: None)
 
 
 def task(method: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **more: Any) -> RunFailure:

@@ -262,7 +262,7 @@ def strength(bag: Mapping[str, str]) -> float:
     the more the lower it is, and one that is on without a readable number may be anything, so only itself is as strong.
     """
     try:
-        members_ = json.loads(bag.get(settings_bag.NOTIFICATION) or "{}")
+        members_ = json.loads(bag.get(settings_bag.NOTIFICATION) or "{}", parse_constant=_no_json)
     except ValueError:
         return OFF
     if not isinstance(members_, dict) or str(members_.get("DeleteThresholdEnabled")).strip().lower() != "true":
@@ -272,6 +272,11 @@ def strength(bag: Mapping[str, str]) -> float:
     except ValueError:
         return math.inf
     return 1 / number if number > 0 and number.is_integer() and number < 1e19 else math.inf
+
+
+def _no_json(constant: str) -> None:
+    """RFC 8259 has no ``NaN`` and no ``Infinity``: with them, the text is no JSON."""
+    raise ValueError(constant)
 
 
 class TestSettingsBag:

@@ -59,8 +59,12 @@ class TestModules:
     def test_the_action_group_lists_every_module_with_a_connection_in_order(self) -> None:
         assert read("meta/runtime.yml")["action_groups"]["graph"] == [one for one in MODULES if one not in WITHOUT_CONNECTION]
 
-    def test_every_action_plugin_has_a_module(self) -> None:
-        assert names("plugins/action") <= set(MODULES)
+    def test_every_module_with_a_connection_is_run_by_one_action_plugin(self) -> None:
+        assert names("plugins/action") == {"graph", *WITHOUT_CONNECTION}
+        connecting = [module for module in MODULES if module not in WITHOUT_CONNECTION]
+        assert read("meta/runtime.yml")["plugin_routing"] == {
+            "modules": {module: {"action_plugin": f"{NAME}.graph"} for module in connecting}
+        }
 
     @pytest.mark.parametrize("module", MODULES)
     def test_everything_is_described_in_sentences(self, module: str) -> None:

@@ -51,7 +51,7 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 from jinja2 import Undefined
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import CONNECTION
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION
 
 _NAMES = frozenset(name for option, about in CONNECTION.items() for name in (option, *about.get("aliases", ())))
 

@@ -14,7 +14,6 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias, TypeVar
 
-from . import option_checks
 from .converge import converge, patiently
 from .failure import RunFailure, details, ended, reported
 from .graph import cloud
@@ -25,6 +24,7 @@ from .graph.errors import CredentialProblem, GraphFailure
 from .graph.run_cache import RunCache
 from .graph.transport import Transport, Trust
 from .graph.vault import Vault
+from .options import checks
 from .plan import (
     Facts,
     HalfDone,
@@ -65,7 +65,7 @@ def run(
     :raises RunFailure: for everything an admin can do something about.
     """
     given = _without_empty(params)
-    wrong = option_checks.wrong(given)
+    wrong = checks.wrong(given)
     if wrong:
         raise RunFailure(wrong)
     tenants = [given]

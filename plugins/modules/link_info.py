@@ -391,7 +391,7 @@ error:
 """
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import run_module
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import FILTERS, MAPPINGS, TARGET, Options
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import FILTERS, MAPPINGS, TARGET, Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import link
 
 SUBJECT = link.INQUIRY

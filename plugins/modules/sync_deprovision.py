@@ -172,7 +172,7 @@ error:
 """
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import run_module
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import TARGET, Options
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import TARGET, Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.deprovision import resource as deprovision
 
 SUBJECT = deprovision.RESOURCE

@@ -293,7 +293,7 @@ error:
 """
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import run_module
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import FILTERS, MAPPINGS, Options
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import FILTERS, MAPPINGS, Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping import resource as mapping
 
 SUBJECT = mapping.RESOURCE

@@ -17,10 +17,10 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import link_variables
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.link_variables import OWN, OWN_KEYS
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.option_values import UNCHECKED, blank, judged
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import CONNECTION
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import link_variables
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.link_variables import OWN, OWN_KEYS
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.values import UNCHECKED, blank, judged
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import link
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.rivals import Link, rivals
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import connection_fault

@@ -20,7 +20,7 @@ from ansible.module_utils.errors import UnsupportedError
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.failure import RunFailure
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph import vault
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import run
 
 VAULT = vault.shared()

@@ -23,7 +23,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.action.graph import COL
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import module_runner
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Client, Request
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Inquiry, Refusal
 from ansible_collections.entra.cross_tenant_sync.plugins.modules import sync_job
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import run_in_worker

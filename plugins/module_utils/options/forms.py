@@ -21,7 +21,7 @@ from typing import Any
 from ansible.module_utils.common.validation import check_type_dict
 from ansible.module_utils.parsing.convert_bool import BOOLEANS_FALSE, BOOLEANS_TRUE
 
-from .option_checks import shown
+from .checks import shown
 
 Spec = Mapping[str, Any]
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .option_values import UNCHECKED, judged, nearest
-from .options import CONNECTION, FILTERS, MAPPINGS
+from .specs import CONNECTION, FILTERS, MAPPINGS
+from .values import UNCHECKED, judged, nearest
 
 
 @dataclass(frozen=True)

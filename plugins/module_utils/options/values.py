@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from . import option_checks
-from .option_forms import understand
+from . import checks
+from .forms import understand
 
 About = Mapping[str, Any]
 """One option of an argument spec."""
@@ -30,7 +30,7 @@ def judged(option: str, about: About, raw: Any, name: str, shows: bool = True) -
     understood = understand({option: {**about, "required": False}}, {option: raw})
     value = understood.args.get(option)
     faults = [f"{name}.{one}" if one[:1].isalpha() else f"{name}{one}" for one in _strange_members(about, value)]
-    wrong = understood.wrong or _no_choice(option, about, value) or (None if faults else option_checks.wrong({option: value}))
+    wrong = understood.wrong or _no_choice(option, about, value) or (None if faults else checks.wrong({option: value}))
     if wrong and not faults:
         said = wrong if shows else _SHOWN.sub("", wrong)
         faults = [name + said.removeprefix(option).rstrip(".")]
@@ -43,7 +43,7 @@ def _no_choice(option: str, about: About, value: Any) -> str | None:
     for number, one in enumerate(several if choices and value is not None else ()):
         if one not in choices:
             place = f"{option}[{number}]" if isinstance(value, list) else option
-            return f"{place} must be one of {', '.join(choices)}{nearest(str(one), choices)}; it is {option_checks.shown(one)}"
+            return f"{place} must be one of {', '.join(choices)}{nearest(str(one), choices)}; it is {checks.shown(one)}"
     return None
 
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from ansible.module_utils.basic import env_fallback
 
-from .graph.cloud import CLOUDS
-from .graph.credentials.methods import AUTH_METHODS
-from .option_forms import Understood, understand
+from ..graph.cloud import CLOUDS
+from ..graph.credentials.methods import AUTH_METHODS
+from .forms import Understood, understand
 
 
 @dataclass(frozen=True)

@@ -60,10 +60,10 @@ class TestModules:
         assert read("meta/runtime.yml")["action_groups"]["graph"] == [one for one in MODULES if one not in WITHOUT_CONNECTION]
 
     def test_every_module_with_a_connection_is_run_by_one_action_plugin(self) -> None:
-        assert names("plugins/action") == {"graph", *WITHOUT_CONNECTION}
+        assert names("plugins/action") == {"link_info", *WITHOUT_CONNECTION}
         connecting = [module for module in MODULES if module not in WITHOUT_CONNECTION]
         assert read("meta/runtime.yml")["plugin_routing"] == {
-            "modules": {module: {"action_plugin": f"{NAME}.graph"} for module in connecting}
+            "modules": {module: {"action_plugin": f"{NAME}.link_info"} for module in connecting}
         }
 
     @pytest.mark.parametrize("module", MODULES)

@@ -18,15 +18,20 @@ import pytest
 import yaml
 from ansible.errors import AnsibleActionFail
 
-from ansible_collections.entra.cross_tenant_sync.plugins.action import graph as action
-from ansible_collections.entra.cross_tenant_sync.plugins.action.graph import COLLECTION, MODULES, PROCESS_VARIABLE
+from ansible_collections.entra.cross_tenant_sync.plugins.action.link_info import ActionModule
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import module_runner
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Client, Request
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Inquiry, Refusal
 from ansible_collections.entra.cross_tenant_sync.plugins.modules import sync_job
-from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import run_in_worker
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import worker_runner
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import (
+    COLLECTION,
+    MODULES,
+    PROCESS_VARIABLE,
+    run_in_worker,
+)
 from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import REPOSITORY
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, FakeGraph, Outcome, Reply, refusal
@@ -75,7 +80,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> None:
     graph = FakeGraph(lambda _request: refusal(403, "Authorization_RequestDenied", "Not with very-secret-access-token."))
     monkeypatch.setattr(engine, "connect", lambda *_unused: graph)
     loader = SimpleNamespace(find_plugin_with_context=lambda name, **_unused: SimpleNamespace(resolved_fqcn=name))
-    monkeypatch.setattr(action, "module_loader", loader)
+    monkeypatch.setattr(worker_runner, "module_loader", loader)
 
 
 def silent(_message: str) -> None:
@@ -331,7 +336,7 @@ def plugin_of(args: Mapping[str, Any] | None = None, **rest: Any) -> Any:
         collections=None,
     )
     shell = SimpleNamespace(tmpdir=None)
-    plugin_class: Any = action.ActionModule
+    plugin_class: Any = ActionModule
     return plugin_class(
         task,
         SimpleNamespace(transport=given["transport"], _shell=shell),
@@ -377,7 +382,7 @@ class TestWhere:
 
     def test_a_library_that_is_missing_here_may_be_there(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """The module's interpreter may be another one; and if not, the module knows how to say what is missing."""
-        monkeypatch.setattr(action, "incomplete", lambda: ImportError("msal"))
+        monkeypatch.setattr(worker_runner, "incomplete", lambda: ImportError("msal"))
         assert plugin_of()._needs_process({}) is True
 
     def test_nothing_speaks_against_it(self, monkeypatch: pytest.MonkeyPatch, a_job: FakeGraph) -> None:
@@ -428,15 +433,16 @@ class TestWhere:
             asked.append((name, collection_list))
             return SimpleNamespace(resolved_fqcn=f"{COLLECTION}.sync_job")
 
-        monkeypatch.setattr(action, "module_loader", SimpleNamespace(find_plugin_with_context=find))
+        monkeypatch.setattr(worker_runner, "module_loader", SimpleNamespace(find_plugin_with_context=find))
         plugin._task.action, plugin._task.collections = "job", ["our.names"]
         assert plugin._module_name() == f"{COLLECTION}.sync_job"
         assert asked == [("job", ["our.names"])]
 
     def test_a_name_of_no_module_is_refused(self) -> None:
-        plugin = plugin_of(action=f"{COLLECTION}.graph")
+        plugin = plugin_of(action="other.collection.thing")
         with pytest.raises(
-            AnsibleActionFail, match=r"^entra\.cross_tenant_sync\.graph is not a module\. Name the module to run, for example "
+            AnsibleActionFail,
+            match=r"^other\.collection\.thing is not a module of entra\.cross_tenant_sync that connects to Microsoft Graph\.$",
         ):
             plugin.run(None, {})
 
@@ -454,7 +460,7 @@ class TestWhere:
             "from ansible.playbook.task import Task\n"
             "init_plugin_loader()\n"
             f"task = Task.load({{'{COLLECTION}.sync_job': {{}}}})\n"
-            f"print('ansible_collections.{COLLECTION}.plugins.action.graph' in sys.modules)\n"
+            f"print('ansible_collections.{COLLECTION}.plugins.action.link_info' in sys.modules)\n"
         )
         environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(REPOSITORY / ".build")}
         done = subprocess.run([sys.executable, "-c", program], env=environment, check=True, capture_output=True, text=True)

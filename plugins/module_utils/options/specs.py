@@ -2,7 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Options that several modules share. Documented in the doc fragments of the same names."""
+"""Options that several modules share, each specified once. The doc fragments describe them.
+
+An option of a scope or of mappings is added to `SCOPE` or `MAPPING`: the module, ``link_info`` and the variables of a link then take it.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +65,7 @@ CONNECTION: dict[str, Any] = {
 
 WAIT: dict[str, Any] = {"visibility_timeout": {"type": "int", "default": 60}}
 
-# The environment knows one tenant only, and that is the source.
+# The environment describes one tenant only, and that is the source.
 _ONLY_GIVEN = {name: {key: value for key, value in about.items() if key != "fallback"} for name, about in CONNECTION.items()}
 TARGET: dict[str, Any] = {
     "type": "dict",
@@ -71,34 +74,84 @@ TARGET: dict[str, Any] = {
 }
 """The connection to the target tenant, where a task looks at both."""
 
-MAPPINGS: dict[str, Any] = {
-    "type": "list",
-    "elements": "dict",
-    "options": {
-        "target": {"type": "str", "required": True},
-        "source": {"type": "str"},
-        "constant": {"type": "str"},
-        "expression": {"type": "str"},
-        "default": {"type": "str"},
-        "apply": {"type": "str", "choices": ["always", "create_only"]},
-        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    },
-}
+CONFIGURATION: dict[str, Any] = {"configuration": {"type": "str", "required": True}}
 
-FILTERS: dict[str, Any] = {
-    "type": "list",
-    "elements": "dict",
-    "options": {
-        "name": {"type": "str", "required": True},
-        "clauses": {
-            "type": "list",
-            "elements": "dict",
-            "required": True,
-            "options": {
-                "attribute": {"type": "str", "required": True},
-                "operator": {"type": "str", "required": True},
-                "values": {"type": "list", "elements": "str"},
+SETTINGS: dict[str, Any] = {
+    "adopt": {"type": "bool", "default": False},
+    "others": {"type": "list", "elements": "str"},
+    "notification_email": {"type": "str"},
+    "deletion_threshold": {"type": "int"},
+}
+"""What ``sync_configuration`` takes of a link."""
+
+SCOPE: dict[str, Any] = {
+    "mode": {"type": "str", "choices": ["assigned", "all"]},
+    "users": {"type": "list", "elements": "str"},
+    "groups": {"type": "list", "elements": "str"},
+    "exact": {"type": "bool", "default": False},
+    "allow_empty": {"type": "bool", "default": False},
+    "max_removals": {"type": "int"},
+    "max_removal_percent": {"type": "int"},
+}
+"""What ``sync_scope`` takes of a link."""
+
+MAPPING: dict[str, Any] = {
+    "mappings": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "target": {"type": "str", "required": True},
+            "source": {"type": "str"},
+            "constant": {"type": "str"},
+            "expression": {"type": "str"},
+            "default": {"type": "str"},
+            "apply": {"type": "str", "choices": ["always", "create_only"]},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        },
+    },
+    "user_type": {"type": "str", "choices": ["member", "guest"]},
+    "convert_existing": {"type": "bool"},
+    "show_in_address_list": {"type": "bool"},
+    "display_name_suffix": {"type": "str"},
+    "company_name": {"type": "str"},
+    "filters": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "name": {"type": "str", "required": True},
+            "clauses": {
+                "type": "list",
+                "elements": "dict",
+                "required": True,
+                "options": {
+                    "attribute": {"type": "str", "required": True},
+                    "operator": {"type": "str", "required": True},
+                    "values": {"type": "list", "elements": "str"},
+                },
             },
         },
     },
+    "target_actions": {"type": "list", "elements": "str", "choices": ["create", "update", "delete"]},
 }
+"""What ``sync_mapping`` takes of a link."""
+MAPPING_RULES: dict[str, Any] = {"required_by": {"convert_existing": "user_type"}}
+
+JOB: dict[str, Any] = {
+    "state": {"type": "str", "choices": ["started", "paused"], "default": "started"},
+    "wait": {"type": "str", "choices": ["first_cycle", "steady", "idle"]},
+}
+"""What ``sync_job`` takes of a link. The module has more states."""
+
+RESTART: dict[str, Any] = {"restart_job": {"type": "bool", "default": True}}
+"""For modules whose changes may need a restart of the job."""
+
+LINK: dict[str, Any] = {
+    **CONFIGURATION,
+    **SETTINGS,
+    **{f"scope_{name}": about for name, about in SCOPE.items()},
+    **MAPPING,
+    **{f"job_{name}": about for name, about in JOB.items()},
+    "verify_users": {"type": "list", "elements": "str"},
+    "source_domains": {"type": "list", "elements": "str"},
+}
+"""A whole link, as ``link_info`` takes it. The variables of a link have these names, after ``link_``."""

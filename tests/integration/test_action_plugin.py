@@ -55,8 +55,3 @@ def test_short_names_and_templated_names_find_their_module(playbooks: Playbooks)
     run = play(playbooks, tasks, collections=["entra.cross_tenant_sync"])
     assert [task.result.get("msg") for task in run.tasks] == [None] * 4, run.output
     assert len({str(task.result["tenants"]) for task in run.tasks}) == 1
-
-
-def test_the_plugin_itself_is_no_module(playbooks: Playbooks) -> None:
-    (task,) = play(playbooks, [{f"{PREFIX}graph": {}}]).tasks
-    assert task.result["msg"] == f"{PREFIX}graph is not a module. Name the module to run, for example {PREFIX}link_info."

@@ -13,9 +13,8 @@ from typing import Any
 
 from ..graph.client import Client, Request
 from ..graph.errors import ServiceError
-from ..plan import Action, Inquiry, Outcome, Plan, Refusal, Resource, Wait
+from ..plan import NO_PATH, Action, Inquiry, Outcome, Plan, Refusal, Resource, Wait
 from . import debt, find_configuration
-from .configuration import NEW
 from .find_configuration import Configuration
 
 JOBS = "/synchronization/jobs"
@@ -160,9 +159,8 @@ def _actions(current: Current, wanted: Desired, before: str, owed: bool) -> tupl
 
 
 def path_of(current: Current) -> str:
-    """Where the job is, or will be."""
-    base = current.configuration.synchronization if current.configuration else NEW
-    return f"{base}/jobs/{current.job['id'] if current.job else '{job_id}'}"
+    """The path of the job, if there is one."""
+    return f"{current.configuration.synchronization}/jobs/{current.job['id']}" if current.configuration and current.job else NO_PATH
 
 
 def _outcome(job: Mapping[str, Any], wanted: Desired, path: str, acts: bool) -> Outcome | None:

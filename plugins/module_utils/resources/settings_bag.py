@@ -17,7 +17,7 @@ from typing import Any
 
 from ..graph.client import Client, Request, all_of
 from ..graph.json_text import parse as parse_json
-from ..plan import Refusal, Wait
+from ..plan import NEW_ID, Refusal, Wait
 
 AUTHENTICATION = "SyncPolicy"
 NOTIFICATION = "SyncNotificationSettings"
@@ -161,7 +161,7 @@ def writing(synchronization: str, bag: Bag, merge: Callable[[Bag], dict[str, str
     return Writing(
         (*first, write(synchronization, planned)),
         Wait(path, lambda body: says(body, merge(parse(body))), as_planned=lambda body: not edited and says(body, planned)),
-        None if "{" in synchronization else refresh,
+        None if NEW_ID in synchronization else refresh,
     )
 
 

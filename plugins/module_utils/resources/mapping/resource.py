@@ -16,9 +16,8 @@ from typing import Any
 
 from ...graph.client import Client, Request
 from ...graph.errors import ServiceError
-from ...plan import Action, Plan, Refusal, Resource, Unseen
+from ...plan import NO_PATH, Action, Plan, Refusal, Resource, Unseen
 from .. import change, find_configuration, job
-from ..configuration import NEW
 from . import filters
 from .default_schema import default_schema
 from .expression import shortened, source_meaning
@@ -166,7 +165,7 @@ def refreshed(current: Current, wanted: Desired, client: Client) -> tuple[Reques
 
 def _write(current: Current, new: Mapping[str, Any]) -> Request:
     """The one request that changes mappings."""
-    return Request("PUT", current.path or f"{NEW}/jobs/{{job_id}}/schema", new)
+    return Request("PUT", current.path or NO_PATH, new)
 
 
 def _judged(current: Current, wanted: Desired) -> tuple[str, ...]:

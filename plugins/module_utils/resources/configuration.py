@@ -179,14 +179,15 @@ def plan(current: Current, wanted: Desired) -> Plan:
     return _plan_absent(current, match, called) if wanted.absent else _plan_present(current, match, called)
 
 
-def _members(wanted: Desired, bag: Mapping[str, str]) -> dict[str, Any]:
+def _members(wanted: Desired, bag: Mapping[str, str]) -> settings_bag.Notification:
     """Our members of the notification settings. The address ``off`` switches notifications off."""
     now = settings_bag.notification(bag)
     members = settings_bag.guard_members(bag, wanted.deletion_threshold)
     if wanted.notification_email == NO_NOTIFICATION:
-        members |= {"Enabled": False, "Recipients": ""} if now.get("Enabled") else {}
+        if now.get("Enabled"):
+            members.update({"Enabled": False, "Recipients": ""})
     elif wanted.notification_email is not None:
-        members |= {"Enabled": True, "Recipients": wanted.notification_email}
+        members.update({"Enabled": True, "Recipients": wanted.notification_email})
     return members
 
 

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: plan_table
-short_description: Show what a run does to its links as one table
+short_description: Show the changes of a run as one table
 description:
-  - Takes the results of the tasks that change a link, and returns the lines of one table - link, tenant, verb, what it is done to, and what
-    else follows from it - with a line that counts at the end.
+  - Takes the results of the tasks that change a link, and returns the lines of one table - link, tenant, verb, object and effects - and a
+    last line with their numbers.
   - The playbook C(entra.cross_tenant_sync.sync) prints it at the end of every run in check mode.
-  - Looks at what the roles of this collection register. Results of tasks that were skipped or failed count as no action.
+  - It reads the variables that the roles of this collection register. Skipped and failed tasks count as no action.
 positional: hosts
 options:
   _input:
@@ -27,7 +27,7 @@ options:
     required: true
   most:
     description:
-      - How many rows of the same link, tenant and verb are shown one by one. More are one row with their number.
+      - How many rows of the same link, tenant and verb are listed. If there are more, one row has their number.
     type: int
     default: 20
 seealso:
@@ -38,7 +38,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Plan what the source tenant's own administrator does
+- name: Plan the part of the source tenant's administrator
   hosts: links
   connection: local
   gather_facts: false
@@ -77,12 +77,12 @@ PRESENT = (
     "source_tenant_scope",
     "source_tenant_job",
 )
-"""What the tasks that build a link register, in their order. The beginning says in which tenant they work."""
+"""The variables that the tasks of a new link register, in their order. Each begins with the tenant in which its task works."""
 ABSENT = ("source_tenant_deprovision", "source_tenant_configuration", "source_tenant_policy", "target_tenant_policy")
-"""The same of the tasks that take it down."""
+"""The variables of the tasks that remove a link."""
 HEADER = ("link", "tenant", "verb", "object", "effects")
 WIDEST = 100
-"""Characters of a column; what is longer is cut, since the task shows it in full."""
+"""Characters of a column. Longer texts are cut, since the task itself shows them in full."""
 
 
 def plan_table(variables: Any, hosts: Any, most: int = 20) -> list[str]:

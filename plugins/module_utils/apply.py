@@ -17,7 +17,7 @@ from typing import Any
 from .graph.batch import send_all
 from .graph.client import Answer, Client, Request
 from .graph.errors import GraphFailure, ServiceError, Uncertain
-from .plan import Action, Pace, Plan, Refusal, Wait
+from .plan import NEW_ID, Action, Pace, Plan, Refusal, Wait
 
 SOON = 5.0
 """Seconds in which what was done shows, if it shows by itself."""
@@ -57,43 +57,45 @@ def apply(plan: Plan, client: Client, pace: Pace, done: list[Action] | None = No
     :raises Refusal: at the first action that the state of the moment forbids.
     """
     done = [] if done is None else done
-    bound: dict[str, str] = {}
+    new_id = ""
     for batched, actions in groupby(plan.actions, key=lambda action: action.batched):
         if batched:
-            _apply_batch(list(actions), client, pace, bound, done)
+            _apply_batch(list(actions), client, pace, done)
         else:
             for action in actions:
-                _apply_one(action, client, pace, bound, done)
+                new_id = _apply_one(action, client, pace, new_id, done)
     return done
 
 
-def _apply_one(action: Action, client: Client, pace: Pace, bound: dict[str, str], done: list[Action]) -> None:
+def _apply_one(action: Action, client: Client, pace: Pace, new_id: str, done: list[Action]) -> str:
+    """Carry out an action, and return the id that `NEW_ID` stands for from then on."""
     before = client.changes
     try:
         answer: Answer | None = None
         for request in action.refresh(client) if action.refresh else action.requests:
-            answer = _send_patiently(action, request, client, pace, bound)
-        bound.update({name: _dig(action, answer, place) for name, place in action.binds.items()})
+            answer = _send_patiently(action, request, client, pace, new_id)
+        new_id = _new_id(action, answer) if action.new_id_at else new_id
     except Refusal as refusal:
         raise Interrupted(action, GraphFailure(str(refusal)), done) from refusal
     except GraphFailure as failure:
         if action.settled_by and isinstance(failure, Uncertain):
             with contextlib.suppress(GraphFailure):
-                await_state(action.settled_by, client, pace, bound)
+                await_state(action.settled_by, client, pace)
         raise Interrupted(action, failure, done, client.changes - before) from failure
     done.append(dataclasses.replace(action, answered=_time(answer)))
-    _await_visible(action, client, pace, bound, done)
-    _give_way(action, client, pace, bound, done)
+    _await_visible(action, client, pace, new_id, done)
+    _give_way(action, client, pace, answer, done)
+    return new_id
 
 
-def _await_visible(action: Action, client: Client, pace: Pace, bound: Mapping[str, str], done: list[Action]) -> None:
+def _await_visible(action: Action, client: Client, pace: Pace, new_id: str, done: list[Action]) -> None:
     """The change was made; whatever goes wrong from here on does not undo it."""
     if action.visible is None:
         return
     try:
-        if action.insists and not _shows_soon(action.visible, client, pace, bound):
-            _send_patiently(action, action.insists, client, pace, bound)
-        seen, body = _await(action.visible, client, pace, bound)
+        if action.insists and not _shows_soon(action.visible, client, pace, new_id):
+            _send_patiently(action, action.insists, client, pace, new_id)
+        seen, body = _await(action.visible, client, pace, new_id)
     except GraphFailure as failure:
         raise Interrupted(action, failure, done) from failure
     if not seen:
@@ -104,12 +106,12 @@ def _await_visible(action: Action, client: Client, pace: Pace, bound: Mapping[st
         done[-1] = dataclasses.replace(action, note=note)
 
 
-def _give_way(action: Action, client: Client, pace: Pace, bound: Mapping[str, str], done: list[Action]) -> None:
-    """What is left of the plan is about the one that was made here, so it is planned anew if that one is gone."""
+def _give_way(action: Action, client: Client, pace: Pace, answer: Answer | None, done: list[Action]) -> None:
+    """The rest of the plan is about the object that was created here, so it is planned anew if that object was removed again."""
     if action.gives_way is None:
         return
     try:
-        note = action.gives_way(client, bound, pace)
+        note = action.gives_way(client, (answer.body if answer else None) or {}, pace)
     except Refusal as refusal:
         raise Interrupted(action, GraphFailure(str(refusal)), done) from refusal
     except GraphFailure as failure:
@@ -119,10 +121,10 @@ def _give_way(action: Action, client: Client, pace: Pace, bound: Mapping[str, st
         raise Interrupted(action, Uncertain(GraphFailure(note)), done)
 
 
-def _shows_soon(wait: Wait, client: Client, pace: Pace, bound: Mapping[str, str]) -> bool:
+def _shows_soon(wait: Wait, client: Client, pace: Pace, new_id: str) -> bool:
     """Whether it shows without more ado. A replica may be late (fact sheet 0.3), but not for long."""
     short = dataclasses.replace(pace, longest=min(pace.longest, SOON), waited=0.0)
-    seen = await_state(wait, client, short, bound)
+    seen = await_state(wait, client, short, new_id)
     pace.waited += short.waited
     return seen
 
@@ -136,10 +138,10 @@ def _time(answer: Answer | None) -> datetime | None:
         return None
 
 
-def _send_patiently(action: Action, template: Request, client: Client, pace: Pace, bound: Mapping[str, str]) -> Answer:
+def _send_patiently(action: Action, template: Request, client: Client, pace: Pace, new_id: str) -> Answer:
     """Send, and repeat what the service refuses only because an object is new (fact sheet 0.3)."""
-    request = fill(template, bound)
-    new = action.follows_creation or request.path != template.path or request.body != template.body
+    request = dataclasses.replace(template, path=_filled(template.path, new_id))
+    new = action.follows_creation or request.path != template.path
     for attempt in pace.attempts():
         try:
             return client.send(request)
@@ -150,13 +152,13 @@ def _send_patiently(action: Action, template: Request, client: Client, pace: Pac
                 return Answer(error.status)
             if not _passing(error, action, new):
                 raise
-            if error.status == 409 and _shows(action, client, bound, patient=new or attempt < FEW):
+            if error.status == 409 and _shows(action, client, new_id, patient=new or attempt < FEW):
                 return Answer(error.status)
             last = error
     raise last
 
 
-def _shows(action: Action, client: Client, bound: Mapping[str, str], patient: bool) -> bool:
+def _shows(action: Action, client: Client, new_id: str, patient: bool) -> bool:
     """Whether the change can be seen. A conflict with what was made before, and did not show, is none (fact sheet 3.3).
 
     :raises Refusal: for a conflict with something else, or with what nothing shows, when that is not waited for any longer.
@@ -165,7 +167,7 @@ def _shows(action: Action, client: Client, bound: Mapping[str, str], patient: bo
         return False
     seen = None
     with contextlib.suppress(GraphFailure), client.reading():
-        seen = client.whole(client.find(_fill_text(action.visible.path, bound), version=action.visible.version))
+        seen = client.whole(client.find(_filled(action.visible.path, new_id), version=action.visible.version))
         if action.visible.until(seen):
             return True
     if action.conflict:
@@ -190,12 +192,12 @@ def _passing(error: ServiceError, action: Action, new: bool) -> bool:
     return new and error.status in (400, 403, 404, 409) and not error.details
 
 
-def _apply_batch(actions: list[Action], client: Client, pace: Pace, bound: Mapping[str, str], done: list[Action]) -> None:
+def _apply_batch(actions: list[Action], client: Client, pace: Pace, done: list[Action]) -> None:
     """Actions of one request each, twenty at a time. All are tried; the first real failure is raised after the rest is known."""
     waiting = actions
     failures: dict[int, GraphFailure] = {}
     for _attempt in pace.attempts():
-        outcomes = send_all(client, [fill(action.requests[0], bound) for action in waiting])
+        outcomes = send_all(client, [action.requests[0] for action in waiting])
         again = []
         for action, outcome in zip(waiting, outcomes, strict=True):
             if not isinstance(outcome, GraphFailure) or (isinstance(outcome, ServiceError) and _already_so(outcome, action)):
@@ -214,14 +216,14 @@ def _apply_batch(actions: list[Action], client: Client, pace: Pace, bound: Mappi
             raise Interrupted(action, failures[id(action)], done) from failures[id(action)]
 
 
-def await_state(wait: Wait, client: Client, pace: Pace, bound: Mapping[str, str]) -> bool:
+def await_state(wait: Wait, client: Client, pace: Pace, new_id: str = "") -> bool:
     """Whether the awaited state was seen in time."""
-    return _await(wait, client, pace, bound)[0]
+    return _await(wait, client, pace, new_id)[0]
 
 
-def _await(wait: Wait, client: Client, pace: Pace, bound: Mapping[str, str]) -> tuple[bool, Any]:
+def _await(wait: Wait, client: Client, pace: Pace, new_id: str) -> tuple[bool, Any]:
     """Whether the awaited state was seen in time, and the body that showed it."""
-    path = _fill_text(wait.path, bound)
+    path = _filled(wait.path, new_id)
     for _attempt in pace.attempts():
         try:
             with client.reading():
@@ -235,34 +237,17 @@ def _await(wait: Wait, client: Client, pace: Pace, bound: Mapping[str, str]) -> 
     return False, None
 
 
-def fill(request: Request, bound: Mapping[str, str]) -> Request:
-    """The request with every ``{name}`` replaced by what is known."""
-    return dataclasses.replace(request, path=_fill_text(request.path, bound), body=_fill(request.body, bound))
+def _filled(path: str, new_id: str) -> str:
+    return path.replace(NEW_ID, new_id) if new_id else path
 
 
-def _fill(value: Any, bound: Mapping[str, str]) -> Any:
-    if isinstance(value, str):
-        return bound.get(value[1:-1], value) if value.startswith("{") and value.endswith("}") else value
-    if isinstance(value, dict):
-        return {key: _fill(member, bound) for key, member in value.items()}
-    if isinstance(value, list):
-        return [_fill(member, bound) for member in value]
-    return value
+def _new_id(action: Action, answer: Answer | None) -> str:
+    """The id of the object that an action has created.
 
-
-def _fill_text(path: str, bound: Mapping[str, str]) -> str:
-    for name, value in bound.items():
-        path = path.replace(f"{{{name}}}", value)
-    return path
-
-
-def _dig(action: Action, answer: Answer | None, place: str) -> str:
-    """What an answer tells.
-
-    :raises Uncertain: when it does not: the object was made, and only reading can tell its id.
+    :raises Uncertain: when the answer does not hold it: the object was created, and only reading can find it.
     """
     value = answer.body if answer else None
-    for step in place.split("."):
+    for step in action.new_id_at.split("."):
         value = value.get(step) if isinstance(value, Mapping) else None
     if not value:
         raise Uncertain(GraphFailure(f"the answer does not tell the id of {action.object}"))

@@ -14,7 +14,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from .failure import RunFailure
 from .graph import client, transport
 from .graph.credentials import application, certificate
-from .options import Options
+from .options.specs import Options
 from .run import Subject, run
 
 RUN_FOLDER = "CROSS_TENANT_SYNC_RUN_FOLDER"

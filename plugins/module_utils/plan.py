@@ -26,6 +26,12 @@ Seen = TypeVar("Seen")
 Current = TypeVar("Current")
 
 
+NEW_ID = "{new id}"
+"""In a path: the id of the object that an earlier action of the same plan creates."""
+NO_PATH = ""
+"""The path of what does not exist yet. A plan with such a path is unmet, so nothing of it is sent."""
+
+
 class Refusal(Exception):
     """The request cannot be carried out as it stands. One sentence for the admin; nothing was written."""
 
@@ -78,11 +84,7 @@ class Conflict:
 
 @dataclass(frozen=True)
 class Action:
-    """One change, in the words an admin uses, with the requests it stands for.
-
-    ``{name}`` in a request's path or body stands for an id that an earlier answer will tell; ``binds`` maps such a name to
-    its dotted place in the answer of the last request.
-    """
+    """One change, in the words an admin uses, with the requests it stands for."""
 
     verb: str
     object: str
@@ -91,7 +93,8 @@ class Action:
     before: Any = None
     after: Any = None
     effects: Mapping[str, Any] = field(default_factory=dict)
-    binds: Mapping[str, str] = field(default_factory=dict)
+    new_id_at: str = ""
+    """For an action that creates an object: the dotted place of its id in the answer. `NEW_ID` in a later path stands for that id."""
     visible: Wait | None = None
     settled_by: Wait | None = None
     """For what must never be sent twice: where it shows up, if the lost or lying answer hides that it was made."""
@@ -116,9 +119,9 @@ class Action:
     batched: bool = False
     refresh: Callable[[Client], tuple[Request, ...]] | None = None
     """For what has no ETag: the requests anew, from what is there now, asked for right before they are sent; raises Refusal."""
-    gives_way: Callable[[Client, Mapping[str, str], Pace], str] | None = None
-    """For what two runs may make at the same moment: looks again, and takes back what was made here if another one was first.
-    Returns what to say of it, or nothing.
+    gives_way: Callable[[Client, Facts, Pace], str] | None = None
+    """For what two runs may create at the same moment: reads again, and removes what was created here if another run was first.
+    Takes the body of the last answer; returns a note for the admin, or an empty text.
     """
     note: str = ""
     """What carrying it out has shown, for the admin."""

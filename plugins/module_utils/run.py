@@ -14,7 +14,6 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias, TypeVar
 
-from . import option_checks
 from .converge import converge, patiently
 from .failure import RunFailure, details, ended, reported
 from .graph import cloud
@@ -25,6 +24,7 @@ from .graph.errors import CredentialProblem, GraphFailure
 from .graph.run_cache import RunCache
 from .graph.transport import Transport, Trust
 from .graph.vault import Vault
+from .options import checks
 from .plan import (
     Facts,
     HalfDone,
@@ -45,7 +45,7 @@ Read = TypeVar("Read")
 Subject: TypeAlias = "Resource[Any, Any] | LinkResource[Any, Any, Any] | Inquiry | LinkInquiry | Operation"
 """What a module can be about."""
 
-CHECKS = {**option_checks.CHECKS, **partner_settings.TABLE.checks()}
+CHECKS = {**checks.CHECKS, **partner_settings.TABLE.checks()}
 """What the value of each option of a module must be."""
 UNCHECKED = "validate_certs is off: nobody checks who answers, and secrets and tokens are sent to whoever does"
 
@@ -67,7 +67,7 @@ def run(
     :raises RunFailure: for everything an admin can do something about.
     """
     given = _without_empty(params)
-    wrong = option_checks.wrong(given, CHECKS)
+    wrong = checks.wrong(given, CHECKS)
     if wrong:
         raise RunFailure(wrong)
     tenants = [given]

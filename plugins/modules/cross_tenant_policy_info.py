@@ -88,7 +88,7 @@ error:
 """
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import run_module
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import partner_list
 
 SUBJECT = partner_list.INQUIRY

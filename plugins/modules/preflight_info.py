@@ -193,7 +193,7 @@ error:
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cloud import CLOUDS
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import run_module
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight import inquiry as preflight
 
 SUBJECT = preflight.INQUIRY

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.apply import Interrupted, apply, await_state, fill
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.apply import Interrupted, apply, await_state
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Client, Request
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import GraphFailure, ServiceError, Uncertain
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Action, Pace, Plan, Refusal, Wait, listed, present
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import NEW_ID, Action, Pace, Plan, Refusal, Wait, listed, present
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import NOT_FOUND, THROTTLED, FakeGraph, Lost, Reply, Script, refusal
 
@@ -119,7 +119,7 @@ class TestGivingWay:
 
     @staticmethod
     def maker(note: str) -> Action:
-        return action("/make", binds={"id": "id"}, gives_way=lambda _client, bound, _pace: note and f"{note} {bound['id']}")
+        return action("/make", new_id_at="id", gives_way=lambda _client, answer, _pace: note and f"{note} {answer['id']}")
 
     def test_the_first_goes_on(self) -> None:
         graph, _pace, done = carry_out({"POST /make": Reply(201, {"id": "7"}), "POST /b": Reply()}, self.maker(""), action("/b"))
@@ -133,39 +133,32 @@ class TestGivingWay:
         assert [one.note for one in stop.done] == ["gone: 7"]
 
 
-class TestBinding:
-    def test_ids_of_an_answer_are_used_further_on(self) -> None:
-        maker = action("/make", binds={"sp": "servicePrincipal.id", "app": "application.appId"})
-        user = action("/sp/{sp}/jobs", body={"who": "{sp}", "apps": ["{app}"], "text": "about {sp}"}, binds={"job": "id"})
-        last = action("/sp/{sp}/jobs/{job}/start")
+class TestNewIds:
+    def test_the_id_of_an_answer_is_used_in_later_paths(self) -> None:
+        maker = action("/make", new_id_at="servicePrincipal.id")
+        user = action(f"/sp/{NEW_ID}/jobs", body={"text": f"about {NEW_ID}"})
+        last = action(f"/sp/{NEW_ID}/start")
         script = {
-            "POST /make": Reply(201, {"servicePrincipal": {"id": "1"}, "application": {"appId": "2"}}),
+            "POST /make": Reply(201, {"servicePrincipal": {"id": "1"}, "application": {"id": "2"}}),
             "POST /sp/1/jobs": Reply(201, {"id": "3"}),
-            "POST /sp/1/jobs/3/start": Reply(204),
+            "POST /sp/1/start": Reply(204),
         }
         graph, _pace, _done = carry_out(script, maker, user, last)
-        assert graph.writes == ["POST /make", "POST /sp/1/jobs", "POST /sp/1/jobs/3/start"]
-        assert graph.sent[1].body == {"who": "1", "apps": ["2"], "text": "about {sp}"}
-
-    def test_what_is_not_known_stays(self) -> None:
-        request = Request("POST", "/{a}/{b}", {"{a}": "{b}", "list": ["{a}", 1, None, {"x": "{a}"}]}, "beta", {"Prefer": "{a}"})
-        assert fill(request, {"a": "1"}) == Request(
-            "POST", "/1/{b}", {"{a}": "{b}", "list": ["1", 1, None, {"x": "1"}]}, "beta", {"Prefer": "{a}"}
-        )
+        assert graph.writes == ["POST /make", "POST /sp/1/jobs", "POST /sp/1/start"]
+        assert graph.sent[1].body == {"text": f"about {NEW_ID}"}
 
     @pytest.mark.parametrize("body", [None, {}, {"servicePrincipal": None}])
     def test_an_answer_that_does_not_tell_the_id_stops_the_run(self, body: Any) -> None:
         """The object was made, so going on with a made-up id would be wrong and repeating would make another."""
-        maker = action("/make", binds={"sp": "servicePrincipal.id"})
-        graph, _pace, _stop = interrupted(
-            {"POST /make": Reply(201, body), "POST /sp/None": Reply(), "POST /sp/{sp}": Reply()}, maker, action("/sp/{sp}")
-        )
+        maker = action("/make", new_id_at="servicePrincipal.id")
+        later = {"POST /sp/None": Reply(), f"POST /sp/{NEW_ID}": Reply()}
+        graph, _pace, _stop = interrupted({"POST /make": Reply(201, body), **later}, maker, action(f"/sp/{NEW_ID}"))
         assert graph.writes == ["POST /make"]
 
 
 class TestWaiting:
     def test_until_it_can_be_read(self) -> None:
-        one = action("/make", binds={"id": "id"}, visible=Wait("/things/{id}", present))
+        one = action("/make", new_id_at="id", visible=Wait(f"/things/{NEW_ID}", present))
         script = {"POST /make": Reply(201, {"id": "7"}), "GET /things/7": [NOT_FOUND, FORBIDDEN, CONFLICT, Reply(200, {})]}
         graph, pace, done = carry_out(script, one)
         assert len(done) == 1
@@ -198,7 +191,7 @@ class TestWaiting:
 
     def test_await_state_gives_up_in_time(self) -> None:
         clock = FakeClock()
-        assert not await_state(Wait("/things", present), FakeGraph(Script({})), clock.pace(5), {})
+        assert not await_state(Wait("/things", present), FakeGraph(Script({})), clock.pace(5))
         assert clock.now == pytest.approx(1005)
 
     @pytest.mark.parametrize(("longest", "at_least", "attempts"), [(0, 1, 1), (0, 3, 3), (0, 0, 1)])
@@ -219,16 +212,11 @@ class TestPassingRefusals:
         "refused", [NOT_FOUND, FORBIDDEN, CONFLICT, refusal(400, "Request_BadRequest", "Not a valid reference update")], ids=str
     )
     def test_of_a_new_object_are_repeated(self, refused: Reply) -> None:
-        maker = action("/make", binds={"id": "id"})
+        maker = action("/make", new_id_at="id")
         script = {"POST /make": Reply(201, {"id": "7"}), "POST /things/7": [refused, refused, Reply(204)]}
-        graph, pace, _done = carry_out(script, maker, action("/things/{id}"))
+        graph, pace, _done = carry_out(script, maker, action(f"/things/{NEW_ID}"))
         assert graph.writes == ["POST /make", *["POST /things/7"] * 3]
         assert pace.waited > 0
-
-    def test_a_new_objects_id_in_the_body_counts_too(self) -> None:
-        maker = action("/make", binds={"id": "id"})
-        script = {"POST /make": Reply(201, {"id": "7"}), "POST /things": [NOT_FOUND, Reply(201)]}
-        carry_out(script, maker, action("/things", body={"on": "{id}"}))
 
     @pytest.mark.parametrize(
         "refused", [NOT_FOUND, FORBIDDEN, CONFLICT, refusal(400, "Request_BadRequest", "Not a valid reference update")], ids=str
@@ -243,12 +231,12 @@ class TestPassingRefusals:
 
     def test_a_real_refusal_of_a_new_object_is_not_repeated(self) -> None:
         """An error with details tells what is wrong with the request itself."""
-        maker = action("/make", binds={"id": "id"})
+        maker = action("/make", new_id_at="id")
         script = {
             "POST /make": Reply(201, {"id": "7"}),
             "POST /things/7": [refusal(400, "Request_BadRequest", "no", ["InvalidValue"]), Reply()],
         }
-        graph, _pace, _stop = interrupted(script, maker, action("/things/{id}"))
+        graph, _pace, _stop = interrupted(script, maker, action(f"/things/{NEW_ID}"))
         assert graph.writes == ["POST /make", "POST /things/7"]
 
     def test_a_code_that_passes_while_a_policy_spreads(self) -> None:

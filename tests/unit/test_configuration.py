@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import GraphFailure
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Plan, Refusal, Unseen
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import NEW_ID, Plan, Refusal, Unseen
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import configuration, settings_bag
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.find_configuration import TEMPLATE
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET, FakeGraph, Lost, refusal
@@ -247,7 +247,7 @@ class TestWhichOne:
 class TestMaking:
     def test_the_calls_in_order(self) -> None:
         """Fact sheet 11: instantiate, test, job, settings; ids are learnt on the way."""
-        sp = "/servicePrincipals/{service_principal_id}/synchronization"
+        sp = f"/servicePrincipals/{NEW_ID}/synchronization"
         assert calls(plan()) == [
             f"POST /applicationTemplates/{TEMPLATE}/instantiate",
             f"POST {sp}/jobs/validateCredentials",

@@ -20,8 +20,8 @@ import pytest
 import yaml
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.methods import METHODS
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.link_variables import OWN, VARIABLES
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import CONNECTION, Options
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.link_variables import OWN, VARIABLES
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION, Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import causes
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import Emulator
 from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import inventory

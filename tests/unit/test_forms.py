@@ -17,8 +17,8 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.option_forms import understand
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.forms import understand
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import Options
 from ansible_collections.entra.cross_tenant_sync.tests.unit.test_malformed import BASE, PREFIX
 
 TRUE, FALSE = ("true", "True", "yes", "on", "1", " true\n", 1), ("false", "no", "off", "0", "False ", 0)

@@ -14,7 +14,7 @@ from jinja2.nativetypes import NativeEnvironment
 
 from ansible_collections.entra.cross_tenant_sync.plugins.filter.connection import connection
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Answer
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import CONNECTION, WAIT
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION, WAIT
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Refusal
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import link
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.directory import Principal

@@ -17,13 +17,13 @@ from ansible.errors import AnsibleError
 from hypothesis import given as anything
 from hypothesis import strategies as st
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.link_variables import (
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.link_variables import (
     CONNECTION_NAMES,
     OWN,
     VARIABLES,
     value_of,
 )
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import CONNECTION
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import Seen, judge_link, rivals_by_host
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET
 

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 import requests
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import module_runner, option_checks
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import module_runner
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import checks
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import run_in_worker
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET
 
@@ -400,7 +401,7 @@ def test_certificates_of_authorities_that_are_none(tmp_path: Path) -> None:
     refused(in_worker(*task(Case("sync_job_info", {"ca_path": str(path)}, ""))), "ca_path must be a file with certificates in PEM")
 
 
-def described(spec: Mapping[str, Any], table: option_checks.Table, place: str = "") -> Iterator[str]:
+def described(spec: Mapping[str, Any], table: checks.Table, place: str = "") -> Iterator[str]:
     """The texts, paths and numbers of a spec for which the table has no check."""
     for option, about in spec.items():
         known = table.get(option)

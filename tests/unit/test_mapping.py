@@ -27,9 +27,9 @@ BUILT_IN = {
 MARKETING = {"sourceOperandName": "department", "operatorName": "EQUALS", "targetOperand": {"values": ["Marketing"]}}
 
 
-def full_schema(**rest: Any) -> dict[str, Any]:
+def full_schema(**rest: Any) -> Any:
     """A job's schema with all the things that are not ours: directories, nameless mappings, unknown members (fact sheet 4.2)."""
-    made = default_schema()
+    made: Any = default_schema()
     rule = made["synchronizationRules"][0]
     rule |= {
         "id": "rule-id",
@@ -101,11 +101,10 @@ def title(one: Plan) -> str | None:
     return str(one.actions[0]).partition("(")[2][:-1] if one.actions else None
 
 
-def written(one: Plan) -> dict[str, Any]:
+def written(one: Plan) -> Any:
     request = one.actions[0].requests[0]
     assert (request.method, request.path) == ("PUT", "/servicePrincipals/sp/synchronization/jobs/Azure2Azure.1/schema")
-    body: dict[str, Any] = request.body
-    return body
+    return request.body
 
 
 def people_of(body: dict[str, Any]) -> dict[str, Any]:
@@ -119,7 +118,7 @@ def row(body: dict[str, Any], target: str) -> dict[str, Any] | None:
 
 def with_row(target: str, **members: Any) -> dict[str, Any]:
     """The full schema with one row changed."""
-    made = full_schema()
+    made: dict[str, Any] = full_schema()
     changed = row(made, target)
     assert changed is not None
     changed.update(members)
@@ -661,5 +660,6 @@ class TestShowing:
             ({"source": None, "defaultValue": "d"}, {"apply": "always", "default": "d"}),
         ],
     )
-    def test_a_row_in_our_words(self, raw: dict[str, Any], shown: dict[str, Any]) -> None:
-        assert schema.shown({"targetAttributeName": "x", **raw}) == {"target": "x", **shown}
+    def test_a_row_in_our_words(self, raw: Any, shown: dict[str, Any]) -> None:
+        row: Any = {"targetAttributeName": "x", **raw}
+        assert schema.shown(row) == {"target": "x", **shown}

@@ -283,7 +283,7 @@ class TestSettingsBag:
     @QUICK
     @given(bags, st.dictionaries(keys, st.sampled_from(["x", "y"]), max_size=3), members, st.booleans())
     def test_what_is_not_ours_survives_whether_the_service_merges_or_replaces(
-        self, bag: dict[str, str], values_: dict[str, str], members_: dict[str, Any], replaces: bool
+        self, bag: dict[str, str], values_: dict[str, str], members_: Any, replaces: bool
     ) -> None:
         new = settings_bag.merged(bag, values_, members_)
         service = SourceService([Link("F", dict(bag), id="sp")], replaces=replaces)
@@ -495,7 +495,7 @@ BUILT_IN = [
 
 @st.composite
 def schemas(draw: st.DrawFn) -> dict[str, Any]:
-    made = default_schema()
+    made: Any = default_schema()
     rule = made["synchronizationRules"][0]
     people = rule["objectMappings"][0]
     changed = draw(st.dictionaries(st.sampled_from(NAMES), raw_row, max_size=4))
@@ -594,7 +594,7 @@ class TestMapping:
 
     @QUICK
     @given(schemas(), mapping_options)
-    def test_the_backup_puts_everything_back(self, there: dict[str, Any], given_: dict[str, Any]) -> None:
+    def test_the_backup_puts_everything_back(self, there: Any, given_: dict[str, Any]) -> None:
         link = Link("Fabrikam", jobs=[new_job()], schema=copy.deepcopy(there))
         service = SourceService([link])
         first, _second = converge(mapping.RESOURCE, service, mapping.desired(options("sync_mapping", configuration="Fabrikam", **given_)))

@@ -12,9 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import option_checks
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Request
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import ServiceError
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import checks
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Refusal
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import provisioning_log
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.provisioning_log import entry, summary
@@ -108,7 +108,7 @@ class TestAsking:
     )
     def test_what_is_no_time_is_refused(self, name: str, moment: str) -> None:
         """No such text gets into a filter."""
-        assert option_checks.wrong({name: moment}) == f"{name} must be a time, such as 2026-11-23T02:00:00Z; it is {moment!r}."
+        assert checks.wrong({name: moment}) == f"{name} must be a time, such as 2026-11-23T02:00:00Z; it is {moment!r}."
 
     def test_a_configuration_that_is_not_there(self) -> None:
         with pytest.raises(Refusal, match="there is no configuration 'Typo'"):
@@ -145,7 +145,7 @@ class TestPages:
         assert ask(Log(self.PAGES), limit=0) == {"entries": [], "summary": {"total": 0, "outcomes": {}, "error_codes": {}}}
 
     def test_a_negative_limit_is_refused(self) -> None:
-        assert option_checks.wrong({"limit": -1}) == "limit must be a whole number from 0 to 2147483647; it is -1."
+        assert checks.wrong({"limit": -1}) == "limit must be a whole number from 0 to 2147483647; it is -1."
 
     def test_the_limit_counts_what_fits(self) -> None:
         log = Log(self.PAGES)

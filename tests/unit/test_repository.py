@@ -59,8 +59,12 @@ class TestModules:
     def test_the_action_group_lists_every_module_with_a_connection_in_order(self) -> None:
         assert read("meta/runtime.yml")["action_groups"]["graph"] == [one for one in MODULES if one not in WITHOUT_CONNECTION]
 
-    def test_every_action_plugin_has_a_module(self) -> None:
-        assert names("plugins/action") <= set(MODULES)
+    def test_every_module_with_a_connection_is_run_by_one_action_plugin(self) -> None:
+        assert names("plugins/action") == {"link_info", *WITHOUT_CONNECTION}
+        connecting = [module for module in MODULES if module not in WITHOUT_CONNECTION]
+        assert read("meta/runtime.yml")["plugin_routing"] == {
+            "modules": {module: {"action_plugin": f"{NAME}.link_info"} for module in connecting}
+        }
 
     @pytest.mark.parametrize("module", MODULES)
     def test_everything_is_described_in_sentences(self, module: str) -> None:
@@ -128,11 +132,11 @@ class TestRoles:
 LAYERS = (
     # what a layer is made of, from the bottom up, and what it may not import from outside
     (("graph",), {"ansible"}),
-    (("option_checks",), {"ansible", "requests", "msal"}),
+    (("options/checks",), {"ansible", "requests", "msal"}),
     (("plan", "apply"), {"ansible", "requests", "msal"}),
     (("resources",), {"ansible", "requests", "msal"}),
     (("failure", "converge", "run"), {"ansible", "requests", "msal"}),
-    (("option_forms", "option_values", "options", "link_variables", "module_runner"), {"requests", "msal"}),
+    ((*(f"options/{name}" for name in ("__init__", "forms", "values", "specs", "link_variables")), "module_runner"), {"requests", "msal"}),
 )
 
 
@@ -143,7 +147,7 @@ class TestLayers:
     def test_a_layer_imports_nothing_from_above(self, level: int) -> None:
         names_of_layer, outsiders = LAYERS[level]
         utils = f"ansible_collections.{NAME}.plugins.module_utils"
-        above = {f"{utils}.{name}" for names_above, _outsiders in LAYERS[level + 1 :] for name in names_above}
+        above = {f"{utils}.{name.replace('/', '.')}" for names_above, _outsiders in LAYERS[level + 1 :] for name in names_above}
         forbidden = {*outsiders, *above, utils.replace("module_utils", "modules")}
         found = [
             f"{path.relative_to(ROOT)} imports {module}"

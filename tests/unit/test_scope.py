@@ -437,7 +437,6 @@ class TestShowing:
         assert one.unmet == "there is no configuration 'Fabrikam'; run sync_configuration first"
         assert actions(one) == ["assign user minsu.kim@contoso.kr to"]
         assert one.before == {"mode": "assigned", "users": [], "groups": []}
-        assert one.actions[0].requests[0].path == "/servicePrincipals/{service_principal_id}/appRoleAssignedTo"
 
 
 class TestReading:

@@ -25,7 +25,6 @@ import pytest
 import requests
 import urllib3
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import option_checks
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.failure import RunFailure
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph import cloud, secrecy
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.batch import send_all
@@ -35,6 +34,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cred
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.methods import METHODS
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import CredentialProblem, ServiceError
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.transport import Transport, Trust, bare
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import checks
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Inquiry
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import run
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.certificates import rsa_pair
@@ -123,7 +123,7 @@ def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture(autouse=True)
 def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
     """No option is checked beforehand: the layer below shows no secret by itself, whoever uses it."""
-    monkeypatch.setattr(option_checks, "wrong", lambda *_given: None)
+    monkeypatch.setattr(checks, "wrong", lambda *_given: None)
 
 
 def task(method: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **more: Any) -> RunFailure:

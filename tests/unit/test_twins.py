@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Request
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import Uncertain
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Pace, Refusal
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import configuration, job, scope, twins
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
@@ -189,6 +190,11 @@ def test_whole_runs_in_any_order(monkeypatch: pytest.MonkeyPatch, turns: list[in
     assert left.jobs[0]["schedule"]["state"] == "Active"
 
 
+def made(ours: Link) -> dict[str, Any]:
+    """What the service answers to the instantiation."""
+    return {"servicePrincipal": {"id": ours.id, "appId": ours.app_id}}
+
+
 class TestGivingWay:
     """What a run does that sees an earlier one of the same name."""
 
@@ -196,8 +202,14 @@ class TestGivingWay:
         graph = FakeGraph(SourceService([*others, ours]))
         if change:
             change(ours)
-        bound = {"service_principal_id": ours.id, "app_id": ours.app_id}
-        return graph, twins.gives_way("Fabrikam")(graph, bound, graph.clock.pace(10))
+        return graph, twins.gives_way("Fabrikam")(graph, made(ours), graph.clock.pace(10))
+
+    @pytest.mark.parametrize("answer", [{}, {"servicePrincipal": None}, {"servicePrincipal": {"id": "1"}}])
+    def test_an_answer_that_does_not_tell_the_application_is_no_certainty(self, answer: dict[str, Any]) -> None:
+        graph = FakeGraph(SourceService([Link("Fabrikam")]))
+        with pytest.raises(Uncertain):
+            twins.gives_way("Fabrikam")(graph, answer, graph.clock.pace(10))
+        assert graph.sent == []
 
     def test_alone(self) -> None:
         graph, note = self.look(Link("Fabrikam"), Link("Other", created="2020-01-01T00:00:00Z"))
@@ -224,7 +236,7 @@ class TestGivingWay:
         ours = Link("Fabrikam", created="2026-11-25T00:00:01Z")
         service = SourceService([Link("Fabrikam", created="2020-01-01T00:00:00Z", hidden_reads=10**6), ours])
         graph = FakeGraph(service)
-        assert twins.gives_way("Fabrikam")(graph, {"service_principal_id": ours.id, "app_id": ours.app_id}, graph.clock.pace(10)) == ""
+        assert twins.gives_way("Fabrikam")(graph, made(ours), graph.clock.pace(10)) == ""
         assert graph.writes == []
 
     @pytest.mark.parametrize("what", ["bag", "assignments"])

@@ -15,7 +15,7 @@ from ..graph.batch import read_all
 from ..graph.client import Client, Request, all_of
 from ..graph.errors import ServiceError
 from ..graph.odata import is_id, quoted
-from ..plan import Action, Conflict, Plan, Refusal, Resource, Unseen, Wait, listed, present
+from ..plan import NEW_ID, Action, Conflict, Plan, Refusal, Resource, Unseen, Wait, listed, present
 from . import clouds, find_configuration, settings_bag, twins
 from .causes import LOST_POLICY_CODES
 from .configuration_choice import Found, Wanted, choose, others, refuse_multitenant
@@ -26,7 +26,7 @@ from .partner import PARTNERS, resolve
 NO_NOTIFICATION = "off"
 LOOKS = 3
 """How often an application is looked for before it counts as gone."""
-NEW = "/servicePrincipals/{service_principal_id}/synchronization"
+NEW = f"/servicePrincipals/{NEW_ID}"
 """Where a configuration that this plan creates will be."""
 
 
@@ -179,14 +179,15 @@ def plan(current: Current, wanted: Desired) -> Plan:
     return _plan_absent(current, match, called) if wanted.absent else _plan_present(current, match, called)
 
 
-def _members(wanted: Desired, bag: Mapping[str, str]) -> dict[str, Any]:
+def _members(wanted: Desired, bag: Mapping[str, str]) -> settings_bag.Notification:
     """Our members of the notification settings. The address ``off`` switches notifications off."""
     now = settings_bag.notification(bag)
     members = settings_bag.guard_members(bag, wanted.deletion_threshold)
     if wanted.notification_email == NO_NOTIFICATION:
-        members |= {"Enabled": False, "Recipients": ""} if now.get("Enabled") else {}
+        if now.get("Enabled"):
+            members.update({"Enabled": False, "Recipients": ""})
     elif wanted.notification_email is not None:
-        members |= {"Enabled": True, "Recipients": wanted.notification_email}
+        members.update({"Enabled": True, "Recipients": wanted.notification_email})
     return members
 
 
@@ -203,7 +204,7 @@ def _shown(bag: Mapping[str, str], wanted: Desired) -> dict[str, Any]:
 
 
 def _plan_present(current: Current, match: Found | None, wanted: Desired) -> Plan:
-    synchronization = match.configuration.synchronization if match else NEW
+    synchronization = match.configuration.synchronization if match else f"{NEW}/synchronization"
     bag = match.bag if match else {}
     job = find_configuration.only_job(match.jobs, wanted.name) if match else None
     merge = _merging(current.target_id, wanted)
@@ -264,8 +265,8 @@ def _instantiate(wanted: Desired) -> Action:
         wanted.tenant,
         (Request("POST", f"/applicationTemplates/{TEMPLATE}/instantiate", {"displayName": wanted.name}),),
         after={"name": wanted.name},
-        binds={"service_principal_id": "servicePrincipal.id", "app_id": "servicePrincipal.appId"},
-        visible=Wait("/servicePrincipals/{service_principal_id}", present),
+        new_id_at="servicePrincipal.id",
+        visible=Wait(NEW, present),
         gives_way=twins.gives_way(wanted.name),
         settled_by=Wait(
             f"/servicePrincipals?$filter={find_configuration.OF_TEMPLATE}%20and%20displayName%20eq%20{name}&$select=id", listed
@@ -312,7 +313,6 @@ def _create_job(synchronization: str, current: Current, wanted: Desired) -> Acti
         f"provisioning job of configuration {wanted.name}",
         wanted.tenant,
         (*tests, Request("POST", f"{synchronization}/jobs", {"templateId": JOB_TEMPLATE})),
-        binds={"job_id": "id"},
         visible=Wait(f"{synchronization}/jobs", lambda body: bool(body) and any(map(find_configuration.is_ours, all_of(body)))),
         passing_codes=LOST_POLICY_CODES,
         hint=_switches(current, wanted),

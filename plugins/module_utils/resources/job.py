@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, TypedDict
 
 from ..graph.client import Client, Request
 from ..graph.errors import ServiceError
-from ..plan import Action, Inquiry, Outcome, Plan, Refusal, Resource, Wait
+from ..plan import NO_PATH, Action, Inquiry, Outcome, Plan, Refusal, Resource, Wait
 from . import debt, find_configuration
-from .configuration import NEW
 from .find_configuration import Configuration
 
 JOBS = "/synchronization/jobs"
@@ -59,6 +58,60 @@ class Current:
 
 
 NOWHERE = Current(None, None)
+
+
+class Cycle(TypedDict):
+    """A cycle that ended, as results show it. The service may leave numbers out."""
+
+    began: str | None
+    ended: str
+    state: str | None
+    entitled: int | None
+    exported: int | None
+    held_for_retry: int | None
+
+
+class Quarantine(TypedDict):
+    """Why and since when a job is in quarantine, as results show it."""
+
+    reason: str | None
+    since: str | None
+    code: str | None
+    message: str | None
+
+
+class Progress(TypedDict):
+    """How far the running cycle is with one kind of object."""
+
+    done: int | None
+    total: int | None
+
+
+class ShownJob(TypedDict):
+    """A job as results show it. Times are in ISO 8601; ``None`` stands for what does not exist or never happened."""
+
+    id: str | None
+    configuration: str | None
+    service_principal_id: str | None
+    state: str
+    status: str | None
+    interval: str | None
+    last_cycle: Cycle | None
+    last_successful_cycle: Cycle | None
+    steady_since: str | None
+    quarantine: Quarantine | None
+    progress: list[Progress]
+    synchronized: dict[str, int]
+
+
+class Verdict(TypedDict):
+    """The state of a job in one word, and what to do next."""
+
+    verdict: str
+    next_action: str
+    reason: str | None
+    since: str | None
+    days_until_disabled: int | None
 
 
 def desired(params: Mapping[str, Any]) -> Desired:
@@ -160,9 +213,8 @@ def _actions(current: Current, wanted: Desired, before: str, owed: bool) -> tupl
 
 
 def path_of(current: Current) -> str:
-    """Where the job is, or will be."""
-    base = current.configuration.synchronization if current.configuration else NEW
-    return f"{base}/jobs/{current.job['id'] if current.job else '{job_id}'}"
+    """The path of the job, if there is one."""
+    return f"{current.configuration.synchronization}/jobs/{current.job['id']}" if current.configuration and current.job else NO_PATH
 
 
 def _outcome(job: Mapping[str, Any], wanted: Desired, path: str, acts: bool) -> Outcome | None:
@@ -216,7 +268,8 @@ def _cycle_after(before: Mapping[str, Any], acts: bool) -> Callable[[Mapping[str
 
 def _latest_moment(status: Mapping[str, Any]) -> datetime | None:
     """The latest time that the service itself names: what it begins from now on begins later."""
-    ended = (_last_cycle(status.get("lastExecution")) or {}).get("ended")
+    last = _last_cycle(status.get("lastExecution"))
+    ended = last["ended"] if last else None
     observed = [_moment(one.get("progressObservationDateTime")) for one in status.get("progress") or ()]
     return max((_time(one) for one in (ended, *observed) if one), default=None)
 
@@ -280,7 +333,7 @@ def run_state(job: Mapping[str, Any] | None) -> str:
     return "started" if (job.get("schedule") or {}).get("state") == "Active" else "paused"
 
 
-def quarantine(job: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def quarantine(job: Mapping[str, Any] | None) -> Quarantine | None:
     """Why and since when the job is in quarantine."""
     raw = ((job or {}).get("status") or {}).get("quarantine")
     if not raw:
@@ -289,7 +342,7 @@ def quarantine(job: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return {"reason": raw.get("reason"), "since": raw.get("currentBegan"), "code": error.get("code"), "message": error.get("message")}
 
 
-def verdict(job: Mapping[str, Any] | None, now: datetime, owed: bool = False) -> dict[str, Any]:
+def verdict(job: Mapping[str, Any] | None, now: datetime, owed: bool = False) -> Verdict:
     """One word for how the job is, and what to do next (pain point 12). ``owed``: whether it has to be restarted."""
     if job is None:
         return _verdict("absent", "run sync_configuration, which makes the configuration and its job")
@@ -321,7 +374,7 @@ _QUARANTINE = {
 }
 
 
-def _verdict(word: str, action: str) -> dict[str, Any]:
+def _verdict(word: str, action: str) -> Verdict:
     return {"verdict": word, "next_action": action, "reason": None, "since": None, "days_until_disabled": None}
 
 
@@ -340,7 +393,7 @@ def _warnings(job: Mapping[str, Any] | None, wanted: Desired) -> tuple[str, ...]
     return (f"the job is in quarantine since {why['since']} ({why['reason']}); mend the cause, then restart it",)
 
 
-def _shown(current: Current, state: str) -> dict[str, Any] | None:
+def _shown(current: Current, state: str) -> ShownJob | None:
     """The job as an admin asks for it. Times the service never reached are left out."""
     if state == "absent":
         return None
@@ -363,7 +416,7 @@ def _shown(current: Current, state: str) -> dict[str, Any] | None:
     }
 
 
-def _last_cycle(raw: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def _last_cycle(raw: Mapping[str, Any] | None) -> Cycle | None:
     """A cycle that ended. A new job reports one that failed in the year 1 with the code None: it never ran (fact sheet 3.2)."""
     ended = _moment((raw or {}).get("timeEnded"))
     if raw is None or ended is None:

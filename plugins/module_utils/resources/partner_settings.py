@@ -107,7 +107,7 @@ class Table:
         return {name: row.kind.spec for name, row in self.rows.items()}
 
     def checks(self) -> dict[str, Any]:
-        """What the values of the options must be, as `option_checks.CHECKS` says it."""
+        """What the values of the options must be, as `checks.CHECKS` says it."""
         return {name: row.kind.check for name, row in self.rows.items() if row.kind.check}
 
     def given(self, params: Values) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeAlias, TypedDict, get_type_hints
 
-from ..option_checks import LINE, NAME, Check, Table
+from ..options.checks import LINE, NAME, Check, Table
 
 Raw: TypeAlias = Mapping[str, Any]
 """Graph's JSON."""

@@ -13,9 +13,8 @@ from sys import intern
 from typing import Any
 
 from ..graph.client import Client, Request
-from ..plan import Action, Plan, Refusal, Resource
+from ..plan import NO_PATH, Action, Plan, Refusal, Resource
 from . import change, find_configuration, job, settings_bag
-from .configuration import NEW
 from .directory import Principal, by_ids, count_members, find_groups, find_people, group_requests, listed, members_of_all, pick_groups
 from .find_configuration import Configuration
 from .population import Leaving, guard, leaving
@@ -251,8 +250,8 @@ def _counts(assignment: Assignment, current: Current) -> bool:
 
 def _assign(principal: Principal, current: Current, wanted: Desired) -> Action:
     configuration = current.configuration
-    resource = configuration.id if configuration else "{service_principal_id}"
-    body = {"principalId": principal.id, "resourceId": resource, "appRoleId": configuration.role_id if configuration else "{role_id}"}
+    resource, role = (configuration.id, configuration.role_id) if configuration else (NO_PATH, NO_PATH)
+    body = {"principalId": principal.id, "resourceId": resource, "appRoleId": role}
     return Action(
         "assign",
         f"{principal} to configuration {wanted.configuration}",
@@ -266,7 +265,7 @@ def _assign(principal: Principal, current: Current, wanted: Desired) -> Action:
 
 def _unassign(assignment: Assignment, leavers: Leaving, current: Current, wanted: Desired) -> Action:
     configuration = current.configuration
-    resource = configuration.id if configuration else "{service_principal_id}"
+    resource = configuration.id if configuration else NO_PATH
     return Action(
         "unassign",
         f"{assignment.principal} from configuration {wanted.configuration}",
@@ -280,7 +279,7 @@ def _unassign(assignment: Assignment, leavers: Leaving, current: Current, wanted
 
 def _set_mode(goal: Goal, narrows: bool, current: Current, wanted: Desired) -> Action:
     before, after = goal.mode_before, goal.mode_after
-    synchronization = current.configuration.synchronization if current.configuration else NEW
+    synchronization = current.configuration.synchronization if current.configuration else NO_PATH
     values = {"SyncAll": "true" if after == "all" else "false"}
     writing = settings_bag.writing(synchronization, current.bag, lambda bag: settings_bag.merged(bag, values))
     # From all to assigned the service needs a restart before it takes the change up (fact sheet 3.4).

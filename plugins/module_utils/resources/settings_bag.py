@@ -13,21 +13,32 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, TypedDict
 
 from ..graph.client import Client, Request, all_of
 from ..graph.json_text import parse as parse_json
-from ..plan import Refusal, Wait
+from ..plan import NEW_ID, Refusal, Wait
 
 AUTHENTICATION = "SyncPolicy"
 NOTIFICATION = "SyncNotificationSettings"
 MASKED = "*"
 
-GUARD, GUARD_NUMBER = "DeleteThresholdEnabled", "DeleteThresholdValue"
+GUARD: Final = "DeleteThresholdEnabled"
+GUARD_NUMBER: Final = "DeleteThresholdValue"
 DELETION_THRESHOLD = 500
 """The portal's own default (fact sheet 3.4)."""
 
 Bag = Mapping[str, str]
+"""The keys and values. One value, that of `NOTIFICATION`, is the JSON of an object with members of its own."""
+
+
+class Notification(TypedDict, total=False):
+    """The members of the notification settings that are managed. Others of the service's are kept beside them."""
+
+    Enabled: bool
+    Recipients: str
+    DeleteThresholdEnabled: bool
+    DeleteThresholdValue: int
 
 
 @dataclass(frozen=True)
@@ -45,7 +56,7 @@ def parse(body: Any) -> dict[str, str]:
 
 
 def notification(bag: Bag) -> dict[str, Any]:
-    """The members of the notification settings; an unreadable text counts as none."""
+    """All members of the notification settings as they are read, of whatever types; an unreadable text counts as none."""
     try:
         members = parse_json(bag.get(NOTIFICATION) or "{}")
     except ValueError:
@@ -53,7 +64,7 @@ def notification(bag: Bag) -> dict[str, Any]:
     return members if isinstance(members, dict) else {}
 
 
-def merged(bag: Bag, values: Mapping[str, str], members: Mapping[str, Any] | None = None) -> dict[str, str]:
+def merged(bag: Bag, values: Mapping[str, str], members: Notification | None = None) -> dict[str, str]:
     """The bag with our values, and our members in the notification settings; what is not ours stays."""
     result = {**bag, **values}
     if members:
@@ -102,7 +113,7 @@ def deletion_guard(bag: Bag) -> int | None:
     return _number(members.get(GUARD_NUMBER)) if _switch(members.get(GUARD)) else 0
 
 
-def guard_members(bag: Bag, threshold: int | None) -> dict[str, Any]:
+def guard_members(bag: Bag, threshold: int | None) -> Notification:
     """The members that set the deletion guard; none, if it is so already. Without a threshold a guard that is on is left as it is,
     and one that is off is switched on.
     """
@@ -161,7 +172,7 @@ def writing(synchronization: str, bag: Bag, merge: Callable[[Bag], dict[str, str
     return Writing(
         (*first, write(synchronization, planned)),
         Wait(path, lambda body: says(body, merge(parse(body))), as_planned=lambda body: not edited and says(body, planned)),
-        None if "{" in synchronization else refresh,
+        None if NEW_ID in synchronization else refresh,
     )
 
 

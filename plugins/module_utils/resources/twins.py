@@ -16,24 +16,28 @@ from typing import Any
 
 from ..graph.batch import find_all
 from ..graph.client import Client, Request
+from ..graph.errors import GraphFailure, Uncertain
 from ..graph.odata import quoted
-from ..plan import Pace, Refusal
+from ..plan import Facts, Pace, Refusal
 from . import find_configuration, settings_bag
 
 CLOCK_SECONDS = 1.0
 """What the service's clock counts in."""
 
 
-def gives_way(name: str) -> Callable[[Client, Mapping[str, str], Pace], str]:
-    """For the action that makes a configuration: what to do once it is made."""
+def gives_way(name: str) -> Callable[[Client, Facts, Pace], str]:
+    """For the action that makes a configuration: what to do once it is made, from the answer to that."""
 
-    def look(client: Client, bound: Mapping[str, str], pace: Pace) -> str:
+    def look(client: Client, answer: Facts, pace: Pace) -> str:
+        made = answer.get("servicePrincipal") or {}
+        if not made.get("appId"):
+            raise Uncertain(GraphFailure(f"the answer does not tell the id of configuration {name}"))
         pace.rest(CLOCK_SECONDS)
-        applications = _of_name(client, name, bound["app_id"], pace)
-        ours = next((one for one in applications if one.get("appId") == bound["app_id"]), None)
+        applications = _of_name(client, name, made["appId"], pace)
+        ours = next((application for application in applications if application.get("appId") == made["appId"]), None)
         if ours is None or not _living(client, name, [one for one in applications if _age(one) < _age(ours)], pace):
             return ""
-        service_principal_id = bound["service_principal_id"]
+        service_principal_id = str(made["id"])
         _refuse_used(client, service_principal_id, name)
         client.send(Request("DELETE", f"/applications/{ours['id']}"))
         find_configuration.take_back(client, service_principal_id)

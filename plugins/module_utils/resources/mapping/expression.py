@@ -10,8 +10,10 @@ The service's own ``parseExpression`` decides wherever there is a job to ask (fa
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
+
+from .types import Source
 
 LONGEST = 10_000
 DEEPEST = 100
@@ -58,7 +60,7 @@ def shortened(text: str) -> str:
     return repr(text if len(text) <= 200 else f"{text[:80]}...")
 
 
-def source_meaning(source: Mapping[str, Any] | None) -> Canonical | None:
+def source_meaning(source: Source | None) -> Canonical | None:
     """The meaning of an ``attributeMappingSource`` as Graph holds it."""
     if source is None:
         return None
@@ -76,19 +78,19 @@ def source_meaning(source: Mapping[str, Any] | None) -> Canonical | None:
     return ("function", name.lower(), tuple(source_meaning(one.get("value")) for one in source.get("parameters") or ()))
 
 
-def constant_text(source: Mapping[str, Any]) -> str:
+def constant_text(source: Source) -> str:
     """The text of a constant. ``name`` holds it bare and ``expression`` in quotes (fact sheet 4.2)."""
     name = source.get("name")
     return str(name) if name is not None else _unquote(str(source.get("expression") or ""))
 
 
-def constant_source(text: str) -> dict[str, Any]:
+def constant_source(text: str) -> Source:
     """A constant as Graph holds it."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return {"type": "Constant", "name": text, "expression": f'"{escaped}"', "parameters": []}
 
 
-def attribute_source(name: str) -> dict[str, Any]:
+def attribute_source(name: str) -> Source:
     """A direct mapping's source as Graph holds it."""
     return {"type": "Attribute", "name": name, "expression": f"[{name}]", "parameters": []}
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from ...plan import Refusal
 from . import patterns
+from .types import Clause, Filter, Filters, ObjectMapping
 
 UNARY = ("IS NULL", "IS NOT NULL", "IS TRUE", "IS FALSE")
 BINARY = ("EQUALS", "NOT EQUALS", "REGEX MATCH", "NOT REGEX MATCH", "ENDS_WITH", "&", "!&")
@@ -18,10 +19,8 @@ UNPROVEN = tuple(name for known in ("Greater_Than", "Greater_Than_OR_EQUALS", "I
 """Whose spelling only a job's own list of operators can tell (fact sheet 13.8)."""
 UNFILTERABLE = ("userType", "manager", "members", "appRoleAssignments", "IsMemberOf")
 
-Filters = list[dict[str, Any]]
 
-
-def shown(mapping: Mapping[str, Any]) -> Filters:
+def shown(mapping: ObjectMapping) -> Filters:
     """The filters of an object mapping in our words. The built-in input filter is not among them."""
     scope = mapping.get("scope") or {}
     return [
@@ -35,12 +34,12 @@ def given(filters: Sequence[Mapping[str, Any]]) -> Filters:
 
     :raises Refusal: naming the filter and the clause that lacks something.
     """
-    return [_given(number, one) for number, one in enumerate(filters, 1)]
+    return [_given(number, option) for number, option in enumerate(filters, 1)]
 
 
-def _given(number: int, one: Mapping[str, Any]) -> dict[str, Any]:
-    name = _text(one, "name", f"filter {number}")
-    clauses = one.get("clauses") or ()
+def _given(number: int, option: Mapping[str, Any]) -> Filter:
+    name = _text(option, "name", f"filter {number}")
+    clauses = option.get("clauses") or ()
     if not clauses:
         raise Refusal(f"filter {name!r} has no clauses; an empty filter lets nobody through")
     return {
@@ -73,7 +72,7 @@ def check(filters: Filters, operators: Collection[str], attributes: Mapping[str,
             _check_clause(f"filter {group['name']!r}, attribute {clause['attribute']!r}", clause, operators, attributes)
 
 
-def _check_clause(where: str, clause: Mapping[str, Any], operators: Collection[str], attributes: Mapping[str, Mapping[str, Any]]) -> None:
+def _check_clause(where: str, clause: Clause, operators: Collection[str], attributes: Mapping[str, Mapping[str, Any]]) -> None:
     name, operator, values = clause["attribute"], clause["operator"], clause["values"]
     known = operators or (*UNARY, *BINARY, *UNPROVEN)
     if operator not in known:
@@ -114,6 +113,10 @@ def written(filters: Filters) -> list[dict[str, Any]]:
     ]
 
 
-def _clause(raw: Mapping[str, Any]) -> dict[str, Any]:
+def _clause(raw: Any) -> Clause:
     operand = raw.get("targetOperand") or {}
-    return {"attribute": raw.get("sourceOperandName"), "operator": raw.get("operatorName"), "values": list(operand.get("values") or ())}
+    return {
+        "attribute": raw.get("sourceOperandName"),
+        "operator": raw.get("operatorName"),
+        "values": list(operand.get("values") or ()),
+    }

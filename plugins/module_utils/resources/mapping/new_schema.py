@@ -20,12 +20,23 @@ from . import filters
 from .default_schema import MATCHING, SOFT_DELETED
 from .documented import EXTENSION, hint, misspelt
 from .expression import attribute_source, attributes, constant_source, source_meaning
-from .schema import APPLY, definitions, flow_types, flows, plain, row_meaning, rows, user_mapping, with_definition
+from .schema import (
+    APPLY,
+    definitions,
+    flow_types,
+    flows,
+    plain,
+    row_meaning,
+    rows,
+    user_mapping,
+    with_definition,
+)
+from .types import ObjectMapping, Row, Schema, Source
 from .wanted import PROTECTED, Desired, WantedMapping
 
 ESSENTIAL = (*PROTECTED, "userPrincipalName", "accountEnabled")
 """What an exact list keeps although it does not name it: without them people have no name or cannot be blocked."""
-NEW_ROW = {"flowBehavior": "FlowWhenChanged", "matchingPriority": 0, "exportMissingReferences": False}
+NEW_ROW: Row = {"flowBehavior": "FlowWhenChanged", "matchingPriority": 0, "exportMissingReferences": False}
 
 
 @dataclass(frozen=True)
@@ -33,24 +44,25 @@ class Current:
     """What is there. ``parsed`` holds the service's own reading of the wanted expressions that differ from what is there."""
 
     path: str | None
-    schema: Mapping[str, Any]
-    base: Mapping[str, Any]
+    schema: Schema
+    base: Schema
     """What the wanted mappings are applied to: the schema itself, the template's, or the backup that is restored."""
-    parsed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    parsed: Mapping[str, Source] = field(default_factory=dict)
     operators: frozenset[str] = frozenset()
     unmet: str | None = None
     there: job.Current = job.NOWHERE
     """The configuration and its job, which has to be restarted after a change."""
 
 
-def new_schema(current: Current, wanted: Desired) -> dict[str, Any]:
+def new_schema(current: Current, wanted: Desired) -> Schema:
     """The whole schema as it should be. Only rules come from a template or a backup; ids and versions are the job's own."""
     # Only rules are changed, and the directories beside them are large.
-    new = {**current.schema, "synchronizationRules": copy.deepcopy(current.schema.get("synchronizationRules"))}
+    new: Schema = {**current.schema, "synchronizationRules": copy.deepcopy(current.schema.get("synchronizationRules") or [])}
     if current.base is not current.schema:
-        for part in ("synchronizationRules", "directories"):
-            if current.base.get(part):
-                new[part] = copy.deepcopy(current.base[part])
+        if current.base.get("synchronizationRules"):
+            new["synchronizationRules"] = copy.deepcopy(current.base["synchronizationRules"])
+        if current.base.get("directories"):
+            new["directories"] = copy.deepcopy(current.base["directories"])
         _keep_rule_ids(new, current.schema)
         # Without a job nothing is known of how people are joined.
         _keep_locked(people_of(new, wanted), user_mapping(current.schema) if current.path else None, wanted)
@@ -76,7 +88,7 @@ def new_schema(current: Current, wanted: Desired) -> dict[str, Any]:
     return new
 
 
-def people_of(schema: Mapping[str, Any], wanted: Desired) -> dict[str, Any]:
+def people_of(schema: Schema, wanted: Desired) -> ObjectMapping:
     """The mapping of people.
 
     :raises Refusal: when there is none.
@@ -89,7 +101,7 @@ def people_of(schema: Mapping[str, Any], wanted: Desired) -> dict[str, Any]:
     return mapping
 
 
-def _keep_locked(mapping: dict[str, Any], old: Mapping[str, Any] | None, wanted: Desired) -> None:
+def _keep_locked(mapping: ObjectMapping, old: ObjectMapping | None, wanted: Desired) -> None:
     """People are joined and kept out as they are now, whatever a backup or a template says (fact sheet 4.3 and 4.4).
 
     :raises Refusal: when a backup means something else by it, so that what it was a backup of is not what would be restored.
@@ -110,12 +122,12 @@ def _keep_locked(mapping: dict[str, Any], old: Mapping[str, Any] | None, wanted:
         mapping["scope"] = {**(mapping.get("scope") or {}), "inputFilterGroups": copy.deepcopy(_input_filter(old))}
 
 
-def _locked(mapping: Mapping[str, Any]) -> dict[str, Any]:
+def _locked(mapping: ObjectMapping) -> dict[str, Any]:
     """What the rows mean by which people are joined."""
     return {target: row_meaning(row) for target, row in rows(mapping).items() if target == MATCHING or row.get("matchingPriority")}
 
 
-def _keep_rule_ids(new: dict[str, Any], schema: Mapping[str, Any]) -> None:
+def _keep_rule_ids(new: Schema, schema: Schema) -> None:
     """A template's rules have the job's ids: the service knows a rule by its id (fact sheet 13.7 and 14.1)."""
     ids = {rule.get("name"): rule.get("id") for rule in schema.get("synchronizationRules") or ()}
     for rule in new.get("synchronizationRules") or ():
@@ -124,7 +136,7 @@ def _keep_rule_ids(new: dict[str, Any], schema: Mapping[str, Any]) -> None:
             rule["id"] = known
 
 
-def _declared(schema: dict[str, Any], wanted: Desired) -> dict[str, Any]:
+def _declared(schema: Schema, wanted: Desired) -> Schema:
     """With every wanted directory extension among the definitions, since the service lists one only after it was discovered."""
     for wanted_mapping in wanted.mappings:
         if not wanted_mapping.absent:
@@ -135,7 +147,7 @@ def _declared(schema: dict[str, Any], wanted: Desired) -> dict[str, Any]:
     return schema
 
 
-def _with_extensions(schema: dict[str, Any], side: str, names: Iterable[str]) -> dict[str, Any]:
+def _with_extensions(schema: Schema, side: str, names: Iterable[str]) -> Schema:
     for name in names:
         known = definitions(schema, side)
         if known and name.lower() not in {one.lower() for one in known} and EXTENSION.match(name):
@@ -143,7 +155,7 @@ def _with_extensions(schema: dict[str, Any], side: str, names: Iterable[str]) ->
     return schema
 
 
-def _grant(wanted_mapping: WantedMapping, mapping: dict[str, Any], schema: Mapping[str, Any], current: Current) -> None:
+def _grant(wanted_mapping: WantedMapping, mapping: ObjectMapping, schema: Schema, current: Current) -> None:
     """Change the one mapping in place, if it does not mean the same already."""
     row = rows(mapping).get(wanted_mapping.target)
     if wanted_mapping.absent:
@@ -162,9 +174,9 @@ def _grant(wanted_mapping: WantedMapping, mapping: dict[str, Any], schema: Mappi
         row.update(wanted)
 
 
-def _row(wanted_mapping: WantedMapping, row: Mapping[str, Any] | None, current: Current) -> dict[str, Any]:
+def _row(wanted_mapping: WantedMapping, row: Row | None, current: Current) -> Row:
     """The row as it should be: what was not named keeps what it has."""
-    base: dict[str, Any] = dict(row) if row else {"targetAttributeName": wanted_mapping.target, **NEW_ROW}
+    base: Row = {**row} if row else {"targetAttributeName": wanted_mapping.target, **NEW_ROW}
     source = base.get("source")
     if source is None or source_meaning(source) != wanted_mapping.meaning:
         source = _source(wanted_mapping, current)
@@ -173,12 +185,12 @@ def _row(wanted_mapping: WantedMapping, row: Mapping[str, Any] | None, current: 
     return {**base, "source": source, "flowType": flow_type, "defaultValue": default}
 
 
-def _source(wanted_mapping: WantedMapping, current: Current) -> Mapping[str, Any]:
+def _source(wanted_mapping: WantedMapping, current: Current) -> Source:
     if wanted_mapping.source is not None:
         return attribute_source(wanted_mapping.source)
     if wanted_mapping.constant is not None:
         return constant_source(wanted_mapping.constant)
-    unparsed: Mapping[str, Any] = {
+    unparsed: Source = {
         "type": "Function",
         "name": str(wanted_mapping.meaning[1]),
         "expression": wanted_mapping.expression,
@@ -187,13 +199,13 @@ def _source(wanted_mapping: WantedMapping, current: Current) -> Mapping[str, Any
     return current.parsed.get(wanted_mapping.target) or unparsed
 
 
-def _refuse_required(row: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
+def _refuse_required(row: Row, schema: Schema) -> None:
     target = row["targetAttributeName"]
     if row.get("matchingPriority") or definitions(schema, "target").get(target, {}).get("required"):
         raise Refusal(f"the mapping of {target} is required by the service and cannot be removed")
 
 
-def _refuse_unknown(names: Sequence[str], schema: Mapping[str, Any], side: str) -> None:
+def _refuse_unknown(names: Sequence[str], schema: Schema, side: str) -> None:
     """Refuse names that the job's directories do not know, where they list any; names are case-sensitive (fact sheet 4.3)."""
     known = definitions(schema, side)
     for name in names:
@@ -208,5 +220,5 @@ def _refuse_slip(target: str, known: set[str]) -> None:
         raise Refusal(f"{target!r} is no target attribute of this configuration{hint(like)}")
 
 
-def _input_filter(mapping: Mapping[str, Any]) -> Any:
+def _input_filter(mapping: ObjectMapping) -> Any:
     return (mapping.get("scope") or {}).get("inputFilterGroups") or []

@@ -16,15 +16,15 @@ from typing import Any
 
 from ...graph.client import Client, Request
 from ...graph.errors import ServiceError
-from ...plan import Action, Plan, Refusal, Resource, Unseen
+from ...plan import NO_PATH, Action, Plan, Refusal, Resource, Unseen
 from .. import change, find_configuration, job
-from ..configuration import NEW
 from . import filters
 from .default_schema import default_schema
 from .expression import shortened, source_meaning
 from .judgement import judge
 from .new_schema import ESSENTIAL, Current, new_schema, people_of
 from .schema import flows, problem, rows, rules_meaning, shown, user_mapping
+from .types import ObjectMapping, Schema, Shown, Source
 from .wanted import PROTECTED, Desired, WantedMapping, desired
 
 __all__ = ["ESSENTIAL", "PROTECTED", "RESOURCE", "Current", "Desired", "WantedMapping", "desired", "judge", "plan", "read", "refreshed"]
@@ -69,7 +69,7 @@ def _refuse_misshapen(schema: Any, sentence: str) -> None:
         raise Refusal(f"{sentence}: in the service's answer, {found}")
 
 
-def _parse(client: Client, path: str, wanted_mapping: WantedMapping) -> Mapping[str, Any]:
+def _parse(client: Client, path: str, wanted_mapping: WantedMapping) -> Source:
     """The source object that the service makes of an expression (fact sheet 4.1).
 
     :raises Refusal: when the service cannot parse it.
@@ -85,7 +85,7 @@ def _parse(client: Client, path: str, wanted_mapping: WantedMapping) -> Mapping[
         said = answer.get("error") if isinstance(answer, Mapping) else None
         reason = said.get("message") if isinstance(said, Mapping) else None
         raise Refusal(f"{where} is not valid: {reason or 'the service gives no reason'}")
-    parsed = answer.get("parsedExpression")
+    parsed: Source | None = answer.get("parsedExpression")
     if not isinstance(parsed, Mapping):
         raise Refusal(f"{where} cannot be written: the service accepts it, but does not return its parsed form")
     return parsed
@@ -97,7 +97,7 @@ def plan(current: Current, wanted: Desired) -> Plan:
     new = new_schema(current, wanted)
     mapping = people_of(new, wanted)
     # Where nothing of people is there to be kept, the template's is taken as it is.
-    old: Mapping[str, Any] = user_mapping(current.schema) or {"attributeMappings": []}
+    old: ObjectMapping = user_mapping(current.schema) or {"attributeMappings": []}
     before, after = _shown(old), _shown(mapping)
     changes = [
         f"{_verb(before['mappings'].get(name), after['mappings'].get(name))} {name}" for name in _differing(before, after, "mappings")
@@ -164,9 +164,9 @@ def refreshed(current: Current, wanted: Desired, client: Client) -> tuple[Reques
     return (_write(fresh, new),)
 
 
-def _write(current: Current, new: Mapping[str, Any]) -> Request:
+def _write(current: Current, new: Schema) -> Request:
     """The one request that changes mappings."""
-    return Request("PUT", current.path or f"{NEW}/jobs/{{job_id}}/schema", new)
+    return Request("PUT", current.path or NO_PATH, new)
 
 
 def _judged(current: Current, wanted: Desired) -> tuple[str, ...]:
@@ -183,10 +183,10 @@ def _judged(current: Current, wanted: Desired) -> tuple[str, ...]:
     return ()
 
 
-def _foreign(after: Mapping[str, Any], wanted: Desired) -> dict[str, Any]:
+def _foreign(after: Shown, wanted: Desired) -> dict[str, Any]:
     """What is not ours: who reads it back otherwise sees that somebody else changed it."""
     ours = {one.target for one in wanted.mappings}
-    others = {f"mapping of {target}": row for target, row in after["mappings"].items() if target not in ours}
+    others: dict[str, Any] = {f"mapping of {target}": row for target, row in after["mappings"].items() if target not in ours}
     if wanted.filters is None:
         others["filters"] = after["filters"]
     if wanted.target_actions is None:
@@ -194,7 +194,7 @@ def _foreign(after: Mapping[str, Any], wanted: Desired) -> dict[str, Any]:
     return others
 
 
-def _shown(mapping: Mapping[str, Any]) -> dict[str, Any]:
+def _shown(mapping: ObjectMapping) -> Shown:
     return {
         "mappings": {target: shown(row) for target, row in rows(mapping).items()},
         "filters": filters.shown(mapping),
@@ -213,7 +213,7 @@ def _verb(before: Any, after: Any) -> str:
     return "remove" if after is None else "change"
 
 
-def _managed(side: Mapping[str, Any], touched: set[str], wanted: Desired) -> dict[str, Any]:
+def _managed(side: Shown, touched: set[str], wanted: Desired) -> dict[str, Any]:
     """What the task manages, one entry a target attribute."""
     managed: dict[str, Any] = {
         "configuration": wanted.configuration,

@@ -11,13 +11,12 @@ from typing import Any
 
 from .default_schema import MATCHING
 from .expression import constant_text, source_meaning
+from .types import MappingRow, ObjectMapping, Row, Rule, Schema, Source
 
 RULE = "USER_INBOUND_USER"
 APPLY = {"always": "Always", "create_only": "ObjectAddOnly"}
 _APPLY_OF = {theirs: ours for ours, theirs in APPLY.items()}
 FLOWS = {"create": "Add", "update": "Update", "delete": "Delete"}
-
-Schema = Mapping[str, Any]
 
 _GROUPS: list[Any] = [{"clauses": [{"targetOperand": {"values": [str]}}]}]
 _SOURCE: dict[str, Any] = {"type": str, "name": str, "expression": str}
@@ -78,23 +77,22 @@ def _kind(value: Any) -> str:
     return next((name for kind, name in _KINDS.items() if isinstance(value, kind)), "something else")
 
 
-def user_rule(schema: Schema) -> Mapping[str, Any] | None:
+def user_rule(schema: Schema) -> Rule | None:
     """The rule that synchronizes people. Directory names differ by age, so it is known by its own name."""
-    rules: list[Mapping[str, Any]] = schema.get("synchronizationRules") or []
+    rules = schema.get("synchronizationRules") or []
     return next((rule for rule in rules if rule.get("name") == RULE), rules[0] if len(rules) == 1 else None)
 
 
-def user_mapping(schema: Schema) -> dict[str, Any] | None:
+def user_mapping(schema: Schema) -> ObjectMapping | None:
     """The object mapping of people: the one with the matching attribute. Its name differs by age, and nameless ones follow it."""
-    rule = user_rule(schema) or {}
-    for one in rule.get("objectMappings") or ():
-        if any(row.get("targetAttributeName") == MATCHING for row in one.get("attributeMappings") or ()):
-            found: dict[str, Any] = one
-            return found
+    rule = user_rule(schema)
+    for mapping in (rule.get("objectMappings") if rule else None) or ():
+        if any(row.get("targetAttributeName") == MATCHING for row in mapping.get("attributeMappings") or ()):
+            return mapping
     return None
 
 
-def rows(mapping: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def rows(mapping: ObjectMapping) -> dict[str, Row]:
     """The attribute mappings by target attribute."""
     listed = mapping.get("attributeMappings") or ()
     return {row["targetAttributeName"]: row for row in listed if row.get("targetAttributeName")}
@@ -105,7 +103,7 @@ def definitions(schema: Schema, side: str) -> dict[str, Mapping[str, Any]]:
     return {one["name"]: one for found in _objects(schema, side) for one in found.get("attributes") or () if one.get("name")}
 
 
-def with_definition(schema: Schema, side: str, attribute: str) -> dict[str, Any]:
+def with_definition(schema: Schema, side: str, attribute: str) -> Schema:
     """The schema with a directory extension among one side's definitions, if there is a place for it (fact sheet 4.3).
 
     The schema that is given stays as it is. Only what leads to the new definition is copied, because directories are large.
@@ -128,14 +126,18 @@ def with_definition(schema: Schema, side: str, attribute: str) -> dict[str, Any]
         {**one, "objects": [extended(found) for found in one["objects"]]} if one.get("objects") else one
         for one in schema.get("directories") or ()
     ]
-    return {**schema, "directories": directories} if place is not None else dict(schema)
+    return {**schema, "directories": directories} if place is not None else {**schema}
 
 
 def _objects(schema: Schema, side: str) -> Iterator[Mapping[str, Any]]:
     rule, mapping = user_rule(schema), user_mapping(schema)
     if not rule or not mapping:
         return
-    names = rule.get(f"{side}DirectoryName"), mapping.get(f"{side}ObjectName")
+    names = (
+        (rule.get("sourceDirectoryName"), mapping.get("sourceObjectName"))
+        if side == "source"
+        else (rule.get("targetDirectoryName"), mapping.get("targetObjectName"))
+    )
     if None in names:
         return
     for directory in schema.get("directories") or ():
@@ -143,7 +145,7 @@ def _objects(schema: Schema, side: str) -> Iterator[Mapping[str, Any]]:
             yield from (one for one in directory.get("objects") or () if one.get("name") == names[1])
 
 
-def flows(mapping: Mapping[str, Any]) -> list[str]:
+def flows(mapping: ObjectMapping) -> list[str]:
     """The target actions, in our words. The service writes them with or without blanks (fact sheet 4.2)."""
     have = {one.strip() for one in str(mapping.get("flowTypes") or "").split(",")}
     return [ours for ours, theirs in FLOWS.items() if theirs in have]
@@ -155,10 +157,10 @@ def flow_types(actions: list[str], like: str | None) -> str:
     return separator.join(FLOWS[one] for one in FLOWS if one in actions)
 
 
-def shown(row: Mapping[str, Any]) -> dict[str, Any]:
+def shown(row: Row) -> MappingRow:
     """An attribute mapping in our words."""
-    source = row.get("source") or {}
-    result: dict[str, Any] = {"target": row["targetAttributeName"]}
+    source: Source = row.get("source") or {}
+    result: MappingRow = {"target": row["targetAttributeName"]}
     if source.get("type") == "Attribute":
         result["source"] = source.get("name")
     elif source.get("type") == "Constant":
@@ -171,7 +173,7 @@ def shown(row: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-def row_meaning(row: Mapping[str, Any]) -> tuple[Any, ...]:
+def row_meaning(row: Row) -> tuple[Any, ...]:
     """What a row means: an empty default is no default, an absent flow type is ``Always``, a boolean constant has no case."""
     meaning = source_meaning(row.get("source"))
     if meaning and meaning[0] == "constant" and str(meaning[1]).lower() in ("true", "false"):

@@ -15,6 +15,7 @@ from .. import clouds
 from . import filters, schema
 from .default_schema import MATCHING, SOFT_DELETED
 from .expression import LONGEST, Canonical, ExpressionError, constant_source, parse, shortened
+from .types import Filters, MappingRow, Schema
 
 PROTECTED = (MATCHING, SOFT_DELETED)
 """Joining people and carrying deletions over hang on these two (fact sheet 4.3)."""
@@ -63,11 +64,11 @@ class Desired:
     tenant: str
     configuration: str
     mappings: tuple[WantedMapping, ...]
-    filters: filters.Filters | None = None
+    filters: Filters | None = None
     target_actions: list[str] | None = None
     exact: bool = False
     reset: bool = False
-    restore: Mapping[str, Any] | None = None
+    restore: Schema | None = None
     restart_job: bool = True
 
 
@@ -117,7 +118,7 @@ def _suffixed(suffix: str) -> WantedMapping:
     return _sound(WantedMapping("displayName", expression=f'Append([displayName], "{quoted}")'), "display_name_suffix")
 
 
-def _wanted_mapping(given: Mapping[str, Any]) -> WantedMapping:
+def _wanted_mapping(given: MappingRow) -> WantedMapping:
     target = str(given.get("target") or "").strip()
     if not target:
         raise Refusal("a mapping has no target; name the attribute in the target tenant")
@@ -148,7 +149,7 @@ def _sound(wanted_mapping: WantedMapping, where: str) -> WantedMapping:
     allowed = CONSTANTS.get(wanted_mapping.target)
     if wanted_mapping.constant is not None and allowed and wanted_mapping.constant.lower() not in [one.lower() for one in allowed]:
         raise Refusal(f"{where}: {wanted_mapping.target} is {' or '.join(allowed)}, not {shortened(wanted_mapping.constant)}")
-    if wanted_mapping.constant is not None and len(constant_source(wanted_mapping.constant)["expression"]) > LONGEST:
+    if wanted_mapping.constant is not None and len(str(constant_source(wanted_mapping.constant)["expression"])) > LONGEST:
         raise Refusal(f"{where}: the constant is longer than the {LONGEST} characters that the service allows")
     if wanted_mapping.expression is None:
         return wanted_mapping
@@ -161,7 +162,7 @@ def _sound(wanted_mapping: WantedMapping, where: str) -> WantedMapping:
     return wanted_mapping
 
 
-def _backup(given: Any) -> Mapping[str, Any] | None:
+def _backup(given: Any) -> Schema | None:
     """A schema that can be put back.
 
     :raises Refusal: when it is none: the whole result of a run, for example.
@@ -177,5 +178,5 @@ def _backup(given: Any) -> Mapping[str, Any] | None:
     problem = schema.problem(given) or (None if schema.user_mapping(given) else "it has no mapping of people")
     if problem:
         raise Refusal(f"restore is no backup that sync_mapping returned: {problem}")
-    whole: Mapping[str, Any] = given
+    whole: Schema = given
     return whole

@@ -21,7 +21,7 @@ from typing import Any
 from ansible.module_utils.common.validation import check_type_dict
 from ansible.module_utils.parsing.convert_bool import BOOLEANS_FALSE, BOOLEANS_TRUE
 
-from .option_checks import shown
+from .checks import shown
 
 Spec = Mapping[str, Any]
 
@@ -95,7 +95,7 @@ def _read(about: Spec, value: Any, place: tuple[str, str], complaints: list[str]
             return _options(about["options"], members, (f"{place[0]}.", f"{place[1]}."), complaints)
         return _chosen(about, _SCALARS[kind](value, place[1]), place[0])
     except _Wrong as wrong:
-        # Nothing that was not understood is shown: it may hold a secret, of which nobody knows where.
+        # A value that was not understood is not shown: it may hold a secret anywhere.
         complaints.append(f"{place[0]} {wrong}.")
         return value if kind not in ("list", "dict") and isinstance(value, (str, int, float)) else _NOTHING
 
@@ -168,9 +168,9 @@ def _list(about: Spec, value: Any, place: tuple[str, str], complaints: list[str]
     if not isinstance(value, Sequence):
         raise _Wrong("must be a list")
     member = {"type": about.get("elements", "str"), "options": about.get("options"), "choices": about.get("choices")}
-    read = [_read(member, one, (f"{place[0]}[{number}]", place[1]), complaints) for number, one in enumerate(value)]
-    found = [one for one in read if one is not _NOTHING]
-    # A list of nothing but blanks was left empty; an empty list says that there is nobody.
+    read = [_read(member, given, (f"{place[0]}[{number}]", place[1]), complaints) for number, given in enumerate(value)]
+    found = [entry for entry in read if entry is not _NOTHING]
+    # A list of nothing but blanks was left empty; an empty list is a value.
     return found if found or not read else _NOTHING
 
 

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""What the value of each option must be: one table for all modules, looked through before anything is sent.
+"""What the value of each option must be: one table for all modules, checked before anything is sent.
 
-Only what can be said of a value by itself is here. Whether two options contradict each other, each resource's `desired` knows.
+It judges each value alone. Whether two options contradict each other is judged by each resource's `desired`.
 """
 
 from __future__ import annotations
@@ -37,22 +37,22 @@ _MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})(T(\d{2}:\d{2}(:\d{2})?)(\.\d+)?(Z|[+-
 
 
 def wrong(params: Mapping[str, Any], table: Table | None = None, place: str = "") -> str | None:
-    """What is wrong with the first value that cannot be, as a sentence that names its option."""
+    """What is wrong with the first wrong value, as a sentence that names its option."""
     for name, about in (CHECKS if table is None else table).items():
         value = params.get(name)
         if value is None or value == []:
             continue
         several = value if isinstance(value, list) else None
-        for number, one in enumerate([value] if several is None else several):
+        for number, member in enumerate([value] if several is None else several):
             where = f"{place}{name}" if several is None else f"{place}{name}[{number}]"
             if isinstance(about, Mapping):
-                found = wrong(one, about, f"{where}.")
+                found = wrong(member, about, f"{where}.")
                 if found:
                     return found
                 continue
-            must = about(one)
+            must = about(member)
             if must:
-                return f"{where} {must}." if name in SECRET else f"{where} {must}; it is {shown(one)}."
+                return f"{where} {must}." if name in SECRET else f"{where} {must}; it is {shown(member)}."
     return None
 
 
@@ -77,7 +77,7 @@ def line(longest: int = LONGEST_TEXT) -> Check:
 
 
 def text(value: str) -> str | None:
-    """Any text, of several lines perhaps."""
+    """Any text; it may have several lines."""
     return "must be a text" if _NO_TEXT.search(value) else None
 
 
@@ -97,7 +97,7 @@ def domain(value: str) -> str | None:
 
 
 def word(value: str) -> str | None:
-    """An id of which only the service knows the form."""
+    """An id whose form only the service knows."""
     return None if value.isascii() and value.isprintable() and " " not in value else "must be an id without blanks"
 
 
@@ -111,10 +111,10 @@ def token(value: str) -> str | None:
 
 
 def address(value: str) -> str | None:
-    """One address: the service takes one person or group (fact sheet 3.4)."""
+    """One address: the service takes a single user or group (fact sheet 3.4)."""
     mailbox, _at, host = value.rpartition("@")
-    is_one = _MAILBOX.fullmatch(mailbox) and _DOMAIN.fullmatch(host)
-    return None if value == "off" or is_one else "must be one e-mail address, or off"
+    single = _MAILBOX.fullmatch(mailbox) and _DOMAIN.fullmatch(host)
+    return None if value == "off" or single else "must be one e-mail address, or off"
 
 
 def moment(value: str) -> str | None:
@@ -136,7 +136,7 @@ def endpoint(value: str) -> str | None:
 
 
 def proxy(value: str) -> str | None:
-    """A proxy, perhaps with a name and password."""
+    """A proxy; the address may hold a name and password."""
     parts = _parts(value if "://" in value else f"http://{value}")
     # Name and password are sent in a header.
     known = parts is not None and value.isascii() and parts.scheme in ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
@@ -177,7 +177,7 @@ SECRET = frozenset(
         "login_endpoint",
     }
 )
-"""Options whose value is in no sentence; an address may hold a password."""
+"""Options whose value is never shown; an address may hold a password."""
 
 NAME, LINE = line(LONGEST_NAME), line()
 WAIT = whole(0, 86_400, " seconds")

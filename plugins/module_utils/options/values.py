@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Values judged as a task would read and check them, but all of them, and under the names that their owner gave them."""
+"""Values judged as a task would read and check them, but all at once, and under the names that their owner gave them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from . import option_checks
-from .option_forms import understand
+from . import checks
+from .forms import understand
 
 About = Mapping[str, Any]
 """One option of an argument spec."""
 UNCHECKED = "a value"
-"""The name of no option: there are no rules for it but those of its type."""
+"""The name of no option: only the rules of its type hold for it."""
 
 _SHOWN = re.compile(r"; it is (?!missing|empty).*$", re.DOTALL)
 
@@ -29,8 +29,8 @@ def judged(option: str, about: About, raw: Any, name: str, shows: bool = True) -
     """
     understood = understand({option: {**about, "required": False}}, {option: raw})
     value = understood.args.get(option)
-    faults = [f"{name}.{one}" if one[:1].isalpha() else f"{name}{one}" for one in _strange_members(about, value)]
-    wrong = understood.wrong or _no_choice(option, about, value) or (None if faults else option_checks.wrong({option: value}))
+    faults = [f"{name}.{fault}" if fault[:1].isalpha() else f"{name}{fault}" for fault in _strange_members(about, value)]
+    wrong = understood.wrong or _no_choice(option, about, value) or (None if faults else checks.wrong({option: value}))
     if wrong and not faults:
         said = wrong if shows else _SHOWN.sub("", wrong)
         faults = [name + said.removeprefix(option).rstrip(".")]
@@ -40,20 +40,20 @@ def judged(option: str, about: About, raw: Any, name: str, shows: bool = True) -
 def _no_choice(option: str, about: About, value: Any) -> str | None:
     choices: Any = about.get("choices")
     several = value if isinstance(value, list) else [value]
-    for number, one in enumerate(several if choices and value is not None else ()):
-        if one not in choices:
+    for number, member in enumerate(several if choices and value is not None else ()):
+        if member not in choices:
             place = f"{option}[{number}]" if isinstance(value, list) else option
-            return f"{place} must be one of {', '.join(choices)}{nearest(str(one), choices)}; it is {option_checks.shown(one)}"
+            return f"{place} must be one of {', '.join(choices)}{nearest(str(member), choices)}; it is {checks.shown(member)}"
     return None
 
 
 def _strange_members(about: About, value: Any) -> Iterator[str]:
-    """What is in a dictionary, or in those of a list, and is not known there; with the place, which begins with a dot or a bracket."""
+    """The unknown members of a dictionary, or of those in a list; each with its place, which begins with a dot or a bracket."""
     if not about.get("options"):
         return
     if isinstance(value, list):
-        for number, one in enumerate(value):
-            yield from (f"[{number}].{rest}" for rest in _strange_members(about, one))
+        for number, member in enumerate(value):
+            yield from (f"[{number}].{rest}" for rest in _strange_members(about, member))
     elif isinstance(value, Mapping):
         known = about["options"]
         for name, member in value.items():
@@ -65,8 +65,8 @@ def _strange_members(about: About, value: Any) -> Iterator[str]:
 
 
 def nearest(name: str, known: Iterable[str], alike: float = 0.6) -> str:
-    """Which known name may be meant, for the end of a sentence. ``alike`` is how much of it must agree, at least."""
-    lower = {one.lower(): one for one in known}
+    """The known name that may be meant, for the end of a sentence. ``alike`` is the part of it that must agree."""
+    lower = {word.lower(): word for word in known}
     found = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=alike)
     return f" (did you mean {lower[found[0]]}?)" if found else ""
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The variables of a link: all names that the roles and playbooks know, what each may hold, and which option it becomes."""
+"""The variables of a link: all names that the roles and playbooks take, what each may hold, and which option it becomes."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .option_values import UNCHECKED, judged, nearest
-from .options import CONNECTION, FILTERS, MAPPINGS
+from .specs import CONNECTION, LINK
+from .values import UNCHECKED, judged, nearest
 
 
 @dataclass(frozen=True)
@@ -21,18 +21,11 @@ class Variable:
 
     about: Mapping[str, Any]
     options: Mapping[str, str] = field(default_factory=dict)
-    checked_as: str | None = None
-    """The option whose rules hold, for a variable that becomes none."""
 
     @property
     def option(self) -> str:
         """The option whose forms and rules hold."""
-        return self.checked_as or next(iter(self.options.values()), UNCHECKED)
-
-
-def _of_link(option: str, about: Mapping[str, Any], **others: str) -> Variable:
-    """A variable that the comparison of the whole link takes, too."""
-    return Variable(about, {"link_info": option, **others})
+        return next(iter(self.options.values()), UNCHECKED)
 
 
 _TEXT = {"type": "str"}
@@ -45,48 +38,41 @@ def _one_of(*choices: str) -> dict[str, Any]:
     return {"type": "str", "choices": list(choices)}
 
 
+_ALSO: dict[str, dict[str, str]] = {
+    "others": {"sync_deprovision": "others"},
+    "deletion_threshold": {"sync_deprovision": "deletion_threshold"},
+    "source_domains": {"sync_deprovision": "source_domains"},
+    "job_state": {"sync_job": "state"},
+    "job_wait": {"sync_job": "wait"},
+}
+"""Options of other modules that take the same variable as the one of ``link_info``."""
+
+
+def _of_link(option: str, about: Mapping[str, Any]) -> Variable:
+    """The variable of an option of ``link_info``. It has no default, since a variable that is not set becomes no option."""
+    held = {key: value for key, value in about.items() if key not in ("required", "default")}
+    return Variable(held, {"link_info": option, **_ALSO.get(option, {})})
+
+
 VARIABLES: dict[str, Variable] = {
     "link_source": Variable(_TEXT),
     "link_target": Variable(_TEXT),
-    "link_configuration": _of_link("configuration", _TEXT),
-    "link_adopt": _of_link("adopt", _BOOL),
-    "link_others": _of_link("others", _TEXTS, sync_deprovision="others"),
+    **{f"link_{option}": _of_link(option, about) for option, about in LINK.items()},
     "link_state": Variable(_one_of("present", "absent")),
     "link_compare": Variable(_BOOL),
     "link_preflight": Variable(_BOOL),
     "link_preflight_strict": Variable(_BOOL),
     "link_preflight_switches": Variable(_one_of("report", "require"), {"preflight_info": "switches"}),
     "link_preflight_purpose": Variable(_one_of("apply", "plan"), {"preflight_info": "purpose"}),
-    "link_scope_mode": _of_link("scope_mode", _one_of("assigned", "all")),
-    "link_scope_users": _of_link("scope_users", _TEXTS),
-    "link_scope_groups": _of_link("scope_groups", _TEXTS),
-    "link_scope_exact": _of_link("scope_exact", _BOOL),
-    "link_scope_allow_empty": _of_link("scope_allow_empty", _BOOL),
-    "link_scope_max_removals": _of_link("scope_max_removals", _INT),
-    "link_scope_max_removal_percent": _of_link("scope_max_removal_percent", _INT),
-    "link_user_type": _of_link("user_type", _one_of("member", "guest")),
-    "link_show_in_address_list": _of_link("show_in_address_list", _BOOL),
-    "link_convert_existing": _of_link("convert_existing", _BOOL),
-    "link_display_name_suffix": _of_link("display_name_suffix", _TEXT),
-    "link_company_name": _of_link("company_name", _TEXT),
-    "link_mappings": _of_link("mappings", MAPPINGS),
-    "link_filters": _of_link("filters", FILTERS),
-    "link_target_actions": _of_link("target_actions", {**_TEXTS, "choices": ["create", "update", "delete"]}),
-    "link_notification_email": _of_link("notification_email", _TEXT),
-    "link_deletion_threshold": _of_link("deletion_threshold", _INT, sync_deprovision="deletion_threshold"),
-    "link_job_state": _of_link("job_state", _one_of("started", "paused"), sync_job="state"),
-    "link_job_wait": _of_link("job_wait", _one_of("first_cycle", "steady", "idle"), sync_job="wait"),
     "link_job_wait_timeout": Variable(_INT, {"sync_job": "wait_timeout"}),
     "link_users": Variable(_one_of("keep", "deprovision")),
     "link_deprovision_timeout": Variable(_INT, {"sync_deprovision": "wait_timeout"}),
-    "link_verify_users": _of_link("verify_users", _TEXTS),
-    "link_source_domains": _of_link("source_domains", _TEXTS, sync_deprovision="source_domains"),
 }
 
 OWN = "link_own_variables"
-"""Lists what else of a site's own begins with ``link_``."""
+"""The variable that lists a site's own variables beginning with ``link_``."""
 OWN_KEYS = "tenants_own_keys"
-"""Lists what else of a site's own is in an entry of ``tenants``."""
+"""The variable that lists a site's own members of entries of ``tenants``."""
 NOTES = "notes"
 """The member of an entry of ``tenants`` that may hold anything."""
 
@@ -95,7 +81,7 @@ CONNECTION_NAMES = frozenset(name for option, about in CONNECTION.items() for na
 
 
 def like_ours(names: Iterable[str]) -> list[str]:
-    """Those that begin as the variables of a link do, or nearly so."""
+    """The names that begin as the variables of a link do, or nearly so."""
     return [name for name in names if isinstance(name, str) and _LIKE_OURS.match(name)]
 
 
@@ -110,19 +96,19 @@ def unknown(names: Iterable[str], own: Iterable[str]) -> list[str]:
 
 
 def value_of(name: str, raw: Any) -> tuple[Any, list[str]]:
-    """The value of one of our variables, and what is wrong with it."""
+    """The value of a variable of the link, and what is wrong with it."""
     variable = VARIABLES[name]
     return judged(variable.option, variable.about, raw, name)
 
 
 def options_of(module: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """The options of a module that the variables become."""
-    return {one.options[module]: values[name] for name, one in VARIABLES.items() if module in one.options and name in values}
+    return {variable.options[module]: values[name] for name, variable in VARIABLES.items() if module in variable.options and name in values}
 
 
 def named(text: str, module: str) -> str:
-    """A text about options of a module, said of variables."""
-    variables = {one.options[module]: name for name, one in VARIABLES.items() if module in one.options}
+    """A text about options of a module, with the names of the variables instead."""
+    variables = {variable.options[module]: name for name, variable in VARIABLES.items() if module in variable.options}
     return re.sub(r"\b[a-z_]+\b", lambda word: variables.get(word[0], word[0]), text)
 
 
@@ -130,7 +116,7 @@ def strange_keys(tenant: str, keys: Iterable[str], own: Iterable[str]) -> list[s
     """A sentence for each member of an entry of ``tenants`` that is no connection option and no note. Shows no value."""
     listed = set(own)
     found = []
-    for key in sorted(str(one) for one in keys):
+    for key in sorted(map(str, keys)):
         if key in CONNECTION_NAMES or key == NOTES:
             continue
         close = nearest(key, CONNECTION_NAMES, 0.85 if key in listed else 0.6)
@@ -142,7 +128,7 @@ def strange_keys(tenant: str, keys: Iterable[str], own: Iterable[str]) -> list[s
 
 def no_entry(tenant: str, variable: str, entries: Iterable[str]) -> str:
     """Why a tenant of a link is not known."""
-    known = sorted(str(one) for one in entries)
+    known = sorted(map(str, entries))
     there = ", ".join(known[:20]) + (f" and {len(known) - 20} more" if len(known) > 20 else "")
     return f"tenants has no entry {tenant} ({variable}); there are {there or 'none'}{nearest(tenant, known)}"
 

@@ -1,0 +1,157 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: it may change without notice.
+"""Options that several modules share, each specified once. The doc fragments describe them.
+
+An option of a scope or of mappings is added to `SCOPE` or `MAPPING`: the module, ``link_info`` and the variables of a link then take it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible.module_utils.basic import env_fallback
+
+from ..graph.cloud import CLOUDS
+from ..graph.credentials.methods import AUTH_METHODS
+from .forms import Understood, understand
+
+
+@dataclass(frozen=True)
+class Options:
+    """An argument spec together with its rules, so that they travel as one value."""
+
+    spec: Mapping[str, Any]
+    rules: Mapping[str, Any] = field(default_factory=dict)
+    writes: bool = True
+
+    def argument_spec(self) -> dict[str, Any]:
+        """The module's own options with the shared ones."""
+        return {**CONNECTION, **(WAIT if self.writes else {}), **self.spec}
+
+    def understand(self, given: Mapping[str, Any]) -> Understood:
+        """The options of a task in the forms that Ansible's rules are made for."""
+        return understand(self.argument_spec(), given)
+
+
+def _from(variable: str) -> dict[str, Any]:
+    return {"fallback": (env_fallback, [variable])}
+
+
+CONNECTION: dict[str, Any] = {
+    "tenant_id": {"type": "str", "aliases": ["tenant"], **_from("AZURE_TENANT_ID")},
+    "client_id": {"type": "str", **_from("AZURE_CLIENT_ID")},
+    "client_secret": {"type": "str", "aliases": ["secret"], "no_log": True, **_from("AZURE_CLIENT_SECRET")},
+    "certificate": {"type": "str", "no_log": True},
+    "certificate_path": {"type": "path", **_from("AZURE_CLIENT_CERTIFICATE_PATH")},
+    "certificate_passphrase": {"type": "str", "no_log": True, **_from("AZURE_CLIENT_CERTIFICATE_PASSWORD")},
+    "federated_token": {"type": "str", "no_log": True},
+    "federated_token_file": {"type": "path", **_from("AZURE_FEDERATED_TOKEN_FILE")},
+    "access_token": {"type": "str", "no_log": True},
+    "auth_method": {"type": "str", "choices": list(AUTH_METHODS), "default": "auto"},
+    "cloud": {"type": "str", "choices": list(CLOUDS), "default": "global"},
+    "graph_endpoint": {"type": "str"},
+    "login_endpoint": {"type": "str", **_from("AZURE_AUTHORITY_HOST")},
+    "ca_path": {"type": "path"},
+    "validate_certs": {"type": "bool", "default": True},
+    "proxy": {"type": "str", "no_log": True},
+    "connect_timeout": {"type": "int", "default": 10},
+    "timeout": {"type": "int", "default": 30},
+    "retries": {"type": "int", "default": 5},
+}
+
+WAIT: dict[str, Any] = {"visibility_timeout": {"type": "int", "default": 60}}
+
+# The environment describes one tenant only, and that is the source.
+_ONLY_GIVEN = {name: {key: value for key, value in about.items() if key != "fallback"} for name, about in CONNECTION.items()}
+TARGET: dict[str, Any] = {
+    "type": "dict",
+    "required": True,
+    "options": {**_ONLY_GIVEN, "tenant_id": {**_ONLY_GIVEN["tenant_id"], "required": True}},
+}
+"""The connection to the target tenant, where a task looks at both."""
+
+CONFIGURATION: dict[str, Any] = {"configuration": {"type": "str", "required": True}}
+
+SETTINGS: dict[str, Any] = {
+    "adopt": {"type": "bool", "default": False},
+    "others": {"type": "list", "elements": "str"},
+    "notification_email": {"type": "str"},
+    "deletion_threshold": {"type": "int"},
+}
+"""What ``sync_configuration`` takes of a link."""
+
+SCOPE: dict[str, Any] = {
+    "mode": {"type": "str", "choices": ["assigned", "all"]},
+    "users": {"type": "list", "elements": "str"},
+    "groups": {"type": "list", "elements": "str"},
+    "exact": {"type": "bool", "default": False},
+    "allow_empty": {"type": "bool", "default": False},
+    "max_removals": {"type": "int"},
+    "max_removal_percent": {"type": "int"},
+}
+"""What ``sync_scope`` takes of a link."""
+
+MAPPING: dict[str, Any] = {
+    "mappings": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "target": {"type": "str", "required": True},
+            "source": {"type": "str"},
+            "constant": {"type": "str"},
+            "expression": {"type": "str"},
+            "default": {"type": "str"},
+            "apply": {"type": "str", "choices": ["always", "create_only"]},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        },
+    },
+    "user_type": {"type": "str", "choices": ["member", "guest"]},
+    "convert_existing": {"type": "bool"},
+    "show_in_address_list": {"type": "bool"},
+    "display_name_suffix": {"type": "str"},
+    "company_name": {"type": "str"},
+    "filters": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "name": {"type": "str", "required": True},
+            "clauses": {
+                "type": "list",
+                "elements": "dict",
+                "required": True,
+                "options": {
+                    "attribute": {"type": "str", "required": True},
+                    "operator": {"type": "str", "required": True},
+                    "values": {"type": "list", "elements": "str"},
+                },
+            },
+        },
+    },
+    "target_actions": {"type": "list", "elements": "str", "choices": ["create", "update", "delete"]},
+}
+"""What ``sync_mapping`` takes of a link."""
+MAPPING_RULES: dict[str, Any] = {"required_by": {"convert_existing": "user_type"}}
+
+JOB: dict[str, Any] = {
+    "state": {"type": "str", "choices": ["started", "paused"], "default": "started"},
+    "wait": {"type": "str", "choices": ["first_cycle", "steady", "idle"]},
+}
+"""What ``sync_job`` takes of a link. The module has more states."""
+
+RESTART: dict[str, Any] = {"restart_job": {"type": "bool", "default": True}}
+"""For modules whose changes may need a restart of the job."""
+
+LINK: dict[str, Any] = {
+    **CONFIGURATION,
+    **SETTINGS,
+    **{f"scope_{name}": about for name, about in SCOPE.items()},
+    **MAPPING,
+    **{f"job_{name}": about for name, about in JOB.items()},
+    "verify_users": {"type": "list", "elements": "str"},
+    "source_domains": {"type": "list", "elements": "str"},
+}
+"""A whole link, as ``link_info`` takes it. The variables of a link have these names, after ``link_``."""

@@ -16,8 +16,6 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan impor
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import directory, synced_user
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.directory import Principal, by_ids, find_groups, find_people
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import (
-    NOT_FOUND,
-    SOURCE,
     TARGET,
     FakeGraph,
     Outcome,
@@ -192,53 +190,6 @@ class TestPrincipals:
     def test_literals_cannot_be_left(self, text: str, literal: str) -> None:
         """Fact sheet 2.2 and 7: an apostrophe is doubled, a # must not end the URL."""
         assert odata.quoted(text) == literal
-
-
-class TestTenants:
-    def test_a_tenants_default_domain(self) -> None:
-        script = {
-            f"GET /tenantRelationships/findTenantInformationByTenantId(tenantId='{TARGET}')": Reply(
-                200, {"defaultDomainName": "fabrikam.kr"}
-            )
-        }
-        assert directory.default_domain_of_tenant(FakeGraph(Script(script)), TARGET) == ("fabrikam.kr", [])
-
-    @pytest.mark.parametrize("answer", [NOT_FOUND, refusal(400, "Request_BadRequest")])
-    def test_a_tenant_that_is_not_there(self, answer: Outcome) -> None:
-        script = {f"GET /tenantRelationships/findTenantInformationByTenantId(tenantId='{TARGET}')": answer}
-        with pytest.raises(Refusal, match=f"^there is no tenant {TARGET} in this cloud$"):
-            directory.default_domain_of_tenant(FakeGraph(Script(script)), TARGET)
-
-    @pytest.mark.parametrize("owner", [TARGET, None])
-    def test_without_the_permission_the_public_document_is_asked(self, owner: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-        graph = FakeGraph(lambda _request: refusal(403, "Authorization_RequestDenied"))
-        asked: list[str] = []
-
-        def owner_of(name: str) -> str | None:
-            asked.append(name)
-            return owner
-
-        monkeypatch.setattr(graph, "owner_of", owner_of)
-        if owner:
-            assert directory.tenant_id_of_domain(graph, "fabrikam.kr") == TARGET
-        else:
-            with pytest.raises(Refusal, match=r"^no tenant owns the domain 'fabrikam\.kr'$"):
-                directory.tenant_id_of_domain(graph, "fabrikam.kr")
-        assert asked == ["fabrikam.kr"]
-
-    @pytest.mark.parametrize(("tenant", "expected"), [(SOURCE, True), (SOURCE.upper(), True), (TARGET, False)])
-    def test_our_own_tenant_by_its_id(self, tenant: str, expected: bool) -> None:
-        assert directory.is_own(FakeGraph(Script({}), tenant=tenant), SOURCE) is expected
-
-    @pytest.mark.parametrize(("owner", "expected"), [(SOURCE, True), (TARGET, False), (None, False)])
-    def test_our_own_tenant_by_a_domain(self, owner: str | None, expected: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-        graph = FakeGraph(Script({}), tenant="contoso.kr")
-        monkeypatch.setattr(graph, "owner_of", {"contoso.kr": owner}.__getitem__)
-        assert directory.is_own(graph, SOURCE) is expected
-
-    def test_a_failed_look_up_is_no_absence(self) -> None:
-        with pytest.raises(ServiceError):
-            directory.tenant_id_of_domain(FakeGraph(lambda _request: refusal(409, "Conflict")), "fabrikam.kr")
 
 
 class TestSyncedUsers:

@@ -6,17 +6,14 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from ..graph.batch import find_all, read_all
-from ..graph.claims import OpaqueToken
 from ..graph.client import Client, Request
-from ..graph.errors import ServiceError
-from ..graph.odata import LARGEST_GET_BY_IDS, escape, is_id, requests_by
+from ..graph.odata import LARGEST_GET_BY_IDS, is_id, requests_by
 from ..plan import Refusal
 
 PERSON = "id,userPrincipalName,displayName,mail,userType,accountEnabled"
@@ -138,65 +135,6 @@ def count_members(client: Client) -> int:
     """How many members the tenant has, guests not counted. The count is an advanced query, which has its own header."""
     path = "/users/$count?$filter=userType%20eq%20'Member'"
     return int(client.get(path, headers={"ConsistencyLevel": "eventual"}))
-
-
-def is_own(client: Client, tenant_id: str) -> bool:
-    """Whether it is the tenant we work in, which the options may name by a domain. Then the token tells its id, or else the
-    public OpenID document (fact sheet 1.5).
-    """
-    own: str | None = client.tenant
-    if not is_id(client.tenant):
-        own = None
-        with contextlib.suppress(OpaqueToken):
-            own = client.claims().tenant_id
-        own = own or client.owner_of(client.tenant)
-    return own is not None and own.lower() == tenant_id.lower()
-
-
-def tenant_id_of_domain(client: Client, domain: str) -> str:
-    """The id of the tenant that owns a domain. Without the permission for Graph's own answer, the public OpenID document tells
-    it as well (fact sheet 1.5).
-
-    :raises Refusal: when no tenant owns it.
-    """
-    try:
-        about, _no_bodies = _tenant_information(client, f"findTenantInformationByDomainName(domainName='{escape(domain)}')", ())
-        owner = str(about["tenantId"]) if about else None
-    except ServiceError as error:
-        if not error.denied:
-            raise
-        owner = client.owner_of(domain)
-    if owner is None:
-        raise Refusal(f"no tenant owns the domain {domain!r}")
-    return owner
-
-
-def default_domain_of_tenant(client: Client, tenant_id: str, *others: Request) -> tuple[str, list[Any]]:
-    """The default domain of another tenant (fact sheet 1.5), and the bodies of other reads in the same batch.
-
-    :raises Refusal: when there is no such tenant.
-    """
-    about, bodies = _tenant_information(client, f"findTenantInformationByTenantId(tenantId='{escape(tenant_id)}')", others)
-    if about is None:
-        raise Refusal(f"there is no tenant {tenant_id} in this cloud")
-    return str(about["defaultDomainName"]), bodies
-
-
-def _tenant_information(client: Client, function: str, others: Sequence[Request]) -> tuple[dict[str, Any] | None, list[Any]]:
-    """What everybody may know of a tenant, asked once a run; ``None`` if there is none."""
-    key = ("tenant information", client.cloud.graph_endpoint, function)
-    known = client.run_cache.recall(*key)
-    asked = [] if known else [Request("GET", f"/tenantRelationships/{function}")]
-    try:
-        bodies = [answer.body for answer in read_all(client, [*asked, *others])]
-    except ServiceError as error:
-        if error.path.startswith("/tenantRelationships/") and error.status in (400, 404):
-            return None, []
-        raise
-    if asked:
-        known = bodies.pop(0)
-        client.run_cache.keep(known, *key)
-    return known, bodies
 
 
 def _people_by(client: Client, name: str, values: Sequence[str]) -> dict[str, list[Principal]]:

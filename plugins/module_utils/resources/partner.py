@@ -17,7 +17,7 @@ from ..graph.client import Client, Request
 from ..graph.errors import ServiceError
 from ..plan import Action, Plan, Refusal, Resource
 from . import clouds, find_configuration
-from .directory import is_own, tenant_id_of_domain
+from .tenants import id_of_domain, is_own
 
 PARTNERS = "/policies/crossTenantAccessPolicy/partners"
 
@@ -153,7 +153,7 @@ def resolve(client: Client, partner: str) -> str:
     try:
         return str(uuid.UUID(partner))
     except ValueError:
-        return tenant_id_of_domain(client, partner)
+        return id_of_domain(client, partner)
 
 
 def policy_bytes(entries: Iterable[Mapping[str, Any]]) -> int:

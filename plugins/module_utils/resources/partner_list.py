@@ -13,6 +13,7 @@ from ..graph.batch import send_all
 from ..graph.client import Answer, Client, Request
 from ..graph.errors import ServiceError
 from ..plan import Inquiry
+from . import tenants
 from .partner import PARTNERS, resolve, settings
 
 
@@ -22,7 +23,7 @@ def inquire(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
     raw = list(client.pages(f"{PARTNERS}?$expand=identitySynchronization"))
     entries = [one for one in raw if wanted in (None, str(one.get("tenantId")).lower())]
     policies = _policies(client, entries)
-    names = _names(client, [str(one.get("tenantId")) for one in entries]) if params["names"] else {}
+    names = tenants.several(client, [str(one.get("tenantId")) for one in entries]) if params["names"] else {}
     partners = []
     for one in entries:
         tenant_id = str(one.get("tenantId"))
@@ -50,12 +51,6 @@ def _policies(client: Client, entries: list[dict[str, Any]]) -> dict[str, Any]:
         elif not (isinstance(outcome, ServiceError) and outcome.missing):
             raise outcome
     return found
-
-
-def _names(client: Client, tenant_ids: list[str]) -> dict[str, Mapping[str, Any]]:
-    paths = [f"/tenantRelationships/findTenantInformationByTenantId(tenantId='{one}')" for one in tenant_ids]
-    outcomes = send_all(client, [Request("GET", path) for path in paths])
-    return {one: outcome.body for one, outcome in zip(tenant_ids, outcomes, strict=True) if isinstance(outcome, Answer)}
 
 
 INQUIRY = Inquiry(inquire)

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..graph.client import Client, Request
 from ..plan import Inquiry, Refusal
-from .directory import default_domain_of_tenant
+from . import tenants
 
 ADDRESS_BOOK = {
     "id": "id",
@@ -48,7 +48,7 @@ def inquire(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
     if domains:
         page = client.send(first_page).body
     elif params.get("source_tenant_id"):
-        domain, (page,) = default_domain_of_tenant(client, params["source_tenant_id"], first_page)
+        domain, (page,) = tenants.default_domain(client, params["source_tenant_id"], first_page)
         domains = [domain]
     else:
         raise Refusal("source_domains or source_tenant_id is needed to know whose people are meant")

@@ -11,8 +11,8 @@ from typing import Any
 
 from ...graph.client import Client
 from ...plan import Inquiry, Refusal
-from ..directory import is_own
 from ..partner import resolve
+from ..tenants import is_own
 from . import checks as preflight_policy
 from . import permissions as preflight_permissions
 from . import source as preflight_source

@@ -70,6 +70,8 @@ TARGET: dict[str, Any] = {
     "options": {**_ONLY_GIVEN, "tenant_id": {**_ONLY_GIVEN["tenant_id"], "required": True}},
 }
 """The connection to the target tenant, where a task looks at both."""
+TARGET_OR_ENVIRONMENT: dict[str, Any] = {"type": "dict", "options": {**CONNECTION, "tenant_id": TARGET["options"]["tenant_id"]}}
+"""The same where a task may look at one tenant only, and where what two tasks would take from the environment comes from there."""
 
 MAPPINGS: dict[str, Any] = {
     "type": "list",

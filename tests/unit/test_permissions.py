@@ -11,10 +11,9 @@ import pytest
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import permissions
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.causes import permission
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight.permissions import NEEDS
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight.checks import CHECKS
 from entra_emulator.permissions import PERMISSIONS
 
-ACCESSES = [one for one in vars(permissions).values() if isinstance(one, permissions.Access)]
 OURS = [
     ("GET", "/policies/crossTenantAccessPolicy/partners"),
     ("POST", "/policies/crossTenantAccessPolicy/partners"),
@@ -85,8 +84,10 @@ def test_a_message_names_the_one_to_ask_for_first(method: str, template: str) ->
 
 
 def test_the_preflight_asks_for_what_the_messages_name() -> None:
-    known = {alternatives for one in ACCESSES for alternatives in (one.read, one.write)}
-    assert [one.purpose for one in NEEDS if one.one_of not in known] == []
+    known = {alternatives for access in permissions.ACCESSES for alternatives in (access.read, access.write)}
+    needs = [need for check in CHECKS for read in check.all_reads for need in read.needs]
+    needs += [need for side in permissions.NEEDS.values() for need in side if need.kind != permissions.EXTRA]
+    assert [need.purpose for need in needs if need.one_of not in known] == []
 
 
 @pytest.mark.parametrize("path", ["/elsewhere", "/policies/other", "/auditLogs/signIns", "/me"])

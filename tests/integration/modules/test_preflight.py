@@ -197,7 +197,7 @@ PREREQUISITES = [
         FABRIKAM,
         "invitations",
         "error",
-        "let nobody invite",
+        "do not allow guest invitations",
         "external collaboration settings",
     ),
     Case(
@@ -206,8 +206,8 @@ PREREQUISITES = [
         FABRIKAM,
         "domains",
         "error",
-        "contoso.kr (2 people)",
-        "off the list",
+        "contoso.kr (2 users)",
+        "remove these domains",
     ),
     Case(
         "an allow list without the domain",
@@ -215,7 +215,7 @@ PREREQUISITES = [
         FABRIKAM,
         "domains",
         "error",
-        "contoso.kr (2 people)",
+        "contoso.kr (2 users)",
         "add these domains",
     ),
     Case(
@@ -224,7 +224,7 @@ PREREQUISITES = [
         FABRIKAM,
         "collaboration",
         "error",
-        "inbound is blocked for everybody by the partner entry",
+        "inbound is blocked for all users by the partner entry",
         "b2b_collaboration_inbound",
     ),
     Case(
@@ -233,7 +233,7 @@ PREREQUISITES = [
         FABRIKAM,
         "collaboration",
         "error",
-        "inbound is blocked for everybody by the default settings",
+        "inbound is blocked for all users by the default settings",
         "default cross-tenant access settings",
     ),
     Case(
@@ -242,7 +242,7 @@ PREREQUISITES = [
         CONTOSO,
         "collaboration",
         "error",
-        "outbound is blocked for everybody",
+        "outbound is blocked for all users",
         "b2b_collaboration_outbound",
     ),
     Case(
@@ -260,22 +260,28 @@ PREREQUISITES = [
         FABRIKAM,
         "quota",
         "error",
-        "of 9 objects, and 2 people",
+        "of 9 objects, and 2 users",
         "larger quota",
     ),
     Case("no licence", setting(CONTOSO, "licences", []), CONTOSO, "licences", "warning", "no licence with Entra ID P1", "buy"),
     Case("little room in the policy", nearly_full, FABRIKAM, "policy_size", "warning", "of 25600 bytes", "remove partner entries"),
-    Case("disabled", person(accountEnabled=False), CONTOSO, "people", "warning", f"disabled people are not created: {MINSU}", "enable"),
-    Case("external", person(userType="Guest"), CONTOSO, "people", "warning", f"external people are skipped: {MINSU}", "out of scope"),
+    Case("disabled", person(accountEnabled=False), CONTOSO, "users", "warning", f"disabled users are not created: {MINSU}", "enable"),
+    Case("external", person(userType="Guest"), CONTOSO, "users", "warning", f"external users are skipped: {MINSU}", "out of scope"),
     Case(
-        "no mail", person(mail=None), CONTOSO, "people", "warning", f"without a mail address are shown without one: {MINSU}", "mail address"
+        "no mail",
+        person(mail=None),
+        CONTOSO,
+        "users",
+        "warning",
+        f"users without a mail address appear without one in the target's address book: {MINSU}",
+        "mail address",
     ),
-    Case("another's mail", second_in_scope("twin", mail=MINSU), CONTOSO, "people", "warning", "twin@contoso.kr", "of their own"),
+    Case("another's mail", second_in_scope("twin", mail=MINSU), CONTOSO, "users", "warning", "twin@contoso.kr", "their own mail address"),
     Case(
         "an unverified domain",
         person(mail="minsu@mail.example"),
         CONTOSO,
-        "people",
+        "users",
         "warning",
         "outside the verified domains",
         "verify the domain",
@@ -284,7 +290,7 @@ PREREQUISITES = [
         "a nested group",
         nested,
         CONTOSO,
-        "people",
+        "users",
         "warning",
         "nested groups are not synchronized, only direct members are: Engineering",
         "assign the nested",
@@ -324,11 +330,11 @@ PREREQUISITES = [
         FABRIKAM,
         "guests",
         "warning",
-        "not redeemed",
+        "have not redeemed the invitation are not matched",
         "have the invitation redeemed",
     ),
     Case("two guests", guest(MINSU, "m.kim@old.kr"), FABRIKAM, "guests", "warning", "more than one guest", "delete the guest"),
-    Case("a deleted twin", deleted_twin, FABRIKAM, "deleted_people", "warning", MINSU, "restore"),
+    Case("a deleted twin", deleted_twin, FABRIKAM, "deleted_users", "warning", MINSU, "restore"),
     Case(
         "in another cloud",
         lambda state: None,
@@ -336,18 +342,18 @@ PREREQUISITES = [
         "cloud",
         "error",
         "crosses clouds",
-        "take this link out",
-        {"source": {"partner_cloud": "usgov"}},
+        "remove this link",
+        {"target": {"cloud": "usgov"}},
     ),
     Case(
         "somebody unknown",
         lambda state: None,
         CONTOSO,
-        "people",
+        "users",
         "error",
         "there is no user 'nobody@contoso.kr'",
         "link_scope_users",
-        {"source": {"users": ["nobody@contoso.kr"]}},
+        {"users": ["nobody@contoso.kr"]},
     ),
 ]
 
@@ -410,14 +416,14 @@ UNREADABLE = [
     (CONTOSO, "licences", "/subscribedSkus"),
     (CONTOSO, "configurations", "/servicePrincipals\\?"),
     (CONTOSO, "groups", "/groups/.*/members"),
-    (CONTOSO, "people", "/users\\?.filter=userPrincipalName"),
+    (CONTOSO, "users", "/users\\?.filter=userPrincipalName"),
     (CONTOSO, "mail_domains", "v1.0/organization"),
     (FABRIKAM, "policy", "expand=identitySynchronization"),
     (FABRIKAM, "invitations", "/policies/authorizationPolicy"),
     (FABRIKAM, "domains", "/policies/b2bManagementPolicies"),
     (FABRIKAM, "quota", "/beta/organization"),
-    (FABRIKAM, "people", "/users\\?.filter=(mail|proxy)"),
-    (FABRIKAM, "people", "/directory/deletedItems"),
+    (FABRIKAM, "users", "/users\\?.filter=(mail|proxy)"),
+    (FABRIKAM, "users", "/directory/deletedItems"),
     (FABRIKAM, "groups", "/groups\\?.filter=proxy"),
     (FABRIKAM, "contacts", "/contacts"),
 ]
@@ -452,7 +458,7 @@ class TestConfigurations:
         (finding,) = preflight(emulator)
         # It is no obstacle, but its scope may overlap with ours.
         assert (finding["check"], finding["severity"]) == ("configurations", "warning")
-        assert finding["cause"].startswith("1 configuration serves the same target beside the one that this link makes: MTO_Sync_")
+        assert finding["cause"].startswith("1 configuration serves the same target beside the one that this link creates: MTO_Sync_")
 
     def test_a_name_that_is_taken(self, state: State, mould: tenants.Mould, emulator: Emulator) -> None:
         mould.cast(state, "Fabrikam", tenants.made_up_id("another tenant"))
@@ -463,7 +469,7 @@ class TestConfigurations:
 
 
 def names(answer: dict[str, Any]) -> set[str]:
-    return {one["user_principal_name"] for one in answer["people"]}
+    return {one["user_principal_name"] for one in answer["arriving_users"]}
 
 
 class TestPeopleInScope:
@@ -494,7 +500,7 @@ class TestPeopleInScope:
         guest(MINSU)(fine)
         emulator.control("PUT", "state", fine)
         people = [{"user_principal_name": one, "mail": one} for one in (MINSU, "sora.yoon@contoso.kr")]
-        answer = task(emulator, "preflight_info", FABRIKAM, side="target", partner_tenant_id=CONTOSO, people=people)
+        answer = task(emulator, "preflight_info", FABRIKAM, side="target", partner_tenant_id=CONTOSO, arriving_users=people)
         assert answer["findings"] == []
         assert names(answer) == {"sora.yoon@contoso.kr"}
 
@@ -536,7 +542,7 @@ def test_nothing_permitted_asks_graph_nothing(tenant: str, fine: State, emulator
     answer = task(emulator, "preflight_info", tenant, side=side, partner_tenant_id=other, users=[MINSU], groups=["Sales"])
     assert answer["ready"] is False
     assert {one["check"] for one in answer["findings"]} == {"permissions"}
-    assert answer["people"] == []
+    assert answer["arriving_users"] == []
     assert set(answer["switches"].values()) == {None}
     assert not [one for one in emulator.control("GET", "requests")["requests"] if "/v1.0/" in one["path"] or "/beta/" in one["path"]]
 

@@ -138,11 +138,11 @@ FIND_SYNCED_USERS = Need("find the synced users (synced_user_info)", DELETED_USE
 
 NEEDS: Mapping[str, tuple[Need, ...]] = {
     SOURCE: (
-        Need("turn on automatic redemption in the target (cross_tenant_policy)", CROSS_TENANT_ACCESS.write, APPLY),
+        Need("turn on automatic redemption towards the target (cross_tenant_policy)", CROSS_TENANT_ACCESS.write, APPLY),
         Need("create, change and remove the configuration (sync_configuration)", INSTANTIATION.write, APPLY),
         Need("assign users and groups to the configuration (sync_scope)", ASSIGNMENTS.write, APPLY),
         Need(
-            "save the connection and the mappings, and run the job (sync_configuration, sync_mapping, sync_job)",
+            "save the connection and the mappings, and run the job (sync_configuration, sync_mapping, sync_job, sync_on_demand)",
             SYNCHRONIZATION.write,
             APPLY,
         ),

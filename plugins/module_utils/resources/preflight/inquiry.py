@@ -118,7 +118,7 @@ def _features(side: str, params: Params) -> list[str]:
 def _link(client: Client, side: str, partner: str, users: tuple[User, ...], params: Params) -> Link:
     partner_id = resolve(client, partner)
     if is_own(client, partner_id):
-        raise Refusal("partner_tenant_id is the tenant itself; a link needs two tenants")
+        raise Refusal("the other tenant of the link is the tenant itself; a link needs two tenants")
     return Link(
         side=side,
         partner=partner_id,

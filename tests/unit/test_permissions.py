@@ -131,7 +131,7 @@ def row(permission: str, needs: list[Need]) -> str:
 
 
 class TestDocuments:
-    """Whoever grants permissions reads one of these."""
+    """An admin who grants permissions reads one of these."""
 
     @pytest.mark.parametrize("side", SIDES)
     def test_the_guide_to_permissions(self, side: str) -> None:

@@ -39,7 +39,7 @@ def claims(*granted: str, delegated: bool = False) -> Claims:
 
 
 def severities(findings: Sequence[Finding]) -> list[str]:
-    return [one.severity for one in findings]
+    return [finding.severity for finding in findings]
 
 
 class TestPermissions:
@@ -53,7 +53,7 @@ class TestPermissions:
     def test_each_of_them_is_asked_for_once(self, side: str) -> None:
         for permission in LEAST[side]:
             found = granted.judge(granted.needed(side, True, ALL, CHECKS), claims(*LEAST[side] - {permission}))
-            (error,) = [one for one in found if one.severity == "error"]
+            (error,) = [finding for finding in found if finding.severity == "error"]
             assert f"application permission {permission} " in error.remedy
 
     @pytest.mark.parametrize(
@@ -72,7 +72,9 @@ class TestPermissions:
     def test_owned_by_alone_is_known_to_fail(self) -> None:
         permitted = LEAST["source"] - {"Synchronization.ReadWrite.All"} | {"Application.ReadWrite.OwnedBy"}
         (warning,) = [
-            one for one in granted.judge(granted.needed("source", True, ALL, CHECKS), claims(*permitted)) if one.severity == "warning"
+            finding
+            for finding in granted.judge(granted.needed("source", True, ALL, CHECKS), claims(*permitted))
+            if finding.severity == "warning"
         ]
         assert "restarts are known to fail" in warning.cause
         assert "Synchronization.ReadWrite.All" in warning.remedy
@@ -81,7 +83,7 @@ class TestPermissions:
         """One finding a permission, not one a need."""
         needs = granted.needed("source", True, ALL, CHECKS)
         found = granted.judge(needs, claims())
-        asked = [one.remedy.split("permission ")[1].split()[0] for one in found]
+        asked = [finding.remedy.split("permission ")[1].split()[0] for finding in found]
         assert set(asked) == LEAST["source"] | {"LicenseAssignment.Read.All"}
         assert len(asked) == len(set(asked))
         assert not any(granted.possible(read, needs, claims()) for read in granted.reads_of("source", CHECKS))
@@ -94,10 +96,10 @@ class TestPermissions:
 
     def test_known_domains_need_no_look_up(self) -> None:
         needs = granted.needed("target", True, (), CHECKS)
-        assert "CrossTenantInformation.ReadBasic.All" not in {name for one in needs for name in one.one_of}
+        assert "CrossTenantInformation.ReadBasic.All" not in {name for need in needs for name in need.one_of}
 
     @pytest.mark.parametrize("unsure", [None, claims("User.Read", delegated=True)])
-    def test_what_cannot_be_told_from_the_token_is_tried(self, unsure: Claims | None) -> None:
+    def test_what_the_token_does_not_say_is_tried(self, unsure: Claims | None) -> None:
         needs = granted.needed("source", True, ALL, CHECKS)
         assert severities(granted.judge(needs, unsure)) == ["unknown"]
         assert all(granted.possible(read, needs, unsure) for read in granted.reads_of("source", CHECKS))
@@ -140,8 +142,8 @@ class TestSwitches:
         values = {"user_sync_inbound": sync, "redemption_inbound": redemption}
         found = policy.switches("target", "partner", values, required)
         off = [name for name, value in values.items() if value is False] if required else []
-        assert [one.cause.split()[0] for one in found] == off
-        assert all("for the source tenant partner" in one.cause for one in found)
+        assert [finding.cause.split()[0] for finding in found] == off
+        assert all("for the source tenant partner" in finding.cause for finding in found)
 
 
 class TestClouds:
@@ -189,10 +191,10 @@ class TestDomains:
     )
     def test_lists(self, policies: list[dict[str, Any]], refused: list[str]) -> None:
         found = policy.domains(policies, Counter(["contoso.kr", "contoso.kr", "mail.kr"]))
-        assert [domain for one in found for domain in ("contoso.kr", "mail.kr") if f"{domain} (" in one.cause] == refused
+        assert [domain for finding in found for domain in ("contoso.kr", "mail.kr") if f"{domain} (" in finding.cause] == refused
         assert not refused or "contoso.kr (2 users)" in found[0].cause or "mail.kr (1 user)" in found[0].cause
 
-    def test_nobody_has_to_be_invited(self) -> None:
+    def test_no_user_has_to_be_invited(self) -> None:
         assert policy.domains(listed(BlockedDomains=["contoso.kr"]), Counter()) == []
 
 
@@ -205,7 +207,7 @@ class TestNumbers:
         assert severities(policy.quota({"directorySizeQuota": {"used": used, "total": 1000}}, arriving)) == expected
 
     @pytest.mark.parametrize("organization", [{}, {"directorySizeQuota": None}, {"directorySizeQuota": {"used": None, "total": None}}])
-    def test_a_quota_that_is_not_told(self, organization: dict[str, Any]) -> None:
+    def test_a_quota_that_is_not_reported(self, organization: dict[str, Any]) -> None:
         assert severities(policy.quota(organization, 1)) == ["unknown"]
 
     @pytest.mark.parametrize(("entry", "used", "expected"), [(None, 23039, []), (None, 23041, ["warning"]), ({"tenantId": "x"}, 25600, [])])
@@ -245,7 +247,7 @@ def user(name: str, number: str = "1", **more: Any) -> dict[str, Any]:
 
 
 class TestMet:
-    """Who is in the way of one person, and whether the person is there already."""
+    """What is in the way of one user, and whether the user is there already."""
 
     @pytest.mark.parametrize(
         ("there", "deleted", "checks", "present"),
@@ -273,7 +275,7 @@ class TestMet:
         assert [finding.check for finding in findings] == checks
         assert (users.missing(found) == []) is present
 
-    def test_somebody_without_a_mail_address_is_known_by_name(self) -> None:
+    def test_a_user_without_a_mail_address_is_known_by_name(self) -> None:
         yuna = User("yuna.han@contoso.kr", None)
         assert (yuna.address, yuna.domain) == ("yuna.han@contoso.kr", "contoso.kr")
 
@@ -309,4 +311,4 @@ def test_the_worst_comes_first() -> None:
 
 def test_long_lists_are_cut() -> None:
     assert some(["a", "b"]) == "a, b"
-    assert some([str(one) for one in range(8)]) == "0, 1, 2, 3, 4 and 3 more"
+    assert some([str(number) for number in range(8)]) == "0, 1, 2, 3, 4 and 3 more"

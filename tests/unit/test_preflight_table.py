@@ -128,7 +128,7 @@ class TestMadeUp:
 
 
 def sides(check: str) -> str:
-    known = {one.name: one.sides for one in CHECKS} | WITHOUT_READS
+    known = {each.name: each.sides for each in CHECKS} | WITHOUT_READS
     return "both" if len(known[check]) > 1 else known[check][0]
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The preflight: whatever one thing is taken away, exactly one finding tells it, with the right tenant and remedy."""
+"""The preflight: whatever one thing is taken away, exactly one finding reports it, with the right tenant and remedy."""
 
 from __future__ import annotations
 
@@ -55,12 +55,12 @@ def partner(state: State, tenant: str) -> Any:
 
 
 def access(how: str, who: str = "AllUsers") -> dict[str, Any]:
-    everybody = {"accessType": how, "targets": [{"target": who, "targetType": "user"}]}
+    all_users = {"accessType": how, "targets": [{"target": who, "targetType": "user"}]}
     everything = {
         "accessType": "blocked" if how == "blocked" else "allowed",
         "targets": [{"target": "AllApplications", "targetType": "application"}],
     }
-    return {"usersAndGroups": everybody, "applications": everything}
+    return {"usersAndGroups": all_users, "applications": everything}
 
 
 def without(tenant: str, permission: str) -> Change:
@@ -121,7 +121,7 @@ def guest(*homes: str, state_: str = "Accepted") -> Change:
 def deleted_twin(state: State) -> None:
     guest(MINSU)(state)
     target = state["tenants"][FABRIKAM]
-    gone = next(one for one in target["users"].values() if one["userPrincipalName"].startswith("minsu.kim_"))
+    gone = next(user for user in target["users"].values() if user["userPrincipalName"].startswith("minsu.kim_"))
     del target["users"][gone["id"]]
     target["deleted_items"][gone["id"]] = {"@odata.type": "#microsoft.graph.user", **gone, "deletedDateTime": "2026-11-20T00:00:00Z"}
 
@@ -192,7 +192,7 @@ PREREQUISITES = [
         {"switches": "require"},
     ),
     Case(
-        "nobody may invite",
+        "no invitations",
         authorization("allowInvitesFrom", "none"),
         FABRIKAM,
         "invitations",
@@ -346,7 +346,7 @@ PREREQUISITES = [
         {"target": {"cloud": "usgov"}},
     ),
     Case(
-        "somebody unknown",
+        "an unknown user",
         lambda state: None,
         CONTOSO,
         "users",
@@ -369,7 +369,9 @@ def fine(state: State, mould: tenants.Mould, emulator: Emulator) -> State:
 def writes(emulator: Emulator) -> list[str]:
     sent = emulator.control("GET", "requests")["requests"]
     reading = ("$batch", "/token", "getByIds")
-    return [f"{one['method']} {one['path']}" for one in sent if one["method"] != "GET" and not one["path"].endswith(reading)]
+    return [
+        f"{request['method']} {request['path']}" for request in sent if request["method"] != "GET" and not request["path"].endswith(reading)
+    ]
 
 
 def test_nothing_is_found_where_everything_is_fine(fine: State, emulator: Emulator) -> None:
@@ -392,10 +394,10 @@ def test_one_thing_less_is_one_finding(case: Case, fine: State, emulator: Emulat
     assert writes(emulator) == []
 
 
-def test_many_people_are_compared_with_whole_collections(fine: State, emulator: Emulator) -> None:
+def test_many_users_are_compared_with_whole_collections(fine: State, emulator: Emulator) -> None:
     people = [tenants.add_user(fine, f"person{number}") for number in range(1200)]
     sales = tenants.groups(fine, "Sales Seoul")[0]["id"]
-    fine["tenants"][CONTOSO]["members"][sales] += [one["id"] for one in people]
+    fine["tenants"][CONTOSO]["members"][sales] += [user["id"] for user in people]
     for number in range(1100):
         tenants.add_user(fine, f"own{number}@fabrikam.kr", FABRIKAM, proxyAddresses=[f"SMTP:own{number}@fabrikam.kr"])
     tenants.add_user(fine, "zz@fabrikam.kr", FABRIKAM, proxyAddresses=["SMTP:zz@fabrikam.kr", "smtp:person1199@contoso.kr"])
@@ -407,7 +409,7 @@ def test_many_people_are_compared_with_whole_collections(fine: State, emulator: 
     assert finding["check"] == "addresses"
     assert f"{MINSU} is contact" in finding["cause"]
     assert "person1199@contoso.kr is user zz@fabrikam.kr" in finding["cause"]
-    calls = [one for one in emulator.control("GET", "requests")["requests"] if FABRIKAM not in one["path"]]
+    calls = [request for request in emulator.control("GET", "requests")["requests"] if FABRIKAM not in request["path"]]
     assert len(calls) < 40
 
 
@@ -433,7 +435,7 @@ UNREADABLE = [
 def test_what_cannot_be_read_is_never_fine(tenant: str, check: str, path: str, fine: State, emulator: Emulator) -> None:
     emulator.control("POST", "faults", [{"path": path, "fault": "status", "status": 409, "code": "Conflict", "times": 0}])
     found = preflight(emulator)
-    assert [(one["tenant"], one["check"], one["severity"]) for one in found] == [(tenant, check, "unknown")]
+    assert [(finding["tenant"], finding["check"], finding["severity"]) for finding in found] == [(tenant, check, "unknown")]
     assert "could not read what this check needs: GET /" in found[0]["cause"]
     assert "HTTP 409 Conflict" in found[0]["cause"]
 
@@ -469,11 +471,11 @@ class TestConfigurations:
 
 
 def names(answer: dict[str, Any]) -> set[str]:
-    return {one["user_principal_name"] for one in answer["arriving_users"]}
+    return {user["user_principal_name"] for user in answer["arriving_users"]}
 
 
-class TestPeopleInScope:
-    """Who is looked at: the named ones, those who are assigned already, or everybody."""
+class TestUsersInScope:
+    """Who is looked at: named users, those who are assigned already, or all."""
 
     def look(self, emulator: Emulator, **options: Any) -> set[str]:
         common = {"side": "source", "partner_tenant_id": FABRIKAM, "configuration": "Fabrikam"}
@@ -488,24 +490,24 @@ class TestPeopleInScope:
         assert self.look(emulator, users=[MINSU]) == {*assigned, MINSU}
         assert self.look(emulator, users=[MINSU], exact=True) == {MINSU}
 
-    def test_everybody(self, fine: State, emulator: Emulator) -> None:
-        everybody = self.look(emulator, scope_mode="all")
-        assert len(everybody) > 20
+    def test_all_users(self, fine: State, emulator: Emulator) -> None:
+        all_users = self.look(emulator, scope_mode="all")
+        assert len(all_users) > 20
         tenants.bag(fine)["SyncAll"] = "True"
         emulator.control("PUT", "state", fine)
-        assert self.look(emulator) == everybody
+        assert self.look(emulator) == all_users
         assert self.look(emulator, scope_mode="assigned") == set()
 
-    def test_the_target_tells_who_is_not_there_yet(self, fine: State, emulator: Emulator) -> None:
+    def test_the_target_returns_who_is_not_there_yet(self, fine: State, emulator: Emulator) -> None:
         guest(MINSU)(fine)
         emulator.control("PUT", "state", fine)
-        people = [{"user_principal_name": one, "mail": one} for one in (MINSU, "sora.yoon@contoso.kr")]
+        people = [{"user_principal_name": name, "mail": name} for name in (MINSU, "sora.yoon@contoso.kr")]
         answer = task(emulator, "preflight_info", FABRIKAM, side="target", partner_tenant_id=CONTOSO, arriving_users=people)
         assert answer["findings"] == []
         assert names(answer) == {"sora.yoon@contoso.kr"}
 
 
-def test_the_switches_are_told_and_are_nothing_to_mend_before_the_first_run(state: State, emulator: Emulator) -> None:
+def test_the_switches_are_returned_and_are_no_finding_before_the_first_run(state: State, emulator: Emulator) -> None:
     assert preflight(emulator) == []
     source = task(emulator, "preflight_info", CONTOSO, side="source", partner_tenant_id=FABRIKAM)
     target = task(emulator, "preflight_info", FABRIKAM, side="target", partner_tenant_id=CONTOSO)
@@ -523,8 +525,10 @@ READING = {
 def test_an_application_that_only_reads_can_plan_and_not_apply(fine: State, emulator: Emulator) -> None:
     grant(fine, READING)
     emulator.control("PUT", "state", fine)
-    assert [one for one in preflight(emulator, purpose="plan") if one["severity"] != "unknown"] == []
-    errors = [(one["tenant"], one["cause"].split()[4].rstrip(",")) for one in preflight(emulator) if one["severity"] == "error"]
+    assert [finding for finding in preflight(emulator, purpose="plan") if finding["severity"] != "unknown"] == []
+    errors = [
+        (finding["tenant"], finding["cause"].split()[4].rstrip(",")) for finding in preflight(emulator) if finding["severity"] == "error"
+    ]
     assert errors == [
         (CONTOSO, "Policy.ReadWrite.CrossTenantAccess"),
         (CONTOSO, "Application.ReadWrite.All"),
@@ -541,10 +545,12 @@ def test_nothing_permitted_asks_graph_nothing(tenant: str, fine: State, emulator
     side, other = ("source", FABRIKAM) if tenant == CONTOSO else ("target", CONTOSO)
     answer = task(emulator, "preflight_info", tenant, side=side, partner_tenant_id=other, users=[MINSU], groups=["Sales"])
     assert answer["ready"] is False
-    assert {one["check"] for one in answer["findings"]} == {"permissions"}
+    assert {finding["check"] for finding in answer["findings"]} == {"permissions"}
     assert answer["arriving_users"] == []
     assert set(answer["switches"].values()) == {None}
-    assert not [one for one in emulator.control("GET", "requests")["requests"] if "/v1.0/" in one["path"] or "/beta/" in one["path"]]
+    assert not [
+        request for request in emulator.control("GET", "requests")["requests"] if "/v1.0/" in request["path"] or "/beta/" in request["path"]
+    ]
 
 
 def test_a_link_to_itself(fine: State, emulator: Emulator) -> None:

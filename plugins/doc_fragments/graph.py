@@ -240,3 +240,8 @@ options:
         type: int
         default: 5
 """
+
+    # For a task that may also look at one tenant, and that takes from the environment what neither connection says.
+    TARGET_OR_ENVIRONMENT = TARGET.replace("    required: true\n    suboptions", "    suboptions").replace(
+        "No environment variable is used for anything of the target tenant.", "The same environment variables are used for both tenants."
+    )

@@ -247,6 +247,8 @@ class LinkInquiry:
 
     source: Callable[[Client, Mapping[str, Any]], Facts]
     target: Callable[[Client, Mapping[str, Any], Facts], Facts]
+    is_complete: Callable[[Mapping[str, Any], Facts], bool] = lambda _params, _found: False
+    """Whether what the source returned is all, so that nothing is asked in the target."""
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def run(
     if wrong:
         raise RunFailure(wrong)
     tenants = [given]
-    if isinstance(subject, (LinkInquiry, LinkResource)):
+    if isinstance(subject, (LinkInquiry, LinkResource)) and given["target"]:
         given["target"] = _without_empty(given["target"])
         tenants.append(given["target"])
     cautions = [] if all(one["validate_certs"] for one in tenants) else [UNCHECKED]
@@ -109,7 +109,10 @@ def _run(
             return {"changed": False, **patiently(lambda: _inquired(subject, client, given), pace)}
         if isinstance(subject, LinkInquiry):
             source = patiently(lambda: subject.source(client, given), pace)
+            if subject.is_complete(given, source):
+                return {"changed": False, **source}
             with _at(given["target"], run_cache, tell) as target:
+                target.rehearses = check_mode
                 return {"changed": False, **patiently(lambda: subject.target(target, given, source), pace)}
         if isinstance(subject, Operation):
             return {**subject.perform(client, given, check_mode, pace), "waited_seconds": round(pace.waited, 1)}

@@ -70,7 +70,7 @@ TASKS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "preflight target": (
         "preflight_info",
         FABRIKAM,
-        {"side": "target", "partner_tenant_id": CONTOSO, "people": [{"user_principal_name": MINSU}]},
+        {"side": "target", "partner_tenant_id": CONTOSO, "arriving_users": [{"user_principal_name": MINSU}]},
     ),
     "link": ("link_info", CONTOSO, {"configuration": "Fabrikam", "scope_users": [MINSU], "job_wait": "idle", "verify_users": [MINSU]}),
 }

@@ -231,8 +231,12 @@ def own() -> Iterator[Case]:
     yield from each("provisioning_log_info", "limit", (-1, 2**31, *NOT_NUMBERS))
     yield from each("provisioning_log_info", "statuses", (["failed"], "failed"))
     yield from each("preflight_info", "side", ("both", 5))
-    yield Case("preflight_info", {"people": [{"mail": "x"}]}, "people[0].user_principal_name is required; it is missing")
-    yield Case("preflight_info", {"people": [{"user_principal_name": ""}]}, "people[0].user_principal_name is required; it is empty")
+    yield Case("preflight_info", {"arriving_users": [{"mail": "x"}]}, "arriving_users[0].user_principal_name is required; it is missing")
+    yield Case(
+        "preflight_info",
+        {"arriving_users": [{"user_principal_name": ""}]},
+        "arriving_users[0].user_principal_name is required; it is empty",
+    )
     yield Case("synced_user_info", {"source_domains": ["contoso.kr", "kim@contoso.kr"]}, "source_domains[1]")
     yield Case("tenant_info", {"resolve": "fabrikam.kr, nobody"}, "resolve[1]")
     yield from mappings()

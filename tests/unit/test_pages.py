@@ -218,7 +218,7 @@ LISTINGS: dict[str, tuple[Answer, Callable[[Client], Any]]] = {
     "preflight of the source": (
         source_and,
         inquired(
-            preflight.INQUIRY,
+            Inquiry(preflight.in_source),
             "preflight_info",
             side="source",
             partner_tenant_id=TARGET,
@@ -230,7 +230,14 @@ LISTINGS: dict[str, tuple[Answer, Callable[[Client], Any]]] = {
     ),
     "preflight of the target": (
         tenants,
-        inquired(preflight.INQUIRY, "preflight_info", side="target", partner_tenant_id=TARGET, people=PEOPLE_OF_A_LINK, purpose="plan"),
+        inquired(
+            Inquiry(preflight.in_source),
+            "preflight_info",
+            side="target",
+            partner_tenant_id=TARGET,
+            arriving_users=PEOPLE_OF_A_LINK,
+            purpose="plan",
+        ),
     ),
 }
 
@@ -251,7 +258,7 @@ def test_a_preflight_sees_what_stands_behind_an_empty_page() -> None:
     for name in ("preflight of the source", "preflight of the target"):
         answer, read = LISTINGS[name]
         causes[name] = " ".join(one["cause"] for one in read(FakeGraph(Paged(answer)))["findings"])
-    expected = ("belong to others here", "not redeemed", "among the deleted", "do not allow invitations to contoso.kr")
+    expected = ("belong to other objects here", "have not redeemed", "among the deleted", "do not allow invitations to contoso.kr")
     assert [one for one in expected if one not in causes["preflight of the target"]] == []
     assert "no licence" not in causes["preflight of the source"]
 

@@ -61,7 +61,7 @@ VARIABLES: dict[str, Variable] = {
     "link_state": Variable(_one_of("present", "absent")),
     "link_compare": Variable(_BOOL),
     "link_preflight": Variable(_BOOL),
-    "link_preflight_strict": Variable(_BOOL),
+    "link_preflight_strict": Variable(_BOOL, {"preflight_info": "strict"}),
     "link_preflight_switches": Variable(_one_of("report", "require"), {"preflight_info": "switches"}),
     "link_preflight_purpose": Variable(_one_of("apply", "plan"), {"preflight_info": "purpose"}),
     "link_job_wait_timeout": Variable(_INT, {"sync_job": "wait_timeout"}),

@@ -73,6 +73,8 @@ TARGET: dict[str, Any] = {
     "options": {**_ONLY_GIVEN, "tenant_id": {**_ONLY_GIVEN["tenant_id"], "required": True}},
 }
 """The connection to the target tenant, where a task looks at both."""
+TARGET_OR_ENVIRONMENT: dict[str, Any] = {"type": "dict", "options": {**CONNECTION, "tenant_id": TARGET["options"]["tenant_id"]}}
+"""The connection to the target tenant for a task that may check one tenant only, with the environment as its fallback."""
 
 CONFIGURATION: dict[str, Any] = {"configuration": {"type": "str", "required": True}}
 

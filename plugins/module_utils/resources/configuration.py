@@ -16,10 +16,9 @@ from ..graph.client import Client, Request, all_of
 from ..graph.errors import ServiceError
 from ..graph.odata import is_id, quoted
 from ..plan import NEW_ID, Action, Conflict, Plan, Refusal, Resource, Unseen, Wait, listed, present
-from . import clouds, find_configuration, settings_bag, twins
+from . import clouds, find_configuration, settings_bag, tenants, twins
 from .causes import LOST_POLICY_CODES
 from .configuration_choice import Found, Wanted, choose, others, refuse_multitenant
-from .directory import is_own
 from .find_configuration import JOB_TEMPLATE, TEMPLATE, Configuration
 from .partner import PARTNERS, resolve
 
@@ -99,7 +98,7 @@ def desired(params: Mapping[str, Any]) -> Desired:
 def read(client: Client, wanted: Desired) -> Current:
     """Every configuration with its bag, in batches; the jobs and the application of the one that matters."""
     target_id = resolve(client, wanted.target)
-    if is_own(client, target_id):
+    if tenants.is_own(client, target_id):
         raise Refusal("target_tenant_id is the source tenant itself; a link needs two tenants")
     found = with_bags(client, wanted.name)
     match = choose(found, wanted.which, target_id)

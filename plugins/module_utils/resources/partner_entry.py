@@ -17,9 +17,9 @@ from ..graph.client import Client, Request
 from ..graph.errors import ServiceError
 from ..plan import Action, Refusal
 from . import find_configuration
-from .directory import is_own, tenant_id_of_domain
 from .partner_settings import ENTRY, SYNCHRONIZATION, TABLE, PartnerSettings, Table, Values
 from .partner_values import Raw, says_nothing
+from .tenants import id_of_domain, is_own
 
 PARTNERS = "/policies/crossTenantAccessPolicy/partners"
 LARGEST_POLICY = 25 * 1024
@@ -70,7 +70,7 @@ def resolve(client: Client, partner: str) -> str:
     try:
         return str(uuid.UUID(partner))
     except ValueError:
-        return tenant_id_of_domain(client, partner)
+        return id_of_domain(client, partner)
 
 
 def read(client: Client, wanted: Desired) -> Current:

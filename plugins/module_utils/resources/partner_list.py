@@ -13,6 +13,7 @@ from ..graph.batch import send_all
 from ..graph.client import Answer, Client, Request
 from ..graph.errors import ServiceError
 from ..plan import Inquiry
+from . import tenants
 from .partner import PARTNERS, paths, resolve
 from .partner_settings import PartnerSettings, settings
 from .partner_values import Raw
@@ -33,7 +34,7 @@ def inquire(client: Client, params: Mapping[str, Any]) -> dict[str, list[ListedP
     entries = list(client.pages(f"{PARTNERS}?$expand=identitySynchronization"))
     entries = [entry for entry in entries if wanted in (None, _tenant_id(entry).lower())]
     synchronizations = _synchronizations(client, entries)
-    names = _names(client, [_tenant_id(entry) for entry in entries]) if params["names"] else {}
+    names = tenants.several(client, [_tenant_id(entry) for entry in entries]) if params["names"] else {}
     partners = [_listed(entry, synchronizations.get(_tenant_id(entry)) or {}, names.get(_tenant_id(entry), {})) for entry in entries]
     return {"partners": sorted(partners, key=lambda partner: partner["tenant_id"])}
 
@@ -63,12 +64,6 @@ def _synchronizations(client: Client, entries: Sequence[Raw]) -> dict[str, Any]:
         elif not (isinstance(outcome, ServiceError) and outcome.missing):
             raise outcome
     return found
-
-
-def _names(client: Client, tenant_ids: list[str]) -> dict[str, Raw]:
-    lookups = [Request("GET", f"/tenantRelationships/findTenantInformationByTenantId(tenantId='{tenant_id}')") for tenant_id in tenant_ids]
-    outcomes = send_all(client, lookups)
-    return {tenant_id: outcome.body for tenant_id, outcome in zip(tenant_ids, outcomes, strict=True) if isinstance(outcome, Answer)}
 
 
 INQUIRY = Inquiry(inquire)

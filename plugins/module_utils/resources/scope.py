@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from sys import intern
@@ -14,7 +13,7 @@ from typing import Any
 
 from ..graph.client import Client, Request
 from ..plan import NO_PATH, Action, Plan, Refusal, Resource
-from . import change, find_configuration, job, settings_bag
+from . import change, find_configuration, job, people, settings_bag
 from .directory import Principal, by_ids, count_members, find_groups, find_people, group_requests, listed, members_of_all, pick_groups
 from .find_configuration import Configuration
 from .population import Leaving, guard, leaving
@@ -180,8 +179,8 @@ def _named(client: Client, wanted: Desired, known: Sequence[Principal], groups: 
     """The principals that the options mean. A user principal name is unique, so one we have read needs no second look."""
     by_name = {one.name.lower(): one for one in known if one.kind == "user"} | {one.id: one for one in known if one.kind == "user"}
     unread = [name for name in wanted.users if name.lower() not in by_name]
-    people = find_people(client, unread) if unread else {}
-    users = [by_name.get(name.lower()) or people[name] for name in wanted.users]
+    unread_users = find_people(client, unread) if unread else {}
+    users = [by_name.get(name.lower()) or unread_users[name] for name in wanted.users]
     named = {one.id: one for one in [*users, *(groups[name] for name in wanted.groups)]}
     client.principals.update(named)
     return tuple(named.values())
@@ -298,32 +297,13 @@ def _set_mode(goal: Goal, narrows: bool, current: Current, wanted: Desired) -> A
 
 
 def _warnings(added: Sequence[Principal], current: Current, mode: str) -> tuple[str, ...]:
-    """Who will be skipped, or collide, although he is assigned (pain points 14 and 26)."""
-    within = [member for one in added for member in current.members.get(one.id, ())]
-    people = list({one.id: one for one in [*added, *within] if one.kind == "user"}.values())
-    internal = [one for one in people if not one.external]
-    mails = Counter(one.mail.lower() for one in internal if one.mail)
-    reasons = (
-        ("are external, and the service skips external people", [one for one in people if one.external]),
-        ("are disabled, and the service does not create disabled people", [one for one in internal if not one.enabled]),
-        ("have no mail address, so an address book shows them without one", [one for one in internal if not one.mail]),
-        (
-            "share a mail address, and become one person in the target",
-            [one for one in internal if one.mail and mails[one.mail.lower()] > 1],
-        ),
-    )
-    warnings = [f"{len(those)} of the people in scope {reason}: {_some(those)}" for reason, those in reasons if those]
-    nested = [one for one in within if one.kind == "group"]
-    if nested:
-        warnings.append(f"members of nested groups are not synchronized, only direct ones; nested are: {_some(nested)}")
+    """Users who will be skipped, or collide, although they are assigned (pain points 14 and 26)."""
+    within = [member for principal in added for member in current.members.get(principal.id, ())]
+    users = people.distinct([*added, *within], "user")
+    warnings = [said for _reason, said in people.skipped(people.InScope(users, people.distinct(within, "group")))]
     if mode == "all" and added:
         warnings.append("scope mode is all, so the assignments have no effect")
     return tuple(warnings)
-
-
-def _some(principals: Sequence[Principal]) -> str:
-    names = ", ".join(one.name for one in principals[:5])
-    return f"{names} and {len(principals) - 5} more" if len(principals) > 5 else names
 
 
 def _order(principal: Principal) -> tuple[str, str]:

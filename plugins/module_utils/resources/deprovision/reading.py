@@ -14,10 +14,10 @@ from ...graph.batch import find_all
 from ...graph.client import Client, Request
 from ...graph.errors import ServiceError
 from ...plan import Refusal
-from .. import debt, partner, scope, settings_bag, synced_user
+from .. import debt, partner, scope, settings_bag, synced_user, tenants
 from ..configuration import with_bags
 from ..configuration_choice import Found
-from ..directory import PERSON, Principal, default_domain_of_tenant, members_of, person
+from ..directory import PERSON, Principal, members_of, person
 from ..find_configuration import Configuration, of_multitenant_organization, only_job, same_name
 from ..mapping import schema
 from ..scope import Assignment
@@ -207,7 +207,7 @@ def _domains(client: Client, wanted: Desired) -> tuple[tuple[str, ...], tuple[st
 def read_target(target: Client, wanted: Desired, seen: Current) -> Current:
     """Who is there, and whether the service is let in."""
     source_id = partner.resolve(target, wanted.tenant)
-    domains = seen.domains or (default_domain_of_tenant(target, source_id)[0],)
+    domains = seen.domains or (tenants.default_domain(target, source_id)[0],)
     # Whoever is in scope, or was, is of the source whatever list of domains was given.
     known = sorted({*domains, *seen.remembered_domains})
     rows = synced_user.inquire(target, {"source_domains": known})["synced_users"]

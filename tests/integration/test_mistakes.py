@@ -53,7 +53,7 @@ def test_unknown_tenant(playbooks: Playbooks, emulator: Emulator) -> None:
     hosts["all"]["vars"]["tenants"]["fabrikam"]["tenant_id"] = UNKNOWN_TENANT
     options = {"source_domains": ["contoso.kr"], **hosts["all"]["vars"]["tenants"]["fabrikam"]}
     run = playbooks.task("synced_user_info", "fabrikam", options)
-    complains(run, f"Tenant {UNKNOWN_TENANT}", "not known in this cloud", "check tenant_id and cloud")
+    complains(run, f"Tenant {UNKNOWN_TENANT}", "does not exist in this cloud", "check tenant_id and cloud")
     completes(playbooks)
 
 

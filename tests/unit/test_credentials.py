@@ -279,9 +279,9 @@ class TestSignIn:
         [
             (7000215, "the client secret is wrong; use the secret's value, not its id"),
             (7000222, "the client secret has expired; create a new one in the application registration"),
-            (700016, "the application is not known in this tenant; check client_id and that the registration is in this tenant"),
-            (90002, "the tenant is not known in this cloud; check tenant_id and cloud"),
-            (900021, "the tenant is not known in this cloud; check tenant_id and cloud"),
+            (700016, "the application does not exist in this tenant; check client_id and that the registration is in this tenant"),
+            (90002, "the tenant does not exist in this cloud; check tenant_id and cloud"),
+            (900021, "the tenant does not exist in this cloud; check tenant_id and cloud"),
             (700027, "the certificate does not belong to the application; upload its public part to the registration"),
             (700024, "the signed assertion is not valid now; check this machine's clock, and that federated_token is not too old"),
             (50034, "the account does not exist in this tenant"),
@@ -305,7 +305,7 @@ class TestSignIn:
             mock.get(f"{LOGIN}/v2.0/.well-known/openid-configuration", status=400, json={"error": "invalid_tenant"})
             with pytest.raises(SignInFailure) as caught:
                 token(by_secret())
-        assert "the tenant is not known in this cloud; check tenant_id and cloud" in explain(caught.value)
+        assert "the tenant does not exist in this cloud; check tenant_id and cloud" in explain(caught.value)
 
     @pytest.mark.parametrize("status", [500, 503])
     def test_a_broken_token_endpoint_is_tried_again(self, login: responses.RequestsMock, status: int) -> None:

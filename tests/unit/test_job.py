@@ -106,7 +106,7 @@ class TestPlan:
         one = plan(None, state, here=here)
         assert [action.verb for action in one.actions] == {"started": ["start"], "paused": [], "restarted": ["restart"]}[state]
         assert one.unmet == (
-            "configuration 'Fabrikam' has no provisioning job; run sync_configuration, which makes it"
+            "configuration 'Fabrikam' has no provisioning job; run sync_configuration, which creates it"
             if here
             else "there is no configuration 'Fabrikam'; run sync_configuration first"
         )
@@ -193,7 +193,7 @@ class TestReading:
     def test_a_name_that_is_not_unique(self) -> None:
         with pytest.raises(Refusal) as caught:
             self.read(Link("Fabrikam", id="one"), Link("Fabrikam", id="two"))
-        assert str(caught.value) == "there are 2 configurations named 'Fabrikam'; name one by its id: one, two"
+        assert str(caught.value) == "there are 2 configurations named 'Fabrikam'; use an id instead of the name: one, two"
 
     def test_names_with_apostrophes_and_blanks(self) -> None:
         assert self.read(Link("O'Brien & Söhne 100%", jobs=[new_job()]), name="O'Brien & Söhne 100%").job == new_job()

@@ -430,7 +430,7 @@ class TestWaiting:
     def test_a_job_that_is_not_there(self, host: Host, wait: str) -> None:
         service = Cycles([NOT_RUN])
         service.link.jobs.clear()
-        missing = "configuration 'Fabrikam' has no provisioning job; run sync_configuration, which makes it"
+        missing = "configuration 'Fabrikam' has no provisioning job; run sync_configuration, which creates it"
         assert host.fail(service, wait=wait).msg == f"Tenant {SOURCE}: {missing}."
         assert service.polls == 0
 

@@ -125,7 +125,7 @@ WRONG: list[tuple[dict[str, Any], tuple[str, ...]]] = [
     ({"link_scope_users": ["a@contoso.kr", {"name": "b"}]}, ("link_scope_users[1] must be a text",)),
     ({"link_scope_groups": ["x" * 300]}, ("link_scope_groups[0] must not be longer than 256 characters",)),
     ({"link_scope_exact": "maybe"}, ("link_scope_exact must be true or false",)),
-    ({"link_scope_exact": True}, ("link_scope_exact: exact needs users or groups",)),
+    ({"link_scope_exact": True}, ("link_scope_exact: exact requires users or groups",)),
     ({"link_scope_max_removals": -1}, ("link_scope_max_removals must be a whole number from 0 to 2147483647; it is -1",)),
     ({"link_scope_max_removals": "many"}, ("link_scope_max_removals must be a whole number; it is 'many'",)),
     ({"link_scope_max_removal_percent": 101}, ("link_scope_max_removal_percent must be a whole number from 0 to 100",)),
@@ -452,7 +452,7 @@ class TestRivals:
     def test_one_configuration_for_two_targets(self) -> None:
         found = self.fights(a={}, b={"link_target": "third"})
         assert set(found) == {"a", "b"}
-        assert "one configuration serves one target" in found["b"][0]
+        assert "a configuration serves a single target" in found["b"][0]
 
     def test_one_tenant_by_two_names(self) -> None:
         tenants = {**TENANTS, "again": {"tenant_id": SOURCE.upper()}}

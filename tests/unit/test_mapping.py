@@ -602,7 +602,7 @@ class TestWithoutAJob:
             pytest.param([], "there is no configuration 'Fabrikam'; run sync_configuration first", id="no configuration"),
             pytest.param(
                 [Link("Fabrikam")],
-                "configuration 'Fabrikam' has no provisioning job; run sync_configuration, which makes it",
+                "configuration 'Fabrikam' has no provisioning job; run sync_configuration, which creates it",
                 id="no job",
             ),
         ],

@@ -137,7 +137,7 @@ class TestOutcome:
                     "status": "skipped",
                     "code": "RedundantExport",
                     "reason": "Equal already.",
-                    "remedy": "the person is as it should be already",
+                    "remedy": "the user in the target is already up to date",
                 },
                 id="equal already",
             ),

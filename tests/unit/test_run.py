@@ -392,14 +392,14 @@ class TestLostAnswers:
             assert host.run(configuration.RESOURCE, answer, CONFIGURATION)["configuration"]["job_id"] == "Azure2Azure.9"
         else:
             failure = host.fail(configuration.RESOURCE, answer, CONFIGURATION, wait=600)
-            assert "has a job of another kind already: Azure2Azure.9 (template AzureAD2Other); remove it, and run again." in failure.msg
+            assert "already has a job of another template: Azure2Azure.9 (template AzureAD2Other); remove it, and run again." in failure.msg
             assert failure.details.get("changed", False) is new
         assert sum(host.clock.sleeps) < 5
 
     def test_a_conflict_with_a_job_that_is_not_listed_ends_within_seconds(self, host: Host) -> None:
         answer = Faulty(SourceService([connected(jobs=[])]), {"POST .*/jobs$": [refusal(409, "JobAlreadyExists")] * 1000})
         failure = host.fail(configuration.RESOURCE, answer, CONFIGURATION, wait=600)
-        assert "does not make a job for configuration 'Fabrikam', because it has one (HTTP 409), but it lists none" in failure.msg
+        assert "does not create a job for configuration 'Fabrikam', because it has a job (HTTP 409), but it lists none" in failure.msg
         assert failure.msg.count("; ") == 1
         assert sum(host.clock.sleeps) < 10
         assert len(host.graph.writes) < 10

@@ -267,7 +267,7 @@ def test_what_is_not_there(tell: Teller, emulator: Emulator, mould: tenants.Moul
     assert planned.actions == ["start provisioning job of configuration Not yet"]
     assert planned_job.actions == [f"start {TITLE}"]
     assert "there is no configuration 'Not yet'; run sync_configuration first" in missing.message
-    assert "configuration 'Fabrikam' has no provisioning job; run sync_configuration, which makes it" in missing_job.message
+    assert "configuration 'Fabrikam' has no provisioning job; run sync_configuration, which creates it" in missing_job.message
     for step in (absent, nowhere):
         assert step.result["changed"] is False
     for step in (info, no_info):

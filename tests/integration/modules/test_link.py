@@ -176,7 +176,7 @@ def test_what_goes_wrong_names_its_tenant_and_hides_its_secret(tell: Teller, emu
     assert unreachable.message.startswith(f"Tenant {FABRIKAM}: ")
     assert "validate_certs is off" in unchecked.warnings
     assert nobody.message.startswith(f"Tenant {CONTOSO}: there is no user 'nobody@contoso.kr'; give the user principal name, ")
-    assert "people would leave the scope" in everybody.message
+    assert "users would leave the scope" in everybody.message
     assert "missing required arguments: target" in missing.message
     assert "tenant_idd" in odd.message
     told = json.dumps([step.result for step in story]) + story.run.output

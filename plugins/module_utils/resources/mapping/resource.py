@@ -120,7 +120,7 @@ def plan(current: Current, wanted: Desired) -> Plan:
             ),
         )
     whole = change.with_restart(current.there, writes, wanted.restart_job, wanted.configuration, wanted.tenant)
-    owed_before, owed_after = whole.debts()
+    owed_before, owed_after = whole.pending_restart()
     return Plan(
         before={**_managed(before, touched, wanted), **owed_before},
         after={**_managed(after, touched, wanted), **owed_after},

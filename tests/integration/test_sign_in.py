@@ -237,7 +237,7 @@ FAILURES: dict[str, tuple[dict[str, Any], str]] = {
     "federated file of nothing": ({"federated_token_file": "{folder}/nothing"}, "cannot be read: No such file or directory"),
     "identity of nobody": (
         {"auth_method": "managed_identity", "client_id": "99999999-9999-4999-8999-999999999999"},
-        "the managed identity gave no token",
+        "the managed identity returned no token",
     ),
     "identity of another tenant": (
         {"auth_method": "managed_identity", "tenant_id": FABRIKAM},

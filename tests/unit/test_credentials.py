@@ -22,9 +22,9 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.clie
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cloud import CLOUDS
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.access_token import AccessToken
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.application import ClientCredential
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.base import Credential, Secrets, Token
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.base import Credential, Secrets, Token, read_secrets
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.certificate import load_certificate
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.methods import choose
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.methods import CREDENTIAL_OPTIONS, choose
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import CredentialProblem, GraphFailure, SignInFailure
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.transport import Transport, Trust
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.causes import explain
@@ -37,7 +37,7 @@ CLIENT_ID = "11111111-1111-4111-8111-111111111111"
 SECRET = "very-secret-client-secret"
 GIVEN_TOKEN = "very-secret-access-token"
 NOTHING_GIVEN = (
-    "no credential is given; set client_secret, certificate, certificate_path, federated_token, federated_token_file or access_token, "
+    "no credential is given; set access_token, certificate, certificate_path, client_secret, federated_token or federated_token_file, "
     "or an auth_method that needs none of them"
 )
 LOGIN = f"https://login.microsoftonline.com/{SOURCE}"
@@ -45,6 +45,10 @@ LOGIN = f"https://login.microsoftonline.com/{SOURCE}"
 
 def pem() -> str:
     return rsa_pair().pem().decode()
+
+
+def secrets_of(**values: str | None) -> Secrets:
+    return read_secrets(CREDENTIAL_OPTIONS, values)
 
 
 def in_base64(content: bytes) -> str:
@@ -65,11 +69,11 @@ class TestChoose:
         ],
     )
     def test_which_one_is_taken(self, auth_method: str, secrets: dict[str, str], kind: type[Credential]) -> None:
-        assert isinstance(choose(GLOBAL, SOURCE, CLIENT_ID, Secrets(**secrets), auth_method), kind)
+        assert isinstance(choose(GLOBAL, SOURCE, CLIENT_ID, secrets, auth_method), kind)
 
     def test_auto_prefers_the_certificate_to_the_secret(self) -> None:
         with pytest.raises(CredentialProblem, match="certificate"):
-            choose(GLOBAL, SOURCE, CLIENT_ID, Secrets(certificate="broken", client_secret=SECRET))
+            choose(GLOBAL, SOURCE, CLIENT_ID, {"certificate": "broken", "client_secret": SECRET})
 
     @pytest.mark.parametrize(
         ("auth_method", "client_id", "secrets", "sentence"),
@@ -106,11 +110,11 @@ class TestChoose:
     )
     def test_what_is_missing(self, auth_method: str, client_id: str | None, secrets: dict[str, str], sentence: str) -> None:
         with pytest.raises(CredentialProblem) as caught:
-            choose(GLOBAL, SOURCE, client_id, Secrets(**secrets), auth_method)
+            choose(GLOBAL, SOURCE, client_id, secrets, auth_method)
         assert str(caught.value) == sentence
 
     def test_an_access_token_needs_no_client_id(self) -> None:
-        assert choose(GLOBAL, SOURCE, None, Secrets(access_token=GIVEN_TOKEN)).token(Transport(Trust(), ())) == Token(GIVEN_TOKEN)
+        assert choose(GLOBAL, SOURCE, None, {"access_token": GIVEN_TOKEN}).token(Transport(Trust(), ())) == Token(GIVEN_TOKEN)
 
 
 FORMS: dict[str, tuple[Callable[[], bytes], str | None]] = {
@@ -143,17 +147,17 @@ class TestCertificate:
         content, passphrase = FORMS[form]
         path = tmp_path / "identity"
         path.write_bytes(content())
-        self.check(load_certificate(Secrets(certificate_path=str(path), certificate_passphrase=passphrase)))
+        self.check(load_certificate(secrets_of(certificate_path=str(path), certificate_passphrase=passphrase)))
 
     @pytest.mark.parametrize("form", FORMS)
     def test_as_content(self, form: str) -> None:
         content, passphrase = FORMS[form]
         text = content().decode() if form.startswith(("PEM", "encrypted PEM")) else in_base64(content())
-        self.check(load_certificate(Secrets(certificate=text, certificate_passphrase=passphrase)))
+        self.check(load_certificate(secrets_of(certificate=text, certificate_passphrase=passphrase)))
 
     def test_base64_in_lines(self) -> None:
         """What the base64 command and a folded YAML text give."""
-        self.check(load_certificate(Secrets(certificate=base64.encodebytes(rsa_pair().pfx()).decode())))
+        self.check(load_certificate(secrets_of(certificate=base64.encodebytes(rsa_pair().pfx()).decode())))
 
     @staticmethod
     def check(proof: dict[str, str]) -> None:
@@ -166,15 +170,15 @@ class TestCertificate:
         path = tmp_path / "identity"
         path.write_bytes(content())
         with pytest.raises(CredentialProblem) as caught:
-            load_certificate(Secrets(certificate_path=str(path), certificate_passphrase=passphrase))
-        assert str(caught.value).startswith(f"certificate_path {path} holds no usable certificate with its private key")
+            load_certificate(secrets_of(certificate_path=str(path), certificate_passphrase=passphrase))
+        assert str(caught.value).startswith(f"certificate_path {path} contains no usable certificate with its private key")
 
     @pytest.mark.parametrize("form", BROKEN)
     def test_broken_content_is_not_quoted(self, form: str) -> None:
         content, passphrase = BROKEN[form]
         text = content().decode() if content().startswith(b"-----") else in_base64(content())
         with pytest.raises(CredentialProblem) as caught:
-            load_certificate(Secrets(certificate=text, certificate_passphrase=passphrase))
+            load_certificate(secrets_of(certificate=text, certificate_passphrase=passphrase))
         shown = "".join(traceback.format_exception(caught.value))
         assert "PRIVATE" not in shown
         assert "wrong-passphrase" not in shown
@@ -183,11 +187,11 @@ class TestCertificate:
     def test_a_key_of_another_kind(self) -> None:
         """msal signs with RSA; another key would end in a traceback at the first sign-in."""
         with pytest.raises(CredentialProblem, match="RSA"):
-            load_certificate(Secrets(certificate=elliptic_pair().pem().decode()))
+            load_certificate(secrets_of(certificate=elliptic_pair().pem().decode()))
 
     def test_content_that_is_neither(self) -> None:
         with pytest.raises(CredentialProblem, match=r"^certificate is neither PEM text nor the base64 of a PFX file$"):
-            load_certificate(Secrets(certificate="/etc/identity.pem!"))
+            load_certificate(secrets_of(certificate="/etc/identity.pem!"))
 
     @pytest.mark.parametrize(
         ("name", "reason"),
@@ -196,11 +200,11 @@ class TestCertificate:
     def test_a_path_that_cannot_be_read(self, tmp_path: Path, name: str, reason: str) -> None:
         path = name if name.startswith("~") else str(tmp_path / name)
         with pytest.raises(CredentialProblem, match=reason):
-            load_certificate(Secrets(certificate_path=path))
+            load_certificate(secrets_of(certificate_path=path))
 
     def test_the_path_wins_over_the_content(self, tmp_path: Path) -> None:
         with pytest.raises(CredentialProblem, match="certificate_path"):
-            load_certificate(Secrets(certificate=pem(), certificate_path=str(tmp_path / "missing")))
+            load_certificate(secrets_of(certificate=pem(), certificate_path=str(tmp_path / "missing")))
 
 
 @pytest.fixture
@@ -222,7 +226,7 @@ def token(credential: Credential) -> str:
 
 
 def by_secret() -> Credential:
-    return choose(GLOBAL, SOURCE, CLIENT_ID, Secrets(client_secret=SECRET))
+    return choose(GLOBAL, SOURCE, CLIENT_ID, {"client_secret": SECRET})
 
 
 def grant(login: responses.RequestsMock, name: str = "granted-token") -> None:
@@ -246,7 +250,7 @@ class TestSignIn:
     def test_with_a_certificate(self, login: responses.RequestsMock, pfx: bool) -> None:
         grant(login)
         content = in_base64(rsa_pair().pfx(PASSPHRASE)) if pfx else pem()
-        secrets = Secrets(certificate=content, certificate_passphrase=PASSPHRASE if pfx else None)
+        secrets = {"certificate": content, "certificate_passphrase": PASSPHRASE if pfx else None}
         assert token(choose(GLOBAL, SOURCE, CLIENT_ID, secrets)) == "granted-token"
         assertion = form(login)["client_assertion"]
         header = jwt.get_unverified_header(assertion)
@@ -267,7 +271,7 @@ class TestSignIn:
             assert earned.expires == pytest.approx(time.time() + 3599, abs=60)
 
     def test_another_proof_has_another_fingerprint(self) -> None:
-        secrets = [Secrets(client_secret=SECRET), Secrets(client_secret="other"), Secrets(certificate=pem()), Secrets(access_token=SECRET)]
+        secrets = [{"client_secret": SECRET}, {"client_secret": "other"}, {"certificate": pem()}, {"access_token": SECRET}]
         prints = [choose(GLOBAL, SOURCE, CLIENT_ID, one).fingerprint for one in secrets]
         prints.append(choose(GLOBAL, SOURCE, "other-client", secrets[0]).fingerprint)
         assert len(set(prints)) == len(prints)
@@ -344,7 +348,7 @@ class TestSignIn:
 
 
 class TestSecrecy:
-    SECRETS = Secrets(client_secret=SECRET, certificate="secret-pem", certificate_passphrase=PASSPHRASE, access_token=GIVEN_TOKEN)
+    SECRETS = secrets_of(client_secret=SECRET, certificate="secret-pem", certificate_passphrase=PASSPHRASE, access_token=GIVEN_TOKEN)
 
     @pytest.mark.parametrize("show", [repr, str, "{0}".format, lambda one: json.dumps(one, default=str)])
     def test_nothing_secret_is_in_any_representation(self, show: Callable[[object], str]) -> None:
@@ -352,7 +356,7 @@ class TestSecrecy:
             self.SECRETS,
             AccessToken(GIVEN_TOKEN),
             by_secret(),
-            choose(GLOBAL, SOURCE, CLIENT_ID, Secrets(certificate=pem())),
+            choose(GLOBAL, SOURCE, CLIENT_ID, {"certificate": pem()}),
             Client(SOURCE, GLOBAL, by_secret(), Transport(Trust(), ())),
         ):
             text = show(one)

@@ -17,8 +17,10 @@ import jwt
 import pytest
 import requests
 import responses
+from ansible.module_utils.basic import env_fallback
 from msal import managed_identity as msal_managed_identity
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import option_checks
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cloud import CLOUDS
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials import (
     access_token,
@@ -27,10 +29,16 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cred
     device_code,
     federated,
 )
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.base import Credential, Secrets, Token
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.methods import AUTH_METHODS, METHODS, choose
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.base import Credential, Token, read_secrets
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.methods import (
+    AUTH_METHODS,
+    CREDENTIAL_OPTIONS,
+    METHODS,
+    choose,
+)
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import CredentialProblem, SignInFailure, Unreachable
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.transport import Transport, Trust
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import CONNECTION
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.causes import explain
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.certificates import rsa_pair
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET
@@ -64,8 +72,8 @@ def graph_token(tenant: str = SOURCE, lifetime: int = 3600) -> str:
     return jwt.encode({"tid": tenant, "exp": int(time.time()) + lifetime}, "any-key-that-is-long-enough-for-a-signature", algorithm="HS256")
 
 
-def by(method: str, client_id: str | None = None, tenant: str = SOURCE, tell: Any = None, **secrets: str) -> Credential:
-    return choose(GLOBAL, tenant, client_id, Secrets(**secrets), method, tell)
+def by(method: str, client_id: str | None = None, tenant: str = SOURCE, show: Any = None, **secrets: str) -> Credential:
+    return choose(GLOBAL, tenant, client_id, secrets, method, show)
 
 
 def earned(credential: Credential, trust: Trust | None = None) -> Token:
@@ -102,7 +110,7 @@ class TestTable:
             "federated": {"federated_token_file": str(path)},
         }
         left = dict(list(given.items())[skipped:])
-        secrets = Secrets(**{name: value for one in left.values() for name, value in one.items()})
+        secrets = {name: value for options in left.values() for name, value in options.items()}
         if not left:
             with pytest.raises(CredentialProblem, match="no credential is given"):
                 choose(GLOBAL, SOURCE, CLIENT_ID, secrets)
@@ -113,8 +121,8 @@ class TestTable:
     def test_auto_takes_a_job_of_github(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(federated.GITHUB_URL, GITHUB)
         monkeypatch.setenv(federated.GITHUB_TOKEN, "job-bearer")
-        named = choose(GLOBAL, SOURCE, CLIENT_ID, Secrets(), "federated")
-        assert choose(GLOBAL, SOURCE, CLIENT_ID, Secrets()).fingerprint == named.fingerprint
+        named = choose(GLOBAL, SOURCE, CLIENT_ID, {}, "federated")
+        assert choose(GLOBAL, SOURCE, CLIENT_ID, {}).fingerprint == named.fingerprint
 
     @pytest.mark.parametrize(
         ("method", "sentence"),
@@ -125,7 +133,7 @@ class TestTable:
             (
                 "federated",
                 "auth_method is federated, but neither federated_token nor federated_token_file is given, "
-                "and this is no job of GitHub Actions that may ask for a token",
+                "and this is not a GitHub Actions job that can request a token",
             ),
         ],
     )
@@ -134,12 +142,12 @@ class TestTable:
         """AWX sets variables for fields that were left empty."""
         for name in (federated.GITHUB_URL, federated.GITHUB_TOKEN):
             monkeypatch.setenv(name, "")
-        secrets = Secrets(nothing, nothing, nothing, nothing, nothing, nothing, nothing)
+        secrets = dict.fromkeys([option.name for option in CREDENTIAL_OPTIONS], nothing)
         with pytest.raises(CredentialProblem) as caught:
             choose(GLOBAL, SOURCE, CLIENT_ID, secrets, method)
         assert str(caught.value) == sentence
 
-    @pytest.mark.parametrize("method", [name for name, one in METHODS.items() if one.registration])
+    @pytest.mark.parametrize("method", [name for name, method in METHODS.items() if method.needs_client_id])
     def test_a_registration_needs_its_id(self, method: str) -> None:
         with pytest.raises(CredentialProblem, match="client_id is missing"):
             by(method, None, certificate="x", client_secret="x", federated_token="x")
@@ -162,6 +170,43 @@ class TestTable:
         by("client_secret", CLIENT_ID, client_secret="x")
         with pytest.raises(CredentialProblem, match="certificate needs the Python library cryptography, which"):
             by("certificate", CLIENT_ID, certificate=rsa_pair().pem().decode())
+
+
+class TestOptions:
+    """Specs, validation and masking of the credential options derive from the table."""
+
+    def test_the_argument_spec(self) -> None:
+        def spec(kind: str, variable: str | None = None, **more: Any) -> dict[str, Any]:
+            return {"type": kind, **({"fallback": (env_fallback, [variable])} if variable else {}), **more}
+
+        assert {option.name: CONNECTION[option.name] for option in CREDENTIAL_OPTIONS} == {
+            "access_token": spec("str", no_log=True),
+            "certificate": spec("str", no_log=True),
+            "certificate_path": spec("path", "AZURE_CLIENT_CERTIFICATE_PATH"),
+            "certificate_passphrase": spec("str", "AZURE_CLIENT_CERTIFICATE_PASSWORD", no_log=True),
+            "client_secret": spec("str", "AZURE_CLIENT_SECRET", no_log=True, aliases=["secret"]),
+            "federated_token": spec("str", no_log=True),
+            "federated_token_file": spec("path", "AZURE_FEDERATED_TOKEN_FILE"),
+        }
+
+    def test_every_option_is_validated_and_only_a_path_may_be_quoted(self) -> None:
+        names = {option.name for option in CREDENTIAL_OPTIONS}
+        assert names <= set(option_checks.CONNECTION)
+        assert names - option_checks.SECRET == {"certificate_path", "federated_token_file"}
+
+    def test_the_values_that_no_output_may_contain(self) -> None:
+        given = {option.name: f" {option.name}\n" for option in CREDENTIAL_OPTIONS}
+        assert set(read_secrets(CREDENTIAL_OPTIONS, given).hidden()) == {
+            "access_token",
+            " certificate\n",
+            " certificate_passphrase",
+            " client_secret",
+            "federated_token",
+        }
+
+    def test_an_option_that_no_method_has_is_a_mistake(self) -> None:
+        with pytest.raises(KeyError):
+            read_secrets(CREDENTIAL_OPTIONS, {"cilent_secret": "x"})["cilent_secret"]
 
 
 class TestAccessToken:
@@ -238,7 +283,7 @@ class TestFederated:
         assert credential.fingerprint != first
 
     @pytest.mark.parametrize(
-        ("content", "reason"), [(None, "No such file"), (b"", "is empty"), (b" \n", "is empty"), (b"\xff\xfe", "no text")]
+        ("content", "reason"), [(None, "No such file"), (b"", "is empty"), (b" \n", "is empty"), (b"\xff\xfe", "not text")]
     )
     def test_a_file_that_is_of_no_use(self, tmp_path: Path, content: bytes | None, reason: str) -> None:
         path = tmp_path / "token"
@@ -351,7 +396,9 @@ class TestManagedIdentity:
     def test_none_is_assigned(self, wire: responses.RequestsMock) -> None:
         wire.get(IMDS, status=400, json={"error": "invalid_request", "error_description": "Identity not found"})
         said = refused(by("managed_identity"))
-        assert said == "the managed identity gave no token: Identity not found; check that it is assigned to this machine, and client_id"
+        assert said == (
+            "the managed identity returned no token: Identity not found; check client_id, and that the identity is assigned to this machine"
+        )
 
     def test_nobody_answers(self, wire: responses.RequestsMock) -> None:
         wire.get(IMDS, body=requests.exceptions.ConnectTimeout("no route"))
@@ -365,7 +412,7 @@ class TestManagedIdentity:
 
     def test_nonsense(self, wire: responses.RequestsMock) -> None:
         wire.get(IMDS, body="<html>")
-        assert "gave no token" in refused(by("managed_identity"))
+        assert "returned no token" in refused(by("managed_identity"))
 
     def test_no_proxy_and_our_own_authority(self, wire: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("HTTP_PROXY", "http://proxy:3128")
@@ -411,7 +458,7 @@ class TestAzureCli:
 
     def test_it_is_not_installed(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv("PATH", str(tmp_path))
-        with pytest.raises(CredentialProblem, match="there is no program az on the PATH"):
+        with pytest.raises(CredentialProblem, match="the program az is not on the PATH"):
             by("azure_cli")
 
     def test_nobody_is_signed_in(self, az: Path) -> None:
@@ -434,7 +481,8 @@ class TestAzureCli:
         assert "the sign-in was revoked; sign in again" in explain(caught.value)
 
     @pytest.mark.parametrize(
-        ("out", "code", "words"), [("", 2, "the Azure CLI failed"), ("{}", 0, "no answer that can be read"), ("x", 0, "no answer")]
+        ("out", "code", "words"),
+        [("", 2, "the Azure CLI failed"), ("{}", 0, "answer of the Azure CLI cannot be read"), ("x", 0, "cannot be read")],
     )
     def test_nonsense(self, az: Path, out: str, code: int, words: str) -> None:
         self.tell(az, out, "ERROR: something\n", code)
@@ -442,8 +490,8 @@ class TestAzureCli:
 
     def test_it_does_not_come_to_an_end(self, az: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (az / "az").write_text("#!/bin/sh\nexec sleep 5\n")
-        monkeypatch.setattr("ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.azure_cli.LONGEST", 0.2)
-        assert "gave no answer within" in refused(by("azure_cli"))
+        monkeypatch.setattr("ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.azure_cli.TIMEOUT", 0.2)
+        assert "did not answer within" in refused(by("azure_cli"))
 
     def test_it_cannot_be_run(self, az: Path) -> None:
         (az / "az").write_text("#!/nowhere/at/all\n")
@@ -469,9 +517,9 @@ class TestDeviceCode:
         login.post(f"{LOGIN}/oauth2/v2.0/devicecode", json=self.FLOW)
         login.post(f"{LOGIN}/oauth2/v2.0/token", status=400, json={"error": "authorization_pending", "error_codes": [70016]})
         grant(login)
-        told: list[str] = []
-        assert earned(by("device_code", CLIENT_ID, tell=told.append)).value == "granted"
-        assert told == [f"Tenant {SOURCE}: {self.FLOW['message']}"]
+        shown: list[str] = []
+        assert earned(by("device_code", CLIENT_ID, show=shown.append)).value == "granted"
+        assert shown == [f"Tenant {SOURCE}: {self.FLOW['message']}"]
         polls = [form(call) for call in login.calls if call.request.url == f"{LOGIN}/oauth2/v2.0/token"]
         assert len(polls) == 2
         assert polls[-1]["device_code"] == "secret-device-code"
@@ -483,7 +531,7 @@ class TestDeviceCode:
         declined = {"error": "authorization_declined", "error_description": "Declined.", "error_codes": [65004]}
         login.post(f"{LOGIN}/oauth2/v2.0/token", status=400, json=declined)
         with pytest.raises(SignInFailure, match="Declined"):
-            earned(by("device_code", CLIENT_ID, tell=print))
+            earned(by("device_code", CLIENT_ID, show=print))
 
     def test_no_public_client(self, login: responses.RequestsMock) -> None:
         said = {
@@ -493,14 +541,14 @@ class TestDeviceCode:
         }
         login.post(f"{LOGIN}/oauth2/v2.0/devicecode", status=401, json=said)
         with pytest.raises(SignInFailure) as caught:
-            earned(by("device_code", CLIENT_ID, tell=print))
+            earned(by("device_code", CLIENT_ID, show=print))
         assert "allow public client flows" in explain(caught.value)
 
     @pytest.mark.parametrize("variable", device_code.AUTOMATION)
     def test_refused_under_awx(self, monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
         monkeypatch.setenv(variable, "/runner/artifacts/1")
         with pytest.raises(CredentialProblem, match="under AWX or ansible-runner there is none"):
-            by("device_code", CLIENT_ID, tell=print)
+            by("device_code", CLIENT_ID, show=print)
 
     def test_refused_in_a_process_of_its_own(self) -> None:
         with pytest.raises(CredentialProblem, match="needs a task on the local connection"):
@@ -509,4 +557,4 @@ class TestDeviceCode:
     def test_refused_without_a_terminal(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(device_code, "TERMINAL", False)
         with pytest.raises(CredentialProblem, match="was started without one"):
-            by("device_code", CLIENT_ID, tell=print)
+            by("device_code", CLIENT_ID, show=print)

@@ -188,8 +188,8 @@ class TestOutcome:
     )
     def test_either_generation_tells_the_same(self, generation: Any, report: dict[str, Any], expected: dict[str, Any]) -> None:
         """Fact sheet 3.5: ``v=json(value); v=v[0] if list``. Status values are capitalised here and not in the log."""
-        told = on_demand.outcome(generation(report))
-        assert {name: told[name] for name in expected} == expected
+        shown: Mapping[str, Any] = on_demand.outcome(generation(report))
+        assert {name: shown[name] for name in expected} == expected
 
     @pytest.mark.parametrize("empty", [None, {}, []])
     def test_members_that_say_nothing_break_nothing(self, empty: Any) -> None:
@@ -219,7 +219,7 @@ class TestOutcome:
     def test_an_answer_that_says_nothing_is_unknown_and_nobodys_failure(self, body: Any) -> None:
         result = perform(service(answers={PEOPLE[1]["id"]: Reply(200, body)}), "p1@contoso.kr", "p2@contoso.kr")
         assert [one["status"] for one in result["outcomes"]] == ["unknown", "success"]
-        assert "look into the provisioning log" in result["outcomes"][0]["reason"]
+        assert "check the provisioning log" in result["outcomes"][0]["reason"]
         assert (result["failed_users"], result["unknown_users"]) == ([], ["p1@contoso.kr"])
         assert [one["object"] for one in result["actions"]] == ["user p2@contoso.kr in configuration Fabrikam"]
 
@@ -386,7 +386,7 @@ class TestMissing:
     def test_a_schema_without_a_rule_for_people(self) -> None:
         link = ready()
         link.schema["synchronizationRules"] = []
-        with pytest.raises(Refusal, match="the job of configuration 'Fabrikam' has no rule for people; restore the default mappings"):
+        with pytest.raises(Refusal, match="the job of configuration 'Fabrikam' has no rule for users; restore the default mappings"):
             perform(service(link), "p1@contoso.kr")
 
     def test_check_mode_only_says_whom(self) -> None:

@@ -34,7 +34,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cred
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.access_token import AccessToken
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.methods import METHODS
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import CredentialProblem, ServiceError
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.transport import Transport, Trust, bare
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.transport import Transport, Trust, printable
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Inquiry
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import run
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.certificates import rsa_pair
@@ -211,7 +211,7 @@ class TestErrorsOfLibraries:
 
         internet = Internet(stage, fail)
         monkeypatch.setattr(requests.Session, "request", lambda _self, method, url, **more: internet.request(method, url, **more))
-        done = program.Ended(0, json.dumps({"accessToken": GRANTED}), "")
+        done = program.Finished(0, json.dumps({"accessToken": GRANTED}), "")
         az_answers(monkeypatch, lambda *_unused, **_options: done)
         for method in CALLERS:
             failure = task(method, monkeypatch, tmp_path)
@@ -277,7 +277,7 @@ class TestAnswersThatQuote:
 
     @pytest.mark.parametrize("words", ["", "AADSTS123456: ", "Please run 'az login' "])
     def test_a_program_that_quotes_its_token(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: str) -> None:
-        done = program.Ended(1, GRANTED, words + QUOTED)
+        done = program.Finished(1, GRANTED, words + QUOTED)
         az_answers(monkeypatch, lambda *_unused, **_options: done)
         assert_secret(text_of(task("azure_cli", monkeypatch, tmp_path)))
 
@@ -318,12 +318,12 @@ class TestTokens:
         monkeypatch.setattr(requests.Session, "request", lambda *_unused, **_options: pytest.fail("it was sent"))
         if method == "federated file":
             (tmp_path / "token").write_bytes(token.encode(errors="surrogateescape"))
-        az_answers(monkeypatch, lambda *_unused, **_o: program.Ended(0, json.dumps({"accessToken": token}), ""))
+        az_answers(monkeypatch, lambda *_unused, **_o: program.Finished(0, json.dumps({"accessToken": token}), ""))
         option = {"access_token": "access_token", "federated": "federated_token"}.get(method)
         failure = task(method, monkeypatch, tmp_path, **({option: token} if option else {}))
         assert_secret(text_of(failure))
         assert failure.msg.count(". ") == 0
-        assert "which no token has" in failure.msg or "it is no text" in failure.msg
+        assert "which no token has" in failure.msg or "it is not text" in failure.msg
 
     @pytest.mark.parametrize("ending", ["\n", "\r\n", "\n\n"])
     def test_the_line_end_of_a_file_is_no_part_of_a_client_secret(
@@ -342,21 +342,21 @@ class TestTokens:
 
 
 ENDPOINTS = {
-    "https://[::1": "is no valid address",
-    "https://": "is no valid address",
-    "https://:443": "is no valid address",
-    "https://host:port": "is no valid address",
-    "https://host:99999": "is no valid address",
-    "https://ho st.example": "is no valid address",
-    "https://host.example/a\nb": "is no valid address",
-    "https://host.example\x00": "is no valid address",
-    "[": "is no valid address",
+    "https://[::1": "is not a valid address",
+    "https://": "is not a valid address",
+    "https://:443": "is not a valid address",
+    "https://host:port": "is not a valid address",
+    "https://host:99999": "is not a valid address",
+    "https://ho st.example": "is not a valid address",
+    "https://host.example/a\nb": "is not a valid address",
+    "https://host.example\x00": "is not a valid address",
+    "[": "is not a valid address",
     "http://host.example": "must begin with https://",
     "ftp://host.example": "must begin with https://",
     f"http://user:{PASSWORD}@host.example": "must begin with https://",
-    f"https://user:{PASSWORD}@host.example": "must hold no user name and no password",
-    f"https://{PASSWORD}@host.example": "must hold no user name and no password",
-    f"user:{PASSWORD}@host.example": "must hold no user name and no password",
+    f"https://user:{PASSWORD}@host.example": "must not contain a user name or a password",
+    f"https://{PASSWORD}@host.example": "must not contain a user name or a password",
+    f"user:{PASSWORD}@host.example": "must not contain a user name or a password",
     f"https://host.example?key={PASSWORD}": "must end with the host or a path",
     f"https://host.example#{PASSWORD}": "must end with the host or a path",
 }
@@ -384,7 +384,7 @@ class TestAddresses:
     @pytest.mark.parametrize("proxy", ["http://[::1", f"http://user:{PASSWORD}@", f"http://user:{PASSWORD}@host:port", "http://", "::"])
     def test_a_proxy_that_cannot_be_is_not_quoted(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, proxy: str) -> None:
         failure = task("access_token", monkeypatch, tmp_path, proxy=proxy)
-        assert failure.msg == f"Tenant {SOURCE}: proxy is no valid address; write it like http://proxy.example:3128."
+        assert failure.msg == f"Tenant {SOURCE}: proxy is not a valid address; write it like http://proxy.example:3128."
         assert_secret(text_of(failure))
 
     @pytest.mark.parametrize(
@@ -397,7 +397,7 @@ class TestAddresses:
         ],
     )
     def test_an_address_as_it_is_shown(self, url: str, shown: str) -> None:
-        assert bare(url) == shown
+        assert printable(url) == shown
 
     def test_a_ca_path_that_is_not_there(self) -> None:
         with pytest.raises(CredentialProblem, match=r"ca_path /nowhere/ca\.pem cannot be read"):

@@ -163,7 +163,7 @@ class TestProxy:
     def test_a_session_beside_has_the_same_trust_and_a_proxy_only_where_it_is_told(self, wire: responses.RequestsMock) -> None:
         wire.get("https://token.example/a", json={})
         wire.get("http://169.254.169.254/a", json={})
-        transport = Transport(Trust(ca_path="/ours.pem", proxy="http://ours:3128"), (GRAPH,)).beside("https://token.example")
+        transport = Transport(Trust(ca_path="/ours.pem", proxy="http://ours:3128"), (GRAPH,)).for_endpoints("https://token.example")
         chosen = []
         for url in ("https://token.example/a", "http://169.254.169.254/a"):
             transport.get(url)

@@ -96,7 +96,7 @@ def test_many_processes_lose_nothing() -> None:
 
 
 def fetch_once(vault: Vault, notes: Path) -> None:
-    with vault.alone("token"):
+    with vault.exclusive("token"):
         if vault.recall("token") is None:
             time.sleep(0.05)
             vault.keep(TOKEN, "token")
@@ -122,7 +122,7 @@ def test_one_that_is_killed_while_it_fetches_lets_the_next_one_in(tmp_path: Path
     vault, entered = SharedVault(), tmp_path / "entered"
 
     def hang() -> None:
-        with vault.alone("token"):
+        with vault.exclusive("token"):
             entered.touch()
             time.sleep(60)
 
@@ -131,7 +131,7 @@ def test_one_that_is_killed_while_it_fetches_lets_the_next_one_in(tmp_path: Path
         time.sleep(0.01)
     os.kill(child, number)
     ended([child])
-    with vault.alone("token"):
+    with vault.exclusive("token"):
         assert vault.recall("token") is None
 
 
@@ -141,17 +141,17 @@ def test_one_that_is_killed_while_it_writes_leaves_nothing_to_be_read(monkeypatc
 
     def die_in_the_middle() -> None:
         class Whole:
-            size = module._WHOLE.size
+            size = module._HEADER.size
 
             def pack_into(self, memory: Any, at: int, finished: bool, length: int) -> None:
                 if finished:
                     os.kill(os.getpid(), signal.SIGKILL)
                 whole.pack_into(memory, at, finished, length)
 
-            unpack_from = staticmethod(module._WHOLE.unpack_from)
+            unpack_from = staticmethod(module._HEADER.unpack_from)
 
-        whole = module._WHOLE
-        monkeypatch.setattr(module, "_WHOLE", Whole())
+        whole = module._HEADER
+        monkeypatch.setattr(module, "_HEADER", Whole())
         vault.keep("another one", "token")
 
     ended([forked(die_in_the_middle)])
@@ -164,7 +164,7 @@ def test_it_is_in_no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     vault = SharedVault()
     vault.keep(TOKEN, "token")
-    with vault.alone("token"):
+    with vault.exclusive("token"):
         assert list(tmp_path.iterdir()) == []
         assert os.fstat(vault._locks.fileno()).st_size == 0
 
@@ -175,6 +175,6 @@ def test_a_machine_that_gives_no_memory_costs_only_the_advantage(monkeypatch: py
 
     monkeypatch.setattr(tempfile, "TemporaryFile", fail)
     vault = shared()
-    with vault.alone("key"):
+    with vault.exclusive("key"):
         vault.keep(1, "key")
     assert vault.recall("key") == 1

@@ -79,7 +79,7 @@ def show(emulator: Emulator, playbooks: Playbooks) -> None:
     print_cycles(emulator.advance("PT40M"))
     remaining = people(playbooks)
     print_address_book(remaining)
-    expect(all(one["source_user_principal_name"] != "minsu.kim@contoso.kr" for one in remaining), "Kim Minsu is still there")
+    expect(all(user["source_user_principal_name"] != "minsu.kim@contoso.kr" for user in remaining), "Kim Minsu is still there")
 
 
 def step(text: str) -> None:
@@ -133,9 +133,11 @@ def print_address_book(found: list[dict[str, Any]]) -> None:
     table = Table(show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), box=None, header_style="bold")
     for title in ("   Name", "Mail", "Job title", "Department", "Type", "Listed"):
         table.add_column(title, no_wrap=True)
-    for one in found:
-        listed = "no" if one["show_in_address_list"] is False else "yes"
-        table.add_row(f"   {one['display_name']}", *(one[name] or "" for name in ("mail", "job_title", "department", "user_type")), listed)
+    for user in found:
+        listed = "no" if user["show_in_address_list"] is False else "yes"
+        table.add_row(
+            f"   {user['display_name']}", *(user[name] or "" for name in ("mail", "job_title", "department", "user_type")), listed
+        )
     console.print(table)
     console.print(f"   {len(found)} people")
 

@@ -93,7 +93,7 @@ def measure(results: Results, folder: Path, parts: tuple[str, ...] | list[str], 
 def write_page(results: Results) -> None:
     """Put the tables between their markers."""
     text = PAGE.read_text()
-    rows = [f"| {one.what} | {one.limit} | {one.shown} | {_word(one.met)} |" for one in reach.figures(results)]
+    rows = [f"| {figure.what} | {figure.limit} | {figure.shown} | {_word(figure.met)} |" for figure in reach.figures(results)]
     aims = ["", "| figure | wanted | measured | |", "| --- | --- | --- | --- |", *rows]
     machine = ", ".join(f"{name} {value}" for name, value in results.content.get("machine", {}).items())
     parts = {"reach": aims, "machine": ["", f"Measured on: {machine}."], "profile": results.profile_table(), "tables": results.tables()}

@@ -64,8 +64,8 @@ class Tenant:
         for start in range(0, len(items), BATCH):
             chunk = items[start : start + BATCH]
             sent = [_item(number, item, in_order) for number, item in enumerate(chunk)]
-            answers = {int(one["id"]): one for one in self.call("POST", "/$batch", {"requests": sent})["responses"]}
-            failed = [one for one in answers.values() if one["status"] >= 400]
+            answers = {int(response["id"]): response for response in self.call("POST", "/$batch", {"requests": sent})["responses"]}
+            failed = [response for response in answers.values() if response["status"] >= 400]
             if failed:
                 raise RuntimeError(f"in a batch: {failed[0]}")
             bodies += [answers[number].get("body") for number in range(len(chunk))]
@@ -138,19 +138,19 @@ def mapped(schema: dict[str, Any], expression: dict[str, Any]) -> dict[str, Any]
 def assign(source: Tenant, principal: str, role: str, ids: list[str]) -> None:
     """Assign people, twenty in one request."""
     path = f"/servicePrincipals/{principal}/appRoleAssignedTo"
-    source.batch([("POST", path, {"principalId": one, "resourceId": principal, "appRoleId": role}) for one in ids])
+    source.batch([("POST", path, {"principalId": user_id, "resourceId": principal, "appRoleId": role}) for user_id in ids])
 
 
 def _role(principal: dict[str, Any]) -> str:
-    return str(next(one["id"] for one in principal["appRoles"] if one["displayName"] == "msiam_access"))
+    return str(next(role["id"] for role in principal["appRoles"] if role["displayName"] == "msiam_access"))
 
 
 def _ids(source: Tenant, names: list[str]) -> list[str]:
     """People by user principal name, fifteen in one filter, twenty filters in one batch."""
     chunks = [names[start : start + IN] for start in range(0, len(names), IN)]
     filters = [",".join(f"'{quote(name)}'" for name in chunk) for chunk in chunks]
-    pages = source.batch([("GET", f"/users?$filter=userPrincipalName%20in%20({one})&$select=id&$top=999", None) for one in filters])
-    return [str(one["id"]) for page in pages for one in page["value"]]
+    pages = source.batch([("GET", f"/users?$filter=userPrincipalName%20in%20({clause})&$select=id&$top=999", None) for clause in filters])
+    return [str(user["id"]) for page in pages for user in page["value"]]
 
 
 def look(spec: dict[str, Any], source: Tenant) -> tuple[dict[str, Any], dict[str, str]]:
@@ -161,7 +161,7 @@ def look(spec: dict[str, Any], source: Tenant) -> tuple[dict[str, Any], dict[str
             ("GET", "/users?$select=id,userPrincipalName&$top=999", None),
         ]
         entry, users = target.batch(reads)
-        arrived = sum("#EXT#" in one["userPrincipalName"] for one in target.rest(users))
+        arrived = sum("#EXT#" in user["userPrincipalName"] for user in target.rest(users))
         _expect(entry["automaticUserConsentSettings"]["inboundAllowed"], "inbound redemption")
         _expect(entry["identitySynchronization"]["userSyncInbound"]["isSyncAllowed"], "inbound synchronization")
     found = f"/servicePrincipals?$filter=displayName%20eq%20'{quote(spec['name'])}'&$select=id,appId,appRoles"
@@ -178,13 +178,13 @@ def look(spec: dict[str, Any], source: Tenant) -> tuple[dict[str, Any], dict[str
     schema = source.call("GET", f"{root}/synchronization/jobs/{job['id']}/schema")
     rows = {row["targetAttributeName"]: row for row in schema["synchronizationRules"][0]["objectMappings"][0]["attributeMappings"]}
     _expect("employeeId" not in rows and rows["displayName"]["source"]["expression"] == spec["expression"], "the mappings")
-    assignments = {str(one["principalId"]): str(one["id"]) for one in source.rest(page)}
+    assignments = {str(assignment["principalId"]): str(assignment["id"]) for assignment in source.rest(page)}
     ids = list(assignments)
     names = {}
     for start in range(0, len(ids), BY_IDS):
         body = {"ids": ids[start : start + BY_IDS], "types": ["user"]}
-        for one in source.call("POST", "/directoryObjects/getByIds", body)["value"]:
-            names[str(one["userPrincipalName"])] = assignments[str(one["id"])]
+        for user in source.call("POST", "/directoryObjects/getByIds", body)["value"]:
+            names[str(user["userPrincipalName"])] = assignments[str(user["id"])]
     print(f"{arrived} people of the source are in the target")
     return principal, names
 
@@ -207,7 +207,7 @@ def change(spec: dict[str, Any]) -> None:
         principal, assigned = look(spec, source)
         leaving = [assigned[name] for name in assigned.keys() - set(spec["users"])]
         coming = _ids(source, [name for name in spec["users"] if name not in assigned])
-        source.batch([("DELETE", f"/servicePrincipals/{principal['id']}/appRoleAssignedTo/{one}", None) for one in leaving])
+        source.batch([("DELETE", f"/servicePrincipals/{principal['id']}/appRoleAssignedTo/{assignment}", None) for assignment in leaving])
         assign(source, principal["id"], _role(principal), coming)
 
 

@@ -102,9 +102,13 @@ def _tenant(tenant: dict[str, Any]) -> dict[str, Any]:
     return {
         "redemption": {partner: _said(entry["automaticUserConsentSettings"]) for partner, entry in policy["partners"].items()},
         "synchronization": {partner: _said(entry["userSyncInbound"]) for partner, entry in policy["identity_synchronizations"].items()},
-        "applications": [one["displayName"] for one in tenant["applications"].values()],
-        "assigned": sorted(names[one["principalId"]] for those in tenant["assignments"].values() for one in those.values()),
-        "configurations": [_configuration(one) for one in tenant["synchronizations"].values() if one["jobs"]],
+        "applications": [application["displayName"] for application in tenant["applications"].values()],
+        "assigned": sorted(
+            names[assignment["principalId"]] for assignments in tenant["assignments"].values() for assignment in assignments.values()
+        ),
+        "configurations": [
+            _configuration(synchronization) for synchronization in tenant["synchronizations"].values() if synchronization["jobs"]
+        ],
         "people": sorted(names.values()),
     }
 
@@ -131,7 +135,7 @@ class Cell:
 
     def full(self, repeats: int) -> bool:
         """Whether there are enough runs, or no time for one more."""
-        spent = sum(one.wall for one in self.runs)
+        spent = sum(run.wall for run in self.runs)
         return bool(self.why_not) or len(self.runs) >= repeats or (bool(self.runs) and spent + spent / len(self.runs) > LONGEST_CELL)
 
 
@@ -149,11 +153,11 @@ def why_not(contestant: Contestant, work: str, assignments: int, latency_ms: int
 def compete(here: Arena, work: str, latency_ms: int, repeats: int, those: tuple[Contestant, ...], say: Callable[[str], None]) -> list[Cell]:
     """All contestants, one after the other, as often as there is time for; the first run of each has to reach what ours reaches."""
     here.emulator.control("PUT", "settings", {"latency_ms": latency_ms})
-    cells = [Cell(one) for one in those]
+    cells = [Cell(contestant) for contestant in those]
     wanted: Outcome | None = None
     for cell in cells:
         cell.why_not = why_not(cell.contestant, work, here.assignments, latency_ms)
-    while open_cells := [one for one in cells if not one.full(repeats)]:
+    while open_cells := [cell for cell in cells if not cell.full(repeats)]:
         for cell in open_cells:
             done = here.work(cell.contestant, work)
             if not cell.runs and cell.contestant is not contestants.FLOOR:

@@ -64,9 +64,9 @@ def settle(emulator: Emulator, companies: list[world.Company]) -> list[dict[str,
     """Every link, made with the fewest calls; the people have arrived. Returns the links as an inventory holds them."""
     state = emulator.state()
     allowed = {"inboundAllowed": True, "outboundAllowed": True}
-    for one, other in itertools.permutations(companies, 2):
-        tenants.add_partner(state, one.tenant_id, other.tenant_id, automaticUserConsentSettings=allowed)
-        tenants.allow_synchronization(state, one.tenant_id, other.tenant_id)
+    for company, other in itertools.permutations(companies, 2):
+        tenants.add_partner(state, company.tenant_id, other.tenant_id, automaticUserConsentSettings=allowed)
+        tenants.allow_synchronization(state, company.tenant_id, other.tenant_id)
     emulator.control("PUT", "state", state)
     links = []
     for source in companies:

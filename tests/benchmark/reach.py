@@ -68,9 +68,9 @@ def figures(results: Results) -> Iterator[Figure]:
     yield at_most("full mesh of 20 tenants, CPU a link", mesh_cpu(results.mesh(20)), 0.25, " s")
 
 
-def ratio(one: float | None, other: float | None) -> float | None:
+def ratio(measured: float | None, other: float | None) -> float | None:
     """One as a multiple of the other."""
-    return None if one is None or not other else one / other
+    return None if measured is None or not other else measured / other
 
 
 def growth(results: Results) -> float | None:

@@ -117,11 +117,11 @@ async def at_once(calls: Iterable[Awaitable[Any]]) -> None:
     """Ten calls at a time."""
     gate = asyncio.Semaphore(AT_ONCE)
 
-    async def one(call: Awaitable[Any]) -> None:
+    async def limited(call: Awaitable[Any]) -> None:
         async with gate:
             await call
 
-    await asyncio.gather(*(one(call) for call in calls))
+    await asyncio.gather(*(limited(call) for call in calls))
 
 
 async def redemption(graph: GraphServiceClient, partner: str, switch: str) -> Any:
@@ -163,7 +163,7 @@ async def settings(secrets: Any) -> dict[str, Any]:
     request.http_method, request.content = Method.GET, None
     request.headers.remove("Content-Type")
     held = await secrets.request_adapter.send_async(request, SecretsPutResponse, {"XXX": ODataError})
-    return {one.key.value: one.value for one in held.value if one.key}
+    return {secret.key.value: secret.value for secret in held.value if secret.key}
 
 
 async def connect(source: GraphServiceClient, spec: dict[str, Any]) -> tuple[ServicePrincipal, SynchronizationJob]:
@@ -215,15 +215,15 @@ async def set_mappings(job: Any, expression: str) -> None:
 async def set_scope(source: GraphServiceClient, principal: ServicePrincipal, names: list[str]) -> None:
     """Exactly these people."""
     item = source.service_principals.by_service_principal_id(str(principal.id)).app_role_assigned_to
-    assigned = {str(one.principal_id): str(one.id) for one in await everything(item)}
-    people = {one.user_principal_name: str(one.id) for one in await everything(source.users, select=["id", "userPrincipalName"])}
+    assigned = {str(assignment.principal_id): str(assignment.id) for assignment in await everything(item)}
+    people = {user.user_principal_name: str(user.id) for user in await everything(source.users, select=["id", "userPrincipalName"])}
     wanted = {people[name] for name in names}
-    role = next(one.id for one in principal.app_roles or [] if one.display_name == "msiam_access")
+    role = next(role.id for role in principal.app_roles or [] if role.display_name == "msiam_access")
     resource = UUID(str(principal.id))
-    await at_once(item.by_app_role_assignment_id(assigned[one]).delete() for one in assigned.keys() - wanted)
+    await at_once(item.by_app_role_assignment_id(assigned[user_id]).delete() for user_id in assigned.keys() - wanted)
     await at_once(
-        item.post(AppRoleAssignment(principal_id=UUID(one), resource_id=resource, app_role_id=role))
-        for one in sorted(wanted - assigned.keys())
+        item.post(AppRoleAssignment(principal_id=UUID(user_id), resource_id=resource, app_role_id=role))
+        for user_id in sorted(wanted - assigned.keys())
     )
 
 
@@ -242,7 +242,7 @@ async def sync(spec: dict[str, Any]) -> None:
     seen = await item.get()
     assert seen is not None
     people = await everything(target.users, select=["id", "userPrincipalName"])
-    print(f"{sum('#EXT#' in str(one.user_principal_name) for one in people)} people of the source are in the target")
+    print(f"{sum('#EXT#' in str(user.user_principal_name) for user in people)} people of the source are in the target")
 
 
 async def teardown(spec: dict[str, Any]) -> None:

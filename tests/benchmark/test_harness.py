@@ -30,7 +30,9 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
 def writes(here: Arena) -> list[str]:
     """The requests that were there to change something."""
     sent: list[dict[str, Any]] = here.emulator.control("GET", "requests")["requests"]
-    return [f"{one['method']} {one['path']}" for one in sent if one["method"] != "GET" and not _ASKING.search(one["path"])]
+    return [
+        f"{request['method']} {request['path']}" for request in sent if request["method"] != "GET" and not _ASKING.search(request["path"])
+    ]
 
 
 def reached(here: Arena, contestant: Contestant, work: str) -> dict[str, Any]:
@@ -41,7 +43,7 @@ def reached(here: Arena, contestant: Contestant, work: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("work", contestants.WORKS)
-@pytest.mark.parametrize("contestant", [PROCESSES, URI, SDK, BARE], ids=lambda one: one.letter)
+@pytest.mark.parametrize("contestant", [PROCESSES, URI, SDK, BARE], ids=lambda contestant: contestant.letter)
 def test_every_contestant_reaches_what_ours_reaches(here: Arena, contestant: Contestant, work: str) -> None:
     """Assignments, job, settings, mappings and partner entries."""
     assert reached(here, contestant, work) == reached(here, OURS, work)
@@ -62,7 +64,7 @@ def test_ours_does_the_work(here: Arena) -> None:
     assert gone["Contoso"]["redemption"] == gone["Fabrikam"]["synchronization"] == {}
 
 
-@pytest.mark.parametrize("contestant", [OURS, PROCESSES, URI, SDK, BARE], ids=lambda one: one.letter)
+@pytest.mark.parametrize("contestant", [OURS, PROCESSES, URI, SDK, BARE], ids=lambda contestant: contestant.letter)
 def test_a_rerun_writes_nothing(here: Arena, contestant: Contestant) -> None:
     """As the emulator saw it."""
     reached(here, contestant, "noop")

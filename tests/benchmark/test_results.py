@@ -67,10 +67,10 @@ def test_a_part_measured_again_replaces_what_was_there() -> None:
     """And leaves the others."""
     results = measured()
     results.add_cells(50, 0, "noop", [cell(contestants.OURS, 0.8)])
-    assert [one["contestant"] for one in results.content["link"]] == ["a", "c", "e"]
+    assert [cell["contestant"] for cell in results.content["link"]] == ["a", "c", "e"]
     found = results.cell(50, 0, "noop", "a")
     assert found is not None
-    assert [one["wall"] for one in found["runs"]] == [0.8]
+    assert [run["wall"] for run in found["runs"]] == [0.8]
 
 
 def test_figures_are_met_missed_or_unknown() -> None:
@@ -91,7 +91,7 @@ def test_linear_growth(many: float, met: bool) -> None:
     results = Results()
     walls = {1000: 1.0, 5000: 2.0, 10_000: many}
     results.add_growth({size: [dataclasses.replace(COST, wall=wall)] for size, wall in walls.items()})
-    (figure,) = [one for one in reach.figures(results) if "an assignment from" in one.what]
+    (figure,) = [figure for figure in reach.figures(results) if "an assignment from" in figure.what]
     assert figure.met is met
     row = next(line for line in results.tables() if line.startswith("| 5,000 |"))
     assert row == "| 5,000 | 2.00 (2.00-2.00) | 0.90 | 0.250 | 14 | 60 | 1 |"

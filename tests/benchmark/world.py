@@ -149,6 +149,6 @@ def inventory(url: str, ca_path: str, companies: list[Company] | tuple[Company, 
                 "ansible_python_interpreter": "{{ ansible_playbook_python }}",
                 "tenants": {company.name: company.connection(url, ca_path) for company in companies},
             },
-            "children": {"links": {"hosts": {f"{one['link_source']}_to_{one['link_target']}": one for one in links}}},
+            "children": {"links": {"hosts": {f"{link['link_source']}_to_{link['link_target']}": link for link in links}}},
         }
     }

@@ -59,9 +59,9 @@ def violations(emulator: Emulator) -> tuple[list[str], set[str]]:
         known, _unused = checker.match(entry["method"], path)
         operation = f"{entry['method']} {known['path'] if known else path}"
         operations.add(operation)
-        problems = [f"request: {one}" for one in checker.request(entry["method"], path, entry["request_body"])]
-        problems += [f"response: {one}" for one in checker.response(entry["method"], path, entry["status"], entry["response_body"])]
-        found |= {f"{operation} {entry['status']} {one}" for one in problems if not _allowed(operation, one)}
+        problems = [f"request: {problem}" for problem in checker.request(entry["method"], path, entry["request_body"])]
+        problems += [f"response: {problem}" for problem in checker.response(entry["method"], path, entry["status"], entry["response_body"])]
+        found |= {f"{operation} {entry['status']} {problem}" for problem in problems if not _allowed(operation, problem)}
     return sorted(found), operations
 
 

@@ -66,7 +66,7 @@ def test_every_write_fails_once(walkthrough: Callable[..., Walkthrough], name: s
     assert len(told.emulator.tenant(CONTOSO)["applications"]) == 1
     told.settled()
     told.remove()
-    seen = {(one["method"], one["path"], one["nth"]): one["seen"] for one in told.emulator.control("GET", "faults")["faults"]}
+    seen = {(fault["method"], fault["path"], fault["nth"]): fault["seen"] for fault in told.emulator.control("GET", "faults")["faults"]}
     assert [write for write in writes if seen[write] < write[2]] == []
 
 

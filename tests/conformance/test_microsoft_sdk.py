@@ -80,7 +80,9 @@ def client(emulator: Emulator, account: str) -> GraphServiceClient:
 
 
 def credentials() -> list[SynchronizationSecretKeyStringValuePair]:
-    return [SynchronizationSecretKeyStringValuePair(key=SynchronizationSecret(one["key"]), value=one["value"]) for one in CONNECTION]
+    return [
+        SynchronizationSecretKeyStringValuePair(key=SynchronizationSecret(secret["key"]), value=secret["value"]) for secret in CONNECTION
+    ]
 
 
 async def prepare_target(fabrikam: GraphServiceClient) -> None:
@@ -102,7 +104,7 @@ async def prepare_target(fabrikam: GraphServiceClient) -> None:
     assert conflict.value.response_status_code == 409
     assert conflict.value.error is not None
     assert conflict.value.error.code == "Request_MultipleObjectsWithSameKeyValue"
-    assert [one.code for one in conflict.value.error.details or []] == ["ConflictingObjects"]
+    assert [detail.code for detail in conflict.value.error.details or []] == ["ConflictingObjects"]
     seen = await entry.identity_synchronization.get()
     assert isinstance(seen, CrossTenantIdentitySyncPolicyPartner)
     assert seen.user_sync_inbound is not None
@@ -134,7 +136,7 @@ async def configure_source(contoso: GraphServiceClient) -> tuple[str, str]:
     await synchronization.secrets.put(SecretsPutRequestBody(value=credentials()))
     person = await contoso.users.by_user_id(MINSU).get()
     assert person is not None
-    (role,) = [one for one in made.service_principal.app_roles or [] if one.display_name == "msiam_access"]
+    (role,) = [role for role in made.service_principal.app_roles or [] if role.display_name == "msiam_access"]
     assigned = await contoso.service_principals.by_service_principal_id(sp_id).app_role_assigned_to.post(
         AppRoleAssignment(principal_id=UUID(person.id), resource_id=UUID(sp_id), app_role_id=role.id)
     )
@@ -153,7 +155,7 @@ async def run_job(contoso: GraphServiceClient, sp_id: str, job_id: str) -> None:
     assert rule.name == "USER_INBOUND_USER"
     assert rule.object_mappings
     people = rule.object_mappings[0]
-    assert [one.target_attribute_name for one in people.attribute_mappings or [] if one.matching_priority == 1] == [
+    assert [mapping.target_attribute_name for mapping in people.attribute_mappings or [] if mapping.matching_priority == 1] == [
         "alternativeSecurityIds"
     ]
     # The SDK has only PATCH for a schema, and the service has only PUT.
@@ -194,8 +196,8 @@ async def look(contoso: GraphServiceClient, fabrikam: GraphServiceClient, sp_id:
     log = await contoso.audit_logs.provisioning.get(request_configuration=RequestConfiguration(query_parameters=query))
     assert log is not None
     assert log.value
-    assert all(isinstance(one, ProvisioningObjectSummary) for one in log.value)
-    created = [one for one in log.value if one.provisioning_action == ProvisioningAction.Create]
+    assert all(isinstance(entry, ProvisioningObjectSummary) for entry in log.value)
+    created = [entry for entry in log.value if entry.provisioning_action == ProvisioningAction.Create]
     assert len(created) == 1
     assert created[0].provisioning_status_info is not None
     assert created[0].provisioning_status_info.status == ProvisioningResult.Success

@@ -23,9 +23,9 @@ CHANGED = {"link_scope_users": [BORA], "link_scope_exact": True, "link_user_type
 def arrived(fabrikam: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The people that synchronization brought from Contoso, by the name they have there."""
     ending = f"_contoso.kr#EXT#@{fabrikam['initial_domain']}"
-    people = [one for one in fabrikam["users"].values() if one["userPrincipalName"].endswith(ending)]
+    people = [user for user in fabrikam["users"].values() if user["userPrincipalName"].endswith(ending)]
     return {
-        one["userPrincipalName"].removesuffix(ending) + "@contoso.kr": one for one in people if str(one["displayName"]).endswith(SUFFIX)
+        user["userPrincipalName"].removesuffix(ending) + "@contoso.kr": user for user in people if str(user["displayName"]).endswith(SUFFIX)
     }
 
 
@@ -34,10 +34,10 @@ def leftovers(emulator: Emulator) -> list[str]:
     found = []
     for tenant_id in (CONTOSO, FABRIKAM):
         tenant = emulator.tenant(tenant_id)
-        found += [f"partner {one}" for one in tenant["access_policy"]["partners"]]
-        found += [f"identitySynchronization {one}" for one in tenant["access_policy"]["identity_synchronizations"]]
-        found += [f"application {one['displayName']}" for one in tenant["applications"].values()]
-        found += [f"job {job}" for one in tenant["synchronizations"].values() for job in one["jobs"]]
+        found += [f"partner {partner}" for partner in tenant["access_policy"]["partners"]]
+        found += [f"identitySynchronization {partner}" for partner in tenant["access_policy"]["identity_synchronizations"]]
+        found += [f"application {application['displayName']}" for application in tenant["applications"].values()]
+        found += [f"job {job}" for synchronization in tenant["synchronizations"].values() for job in synchronization["jobs"]]
     return found
 
 
@@ -96,7 +96,7 @@ class Walkthrough:
         people = arrived(self.emulator.tenant(FABRIKAM))
         assert MINSU in people
         assert len(people) > 5
-        assert all(one["userType"] == "Member" and one.get("employeeId") is None for one in people.values())
+        assert all(user["userType"] == "Member" and user.get("employeeId") is None for user in people.values())
         self.sync(link_verify_users=[MINSU])
         return set(people)
 

@@ -130,9 +130,9 @@ class Recorder:
                 items = {
                     item["id"]: Request(item["method"], item["url"], item.get("body"), request.version) for item in request.body["requests"]
                 }
-                for one in answer.body["responses"]:
-                    key = recording.key(client.tenant, items[one["id"]])
-                    recording.answers[key] = Reply(one["status"], one.get("body"), one.get("headers") or {})
+                for response in answer.body["responses"]:
+                    key = recording.key(client.tenant, items[response["id"]])
+                    recording.answers[key] = Reply(response["status"], response.get("body"), response.get("headers") or {})
             else:
                 recording.answers[recording.key(client.tenant, request)] = Reply(answer.status, answer.body, {})
             return answer
@@ -205,7 +205,7 @@ def changes(value: Any) -> Iterator[tuple[str, Any]]:
             yield f"={odd!r}", odd
     if isinstance(value, dict):
         for name, member in value.items():
-            yield f".{name} taken away", {key: one for key, one in value.items() if key != name}
+            yield f".{name} taken away", {key: member for key, member in value.items() if key != name}
             yield from ((f".{name}{what}", {**value, name: other}) for what, other in changes(member))
     if isinstance(value, list):
         for number, member in enumerate(value[:LOOKED_AT]):
@@ -227,12 +227,12 @@ def test_a_recording_is_enough_for_its_task(recorded: dict[str, Recorded], name:
 
 @pytest.mark.parametrize("name", TASKS)
 def test_an_odd_answer_ends_in_one_sentence(recorded: dict[str, Recorded], name: str) -> None:
-    one, count, faults = recorded[name], 0, []
-    for key, reply in one.recording.answers.items():
+    module, count, faults = recorded[name], 0, []
+    for key, reply in module.recording.answers.items():
         for what, body in changes(reply.body):
             count += 1
             try:
-                one.run({key: Reply(reply.status, body)})
+                module.run({key: Reply(reply.status, body)})
             except RunFailure as failure:
                 if not sentence(failure.msg):
                     faults.append(f"{key[1]} {key[2]} {what}: {failure.msg}")

@@ -72,11 +72,11 @@ def proxying(credentials: str) -> Iterator[tuple[str, list[str]]]:
             pair = {self.connection: there, there: self.connection}
             while True:
                 ready, _writable, _broken = select.select(list(pair), [], [], 30)
-                for one in ready or [self.connection]:
-                    data = one.recv(65536) if ready else b""
+                for side in ready or [self.connection]:
+                    data = side.recv(65536) if ready else b""
                     if not data:
                         return
-                    pair[one].sendall(data)
+                    pair[side].sendall(data)
 
         def log_message(self, *_unused: Any, **_unneeded: Any) -> None:
             """Say nothing."""

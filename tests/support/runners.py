@@ -39,4 +39,4 @@ def compare(in_worker: Iterable[Step], in_process: Iterable[Step]) -> None:
 
 
 def _writes(step: Step) -> list[tuple[str, str]]:
-    return sorted((one["method"], same(one["path"])) for one in step.writes)
+    return sorted((request["method"], same(request["path"])) for request in step.writes)

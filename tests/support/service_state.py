@@ -37,12 +37,12 @@ def normal(cloud: Cloud, known: frozenset[str]) -> Json:
             name: {"entries": tenant.access_policy.partners, "synchronization": tenant.access_policy.identity_synchronizations}
             for name, tenant in (("source", source), ("target", target))
         },
-        "applications": sorted(one["displayName"] for one in source.applications.values()),
-        "deleted applications": sorted(str(one.get("displayName")) for one in source.deleted_items.values()),
-        "configurations": [_configuration(source, target, one) for one in _by_name(source.service_principals)],
-        "people": {one["userPrincipalName"]: _person(target, one) for one in target.users.values()},
-        "deleted people": sorted(str(one.get("userPrincipalName")) for one in target.deleted_items.values()),
-        "people of the source": sorted(one["userPrincipalName"] for one in source.users.values()),
+        "applications": sorted(application["displayName"] for application in source.applications.values()),
+        "deleted applications": sorted(str(deleted.get("displayName")) for deleted in source.deleted_items.values()),
+        "configurations": [_configuration(source, target, principal) for principal in _by_name(source.service_principals)],
+        "people": {user["userPrincipalName"]: _person(target, user) for user in target.users.values()},
+        "deleted people": sorted(str(deleted.get("userPrincipalName")) for deleted in target.deleted_items.values()),
+        "people of the source": sorted(user["userPrincipalName"] for user in source.users.values()),
     }
     text = _VERSION.sub('"version": "?"', json.dumps(state, sort_keys=True, ensure_ascii=False))
     text = _ID.sub(lambda found: found[0] if found[0] in known else "<id>", text)
@@ -51,29 +51,29 @@ def normal(cloud: Cloud, known: frozenset[str]) -> Json:
 
 
 def _by_name(principals: Mapping[str, Json]) -> list[Json]:
-    return sorted(principals.values(), key=lambda one: str(one["displayName"]))
+    return sorted(principals.values(), key=lambda principal: str(principal["displayName"]))
 
 
 def _configuration(source: Tenant, target: Tenant, principal: Json) -> Json:
     held = source.synchronizations.get(principal["id"])
     secrets = dict(held.secrets) if held else {}
     notification = secrets.pop("SyncNotificationSettings", "{}")
-    roles = {one["id"]: one["displayName"] for one in principal.get("appRoles", ())}
+    roles = {role["id"]: role["displayName"] for role in principal.get("appRoles", ())}
     assigned = source.assignments.get(principal["id"], {}).values()
     return {
         "name": principal["displayName"],
         "tags": sorted(principal.get("tags") or ()),
         "enabled": principal.get("accountEnabled"),
         "settings": {**secrets, "SyncNotificationSettings": json.loads(notification)},
-        "assignments": sorted(f"{one['principalDisplayName']} as {roles.get(one['appRoleId'])}" for one in assigned),
+        "assignments": sorted(f"{assignment['principalDisplayName']} as {roles.get(assignment['appRoleId'])}" for assignment in assigned),
         "jobs": [
             {
                 "state": job.schedule_state,
                 "status": job.status.get("code"),
                 "quarantine": (job.status.get("quarantine") or {}).get("reason"),
                 "schema": job.job_schema,
-                "held deletions": sorted(_name(source, one) for one in job.staged_deletes),
-                "links": {_name(source, one): _name(target, linked) for one, linked in job.links.items()},
+                "held deletions": sorted(_name(source, deletion) for deletion in job.staged_deletes),
+                "links": {_name(source, source_id): _name(target, linked) for source_id, linked in job.links.items()},
             }
             for job in (held.jobs.values() if held else ())
         ],
@@ -102,8 +102,8 @@ def differences(wanted: Any, found: Any, where: str = "") -> Iterator[str]:
             else:
                 yield from differences(wanted[name], found[name], f"{where}/{name}")
     elif isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found):
-        for number, (one, other) in enumerate(zip(wanted, found, strict=True)):
-            yield from differences(one, other, f"{where}/{number}")
+        for number, (expected_item, other) in enumerate(zip(wanted, found, strict=True)):
+            yield from differences(expected_item, other, f"{where}/{number}")
     elif wanted != found:
         yield f"{where} is {_short(found)}, not {_short(wanted)}"
 

@@ -105,18 +105,18 @@ class Step:
     @property
     def sent(self) -> list[dict[str, Any]]:
         """The requests to Graph: neither sign-in nor the outside of a batch, whose items are there by themselves."""
-        graph = [one for one in self.requests if re.match(r"/(v1\.0|beta)/", one["path"])]
-        return [one for one in graph if not one["path"].endswith("/$batch")]
+        graph = [request for request in self.requests if re.match(r"/(v1\.0|beta)/", request["path"])]
+        return [request for request in graph if not request["path"].endswith("/$batch")]
 
     @property
     def calls(self) -> int:
         """How often Graph was called; a batch counts once."""
-        return len([one for one in self.requests if re.match(r"/(v1\.0|beta)/", one["path"]) and not one.get("batched")])
+        return len([request for request in self.requests if re.match(r"/(v1\.0|beta)/", request["path"]) and not request.get("batched")])
 
     @property
     def writes(self) -> list[dict[str, Any]]:
         """The requests that are there to change something."""
-        return [one for one in self.sent if one["method"] != "GET" and not _READING_POSTS.search(one["path"])]
+        return [request for request in self.sent if request["method"] != "GET" and not _READING_POSTS.search(request["path"])]
 
     @property
     def left_alone(self) -> bool:
@@ -193,7 +193,7 @@ class Teller:
         if before:
             after = {part: self.emulator.control("GET", part) for part in ("state", "settings", "faults")}
             self._put(before)
-            processes = [dataclasses.replace(one, process=True) if isinstance(one, Do) else one for one in flat]
+            processes = [dataclasses.replace(scene, process=True) if isinstance(scene, Do) else scene for scene in flat]
             compare(story, self._tell(processes, variables))
             self._put(after)
         return story
@@ -213,7 +213,7 @@ class Teller:
         hosts = inventory(self.emulator)
         hosts["all"]["vars"].update(variables or {})
         connections = hosts["all"]["vars"]["tenants"]
-        tasks = [one.task(connections) for one in flat]
+        tasks = [scene.task(connections) for scene in flat]
         play = [{"name": "Tell a story", "hosts": "links", "connection": "local", "gather_facts": False, "tasks": tasks}]
         folder = self.playbooks.folder
         folder.mkdir(parents=True, exist_ok=True)

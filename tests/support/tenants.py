@@ -29,13 +29,13 @@ def made_up_id(name: str) -> str:
 def user(state: State, name: str, tenant: str = CONTOSO) -> dict[str, Any]:
     """A person by the beginning of the user principal name."""
     people = state["tenants"][tenant]["users"].values()
-    found: dict[str, Any] = next(one for one in people if one["userPrincipalName"].startswith(name))
+    found: dict[str, Any] = next(user for user in people if user["userPrincipalName"].startswith(name))
     return found
 
 
 def groups(state: State, name: str, tenant: str = CONTOSO) -> list[dict[str, Any]]:
     """All groups of that name."""
-    return [one for one in state["tenants"][tenant]["groups"].values() if one["displayName"] == name]
+    return [group for group in state["tenants"][tenant]["groups"].values() if group["displayName"] == name]
 
 
 def add_user(state: State, name: str, tenant: str = CONTOSO, **members: Any) -> dict[str, Any]:
@@ -166,7 +166,9 @@ class Mould:
 
 def principal_id(state: State, name: str) -> str:
     """The service principal of the one configuration of that name."""
-    (found,) = [one["id"] for one in state["tenants"][CONTOSO]["service_principals"].values() if one["displayName"] == name]
+    (found,) = [
+        principal["id"] for principal in state["tenants"][CONTOSO]["service_principals"].values() if principal["displayName"] == name
+    ]
     return str(found)
 
 
@@ -224,7 +226,7 @@ def assign(state: State, principal: dict[str, Any], kind: str = "User", name: st
 def assigned(state: State, name: str = "Fabrikam") -> set[str]:
     """Who is assigned: the names of users and groups."""
     tenant = state["tenants"][CONTOSO]
-    known = {**{one["id"]: one["userPrincipalName"] for one in tenant["users"].values()}}
-    known |= {one["id"]: one["displayName"] for one in tenant["groups"].values()}
+    known = {**{user["id"]: user["userPrincipalName"] for user in tenant["users"].values()}}
+    known |= {group["id"]: group["displayName"] for group in tenant["groups"].values()}
     there = tenant["assignments"].get(principal_id(state, name), {}).values()
-    return {known[one["principalId"]] for one in there}
+    return {known[assignment["principalId"]] for assignment in there}

@@ -137,5 +137,5 @@ def test_a_whole_batch(kind: str, status: int, header: str) -> None:
 def test_one_that_makes_something_keeps_the_whole_batch_from_being_repeated(kind: str, other: str, status: int, header: str) -> None:
     client, transport, _clock = client_of(fault(status, header), Reply(200, {"responses": []}))
     outcomes = send_all(client, [KINDS[other], KINDS[kind]])
-    assert all(isinstance(one, Uncertain) for one in outcomes)
+    assert all(isinstance(outcome, Uncertain) for outcome in outcomes)
     assert len(transport.requests) == 1

@@ -83,7 +83,7 @@ PEOPLE = [
     for number, name in enumerate(["minsu.kim", "jiwoo.lee", "hyejin.park"])
 ]
 GROUPS = [{"id": f"11111111-0000-4000-8000-00000000000{number}", "displayName": f"Group {number}"} for number in range(3)]
-MAILS = [str(one["mail"]) for one in PEOPLE]
+MAILS = [str(user["mail"]) for user in PEOPLE]
 BAG = {
     "AuthenticationType": "SyncPolicy",
     "CompanyId": TARGET,
@@ -97,10 +97,10 @@ def source() -> SourceService:
         Link(name, dict(BAG, CompanyId=company), [new_job(name)], id=f"sp-{name}", app_id=f"app-{name}", role_id=f"role-{name}")
         for name, company in (("Fabrikam", TARGET), ("Other", "cccccccc-0000-4000-8000-000000000003"))
     ]
-    for one in PEOPLE[:2]:
-        links[0].assign(str(one["id"]))
-    for number, one in enumerate(links[0].assignments):
-        one["id"] = f"assignment-{number}"
+    for user in PEOPLE[:2]:
+        links[0].assign(str(user["id"]))
+    for number, assignment in enumerate(links[0].assignments):
+        assignment["id"] = f"assignment-{number}"
     return SourceService(links, PEOPLE, GROUPS, {str(GROUPS[0]["id"]): [{"@odata.type": "#microsoft.graph.user", **PEOPLE[2]}]})
 
 
@@ -110,7 +110,7 @@ def guest(number: int, **rest: Any) -> dict[str, Any]:
 
 
 COLLECTIONS: Mapping[str, list[dict[str, Any]]] = {
-    "/policies/crossTenantAccessPolicy/partners": [{"tenantId": one, **EMPTY_ENTRY} for one in (TARGET, SOURCE)],
+    "/policies/crossTenantAccessPolicy/partners": [{"tenantId": tenant, **EMPTY_ENTRY} for tenant in (TARGET, SOURCE)],
     "/policies/b2bManagementPolicies": [
         {"definition": ['{"B2BManagementPolicy":{"InvitationsAllowedAndBlockedDomainsPolicy":{"BlockedDomains":["contoso.kr"]}}}']}
     ],
@@ -171,7 +171,7 @@ def planned(resource: Resource[Any, Any], module: str, **given: Any) -> Callable
     def result(client: Client) -> Any:
         wanted = resource.desired(options(module, **given))
         made = resource.plan(resource.read(client, wanted), wanted)
-        return [str(one) for one in made.actions], made.before, made.after, made.facts, made.warnings
+        return [str(action) for action in made.actions], made.before, made.after, made.facts, made.warnings
 
     return result
 
@@ -186,7 +186,7 @@ def organization(client: Client) -> Any:
     return tenant.INQUIRY.read(client, options("tenant_info"))
 
 
-PEOPLE_OF_A_LINK = [{"user_principal_name": one, "mail": one} for one in MAILS]
+PEOPLE_OF_A_LINK = [{"user_principal_name": mail, "mail": mail} for mail in MAILS]
 FILTERS = [{"name": "Seoul", "clauses": [{"attribute": "city", "operator": "EQUALS", "values": ["Seoul"]}]}]
 LISTINGS: dict[str, tuple[Answer, Callable[[Client], Any]]] = {
     "configurations": (source_and, inquired(configuration_list.INQUIRY, "sync_configuration_info")),
@@ -209,7 +209,7 @@ LISTINGS: dict[str, tuple[Answer, Callable[[Client], Any]]] = {
     "mapping and filters": (source_and, planned(mapping.RESOURCE, "sync_mapping", configuration="Fabrikam", filters=FILTERS)),
     "on demand": (source_and, on_demand_outcome),
     "people": (source_and, lambda client: directory.find_people(client, MAILS)),
-    "groups": (source_and, lambda client: directory.find_groups(client, [str(one["displayName"]) for one in GROUPS])),
+    "groups": (source_and, lambda client: directory.find_groups(client, [str(group["displayName"]) for group in GROUPS])),
     "configurations by name": (source_and, lambda client: find_configuration.find(client, "Fabrikam")),
     "partners": (tenants, inquired(partner_list.INQUIRY, "cross_tenant_policy_info", names=False)),
     "provisioning log": (tenants, inquired(provisioning_log.INQUIRY, "provisioning_log_info", configuration="Fabrikam")),
@@ -235,7 +235,9 @@ LISTINGS: dict[str, tuple[Answer, Callable[[Client], Any]]] = {
 }
 
 
-@pytest.mark.parametrize("shape", [(1, 1000), (3, 1000), (0, 1), (1, 1), (2, 2)], ids=lambda one: f"{one[0]} empty, then {one[1]} a page")
+@pytest.mark.parametrize(
+    "shape", [(1, 1000), (3, 1000), (0, 1), (1, 1), (2, 2)], ids=lambda shape: f"{shape[0]} empty, then {shape[1]} a page"
+)
 @pytest.mark.parametrize("name", LISTINGS)
 def test_a_listing_is_the_same_however_it_is_divided(name: str, shape: tuple[int, int]) -> None:
     answer, read = LISTINGS[name]
@@ -250,9 +252,9 @@ def test_a_preflight_sees_what_stands_behind_an_empty_page() -> None:
     causes = {}
     for name in ("preflight of the source", "preflight of the target"):
         answer, read = LISTINGS[name]
-        causes[name] = " ".join(one["cause"] for one in read(FakeGraph(Paged(answer)))["findings"])
+        causes[name] = " ".join(finding["cause"] for finding in read(FakeGraph(Paged(answer)))["findings"])
     expected = ("belong to others here", "not redeemed", "among the deleted", "do not allow invitations to contoso.kr")
-    assert [one for one in expected if one not in causes["preflight of the target"]] == []
+    assert [cause for cause in expected if cause not in causes["preflight of the target"]] == []
     assert "no licence" not in causes["preflight of the source"]
 
 

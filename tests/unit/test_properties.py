@@ -58,7 +58,7 @@ def converge(resource: Resource[Desired, Current], service: Any, wanted: Desired
     """Plan, apply, and plan again."""
     client = FakeGraph(service)
     first = planned(resource, client, wanted)
-    assert client.writes == [] or all("getByIds" in one or "parseExpression" in one for one in client.writes)
+    assert client.writes == [] or all("getByIds" in request or "parseExpression" in request for request in client.writes)
     apply(first, client, client.clock.pace(0))
     return first, planned(resource, client, wanted)
 
@@ -71,7 +71,7 @@ target = st.sampled_from(["AllUsers", "0f6d0b1c-2d3e-4f50-8a61-7b8c9d0e1f2a", "1
 raw_targets = st.lists(
     st.fixed_dictionaries({"target": target, "targetType": st.sampled_from(["user", "group"])}),
     max_size=3,
-    unique_by=lambda one: tuple(one.values()),
+    unique_by=lambda mapping: tuple(mapping.values()),
 )
 raw_part = st.none() | st.fixed_dictionaries({"accessType": st.sampled_from(["allowed", "blocked"]), "targets": raw_targets})
 raw_access = st.none() | st.fixed_dictionaries({"usersAndGroups": raw_part, "applications": raw_part})
@@ -104,7 +104,7 @@ partner_services = st.builds(
 our_targets = st.lists(
     st.fixed_dictionaries({"target": target, "target_type": st.sampled_from(["user", "group"])}),
     max_size=3,
-    unique_by=lambda one: tuple(one.values()),
+    unique_by=lambda clause: tuple(clause.values()),
 )
 our_part = st.fixed_dictionaries({"access_type": st.sampled_from(["allowed", "blocked"]), "targets": our_targets})
 our_access = st.fixed_dictionaries({}, optional={"users_and_groups": our_part, "applications": our_part})
@@ -123,7 +123,7 @@ inherited = st.lists(st.sampled_from(SETTINGS), unique=True)
 
 
 def wanted_partner(given_: Mapping[str, Any], inherit: list[str], state: str = "present") -> partner.Desired:
-    chosen = [one for one in inherit if one not in given_]
+    chosen = [name for name in inherit if name not in given_]
     return partner.desired(options("cross_tenant_policy", partner_tenant_id=TARGET, state=state, inherit=chosen or None, **given_))
 
 
@@ -220,7 +220,7 @@ members = st.dictionaries(
     st.booleans() | st.integers(0, 999) | st.sampled_from(["a@x", ""]),
     max_size=6,
 )
-notifications = members.map(lambda one: {settings_bag.NOTIFICATION: json.dumps(one)}) | st.sampled_from(
+notifications = members.map(lambda settings: {settings_bag.NOTIFICATION: json.dumps(settings)}) | st.sampled_from(
     [{}, {settings_bag.NOTIFICATION: "broken"}]
 )
 masked = st.sampled_from([{}, {"Password": settings_bag.MASKED}, {"SecretToken": settings_bag.MASKED}])
@@ -291,7 +291,7 @@ class TestSettingsBag:
     def test_a_configuration_converges(
         self, bag: dict[str, str], service: SourceService, jobs: int, email: str | None, threshold: int | None, test_connection: bool
     ) -> None:
-        link = Link("Fabrikam", dict(bag), [new_job(str(one)) for one in range(min(jobs, 1))])
+        link = Link("Fabrikam", dict(bag), [new_job(str(number)) for number in range(min(jobs, 1))])
         service.links.append(link)
         wanted = configuration.desired(
             options(
@@ -425,7 +425,7 @@ class TestScope:
         first, second = converge(scope.RESOURCE, service, wanted)
         assert second.actions == ()
         assert second.facts["scope"] == first.facts["scope"]
-        in_scope = {one["principalId"] for one in service.links[0].assignments if one["appRoleId"] == link.role_id}
+        in_scope = {assignment["principalId"] for assignment in service.links[0].assignments if assignment["appRoleId"] == link.role_id}
         who = {PEOPLE[number]["id"] for number in named}
         before = {PEOPLE[number]["id"] for number, counts in there if counts}
         assert in_scope == (before - who if state == "absent" else who if exact else before | who)
@@ -528,7 +528,7 @@ our_filter = st.fixed_dictionaries(
 mapping_options = st.fixed_dictionaries(
     {},
     optional={
-        "mappings": st.lists(our_mapping, unique_by=lambda one: one["target"], max_size=4),
+        "mappings": st.lists(our_mapping, unique_by=lambda mapping: mapping["target"], max_size=4),
         "filters": st.lists(our_filter, max_size=2),
         "target_actions": st.lists(st.sampled_from(["create", "update", "delete"]), unique=True, min_size=1),
         "exact": st.booleans(),
@@ -566,7 +566,7 @@ class TestMapping:
             assert now["scope"] == was["scope"]
         if "target_actions" not in given_:
             assert now["flowTypes"] == was["flowTypes"]
-        named = {one["target"] for one in given_.get("mappings", ())}
+        named = {mapping["target"] for mapping in given_.get("mappings", ())}
         kept = {row["targetAttributeName"]: row for row in now["attributeMappings"]}
         for row in was["attributeMappings"]:
             name = row["targetAttributeName"]
@@ -654,7 +654,7 @@ class TestCrash:
         with contextlib.suppress(Crash):
             to_the_end(configuration.RESOURCE, ended_after(service, requests, carried_out), wanted)
         to_the_end(configuration.RESOURCE, service, wanted)
-        assert [one.name for one in service.links] == ["Other"]
+        assert [link.name for link in service.links] == ["Other"]
         client = FakeGraph(service)
         assert planned(configuration.RESOURCE, client, wanted).actions == ()
 

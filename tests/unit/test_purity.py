@@ -62,8 +62,10 @@ def pure(resource: Resource[Any, Any], service: Any, wanted: Any) -> None:
     plans = []
     for _time in range(2):
         with contextlib.suppress(Refusal):
-            one = resource.plan(current, wanted)
-            plans.append((one.before, one.after, one.facts, one.change_facts, [(str(action), action.requests) for action in one.actions]))
+            plan = resource.plan(current, wanted)
+            plans.append(
+                (plan.before, plan.after, plan.facts, plan.change_facts, [(str(action), action.requests) for action in plan.actions])
+            )
         assert (current, wanted) == before
         assert watched.untouched()
     assert plans[:1] == plans[1:]
@@ -115,8 +117,8 @@ class TestPlanners:
         wanted = mapping.desired(options("sync_mapping", configuration="Fabrikam", **given_))
         current = mapping.read(FakeGraph(SourceService([link_])), wanted)
         with contextlib.suppress(Refusal):
-            one = mapping.plan(current, wanted)
-            assert one.change_facts["backup"] == (there if one.actions else None)
+            plan = mapping.plan(current, wanted)
+            assert plan.change_facts["backup"] == (there if plan.actions else None)
 
     @QUICK
     @given(properties.partner_services, properties.our_settings, properties.inherited, st.sampled_from(["present", "absent"]))
@@ -128,7 +130,7 @@ class TestPlanners:
         properties.bags, properties.source_services, st.integers(0, 1), st.none() | st.just("a@x"), st.sampled_from(["present", "absent"])
     )
     def test_configuration(self, bag: dict[str, str], service: SourceService, jobs: int, email: str | None, state: str) -> None:
-        service.links.append(Link("Fabrikam", dict(bag), [new_job(str(one)) for one in range(jobs)]))
+        service.links.append(Link("Fabrikam", dict(bag), [new_job(str(number)) for number in range(jobs)]))
         given_ = {"notification_email": email} if state == "present" else {}
         pure(
             configuration.RESOURCE,
@@ -157,9 +159,9 @@ class TestPlanners:
         st.sampled_from(["Active", "Disabled", "Paused"]), st.sampled_from(["started", "paused", "restarted", "absent"]), st.integers(0, 1)
     )
     def test_job(self, schedule: str, state: str, jobs: int) -> None:
-        made = [new_job() for _one in range(jobs)]
-        for one in made:
-            one["schedule"]["state"] = schedule
+        made = [new_job() for _number in range(jobs)]
+        for body in made:
+            body["schedule"]["state"] = schedule
         reason = {"restart_reason": "reevaluate_all"} if state == "restarted" else {}
         wanted = job.desired(options("sync_job", configuration="Fabrikam", state=state, **reason))
         pure(job.RESOURCE, SourceService([Link("Fabrikam", {}, made)]), wanted)

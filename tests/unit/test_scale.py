@@ -34,7 +34,7 @@ class Crowd:
         if path.endswith("/appRoleAssignedTo"):
             return self._page(path, int(query.partition("from=")[2] or 0))
         if path.endswith("/getByIds"):
-            return Reply(200, {"value": [self._person(int(one[-12:])) for one in request.body["ids"]]})
+            return Reply(200, {"value": [self._person(int(user_id[-12:])) for user_id in request.body["ids"]]})
         return SourceService([self.link])(request)
 
     def _page(self, path: str, start: int) -> Outcome:
@@ -57,8 +57,8 @@ class Crowd:
     @staticmethod
     def _person(number: int) -> dict[str, Any]:
         name = f"person{number}@contoso.kr"
-        one = {"id": f"aaaaaaaa-0000-4000-8000-{number:012}", "userPrincipalName": name, "mail": name, "displayName": f"Person {number}"}
-        return {"@odata.type": "#microsoft.graph.user", **one}
+        user = {"id": f"aaaaaaaa-0000-4000-8000-{number:012}", "userPrincipalName": name, "mail": name, "displayName": f"Person {number}"}
+        return {"@odata.type": "#microsoft.graph.user", **user}
 
 
 class Forgetful(FakeGraph):

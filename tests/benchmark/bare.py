@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Only the necessary calls: one requests session, batches wherever Graph takes them, and nothing that could go wrong.
+"""Only the necessary calls: one requests session, batches wherever Graph accepts them, and no handling of errors.
 
-The least that the work can cost. It knows beforehand what is there, so it is no tool for an admin: it looks at nothing before
-a write, repeats nothing, and checks nothing but that each call succeeds.
+The minimal cost of the work. It assumes a known state, so it is no tool for an administrator: it reads nothing before a write,
+repeats nothing, and only checks that each call succeeds.
 
 ``bare.py SPEC WORK`` with WORK one of create, noop, change, teardown.
 """
@@ -31,7 +31,7 @@ Item = tuple[str, str, Any]
 
 
 class Tenant:
-    """One tenant's Graph on one connection."""
+    """The Graph of a tenant on a single connection."""
 
     def __init__(self, spec: dict[str, Any], side: str) -> None:
         about = spec[side]
@@ -53,13 +53,13 @@ class Tenant:
         self._session.close()
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
-        """One request that has to succeed."""
+        """A request that must succeed."""
         answer = self._session.request(method, path if path.startswith("https:") else self._root + path, json=body, timeout=300)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
     def batch(self, items: list[Item], in_order: bool = False) -> list[Any]:
-        """Any number of requests, twenty in one; the bodies in the order given."""
+        """Any number of requests, twenty in a batch; returns the bodies in the given order."""
         bodies: list[Any] = []
         for start in range(0, len(items), BATCH):
             chunk = items[start : start + BATCH]
@@ -90,7 +90,7 @@ def _item(number: int, item: Item, in_order: bool) -> dict[str, Any]:
 
 
 def create(spec: dict[str, Any]) -> None:
-    """The documented steps on empty tenants, none of them twice."""
+    """The documented steps on empty tenants, each of them once."""
     with Tenant(spec, "target") as target:
         partner = {"tenantId": spec["source"]["tenant_id"], "automaticUserConsentSettings": {"inboundAllowed": True}}
         policy = {"userSyncInbound": {"isSyncAllowed": True}}
@@ -103,7 +103,7 @@ def create(spec: dict[str, Any]) -> None:
 
 
 def build(source: Tenant, spec: dict[str, Any]) -> None:
-    """The configuration with its job, its mappings and its people."""
+    """The configuration with its job, its mappings and its users."""
     made = source.call("POST", f"/applicationTemplates/{TEMPLATE}/instantiate", {"displayName": spec["name"]})["servicePrincipal"]
     root = f"/servicePrincipals/{made['id']}/synchronization"
     connection = [{"key": "CompanyId", "value": spec["target"]["tenant_id"]}, {"key": "AuthenticationType", "value": "SyncPolicy"}]
@@ -136,7 +136,7 @@ def mapped(schema: dict[str, Any], expression: dict[str, Any]) -> dict[str, Any]
 
 
 def assign(source: Tenant, principal: str, role: str, ids: list[str]) -> None:
-    """Assign people, twenty in one request."""
+    """Assign users, twenty in a request."""
     path = f"/servicePrincipals/{principal}/appRoleAssignedTo"
     source.batch([("POST", path, {"principalId": user_id, "resourceId": principal, "appRoleId": role}) for user_id in ids])
 
@@ -146,7 +146,7 @@ def _role(principal: dict[str, Any]) -> str:
 
 
 def _ids(source: Tenant, names: list[str]) -> list[str]:
-    """People by user principal name, fifteen in one filter, twenty filters in one batch."""
+    """Users by user principal name, fifteen in a filter, twenty filters in a batch."""
     chunks = [names[start : start + IN] for start in range(0, len(names), IN)]
     filters = [",".join(f"'{quote(name)}'" for name in chunk) for chunk in chunks]
     pages = source.batch([("GET", f"/users?$filter=userPrincipalName%20in%20({clause})&$select=id&$top=999", None) for clause in filters])
@@ -154,7 +154,7 @@ def _ids(source: Tenant, names: list[str]) -> list[str]:
 
 
 def look(spec: dict[str, Any], source: Tenant) -> tuple[dict[str, Any], dict[str, str]]:
-    """All that a rerun has to see: the service principal, and who is assigned, by name. It stops if anything is not as it shall be."""
+    """All that a rerun must read: the service principal, and the assigned users by name. It fails if anything is not in the desired state."""
     with Tenant(spec, "target") as target:
         reads: list[Item] = [
             ("GET", f"{PARTNERS}/{spec['source']['tenant_id']}?$expand=identitySynchronization", None),
@@ -195,14 +195,14 @@ def _expect(holds: bool, what: str) -> None:
 
 
 def noop(spec: dict[str, Any]) -> None:
-    """See that all is as it shall be."""
+    """Check that everything is in the desired state."""
     with Tenant(spec, "source") as source:
         _principal, assigned = look(spec, source)
         _expect(set(assigned) == set(spec["users"]), "the assignments")
 
 
 def change(spec: dict[str, Any]) -> None:
-    """See who is missing and who is too many, and write only that."""
+    """Find the missing and the surplus users, and write only these."""
     with Tenant(spec, "source") as source:
         principal, assigned = look(spec, source)
         leaving = [assigned[name] for name in assigned.keys() - set(spec["users"])]

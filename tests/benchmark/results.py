@@ -44,27 +44,27 @@ def median(runs: Runs, name: str) -> float:
 
 @dataclass
 class Results:
-    """All that was measured; a part measured again replaces what was there."""
+    """All measurements; a part that is measured again replaces the old figures."""
 
     content: dict[str, Any] = field(default_factory=lambda: {"link": [], "growth": [], "mesh": [], "profile": []})
 
     @staticmethod
     def read(path: Path) -> Results:
-        """What was measured before."""
+        """The earlier measurements."""
         return Results(json.loads(path.read_text())) if path.exists() else Results()
 
     def write(self, path: Path) -> None:
-        """For the next time, and for others."""
+        """Write the measurements for later runs and for readers."""
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(self.content, indent=1) + "\n")
 
     def note_machine(self) -> None:
-        """What it was measured on."""
+        """The machine of the measurements."""
         libraries = {name: version(name) for name in LIBRARIES}
         self.content["machine"] = {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.system(), **libraries}
 
     def cell(self, assignments: int, latency_ms: int, work: str, letter: str) -> dict[str, Any] | None:
-        """The cell of one contestant, if it was measured."""
+        """The cell of a contestant, if it was measured."""
         place = (assignments, latency_ms, work, letter)
         cells: list[dict[str, Any]] = self.content["link"]
         return next((cell for cell in cells if _place(cell) == place), None)
@@ -75,7 +75,7 @@ class Results:
         return next((mesh for mesh in meshes if mesh["tenants"] == tenants), None)
 
     def add_cells(self, assignments: int, latency_ms: int, work: str, cells: list[Cell]) -> None:
-        """The cells of one work."""
+        """The cells of a work."""
         for cell in cells:
             new: dict[str, Any] = {"assignments": assignments, "latency_ms": latency_ms, "work": work, "contestant": cell.contestant.letter}
             new |= {"runs": [run.as_dict() for run in cell.runs], "why_not": cell.why_not}
@@ -91,14 +91,14 @@ class Results:
         return [(growth["assignments"], growth["runs"]) for growth in self.content.get("growth", ())]
 
     def add_mesh(self, mesh: Mesh) -> None:
-        """One mesh."""
+        """A mesh."""
         new: dict[str, Any] = {"tenants": mesh.tenants, "links": mesh.links, "forks": FORKS}
         new |= {"runs": [run.as_dict() for run in mesh.runs], "floor": [run.as_dict() for run in mesh.floor]}
         self.content["mesh"] = [kept for kept in self.content["mesh"] if kept["tenants"] != mesh.tenants] + [new]
         self.content["mesh"].sort(key=lambda mesh: mesh["tenants"])
 
     def add_profile(self, parts: list[Part]) -> None:
-        """The profile of one link's rerun."""
+        """The profile of a link's rerun."""
         self.content["profile"] = [{**vars(part), "milliseconds": round(part.milliseconds, 1)} for part in parts]
 
     def tables(self) -> Iterator[str]:
@@ -140,7 +140,7 @@ class Results:
         return f"{median(cell['runs'], 'wall') / median(other['runs'], 'wall'):.2f}"
 
     def profile_table(self) -> Iterator[str]:
-        """Where the milliseconds go, line by line."""
+        """The profile, line by line."""
         for place, title in (("controller", "One after the other, as the controller sees it"), ("worker", "Of that, inside our own tasks")):
             yield from ("", f"| {title} | times | ms together | ms each |", "| --- | --- | --- | --- |")
             for part in self.content["profile"]:

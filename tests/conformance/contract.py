@@ -38,7 +38,7 @@ _ADDRESS = re.compile(r"/(v1\.0|beta)(/.*)")
 
 @cache
 def contract(version: str) -> Any:
-    """The checker. "observed" admits GET of the secrets, which works although the metadata has only PUT."""
+    """The checker. "observed" admits GET of the secrets, which works although the metadata only has PUT."""
     specification = importlib.util.spec_from_file_location("published_contract", FOLDER / "contract.py")
     assert specification is not None
     assert specification.loader is not None
@@ -48,7 +48,7 @@ def contract(version: str) -> Any:
 
 
 def violations(emulator: Emulator) -> tuple[list[str], set[str]]:
-    """What is wrong with the requests and responses that the emulator has logged, and the operations that were used."""
+    """The faults of the requests and responses in the emulator's log, and the operations that were used."""
     found: set[str] = set()
     operations: set[str] = set()
     for entry in emulator.control("GET", "requests")["requests"]:

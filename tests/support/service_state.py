@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a link is for the service, without ids and dates, so that two lives of it can be compared."""
+"""The state of a link in the service, without ids and dates, so that two life cycles of it can be compared."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _VERSION = re.compile(r'"version": "Date:[^"]*"')
 
 
 def known_ids(world: World) -> frozenset[str]:
-    """The ids of what is there before any link, which are the same in every life."""
+    """The ids of the objects that exist before any link, which are the same in every life cycle."""
     return frozenset(_ID.findall(world.model_dump_json()))
 
 
 def normal(cloud: Cloud, known: frozenset[str]) -> Json:
-    """The state of the link and of everybody in the target."""
+    """The state of the link and of all users in the target."""
     world = cloud.world
     source, target = world.tenants[CONTOSO], world.tenants[FABRIKAM]
     state = {
@@ -91,21 +91,21 @@ def _person(tenant: Tenant, user: Json) -> Json:
     return {**shown, "manager": tenant.users[manager]["userPrincipalName"] if manager in tenant.users else manager}
 
 
-def differences(wanted: Any, found: Any, where: str = "") -> Iterator[str]:
-    """Where two states differ, one line each."""
-    if isinstance(wanted, Mapping) and isinstance(found, Mapping):
-        for name in sorted({*wanted, *found}):
+def differences(desired: Any, found: Any, where: str = "") -> Iterator[str]:
+    """The differences between two states, a line each."""
+    if isinstance(desired, Mapping) and isinstance(found, Mapping):
+        for name in sorted({*desired, *found}):
             if name not in found:
                 yield f"{where}/{name} is missing"
-            elif name not in wanted:
-                yield f"{where}/{name} is there"
+            elif name not in desired:
+                yield f"{where}/{name} exists"
             else:
-                yield from differences(wanted[name], found[name], f"{where}/{name}")
-    elif isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found):
-        for number, (expected_item, other) in enumerate(zip(wanted, found, strict=True)):
-            yield from differences(expected_item, other, f"{where}/{number}")
-    elif wanted != found:
-        yield f"{where} is {_short(found)}, not {_short(wanted)}"
+                yield from differences(desired[name], found[name], f"{where}/{name}")
+    elif isinstance(desired, list) and isinstance(found, list) and len(desired) == len(found):
+        for number, (expected, actual) in enumerate(zip(desired, found, strict=True)):
+            yield from differences(expected, actual, f"{where}/{number}")
+    elif desired != found:
+        yield f"{where} is {_short(found)}, not {_short(desired)}"
 
 
 def _short(value: Any) -> str:
@@ -114,11 +114,11 @@ def _short(value: Any) -> str:
 
 
 def deleted_and_created(world: World, since: int) -> tuple[set[str], set[str]]:
-    """Whom the service deleted and whom it created, by its own log from that entry on."""
+    """The users that the service deleted and created, according to its log from that entry on."""
     log = world.tenants[CONTOSO].provisioning_log[since:]
-    people: dict[str, set[str]] = {"delete": set(), "create": set()}
+    users: dict[str, set[str]] = {"delete": set(), "create": set()}
     for entry in log:
         verb = str(entry["provisioningAction"]).lower()
-        if verb in people and entry["provisioningStatusInfo"]["status"] == "success":
-            people[verb].add(str(entry["sourceIdentity"]["details"].get("UserPrincipalName")))
-    return people["delete"], people["create"]
+        if verb in users and entry["provisioningStatusInfo"]["status"] == "success":
+            users[verb].add(str(entry["sourceIdentity"]["details"].get("UserPrincipalName")))
+    return users["delete"], users["create"]

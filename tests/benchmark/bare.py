@@ -129,9 +129,9 @@ def build(source: Tenant, spec: dict[str, Any]) -> None:
 def mapped(schema: dict[str, Any], expression: dict[str, Any]) -> dict[str, Any]:
     """The schema with the two mappings of the link: no employeeId, and the display name by the expression."""
     new = copy.deepcopy(schema)
-    people = new["synchronizationRules"][0]["objectMappings"][0]
-    people["attributeMappings"] = [row for row in people["attributeMappings"] if row["targetAttributeName"] != "employeeId"]
-    next(row for row in people["attributeMappings"] if row["targetAttributeName"] == "displayName")["source"] = expression
+    user_mapping = new["synchronizationRules"][0]["objectMappings"][0]
+    user_mapping["attributeMappings"] = [row for row in user_mapping["attributeMappings"] if row["targetAttributeName"] != "employeeId"]
+    next(row for row in user_mapping["attributeMappings"] if row["targetAttributeName"] == "displayName")["source"] = expression
     return new
 
 
@@ -153,7 +153,7 @@ def _ids(source: Tenant, names: list[str]) -> list[str]:
     return [str(user["id"]) for page in pages for user in page["value"]]
 
 
-def look(spec: dict[str, Any], source: Tenant) -> tuple[dict[str, Any], dict[str, str]]:
+def read_link(spec: dict[str, Any], source: Tenant) -> tuple[dict[str, Any], dict[str, str]]:
     """All that a rerun must read: the service principal, and the assigned users by name. It fails if anything is not in the desired state."""
     with Tenant(spec, "target") as target:
         reads: list[Item] = [
@@ -161,7 +161,7 @@ def look(spec: dict[str, Any], source: Tenant) -> tuple[dict[str, Any], dict[str
             ("GET", "/users?$select=id,userPrincipalName&$top=999", None),
         ]
         entry, users = target.batch(reads)
-        arrived = sum("#EXT#" in user["userPrincipalName"] for user in target.rest(users))
+        synced = sum("#EXT#" in user["userPrincipalName"] for user in target.rest(users))
         _expect(entry["automaticUserConsentSettings"]["inboundAllowed"], "inbound redemption")
         _expect(entry["identitySynchronization"]["userSyncInbound"]["isSyncAllowed"], "inbound synchronization")
     found = f"/servicePrincipals?$filter=displayName%20eq%20'{quote(spec['name'])}'&$select=id,appId,appRoles"
@@ -185,26 +185,26 @@ def look(spec: dict[str, Any], source: Tenant) -> tuple[dict[str, Any], dict[str
         body = {"ids": ids[start : start + BY_IDS], "types": ["user"]}
         for user in source.call("POST", "/directoryObjects/getByIds", body)["value"]:
             names[str(user["userPrincipalName"])] = assignments[str(user["id"])]
-    print(f"{arrived} people of the source are in the target")
+    print(f"{synced} users of the source are in the target")
     return principal, names
 
 
 def _expect(holds: bool, what: str) -> None:
     if not holds:
-        raise RuntimeError(f"not as it shall be: {what}")
+        raise RuntimeError(f"not in the desired state: {what}")
 
 
 def noop(spec: dict[str, Any]) -> None:
     """Check that everything is in the desired state."""
     with Tenant(spec, "source") as source:
-        _principal, assigned = look(spec, source)
+        _principal, assigned = read_link(spec, source)
         _expect(set(assigned) == set(spec["users"]), "the assignments")
 
 
 def change(spec: dict[str, Any]) -> None:
     """Find the missing and the surplus users, and write only these."""
     with Tenant(spec, "source") as source:
-        principal, assigned = look(spec, source)
+        principal, assigned = read_link(spec, source)
         leaving = [assigned[name] for name in assigned.keys() - set(spec["users"])]
         coming = _ids(source, [name for name in spec["users"] if name not in assigned])
         source.batch([("DELETE", f"/servicePrincipals/{principal['id']}/appRoleAssignedTo/{assignment}", None) for assignment in leaving])

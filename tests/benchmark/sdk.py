@@ -242,7 +242,7 @@ async def sync(spec: dict[str, Any]) -> None:
     seen = await item.get()
     assert seen is not None
     users = await everything(target.users, select=["id", "userPrincipalName"])
-    print(f"{sum('#EXT#' in str(user.user_principal_name) for user in users)} people of the source are in the target")
+    print(f"{sum('#EXT#' in str(user.user_principal_name) for user in users)} users of the source are in the target")
 
 
 async def teardown(spec: dict[str, Any]) -> None:

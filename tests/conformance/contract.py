@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Microsoft's published metadata as a checker of requests and responses.
 
-The metadata is not part of this repository. It lies in a folder beside it; where that is absent, `MISSING` says so.
+The metadata is not part of this repository. It lies in a folder next to it; if that is absent, `MISSING` reports it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ GAPS = {
     (
         "GET /(contacts|subscribedSkus|policies/authorizationPolicy|policies/b2bManagementPolicies)",
         "no such path in Graph",
-    ): "What a preflight reads is documented, and outside the part of the metadata that lies beside the repository.",
+    ): "What a preflight reads is documented, and outside the part of the metadata that lies next to the repository.",
     (
         "GET .*/schema/(functions|filterOperators)",
         "unknown field 'name'",

@@ -184,7 +184,7 @@ async def run_job(contoso: GraphServiceClient, sp_id: str, job_id: str) -> None:
     assert started.status.code == SynchronizationStatusCode.NotRun
 
 
-async def look(contoso: GraphServiceClient, fabrikam: GraphServiceClient, sp_id: str, job_id: str) -> None:
+async def check_results(contoso: GraphServiceClient, fabrikam: GraphServiceClient, sp_id: str, job_id: str) -> None:
     """The results: the job, the log, and the user in the target tenant."""
     job = await contoso.service_principals.by_service_principal_id(sp_id).synchronization.jobs.by_synchronization_job_id(job_id).get()
     assert job is not None
@@ -216,7 +216,7 @@ def test_the_how_to_with_microsofts_sdk(emulator: Emulator) -> None:
         sp_id, job_id = await configure_source(contoso)
         await run_job(contoso, sp_id, job_id)
         emulator.advance("PT40M")
-        await look(contoso, fabrikam, sp_id, job_id)
+        await check_results(contoso, fabrikam, sp_id, job_id)
 
     asyncio.run(how_to())
 

@@ -36,7 +36,7 @@ HARMLESS = {
 READING = {
     "read": Request("GET", "/users"),
     "test connection": Request("POST", f"{JOBS}/validateCredentials", {}, only_asks=True),
-    "look ids up": Request("POST", "/directoryObjects/getByIds", {}, only_asks=True),
+    "resolve ids": Request("POST", "/directoryObjects/getByIds", {}, only_asks=True),
 }
 KINDS = {**MAKING, **HARMLESS, **READING}
 STATUSES = (400, 401, 403, 404, 405, 409, 412, 429, 500, 501, 502, 503, 504)

@@ -480,12 +480,12 @@ BUILT_IN = [
 def schemas(draw: st.DrawFn) -> dict[str, Any]:
     made = default_schema()
     rule = made["synchronizationRules"][0]
-    people = rule["objectMappings"][0]
+    user_mapping = rule["objectMappings"][0]
     changed = draw(st.dictionaries(st.sampled_from(NAMES), raw_row, max_size=4))
-    people["attributeMappings"] = [row for row in people["attributeMappings"] if row["targetAttributeName"] not in changed]
-    people["attributeMappings"] += [{"targetAttributeName": name, **row} for name, row in changed.items()]
-    people["flowTypes"] = draw(st.sampled_from(["Add,Update,Delete", "Add, Update, Delete", "Add, Update", "Add", ""]))
-    people["scope"] = {"groups": draw(st.lists(raw_group, max_size=2)), "inputFilterGroups": BUILT_IN, "categoryFilterGroups": []}
+    user_mapping["attributeMappings"] = [row for row in user_mapping["attributeMappings"] if row["targetAttributeName"] not in changed]
+    user_mapping["attributeMappings"] += [{"targetAttributeName": name, **row} for name, row in changed.items()]
+    user_mapping["flowTypes"] = draw(st.sampled_from(["Add,Update,Delete", "Add, Update, Delete", "Add, Update", "Add", ""]))
+    user_mapping["scope"] = {"groups": draw(st.lists(raw_group, max_size=2)), "inputFilterGroups": BUILT_IN, "categoryFilterGroups": []}
     rule["objectMappings"].append(
         {"name": "", "attributeMappings": [{"targetAttributeName": "city", "source": None}], "unknown": draw(st.integers())}
     )

@@ -178,9 +178,9 @@ class TestLooking:
         service = Watched(lambda request: (policy if request.path.startswith("/policies") else source)(request))
         given_options = {name: value for name, value in given_.items() if name in link.MAPPING}
         connection = {"tenant_id": SOURCE, "cloud": "global"}
-        looked = options(
+        params = options(
             "link_info", configuration="Fabrikam", target={**connection, "tenant_id": TARGET}, stop_at_difference=False, **given_options
         )
         with contextlib.suppress(Refusal):
-            link.in_source(FakeGraph(service), looked)
+            link.in_source(FakeGraph(service), params)
         assert service.untouched()

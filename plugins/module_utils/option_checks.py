@@ -186,8 +186,6 @@ CONNECTION: Table = {
     "timeout": whole(1, 3600, " seconds"),
     "retries": whole(0, 100),
 }
-_TARGETS: Table = {"targets": {"target": LINE}}
-_ACCESS: Table = {"users_and_groups": _TARGETS, "applications": _TARGETS}
 REMOVALS, PERCENT = whole(0, LARGEST_NUMBER), whole(0, 100)
 
 
@@ -205,11 +203,6 @@ CHECKS: Table = {
     "source_tenant_id": identity,
     "resolve": tenant,
     "source_domains": domain,
-    "display_name": NAME,
-    "b2b_collaboration_inbound": _ACCESS,
-    "b2b_collaboration_outbound": _ACCESS,
-    "b2b_direct_connect_inbound": _ACCESS,
-    "b2b_direct_connect_outbound": _ACCESS,
     "configuration": NAME,
     "name": NAME,
     "others": NAME,
@@ -235,4 +228,4 @@ CHECKS: Table = {
     "until": moment,
     "limit": whole(0, LARGEST_NUMBER),
 }
-"""By option; what is inside of an option, in a table of its own."""
+"""By option; what is inside of an option, in a table of its own. Those of a partner's settings stand in the table of settings."""

@@ -34,7 +34,7 @@ from .plan import (
     Refusal,
     Resource,
 )
-from .resources import answer_forms
+from .resources import answer_forms, partner_settings
 from .resources.causes import explain
 
 Desired = TypeVar("Desired")
@@ -43,6 +43,8 @@ Read = TypeVar("Read")
 Subject: TypeAlias = "Resource[Any, Any] | LinkResource[Any, Any, Any] | Inquiry | LinkInquiry | Operation"
 """What a module can be about."""
 
+CHECKS = {**option_checks.CHECKS, **partner_settings.TABLE.checks()}
+"""What the value of each option of a module must be."""
 UNCHECKED = "validate_certs is off: nobody checks who answers, and secrets and tokens are sent to whoever does"
 
 
@@ -63,7 +65,7 @@ def run(
     :raises RunFailure: for everything an admin can do something about.
     """
     given = _without_empty(params)
-    wrong = option_checks.wrong(given)
+    wrong = option_checks.wrong(given, CHECKS)
     if wrong:
         raise RunFailure(wrong)
     tenants = [given]

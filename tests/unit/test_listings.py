@@ -17,6 +17,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.erro
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Refusal
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import configuration_list, partner_list
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.partner import PARTNERS
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.partner_settings import TABLE
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import NOT_FOUND, TARGET, FakeGraph, Lost, Outcome, Reply, refusal
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import EMPTY_ENTRY, Faulty, Link, SourceService, new_job
@@ -190,7 +191,7 @@ def named(tenant_id: str, name: str) -> Reply:
 
 class TestPartners:
     def listed(self, tenant: Tenant, **given: Any) -> list[dict[str, Any]]:
-        partners: list[dict[str, Any]] = partner_list.inquire(FakeGraph(tenant), options("cross_tenant_policy_info", **given))["partners"]
+        partners: list[Any] = partner_list.inquire(FakeGraph(tenant), options("cross_tenant_policy_info", **given))["partners"]
         return partners
 
     def test_everything_of_one(self) -> None:
@@ -203,6 +204,7 @@ class TestPartners:
         tenant = Tenant([[entry]], {TARGET: named(TARGET, "Fabrikam")})
         assert self.listed(tenant) == [
             {
+                **dict.fromkeys(TABLE.rows),
                 "tenant_id": TARGET,
                 "name": "Fabrikam",
                 "default_domain": "fabrikam.kr",

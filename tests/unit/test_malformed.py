@@ -16,6 +16,7 @@ import pytest
 import requests
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import module_runner, option_checks
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import run_in_worker
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET
 
@@ -414,4 +415,4 @@ def described(spec: Mapping[str, Any], table: option_checks.Table, place: str = 
 @pytest.mark.parametrize("module", BASE)
 def test_every_option_is_in_the_table(module: str) -> None:
     spec = importlib.import_module(PREFIX + module).OPTIONS.argument_spec()
-    assert list(described(spec, option_checks.CHECKS)) == []
+    assert list(described(spec, engine.CHECKS)) == []

@@ -33,7 +33,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping import schema
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping.default_schema import default_schema
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping.expression import attribute_source, constant_source
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.partner import ACCESS, REDEMPTION, SETTINGS, TRUST
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.partner_settings import TABLE
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import TARGET, FakeGraph, Outcome, Reply
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import EMPTY_ENTRY, Link, PartnerService, SourceService, new_job
@@ -65,6 +65,18 @@ def converge(resource: Resource[Desired, Current], service: Any, desired: Desire
 
 # ----------------------------------------------------------------------------------------------------------- the partner entry
 
+REDEMPTION = {"redemption_inbound": "inboundAllowed", "redemption_outbound": "outboundAllowed"}
+TRUST = {
+    "mfa": "isMfaAccepted",
+    "compliant_device": "isCompliantDeviceAccepted",
+    "hybrid_joined_device": "isHybridAzureADJoinedDeviceAccepted",
+}
+ACCESS = {
+    "b2b_collaboration_inbound": "b2bCollaborationInbound",
+    "b2b_collaboration_outbound": "b2bCollaborationOutbound",
+    "b2b_direct_connect_inbound": "b2bDirectConnectInbound",
+    "b2b_direct_connect_outbound": "b2bDirectConnectOutbound",
+}
 # All four are handled in the same way, and test_partner.py tests each.
 SOME_ACCESS = ("b2b_collaboration_inbound", "b2b_direct_connect_outbound")
 target = st.sampled_from(["AllUsers", "0f6d0b1c-2d3e-4f50-8a61-7b8c9d0e1f2a", "1f6d0b1c-2d3e-4f50-8a61-7b8c9d0e1f2a"])
@@ -119,7 +131,7 @@ our_settings = st.fixed_dictionaries(
         "display_name": st.sampled_from(["Contoso", "new"]),
     },
 )
-inherited = st.lists(st.sampled_from(SETTINGS), unique=True)
+inherited = st.lists(st.sampled_from(TABLE.inheritable), unique=True)
 
 
 def wanted_partner(given_: Mapping[str, Any], inherit: list[str], state: str = "present") -> partner.Desired:
@@ -250,7 +262,7 @@ def strength(bag: Mapping[str, str]) -> float:
     the more the lower it is, and a guard that is on without a readable number has an unknown strength, so it is only as strong as itself.
     """
     try:
-        members_ = json.loads(bag.get(settings_bag.NOTIFICATION) or "{}")
+        members_ = json.loads(bag.get(settings_bag.NOTIFICATION) or "{}", parse_constant=_no_json)
     except ValueError:
         return OFF
     if not isinstance(members_, dict) or str(members_.get("DeleteThresholdEnabled")).strip().lower() != "true":
@@ -260,6 +272,11 @@ def strength(bag: Mapping[str, str]) -> float:
     except ValueError:
         return math.inf
     return 1 / number if number > 0 and number.is_integer() and number < 1e19 else math.inf
+
+
+def _no_json(constant: str) -> None:
+    """RFC 8259 has no ``NaN`` and no ``Infinity``: with them, the text is no JSON."""
+    raise ValueError(constant)
 
 
 class TestSettingsBag:

@@ -124,7 +124,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture(autouse=True)
 def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
     """The options are not validated first: the layer below must show no secret without that."""
-    monkeypatch.setattr(option_checks, "wrong", lambda _params: None)
+    monkeypatch.setattr(option_checks, "wrong", lambda *_given: None)
 
 
 def task(method: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **more: Any) -> RunFailure:

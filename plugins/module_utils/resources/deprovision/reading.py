@@ -234,7 +234,7 @@ def _closed_in_target(target: Client, source_id: str) -> tuple[str, ...]:
     raw, policy = find_all(target, [Request("GET", path), Request("GET", f"{path}/identitySynchronization")])
     said = partner.settings(raw or {}, policy or {})
     switches = ("user_sync_inbound", "redemption_inbound")
-    return tuple(f"{name} for tenant {source_id} is off in tenant {target.tenant}" for name in switches if not said[name])
+    return tuple(f"{name} for tenant {source_id} is off in tenant {target.tenant}" for name in switches if not said.get(name))
 
 
 def _person(row: Mapping[str, Any]) -> Person:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from ...graph.json_text import parse as parse_json
 from ..clouds import obstacle_between
@@ -46,10 +46,12 @@ def switches(side: str, partner: str, values: Mapping[str, bool | None], require
 
 def collaboration(direction: str, entry: Raw | None, default: Raw) -> list[Finding]:
     """Whether B2B collaboration lets people through: the partner's setting, or the tenant's default where it inherits."""
-    name = f"b2b_collaboration_{direction}"
+    name: Literal["b2b_collaboration_inbound", "b2b_collaboration_outbound"] = (
+        "b2b_collaboration_inbound" if direction == "inbound" else "b2b_collaboration_outbound"
+    )
     own = settings(entry, {})[name] if entry else None
     where = "the partner entry" if own else "the default settings"
-    setting = own or settings(default, {})[name] or {}
+    setting: Raw = own or settings(default, {})[name] or {}
     users, applications = setting.get("users_and_groups"), setting.get("applications")
     remedy = f"allow everybody with {name} of cross_tenant_policy, or in the default cross-tenant access settings of this tenant"
     if _everybody(users, "AllUsers") == "blocked":

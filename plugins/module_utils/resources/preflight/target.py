@@ -84,7 +84,7 @@ def _policy(looking: Looking, link: Link, found: Mapping[str, Any]) -> dict[str,
         return {"user_sync_inbound": None, "redemption_inbound": None}
     entry = found["entry"] or None
     # The expansion may be empty although the policy is there (fact sheet 1.3).
-    ours = settings(entry, found.get("synchronization") or entry.get("identitySynchronization") or {}) if entry else {}
+    ours: Mapping[str, Any] = settings(entry, found.get("synchronization") or entry.get("identitySynchronization") or {}) if entry else {}
     values: dict[str, bool | None] = {name: bool(ours.get(name)) for name in ("user_sync_inbound", "redemption_inbound")}
     looking.findings += preflight_policy.switches("target", link.partner, values, link.switches_required)
     if "default" in found:

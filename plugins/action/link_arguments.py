@@ -42,7 +42,7 @@ class ActionModule(ActionBase):
             return {}
         run_cache = RunCache(run_folder())
         key = ("rivals", str(getattr(getattr(self._task, "play", None), "_uuid", "")))
-        with VAULT.alone(*key):
+        with VAULT.exclusive(*key):
             found = run_cache.recall(*key)
             if found is None:
                 hostvars = variables["hostvars"]

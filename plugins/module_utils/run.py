@@ -10,7 +10,6 @@ Knows neither Ansible nor how it was started. Everything that fails on purpose l
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias, TypeVar
 
@@ -18,7 +17,6 @@ from .converge import converge, patiently
 from .failure import RunFailure, details, ended, reported
 from .graph import cloud
 from .graph.client import Client, Patience
-from .graph.credentials.base import Secrets
 from .graph.credentials.methods import choose
 from .graph.errors import CredentialProblem, GraphFailure
 from .graph.run_cache import RunCache
@@ -177,8 +175,7 @@ def connect(params: Mapping[str, Any], run_cache: RunCache | None = None, tell: 
     if not tenant:
         raise CredentialProblem("tenant_id is missing; it is the tenant's id or one of its verified domains")
     place = cloud.choose(params["cloud"], params.get("login_endpoint"), params.get("graph_endpoint"))
-    secrets = Secrets(**{field.name: params.get(field.name) for field in dataclasses.fields(Secrets)})
-    credential = choose(place, tenant, params.get("client_id"), secrets, params["auth_method"], tell)
+    credential = choose(place, tenant, params.get("client_id"), params, params["auth_method"], tell)
     trust = Trust(
         params.get("ca_path"), params["validate_certs"], float(params["timeout"]), float(params["connect_timeout"]), params.get("proxy")
     )

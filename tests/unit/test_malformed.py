@@ -364,7 +364,7 @@ def test_no_module_is_left_out() -> None:
 def test_a_good_task_of_each_module_gets_as_far_as_the_service(module: str, sent: list[Any]) -> None:
     """Otherwise the table above would prove nothing."""
     result = in_worker(*task(Case(module, {}, "")))
-    assert "no complete answer came (ConnectionError)" in result["msg"], result["msg"]
+    assert "no complete answer was received (ConnectionError)" in result["msg"], result["msg"]
     assert sent
     sent.clear()
 

@@ -73,7 +73,7 @@ MODULES: dict[Any, str] = {
     configuration_list.INQUIRY: "sync_configuration_info",
 }
 NOTHING_GIVEN = (
-    "no credential is given; set client_secret, certificate, certificate_path, federated_token, federated_token_file or access_token, "
+    "no credential is given; set access_token, certificate, certificate_path, client_secret, federated_token or federated_token_file, "
     "or an auth_method that needs none of them"
 )
 POLICY = {"partner_tenant_id": TARGET, "user_sync_inbound": True, "redemption_inbound": True}

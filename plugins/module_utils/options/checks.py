@@ -15,6 +15,8 @@ from datetime import datetime
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
+from ..graph.credentials.methods import CREDENTIAL_OPTIONS
+
 Check: TypeAlias = Callable[[Any], "str | None"]
 """What a value must be, as half a sentence; ``None`` if it is so."""
 Table: TypeAlias = Mapping[str, "Check | Table"]
@@ -165,33 +167,17 @@ def authorities(value: str) -> str | None:
         return f"cannot be read where this task runs ({getattr(error, 'strerror', None) or 'it is no path'})"
 
 
-SECRET = frozenset(
-    {
-        "client_secret",
-        "certificate",
-        "certificate_passphrase",
-        "federated_token",
-        "access_token",
-        "proxy",
-        "graph_endpoint",
-        "login_endpoint",
-    }
-)
-"""Options whose value is never shown; an address may hold a password."""
+SECRET = frozenset({*(option.name for option in CREDENTIAL_OPTIONS if option.is_secret), "proxy", "graph_endpoint", "login_endpoint"})
+"""Options whose value is in no message; an address may contain a password."""
 
 NAME, LINE = line(LONGEST_NAME), line()
 WAIT = whole(0, 86_400, " seconds")
 
+_CREDENTIALS = {"line": LINE, "text": text, "token": token, "path": LINE}
 CONNECTION: Table = {
     "tenant_id": tenant,
     "client_id": word,
-    "client_secret": LINE,
-    "certificate": text,
-    "certificate_path": LINE,
-    "certificate_passphrase": LINE,
-    "federated_token": token,
-    "federated_token_file": LINE,
-    "access_token": token,
+    **{option.name: _CREDENTIALS[option.form] for option in CREDENTIAL_OPTIONS},
     "graph_endpoint": endpoint,
     "login_endpoint": endpoint,
     "ca_path": authorities,

@@ -16,7 +16,8 @@ from typing import Any
 from ansible.module_utils.basic import env_fallback
 
 from ..graph.cloud import CLOUDS
-from ..graph.credentials.methods import AUTH_METHODS
+from ..graph.credentials.base import CredentialOption
+from ..graph.credentials.methods import AUTH_METHODS, CREDENTIAL_OPTIONS
 from .forms import Understood, understand
 
 
@@ -41,16 +42,19 @@ def _from(variable: str) -> dict[str, Any]:
     return {"fallback": (env_fallback, [variable])}
 
 
+def _credential(option: CredentialOption) -> dict[str, Any]:
+    return {
+        "type": "path" if option.form == "path" else "str",
+        **({"no_log": True} if option.is_secret else {}),
+        **({"aliases": list(option.aliases)} if option.aliases else {}),
+        **(_from(option.environment) if option.environment else {}),
+    }
+
+
 CONNECTION: dict[str, Any] = {
     "tenant_id": {"type": "str", "aliases": ["tenant"], **_from("AZURE_TENANT_ID")},
     "client_id": {"type": "str", **_from("AZURE_CLIENT_ID")},
-    "client_secret": {"type": "str", "aliases": ["secret"], "no_log": True, **_from("AZURE_CLIENT_SECRET")},
-    "certificate": {"type": "str", "no_log": True},
-    "certificate_path": {"type": "path", **_from("AZURE_CLIENT_CERTIFICATE_PATH")},
-    "certificate_passphrase": {"type": "str", "no_log": True, **_from("AZURE_CLIENT_CERTIFICATE_PASSWORD")},
-    "federated_token": {"type": "str", "no_log": True},
-    "federated_token_file": {"type": "path", **_from("AZURE_FEDERATED_TOKEN_FILE")},
-    "access_token": {"type": "str", "no_log": True},
+    **{option.name: _credential(option) for option in CREDENTIAL_OPTIONS},
     "auth_method": {"type": "str", "choices": list(AUTH_METHODS), "default": "auto"},
     "cloud": {"type": "str", "choices": list(CLOUDS), "default": "global"},
     "graph_endpoint": {"type": "str"},

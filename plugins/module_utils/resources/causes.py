@@ -76,7 +76,7 @@ def _sign_in(failure: SignInFailure) -> str:
     numbers = ", ".join(f"AADSTS{code}" for code in failure.codes) or "no code"
     trace = f", trace id {failure.trace_id}" if failure.trace_id else ""
     correlation = f", correlation id {failure.correlation_id}" if failure.correlation_id else ""
-    return f"sign-in of application {failure.client_id} failed: {cause or failure.said} ({numbers}{trace}{correlation})."
+    return f"sign-in of application {failure.client_id} failed: {cause or failure.reason} ({numbers}{trace}{correlation})."
 
 
 def _service(error: ServiceError) -> str:

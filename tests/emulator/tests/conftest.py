@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-# With pytest's import mode importlib, the modules beside the tests are not found by themselves.
+# With pytest's import mode importlib, the modules next to the tests are not found automatically.
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent / "provisioning")]
 
 from api import Api  # noqa: E402

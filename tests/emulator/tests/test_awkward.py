@@ -56,7 +56,7 @@ def test_jobs_secrets_and_assignments_appear_late(api: Api) -> None:
 @pytest.mark.fact("0.3", "Replication takes time, on the wall or by the virtual clock (switches lag_seconds.*, lag_clock)")
 @pytest.mark.parametrize("clock", ["real", "virtual"])
 def test_lag_by_seconds(api: Api, clock: str) -> None:
-    """0.3: replication takes time, whoever reads meanwhile."""
+    """0.3: replication takes time for every reader."""
     now = [1000.0]
     api.set(lag_seconds={"partner": 60}, lag_clock=clock)
     if clock == "real":
@@ -73,7 +73,7 @@ def test_lag_by_seconds(api: Api, clock: str) -> None:
 
 @pytest.mark.fact("0.3", "A read may hit a stale replica after the new state was seen (switch stale_reads)")
 def test_a_stale_replica_shows_the_old_state_again(api: Api) -> None:
-    """0.3: seen once is not seen for good."""
+    """0.3: an object that was visible once may be missing again."""
     api.set(lag={"partner": 1}, stale_reads=2)
     api.ok("POST", PARTNERS, {"tenantId": FABRIKAM})
     assert [len(api.get(PARTNERS)["value"]) for _time in range(7)] == [0, 1, 0, 1, 0, 1, 1]

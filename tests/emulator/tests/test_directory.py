@@ -98,7 +98,7 @@ def test_the_default_page(api: Api) -> None:
 
 @pytest.mark.parametrize("empty", [1, 3])
 def test_pages_may_be_empty(api: Api, empty: int) -> None:
-    """0.7: only the nextLink tells whether there is more."""
+    """0.7: only the nextLink shows whether there is more."""
     api.set(default_page_size=20, empty_pages=empty)
     path = "/users?$filter=userType eq 'Member'"
     found: list[str] = []
@@ -147,7 +147,7 @@ def test_an_ambiguous_group_name(api: Api) -> None:
 
 @pytest.mark.fact("2.4", "Deleted objects lie in the deleted items and can be restored or purged")
 def test_people_change(api: Api) -> None:
-    """POST, PATCH, DELETE, restore and purge of people; a deleted person is nobody's member."""
+    """POST, PATCH, DELETE, restore and purge of people; a deleted user is not a member of any group."""
     body = {
         "accountEnabled": True,
         "displayName": "New Person",

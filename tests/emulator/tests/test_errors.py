@@ -140,9 +140,9 @@ def test_unknown_query_options_and_bodies_that_are_not_json(api: Api) -> None:
 
 @pytest.mark.fact("3", "Application.ReadWrite.OwnedBy reaches what the caller owns; PATCH of a job needs Synchronization.ReadWrite.All")
 def test_owned_by_reaches_only_what_the_caller_created(api: Api) -> None:
-    """3: Application.ReadWrite.OwnedBy admits the owner, and nobody else; PATCH of a job is not covered."""
+    """3: Application.ReadWrite.OwnedBy admits the owner only; PATCH of a job is not covered."""
     foreign, foreign_job, _role = api.job("Foreign")
-    api.service.world.tenants[CONTOSO].service_principals[foreign]["_owner"] = "somebody else"
+    api.service.world.tenants[CONTOSO].service_principals[foreign]["_owner"] = "another application"
     reduced(api, "Application.ReadWrite.OwnedBy")
     own, job, _role = api.job("Own")
     assert [item["id"] for item in api.get("/servicePrincipals")["value"]] == [own]

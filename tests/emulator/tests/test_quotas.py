@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fact sheet 0.5: the quotas and what answers tell of them."""
+"""Fact sheet 0.5: the quotas and their headers in answers."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_items_tell_of_their_quota(api: Api) -> None:
 
 @pytest.mark.fact("0.5", "The policy may have Conditional Access's quota: one a second, no Retry-After (switch policy_quota)")
 def test_the_policy_may_have_a_narrow_quota(api: Api) -> None:
-    """13.14; the quota is the tenant's, whoever asks."""
+    """13.14; the quota is the tenant's, for all clients together."""
     now = throttled(api)
     assert [api.send("GET", PARTNERS).status_code for _time in range(3)] == [200] * 3
     api.set(policy_quota="conditional_access")

@@ -236,11 +236,11 @@ def test_restarting_a_paused_job(api: Api) -> None:
 
 @pytest.mark.fact("3.2", "The Date of an answer is of the same clock as the times of cycles")
 def test_the_date_of_an_answer(api: Api) -> None:
-    """3.2: whoever waits for a cycle that began after his request compares the two."""
+    """3.2: a client that waits for a cycle which began after its request compares the two."""
     _sp_id, job, _role = api.job()
     api.http.post("/emulator/clock", json={"advance": "P100D"})
-    told = parsedate_to_datetime(api.send("POST", f"{job}/start").headers["Date"])
-    assert abs((told - datetime.now(timezone.utc) - timedelta(days=100)).total_seconds()) < 3600
+    moment = parsedate_to_datetime(api.send("POST", f"{job}/start").headers["Date"])
+    assert abs((moment - datetime.now(timezone.utc) - timedelta(days=100)).total_seconds()) < 3600
 
 
 @pytest.mark.fact("3.3", "Unknown reset scopes are refused")

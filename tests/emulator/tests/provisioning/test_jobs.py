@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stories of jobs: states, schedules, restarts, quarantine, the deletion guard (fact sheet 3.2, 3.3, 6.4)."""
+"""Scenarios of jobs: states, schedules, restarts, quarantine, the deletion guard (fact sheet 3.2, 3.3, 6.4)."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_cycles_are_forty_minutes_apart_start_to_start() -> None:
 
 @pytest.mark.fact("7", "The initial cycle grows with people, groups and memberships, and shows progress")
 def test_the_initial_cycle_grows_with_the_scope() -> None:
-    """Its length is proportional to people, groups and memberships; meanwhile there is progress and nobody is there (7)."""
+    """Its length is proportional to people, groups and memberships; in the meantime there is progress and no synced user (7)."""
     s = people(1000, initial_cycle_seconds_per_object=3)
     s.start()
     s.advance(timedelta(minutes=25))
@@ -239,7 +239,7 @@ NEW, OLD = "AzureActiveDirectoryCrossTenantSyncPolicyCheckFailure", "AzureDirect
 @pytest.mark.parametrize("broken", ["outbound", "inbound", "sync", "no partner"])
 @pytest.mark.parametrize(("switch", "code"), [("new", NEW), ("old", OLD)])
 def test_both_policies_are_checked_each_cycle(broken: str, switch: str, code: str) -> None:
-    """A missing half quarantines the job and leaves people alone; it heals by itself (0.2, 1.3, 6.4)."""
+    """A missing half quarantines the job and leaves users unchanged; it recovers automatically (0.2, 1.3, 6.4)."""
     s = people(2, validation_code=switch)
     s.first()
     saved = s.world.model_dump_json()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stories of people: joining, changing, leaving, returning (fact sheet 4.3, 4.4, 5, 7)."""
+"""Scenarios of users: joining, changing, leaving, returning (fact sheet 4.3, 4.4, 5, 7)."""
 
 from __future__ import annotations
 
@@ -335,7 +335,7 @@ def test_disabled_first_and_removed_later_is_not_deleted() -> None:
 
 @pytest.mark.fact("4.4", "A filter that no longer passes deprovisions, and a change of the schema re-evaluates everybody")
 def test_scoping_filters_create_and_deprovision() -> None:
-    """A filter that no longer passes removes people; the schema change makes everybody be looked at again (4.1, 4.4)."""
+    """A filter that no longer passes removes people; after the schema change all users are evaluated again (4.1, 4.4)."""
     s = LinkedTenants()
     s.person("minsu", department="Sales")
     s.person("jia", department="sales")

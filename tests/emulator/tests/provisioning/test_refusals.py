@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stories of what the target refuses, of logs, of provisioning on demand and of groups (fact sheet 3.5, 4.5, 6, 7, 9)."""
+"""Scenarios of refusals of the target, of logs, of provisioning on demand and of groups (fact sheet 3.5, 4.5, 6, 7, 9)."""
 
 from __future__ import annotations
 
@@ -206,7 +206,7 @@ def test_the_audit_log_of_the_target() -> None:
 
 @pytest.mark.fact("6.1", "Skipped people are logged once, and again on a full cycle")
 def test_skips_are_logged_once() -> None:
-    """A skip is news once, and again when everybody is looked at (6.1)."""
+    """A skip is news once, and again when all users are evaluated (6.1)."""
     s = LinkedTenants()
     s.person("guest", userType="Guest")
     s.first()

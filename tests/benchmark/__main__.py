@@ -26,7 +26,7 @@ REPEATS = 5
 PARTS = ("profile", *(str(size) for size in SIZES), "growth", *(f"mesh{size}" for size in MESHES))
 RESULTS = REPOSITORY / "tests" / "benchmark" / "results.json"
 QUICK_RESULTS = REPOSITORY / ".build" / "benchmark" / "quick.json"
-PAGE = REPOSITORY / "docs" / "performance.md"
+PAGE = REPOSITORY / "docs" / "developers" / "performance.md"
 
 
 def main() -> int:

@@ -17,7 +17,9 @@ from api import Api  # noqa: E402
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "fact(section, text): the numbered fact of the contract that the test proves; see tools/facts.py")
+    config.addinivalue_line(
+        "markers", "fact(number, text): the fact of docs/developers/facts.md that the test proves, and in what respect; see tools/facts.py"
+    )
 
 
 @pytest.fixture

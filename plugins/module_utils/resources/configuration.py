@@ -71,8 +71,8 @@ class Desired:
         return self.which.absent
 
     def named_after(self, match: Found | None) -> Desired:
-        """With the name that the configuration will have: the desired name for a new or adopted configuration, else its own name. An id or
-        a name in another case never renames it.
+        """With the name that the configuration will have: the desired name for a new or adopted configuration, else its own name. An id never
+        renames it, and a name in another case only with ``adopt``.
         """
         if match is None or (self.which.adopt and not is_id(self.name) and not self.absent):
             return self

@@ -100,8 +100,9 @@ OWNERS = {
     "link_deprovision_timeout": ("sync_deprovision", "wait_timeout"),
     "link_preflight_switches": ("preflight_info", "switches"),
     "link_preflight_purpose": ("preflight_info", "purpose"),
+    "link_preflight_strict": ("preflight_info", "strict"),
 }
-DEFAULTS = {"link_state": "present", "link_users": "keep", "link_compare": True, "link_preflight": True, "link_preflight_strict": False}
+DEFAULTS = {"link_state": "present", "link_users": "keep", "link_compare": True, "link_preflight": True}
 """Of the variables that become no option of a module."""
 REQUIRED = {"link_source", "link_target", "link_configuration"}
 IN_WORDS = {"bool": "V(true) or V(false).", "int": "A whole number."}

@@ -156,7 +156,7 @@ class TestDocuments:
         assert set(named(section)) <= set(to_ask_for(needs_of(side)))
 
     def test_what_planning_needs_for_the_first_link(self) -> None:
-        (line,) = re.findall(r"^For an audit application.*?\n\n", read("docs/guide_first_link.md"), re.MULTILINE | re.DOTALL)
+        (line,) = re.findall(r"^An audit application.*?\n\n", read("docs/guide_first_link.md"), re.MULTILINE | re.DOTALL)
         assert named(line) == required("source", [PLAN])
 
     @pytest.mark.parametrize("side", SIDES)

@@ -357,7 +357,7 @@ class TestWarnings:
         ("user", "warning"),
         [
             (EXTERNAL, "external users are skipped: guest_x#EXT#@contoso.kr"),
-            (DISABLED, "disabled users are not created: gone@contoso.kr"),
+            (DISABLED, "disabled users are not created: disabled@contoso.kr"),
             (MAILLESS, "users without a mail address appear without one in the target's address book: nomail@contoso.kr"),
         ],
     )
@@ -372,7 +372,7 @@ class TestWarnings:
     @pytest.mark.parametrize(
         ("members", "warning"),
         [
-            ([DISABLED, MINSU], "disabled users are not created: gone@contoso.kr"),
+            ([DISABLED, MINSU], "disabled users are not created: disabled@contoso.kr"),
             (
                 [Principal("30", "group", "Inner"), MINSU],
                 "members of nested groups are not synchronized, only direct members are: Inner",
@@ -441,10 +441,10 @@ class TestShowing:
         assert len(planned.facts["scope"]["assigned"] or ()) == shown
 
     def test_a_configuration_that_does_not_exist_yet(self) -> None:
-        one = plan(named=[MINSU], here=None, bag={}, mode="assigned")
-        assert one.unmet == "there is no configuration 'Fabrikam'; run sync_configuration first"
-        assert actions(one) == ["assign user minsu.kim@contoso.kr to"]
-        assert one.before == {"mode": "assigned", "users": [], "groups": []}
+        planned = plan(named=[MINSU], configuration=None, bag={}, mode="assigned")
+        assert planned.unmet == "there is no configuration 'Fabrikam'; run sync_configuration first"
+        assert actions(planned) == ["assign user minsu.kim@contoso.kr to"]
+        assert planned.before == {"mode": "assigned", "users": [], "groups": []}
 
 
 class TestReading:

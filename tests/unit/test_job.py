@@ -50,7 +50,7 @@ class TestRunState:
         ],
     )
     def test_table_of_the_fact_sheet(self, current: dict[str, Any] | None, state: str) -> None:
-        """Fact sheet 3.2: only schedule.state tells."""
+        """Fact sheet 3.2: only schedule.state shows it."""
         assert job.run_state(current) == state
 
 
@@ -72,9 +72,9 @@ class TestPlan:
         ],
     )
     def test_what_is_sent(self, current: dict[str, Any] | None, state: str, expected: list[tuple[str, str]]) -> None:
-        one = plan(current, state)
-        assert [(action.verb, action.requests[0].path) for action in one.actions] == expected
-        assert one.unmet is None
+        planned = plan(current, state)
+        assert [(action.verb, action.requests[0].path) for action in planned.actions] == expected
+        assert planned.unmet is None
 
     def test_start_and_pause_have_no_body(self) -> None:
         assert plan(there("Disabled"), "started").actions[0].requests[0].body is None
@@ -103,21 +103,21 @@ class TestPlan:
     @pytest.mark.parametrize("state", ["started", "paused", "restarted"])
     @pytest.mark.parametrize("here", [None, HERE])
     def test_without_a_job_it_can_be_planned_but_not_applied(self, state: str, here: Configuration | None) -> None:
-        one = plan(None, state, here=here)
-        assert [action.verb for action in one.actions] == {"started": ["start"], "paused": [], "restarted": ["restart"]}[state]
-        assert one.unmet == (
+        planned = plan(None, state, here=here)
+        assert [action.verb for action in planned.actions] == {"started": ["start"], "paused": [], "restarted": ["restart"]}[state]
+        assert planned.unmet == (
             "configuration 'Fabrikam' has no provisioning job; run sync_configuration, which creates it"
             if here
             else "there is no configuration 'Fabrikam'; run sync_configuration first"
         )
 
-    def test_deleting_a_job_keeps_the_people(self) -> None:
+    def test_deleting_a_job_keeps_the_users(self) -> None:
         assert plan(there(), "absent").actions[0].effects == {"keeps_synced_users": True}
         assert plan(there(), "absent").facts == {"job": None, "restart_owed": False}
 
-    def test_quarantine_is_warned_of(self) -> None:
+    def test_a_quarantine_causes_a_warning(self) -> None:
         current = there("Active", "Quarantine", quarantine=QUARANTINE)
-        warning = "the job is in quarantine since 2026-11-01T00:00:00Z (TooManyDeletes); mend the cause, then restart it"
+        warning = "the job is in quarantine since 2026-11-01T00:00:00Z (TooManyDeletes); fix the cause, then restart the job"
         assert plan(current, "started").warnings == (warning,)
         assert plan(current, "restarted").warnings == ()
         assert plan(there("Active"), "started").warnings == ()
@@ -170,7 +170,7 @@ class TestFacts:
         assert shown["synchronized"] == {"User": 12}
         assert shown["quarantine"] == {"reason": "TooManyDeletes", "since": "2026-11-01T00:00:00Z", "code": "X", "message": "y"}
 
-    def test_check_mode_tells_the_state_that_will_be(self) -> None:
+    def test_check_mode_returns_the_state_after_the_run(self) -> None:
         assert plan(there("Disabled"), "started").facts["job"]["state"] == "started"
 
 
@@ -187,13 +187,13 @@ class TestReading:
     def test_that_is_not_there(self, name: str) -> None:
         assert self.read(Link("Fabrikam"), name=name) == Current(None, None)
 
-    def test_another_template_s_job_is_not_ours(self) -> None:
+    def test_the_job_of_another_template_is_ignored(self) -> None:
         assert self.read(Link("Fabrikam", jobs=[{**new_job(), "templateId": "Other"}])).job is None
 
     def test_a_name_that_is_not_unique(self) -> None:
         with pytest.raises(Refusal) as caught:
-            self.read(Link("Fabrikam", id="one"), Link("Fabrikam", id="two"))
-        assert str(caught.value) == "there are 2 configurations named 'Fabrikam'; use an id instead of the name: one, two"
+            self.read(Link("Fabrikam", id="first"), Link("Fabrikam", id="second"))
+        assert str(caught.value) == "there are 2 configurations named 'Fabrikam'; use an id instead of the name: first, second"
 
     def test_names_with_apostrophes_and_blanks(self) -> None:
         assert self.read(Link("O'Brien & Söhne 100%", jobs=[new_job()]), name="O'Brien & Söhne 100%").job == new_job()

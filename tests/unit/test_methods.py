@@ -37,7 +37,8 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cred
 )
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import CredentialProblem, SignInFailure, Unreachable
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.transport import Transport, Trust
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import CONNECTION, checks
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import checks
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.causes import explain
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.certificates import rsa_pair
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET

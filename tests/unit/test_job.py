@@ -22,13 +22,13 @@ JOB = "/servicePrincipals/sp/synchronization/jobs/Azure2Azure.1"
 NEVER = "0001-01-01T00:00:00Z"
 
 
-def there(state: str | None = "Disabled", code: str = "Paused", **status: Any) -> dict[str, Any]:
+def job_with(state: str | None = "Disabled", code: str = "Paused", **status: Any) -> dict[str, Any]:
     return {**new_job(), "schedule": {"state": state, "interval": "PT40M"}, "status": {"code": code, **status}}
 
 
-def plan(current: dict[str, Any] | None, state: str, reason: str | None = None, here: Configuration | None = HERE) -> Plan:
+def plan(current: dict[str, Any] | None, state: str, reason: str | None = None, configuration: Configuration | None = HERE) -> Plan:
     wanted = job.desired(options("sync_job", configuration="Fabrikam", state=state, restart_reason=reason))
-    return job.plan(Current(here, current), wanted)
+    return job.plan(Current(configuration, current), wanted)
 
 
 QUARANTINE = {"reason": "TooManyDeletes", "currentBegan": "2026-11-01T00:00:00Z", "error": {"code": "X", "message": "y"}}
@@ -39,12 +39,12 @@ class TestRunState:
         ("current", "state"),
         [
             (None, "absent"),
-            (there("Disabled", "Paused"), "paused"),
-            (there("Disabled", "NotConfigured"), "paused"),
-            (there("Paused", "Paused"), "paused"),
-            (there("Active", "NotRun"), "started"),
-            (there("Active", "Active"), "started"),
-            (there("Active", "Quarantine"), "started"),
+            (job_with("Disabled", "Paused"), "paused"),
+            (job_with("Disabled", "NotConfigured"), "paused"),
+            (job_with("Paused", "Paused"), "paused"),
+            (job_with("Active", "NotRun"), "started"),
+            (job_with("Active", "Active"), "started"),
+            (job_with("Active", "Quarantine"), "started"),
             ({"id": "x"}, "paused"),
             ({"id": "x", "schedule": None}, "paused"),
         ],
@@ -58,16 +58,16 @@ class TestPlan:
     @pytest.mark.parametrize(
         ("current", "state", "expected"),
         [
-            (there("Disabled"), "started", [("start", f"{JOB}/start")]),
-            (there("Paused"), "started", [("start", f"{JOB}/start")]),
-            (there("Active"), "started", []),
-            (there("Active", "Quarantine"), "started", []),
-            (there("Active"), "paused", [("pause", f"{JOB}/pause")]),
-            (there("Disabled"), "paused", []),
-            (there("Paused"), "paused", []),
-            (there("Active"), "restarted", [("restart", f"{JOB}/restart")]),
-            (there("Disabled"), "restarted", [("restart", f"{JOB}/restart")]),
-            (there("Active"), "absent", [("pause", f"{JOB}/pause"), ("delete", JOB)]),
+            (job_with("Disabled"), "started", [("start", f"{JOB}/start")]),
+            (job_with("Paused"), "started", [("start", f"{JOB}/start")]),
+            (job_with("Active"), "started", []),
+            (job_with("Active", "Quarantine"), "started", []),
+            (job_with("Active"), "paused", [("pause", f"{JOB}/pause")]),
+            (job_with("Disabled"), "paused", []),
+            (job_with("Paused"), "paused", []),
+            (job_with("Active"), "restarted", [("restart", f"{JOB}/restart")]),
+            (job_with("Disabled"), "restarted", [("restart", f"{JOB}/restart")]),
+            (job_with("Active"), "absent", [("pause", f"{JOB}/pause"), ("delete", JOB)]),
             (None, "absent", []),
         ],
     )
@@ -77,8 +77,8 @@ class TestPlan:
         assert planned.unmet is None
 
     def test_start_and_pause_have_no_body(self) -> None:
-        assert plan(there("Disabled"), "started").actions[0].requests[0].body is None
-        assert plan(there("Active"), "paused").actions[0].requests[0].body is None
+        assert plan(job_with("Disabled"), "started").actions[0].requests[0].body is None
+        assert plan(job_with("Active"), "paused").actions[0].requests[0].body is None
 
     @pytest.mark.parametrize(
         ("reason", "criteria", "effects"),
@@ -92,35 +92,35 @@ class TestPlan:
     )
     def test_restarting_by_intent(self, reason: str | None, criteria: dict[str, str], effects: dict[str, Any]) -> None:
         """Fact sheet 3.3: an empty scope is what the portal's button does."""
-        action = plan(there("Active"), "restarted", reason).actions[0]
+        action = plan(job_with("Active"), "restarted", reason).actions[0]
         assert action.requests[0].body == {"criteria": criteria}
         assert action.effects == effects
 
     def test_a_restart_is_planned_again_every_time(self) -> None:
-        assert plan(there("Active"), "restarted").lasting is False
-        assert plan(there("Active"), "started").lasting is True
+        assert plan(job_with("Active"), "restarted").lasting is False
+        assert plan(job_with("Active"), "started").lasting is True
 
     @pytest.mark.parametrize("state", ["started", "paused", "restarted"])
-    @pytest.mark.parametrize("here", [None, HERE])
-    def test_without_a_job_it_can_be_planned_but_not_applied(self, state: str, here: Configuration | None) -> None:
-        planned = plan(None, state, here=here)
+    @pytest.mark.parametrize("configuration", [None, HERE])
+    def test_without_a_job_it_can_be_planned_but_not_applied(self, state: str, configuration: Configuration | None) -> None:
+        planned = plan(None, state, configuration=configuration)
         assert [action.verb for action in planned.actions] == {"started": ["start"], "paused": [], "restarted": ["restart"]}[state]
         assert planned.unmet == (
             "configuration 'Fabrikam' has no provisioning job; run sync_configuration, which creates it"
-            if here
+            if configuration
             else "there is no configuration 'Fabrikam'; run sync_configuration first"
         )
 
     def test_deleting_a_job_keeps_the_users(self) -> None:
-        assert plan(there(), "absent").actions[0].effects == {"keeps_synced_users": True}
-        assert plan(there(), "absent").facts == {"job": None, "restart_owed": False}
+        assert plan(job_with(), "absent").actions[0].effects == {"keeps_synced_users": True}
+        assert plan(job_with(), "absent").facts == {"job": None, "restart_owed": False}
 
     def test_a_quarantine_causes_a_warning(self) -> None:
-        current = there("Active", "Quarantine", quarantine=QUARANTINE)
+        current = job_with("Active", "Quarantine", quarantine=QUARANTINE)
         warning = "the job is in quarantine since 2026-11-01T00:00:00Z (TooManyDeletes); fix the cause, then restart the job"
         assert plan(current, "started").warnings == (warning,)
         assert plan(current, "restarted").warnings == ()
-        assert plan(there("Active"), "started").warnings == ()
+        assert plan(job_with("Active"), "started").warnings == ()
 
 
 class TestFacts:
@@ -132,7 +132,7 @@ class TestFacts:
             "timeEnded": NEVER,
             "error": {"code": "None", "message": "", "tenantActionable": False},
         }
-        current = there("Active", "NotRun", lastExecution=never, lastSuccessfulExecution=None, steadyStateFirstAchievedTime=NEVER)
+        current = job_with("Active", "NotRun", lastExecution=never, lastSuccessfulExecution=None, steadyStateFirstAchievedTime=NEVER)
         shown = plan(current, "started").facts["job"]
         assert (shown["id"], shown["configuration"], shown["service_principal_id"]) == ("Azure2Azure.1", "Fabrikam", "sp")
         assert (shown["state"], shown["status"], shown["interval"]) == ("started", "NotRun", "PT40M")
@@ -148,7 +148,7 @@ class TestFacts:
             "countExported": 11,
             "countEscrowed": 1,
         }
-        current = there(
+        current = job_with(
             "Active",
             "Active",
             lastExecution=cycle,
@@ -171,7 +171,7 @@ class TestFacts:
         assert shown["quarantine"] == {"reason": "TooManyDeletes", "since": "2026-11-01T00:00:00Z", "code": "X", "message": "y"}
 
     def test_check_mode_returns_the_state_after_the_run(self) -> None:
-        assert plan(there("Disabled"), "started").facts["job"]["state"] == "started"
+        assert plan(job_with("Disabled"), "started").facts["job"]["state"] == "started"
 
 
 class TestReading:

@@ -54,12 +54,14 @@ def cycle(hour: int = 2, state: str = "Succeeded", held: int | None = 0) -> dict
     }
 
 
-def there(state: str = "Active", code: str = "Active", **status: Any) -> dict[str, Any]:
+def job_with(state: str = "Active", code: str = "Active", **status: Any) -> dict[str, Any]:
     return {**new_job(), "schedule": {"state": state, "interval": "PT40M"}, "status": {"code": code, **status}}
 
 
 def quarantined(reason: str | None = "TooManyDeletes", state: str = "Active", **rest: Any) -> dict[str, Any]:
-    return there(state, "Quarantine", quarantine={"reason": reason, "currentBegan": "2026-11-20T00:00:00Z", **rest}, lastExecution=cycle())
+    return job_with(
+        state, "Quarantine", quarantine={"reason": reason, "currentBegan": "2026-11-20T00:00:00Z", **rest}, lastExecution=cycle()
+    )
 
 
 class TestVerdict:
@@ -67,42 +69,50 @@ class TestVerdict:
         ("current", "word", "action"),
         [
             pytest.param(None, "absent", "run sync_configuration, which creates the configuration and its job", id="no job"),
-            pytest.param(there("Disabled", "Paused", lastExecution=None, progress=[]), "paused", "start it with sync_job", id="just made"),
-            pytest.param(there("Paused", "Paused", lastExecution=cycle()), "paused", "start it with sync_job", id="paused"),
             pytest.param(
-                there("Disabled", "Paused", lastExecution=cycle(state="Failed")), "paused", "start it with sync_job", id="stopped"
+                job_with("Disabled", "Paused", lastExecution=None, progress=[]), "paused", "start it with sync_job", id="just made"
             ),
-            pytest.param(there("Active", "NotRun", lastExecution=None), "never_run", "wait for the first cycle", id="just started"),
+            pytest.param(job_with("Paused", "Paused", lastExecution=cycle()), "paused", "start it with sync_job", id="paused"),
             pytest.param(
-                there("Active", "NotRun", lastExecution=NEVER_RAN), "never_run", "wait for the first cycle", id="failed in the year 1"
+                job_with("Disabled", "Paused", lastExecution=cycle(state="Failed")), "paused", "start it with sync_job", id="stopped"
+            ),
+            pytest.param(job_with("Active", "NotRun", lastExecution=None), "never_run", "wait for the first cycle", id="just started"),
+            pytest.param(
+                job_with("Active", "NotRun", lastExecution=NEVER_RAN), "never_run", "wait for the first cycle", id="failed in the year 1"
             ),
             pytest.param(
-                there("Active", "NotRun", lastExecution=NEVER_RAN, progress=HALF),
+                job_with("Active", "NotRun", lastExecution=NEVER_RAN, progress=HALF),
                 "running",
                 "wait for the first cycle",
                 id="in the first cycle",
             ),
-            pytest.param(there(lastExecution=cycle(), progress=HALF), "running", "wait for the end of the cycle", id="in a later cycle"),
+            pytest.param(job_with(lastExecution=cycle(), progress=HALF), "running", "wait for the end of the cycle", id="in a later cycle"),
             pytest.param(
-                there(lastExecution=cycle(state="Failed"), progress=HALF),
+                job_with(lastExecution=cycle(state="Failed"), progress=HALF),
                 "running",
                 "wait for the end of the cycle",
                 id="in a cycle after a failure",
             ),
-            pytest.param(there(lastExecution=cycle()), "healthy", "nothing", id="succeeded"),
-            pytest.param(there(lastExecution=cycle(held=None), progress=None), "healthy", "nothing", id="succeeded, nothing counted"),
-            pytest.param(there(lastExecution=cycle(), progress=WHOLE), "healthy", "nothing", id="progress of a cycle that ended"),
+            pytest.param(job_with(lastExecution=cycle()), "healthy", "nothing", id="succeeded"),
+            pytest.param(job_with(lastExecution=cycle(held=None), progress=None), "healthy", "nothing", id="succeeded, nothing counted"),
+            pytest.param(job_with(lastExecution=cycle(), progress=WHOLE), "healthy", "nothing", id="progress of a cycle that ended"),
             pytest.param(
-                there(lastExecution=cycle(held=1)), "degraded", "read provisioning_log_info for the users who failed", id="held for retry"
+                job_with(lastExecution=cycle(held=1)),
+                "degraded",
+                "read provisioning_log_info for the users who failed",
+                id="held for retry",
             ),
             pytest.param(
-                there(lastExecution=cycle(state="EntryLevelErrors")),
+                job_with(lastExecution=cycle(state="EntryLevelErrors")),
                 "degraded",
                 "read provisioning_log_info for the users who failed",
                 id="some failed",
             ),
             pytest.param(
-                there(lastExecution=cycle(state="Failed")), "degraded", "read provisioning_log_info for the users who failed", id="failed"
+                job_with(lastExecution=cycle(state="Failed")),
+                "degraded",
+                "read provisioning_log_info for the users who failed",
+                id="failed",
             ),
             pytest.param({"id": "x"}, "paused", "start it with sync_job", id="a job that says nothing"),
             pytest.param(
@@ -154,13 +164,13 @@ class TestVerdict:
     )
     def test_days_until_the_service_disables_it(self, raw: dict[str, Any], days: int | None) -> None:
         """Fact sheet 6.4: after four weeks, counted from the first of a series."""
-        found = verdict(there(quarantine={"reason": "Unknown", **raw}), NOW)
+        found = verdict(job_with(quarantine={"reason": "Unknown", **raw}), NOW)
         assert found["days_until_disabled"] == days
         assert ("before the service disables" in found["next_action"]) is (days is not None)
 
     @pytest.mark.parametrize("nothing", [None, {}])
     def test_an_empty_quarantine_is_none(self, nothing: Any) -> None:
-        assert verdict(there(quarantine=nothing, lastExecution=cycle()), NOW)["verdict"] == "healthy"
+        assert verdict(job_with(quarantine=nothing, lastExecution=cycle()), NOW)["verdict"] == "healthy"
 
     def test_the_inquiry_returns_it(self) -> None:
         graph = FakeGraph(SourceService([Link("Fabrikam", jobs=[new_job(state="Active")])]))
@@ -174,8 +184,8 @@ class TestOptions:
         [
             ({"state": "started", "restart_reason": "retry_failed"}, "restart_reason requires state restarted"),
             ({"state": "paused", "restart_reason": "full", "acknowledge_full": True}, "restart_reason requires state restarted"),
-            ({"state": "restarted", "restart_reason": "full"}, "set acknowledge_full if that is meant"),
-            ({"state": "restarted", "restart_reason": "full", "acknowledge_full": False}, "set acknowledge_full if that is meant"),
+            ({"state": "restarted", "restart_reason": "full"}, "set acknowledge_full to allow it"),
+            ({"state": "restarted", "restart_reason": "full", "acknowledge_full": False}, "set acknowledge_full to allow it"),
             ({"state": "absent", "wait": "idle"}, "wait cannot be combined with state absent"),
             ({"state": "absent", "wait": "first_cycle"}, "wait cannot be combined with state absent"),
             ({"state": "absent", "wait": "steady"}, "wait cannot be combined with state absent"),
@@ -193,16 +203,16 @@ class TestOptions:
         assert job.desired(options("sync_job", configuration="Fabrikam", state="restarted", restart_reason=reason)).restart_reason == reason
 
     def test_a_full_restart_that_is_acknowledged(self) -> None:
-        planned = plan(there(), state="restarted", restart_reason="full", acknowledge_full=True)
+        planned = plan(job_with(), state="restarted", restart_reason="full", acknowledge_full=True)
         assert planned.actions[0].requests[0].body == {"criteria": {"resetScope": "Full"}}
         assert planned.actions[0].effects == {"triggers_full_cycle": True}
 
     def test_acknowledging_alone_asks_for_nothing(self) -> None:
-        assert plan(there(), state="restarted", acknowledge_full=True).actions[0].requests[0].body == {"criteria": {}}
-        assert plan(there(), acknowledge_full=True).actions == ()
+        assert plan(job_with(), state="restarted", acknowledge_full=True).actions[0].requests[0].body == {"criteria": {}}
+        assert plan(job_with(), acknowledge_full=True).actions == ()
 
     def test_absent_without_waiting(self) -> None:
-        assert plan(there(), state="absent").outcome is None
+        assert plan(job_with(), state="absent").outcome is None
 
 
 def plan(current: dict[str, Any] | None, **given: Any) -> Plan:
@@ -217,33 +227,33 @@ def awaited(current: dict[str, Any] | None, **given: Any) -> Awaited:
 
 
 class TestOutcome:
-    BEFORE = there("Active", lastExecution=cycle(2), steadyStateLastAchievedTime="2026-11-23T02:01:00Z")
+    BEFORE = job_with("Active", lastExecution=cycle(2), steadyStateLastAchievedTime="2026-11-23T02:01:00Z")
 
     @pytest.mark.parametrize(
         ("wait", "state", "now", "reached"),
         [
             # Nothing is done, so what was is enough.
             ("first_cycle", "started", BEFORE, True),
-            ("first_cycle", "started", there("Active", "NotRun", lastExecution=NEVER_RAN), False),
-            ("first_cycle", "started", there(lastExecution=None), False),
+            ("first_cycle", "started", job_with("Active", "NotRun", lastExecution=NEVER_RAN), False),
+            ("first_cycle", "started", job_with(lastExecution=None), False),
             ("steady", "started", BEFORE, True),
-            ("steady", "started", there(lastExecution=cycle(2), steadyStateLastAchievedTime=NEVER), False),
+            ("steady", "started", job_with(lastExecution=cycle(2), steadyStateLastAchievedTime=NEVER), False),
             ("idle", "started", BEFORE, True),
-            ("idle", "started", there(progress=WHOLE), True),
-            ("idle", "started", there(progress=HALF), False),
+            ("idle", "started", job_with(progress=WHOLE), True),
+            ("idle", "started", job_with(progress=HALF), False),
             # After a restart only what happens later counts.
             ("first_cycle", "restarted", BEFORE, False),
-            ("first_cycle", "restarted", there(lastExecution=cycle(3)), True),
-            ("first_cycle", "restarted", there(lastExecution=cycle(3, "Failed")), True),
-            ("first_cycle", "restarted", there(lastExecution=NEVER_RAN), False),
+            ("first_cycle", "restarted", job_with(lastExecution=cycle(3)), True),
+            ("first_cycle", "restarted", job_with(lastExecution=cycle(3, "Failed")), True),
+            ("first_cycle", "restarted", job_with(lastExecution=NEVER_RAN), False),
             ("steady", "restarted", BEFORE, False),
-            ("steady", "restarted", there(lastExecution=cycle(3), steadyStateLastAchievedTime="2026-11-23T03:01:00Z"), True),
-            ("steady", "restarted", there(lastExecution=cycle(3), steadyStateLastAchievedTime="2026-11-23T02:01:00Z"), False),
-            ("steady", "restarted", there(lastExecution=cycle(2), steadyStateLastAchievedTime="2026-11-23T03:01:00Z"), False),
-            ("steady", "restarted", there(steadyStateLastAchievedTime=NEVER), False),
-            ("idle", "restarted", there(progress=HALF), False),
-            ("idle", "paused", there("Disabled", progress=HALF), False),
-            ("idle", "paused", there("Disabled"), True),
+            ("steady", "restarted", job_with(lastExecution=cycle(3), steadyStateLastAchievedTime="2026-11-23T03:01:00Z"), True),
+            ("steady", "restarted", job_with(lastExecution=cycle(3), steadyStateLastAchievedTime="2026-11-23T02:01:00Z"), False),
+            ("steady", "restarted", job_with(lastExecution=cycle(2), steadyStateLastAchievedTime="2026-11-23T03:01:00Z"), False),
+            ("steady", "restarted", job_with(steadyStateLastAchievedTime=NEVER), False),
+            ("idle", "restarted", job_with(progress=HALF), False),
+            ("idle", "paused", job_with("Disabled", progress=HALF), False),
+            ("idle", "paused", job_with("Disabled"), True),
         ],
     )
     def test_when_it_is_reached(self, wait: str, state: str, now: dict[str, Any], reached: bool) -> None:
@@ -260,9 +270,9 @@ class TestOutcome:
         assert outcome.progress(body) == "status None"
 
     def test_starting_a_job_that_ran_before_waits_for_the_next_cycle(self) -> None:
-        outcome = awaited(there("Disabled", "Paused", lastExecution=cycle(2)), wait="first_cycle")
-        assert outcome.reached(there(lastExecution=cycle(2)), None) is False
-        assert outcome.reached(there(lastExecution=cycle(3)), None) is True
+        outcome = awaited(job_with("Disabled", "Paused", lastExecution=cycle(2)), wait="first_cycle")
+        assert outcome.reached(job_with(lastExecution=cycle(2)), None) is False
+        assert outcome.reached(job_with(lastExecution=cycle(3)), None) is True
 
     @pytest.mark.parametrize("wait", ["first_cycle", "steady"])
     @pytest.mark.parametrize(
@@ -277,23 +287,23 @@ class TestOutcome:
     )
     def test_a_cycle_that_was_in_flight_at_the_restart_does_not_count(self, wait: str, restarted: str, ended: int, reached: bool) -> None:
         outcome = awaited(self.BEFORE, wait=wait, state="restarted")
-        now = there(lastExecution=cycle(ended), steadyStateLastAchievedTime=f"2026-11-23T0{ended}:01:00Z")
+        now = job_with(lastExecution=cycle(ended), steadyStateLastAchievedTime=f"2026-11-23T0{ended}:01:00Z")
         assert outcome.after == ("start", "restart")
         assert outcome.reached(now, datetime.fromisoformat(f"{restarted}+00:00")) is reached
 
     def test_without_the_time_of_the_service_its_last_known_time_is_the_bound(self) -> None:
         """Progress that was seen before the restart belongs to a cycle that was in flight."""
         observed = [{**HALF[0], "progressObservationDateTime": "2026-11-23T03:00:30Z"}]
-        outcome = awaited(there("Active", lastExecution=cycle(2), progress=observed), wait="first_cycle", state="restarted")
-        assert outcome.reached(there(lastExecution=cycle(3)), None) is False
-        assert outcome.reached(there(lastExecution=cycle(4)), None) is True
+        outcome = awaited(job_with("Active", lastExecution=cycle(2), progress=observed), wait="first_cycle", state="restarted")
+        assert outcome.reached(job_with(lastExecution=cycle(3)), None) is False
+        assert outcome.reached(job_with(lastExecution=cycle(4)), None) is True
 
     def test_a_cycle_of_no_length_is_not_taken_for_the_next(self) -> None:
         short = {**cycle(2), "timeEnded": cycle(2)["timeBegan"]}
-        outcome = awaited(there("Active", lastExecution=short), wait="first_cycle", state="restarted")
+        outcome = awaited(job_with("Active", lastExecution=short), wait="first_cycle", state="restarted")
         at = datetime.fromisoformat("2026-11-23T02:00:00+00:00")
-        assert outcome.reached(there(lastExecution=short), at) is False
-        assert outcome.reached(there(lastExecution={**short, "activityIdentifier": "another"}), at) is True
+        assert outcome.reached(job_with(lastExecution=short), at) is False
+        assert outcome.reached(job_with(lastExecution={**short, "activityIdentifier": "another"}), at) is True
 
     @pytest.mark.parametrize(
         ("wait", "name"),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Mappings and filters of a configuration without a job: checked against the documents, and against nothing that only a tenant can confirm."""
+"""Mappings and filters of a configuration without a job, checked only against the documents, not against the tenant."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ class TestRefused:
             ),
             (
                 {"mappings": [{"target": "city", "source": "extension_01234567-89ab-cdef-0123-456789abcdef_costCenter"}]},
-                "is not a directory extension; the name of an extension is extension_, the owner's application id without dashes, _ and a name",
+                "is not a directory extension: extension_, the owner's application id without dashes, _ and a name",
             ),
             ({"mappings": [{"target": "department", "source": "userType"}]}, "'userType' cannot be read in the source tenant"),
             ({"mappings": [{"target": "department", "source": "samAccountName"}]}, "'samAccountName' cannot be read in the source tenant"),

@@ -28,7 +28,7 @@ MARKETING = {"sourceOperandName": "department", "operatorName": "EQUALS", "targe
 
 
 def full_schema(**rest: Any) -> Any:
-    """A job's schema with everything that the module does not manage: directories, mappings without a name, unknown members (fact sheet 4.2)."""
+    """A job's schema, with directories, mappings without a name and unknown members, which the module does not manage (fact sheet 4.2)."""
     made: Any = default_schema()
     rule = made["synchronizationRules"][0]
     rule |= {
@@ -93,14 +93,14 @@ def desired(**given: Any) -> mapping.Desired:
     return mapping.desired(options("sync_mapping", configuration="Fabrikam", **given))
 
 
-def graph(there: dict[str, Any], faults: dict[str, list[Any]] | None = None) -> FakeGraph:
-    link = Link("Fabrikam", jobs=[new_job()], schema=there, template=full_schema(), id="sp")
+def graph(current: dict[str, Any], faults: dict[str, list[Any]] | None = None) -> FakeGraph:
+    link = Link("Fabrikam", jobs=[new_job()], schema=current, template=full_schema(), id="sp")
     return FakeGraph(Faulty(SourceService([link]), faults or {}))
 
 
-def plan(there: dict[str, Any] | None = None, faults: dict[str, list[Any]] | None = None, **given: Any) -> Plan:
+def plan(current: dict[str, Any] | None = None, faults: dict[str, list[Any]] | None = None, **given: Any) -> Plan:
     wanted = desired(**given)
-    return mapping.plan(mapping.read(graph(full_schema() if there is None else there, faults), wanted), wanted)
+    return mapping.plan(mapping.read(graph(full_schema() if current is None else current, faults), wanted), wanted)
 
 
 def title(planned: Plan) -> str | None:
@@ -216,22 +216,22 @@ class TestRows:
         }
 
     def test_a_changed_row_keeps_what_was_not_named(self) -> None:
-        there = with_row("userType", flowType="ObjectAddOnly", defaultValue="x", flowBehavior="FlowAlways")
-        assert row(written(plan(there, user_type="guest")), "userType") == {
-            **(row(there, "userType") or {}),
+        current = with_row("userType", flowType="ObjectAddOnly", defaultValue="x", flowBehavior="FlowAlways")
+        assert row(written(plan(current, user_type="guest")), "userType") == {
+            **(row(current, "userType") or {}),
             "source": constant_source("Guest"),
         }
 
     def test_everything_else_is_sent_back_unchanged(self) -> None:
-        there = full_schema()
-        body = copy.deepcopy(written(plan(there, mappings=[{"target": "employeeId", "state": "absent"}])))
-        expected = copy.deepcopy(there)
+        current = full_schema()
+        body = copy.deepcopy(written(plan(current, mappings=[{"target": "employeeId", "state": "absent"}])))
+        expected = copy.deepcopy(current)
         rows = user_mapping_of(expected)["attributeMappings"]
         rows.remove(next(row for row in rows if row["targetAttributeName"] == "employeeId"))
         assert body == expected
 
     @pytest.mark.parametrize(
-        "there",
+        "current",
         [
             pytest.param(
                 with_row(
@@ -257,9 +257,9 @@ class TestRows:
             ),
         ],
     )
-    def test_an_expression_with_the_same_meaning_is_not_parsed_again(self, there: dict[str, Any]) -> None:
+    def test_an_expression_with_the_same_meaning_is_not_parsed_again(self, current: dict[str, Any]) -> None:
         wanted = desired(mappings=[{"target": "displayName", "expression": 'Append([displayName], " x")'}])
-        client = graph(there)
+        client = graph(current)
         assert mapping.plan(mapping.read(client, wanted), wanted).actions == ()
         assert not [request for request in client.sent if "parseExpression" in request.path]
 
@@ -330,14 +330,14 @@ class TestFilters:
 
     @pytest.mark.parametrize("operand", [None, {"values": []}, {"values": None}, {}])
     def test_a_unary_operator_in_any_form_is_the_same(self, operand: Any) -> None:
-        there = full_schema(
+        current = full_schema(
             scope={
                 "groups": [{"name": "x", "clauses": [{"sourceOperandName": "city", "operatorName": "IS NULL", "targetOperand": operand}]}],
                 "inputFilterGroups": [BUILT_IN],
             }
         )
         given = [{"name": "x", "clauses": [{"attribute": "city", "operator": "IS NULL"}]}]
-        assert title(plan(there, filters=given)) is None
+        assert title(plan(current, filters=given)) is None
 
     @pytest.mark.parametrize(
         ("groups", "given", "expected"),
@@ -401,7 +401,7 @@ class TestFilters:
 
 class TestTargetActions:
     @pytest.mark.parametrize(
-        ("there", "wanted", "after"),
+        ("current", "wanted", "after"),
         [
             ("Add,Update,Delete", ["create", "update", "delete"], None),
             ("Add, Update, Delete", ["delete", "create", "update"], None),
@@ -411,9 +411,9 @@ class TestTargetActions:
             ("Add, Update", ["update"], "Update"),
         ],
     )
-    def test_as_the_service_writes_them(self, there: str, wanted: list[str], after: str | None) -> None:
+    def test_as_the_service_writes_them(self, current: str, wanted: list[str], after: str | None) -> None:
         """Fact sheet 4.2: compare as sets, with and without blanks."""
-        planned = plan(full_schema(flowTypes=there), target_actions=wanted)
+        planned = plan(full_schema(flowTypes=current), target_actions=wanted)
         assert title(planned) == ("target_actions" if after else None)
         if after:
             assert user_mapping_of(written(planned))["flowTypes"] == after
@@ -423,8 +423,8 @@ class TestWhole:
     BACKUP = full_schema(flowTypes="Add,Update")
 
     def test_reset(self) -> None:
-        there = with_row("city", source=constant_source("Seoul"))
-        assert plan(there, reset=True).actions
+        current = with_row("city", source=constant_source("Seoul"))
+        assert plan(current, reset=True).actions
 
     def test_restoring_a_backup_is_the_same_as_never_having_changed(self) -> None:
         backup = plan(user_type="guest").change_facts["backup"]
@@ -484,14 +484,14 @@ class TestWhole:
     def test_metadata_with_a_key_twice_survives(self) -> None:
         """Fact sheet 14.3."""
         twice = [{"key": "LookaheadQueryEnabled", "value": "true"}, {"key": "LookaheadQueryEnabled", "value": "false"}] * 2
-        there = full_schema(metadata=twice)
-        there["synchronizationRules"][0]["metadata"] = list(twice)
-        there["metadata"] = list(twice)
-        for given in ({"user_type": "guest"}, {"restore": {**there, "id": "Azure2Azure.1"}, "user_type": "guest"}, {"exact": True}):
-            planned = plan(there, **given)
+        current = full_schema(metadata=twice)
+        current["synchronizationRules"][0]["metadata"] = list(twice)
+        current["metadata"] = list(twice)
+        for given in ({"user_type": "guest"}, {"restore": {**current, "id": "Azure2Azure.1"}, "user_type": "guest"}, {"exact": True}):
+            planned = plan(current, **given)
             sent = written(planned)
             assert user_mapping_of(sent)["metadata"] == sent["synchronizationRules"][0]["metadata"] == sent["metadata"] == twice
-            assert planned.change_facts["backup"] == there
+            assert planned.change_facts["backup"] == current
 
     def test_a_backup_can_be_planned_before_there_is_a_job(self) -> None:
         wanted = desired(restore=full_schema(flowTypes="Add"))
@@ -499,13 +499,13 @@ class TestWhole:
         assert title(planned) == "target_actions"
 
     @pytest.mark.parametrize(
-        "there", [{"synchronizationRules": []}, {}, {"synchronizationRules": [{"name": "USER_INBOUND_USER", "objectMappings": []}]}]
+        "current", [{"synchronizationRules": []}, {}, {"synchronizationRules": [{"name": "USER_INBOUND_USER", "objectMappings": []}]}]
     )
-    def test_a_schema_without_a_mapping_of_users(self, there: dict[str, Any]) -> None:
+    def test_a_schema_without_a_mapping_of_users(self, current: dict[str, Any]) -> None:
         with pytest.raises(
             Refusal, match=r"^the job of configuration 'Fabrikam' has no mapping of users; set reset to restore the defaults$"
         ):
-            plan(there, user_type="guest")
+            plan(current, user_type="guest")
 
     def test_a_schema_without_a_mapping_of_users_can_be_reset(self) -> None:
         """The remedy that the message names must work."""

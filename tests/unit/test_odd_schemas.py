@@ -75,10 +75,10 @@ def damaged(place: Place, value: Any, whole: Any = None) -> dict[str, Any]:
 
 
 def plan(
-    there: Any, given_: dict[str, Any], template: Any = WHOLE, faults: dict[str, list[Outcome | AfterDoing]] | None = None
+    current: Any, given_: dict[str, Any], template: Any = WHOLE, faults: dict[str, list[Outcome | AfterDoing]] | None = None
 ) -> Plan | str:
     """The plan, or the message of the refusal."""
-    link = Link("Fabrikam", jobs=[new_job()], schema=copy.deepcopy(there), template=copy.deepcopy(template))
+    link = Link("Fabrikam", jobs=[new_job()], schema=copy.deepcopy(current), template=copy.deepcopy(template))
     try:
         wanted = mapping.desired(options("sync_mapping", configuration="Fabrikam", **given_))
         made = mapping.plan(mapping.read(FakeGraph(Faulty(SourceService([link]), faults or {})), wanted), wanted)
@@ -102,10 +102,10 @@ class TestAnyMember:
     @MANY
     @given(st.lists(st.tuples(st.sampled_from(PLACES), damage), min_size=1, max_size=3), st.sampled_from(GIVEN))
     def test_of_the_job(self, damages: list[tuple[Place, Any]], given_: dict[str, Any]) -> None:
-        there = WHOLE
+        current = WHOLE
         for place, value in damages:
-            there = damaged(place, value, there)
-        plan(there, given_)
+            current = damaged(place, value, current)
+        plan(current, given_)
 
     @MANY
     @given(st.sampled_from(PLACES), damage)

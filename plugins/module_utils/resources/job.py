@@ -335,7 +335,7 @@ def _title(name: str) -> str:
 
 
 def run_state(job: Mapping[str, Any] | None) -> str:
-    """``started``, ``paused`` or ``absent``. The service returns ``Disabled`` or ``Paused`` for a job that does not run (fact sheet 3.2)."""
+    """``started``, ``paused`` or ``absent``. A job that does not run is ``Disabled`` or ``Paused`` (fact sheet 3.2)."""
     if job is None:
         return "absent"
     return "started" if (job.get("schedule") or {}).get("state") == "Active" else "paused"
@@ -377,7 +377,8 @@ def verdict(job: Mapping[str, Any] | None, now: datetime, owed: bool = False) ->
 
 
 _QUARANTINE = {
-    TOO_MANY_DELETES: "check the held deletions in provisioning_log_info, then bring the users back into scope or restart with approve_deletions",
+    TOO_MANY_DELETES: "check the held deletions in provisioning_log_info, then bring the users back into scope "
+    "or restart with approve_deletions",
     "EncounteredQuarantineException": "check the trust settings of both tenants, then restart with release_quarantine",
 }
 

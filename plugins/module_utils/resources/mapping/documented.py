@@ -38,7 +38,7 @@ TARGET = frozenset((*DIRECT, MATCHING, "showInAddressList", "userType", "company
 UNREADABLE = ("userType", "SamAccountName")
 """Attributes that cannot be read in the source (fact sheet 4.3)."""
 KNOWN_NAMES = frozenset((*SOURCE, *TARGET, "mobile"))
-"""The names that are compared with a misspelt one."""
+"""The names that are compared with a misspelt name."""
 
 _UNLIMITED = 10_000
 _SINGLE = (1, 1)

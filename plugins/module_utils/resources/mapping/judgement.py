@@ -86,9 +86,7 @@ def _reject_misspelt(name: str, side: str) -> None:
     if EXTENSION.match(name):
         return
     if name.lower().startswith("extension_"):
-        raise Refusal(
-            f"{name!r} is not a directory extension; the name of an extension is extension_, the owner's application id without dashes, _ and a name"
-        )
+        raise Refusal(f"{name!r} is not a directory extension: extension_, the owner's application id without dashes, _ and a name")
     like = misspelt(name, KNOWN_NAMES)
     if like:
         raise Refusal(f"{name!r} is not a documented {side} attribute{hint(like)}")

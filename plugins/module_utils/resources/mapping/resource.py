@@ -164,8 +164,8 @@ def refreshed(current: Current, wanted: Desired, client: Client) -> tuple[Reques
     whole = current.base is not current.schema and rules_meaning(now) != rules_meaning(current.schema)
     if whole or (again.before, again.after) != (planned.before, planned.after):
         raise Refusal(
-            f"the mappings of configuration {wanted.configuration!r} were changed by another process while this task ran, and that change would "
-            "be overwritten; the mappings were not written. Run again and check the difference"
+            f"the mappings of configuration {wanted.configuration!r} were changed by another process while this task ran, and "
+            "that change would be overwritten; the mappings were not written. Run again and check the difference"
         )
     return (_write(fresh, new),)
 

@@ -84,7 +84,7 @@ def user_rule(schema: Schema) -> Rule | None:
 
 
 def user_mapping(schema: Schema) -> ObjectMapping | None:
-    """The object mapping of users: it has the matching attribute. Its name differs by the age of the job, and mappings without a name follow."""
+    """The object mapping of users: it has the matching attribute. Its name differs by the age of the job."""
     rule = user_rule(schema)
     for mapping in (rule.get("objectMappings") if rule else None) or ():
         if any(row.get("targetAttributeName") == MATCHING for row in mapping.get("attributeMappings") or ()):
@@ -185,7 +185,7 @@ def row_meaning(row: Row) -> tuple[Any, ...]:
 
 
 def rules_meaning(schema: Schema) -> Any:
-    """Everything in a schema that determines which users and attributes are synchronized, without versions, ids and order (fact sheet 11)."""
+    """The parts of a schema that determine which users and attributes are synchronized, without versions, ids and order (fact sheet 11)."""
     return [
         (
             rule.get("name"),

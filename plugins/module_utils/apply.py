@@ -99,8 +99,8 @@ def _await_visible(action: Action, client: Client, pace: Pace, new_id: str, done
     except GraphFailure as failure:
         raise Interrupted(action, failure, done) from failure
     if not seen:
-        late = "was changed but cannot be read back; the service has not shown the change yet, or another process has changed it at the same time"
-        raise Interrupted(action, GraphFailure(f"{action.object} {late}"), done)
+        late = "the service has not shown the change yet, or another process has changed it at the same time"
+        raise Interrupted(action, GraphFailure(f"{action.object} was changed but cannot be read back; {late}"), done)
     if action.visible.as_planned and not action.visible.as_planned(body):
         note = f"{action.object}: another process has changed something at the same time; both changes are kept, check them"
         done[-1] = dataclasses.replace(action, note=note)

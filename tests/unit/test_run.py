@@ -380,11 +380,11 @@ class TestLostAnswers:
         """Fact sheet 13.5. Its own job is used, and another job is reported immediately; formerly it looped until the time was used up."""
         link = Link("Fabrikam", {}, []) if new else connected(jobs=[])
         service = SourceService([] if new else [link])
-        there = {**new_job("9"), "templateId": template}
+        existing = {**new_job("9"), "templateId": template}
 
         def answer(request: Request) -> Outcome:
             if request.method == "POST" and request.path.endswith("/jobs"):
-                service.links[0].jobs = [there]
+                service.links[0].jobs = [existing]
                 return refusal(409, "JobAlreadyExists")
             return service(request)
 

@@ -27,7 +27,7 @@ FEW = 5
 
 
 class Interrupted(Exception):
-    """The plan failed at ``action``. ``done`` are the actions before it; ``writes`` is the number of its own requests that were sent."""
+    """The plan failed at ``action``. ``done`` are the actions before it; ``writes`` is the number of its own requests that succeeded."""
 
     def __init__(self, action: Action, cause: GraphFailure, done: Sequence[Action], writes: int = 0) -> None:
         super().__init__(str(cause))

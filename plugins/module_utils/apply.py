@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Carrying out a plan: its actions in order, each with its own wait until it can be seen."""
+"""Applies a plan: its actions in order, each with its own wait until the change is visible."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from .graph.errors import GraphFailure, ServiceError, Uncertain
 from .plan import NEW_ID, Action, Pace, Plan, Refusal, Wait
 
 SOON = 5.0
-"""Seconds in which what was done shows, if it shows by itself."""
+"""Seconds in which a change becomes visible, if it does without a further request."""
 
 FEW = 5
-"""Attempts after which a conflict that nothing explains is not expected to pass on an old object."""
+"""Attempts after which a conflict without a visible cause is not expected to pass for an old object."""
 
 
 class Interrupted(Exception):
-    """Applying stopped at ``action``. ``done`` were carried out before it, and so were ``writes`` of the action's own requests."""
+    """The plan failed at ``action``. ``done`` are the actions before it; ``writes`` is the number of its own requests that succeeded."""
 
     def __init__(self, action: Action, cause: GraphFailure, done: Sequence[Action], writes: int = 0) -> None:
         super().__init__(str(cause))
@@ -38,23 +38,23 @@ class Interrupted(Exception):
 
     @property
     def may_be_resolved_by_reading(self) -> bool:
-        """The change may have been made, by us or by another link at the same time."""
+        """Whether the change may have been made, by this task or by another link at the same time."""
         return isinstance(self.cause, Uncertain) or (isinstance(self.cause, ServiceError) and self.cause.status in (400, 404, 409))
 
     @property
     def may_be_repeated(self) -> bool:
-        """Reading showed that it is not so, and a second try cannot make a second object."""
+        """Whether the action may be repeated after a read showed no change: a second attempt cannot create a second object."""
         if isinstance(self.cause, Uncertain):
             return self.action.settled_by is None
         return isinstance(self.cause, ServiceError) and self.cause.status == 409
 
 
 def apply(plan: Plan, client: Client, pace: Pace, done: list[Action] | None = None) -> list[Action]:
-    """Carry out the plan's actions in order and return them. ``done`` is where they are noted, for a caller who wants to know
-    them however it ends.
+    """Carry out the plan's actions in order and return them. They are also added to ``done``, for a caller that needs them even
+    after a failure.
 
     :raises Interrupted: at the first action that fails.
-    :raises Refusal: at the first action that the state of the moment forbids.
+    :raises Refusal: at the first action that the current state does not allow.
     """
     done = [] if done is None else done
     new_id = ""
@@ -89,7 +89,7 @@ def _apply_one(action: Action, client: Client, pace: Pace, new_id: str, done: li
 
 
 def _await_visible(action: Action, client: Client, pace: Pace, new_id: str, done: list[Action]) -> None:
-    """The change was made; whatever goes wrong from here on does not undo it."""
+    """Wait until the change is visible. It was made already; a failure here does not undo it."""
     if action.visible is None:
         return
     try:
@@ -99,10 +99,10 @@ def _await_visible(action: Action, client: Client, pace: Pace, new_id: str, done
     except GraphFailure as failure:
         raise Interrupted(action, failure, done) from failure
     if not seen:
-        late = "was changed but cannot be read back; the service is late, or somebody else has changed it at the same moment"
-        raise Interrupted(action, GraphFailure(f"{action.object} {late}"), done)
+        late = "the service has not shown the change yet, or another process has changed it at the same time"
+        raise Interrupted(action, GraphFailure(f"{action.object} was changed but cannot be read back; {late}"), done)
     if action.visible.as_planned and not action.visible.as_planned(body):
-        note = f"{action.object}: somebody else has changed something while this run did; both changes are kept, look at them"
+        note = f"{action.object}: another process has changed something at the same time; both changes are kept, check them"
         done[-1] = dataclasses.replace(action, note=note)
 
 
@@ -122,7 +122,7 @@ def _give_way(action: Action, client: Client, pace: Pace, answer: Answer | None,
 
 
 def _shows_soon(wait: Wait, client: Client, pace: Pace, new_id: str) -> bool:
-    """Whether it shows without more ado. A replica may be late (fact sheet 0.3), but not for long."""
+    """Whether the change becomes visible without a further request. A replica may be delayed (fact sheet 0.3), but not for long."""
     short = dataclasses.replace(pace, longest=min(pace.longest, SOON), waited=0.0)
     seen = await_state(wait, client, short, new_id)
     pace.waited += short.waited
@@ -130,10 +130,10 @@ def _shows_soon(wait: Wait, client: Client, pace: Pace, new_id: str) -> bool:
 
 
 def _time(answer: Answer | None) -> datetime | None:
-    """When an answer was given, by the clock of who gave it."""
-    told = answer.headers.get("Date") if answer else None
+    """The time of an answer, by the clock of the service."""
+    date = answer.headers.get("Date") if answer else None
     try:
-        return parsedate_to_datetime(told).astimezone(timezone.utc) if told else None
+        return parsedate_to_datetime(date).astimezone(timezone.utc) if date else None
     except ValueError:
         return None
 
@@ -159,9 +159,9 @@ def _send_patiently(action: Action, template: Request, client: Client, pace: Pac
 
 
 def _shows(action: Action, client: Client, new_id: str, patient: bool) -> bool:
-    """Whether the change can be seen. A conflict with what was made before, and did not show, is none (fact sheet 3.3).
+    """Whether the change is visible. A conflict with this change itself, made by an earlier request, is none (fact sheet 3.3).
 
-    :raises Refusal: for a conflict with something else, or with what nothing shows, when that is not waited for any longer.
+    :raises Refusal: for a conflict with another object, or without a visible cause if ``patient`` is false.
     """
     if action.visible is None:
         return False
@@ -184,7 +184,7 @@ def _already_so(error: ServiceError, action: Action) -> bool:
 
 
 def _passing(error: ServiceError, action: Action, new: bool) -> bool:
-    """403, 404 and 409 pass on an object that this run has just made; so does a 400 about its reference (fact sheet 0.2)."""
+    """403, 404 and 409 pass for an object that this run has just created; so does a 400 about a reference to it (fact sheet 0.2)."""
     if any(error.names(code) for code in action.passing_codes):
         return True
     if "/synchronization/" in error.path and error.status == 409:
@@ -193,7 +193,7 @@ def _passing(error: ServiceError, action: Action, new: bool) -> bool:
 
 
 def _apply_batch(actions: list[Action], client: Client, pace: Pace, done: list[Action]) -> None:
-    """Actions of one request each, twenty at a time. All are tried; the first real failure is raised after the rest is known."""
+    """Actions of one request each, twenty at a time. All are tried; the first failure is raised after all have been tried."""
     waiting = actions
     failures: dict[int, GraphFailure] = {}
     for _attempt in pace.attempts():
@@ -217,12 +217,12 @@ def _apply_batch(actions: list[Action], client: Client, pace: Pace, done: list[A
 
 
 def await_state(wait: Wait, client: Client, pace: Pace, new_id: str = "") -> bool:
-    """Whether the awaited state was seen in time."""
+    """Whether the awaited state became visible in time."""
     return _await(wait, client, pace, new_id)[0]
 
 
 def _await(wait: Wait, client: Client, pace: Pace, new_id: str) -> tuple[bool, Any]:
-    """Whether the awaited state was seen in time, and the body that showed it."""
+    """Whether the awaited state became visible in time, and the body that showed it."""
     path = _filled(wait.path, new_id)
     for _attempt in pace.attempts():
         try:
@@ -244,11 +244,11 @@ def _filled(path: str, new_id: str) -> str:
 def _new_id(action: Action, answer: Answer | None) -> str:
     """The id of the object that an action has created.
 
-    :raises Uncertain: when the answer does not hold it: the object was created, and only reading can find it.
+    :raises Uncertain: if the answer does not contain it: the object was created, and only a read can find it.
     """
     value = answer.body if answer else None
     for step in action.new_id_at.split("."):
         value = value.get(step) if isinstance(value, Mapping) else None
     if not value:
-        raise Uncertain(GraphFailure(f"the answer does not tell the id of {action.object}"))
+        raise Uncertain(GraphFailure(f"the answer does not contain the id of {action.object}"))
     return str(value)

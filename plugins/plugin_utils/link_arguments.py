@@ -20,7 +20,7 @@ from ansible.module_utils.common.parameters import remove_values
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import link_variables
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.link_variables import OWN, OWN_KEYS
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.values import UNCHECKED, blank, judged
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.values import UNCHECKED, blank, checked
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import link
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.rivals import Link, rivals
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import connection_fault
@@ -133,14 +133,14 @@ def _entry(seen: Seen, side: str, tenant: str, faults: list[str], secrets: set[s
         for name in (name for name in (option, *about.get("aliases", ())) if name in given):
             # A file is looked for where the module runs.
             plain = option if seen.here or about["type"] != "path" else UNCHECKED
-            value, found = judged(plain, about, given[name], f"tenants.{tenant}.{name}", shows=False)
+            value, found = checked(plain, about, given[name], f"tenants.{tenant}.{name}", shows=False)
             wrong = [*wrong, *found]
             if value is not None or "fallback" in about:
                 # What was left empty is not taken from the environment, where another tenant's may be.
                 values[option] = value
     if blank(given.get("tenant_id")):
         wrong = [*wrong, f"tenants.{tenant}.tenant_id is missing; the roles read it by this name, not by an alias"]
-    faults += [*link_variables.strange_keys(tenant, entry, own), *wrong]
+    faults += [*link_variables.unknown_keys(tenant, entry, own), *wrong]
     if not wrong and signs_in and seen.here:
         fault = connection_fault(_completed(CONNECTION, values))
         faults += [f"tenants.{tenant} ({side}), tenant {values['tenant_id']}: {fault}"] if fault else []

@@ -42,7 +42,7 @@ def test_one_table_for_both_tenants_and_the_same_in_check_mode(playbooks: Playbo
     assert lines == table(check) == table(process)
     assert [line.split()[:3] for line in lines[:2]] == [["severity", "tenant", "check"], ["error", "fabrikam", "invitations"]]
     assert [line.split()[0] for line in lines[2:]] == [*["warning"] * 4, "unknown", *["switch"] * 3, "1"]
-    assert "unknown   fabrikam  permissions      could not look for contacts with the same address" in lines[6]
+    assert "unknown   fabrikam  permissions      could not search for contacts with the same address" in lines[6]
     assert lines[-1] == "1 error, 4 warnings, 1 not known"
     said = run.failure()
     assert said.startswith("Link contoso_to_fabrikam is not ready, and nothing was changed. Tenant fabrikam, invitations: ")

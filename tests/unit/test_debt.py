@@ -280,7 +280,7 @@ class TestJob:
         world = self.with_pending_restart()
         result = job.inquire(FakeGraph(world), {"configuration": "Fabrikam"})
         assert result["restart_owed"] is True
-        assert result["verdict"]["next_action"].startswith("run sync_job with state started: the restart")
+        assert result["verdict"]["next_action"].startswith("run sync_job with state started: a restart is pending")
         world.link.tags.remove(TAG)
         assert job.inquire(FakeGraph(world), {"configuration": "Fabrikam"})["restart_owed"] is False
 

@@ -150,9 +150,9 @@ WRONG: list[tuple[dict[str, Any], tuple[str, ...]]] = [
         ("link_mappings[0], link_user_type: userType is mapped more than once",),
     ),
     ({"link_mappings": {"target": "mail", "source": "mail"}}, ("link_mappings must be a list",)),
-    ({"link_mappings": "mail"}, ("link_mappings must be a list, or the JSON text of one",)),
+    ({"link_mappings": "mail"}, ("link_mappings must be a list, or its JSON text",)),
     ({"link_mappings": [{"source": "mail"}]}, ("link_mappings[0].target is required; it is missing",)),
-    ({"link_mappings": [{"target": "mail", "sorce": "mail"}]}, ("link_mappings[0].sorce is not known (did you mean source?)",)),
+    ({"link_mappings": [{"target": "mail", "sorce": "mail"}]}, ("link_mappings[0].sorce is not a valid option (did you mean source?)",)),
     ({"link_mappings": [{"target": "mail", "source": "mail", "apply": "once"}]}, ("link_mappings[0].apply must be one of",)),
     (
         {"link_mappings": [{"target": "alternativeSecurityIds", "state": "absent"}]},
@@ -216,11 +216,11 @@ WRONG: list[tuple[dict[str, Any], tuple[str, ...]]] = [
     # The tenants.
     (
         {"link_source": "contosso"},
-        ("tenants has no entry contosso (link_source of link a_to_b); there are contoso, fabrikam (did you mean contoso?)",),
+        ("tenants has no entry contosso (link_source of link a_to_b); the entries are: contoso, fabrikam (did you mean contoso?)",),
     ),
     ({"tenants": None}, ("there is no variable tenants",)),
     ({"tenants": ["contoso"]}, ("the variable tenants is no dictionary",)),
-    ({"tenants": {}}, ("tenants has no entry contoso", "there are none")),
+    ({"tenants": {}}, ("tenants has no entry contoso", "there are no entries")),
     ({"tenants": {**TENANTS, "fabrikam": TARGET}}, ("tenants.fabrikam (link_target) must be a dictionary",)),
 ]
 
@@ -250,10 +250,10 @@ class TestTenants:
     @pytest.mark.parametrize(
         ("members", "words"),
         [
-            ({"client_secrt": SECRET}, "client_secrt is no connection option (did you mean client_secret?)"),
-            ({"tenantid": SECRET}, "tenantid is no connection option (did you mean tenant_id?)"),
-            ({"Client_Id": SECRET}, "Client_Id is no connection option (did you mean client_id?)"),
-            ({"owner": SECRET}, "owner is no connection option; what you note of a tenant belongs into tenants."),
+            ({"client_secrt": SECRET}, "client_secrt is not a connection option (did you mean client_secret?)"),
+            ({"tenantid": SECRET}, "tenantid is not a connection option (did you mean tenant_id?)"),
+            ({"Client_Id": SECRET}, "Client_Id is not a connection option (did you mean client_id?)"),
+            ({"owner": SECRET}, "owner is not a connection option; put your own notes into tenants."),
             ({"tenant_id": ""}, "tenant_id is missing"),
             ({"tenant_id": None, "tenant": SOURCE}, "tenant_id is missing; the roles read it by this name"),
             ({"tenant_id": [SOURCE]}, "tenant_id must be a text"),

@@ -19,7 +19,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight.check import User
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight.checks import CHECKS
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight.finding import Finding, ordered
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight.users import There
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight.users import Directory
 
 LEAST = {
     "source": {
@@ -252,24 +252,29 @@ class TestMet:
     @pytest.mark.parametrize(
         ("there", "deleted", "checks", "present"),
         [
-            (There(), [], [], False),
-            (There(users=[user(f"minsu.kim_contoso.kr#EXT#@{TARGET}", mail="minsu@mail.kr")]), [], [], True),
-            (There(users=[user(f"minsu.kim_contoso.kr#EXT#@{TARGET}")]), [], [], True),
-            (There(users=[user(f"minsu_mail.kr#EXT#@{TARGET}", externalUserState="Accepted")]), [], [], True),
-            (There(users=[user(f"minsu_mail.kr#EXT#@{TARGET}", externalUserState="PendingAcceptance")]), [], ["guests"], False),
-            (There(users=[user(f"minsu.kim_contoso.kr#EXT#@{TARGET}"), user(f"minsu_mail.kr#EXT#@{TARGET}", "2")]), [], ["guests"], True),
-            (There(users=[user("minsu@fabrikam.kr", mail="MINSU@mail.kr")]), [], ["addresses"], False),
-            (There(users=[user("minsu@fabrikam.kr", proxyAddresses=["smtp:minsu@mail.kr"])]), [], ["addresses"], False),
-            (There(users=[user("minsu@fabrikam.kr", proxyAddresses=["sip:minsu@mail.kr"])]), [], [], False),
-            (There(groups=[{"id": "g", "displayName": "G", "mail": "minsu@mail.kr"}]), [], ["addresses"], False),
-            (There(contacts=[{"id": "c", "displayName": "C", "proxyAddresses": ["SMTP:Minsu@mail.kr"]}]), [], ["addresses"], False),
-            (There(), [user(f"{'0a' * 16}minsu.kim_contoso.kr#EXT#@{TARGET}")], ["deleted_users"], False),
-            (There(), [user(f"minsu.kim_contoso.kr#EXT#@{TARGET}")], ["deleted_users"], False),
-            (There(), [user("somebody@fabrikam.kr", mail="minsu@mail.kr")], [], False),
-            (There(), [user(f"hyejin.lee_contoso.kr#EXT#@{TARGET}")], [], False),
+            (Directory(), [], [], False),
+            (Directory(users=[user(f"minsu.kim_contoso.kr#EXT#@{TARGET}", mail="minsu@mail.kr")]), [], [], True),
+            (Directory(users=[user(f"minsu.kim_contoso.kr#EXT#@{TARGET}")]), [], [], True),
+            (Directory(users=[user(f"minsu_mail.kr#EXT#@{TARGET}", externalUserState="Accepted")]), [], [], True),
+            (Directory(users=[user(f"minsu_mail.kr#EXT#@{TARGET}", externalUserState="PendingAcceptance")]), [], ["guests"], False),
+            (
+                Directory(users=[user(f"minsu.kim_contoso.kr#EXT#@{TARGET}"), user(f"minsu_mail.kr#EXT#@{TARGET}", "2")]),
+                [],
+                ["guests"],
+                True,
+            ),
+            (Directory(users=[user("minsu@fabrikam.kr", mail="MINSU@mail.kr")]), [], ["addresses"], False),
+            (Directory(users=[user("minsu@fabrikam.kr", proxyAddresses=["smtp:minsu@mail.kr"])]), [], ["addresses"], False),
+            (Directory(users=[user("minsu@fabrikam.kr", proxyAddresses=["sip:minsu@mail.kr"])]), [], [], False),
+            (Directory(groups=[{"id": "g", "displayName": "G", "mail": "minsu@mail.kr"}]), [], ["addresses"], False),
+            (Directory(contacts=[{"id": "c", "displayName": "C", "proxyAddresses": ["SMTP:Minsu@mail.kr"]}]), [], ["addresses"], False),
+            (Directory(), [user(f"{'0a' * 16}minsu.kim_contoso.kr#EXT#@{TARGET}")], ["deleted_users"], False),
+            (Directory(), [user(f"minsu.kim_contoso.kr#EXT#@{TARGET}")], ["deleted_users"], False),
+            (Directory(), [user("somebody@fabrikam.kr", mail="minsu@mail.kr")], [], False),
+            (Directory(), [user(f"hyejin.lee_contoso.kr#EXT#@{TARGET}")], [], False),
         ],
     )
-    def test_one_user(self, there: There, deleted: list[dict[str, Any]], checks: list[str], present: bool) -> None:
+    def test_one_user(self, there: Directory, deleted: list[dict[str, Any]], checks: list[str], present: bool) -> None:
         found = users.matches([MINSU], there)
         findings = [*users.addresses(found), *users.guests(found), *users.deleted_users([MINSU], deleted)]
         assert [finding.check for finding in findings] == checks

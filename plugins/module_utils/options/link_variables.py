@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The variables of a link: all names that the roles and playbooks take, what each may hold, and which option it becomes."""
+"""The variables of a link: the names that the roles and playbooks accept, their types, and the options that they become."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .specs import CONNECTION, LINK
-from .values import UNCHECKED, judged, nearest
+from .values import UNCHECKED, checked, nearest
 
 
 @dataclass(frozen=True)
 class Variable:
-    """What a variable may hold, as an argument spec says it, and the options it becomes, by module."""
+    """``about`` is the type of a variable, as in an argument spec; ``options`` are the options that it becomes, by module."""
 
     about: Mapping[str, Any]
     options: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def option(self) -> str:
-        """The option whose forms and rules hold."""
+        """The option whose forms and checks apply."""
         return next(iter(self.options.values()), UNCHECKED)
 
 
@@ -34,7 +34,7 @@ _TEXTS = {"type": "list", "elements": "str"}
 _INT = {"type": "int"}
 
 
-def _one_of(*choices: str) -> dict[str, Any]:
+def _choice(*choices: str) -> dict[str, Any]:
     return {"type": "str", "choices": list(choices)}
 
 
@@ -45,11 +45,11 @@ _ALSO: dict[str, dict[str, str]] = {
     "job_state": {"sync_job": "state"},
     "job_wait": {"sync_job": "wait"},
 }
-"""Options of other modules that take the same variable as the one of ``link_info``."""
+"""Options of other modules that are set by the same variable as the option of ``link_info``."""
 
 
 def _of_link(option: str, about: Mapping[str, Any]) -> Variable:
-    """The variable of an option of ``link_info``. It has no default, since a variable that is not set becomes no option."""
+    """The variable of an option of ``link_info``. It has no default, because a variable that is not set becomes no option."""
     held = {key: value for key, value in about.items() if key not in ("required", "default")}
     return Variable(held, {"link_info": option, **_ALSO.get(option, {})})
 
@@ -58,62 +58,62 @@ VARIABLES: dict[str, Variable] = {
     "link_source": Variable(_TEXT),
     "link_target": Variable(_TEXT),
     **{f"link_{option}": _of_link(option, about) for option, about in LINK.items()},
-    "link_state": Variable(_one_of("present", "absent")),
+    "link_state": Variable(_choice("present", "absent")),
     "link_compare": Variable(_BOOL),
     "link_preflight": Variable(_BOOL),
     "link_preflight_strict": Variable(_BOOL, {"preflight_info": "strict"}),
-    "link_preflight_switches": Variable(_one_of("report", "require"), {"preflight_info": "switches"}),
-    "link_preflight_purpose": Variable(_one_of("apply", "plan"), {"preflight_info": "purpose"}),
+    "link_preflight_switches": Variable(_choice("report", "require"), {"preflight_info": "switches"}),
+    "link_preflight_purpose": Variable(_choice("apply", "plan"), {"preflight_info": "purpose"}),
     "link_job_wait_timeout": Variable(_INT, {"sync_job": "wait_timeout"}),
-    "link_users": Variable(_one_of("keep", "deprovision")),
+    "link_users": Variable(_choice("keep", "deprovision")),
     "link_deprovision_timeout": Variable(_INT, {"sync_deprovision": "wait_timeout"}),
 }
 
 OWN = "link_own_variables"
-"""The variable that lists a site's own variables beginning with ``link_``."""
+"""The variable that lists the site's own variables whose names begin with ``link_``."""
 OWN_KEYS = "tenants_own_keys"
-"""The variable that lists a site's own members of entries of ``tenants``."""
+"""The variable that lists the site's own members of the entries of ``tenants``."""
 NOTES = "notes"
-"""The member of an entry of ``tenants`` that may hold anything."""
+"""The member of an entry of ``tenants`` that can have any value."""
 
-_LIKE_OURS = re.compile(r"link[_-]", re.IGNORECASE)
+_LINK_PREFIX = re.compile(r"link[_-]", re.IGNORECASE)
 CONNECTION_NAMES = frozenset(name for option, about in CONNECTION.items() for name in (option, *about.get("aliases", ())))
 
 
-def like_ours(names: Iterable[str]) -> list[str]:
-    """The names that begin as the variables of a link do, or nearly so."""
-    return [name for name in names if isinstance(name, str) and _LIKE_OURS.match(name)]
+def with_link_prefix(names: Iterable[str]) -> list[str]:
+    """The names that begin with ``link_`` or ``link-``, in upper or lower case."""
+    return [name for name in names if isinstance(name, str) and _LINK_PREFIX.match(name)]
 
 
 def unknown(names: Iterable[str], own: Iterable[str]) -> list[str]:
-    """A sentence for each name that begins with ``link_``, is none of ours, and is not listed as the site's own."""
+    """A message for each name that begins with ``link_``, is not a variable of a link, and is not listed as the site's own."""
     allowed = {*VARIABLES, OWN, *own}
     return [
         f"there is no variable {name}{nearest(name, VARIABLES) or f'; list it in {OWN} if it is your own'}"
-        for name in sorted(like_ours(names))
+        for name in sorted(with_link_prefix(names))
         if name not in allowed
     ]
 
 
 def value_of(name: str, raw: Any) -> tuple[Any, list[str]]:
-    """The value of a variable of the link, and what is wrong with it."""
+    """The value of a variable of the link, and the messages about its faults."""
     variable = VARIABLES[name]
-    return judged(variable.option, variable.about, raw, name)
+    return checked(variable.option, variable.about, raw, name)
 
 
 def options_of(module: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of a module that the variables become."""
+    """The options of a module that the variables become. ``values`` are by variable."""
     return {variable.options[module]: values[name] for name, variable in VARIABLES.items() if module in variable.options and name in values}
 
 
 def named(text: str, module: str) -> str:
-    """A text about options of a module, with the names of the variables instead."""
+    """A text about options of a module, with the names of the variables instead of the options."""
     variables = {variable.options[module]: name for name, variable in VARIABLES.items() if module in variable.options}
     return re.sub(r"\b[a-z_]+\b", lambda word: variables.get(word[0], word[0]), text)
 
 
-def strange_keys(tenant: str, keys: Iterable[str], own: Iterable[str]) -> list[str]:
-    """A sentence for each member of an entry of ``tenants`` that is no connection option and no note. Shows no value."""
+def unknown_keys(tenant: str, keys: Iterable[str], own: Iterable[str]) -> list[str]:
+    """A message for each member of an entry of ``tenants`` that is neither a connection option nor a note. It contains no value."""
     listed = set(own)
     found = []
     for key in sorted(map(str, keys)):
@@ -121,19 +121,20 @@ def strange_keys(tenant: str, keys: Iterable[str], own: Iterable[str]) -> list[s
             continue
         close = nearest(key, CONNECTION_NAMES, 0.85 if key in listed else 0.6)
         if close or key not in listed:
-            remedy = "" if close else f"; what you note of a tenant belongs into tenants.{tenant}.{NOTES}, or its name into {OWN_KEYS}"
-            found.append(f"tenants.{tenant}.{key} is no connection option{close or remedy}")
+            remedy = "" if close else f"; put your own notes into tenants.{tenant}.{NOTES}, or list the name in {OWN_KEYS}"
+            found.append(f"tenants.{tenant}.{key} is not a connection option{close or remedy}")
     return found
 
 
 def no_entry(tenant: str, variable: str, entries: Iterable[str]) -> str:
-    """Why a tenant of a link is not known."""
+    """The message about a link whose tenant has no entry."""
     known = sorted(map(str, entries))
-    there = ", ".join(known[:20]) + (f" and {len(known) - 20} more" if len(known) > 20 else "")
-    return f"tenants has no entry {tenant} ({variable}); there are {there or 'none'}{nearest(tenant, known)}"
+    listed = ", ".join(known[:20]) + (f" and {len(known) - 20} more" if len(known) > 20 else "")
+    entries_text = f"the entries are: {listed}" if known else "there are no entries"
+    return f"tenants has no entry {tenant} ({variable}); {entries_text}{nearest(tenant, known)}"
 
 
 def names_in(raw: Any, variable: str) -> tuple[list[str], list[str]]:
-    """The names in a list of the site's own, and what is wrong with it."""
-    names, faults = judged(UNCHECKED, _TEXTS, raw, variable)
+    """The names in a list of the site's own names, and the messages about its faults."""
+    names, faults = checked(UNCHECKED, _TEXTS, raw, variable)
     return names or [], faults

@@ -4,7 +4,7 @@
 # Private to this collection: it may change without notice.
 """Options that several modules share, each specified once. The doc fragments describe them.
 
-An option of a scope or of mappings is added to `SCOPE` or `MAPPING`: the module, ``link_info`` and the variables of a link then take it.
+A new option of a scope or of mappings is added to `SCOPE` or `MAPPING`: then the module, ``link_info`` and the variables of a link have it.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from .forms import Understood, understand
 
 @dataclass(frozen=True)
 class Options:
-    """An argument spec together with its rules, so that they travel as one value."""
+    """An argument spec together with its rules. ``writes``: whether the module changes something."""
 
     spec: Mapping[str, Any]
     rules: Mapping[str, Any] = field(default_factory=dict)
     writes: bool = True
 
     def argument_spec(self) -> dict[str, Any]:
-        """The module's own options with the shared ones."""
+        """The module's own options with the shared options."""
         return {**CONNECTION, **(WAIT if self.writes else {}), **self.spec}
 
     def understand(self, given: Mapping[str, Any]) -> Understood:
-        """The options of a task in the forms that Ansible's rules are made for."""
+        """The options of a task, converted to the types that Ansible's rules expect."""
         return understand(self.argument_spec(), given)
 
 
@@ -69,16 +69,16 @@ CONNECTION: dict[str, Any] = {
 
 WAIT: dict[str, Any] = {"visibility_timeout": {"type": "int", "default": 60}}
 
-# The environment describes one tenant only, and that is the source.
+# The environment describes only the source tenant.
 _ONLY_GIVEN = {name: {key: value for key, value in about.items() if key != "fallback"} for name, about in CONNECTION.items()}
 TARGET: dict[str, Any] = {
     "type": "dict",
     "required": True,
     "options": {**_ONLY_GIVEN, "tenant_id": {**_ONLY_GIVEN["tenant_id"], "required": True}},
 }
-"""The connection to the target tenant, where a task looks at both."""
+"""The connection to the target tenant, for a task that connects to both."""
 TARGET_OR_ENVIRONMENT: dict[str, Any] = {"type": "dict", "options": {**CONNECTION, "tenant_id": TARGET["options"]["tenant_id"]}}
-"""The connection to the target tenant for a task that may check one tenant only, with the environment as its fallback."""
+"""The connection to the target tenant, for a task that can check a single tenant. The environment is its fallback."""
 
 CONFIGURATION: dict[str, Any] = {"configuration": {"type": "str", "required": True}}
 
@@ -88,7 +88,7 @@ SETTINGS: dict[str, Any] = {
     "notification_email": {"type": "str"},
     "deletion_threshold": {"type": "int"},
 }
-"""What ``sync_configuration`` takes of a link."""
+"""The options of ``sync_configuration`` that a link has."""
 
 SCOPE: dict[str, Any] = {
     "mode": {"type": "str", "choices": ["assigned", "all"]},
@@ -99,7 +99,7 @@ SCOPE: dict[str, Any] = {
     "max_removals": {"type": "int"},
     "max_removal_percent": {"type": "int"},
 }
-"""What ``sync_scope`` takes of a link."""
+"""The options of ``sync_scope`` that a link has."""
 
 MAPPING: dict[str, Any] = {
     "mappings": {
@@ -139,14 +139,14 @@ MAPPING: dict[str, Any] = {
     },
     "target_actions": {"type": "list", "elements": "str", "choices": ["create", "update", "delete"]},
 }
-"""What ``sync_mapping`` takes of a link."""
+"""The options of ``sync_mapping`` that a link has."""
 MAPPING_RULES: dict[str, Any] = {"required_by": {"convert_existing": "user_type"}}
 
 JOB: dict[str, Any] = {
     "state": {"type": "str", "choices": ["started", "paused"], "default": "started"},
     "wait": {"type": "str", "choices": ["first_cycle", "steady", "idle"]},
 }
-"""What ``sync_job`` takes of a link. The module has more states."""
+"""The options of ``sync_job`` that a link has. The module has more states."""
 
 RESTART: dict[str, Any] = {"restart_job": {"type": "bool", "default": True}}
 """For modules whose changes may need a restart of the job."""
@@ -160,4 +160,4 @@ LINK: dict[str, Any] = {
     "verify_users": {"type": "list", "elements": "str"},
     "source_domains": {"type": "list", "elements": "str"},
 }
-"""A whole link, as ``link_info`` takes it. The variables of a link have these names, after ``link_``."""
+"""The options of a whole link, as in ``link_info``. The variables of a link have these names, after ``link_``."""

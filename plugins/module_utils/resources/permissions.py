@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Which application permission of Graph a call needs, and which calls a link needs: the one place that says so (fact sheet 1.2, 1.5,
-2, 3, 5, 6 and 9). The messages, the preflight and the guide to permissions follow it.
+"""The application permission of Graph that each call needs, and the calls that a link needs (fact sheet 1.2, 1.5, 2, 3, 5, 6 and 9).
+This is the only list: the messages, the preflight and the guide to permissions are derived from it.
 
-Alternatives are listed, of which any one is enough. The first is the one to ask for: the least one with which everything that this
-collection does with such a call works.
+Each entry lists alternatives; a single one is enough. The first is the recommended one: the least permission with which all calls of
+this collection of that kind work.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ OneOf = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Access:
-    """What the calls of these paths need, to read and to change."""
+    """The permissions for the calls of these paths, to read and to change."""
 
     paths: str
     """A regular expression for the beginning."""
@@ -67,7 +67,7 @@ GROUPS = Access(r"/groups", ("Group.Read.All", "GroupMember.Read.All", "Group.Re
 CONTACTS = Access(r"/contacts", ("OrgContact.Read.All", *DIRECTORY))
 
 ACCESSES = (
-    # The first that fits a path, so what is below a service principal comes before the service principal.
+    # The first match counts, so the paths below a service principal come before the service principal.
     CROSS_TENANT_ACCESS,
     INVITATIONS,
     MAIL_DOMAINS,
@@ -87,12 +87,12 @@ ACCESSES = (
 )
 
 _READS_WITH_MORE = re.compile(r"/(filterOperators|functions)(\(\))?$")
-"""Reads for which the service wants the permission to write (fact sheet 3)."""
+"""Reads for which the service requires the permission to write (fact sheet 3)."""
 _READING_POSTS = re.compile(r"/getByIds$")
 
 
 def for_call(method: str, path: str) -> OneOf:
-    """The permissions of which a call needs any one; empty for a call that is not known."""
+    """The alternative permissions for a call; empty for an unknown call. ``path`` is without version; its query is ignored."""
     bare = path.split("?", 1)[0]
     access = next((access for access in ACCESSES if re.match(access.paths, bare)), None)
     if access is None:
@@ -103,19 +103,19 @@ def for_call(method: str, path: str) -> OneOf:
 
 SOURCE, TARGET = "source", "target"
 APPLY, PLAN, EXTRA, CHECK = "apply", "plan", "extra", "check"
-"""What a need is for: to change a link, to read what is there, for a module that no link needs, or for a check of the preflight."""
+"""The purpose of a need: to change a link, to read its current state, for a module that no link needs, or for a preflight check."""
 GROUPS_NAMED, DOMAINS_UNKNOWN = "groups", "look_up"
 
 
 @dataclass(frozen=True)
 class Need:
-    """Something that is done in a tenant, in words that follow "to", and the permissions of which any one is enough for it."""
+    """A task in a tenant, in words that follow "to", and the alternative permissions for it."""
 
     purpose: str
     one_of: OneOf
     kind: str = CHECK
     feature: str = ""
-    """Only links that use this need it."""
+    """Only links that use this feature need it."""
 
     @property
     def required(self) -> bool:
@@ -128,7 +128,9 @@ class Need:
 
 
 READ_PARTNER = Need("read the partner entry (cross_tenant_policy)", CROSS_TENANT_ACCESS.read, PLAN)
-FIND_CONFIGURATION = Need("find the configuration and who is assigned to it (sync_configuration, sync_scope)", APPLICATIONS.read, PLAN)
+FIND_CONFIGURATION = Need(
+    "find the configuration and the users and groups assigned to it (sync_configuration, sync_scope)", APPLICATIONS.read, PLAN
+)
 READ_SYNCHRONIZATION = Need(
     "read the connection, the mappings and the job (sync_configuration, sync_mapping, sync_job)", SYNCHRONIZATION.read, PLAN
 )
@@ -151,7 +153,7 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
         READ_SYNCHRONIZATION,
         FIND_USERS,
         FIND_GROUPS,
-        # Any one is enough; this one has the id that the guide to the first link prints.
+        # Each is enough; the first has the id that the guide to the first link prints.
         Need("read the provisioning log (provisioning_log_info)", tuple(reversed(PROVISIONING_LOG.read[:2])), EXTRA),
         Need("read the names of other tenants (cross_tenant_policy_info)", OTHER_TENANTS.read, EXTRA),
     ),
@@ -167,13 +169,13 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
         ),
     ),
 }
-"""What a link needs in each of its tenants; the checks of the preflight add theirs. Changes come first, because what they need often is
-enough to read as well.
+"""The needs of a link in each of its tenants; the checks of the preflight add theirs. Changes come first, because their permissions
+are often enough to read as well.
 """
 
 
 def to_ask_for(needs: Iterable[Need]) -> dict[str, list[Need]]:
-    """The fewest permissions that meet all needs, each with the needs that it meets."""
+    """The smallest set of permissions that meets all needs: the needs that each meets, by permission."""
     wanted: dict[str, list[Need]] = {}
     for need in needs:
         name = next((name for name in wanted if name in need.one_of), need.one_of[0])

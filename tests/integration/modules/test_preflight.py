@@ -460,7 +460,9 @@ class TestConfigurations:
         (finding,) = preflight(emulator)
         # It is no obstacle, but its scope may overlap with ours.
         assert (finding["check"], finding["severity"]) == ("configurations", "warning")
-        assert finding["cause"].startswith("1 configuration serves the same target beside the one that this link creates: MTO_Sync_")
+        assert finding["cause"].startswith(
+            "1 configuration serves the same target in addition to the configuration that this link creates: MTO_Sync_"
+        )
 
     def test_a_name_that_is_taken(self, state: State, mould: tenants.Mould, emulator: Emulator) -> None:
         mould.cast(state, "Fabrikam", tenants.made_up_id("another tenant"))

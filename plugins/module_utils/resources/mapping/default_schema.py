@@ -37,7 +37,7 @@ DIRECT = (
     "userPrincipalName",
     "mail",
 )
-"""What is mapped from the attribute of the same name."""
+"""The target attributes that are mapped from the source attribute of the same name."""
 
 
 def _row(target: str, source: Source, flow_type: str = "Always", priority: int = 0) -> Row:

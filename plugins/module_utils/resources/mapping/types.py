@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The shapes of mappings: as Graph holds them (fact sheet 4.2), and in our words, as options give them and results show them."""
+"""The shapes of mappings: as Graph holds them (fact sheet 4.2), and in the form of the options, which results have as well."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Source(TypedDict, total=False):
 
 
 class Row(TypedDict, total=False):
-    """An attribute mapping as Graph holds it. `MappingRow` is the same in our words."""
+    """An attribute mapping as Graph holds it. `MappingRow` is the same in the form of the options."""
 
     targetAttributeName: str
     source: Source | None
@@ -53,7 +53,7 @@ class Rule(TypedDict, total=False):
 
 
 class Schema(TypedDict, total=False):
-    """A job's schema as Graph holds it. Any member may be missing, and there are others, which go back as they came."""
+    """A job's schema as Graph holds it. Any member can be missing; there are others, which are sent back unchanged."""
 
     id: str
     version: str
@@ -62,7 +62,7 @@ class Schema(TypedDict, total=False):
 
 
 class Clause(TypedDict):
-    """A condition of a filter, in our words."""
+    """A condition of a filter, in the form of the option ``filters``."""
 
     attribute: str
     operator: str
@@ -70,7 +70,7 @@ class Clause(TypedDict):
 
 
 class Filter(TypedDict):
-    """A scoping filter in our words: all of its clauses must hold."""
+    """A scoping filter in the form of the option ``filters``: all of its clauses must hold."""
 
     name: str
     clauses: list[Clause]
@@ -84,8 +84,8 @@ class _Target(TypedDict):
 
 
 class MappingRow(_Target, total=False):
-    """An attribute mapping in our words: as the option ``mappings`` gives it, and as results show it. At most one of the three sources
-    is there. ``state`` is only given, never shown.
+    """An attribute mapping in the form of the option ``mappings``, which results have as well. It has at most one of the three sources.
+    ``state`` is in options only, never in results.
     """
 
     source: str | None
@@ -97,7 +97,7 @@ class MappingRow(_Target, total=False):
 
 
 class Shown(TypedDict):
-    """The mapping of users in our words. ``mappings`` are by target attribute."""
+    """The mapping of users in the form of the options. ``mappings`` are by target attribute."""
 
     mappings: dict[str, MappingRow]
     filters: Filters

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Checks of either tenant: what its cross-tenant access policy says of the other one."""
+"""Checks that are made in both tenants: the settings for the other tenant in the cross-tenant access policy."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .finding import Finding
 
 BOTH = (SOURCE, TARGET)
 SWITCHES = {SOURCE: ("redemption_outbound",), TARGET: ("user_sync_inbound", "redemption_inbound")}
-"""The switches that each tenant has for the link."""
+"""The trust switches of the link in each tenant."""
 
 
 def _entry(link: Link) -> Sequence[Request]:
@@ -31,7 +31,7 @@ def _synchronization(link: Link) -> Sequence[Request]:
 
 
 def _partners(_link: Link, seen: Seen) -> Sequence[Longer]:
-    """All entries, where a new one has to fit in."""
+    """All partner entries, if the entry of the link does not exist: the new entry must fit in."""
     return [_all_partners] if seen.whole(ENTRY) and not seen.body(ENTRY) else []
 
 
@@ -46,14 +46,14 @@ ALL_PARTNERS = Read("policy", (READ_PARTNER,), longer=_partners)
 
 
 def switches(link: Link, seen: Seen) -> dict[str, bool | None]:
-    """The switches of this tenant, ``None`` where they could not be read."""
+    """The trust switches of this tenant by name; ``None`` for a switch that could not be read."""
     names = SWITCHES[link.side]
     if not seen.whole(ENTRY):
         return dict.fromkeys(names)
     entry = seen.body(ENTRY) or None
-    # The expansion may be empty although the policy is there (fact sheet 1.3).
-    ours: Mapping[str, Any] = settings(entry, seen.body(SYNCHRONIZATION) or entry.get("identitySynchronization") or {}) if entry else {}
-    return {name: bool(ours.get(name)) for name in names}
+    # The expansion may be empty although the policy exists (fact sheet 1.3).
+    values: Mapping[str, Any] = settings(entry, seen.body(SYNCHRONIZATION) or entry.get("identitySynchronization") or {}) if entry else {}
+    return {name: bool(values.get(name)) for name in names}
 
 
 def _switches(link: Link, seen: Seen) -> list[Finding]:

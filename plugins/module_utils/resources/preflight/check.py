@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""What a check of the preflight is: the side it looks at, what it reads, and a pure judge of what was read."""
+"""The types of the preflight checks: the sides on which a check is made, its reads, and a pure function of what was read."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from ..permissions import Need
 from .finding import Finding
 
 ABSENT: Mapping[str, Any] = {}
-"""The body of an object that is not there."""
+"""The body of an object that does not exist."""
 
 
 @dataclass(frozen=True)
 class User:
-    """A user who is to arrive in the target, as the source knows them."""
+    """A user who is to be created in the target, with the values of the source."""
 
     name: str
     mail: str | None
 
     @property
     def address(self) -> str:
-        """Where an invitation goes."""
+        """The address of an invitation, in lower case."""
         return (self.mail or self.name).lower()
 
     @property
@@ -38,7 +38,7 @@ class User:
 
 @dataclass(frozen=True)
 class Link:
-    """What is known of a link before anything is read in one of its tenants."""
+    """The options of a link, for the reads and checks in one of its tenants."""
 
     side: str
     partner: str
@@ -69,71 +69,71 @@ def _nothing_longer(_link: Link, _seen: Seen) -> Sequence[Longer]:
 
 @dataclass(frozen=True, eq=False)
 class Read:
-    """Something that checks look at. What several checks list is read once, and not at all where a permission is missing for it."""
+    """A read that checks need. It is made once for all checks that list it, and not at all if a permission is missing."""
 
     name: str
-    """What a finding is called which says that this could not be read."""
+    """The check name of the finding that reports a failure of this read."""
     needs: tuple[Need, ...]
     requests: Callable[[Link], Sequence[Request]] = _no_requests
-    """They go into one batch with those of all other reads."""
+    """They are sent in the same batch as those of all other reads."""
     longer: Callable[[Link, Seen], Sequence[Longer]] = _nothing_longer
-    """What is read after that batch. It depends on what was read so far, in the order in which the checks list their reads."""
+    """The reads after that batch. They depend on the earlier reads, in the order in which the checks list them."""
     refusable: bool = False
-    """Whether the options of the link may name what does not exist. Then a judge reports the `Seen.refusal`."""
+    """Whether the options of the link may name objects that do not exist. Then a check reports the `Seen.refusal`."""
 
 
 @dataclass
 class Outcome:
-    """What came of one read."""
+    """The result of a read."""
 
     bodies: list[Any] = field(default_factory=list)
-    """Of the requests that were answered, whole collections."""
+    """The bodies of the requests that were answered, with all pages of a collection."""
     items: list[Any] = field(default_factory=list)
-    """What the longer reads brought."""
+    """The members that the longer reads returned."""
     refusal: str | None = None
-    """Why a longer read makes no sense, in one sentence."""
+    """Why a longer read is not possible, in one sentence."""
     whole: bool = True
-    """Whether nothing failed."""
+    """Whether no part of the read failed."""
 
 
 @dataclass(eq=False)
 class Seen:
-    """What was read so far."""
+    """The results of all reads so far."""
 
     outcomes: dict[Read, Outcome] = field(default_factory=dict)
 
     def whole(self, read: Read) -> bool:
-        """Whether it was read, and nothing of it failed."""
+        """Whether it was read completely."""
         return read in self.outcomes and self.outcomes[read].whole
 
     def body(self, read: Read) -> Any:
-        """The body of its first answer, `ABSENT` if the object is not there, ``None`` if it was not read."""
+        """The body of its first answer, `ABSENT` if the object does not exist, ``None`` if it was not read."""
         outcome = self.outcomes.get(read)
         return outcome.bodies[0] if outcome and outcome.bodies else None
 
     def members(self, read: Read) -> list[Any]:
-        """The members of all its collections, and what its longer reads brought; what could not be read is not among them."""
+        """The members of all its collections and of its longer reads; those that could not be read are missing."""
         outcome = self.outcomes.get(read, Outcome())
         return [*(member for body in outcome.bodies if body for member in all_of(body)), *outcome.items]
 
     def refusal(self, read: Read) -> str | None:
-        """Why it makes no sense, in one sentence."""
+        """Why it is not possible, in one sentence; ``None`` if it is."""
         return self.outcomes[read].refusal if read in self.outcomes else None
 
 
 @dataclass(frozen=True)
 class Check:
-    """One row of the table: the name of its findings, the sides it is made on, what it reads, and its judge."""
+    """One row of the table: the name of its findings, the sides on which it is made, its reads, and its function."""
 
     name: str
     sides: tuple[str, ...]
     judge: Callable[[Link, Seen], Sequence[Finding]]
-    """Only asked if all ``reads`` are whole. A pure function."""
+    """A pure function. It is called only if all ``reads`` are complete."""
     reads: tuple[Read, ...] = ()
     also: tuple[Read, ...] = ()
-    """Reads that it can do without."""
+    """Reads that may be incomplete."""
 
     @property
     def all_reads(self) -> tuple[Read, ...]:
-        """Everything that it looks at."""
+        """All reads of the check."""
         return (*self.reads, *self.also)

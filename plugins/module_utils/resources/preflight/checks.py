@@ -10,4 +10,4 @@ from . import both, source, target
 
 CHECKS = (*both.CHECKS, *source.CHECKS, *target.CHECKS)
 WITHOUT_READS = {"permissions": both.BOTH, "cloud": both.BOTH}
-"""Findings of what is judged before anything is read: the access token, and the options."""
+"""Findings that need no read: about the access token, and about the options."""

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""What the access token permits, against what a link and the checks of its preflight need: a pure judgement."""
+"""Compares the permissions of the access token with those that a link and the checks of its preflight need. Pure functions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from .reading import distinct
 
 
 def needed(side: str, apply: bool, features: Collection[str], checks: Iterable[Check]) -> list[Need]:
-    """What a link needs in one of its tenants, and what the checks need beside that. Changes come first."""
+    """The needs of a link in one of its tenants, and those of the checks in addition. Changes come first.
+
+    ``apply`` includes the needs of changes; ``features`` are the values of `Need.feature` that the link uses.
+    """
     of_checks = [need for read in distinct(reads_of(side, checks)) for need in read.needs]
     kinds = (APPLY, PLAN) if apply else (PLAN,)
     needs = [
@@ -27,27 +30,29 @@ def needed(side: str, apply: bool, features: Collection[str], checks: Iterable[C
 
 
 def reads_of(side: str, checks: Iterable[Check]) -> list[Read]:
-    """Everything that the checks of one side look at, in their order."""
+    """All reads of the checks of one side, in their order."""
     return distinct(read for check in checks if side in check.sides for read in check.all_reads)
 
 
 def possible(read: Read, needs: Collection[Need], claims: Claims | None) -> bool:
-    """Whether the token permits a read. Without readable claims, and for a signed-in person, everything is tried."""
+    """Whether the token permits a read. Without readable claims, and for a signed-in user, every read is tried."""
     if claims is None or claims.delegated:
         return True
     return all(need.met_by(claims.permissions) for need in read.needs if need in needs)
 
 
 def judge(needs: Sequence[Need], claims: Claims | None) -> list[Finding]:
-    """One finding for each permission that is missing, whatever it is needed for."""
+    """One finding for each missing permission, with all its purposes. ``claims`` is ``None`` if the token cannot be read."""
     if claims is None:
-        cause = "the access token cannot be read, so its permissions are not known; the checks below were tried all the same"
+        cause = "the access token cannot be read, so its permissions are not known; the checks below were tried nevertheless"
         return [Finding("permissions", UNKNOWN, cause, "sign in with a secret or a certificate, or acquire the token for Microsoft Graph")]
     if claims.delegated:
-        cause = "a person is signed in, and the token does not say what that person's roles allow; the checks below were tried all the same"
-        return [Finding("permissions", UNKNOWN, cause, "for runs without a person, sign in as an application")]
+        cause = (
+            "a user is signed in, and the token does not contain the permissions of their roles; the checks below were tried nevertheless"
+        )
+        return [Finding("permissions", UNKNOWN, cause, "for runs without a user, sign in as an application")]
     missing = to_ask_for(need for need in needs if not need.met_by(claims.permissions))
-    return [*(_missing(name, those) for name, those in missing.items()), *_owned(needs, claims)]
+    return [*(_missing(name, unmet) for name, unmet in missing.items()), *_owned(needs, claims)]
 
 
 def _missing(name: str, needs: Sequence[Need]) -> Finding:
@@ -62,9 +67,9 @@ def _missing(name: str, needs: Sequence[Need]) -> Finding:
 
 
 def _owned(needs: Iterable[Need], claims: Claims) -> list[Finding]:
-    """Accepted by the documents, and known to fail all the same (fact sheet 3)."""
-    leaning = [need for need in needs if claims.permissions.intersection(need.one_of) == {OWNED_BY} and "Synchronization" in need.one_of[0]]
-    if not leaning:
+    """A warning about a permission that is documented as sufficient, but known to fail (fact sheet 3)."""
+    limited = [need for need in needs if claims.permissions.intersection(need.one_of) == {OWNED_BY} and "Synchronization" in need.one_of[0]]
+    if not limited:
         return []
-    cause = f"only {OWNED_BY} lets the application {leaning[0].purpose}, and restarts are known to fail with it"
-    return [Finding("permissions", WARNING, cause, f"grant it {leaning[0].one_of[0]} as well, with admin consent")]
+    cause = f"only {OWNED_BY} lets the application {limited[0].purpose}, and restarts are known to fail with it"
+    return [Finding("permissions", WARNING, cause, f"grant it {limited[0].one_of[0]} as well, with admin consent")]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The preflight: what is missing or in the way of a link, found before anything is written. It only reads, in one tenant or in both."""
+"""The preflight: missing prerequisites and conflicts of a link, before anything is written. It only reads, in one tenant or in both."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from .finding import ordered
 from .reading import Reading
 
 LINK = "link"
-"""The side of a preflight that looks at both tenants."""
+"""The side of a preflight that checks both tenants."""
 OF_ONE_TENANT = ("partner_tenant_id", "partner_cloud", "arriving_users")
-"""Options that say in one tenant what a preflight of both knows from the connections, or finds out."""
+"""Options for a preflight in one tenant; a preflight of both takes these values from the connections, or reads them."""
 
 Params = Mapping[str, Any]
 Facts = Mapping[str, Any]
@@ -33,7 +33,7 @@ Facts = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Found:
-    """What is found of a link: described findings, switches by name, and the users who are to arrive in the target."""
+    """The result for a link: described findings, switches by name, and the users who are to be created in the target."""
 
     findings: Sequence[Mapping[str, str]]
     switches: Mapping[str, bool | None]
@@ -41,23 +41,23 @@ class Found:
 
 
 def in_source(client: Client, params: Params, checks: Sequence[Check] = CHECKS) -> dict[str, Any]:
-    """The findings of the tenant that the task is connected to: of the source, unless the options say that it is the target.
+    """The facts of the tenant that the task is connected to: of the source, unless the option ``side`` is ``target``.
 
-    :raises Refusal: for options that contradict each other, and when the link leads from a tenant to itself.
+    :raises Refusal: if options contradict each other, or the link leads from a tenant to itself.
     """
-    _judge(params)
+    _reject_contradictions(params)
     side = SOURCE if params["side"] == LINK else str(params["side"])
     other = params.get("target") or {}
     partner, cloud = other.get("tenant_id") or params["partner_tenant_id"], other.get("cloud") or params.get("partner_cloud")
-    return _result(params, _look(client, side, partner, cloud, _users(params.get("arriving_users") or ()), params, checks))
+    return _result(params, _inspect(client, side, partner, cloud, _users(params.get("arriving_users") or ()), params, checks))
 
 
 def in_target(client: Client, params: Params, found: Facts, checks: Sequence[Check] = CHECKS) -> dict[str, Any]:
-    """The findings of both tenants, when those of the source are known.
+    """The facts of both tenants. ``found`` are the facts of the source.
 
-    :raises Refusal: when the link leads from a tenant to itself.
+    :raises Refusal: if the link leads from a tenant to itself.
     """
-    here = _look(client, TARGET, params["tenant_id"], None, _users(found["arriving_users"]), params, checks)
+    here = _inspect(client, TARGET, params["tenant_id"], None, _users(found["arriving_users"]), params, checks)
     return _result(
         params,
         Found([*found["findings"], *here.findings], {**found["switches"], **here.switches}, here.arriving),
@@ -65,11 +65,11 @@ def in_target(client: Client, params: Params, found: Facts, checks: Sequence[Che
 
 
 def is_complete(params: Params, found: Facts) -> bool:
-    """Whether there is nothing to look at in the target: for one tenant, and for a link across clouds, which cannot be built."""
+    """Whether nothing has to be read in the target: for one tenant, and for a link across clouds, which cannot be built."""
     return params["side"] != LINK or any(finding["check"] == "cloud" for finding in found["findings"])
 
 
-def _judge(params: Params) -> None:
+def _reject_contradictions(params: Params) -> None:
     side = params["side"]
     needed, unused = ("target", OF_ONE_TENANT) if side == LINK else ("partner_tenant_id", ("target",))
     if not params.get(needed):
@@ -79,14 +79,14 @@ def _judge(params: Params) -> None:
         raise Refusal(f"side {side} does not use {', '.join(given)}")
 
 
-def _look(
+def _inspect(
     client: Client, side: str, partner: str, cloud: str | None, users: tuple[User, ...], params: Params, checks: Sequence[Check]
 ) -> Found:
-    """What is found in one tenant."""
+    """The result of one tenant. ``partner`` is the other tenant, by id or domain; ``cloud`` is its cloud, ``None`` for the same."""
     name = _names(params)[side]
-    elsewhere = policy.clouds(side, client.cloud.name, cloud or client.cloud.name)
-    if elsewhere:
-        return Found([finding.describe(name) for finding in elsewhere], dict.fromkeys(both.SWITCHES[side]))
+    across = policy.clouds(side, client.cloud.name, cloud or client.cloud.name)
+    if across:
+        return Found([finding.describe(name) for finding in across], dict.fromkeys(both.SWITCHES[side]))
     with client.reading():
         claims = _claims(client)
         needs = granted.needed(side, _purpose(client, params) == "apply", _features(side, params), checks)
@@ -95,13 +95,13 @@ def _look(
         reading = Reading(client, link)
         reading.make([read for read in granted.reads_of(side, checks) if granted.possible(read, needs, claims)])
         seen = reading.seen
-        judged = [finding for check in checks if _can_judge(check, side, seen) for finding in check.judge(link, seen)]
+        results = [finding for check in checks if _is_possible(check, side, seen) for finding in check.judge(link, seen)]
         arriving = source.arriving(seen) if side == SOURCE else target.missing(link, seen)
-        described = [finding.describe(name) for finding in (*findings, *reading.findings, *judged)]
+        described = [finding.describe(name) for finding in (*findings, *reading.findings, *results)]
         return Found(described, both.switches(link, seen), arriving)
 
 
-def _can_judge(check: Check, side: str, seen: Seen) -> bool:
+def _is_possible(check: Check, side: str, seen: Seen) -> bool:
     return side in check.sides and all(map(seen.whole, check.reads))
 
 
@@ -136,9 +136,9 @@ def _link(client: Client, side: str, partner: str, users: tuple[User, ...], para
 
 
 def _claims(client: Client) -> Claims | None:
-    """What the token says, or ``None`` if it is unreadable.
+    """The claims of the token, or ``None`` if it cannot be read.
 
-    :raises SignInFailure: when there is no token at all.
+    :raises SignInFailure: if there is no token.
     """
     try:
         return client.claims()
@@ -151,7 +151,7 @@ def _users(given: Iterable[Mapping[str, Any]]) -> tuple[User, ...]:
 
 
 def _names(params: Params) -> dict[str, str]:
-    """What the tenants are called, by side. Of one tenant, the other one has no name."""
+    """The names of the tenants by side. A preflight of one tenant has only that tenant."""
     own = str(params["tenant_id"])
     if params["side"] != LINK:
         return {params["side"]: params.get(f"{params['side']}_name") or own}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""What both tenants' policies, licences and quotas mean for a link: pure judgements (fact sheet 0.2, 1, 8 and 9)."""
+"""Checks of the policies, licences and quotas of both tenants: pure functions (fact sheet 0.2, 1, 8 and 9)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .finding import ERROR, UNKNOWN, WARNING, Finding
 
 NEARLY_FULL = 0.9
 PREMIUM = ("AAD_PREMIUM", "AAD_PREMIUM_P2")
-"""Service plans that hold Entra ID P1."""
+"""Service plans that include Entra ID P1."""
 
 Raw = Mapping[str, Any]
 
@@ -46,7 +46,7 @@ def switches(side: str, partner: str, values: Mapping[str, bool | None], require
 
 
 def collaboration(direction: str, entry: Raw | None, default: Raw) -> list[Finding]:
-    """Whether B2B collaboration lets users through: the partner's setting, or the tenant's default where it inherits."""
+    """Whether B2B collaboration allows the users: the setting of the partner entry, or the default that it inherits."""
     name: Literal["b2b_collaboration_inbound", "b2b_collaboration_outbound"] = (
         "b2b_collaboration_inbound" if direction == "inbound" else "b2b_collaboration_outbound"
     )
@@ -66,7 +66,7 @@ def collaboration(direction: str, entry: Raw | None, default: Raw) -> list[Findi
 
 
 def _how_all_are_treated(part: Raw | None, everything: str) -> str:
-    """``allowed`` or ``blocked``, where that is said of all; ``some`` where only certain ones are named."""
+    """``allowed`` or ``blocked``, if the setting is for all; ``some`` if it names certain users or applications."""
     if part is None:
         return "allowed"
     named = {target["target"] for target in part.get("targets") or ()}
@@ -74,7 +74,7 @@ def _how_all_are_treated(part: Raw | None, everything: str) -> str:
 
 
 def invitations(policy: Raw) -> list[Finding]:
-    """The target must let at least some of its users invite (fact sheet 9)."""
+    """The target must allow at least some of its users to invite guests (fact sheet 9)."""
     if policy.get("allowInvitesFrom") != "none":
         return []
     return [
@@ -88,7 +88,7 @@ def invitations(policy: Raw) -> list[Finding]:
 
 
 def domain_lists(policies: Iterable[Raw]) -> tuple[frozenset[str], frozenset[str]]:
-    """The allowed and the blocked domains: JSON text in the active policy."""
+    """The allowed and the blocked domains, in lower case. They are JSON text in the active policy."""
     allowed: set[str] = set()
     blocked: set[str] = set()
     for policy in policies:
@@ -104,7 +104,7 @@ def domain_lists(policies: Iterable[Raw]) -> tuple[frozenset[str], frozenset[str
 
 
 def domains(policies: Iterable[Raw], wanted: Counter[str]) -> list[Finding]:
-    """The mail domains of the users who still have to be invited, against the target's list."""
+    """Compares the mail domains of the users who still have to be invited, and their number, with the lists of the target."""
     allowed, blocked = domain_lists(policies)
     refused = sorted(domain for domain in wanted if domain in blocked or (allowed and domain not in allowed))
     if not refused:
@@ -116,13 +116,13 @@ def domains(policies: Iterable[Raw], wanted: Counter[str]) -> list[Finding]:
             ERROR,
             f"the collaboration restrictions do not allow invitations to {listed}",
             "in the external collaboration settings of this tenant, "
-            + ("remove these domains from the list of blocked ones" if blocked else "add these domains to the list of allowed ones"),
+            + ("remove these domains from the list of blocked domains" if blocked else "add these domains to the list of allowed domains"),
         )
     ]
 
 
 def policy_size(entry: Raw | None, used: int) -> list[Finding]:
-    """A new partner entry must fit into the cross-tenant access policy (fact sheet 1.4)."""
+    """A new partner entry must fit into the cross-tenant access policy (fact sheet 1.4). ``used`` is in bytes."""
     if entry is not None or used < NEARLY_FULL * LARGEST_POLICY:
         return []
     return [
@@ -136,11 +136,11 @@ def policy_size(entry: Raw | None, used: int) -> list[Finding]:
 
 
 def quota(organization: Raw, arriving: int) -> list[Finding]:
-    """Room in the target's directory for the users who still have to arrive."""
+    """Free objects in the directory of the target for the users who still have to be created."""
     size = organization.get("directorySizeQuota") or {}
     used, total = size.get("used"), size.get("total")
     if not isinstance(used, int) or not isinstance(total, int) or not total:
-        return [Finding("quota", UNKNOWN, "could not read how full the directory is: the service does not report it", "look in the portal")]
+        return [Finding("quota", UNKNOWN, "could not read how full the directory is: the service does not report it", "check the portal")]
     if used + arriving <= NEARLY_FULL * total:
         return []
     fits = used + arriving <= total

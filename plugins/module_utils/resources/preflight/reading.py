@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Reads for a preflight: what fails becomes a finding, and is never taken for something that is fine."""
+"""Reads for a preflight: a failure becomes a finding, and never counts as a check without findings."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Reading:
     def make(self, reads: Sequence[Read]) -> None:
         """All requests in one batch for each version of Graph, then the longer reads in the order given.
 
-        :raises Refusal: for a longer read that makes no sense, unless it is `Read.refusable`.
+        :raises Refusal: for a longer read that is not possible, unless it is `Read.refusable`.
         """
         self.seen.outcomes.update({read: Outcome() for read in reads})
         asked = [(read, request) for read in reads for request in read.requests(self.link)]
@@ -66,12 +66,12 @@ class Reading:
             self._failed(read, failure)
 
     def _failed(self, read: Read, failure: GraphFailure) -> None:
-        """Say once that it could not be read."""
+        """Add one finding for all failures with the same name."""
         self.seen.outcomes[read].whole = False
         if read.name in (finding.check for finding in self.findings):
             return
         cause = f"could not read what this check needs: {explain(failure).rstrip('.')}"
-        self.findings.append(Finding(read.name, UNKNOWN, cause, "see the cause, then run the preflight again"))
+        self.findings.append(Finding(read.name, UNKNOWN, cause, "fix the cause, then run the preflight again"))
 
 
 def distinct(reads: Iterable[Read]) -> list[Read]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""What a preflight found, as the lines of one table, and as the text of a failure."""
+"""The result of a preflight, as the lines of one table, and as the text of a failure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _STATE = {True: "on", False: "off", None: "not known"}
 
 
 def lines(findings: Sequence[Mapping[str, Any]], switches: Iterable[tuple[str, str, bool | None]], tenants: Iterable[str]) -> list[str]:
-    """One line for each finding and for each switch, which is a tenant, a name and a value, and a line that counts."""
+    """One line for each finding and each switch (tenant, name, value), with a header and a line with the totals."""
     width = max(NARROWEST, *map(len, tenants))
 
     def line(severity: str, tenant: str, check: str, text: str) -> str:
@@ -36,7 +36,7 @@ def lines(findings: Sequence[Mapping[str, Any]], switches: Iterable[tuple[str, s
 
 
 def refusal(findings: Iterable[Mapping[str, Any]], strict: bool) -> str | None:
-    """Why a link is not ready, in one text; ``None`` if it is. If strict, warnings count, too."""
+    """Why a link is not ready, in one text; ``None`` if it is. With ``strict``, warnings count as well."""
     severities = (ERROR, WARNING) if strict else (ERROR,)
     against = [finding for severity in severities for finding in findings if finding["severity"] == severity]
     return (

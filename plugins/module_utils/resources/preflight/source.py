@@ -92,7 +92,7 @@ IN_SCOPE = (ASSIGNED, NAMED_USERS, NAMED_GROUPS, MEMBERS)
 
 
 def chosen(link: Link, seen: Seen) -> tuple[Found | None, str | None]:
-    """The configuration that sync_configuration would take, and what is in its way."""
+    """The configuration that sync_configuration would use, and the conflict if there is one."""
     if link.configuration is None:
         serving = _serving(link, seen)
         return (serving[0] if len(serving) == 1 else None), None
@@ -113,12 +113,12 @@ def _all_in_scope(link: Link, seen: Seen) -> bool:
 
 
 def _unknown(seen: Seen) -> str | None:
-    """Which of the named users or groups do not exist, in one sentence."""
+    """The named users or groups that do not exist, in one sentence; ``None`` if all exist."""
     return seen.refusal(NAMED_USERS) or seen.refusal(NAMED_GROUPS)
 
 
 def in_scope(seen: Seen) -> list[Principal]:
-    """The users whom the link is going to synchronize, with the direct members of groups, and groups that are nested in groups."""
+    """The users in the scope of the link, with the direct members of groups, and the groups that are nested in groups."""
     if _unknown(seen):
         return seen.members(ASSIGNED)
     together = {principal.id: principal for read in (ASSIGNED, NAMED_USERS, NAMED_GROUPS) for principal in seen.members(read)}
@@ -127,7 +127,7 @@ def in_scope(seen: Seen) -> list[Principal]:
 
 
 def arriving(seen: Seen) -> list[User]:
-    """The users whom the service takes."""
+    """The users whom the service creates in the target."""
     return [User(principal.name, principal.mail) for principal in people.taken(in_scope(seen))]
 
 
@@ -141,23 +141,26 @@ def _verified_domains(seen: Seen) -> frozenset[str] | None:
 
 def _configurations(link: Link, seen: Seen) -> list[Finding]:
     match, refused = chosen(link, seen)
-    found = several(_serving(link, seen), one_more=link.configuration is not None and match is None and refused is None)
+    found = several(_serving(link, seen), with_new=link.configuration is not None and match is None and refused is None)
     if refused:
-        remedy = "rename or remove what is in the way, or choose another link_configuration"
+        remedy = "rename or remove the conflicting configuration, or choose another link_configuration"
         found.append(Finding("configurations", ERROR, refused, remedy))
     return found
 
 
-def several(serving: Sequence[Found], one_more: bool = False) -> list[Finding]:
-    """More than one configuration for a pair of tenants is possible, as long as their scopes do not overlap (fact sheet 10)."""
-    if len(serving) + one_more < 2:
+def several(serving: Sequence[Found], with_new: bool = False) -> list[Finding]:
+    """Several configurations for a pair of tenants are possible if their scopes do not overlap (fact sheet 10).
+
+    ``with_new``: whether the link creates another configuration.
+    """
+    if len(serving) + with_new < 2:
         return []
     configurations = [found.configuration for found in serving]
     names = ", ".join(f"{found.name} ({found.id})" for found in configurations)
     foreign = any(of_multitenant_organization(found.name) for found in configurations)
-    also = "; the one whose name begins with MTO_Sync_ belongs to the Microsoft 365 admin center" if foreign else ""
+    also = "; the configuration whose name begins with MTO_Sync_ belongs to the Microsoft 365 admin center" if foreign else ""
     others = "1 configuration serves" if len(serving) == 1 else f"{len(serving)} configurations serve"
-    cause = f"{others} the same target{' beside the one that this link creates' if one_more else ''}: {names}{also}"
+    cause = f"{others} the same target{' in addition to the configuration that this link creates' if with_new else ''}: {names}{also}"
     return [Finding("configurations", WARNING, cause, "make sure that their scopes do not overlap, or remove those that are not needed")]
 
 
@@ -172,10 +175,10 @@ def _users(_link: Link, seen: Seen) -> list[Finding]:
 
 
 def skipped(principals: Sequence[Principal], verified: frozenset[str] | None) -> list[Finding]:
-    """Users who are in scope and will not arrive, or not as expected, by reason (pain points 14 and 26)."""
+    """Users in scope who will not be created, or not as expected, by reason (pain points 14 and 26)."""
     users, nested = (people.distinct(principals, kind) for kind in ("user", "group"))
     found = people.skipped(people.InScope(users, nested, verified))
-    return [Finding("users", WARNING, said, reason.remedy) for reason, said in found]
+    return [Finding("users", WARNING, cause, reason.remedy) for reason, cause in found]
 
 
 CHECKS = (

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Checks of the target: invitations, room, and what is in the way of the users who are to arrive."""
+"""Checks of the target: invitations, quota, and conflicts with the users who are to be created."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from .check import Check, Link, Longer, Read, Seen, User
 from .finding import UNKNOWN, Finding
 
 WORTH_LISTING = 150
-"""From this many users on, whole collections are read a thousand at a time, which takes fewer requests than looking for each."""
+"""From this number of users, whole collections are read in pages of 999, which takes fewer requests than a search for each user."""
 KINDS = {
     "users": "id,userPrincipalName,mail,proxyAddresses,externalUserState",
     "groups": "id,displayName,mail,proxyAddresses",
     "contacts": "id,displayName,mail,proxyAddresses",
 }
-"""What can have an address, and what is read of it."""
+"""The kinds of objects that can have an address, and the members to read."""
 DELETED = "/directory/deletedItems/microsoft.graph.user?$select=id,userPrincipalName,mail&$top=999"
 
 # Reads ---------------------------------------------------------------------------------------------------------------
 
 
 def _searches(kind: str, link: Link) -> list[Request]:
-    """The reads of what has one of the users' addresses. They go into the same batch as everything else."""
+    """The searches for objects with one of the users' addresses. They are sent in the same batch as all other reads."""
     if len(link.arriving) >= WORTH_LISTING:
         return []
     addresses = list(dict.fromkeys(address for user in link.arriving for address in (user.address, user.name.lower())))
@@ -41,16 +41,16 @@ def _searches(kind: str, link: Link) -> list[Request]:
 
 
 def _clauses(kind: str, addresses: Sequence[str]) -> Iterator[str]:
-    """Fifteen addresses a filter. A user may have a mail address without a mailbox, so users are looked for by both."""
+    """Fifteen addresses in a filter. A user may have a mail address without a mailbox, so both attributes are searched for users."""
     remaining = iter(addresses)
-    while some := list(islice(remaining, LARGEST_IN)):
+    while chunk := list(islice(remaining, LARGEST_IN)):
         if kind == "users":
-            yield f"mail%20in%20({','.join(quoted(address) for address in some)})"
-        yield "%20or%20".join(f"proxyAddresses/any(p:p%20eq%20{quoted(f'smtp:{address}')})" for address in some)
+            yield f"mail%20in%20({','.join(quoted(address) for address in chunk)})"
+        yield "%20or%20".join(f"proxyAddresses/any(p:p%20eq%20{quoted(f'smtp:{address}')})" for address in chunk)
 
 
 def _listing(kind: str, link: Link, _seen: Seen) -> Sequence[Longer]:
-    """All there are, where that is less work."""
+    """All objects of a kind, if that takes fewer requests."""
     return [partial(_all, kind)] if len(link.arriving) >= WORTH_LISTING else []
 
 
@@ -77,14 +77,14 @@ AUTHORIZATION = Read(
     lambda _link: [Request("GET", "/policies/authorizationPolicy")],
 )
 DOMAIN_LIST = Read("domains", (Need("read the allow or deny list of mail domains", MAIL_DOMAINS.read),), _domain_list)
-ROOM = Read(
+QUOTA = Read(
     "quota",
     (Need("read how full the directory is", ORGANIZATION.read),),
     lambda _link: [Request("GET", "/organization?$select=directorySizeQuota", version="beta")],
 )
 USERS = _with_address("users", FIND_SYNCED_USERS)
-THEIR_CONTACTS = _with_address("contacts", Need("look for contacts with the same address", CONTACTS.read))
-THEIR_GROUPS = _with_address("groups", Need("look for groups with the same address", GROUPS.read))
+TARGET_CONTACTS = _with_address("contacts", Need("search for contacts with the same address", CONTACTS.read))
+TARGET_GROUPS = _with_address("groups", Need("search for groups with the same address", GROUPS.read))
 DELETED_USERS = Read("users", (FIND_SYNCED_USERS,), _deleted)
 
 
@@ -93,13 +93,13 @@ DELETED_USERS = Read("users", (FIND_SYNCED_USERS,), _deleted)
 
 @lru_cache(maxsize=1)
 def _matches(link: Link, seen: Seen) -> list[users.Match]:
-    # Several judges want it, and the collections may be those of a whole directory.
-    there = users.There(seen.members(USERS), seen.members(THEIR_GROUPS), seen.members(THEIR_CONTACTS))
-    return users.matches(link.arriving, there)
+    # Several checks need it, and the collections can be those of a whole directory.
+    directory = users.Directory(seen.members(USERS), seen.members(TARGET_GROUPS), seen.members(TARGET_CONTACTS))
+    return users.matches(link.arriving, directory)
 
 
 def missing(link: Link, seen: Seen) -> list[User]:
-    """The users who are not there yet."""
+    """The users who do not exist in the target yet."""
     return users.missing(_matches(link, seen))
 
 
@@ -113,12 +113,12 @@ def _invitations(_link: Link, seen: Seen) -> list[Finding]:
 def _domains(link: Link, seen: Seen) -> list[Finding]:
     if link.cloud != "global":
         cause = f"could not read the allow or deny list of mail domains: Microsoft Graph does not have it in the cloud {link.cloud}"
-        return [Finding("domains", UNKNOWN, cause, "look at the external collaboration settings in the portal")]
+        return [Finding("domains", UNKNOWN, cause, "check the external collaboration settings in the portal")]
     return policy.domains(seen.members(DOMAIN_LIST), Counter(user.domain for user in missing(link, seen)))
 
 
 def _quota(link: Link, seen: Seen) -> list[Finding]:
-    organizations = seen.members(ROOM) or [{}]
+    organizations = seen.members(QUOTA) or [{}]
     return policy.quota(organizations[0], len(missing(link, seen)))
 
 
@@ -137,8 +137,8 @@ def _deleted_users(link: Link, seen: Seen) -> list[Finding]:
 CHECKS = (
     Check("invitations", (TARGET,), _invitations, reads=(AUTHORIZATION,)),
     Check("domains", (TARGET,), _domains, reads=(DOMAIN_LIST,), also=(USERS,)),
-    Check("quota", (TARGET,), _quota, reads=(ROOM,), also=(USERS,)),
-    Check("addresses", (TARGET,), _addresses, also=(USERS, THEIR_CONTACTS, THEIR_GROUPS)),
+    Check("quota", (TARGET,), _quota, reads=(QUOTA,), also=(USERS,)),
+    Check("addresses", (TARGET,), _addresses, also=(USERS, TARGET_CONTACTS, TARGET_GROUPS)),
     Check("guests", (TARGET,), _guests, also=(USERS,)),
     Check("deleted_users", (TARGET,), _deleted_users, reads=(DELETED_USERS,)),
 )

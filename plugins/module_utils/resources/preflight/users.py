@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""What the users of a link meet in the target: pure judgements (fact sheet 7 and 10)."""
+"""Compares the users of a link with the directory of the target: pure functions (fact sheet 7 and 10)."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from .check import User
 from .finding import WARNING, Finding
 
 _DELETED = re.compile(r"^[0-9a-f]{32}", re.IGNORECASE)
-"""What the directory puts before the user principal name of a deleted user."""
+"""The prefix that the directory adds to the user principal name of a deleted user."""
 
 Raw = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class There:
-    """What the target holds that has one of the users' addresses. A kind that could not be read is empty."""
+class Directory:
+    """The objects of the target that have one of the users' addresses. A kind that could not be read is empty."""
 
     users: Sequence[Raw] = ()
     groups: Sequence[Raw] = ()
@@ -33,7 +33,7 @@ class There:
 
 @dataclass
 class Match:
-    """What one user meets in the target."""
+    """The objects in the target that have the addresses of one user."""
 
     user: User
     present: bool = False
@@ -42,19 +42,19 @@ class Match:
     guests: list[str] = field(default_factory=list)
 
 
-def matches(arriving: Sequence[User], there: There) -> list[Match]:
-    """What each of them meets."""
-    users, groups, contacts = (_by_address(items) for items in (there.users, there.groups, there.contacts))
+def matches(arriving: Sequence[User], directory: Directory) -> list[Match]:
+    """The objects with the addresses of each user, in the order of ``arriving``."""
+    users, groups, contacts = (_by_address(items) for items in (directory.users, directory.groups, directory.contacts))
     return [_match(user, users, groups, contacts) for user in arriving]
 
 
 def missing(found: Iterable[Match]) -> list[User]:
-    """The users who are not there yet."""
+    """The users who do not exist in the target yet."""
     return [match.user for match in found if not match.present]
 
 
 def addresses(found: Iterable[Match]) -> list[Finding]:
-    """Addresses that belong to others."""
+    """Addresses that belong to other objects."""
     collisions = [f"{match.user.address} is {', '.join(match.others)}" for match in found if match.others]
     cause = f"addresses of users in scope belong to other objects here: {some(collisions)}"
     remedy = "remove the address from the other object, or take the user out of scope"
@@ -62,12 +62,12 @@ def addresses(found: Iterable[Match]) -> list[Finding]:
 
 
 def guests(found: Sequence[Match]) -> list[Finding]:
-    """Guests whom the service does not match, or more than one for a user."""
+    """Guests whom the service does not match, and users with more than one guest."""
     pending = [name for match in found for name in match.pending]
     doubled = [f"{match.user.name} is {' and '.join(match.guests)}" for match in found if len(match.guests) > 1]
     findings = []
     if pending:
-        cause = f"guests who were invited by hand and have not redeemed the invitation are not matched: {some(pending)}"
+        cause = f"guests who were invited manually and have not redeemed the invitation are not matched: {some(pending)}"
         remedy = "have the invitation redeemed, delete the guest, or provision the user on demand"
         findings.append(Finding("guests", WARNING, cause, remedy))
     if doubled:
@@ -77,7 +77,7 @@ def guests(found: Sequence[Match]) -> list[Finding]:
 
 
 def deleted_users(arriving: Sequence[User], deleted: Iterable[Raw]) -> list[Finding]:
-    """Users in scope who are among the deleted ones."""
+    """Users in scope who are among the deleted users of the target."""
     known = {name for user in arriving for name in (user.name.lower(), user.address)}
     found = []
     for raw in deleted:
@@ -112,7 +112,7 @@ def _match(user: User, users: Mapping[str, list[Raw]], groups: Mapping[str, list
 
 
 def _by_address(items: Iterable[Raw]) -> dict[str, list[Raw]]:
-    """Every object under each of its addresses; a guest also under the name they have at home."""
+    """The objects by each of their addresses in lower case; guests also by their user principal name in the source."""
     found: dict[str, dict[str, Raw]] = {}
     for raw in items:
         proxies = [str(proxy) for proxy in raw.get("proxyAddresses") or ()]
@@ -121,4 +121,4 @@ def _by_address(items: Iterable[Raw]) -> dict[str, list[Raw]]:
         for address in (*addresses, raw.get("mail"), home):
             if address:
                 found.setdefault(str(address).lower(), {})[str(raw["id"])] = raw
-    return {address: list(those.values()) for address, those in found.items()}
+    return {address: list(objects.values()) for address, objects in found.items()}

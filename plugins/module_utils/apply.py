@@ -91,9 +91,11 @@ def _await_visible(action: Action, client: Client, pace: Pace, bound: Mapping[st
     if action.visible is None:
         return
     try:
-        if action.insists and not _shows_soon(action.visible, client, pace, bound):
-            _send_patiently(action, action.insists, client, pace, bound)
-        seen, body = _await(action.visible, client, pace, bound)
+        seen, body = _await_soon(action.visible, client, pace, bound) if action.insists else (False, None)
+        if not seen:
+            if action.insists:
+                _send_patiently(action, action.insists, client, pace, bound)
+            seen, body = _await(action.visible, client, pace, bound)
     except GraphFailure as failure:
         raise Interrupted(action, failure, done) from failure
     if not seen:
@@ -119,10 +121,10 @@ def _give_way(action: Action, client: Client, pace: Pace, bound: Mapping[str, st
         raise Interrupted(action, Uncertain(GraphFailure(note)), done)
 
 
-def _shows_soon(wait: Wait, client: Client, pace: Pace, bound: Mapping[str, str]) -> bool:
-    """Whether it shows without more ado. A replica may be late (fact sheet 0.3), but not for long."""
+def _await_soon(wait: Wait, client: Client, pace: Pace, bound: Mapping[str, str]) -> tuple[bool, Any]:
+    """Like `_await`, for what shows without more ado. A replica may be late (fact sheet 0.3), but not for long."""
     short = dataclasses.replace(pace, longest=min(pace.longest, SOON), waited=0.0)
-    seen = await_state(wait, client, short, bound)
+    seen = _await(wait, client, short, bound)
     pace.waited += short.waited
     return seen
 

@@ -64,7 +64,7 @@ def told(done: Sequence[Action], client: Client, stop: Interrupted | None = None
 
 def reported(report: Mapping[str, Any]) -> str:
     """The same of an operation that broke off."""
-    done = [f"{one['verb']} {one['object']}" for one in report.get("actions") or ()]
+    done = [f"{action['verb']} {action['object']}" for action in report.get("actions") or ()]
     return f" Already done: {', '.join(done)}." if done else ""
 
 

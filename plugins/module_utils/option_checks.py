@@ -226,6 +226,8 @@ CHECKS: Table = {
     "b2b_direct_connect_outbound": _ACCESS,
     "configuration": NAME,
     "name": NAME,
+    "source_name": LINE,
+    "target_name": LINE,
     "others": NAME,
     "keep_for": NAME,
     "notification_email": address,

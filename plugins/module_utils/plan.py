@@ -236,14 +236,21 @@ class Inquiry:
     """A thing that is only read."""
 
     read: Callable[[Client, Mapping[str, Any]], Facts]
+    rests_on_run: bool = False
+    """Whether it may rest on what earlier tasks of the run have read moments ago, see `read_cache`."""
 
 
 @dataclass(frozen=True)
 class LinkInquiry:
-    """A thing that is read in both tenants of a link: in the source, then in the target, which completes what the source told."""
+    """A thing that is read in both tenants of a link: in the source, then in the target, which completes what the source told.
+    ``excuse`` gives the result in place of a failure, from its message and its ``error``, or ``None`` if it stays one; ``complain``
+    says why the task fails although everything could be read.
+    """
 
     source: Callable[[Client, Mapping[str, Any]], Facts]
     target: Callable[[Client, Mapping[str, Any], Facts], Facts]
+    excuse: Callable[[Mapping[str, Any], str, Mapping[str, Any]], Facts | None]
+    complain: Callable[[Mapping[str, Any], Facts], str | None]
 
 
 @dataclass(frozen=True)

@@ -205,8 +205,38 @@ options:
     description:
       - Whether the first resource that differs is enough. Then RV(differences) has one member, and the job and the people are not read.
       - Every resource is judged all the same, so that what one of them refuses is known before another is written.
+      - It is meant for a comparison before the tasks that build the link. What may not be read, or credentials that cannot be used, are then
+        no failure, since those tasks say better what is missing - see RV(not_compared).
     type: bool
     default: false
+  share_reads:
+    description:
+      - Whether the tasks of this run may share what they read in the two tenants, for at most 60 seconds and until one of them writes there.
+      - With V(true), a comparison reads everything itself, and the tasks of this collection that follow in the same run rest on that as long
+        as they find nothing to do. What one of them is going to change it reads again. With O(compare=false), this task itself rests on
+        what they have read, but for the users that arrived. So do not repeat it with C(until).
+      - It works for tasks on the controller, and for tenants that are named by their ids.
+    type: bool
+    default: false
+  fail_on_problems:
+    description:
+      - Whether the task fails if there are RV(problems). Never in check mode, where nothing was built yet.
+    type: bool
+    default: false
+  state:
+    description:
+      - Whether the link is to exist. With V(absent), nothing is compared, and RV(left) says what is left of it.
+    type: str
+    choices: [present, absent]
+    default: present
+  source_name:
+    description:
+      - What to call the source tenant in RV(left). Its id if not set.
+    type: str
+  target_name:
+    description:
+      - What to call the target tenant in RV(left). Its id if not set.
+    type: str
 extends_documentation_fragment:
   - entra.cross_tenant_sync.graph
   - entra.cross_tenant_sync.graph.target
@@ -234,7 +264,7 @@ EXAMPLES = r"""
       entra.cross_tenant_sync.link_info:
         target: "{{ tenants[link_target] | entra.cross_tenant_sync.connection }}"
         configuration: "{{ link_configuration }}"
-        scope_users: "{{ link_scope_users }}"
+        scope_groups: [Sales]
         scope_exact: true
         user_type: member
       register: link
@@ -250,9 +280,28 @@ in_sync:
   description:
     - Whether nothing differs, the job is not in quarantine, and everybody in O(verify_users) has arrived.
     - A link whose job shall run and owes a restart differs, because everybody must be evaluated again.
+    - V(null) if nothing was compared.
   returned: success
   type: bool
   sample: false
+not_compared:
+  description: Why the link was not compared, where O(stop_at_difference) lets tasks follow that say what is missing. V(null) otherwise.
+  returned: success
+  type: str
+  sample: null
+tasks:
+  description: V(in_sync) if there is nothing to do, which is the file of tasks with which the playbook C(sync) says so. V(null) otherwise.
+  returned: success
+  type: str
+  sample: null
+left:
+  description:
+    - What is left of a link with O(state=absent), one sentence for each of configurations, the two partner entries and users.
+      V(null) with O(state=present).
+  returned: success
+  type: list
+  elements: str
+  sample: null
 differences:
   description: What differs, in the order of the source tenant's resources and then those of the target.
   returned: success
@@ -392,9 +441,9 @@ error:
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import run_module
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import FILTERS, MAPPINGS, TARGET, Options
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import link
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import link_comparison
 
-SUBJECT = link.INQUIRY
+SUBJECT = link_comparison.INQUIRY
 OPTIONS = Options(
     {
         "target": TARGET,
@@ -424,6 +473,11 @@ OPTIONS = Options(
         "source_domains": {"type": "list", "elements": "str"},
         "compare": {"type": "bool", "default": True},
         "stop_at_difference": {"type": "bool", "default": False},
+        "share_reads": {"type": "bool", "default": False},
+        "fail_on_problems": {"type": "bool", "default": False},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "source_name": {"type": "str"},
+        "target_name": {"type": "str"},
     },
     {"required_by": {"convert_existing": "user_type"}},
     writes=False,

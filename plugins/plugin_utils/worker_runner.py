@@ -10,6 +10,7 @@ and what the action plugins import was imported once, before the worker was fork
 
 from __future__ import annotations
 
+import contextlib
 import gc
 from collections.abc import Callable, Iterator, Mapping
 from types import ModuleType
@@ -25,6 +26,8 @@ from ansible.plugins.loader import filter_loader, lookup_loader, test_loader
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.failure import RunFailure
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph import vault
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.read_cache import distrust_all
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_cache import RunCache
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import RUN_FOLDER, incomplete
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import run
@@ -55,8 +58,8 @@ class WorkerRunner(ActionBase):
         result: dict[str, Any] = super().run(tmp, variables)
         name = self._task.action
         if self._needs_process(variables):
-            self._share_run_folder()
-            answer: dict[str, Any] = self._execute_module(module_name=name, task_vars=variables, wrap_async=bool(self._task.async_val))
+            with self._sharing_run_folder():
+                answer: dict[str, Any] = self._execute_module(module_name=name, task_vars=variables, wrap_async=bool(self._task.async_val))
             return {**result, **answer}
 
         def progress(message: str) -> None:
@@ -64,12 +67,20 @@ class WorkerRunner(ActionBase):
 
         return {**result, **run_in_worker(name, self.module.SUBJECT, self.module.OPTIONS, self._task.args, self._task.check_mode, progress)}
 
-    def _share_run_folder(self) -> None:
-        """Tell a module process of the same user on the same machine where this run keeps the ids it has learnt. It signs in by itself,
-        since a token can only reach it through a file or the environment.
+    @contextlib.contextmanager
+    def _sharing_run_folder(self) -> Iterator[None]:
+        """Pass to a module process of the same user on the same machine where this run keeps what it has read. It signs in on its own,
+        since a token can only reach it through a file or the environment. What any other process writes, the run does not see.
         """
         if self._connection.transport == "local" and not self._play_context.become and not self._task.async_val:
             self._task.environment = [*(self._task.environment or ()), {RUN_FOLDER: run_folder()}]
+            yield
+            return
+        distrust_all(RunCache(run_folder()))
+        try:
+            yield
+        finally:
+            distrust_all(RunCache(run_folder()))
 
     def _needs_process(self, variables: Mapping[str, Any]) -> bool:
         """Whether the task runs elsewhere, as somebody else, with another environment or on an interpreter with other libraries."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,6 +18,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.action import sync_job 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import module_runner
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Client, Request
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_cache import RunCache
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Inquiry, Refusal
 from ansible_collections.entra.cross_tenant_sync.plugins.modules import sync_job
@@ -401,6 +403,29 @@ class TestWhere:
         monkeypatch.setattr(one, "_execute_module", execute)
         assert one.run(None, {})["started"] == 1
         assert asked[0]["wrap_async"] is True
+
+    @pytest.mark.parametrize(
+        ("task", "times"),
+        [({"transport": "ssh"}, 2), ({"become": True}, 2), ({"async_val": 60}, 2), ({"environment": [{"HTTPS_PROXY": "http://proxy"}]}, 0)],
+    )
+    def test_what_is_written_out_of_sight_ends_what_was_read(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, task: dict[str, Any], times: int
+    ) -> None:
+        """Before it is written and after: only a process of the same user on the same machine says so itself."""
+        tmp_path.chmod(0o700)
+        monkeypatch.setattr(plugin, "run_folder", lambda: str(tmp_path))
+        ended: list[RunCache] = []
+        monkeypatch.setattr(plugin, "distrust_all", ended.append)
+        one = plugin_of(START, **task)
+        seen: list[int] = []
+
+        def execute(**_rest: Any) -> dict[str, Any]:
+            seen.append(len(ended))
+            return {}
+
+        monkeypatch.setattr(one, "_execute_module", execute)
+        one.run(None, {})
+        assert (seen, len(ended)) == ([times // 2], times)
 
     def test_every_action_plugin_carries_its_module(self) -> None:
         assert issubclass(sync_job_action.ActionModule, WorkerRunner)

@@ -184,7 +184,7 @@ def _named(client: Client, wanted: Desired, known: Sequence[Principal], groups: 
     people = find_people(client, unread) if unread else {}
     users = [by_name.get(name.lower()) or people[name] for name in wanted.users]
     named = {one.id: one for one in [*users, *(groups[name] for name in wanted.groups)]}
-    client.principals.update(named)
+    client.reads.objects.update(named)
     return tuple(named.values())
 
 

@@ -79,4 +79,4 @@ def _result(client: Client, findings: list[Finding], facts: Mapping[str, Any]) -
     return {"findings": described, "ready": not any(one.severity == ERROR for one in findings), **facts}
 
 
-INQUIRY = Inquiry(inquire)
+INQUIRY = Inquiry(inquire, rests_on_run=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from ...graph.batch import send_all
+from ...graph.batch import look_all
 from ...graph.claims import Claims, OpaqueToken
 from ...graph.client import Answer, Client, Request, all_of
 from ...graph.errors import GraphFailure, ServiceError
@@ -41,7 +41,7 @@ class Looking:
         found: dict[str, Any] = {}
         for version in sorted({request.version for _check, request in open_.values()}):
             names = [name for name, (_check, request) in open_.items() if request.version == version]
-            outcomes = send_all(self.client, [open_[name][1] for name in names])
+            outcomes = look_all(self.client, [open_[name][1] for name in names])
             for name, outcome in zip(names, outcomes, strict=True):
                 if isinstance(outcome, Answer):
                     found.update(self._whole(open_[name][0], name, outcome.body, version))

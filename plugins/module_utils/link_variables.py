@@ -117,12 +117,12 @@ def value_of(name: str, raw: Any) -> tuple[Any, list[str]]:
 
 def options_of(module: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """The options of a module that the variables become."""
-    return {one.options[module]: values[name] for name, one in VARIABLES.items() if module in one.options and name in values}
+    return {variable.options[module]: values[name] for name, variable in VARIABLES.items() if module in variable.options and name in values}
 
 
 def named(text: str, module: str) -> str:
     """A text about options of a module, said of variables."""
-    variables = {one.options[module]: name for name, one in VARIABLES.items() if module in one.options}
+    variables = {variable.options[module]: name for name, variable in VARIABLES.items() if module in variable.options}
     return re.sub(r"\b[a-z_]+\b", lambda word: variables.get(word[0], word[0]), text)
 
 
@@ -130,7 +130,7 @@ def strange_keys(tenant: str, keys: Iterable[str], own: Iterable[str]) -> list[s
     """A sentence for each member of an entry of ``tenants`` that is no connection option and no note. Shows no value."""
     listed = set(own)
     found = []
-    for key in sorted(str(one) for one in keys):
+    for key in sorted(str(name) for name in keys):
         if key in CONNECTION_NAMES or key == NOTES:
             continue
         close = nearest(key, CONNECTION_NAMES, 0.85 if key in listed else 0.6)
@@ -142,7 +142,7 @@ def strange_keys(tenant: str, keys: Iterable[str], own: Iterable[str]) -> list[s
 
 def no_entry(tenant: str, variable: str, entries: Iterable[str]) -> str:
     """Why a tenant of a link is not known."""
-    known = sorted(str(one) for one in entries)
+    known = sorted(str(name) for name in entries)
     there = ", ".join(known[:20]) + (f" and {len(known) - 20} more" if len(known) > 20 else "")
     return f"tenants has no entry {tenant} ({variable}); there are {there or 'none'}{nearest(tenant, known)}"
 

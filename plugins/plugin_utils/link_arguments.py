@@ -76,19 +76,29 @@ def judge_link(seen: Seen, rivals_of_host: Callable[[], Mapping[str, Any]]) -> d
     beside = rivals_of_host() if not faults else {}
     faults += beside.get("fights", ())
     if faults:
-        msg = f"Link {seen.host}: {'; '.join(one.rstrip('.') for one in faults)}. Nothing was changed."
+        msg = f"Link {seen.host}: {'; '.join(fault.rstrip('.') for fault in faults)}. Nothing was changed."
         failure: dict[str, Any] = remove_values({"failed": True, "msg": msg}, secrets)
         return failure
     others = list(dict.fromkeys((*values.get("link_others", ()), *beside.get("others", ()))))
     present = state == "present"
+    preflight = present and values.get("link_preflight", True)
+    options = {**link_variables.options_of("link_info", values), "others": others}
     return {
         "changed": False,
         "state": state,
         "compare": present and values.get("link_compare", True),
-        "preflight": present and values.get("link_preflight", True),
+        "preflight": preflight,
+        "tasks": _tasks(seen.role, present, preflight, values.get("link_users") == "deprovision"),
         "others": others,
-        "ansible_facts": {"cross_tenant_sync_others": others},
+        "ansible_facts": {"cross_tenant_sync_others": others, "cross_tenant_sync_link": options},
     }
+
+
+def _tasks(role: str | None, present: bool, preflight: bool, deprovision: bool) -> str:
+    """The file of tasks that comes next, of the role or of the playbook sync."""
+    if not present:
+        return "deprovision" if deprovision and role in (None, "source_tenant") else "absent"
+    return "present_after_preflight" if preflight and role is None else "present"
 
 
 def _values(seen: Seen, faults: list[str]) -> dict[str, Any]:
@@ -130,7 +140,7 @@ def _entry(seen: Seen, side: str, tenant: str, faults: list[str], secrets: set[s
     secrets |= {str(given[name]) for name in _SECRET if not blank(given.get(name))}
     values = {}
     for option, about in spec.items():
-        for name in (one for one in (option, *about.get("aliases", ())) if one in given):
+        for name in (alias for alias in (option, *about.get("aliases", ())) if alias in given):
             # A file is looked for where the module runs.
             plain = option if seen.here or about["type"] != "path" else UNCHECKED
             value, found = judged(plain, about, given[name], f"tenants.{tenant}.{name}", shows=False)
@@ -191,19 +201,19 @@ def _contradictions(seen: Seen, values: Mapping[str, Any], entries: Mapping[str,
     given = {"configuration": "-", **source, "target": dict(target), **link_variables.options_of("link_info", values)}
     checked = ArgumentSpecValidator(link_info.OPTIONS.argument_spec(), **link_info.OPTIONS.rules).validate(given)
     if checked.error_messages:
-        return [link_variables.named(one, "link_info") for one in checked.error_messages]
+        return [link_variables.named(message, "link_info") for message in checked.error_messages]
     parts = PARTS.get(seen.role or "", (*link.IN_TARGET, *link.IN_SOURCE))
-    return [_said_of_variables(one) for one in link.judge(checked.validated_parameters, parts)]
+    return [_said_of_variables(fault) for fault in link.judge(checked.validated_parameters, parts)]
 
 
 def _said_of_variables(fault: link.Fault) -> str:
-    where = ", ".join(link_variables.named(one, "link_info") for one in fault.options)
+    where = ", ".join(link_variables.named(option, "link_info") for option in fault.options)
     return f"{where or ', '.join(SIDES)}: {fault.said}"
 
 
 def rivals_by_host(hosts: Iterable[str], raw_of: Callable[[str], Any], templated: Callable[[str], Any]) -> dict[str, dict[str, Any]]:
     """`rivals` of the hosts of an inventory. ``raw_of`` is cheap, so ``templated`` is only asked where something is a template."""
-    return rivals(one for host in hosts for one in _link_of(host, raw_of(host), functools.partial(templated, host)))
+    return rivals(link_of_host for host in hosts for link_of_host in _link_of(host, raw_of(host), functools.partial(templated, host)))
 
 
 def _link_of(host: str, raw: Any, templated: Callable[[], Any]) -> Iterator[Link]:
@@ -215,7 +225,7 @@ def _link_of(host: str, raw: Any, templated: Callable[[], Any]) -> Iterator[Link
 
     try:
         sides = [_identity(text(side), raw, templated) for side in SIDES]
-        name, mode, state = (text(one) for one in ("link_configuration", "link_scope_mode", "link_state"))
+        name, mode, state = (text(variable) for variable in ("link_configuration", "link_scope_mode", "link_state"))
         filters = templated().get("link_filters") if mode == "all" else None
     except (AnsibleError, AttributeError, KeyError, TypeError):
         return

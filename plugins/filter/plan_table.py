@@ -69,17 +69,10 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-PRESENT = (
-    "target_tenant_policy",
-    "source_tenant_policy",
-    "source_tenant_configuration",
-    "source_tenant_mapping",
-    "source_tenant_scope",
-    "source_tenant_job",
-)
-"""The variables that the tasks of a new link register, in their order. Each begins with the tenant in which its task works."""
-ABSENT = ("source_tenant_deprovision", "source_tenant_configuration", "source_tenant_policy", "target_tenant_policy")
-"""The variables of the tasks that remove a link."""
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.link import BUILDING, DEPROVISION, REMOVAL, TARGET
+
+ARGUMENTS = ("sync_arguments", "source_tenant_arguments", "target_tenant_arguments")
+"""What the playbook and the roles register of the variables, which says whether the link is built or taken down."""
 HEADER = ("link", "tenant", "verb", "object", "effects")
 WIDEST = 100
 """Characters of a column. Longer texts are cut, since the task itself shows them in full."""
@@ -109,10 +102,10 @@ Row = tuple[str, str, str, str]
 
 def _actions(link: Mapping[str, Any]) -> Iterable[Row]:
     """Tenant, verb, object and effects of every action of a link, in the order of its tasks."""
-    # The first task of taking a link down registers something even where it is skipped, and whatever fails after it.
-    for registered in ABSENT if ABSENT[0] in link else PRESENT:
-        result = link.get(registered)
-        tenant = str(link.get("link_target" if registered.startswith("target") else "link_source"))
+    removed = any(isinstance(link.get(name), Mapping) and link[name].get("state") == "absent" for name in ARGUMENTS)
+    for step in (DEPROVISION, *REMOVAL) if removed else BUILDING:
+        result = link.get(step.registered)
+        tenant = str(link.get("link_target" if step.side == TARGET else "link_source"))
         for action in result.get("actions") or () if isinstance(result, Mapping) else ():
             effects = ", ".join(_effect(name, value) for name, value in (action.get("effects") or {}).items() if value)
             yield tenant, str(action["verb"]), str(action["object"]), effects

@@ -93,9 +93,11 @@ def _await_visible(action: Action, client: Client, pace: Pace, new_id: str, done
     if action.visible is None:
         return
     try:
-        if action.insists and not _shows_soon(action.visible, client, pace, new_id):
-            _send_patiently(action, action.insists, client, pace, new_id)
-        seen, body = _await(action.visible, client, pace, new_id)
+        seen, body = _await_soon(action.visible, client, pace, new_id) if action.insists else (False, None)
+        if not seen:
+            if action.insists:
+                _send_patiently(action, action.insists, client, pace, new_id)
+            seen, body = _await(action.visible, client, pace, new_id)
     except GraphFailure as failure:
         raise Interrupted(action, failure, done) from failure
     if not seen:
@@ -121,10 +123,10 @@ def _give_way(action: Action, client: Client, pace: Pace, answer: Answer | None,
         raise Interrupted(action, Uncertain(GraphFailure(note)), done)
 
 
-def _shows_soon(wait: Wait, client: Client, pace: Pace, new_id: str) -> bool:
-    """Whether the change becomes visible without a further request. A replica may be delayed (fact sheet 0.3), but not for long."""
+def _await_soon(wait: Wait, client: Client, pace: Pace, new_id: str) -> tuple[bool, Any]:
+    """Like `_await`, for a change that becomes visible without a further request. A replica may be delayed (fact sheet 0.3), but not for long."""
     short = dataclasses.replace(pace, longest=min(pace.longest, SOON), waited=0.0)
-    seen = await_state(wait, client, short, new_id)
+    seen = _await(wait, client, short, new_id)
     pace.waited += short.waited
     return seen
 

@@ -239,6 +239,8 @@ class Inquiry:
     """Information that is only read."""
 
     read: Callable[[Client, Mapping[str, Any]], Facts]
+    rests_on_run: bool = False
+    """Whether it may rest on what earlier tasks of the run have read moments ago, see `read_cache`."""
 
 
 @dataclass(frozen=True)
@@ -249,6 +251,12 @@ class LinkInquiry:
     target: Callable[[Client, Mapping[str, Any], Facts], Facts]
     is_complete: Callable[[Mapping[str, Any], Facts], bool] = lambda _params, _found: False
     """Whether the facts of the source are complete, so that no request is sent to the target."""
+    excuse: Callable[[Mapping[str, Any], str, Mapping[str, Any]], Facts | None] = lambda _params, _msg, _error: None
+    """The result in place of a failure, from its message and its ``error``; ``None`` if the task fails."""
+    complain: Callable[[Mapping[str, Any], Facts], str | None] = lambda _params, _facts: None
+    """Why the task fails although everything could be read. Never in check mode."""
+    rests_on_run: bool = False
+    """Whether it may rest on the reads of earlier tasks of the run, see `read_cache`."""
 
 
 @dataclass(frozen=True)

@@ -86,10 +86,16 @@ preflight:
   returned: success
   type: bool
   sample: true
+tasks:
+  description: The file of tasks that comes next, of the role if O(role) is set, of the playbook C(sync) otherwise.
+  returned: success
+  type: str
+  sample: present_after_preflight
 others:
   description:
     - The names of the configurations that other links of the inventory have for the same two tenants. None of them may be adopted.
-    - Also set as the fact C(cross_tenant_sync_others), which the roles read.
+    - Also set as the fact C(cross_tenant_sync_others), which the roles read. The fact C(cross_tenant_sync_link) holds the variables of the
+      link, as options of M(entra.cross_tenant_sync.link_info).
   returned: success
   type: list
   elements: str

@@ -83,8 +83,38 @@ options:
     description:
       - Whether to stop at the first resource that differs. Then RV(differences) has one member, and RV(job) and the users are not returned.
       - Every resource is still judged, so that a refusal of one of them is known before another one is written.
+      - It is intended for a comparison before the tasks that build the link. If something may not be read, or credentials cannot be used,
+        this task then does not fail, because those tasks report better what is missing - see RV(not_compared).
     type: bool
     default: false
+  share_reads:
+    description:
+      - Whether the tasks of this run may share what they read in the two tenants, for at most 60 seconds and until one of them writes there.
+      - With V(true), a comparison reads everything, and the tasks of this collection that follow in the same run use these reads while
+        they find nothing to do. Before a task changes something, it reads it again. With O(compare=false), this task uses what the earlier
+        tasks have read, except for the synced users. Do not repeat it with C(until).
+      - Requires tasks on the controller, and tenants that are named by their ids.
+    type: bool
+    default: false
+  fail_on_problems:
+    description:
+      - Whether the task fails if there are RV(problems). It never fails for them in check mode, in which nothing was built.
+    type: bool
+    default: false
+  state:
+    description:
+      - Whether the link should exist. With V(absent), nothing is compared, and RV(left) lists what is left of the link.
+    type: str
+    choices: [present, absent]
+    default: present
+  source_name:
+    description:
+      - The name of the source tenant in RV(left). Its id if not set.
+    type: str
+  target_name:
+    description:
+      - The name of the target tenant in RV(left). Its id if not set.
+    type: str
 extends_documentation_fragment:
   - entra.cross_tenant_sync.graph
   - entra.cross_tenant_sync.graph.target
@@ -115,7 +145,7 @@ EXAMPLES = r"""
       entra.cross_tenant_sync.link_info:
         target: "{{ tenants[link_target] | entra.cross_tenant_sync.connection }}"
         configuration: "{{ link_configuration }}"
-        scope_users: "{{ link_scope_users }}"
+        scope_groups: [Sales]
         scope_exact: true
         user_type: member
       register: link
@@ -130,10 +160,29 @@ RETURN = r"""
 in_sync:
   description:
     - Whether nothing differs, the job is not in quarantine, and all of O(verify_users) have arrived.
-    - A link whose job must run and owes a restart differs, because the service must evaluate all users again.
+    - A link whose job must run and has a pending restart differs, because the service must evaluate all users again.
+    - V(null) if nothing was compared.
   returned: success
   type: bool
   sample: false
+not_compared:
+  description: Why the link was not compared, if O(stop_at_difference) leaves the failure to the tasks that follow. V(null) otherwise.
+  returned: success
+  type: str
+  sample: null
+tasks:
+  description: V(in_sync) if there is nothing to do, which is the file of tasks with which the playbook C(sync) reports it. V(null) otherwise.
+  returned: success
+  type: str
+  sample: null
+left:
+  description:
+    - What is left of a link with O(state=absent), one sentence each for configurations, the two partner entries and users.
+      V(null) with O(state=present).
+  returned: success
+  type: list
+  elements: str
+  sample: null
 differences:
   description: The differences, first those in the source tenant, then those in the target tenant.
   returned: success
@@ -202,15 +251,20 @@ error:
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import run_module
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import LINK, MAPPING_RULES, TARGET, Options
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import link
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import link_comparison
 
-SUBJECT = link.INQUIRY
+SUBJECT = link_comparison.INQUIRY
 OPTIONS = Options(
     {
         "target": TARGET,
         **LINK,
         "compare": {"type": "bool", "default": True},
         "stop_at_difference": {"type": "bool", "default": False},
+        "share_reads": {"type": "bool", "default": False},
+        "fail_on_problems": {"type": "bool", "default": False},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "source_name": {"type": "str"},
+        "target_name": {"type": "str"},
     },
     MAPPING_RULES,
     writes=False,

@@ -81,14 +81,24 @@ def judge_link(seen: Seen, rivals_of_host: Callable[[], Mapping[str, Any]]) -> d
         return failure
     others = list(dict.fromkeys((*values.get("link_others", ()), *beside.get("others", ()))))
     present = state == "present"
+    preflight = present and values.get("link_preflight", True)
+    options = {**link_variables.options_of("link_info", values), "others": others}
     return {
         "changed": False,
         "state": state,
         "compare": present and values.get("link_compare", True),
-        "preflight": present and values.get("link_preflight", True),
+        "preflight": preflight,
+        "tasks": _tasks(seen.role, present, preflight, values.get("link_users") == "deprovision"),
         "others": others,
-        "ansible_facts": {"cross_tenant_sync_others": others},
+        "ansible_facts": {"cross_tenant_sync_others": others, "cross_tenant_sync_link": options},
     }
+
+
+def _tasks(role: str | None, present: bool, preflight: bool, deprovision: bool) -> str:
+    """The file of tasks that comes next, of the role or of the playbook sync."""
+    if not present:
+        return "deprovision" if deprovision and role in (None, "source_tenant") else "absent"
+    return "present_after_preflight" if preflight and role is None else "present"
 
 
 def _values(seen: Seen, faults: list[str]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ and what it needs was imported once, before the worker was forked. Every other t
 
 from __future__ import annotations
 
+import contextlib
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
@@ -27,6 +28,8 @@ from ansible.plugins.loader import module_loader
 from ansible_collections.entra.cross_tenant_sync.plugins import modules
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.failure import RunFailure
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph import vault
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.read_cache import distrust_all
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_cache import RunCache
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import RUN_FOLDER, incomplete
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import run
@@ -61,8 +64,8 @@ class WorkerRunner(ActionBase):
         if module is None:
             raise AnsibleActionFail(f"{name} is not a module of {COLLECTION} that connects to Microsoft Graph.")
         if self._needs_process(variables):
-            self._share_run_folder()
-            answer: dict[str, Any] = self._execute_module(module_name=name, task_vars=variables, wrap_async=bool(self._task.async_val))
+            with self._sharing_run_folder():
+                answer: dict[str, Any] = self._execute_module(module_name=name, task_vars=variables, wrap_async=bool(self._task.async_val))
             return {**result, **answer}
 
         def progress(message: str) -> None:
@@ -78,13 +81,20 @@ class WorkerRunner(ActionBase):
         found = module_loader.find_plugin_with_context(self._task.action, collection_list=self._task.collections)
         return str(found.resolved_fqcn)
 
-    def _share_run_folder(self) -> None:
-        """Hand a module process of the same user on the same machine the folder where this run keeps the ids it has learnt.
-
-        The process signs in again, since a token could only reach it through a file or the environment.
+    @contextlib.contextmanager
+    def _sharing_run_folder(self) -> Iterator[None]:
+        """Pass to a module process of the same user on the same machine where this run keeps what it has read. It signs in on its own,
+        since a token can only reach it through a file or the environment. What any other process writes, the run does not see.
         """
         if self._connection.transport == "local" and not self._play_context.become and not self._task.async_val:
             self._task.environment = [*(self._task.environment or ()), {RUN_FOLDER: run_folder()}]
+            yield
+            return
+        distrust_all(RunCache(run_folder()))
+        try:
+            yield
+        finally:
+            distrust_all(RunCache(run_folder()))
 
     def _needs_process(self, variables: Mapping[str, Any]) -> bool:
         """Whether the task runs on another machine, as another user, with another environment, or on an interpreter with other libraries."""

@@ -99,7 +99,8 @@ class TestTheTable:
     def test_every_option_of_the_comparison_is_a_variable(self) -> None:
         info = importlib.import_module("ansible_collections.entra.cross_tenant_sync.plugins.modules.link_info")
         named = {one.options["link_info"] for one in VARIABLES.values() if "link_info" in one.options}
-        assert named | {"target", "compare", "stop_at_difference"} == set(info.OPTIONS.spec)
+        how = {"compare", "stop_at_difference", "share_reads", "fail_on_problems", "state", "source_name", "target_name"}
+        assert named | how | {"target"} == set(info.OPTIONS.spec)
 
 
 def _words(text: str) -> Iterator[str]:
@@ -357,9 +358,43 @@ class TestAnswer:
             "state": "present",
             "compare": True,
             "preflight": True,
+            "tasks": "present_after_preflight",
             "others": [],
-            "ansible_facts": {"cross_tenant_sync_others": []},
+            "ansible_facts": {"cross_tenant_sync_others": [], "cross_tenant_sync_link": {"configuration": "Fabrikam", "others": []}},
         }
+
+    def test_what_the_variables_say_of_the_link_is_handed_on_by_the_options_of_the_comparison(self) -> None:
+        answer = judged(
+            link_scope_users="a@contoso.kr, b@contoso.kr", link_scope_exact="yes", link_deletion_threshold="7", link_others=["G"]
+        )
+        assert answer["ansible_facts"]["cross_tenant_sync_link"] == {
+            "configuration": "Fabrikam",
+            "others": ["G"],
+            "scope_users": ["a@contoso.kr", "b@contoso.kr"],
+            "scope_exact": True,
+            "deletion_threshold": 7,
+        }
+
+    @pytest.mark.parametrize(
+        ("role", "variables", "tasks"),
+        [
+            (None, {}, "present_after_preflight"),
+            (None, {"link_preflight": False}, "present"),
+            (None, {"link_state": "absent"}, "absent"),
+            (None, {"link_state": "absent", "link_users": "keep"}, "absent"),
+            (None, {"link_state": "absent", "link_users": "deprovision"}, "deprovision"),
+            ("source_tenant", {}, "present"),
+            ("source_tenant", {"link_users": "deprovision"}, "present"),
+            ("source_tenant", {"link_state": "absent", "link_users": "deprovision"}, "deprovision"),
+            ("target_tenant", {"link_state": "absent", "link_users": "deprovision"}, "absent"),
+            ("verify", {"link_state": "absent", "link_users": "deprovision"}, "absent"),
+            ("verify", {}, "present"),
+        ],
+    )
+    def test_which_tasks_come_next(self, role: str | None, variables: dict[str, Any], tasks: str) -> None:
+        assert judged(role=role, **variables)["tasks"] == tasks
+        folder = ROLES.parent / "playbooks" / "tasks" if role is None else ROLES / role / "tasks"
+        assert (folder / f"{'' if role is None else '_'}{tasks}.yml").is_file()
 
     @pytest.mark.parametrize("no", [False, "false", "no", "0", " False "])
     def test_a_text_switches_off(self, no: Any) -> None:

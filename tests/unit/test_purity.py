@@ -18,6 +18,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources 
     configuration,
     job,
     link,
+    link_comparison,
     partner,
     scope,
     settings_bag,
@@ -182,5 +183,5 @@ class TestLooking:
             "link_info", configuration="Fabrikam", target={**connection, "tenant_id": TARGET}, stop_at_difference=False, **given_options
         )
         with contextlib.suppress(Refusal):
-            link.in_source(FakeGraph(service), params)
+            link_comparison.in_source(FakeGraph(service), params)
         assert service.untouched()

@@ -129,6 +129,47 @@ class TestRoles:
         assert [name for name in options if f"`{name}`" not in text] == []
 
 
+DECISIONS = {"playbooks/sync.yml": ["when", "when"]}
+"""Whether the link is compared at all, and whether there is a table of what would be done."""
+OTHERS = ("roles/preflight/",)
+WIRING = re.compile(r"[\w.\[\]]+( \| (entra\.cross_tenant_sync\.\w+|default)(\([\w., |()'-]*\))?)*")
+"""A variable, a member of one, and what stands in for one that is not there."""
+
+
+class TestDecisions:
+    """The modules decide; roles and playbooks hand values from one to the next."""
+
+    def test_roles_and_playbooks_decide_nothing(self) -> None:
+        files = {
+            str(path.relative_to(ROOT)): read(str(path)) for folder in ("roles", "playbooks") for path in (ROOT / folder).rglob("*.yml")
+        }
+        found = {file: list(decisions(content)) for file, content in files.items() if not file.startswith(OTHERS)}
+        assert {file: words for file, words in found.items() if words} == DECISIONS
+
+    def test_templates_compute_nothing(self) -> None:
+        texts = [
+            (str(path.relative_to(ROOT)), template)
+            for folder in ("roles", "playbooks")
+            for path in (ROOT / folder).rglob("*.yml")
+            if "/meta/" not in str(path)
+            for template in re.findall(r"{[{%](.*?)[}%]}", path.read_text(encoding="utf-8"), re.DOTALL)
+        ]
+        assert [one for one in texts if not one[0].startswith(OTHERS) and not WIRING.fullmatch(one[1].strip())] == []
+
+
+def decisions(content: Any) -> Iterator[str]:
+    """The words in a file of tasks by which Ansible itself would decide something."""
+    if isinstance(content, list):
+        for member in content:
+            yield from decisions(member)
+    elif isinstance(content, dict):
+        for name, member in content.items():
+            if name in {"when", "failed_when", "changed_when", "until", "listen", "notify"} or name.endswith((".assert", ".fail")):
+                yield name
+            else:
+                yield from decisions(member)
+
+
 LAYERS = (
     # what a layer is made of, from the bottom up, and what it may not import from outside
     (("graph",), {"ansible"}),

@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,6 +23,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.action.link_info import
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import module_runner
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Client, Request
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_cache import RunCache
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Inquiry, Refusal
 from ansible_collections.entra.cross_tenant_sync.plugins.modules import sync_job
@@ -465,3 +467,26 @@ class TestWhere:
         environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(REPOSITORY / ".build")}
         done = subprocess.run([sys.executable, "-c", program], env=environment, check=True, capture_output=True, text=True)
         assert done.stdout == "True\n"
+
+    @pytest.mark.parametrize(
+        ("task", "times"),
+        [({"transport": "ssh"}, 2), ({"become": True}, 2), ({"async_val": 60}, 2), ({"environment": [{"HTTPS_PROXY": "http://proxy"}]}, 0)],
+    )
+    def test_what_is_written_out_of_sight_ends_what_was_read(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, task: dict[str, Any], times: int
+    ) -> None:
+        """Before it is written and after: only a process of the same user on the same machine says so itself."""
+        tmp_path.chmod(0o700)
+        monkeypatch.setattr(worker_runner, "run_folder", lambda: str(tmp_path))
+        ended: list[RunCache] = []
+        monkeypatch.setattr(worker_runner, "distrust_all", ended.append)
+        plugin = plugin_of(START, **task)
+        seen: list[int] = []
+
+        def execute(**_rest: Any) -> dict[str, Any]:
+            seen.append(len(ended))
+            return {}
+
+        monkeypatch.setattr(plugin, "_execute_module", execute)
+        plugin.run(None, {})
+        assert (seen, len(ended)) == ([times // 2], times)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from urllib.parse import quote
 
-from .client import Request
+from .message import Request
 
 LARGEST_IN = 15
 """Graph accepts at most fifteen values in one ``in``."""

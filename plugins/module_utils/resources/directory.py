@@ -97,14 +97,14 @@ def by_ids(client: Client, ids: Iterable[str]) -> Iterator[Principal]:
     No name is asked for twice in a task: after an assignment, only the assignments themselves are read again.
     """
     wanted = list(ids)
-    yield from (client.principals[number] for number in wanted if number in client.principals)
-    unknown = iter([number for number in wanted if number not in client.principals])
+    yield from (client.reads.objects[number] for number in wanted if number in client.reads.objects)
+    unknown = iter([number for number in wanted if number not in client.reads.objects])
     while chunk := list(islice(unknown, LARGEST_GET_BY_IDS)):
         body = {"ids": chunk, "types": ["user", "group"]}
         answer = client.send(Request("POST", "/directoryObjects/getByIds", body, only_asks=True))
         for raw in client.members(answer.body):
             found = group(raw) if str(raw.get("@odata.type")).endswith(".group") else person(raw)
-            client.principals[found.id] = found
+            client.reads.objects[found.id] = found
             yield found
 
 

@@ -217,7 +217,7 @@ def _named(client: Client, wanted: Desired, known: Sequence[Principal], groups: 
     found = find_people(client, unread) if unread else {}
     users = [by_name.get(name.lower()) or found[name] for name in wanted.users]
     named = {principal.id: principal for principal in [*users, *(groups[name] for name in wanted.groups)]}
-    client.principals.update(named)
+    client.reads.objects.update(named)
     return tuple(named.values())
 
 

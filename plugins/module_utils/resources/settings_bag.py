@@ -28,6 +28,9 @@ GUARD_NUMBER: Final = "DeleteThresholdValue"
 DELETION_THRESHOLD = 500
 """The portal's own default (fact sheet 3.4)."""
 
+PLAIN = frozenset({"AuthenticationType", "CompanyId", "SkipOutOfScopeDeletions", "SyncAll", NOTIFICATION})
+"""The keys of a link, none of which holds a secret (fact sheet 3.4)."""
+
 Bag = Mapping[str, str]
 """The keys and values. One value, that of `NOTIFICATION`, is the JSON of an object with members of its own."""
 
@@ -53,6 +56,13 @@ class Writing:
 def parse(body: Any) -> dict[str, str]:
     """The keys and values of an answer; an absent bag is empty."""
     return {str(entry["key"]): str(entry.get("value") or "") for entry in (all_of(body) if body else ())}
+
+
+def may_hold_secret(request: Request, body: Any) -> bool:
+    """Whether an answer may hold what nobody may see: a value in clear of a key that does not belong to a link."""
+    if not request.path.partition("?")[0].endswith("/synchronization/secrets"):
+        return False
+    return any(value not in ("", MASKED) for key, value in parse(body).items() if key not in PLAIN)
 
 
 def notification(bag: Bag) -> dict[str, Any]:

@@ -172,4 +172,4 @@ def _result(params: Params, found: Found) -> dict[str, Any]:
     }
 
 
-INQUIRY = LinkInquiry(in_source, in_target, is_complete)
+INQUIRY = LinkInquiry(in_source, in_target, is_complete, rests_on_run=True)

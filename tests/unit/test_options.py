@@ -30,7 +30,17 @@ OF_LINK = [
     *((f"job_{name}", "sync_job", name) for name in specs.JOB),
     ("source_domains", "sync_deprovision", "source_domains"),
 ]
-OWN = {"target", "verify_users", "compare", "stop_at_difference"}
+OWN = {
+    "target",
+    "verify_users",
+    "compare",
+    "stop_at_difference",
+    "share_reads",
+    "fail_on_problems",
+    "state",
+    "source_name",
+    "target_name",
+}
 POINTED_AT = ("sync_scope", "sync_job")
 """Their options have other names in link_info, where a description can only point at them."""
 

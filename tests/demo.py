@@ -27,11 +27,11 @@ console = Console(highlight=False, soft_wrap=True, width=120)
 
 
 class DemoFailure(Exception):
-    """A step did not do what it is there to show."""
+    """A step did not do what it demonstrates."""
 
 
 def main() -> int:
-    """Show everything, and leave nothing behind."""
+    """Run the demonstration, and leave nothing behind."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with tempfile.TemporaryDirectory(prefix="cross-tenant-sync-demo-") as folder, Emulator(Path(folder) / "emulator") as emulator:
@@ -46,8 +46,8 @@ def main() -> int:
 
 
 def show(emulator: Emulator, playbooks: Playbooks) -> None:
-    """The story of one link."""
-    step("Two companies, contoso.kr and fabrikam.kr, with nothing between them. Is anything missing, or in the way? (preflight)")
+    """The life of a link."""
+    step("Two companies, contoso.kr and fabrikam.kr, with nothing between them. Is anything missing or conflicting? (preflight)")
     print_findings(succeed(playbooks.play(REPOSITORY / "playbooks" / "preflight.yml", inventory(emulator))))
 
     step("What would the playbook do? (--check)")
@@ -57,51 +57,53 @@ def show(emulator: Emulator, playbooks: Playbooks) -> None:
     step("The same playbook for real. It does exactly that.")
     done = succeed(playbooks.sync("--diff"))
     print_actions(done)
-    expect(done.actions() == planned.actions(), "the run did other things than check mode said")
+    expect(done.actions() == planned.actions(), "the run did not do what check mode predicted")
 
     step("Forty minutes pass, and the service runs its first cycle.")
     print_cycles(emulator.advance("PT40M"))
 
-    step("The address book of fabrikam.kr now has these people of contoso.kr.")
-    print_address_book(people(playbooks))
+    step("The address book of fabrikam.kr now contains these users of contoso.kr.")
+    print_address_book(synced_users(playbooks))
 
     step("The playbook again. Nothing is left to do.")
     again = succeed(playbooks.sync())
     print_recap(again)
     expect(not again.changed(), f"the second run changed {again.changed()}")
 
-    step("Kim Minsu leaves the scope. The inventory says so, and that nobody else shall be in it.")
+    step("Kim Minsu leaves the scope. The inventory now has an empty list of users, and the list is exact.")
     left = succeed(playbooks.sync("--diff", link_scope_users=[], link_scope_exact=True))
     print_actions(left)
     print_diffs(left)
 
-    step("Forty minutes later, the service has removed him from the address book.")
+    step("Forty minutes later, the service has removed Kim Minsu from the address book.")
     print_cycles(emulator.advance("PT40M"))
-    remaining = people(playbooks)
+    remaining = synced_users(playbooks)
     print_address_book(remaining)
-    expect(all(one["source_user_principal_name"] != "minsu.kim@contoso.kr" for one in remaining), "Kim Minsu is still there")
+    expect(
+        all(user["source_user_principal_name"] != "minsu.kim@contoso.kr" for user in remaining), "Kim Minsu is still in the address book"
+    )
 
 
 def step(text: str) -> None:
-    """Say what comes."""
+    """Announce a step."""
     console.print(f"\n[bold cyan]{next(numbers)}. {text}[/]")
 
 
 def succeed(run: Run) -> Run:
-    """The run, if it went well."""
+    """The run, if it succeeded."""
     if run.code:
         raise DemoFailure(f"ansible-playbook ended with {run.code}:\n{run.output}")
     return run
 
 
 def expect(holds: bool, otherwise: str) -> None:
-    """Fail unless it holds."""
+    """Fail with the message ``otherwise`` unless a condition holds."""
     if not holds:
         raise DemoFailure(otherwise)
 
 
-def people(playbooks: Playbooks) -> list[dict[str, Any]]:
-    """Who came from Contoso, as our own module reads it from Fabrikam."""
+def synced_users(playbooks: Playbooks) -> list[dict[str, Any]]:
+    """The synced users of Contoso, as a module of the collection reads them in Fabrikam."""
     options = {"source_domains": ["contoso.kr"], "user_type": "member"}
     found: list[dict[str, Any]] = succeed(playbooks.task("synced_user_info", "fabrikam", options)).of("synced_user_info")["synced_users"]
     return found
@@ -109,12 +111,12 @@ def people(playbooks: Playbooks) -> list[dict[str, Any]]:
 
 def print_findings(run: Run) -> None:
     """The preflight's table, as the playbook prints it."""
-    for line in next(task.result["msg"] for task in run.tasks if task.name.endswith("Say what was found")):
+    for line in next(task.result["msg"] for task in run.tasks if task.name.endswith("Report what was found")):
         console.print(f"   {line}", markup=False)
 
 
 def print_actions(run: Run) -> None:
-    """Every action in one line."""
+    """Every action in a line."""
     for task in run.ours():
         for action in task.result.get("actions") or ():
             tenant = {"a0c898ca": "contoso.kr", "afab079d": "fabrikam.kr"}[action["tenant"][:8]]
@@ -122,22 +124,24 @@ def print_actions(run: Run) -> None:
 
 
 def print_cycles(passed: dict[str, Any]) -> None:
-    """What the service did."""
+    """The cycles of the service."""
     for cycle in passed["cycles"]:
         counts = ", ".join(f"{cycle[name]} {name}" for name in ("created", "updated", "deleted", "skipped", "failed"))
         console.print(f"   cycle: {counts}")
 
 
 def print_address_book(found: list[dict[str, Any]]) -> None:
-    """The people as an address book shows them."""
+    """The users as an address book shows them."""
     table = Table(show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), box=None, header_style="bold")
     for title in ("   Name", "Mail", "Job title", "Department", "Type", "Listed"):
         table.add_column(title, no_wrap=True)
-    for one in found:
-        listed = "no" if one["show_in_address_list"] is False else "yes"
-        table.add_row(f"   {one['display_name']}", *(one[name] or "" for name in ("mail", "job_title", "department", "user_type")), listed)
+    for user in found:
+        listed = "no" if user["show_in_address_list"] is False else "yes"
+        table.add_row(
+            f"   {user['display_name']}", *(user[name] or "" for name in ("mail", "job_title", "department", "user_type")), listed
+        )
     console.print(table)
-    console.print(f"   {len(found)} people")
+    console.print(f"   {len(found)} users")
 
 
 def print_recap(run: Run) -> None:
@@ -146,7 +150,7 @@ def print_recap(run: Run) -> None:
 
 
 def print_diffs(run: Run) -> None:
-    """What changed, as a diff."""
+    """The changes as a diff."""
     for diff in run.diffs():
         before, after = (json.dumps(diff[side], indent=2, ensure_ascii=False).splitlines() for side in ("before", "after"))
         for line in difflib.unified_diff(before, after, "before", "after", n=1, lineterm=""):

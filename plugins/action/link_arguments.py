@@ -24,7 +24,7 @@ class ActionModule(ActionBase):
     _requires_connection = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """What `judge_link` answers."""
+        """The result of `judge_link`."""
         variables = task_vars or {}
         result: dict[str, Any] = super().run(tmp, variables)
         arguments: dict[str, Any] = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]  # type: ignore[no-untyped-call]
@@ -33,16 +33,16 @@ class ActionModule(ActionBase):
         return {**result, **judge_link(seen, lambda: self._rivals(variables))}
 
     def _rivals(self, variables: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What is told of this host among all links of the inventory, also those that ``--limit`` leaves out.
+        """What concerns this host among all links of the inventory, also those that ``--limit`` leaves out.
 
-        The first host of a play that gets here looks at all of them; the others find what it found.
+        The first host of a play that gets here looks at all links; the others read its findings.
         """
         hosts = list(dict.fromkeys((*variables["groups"].get(GROUP, ()), *variables.get("ansible_play_hosts_all", ()))))
         if len(hosts) < 2:
             return {}
         run_cache = RunCache(run_folder())
         key = ("rivals", str(getattr(getattr(self._task, "play", None), "_uuid", "")))
-        with VAULT.alone(*key):
+        with VAULT.exclusive(*key):
             found = run_cache.recall(*key)
             if found is None:
                 hostvars = variables["hostvars"]

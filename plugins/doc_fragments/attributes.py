@@ -12,11 +12,11 @@ class ModuleDocFragment:
 options: {}
 attributes:
   check_mode:
-    description: Can run in C(check_mode) and return what would change without changing it.
+    description: Can run in C(check_mode) and return the changes without making them.
   diff_mode:
-    description: Returns what has changed, or would change in check mode, when in diff mode.
+    description: In diff mode, returns the changes; in check mode, those that a run would make.
   idempotent:
-    description: When run twice in a row outside check mode with the same arguments, the second run changes nothing.
+    description: A second run with the same arguments, outside check mode, changes nothing.
   action_group:
     description: Use C(group/entra.cross_tenant_sync.graph) in C(module_defaults) to set the connection options once.
     support: full

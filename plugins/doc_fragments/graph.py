@@ -12,21 +12,21 @@ class ModuleDocFragment:
 options:
   tenant_id:
     description:
-      - The tenant to sign in to, as its id or one of its verified domains.
-      - If the option is not set, the environment variable E(AZURE_TENANT_ID) is used. It is needed one way or the other.
+      - The tenant to sign in to, by its id or one of its verified domains.
+      - If not set, the environment variable E(AZURE_TENANT_ID) is used. One of the two is required.
     type: str
     aliases: [tenant]
   client_id:
     description:
       - The application (client) id of the application registration that signs in.
-      - With O(auth_method=managed_identity) the client id of a user-assigned identity. Without it, the system-assigned one signs in.
-      - If the option is not set, the environment variable E(AZURE_CLIENT_ID) is used.
+      - With O(auth_method=managed_identity), the client id of a user-assigned identity. If not set, the system-assigned identity signs in.
+      - If not set, the environment variable E(AZURE_CLIENT_ID) is used.
       - Not needed with V(access_token), V(managed_identity) and V(azure_cli).
     type: str
   client_secret:
     description:
       - The value of a client secret of the application registration.
-      - If the option is not set, the environment variable E(AZURE_CLIENT_SECRET) is used. An empty value counts as not set.
+      - If not set, the environment variable E(AZURE_CLIENT_SECRET) is used. An empty value counts as not set.
     type: str
     aliases: [secret]
   certificate:
@@ -37,74 +37,74 @@ options:
   certificate_path:
     description:
       - The path of a certificate file with its private key, PEM or PFX.
-      - If the option is not set, the environment variable E(AZURE_CLIENT_CERTIFICATE_PATH) is used.
+      - If not set, the environment variable E(AZURE_CLIENT_CERTIFICATE_PATH) is used.
     type: path
   certificate_passphrase:
     description:
       - The passphrase of the private key in O(certificate) or O(certificate_path).
-      - If the option is not set, the environment variable E(AZURE_CLIENT_CERTIFICATE_PASSWORD) is used.
+      - If not set, the environment variable E(AZURE_CLIENT_CERTIFICATE_PASSWORD) is used.
     type: str
   federated_token:
     description:
       - A token of another identity provider, which a federated credential of the application registration trusts.
-      - It is exchanged for an access token. It has to last until the last sign-in of the run.
+      - It is exchanged for an access token. It must be valid until the last sign-in of the run.
     type: str
   federated_token_file:
     description:
-      - The path of a file with such a token. It is read at each sign-in, since whoever keeps it replaces the token before it expires.
-      - If the option is not set, the environment variable E(AZURE_FEDERATED_TOKEN_FILE) is used, which Kubernetes with Microsoft Entra
+      - The path of a file with such a token. It is read at each sign-in, since its owner replaces the token before it expires.
+      - If not set, the environment variable E(AZURE_FEDERATED_TOKEN_FILE) is used, which Kubernetes with Microsoft Entra
         Workload ID sets.
     type: path
   access_token:
     description:
-      - An access token for Microsoft Graph that was acquired elsewhere. It cannot be renewed when it expires.
+      - An access token for Microsoft Graph that was acquired elsewhere. It cannot be renewed.
       - A token for another tenant than O(tenant_id) is refused.
     type: str
   auth_method:
     description:
       - How to sign in.
-      - With V(auto) the first that is given is used, in this order - O(access_token), O(certificate) or O(certificate_path),
-        O(client_secret), O(federated_token), O(federated_token_file), a job of GitHub Actions that may ask for a token.
-      - V(auto) never takes V(managed_identity), V(azure_cli) or V(device_code), so that nobody signs in whom no option names.
+      - V(auto) uses the first credential that is given, in this order - O(access_token), O(certificate) or O(certificate_path),
+        O(client_secret), O(federated_token), O(federated_token_file), a job of GitHub Actions that may request a token.
+      - V(auto) never uses V(managed_identity), V(azure_cli) or V(device_code), so that no identity signs in that no option names.
       - V(federated) uses O(federated_token), O(federated_token_file), or, in a job of GitHub Actions that may write C(id-token),
-        the token service that E(ACTIONS_ID_TOKEN_REQUEST_URL) and E(ACTIONS_ID_TOKEN_REQUEST_TOKEN) name.
-      - V(managed_identity) uses the identity of the virtual machine, App Service or Azure Arc server where the task runs. It has to be of
-        the tenant O(tenant_id).
-      - V(azure_cli) uses the account that is signed in to C(az) where the task runs.
-      - V(device_code) shows a code, with which a human signs in, once a tenant and run. It needs a terminal, and a task on the local
-        connection without C(become), C(async) and C(environment). AWX and ansible-runner have no human, so it is refused there.
+        the token service of E(ACTIONS_ID_TOKEN_REQUEST_URL) and E(ACTIONS_ID_TOKEN_REQUEST_TOKEN).
+      - V(managed_identity) uses the identity of the virtual machine, App Service or Azure Arc server where the task runs. It must belong
+        to the tenant O(tenant_id).
+      - V(azure_cli) uses the account that is signed in with C(az) where the task runs.
+      - V(device_code) shows a code with which a user signs in, once per tenant and run. It needs a terminal, and a task on the local
+        connection without C(become), C(async) and C(environment). It is refused in AWX and ansible-runner, which have no terminal.
     type: str
     choices: [auto, access_token, certificate, client_secret, federated, managed_identity, azure_cli, device_code]
     default: auto
   cloud:
     description:
-      - The cloud that the tenant lives in.
+      - The cloud of the tenant.
     type: str
     choices: [global, usgov, usgov_dod, china]
     default: global
   graph_endpoint:
     description:
-      - The root of Microsoft Graph, if not that of the O(cloud). It has to be reached by C(https).
+      - The root of Microsoft Graph, if it is not that of the O(cloud). It must begin with C(https).
     type: str
   login_endpoint:
     description:
-      - The sign-in authority, if not that of the O(cloud).
-      - If the option is not set, the environment variable E(AZURE_AUTHORITY_HOST) is used.
+      - The sign-in authority, if it is not that of the O(cloud).
+      - If not set, the environment variable E(AZURE_AUTHORITY_HOST) is used.
     type: str
   ca_path:
     description:
-      - A file with the certificates of the authorities to trust, in PEM, for sign-in and Graph alike. It wins over E(REQUESTS_CA_BUNDLE).
+      - A file with the certificates of the trusted authorities in PEM, for sign-in and Graph. It takes precedence over E(REQUESTS_CA_BUNDLE).
     type: path
   validate_certs:
     description:
-      - Whether to check the server's certificate. Do not switch this off for a real tenant. A task that does warns.
+      - Whether to check the certificate of the server. Do not switch this off for a real tenant. A task with V(false) returns a warning.
     type: bool
     default: true
   proxy:
     description:
       - The proxy for sign-in and Graph, as C(http://host:port) or C(http://user:password@host:port).
-      - If not set, the environment decides - E(HTTPS_PROXY), E(ALL_PROXY) and E(NO_PROXY). If set, the environment is not asked.
-      - A managed identity's own endpoint is never reached through a proxy.
+      - If not set, E(HTTPS_PROXY), E(ALL_PROXY) and E(NO_PROXY) apply. If set, they are ignored.
+      - The endpoint of a managed identity is never reached through a proxy.
     type: str
   connect_timeout:
     description:
@@ -113,12 +113,12 @@ options:
     default: 10
   timeout:
     description:
-      - How long to wait for each answer, in seconds, from 1 to 3600.
+      - How long to wait for each response, in seconds, from 1 to 3600.
     type: int
     default: 30
   retries:
     description:
-      - How often a request is repeated that the service throttles, and a read that meets a passing fault, at most 100 times.
+      - How often to repeat a throttled request, or a read after a temporary fault, at most 100 times.
     type: int
     default: 5
 requirements:
@@ -126,19 +126,19 @@ requirements:
   - requests >= 2.31.0
 notes:
   - Use C(module_defaults) with C(group/entra.cross_tenant_sync.graph) to set the connection once.
-  - Secrets and tokens are in no result, diff, log or error message.
-  - An option that is empty or blank counts as not given, before any rule is checked, so that a survey may leave fields empty.
-    It is not taken from the environment either. What a mapping writes, such as a constant, may be empty.
-  - Numbers, booleans, lists and dictionaries may be given as text, as a survey does. A list is a text with one name a line, or with
-    commas in one line, or JSON. In a text of several lines a comma belongs to the name. A list of dictionaries is JSON.
-  - Every value is checked before anything is sent. The message names the option, also inside of others, as C(filters[0].clauses[1].operator).
+  - Secrets and tokens never appear in a result, diff, log or error message.
+  - An empty or blank option counts as not given, before any rule is checked, so that a survey may leave fields empty.
+    It is not taken from the environment either. Values that a mapping writes, such as a constant, may be empty.
+  - Numbers, booleans, lists and dictionaries may be texts, as from a survey. A list may be a text with one name per line, a text of one
+    line with commas, or JSON. In a text of several lines a comma belongs to the name. A list of dictionaries may be JSON.
+  - Every value is checked before anything is sent. The message names the option with its place, such as C(filters[0].clauses[1].operator).
 """
 
     WAIT = r"""
 options:
   visibility_timeout:
     description:
-      - How long to wait for one change to become visible, and for a passing refusal of something just created to pass, in seconds.
+      - How long to wait for a change to become visible, and for a temporary refusal of a new object to end, in seconds.
       - The directory is eventually consistent, see RV(waited_seconds).
     type: int
     default: 60
@@ -154,13 +154,13 @@ options:
     suboptions:
       tenant_id:
         description:
-          - The target tenant, as its id or one of its verified domains.
+          - The target tenant, by its id or one of its verified domains.
         type: str
         required: true
         aliases: [tenant]
       client_id:
         description:
-          - As O(client_id). No environment variable is used for anything of the target tenant.
+          - As O(client_id). The environment is never used for options of the target tenant.
         type: str
       client_secret:
         description:
@@ -240,3 +240,8 @@ options:
         type: int
         default: 5
 """
+
+    # For a task that may also look at one tenant, and that takes from the environment what neither connection says.
+    TARGET_OR_ENVIRONMENT = TARGET.replace("    required: true\n    suboptions", "    suboptions").replace(
+        "No environment variable is used for anything of the target tenant.", "The same environment variables are used for both tenants."
+    )

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: connection
-short_description: Pick the connection options out of what is known of a tenant
+short_description: Select the connection options of a tenant
 description:
-  - Takes an entry of C(tenants) and keeps what the modules of this collection take as connection options, by their names and aliases.
-  - The roles of this collection use it, so that an entry may hold C(notes) of a tenant, and members that C(tenants_own_keys) lists.
-    M(entra.cross_tenant_sync.link_arguments) refuses other members, one of which may be a misspelt option.
+  - Takes an entry of C(tenants) and returns its members that are connection options of the modules, by their names and aliases.
+  - The roles of this collection use it, so that an entry may also hold C(notes) and the members that C(tenants_own_keys) lists.
+    M(entra.cross_tenant_sync.link_arguments) refuses all other members, because each could be a misspelt option.
 options:
   _input:
     description: An entry of C(tenants).
@@ -51,7 +51,7 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 from jinja2 import Undefined
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import CONNECTION
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION
 
 _NAMES = frozenset(name for option, about in CONNECTION.items() for name in (option, *about.get("aliases", ())))
 

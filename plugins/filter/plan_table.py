@@ -6,12 +6,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: plan_table
-short_description: Show what a run does to its links as one table
+short_description: Show the changes of a run as one table
 description:
-  - Takes the results of the tasks that change a link, and returns the lines of one table - link, tenant, verb, what it is done to, and what
-    else follows from it - with a line that counts at the end.
+  - Takes the results of the tasks that change a link, and returns the lines of one table - link, tenant, verb, object and effects - and a
+    last line with their numbers.
   - The playbook C(entra.cross_tenant_sync.sync) prints it at the end of every run in check mode.
-  - Looks at what the roles of this collection register. Results of tasks that were skipped or failed count as no action.
+  - It reads the variables that the roles of this collection register. Skipped and failed tasks count as no action.
 positional: hosts
 options:
   _input:
@@ -27,7 +27,7 @@ options:
     required: true
   most:
     description:
-      - How many rows of the same link, tenant and verb are shown one by one. More are one row with their number.
+      - How many rows of the same link, tenant and verb are listed. If there are more, one row has their number.
     type: int
     default: 20
 seealso:
@@ -38,7 +38,7 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Plan what the source tenant's own administrator does
+- name: Plan the part of the source tenant's administrator
   hosts: links
   connection: local
   gather_facts: false
@@ -69,20 +69,13 @@ from typing import Any
 
 from ansible.errors import AnsibleFilterError
 
-PRESENT = (
-    "target_tenant_policy",
-    "source_tenant_policy",
-    "source_tenant_configuration",
-    "source_tenant_mapping",
-    "source_tenant_scope",
-    "source_tenant_job",
-)
-"""What the tasks that build a link register, in their order. The beginning says in which tenant they work."""
-ABSENT = ("source_tenant_deprovision", "source_tenant_configuration", "source_tenant_policy", "target_tenant_policy")
-"""The same of the tasks that take it down."""
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.link import BUILDING, DEPROVISION, REMOVAL, TARGET
+
+ARGUMENTS = ("sync_arguments", "source_tenant_arguments", "target_tenant_arguments")
+"""What the playbook and the roles register of the variables, which says whether the link is built or taken down."""
 HEADER = ("link", "tenant", "verb", "object", "effects")
 WIDEST = 100
-"""Characters of a column; what is longer is cut, since the task shows it in full."""
+"""Characters of a column. Longer texts are cut, since the task itself shows them in full."""
 
 
 def plan_table(variables: Any, hosts: Any, most: int = 20) -> list[str]:
@@ -109,10 +102,10 @@ Row = tuple[str, str, str, str]
 
 def _actions(link: Mapping[str, Any]) -> Iterable[Row]:
     """Tenant, verb, object and effects of every action of a link, in the order of its tasks."""
-    # The first task of taking a link down registers something even where it is skipped, and whatever fails after it.
-    for registered in ABSENT if ABSENT[0] in link else PRESENT:
-        result = link.get(registered)
-        tenant = str(link.get("link_target" if registered.startswith("target") else "link_source"))
+    removed = any(isinstance(link.get(name), Mapping) and link[name].get("state") == "absent" for name in ARGUMENTS)
+    for step in (DEPROVISION, *REMOVAL) if removed else BUILDING:
+        result = link.get(step.registered)
+        tenant = str(link.get("link_target" if step.side == TARGET else "link_source"))
         for action in result.get("actions") or () if isinstance(result, Mapping) else ():
             effects = ", ".join(_effect(name, value) for name, value in (action.get("effects") or {}).items() if value)
             yield tenant, str(action["verb"]), str(action["object"]), effects

@@ -36,7 +36,7 @@ def converge(
     progress: Callable[[str], None],
     other: Client | None = None,
 ) -> dict[str, Any]:
-    first = _plan_now(resource, client, desired, pace)
+    first = _first_plan(resource, client, desired, pace)
     if check_mode:
         if first.foretells:
             first.foretells(client)
@@ -65,23 +65,41 @@ def converge(
     return _result(first, done, plan, pace, client.tenant)
 
 
-def patiently(read: Callable[[], Read], pace: Pace) -> Read:
-    """What can be read. What one replica lists, another may not know, so it is read again for a while (fact sheet 0.3)."""
-    for _look in range(1, LOOKS):
+def patiently(read: Callable[[], Read], client: Client, pace: Pace) -> Read:
+    """What can be read. What one replica lists, another may not know, so it is read again for a while (fact sheet 0.3); and a failure
+    that rests on what other tasks have read counts only if it comes again without.
+
+    :raises Refusal: what the last look ended with,
+    :raises GraphFailure: and this as well.
+    """
+    looks = 0
+    while True:
         try:
             return read()
-        except Unseen:
-            pace.rest(1.0)
-        except ServiceError as error:
-            if not error.missing:
+        except (Refusal, GraphFailure) as failure:
+            if client.reads.read_afresh():
+                continue
+            looks += 1
+            passes = isinstance(failure, Unseen) or (isinstance(failure, ServiceError) and failure.missing)
+            if looks == LOOKS or not passes:
                 raise
-            pace.rest(1.0)
-    return read()
+        client.reads.forget()
+        pace.rest(1.0)
+
+
+def _first_plan(resource: Resource[Desired, Current], client: Client, desired: Desired, pace: Pace) -> Plan:
+    """The plan for what is there. One that finds nothing to do may rest on what the run has read moments ago, see `read_cache`."""
+    client.reads.use_shared()
+    plan = _plan_now(resource, client, desired, pace)
+    if client.reads.read_afresh() and (plan.actions or plan.unmet or plan.outcome):
+        plan = _plan_now(resource, client, desired, pace)
+    client.reads.forget()
+    return plan
 
 
 def _plan_now(resource: Resource[Desired, Current], client: Client, desired: Desired, pace: Pace) -> Plan:
     """The plan for what is there."""
-    return patiently(lambda: resource.plan(_current(resource, client, desired), desired), pace)
+    return patiently(lambda: resource.plan(_current(resource, client, desired), desired), client, pace)
 
 
 def _current(resource: Resource[Desired, Current], client: Client, desired: Desired) -> Current:
@@ -91,7 +109,7 @@ def _current(resource: Resource[Desired, Current], client: Client, desired: Desi
 
 
 def _plan_seen(resource: Resource[Desired, Current], client: Client, desired: Desired, pace: Pace) -> Plan:
-    """The plan for what is there, where this task has seen the configuration: nobody deletes it, so only a replica forgets it."""
+    """The plan for what is there, where this task has seen the configuration: a run does not delete it, so only a replica forgets it."""
     for _attempt in pace.attempts():
         plan = _plan_now(resource, client, desired, pace)
         if not plan.unmet:
@@ -126,15 +144,15 @@ def _apply(plan: Plan, resource: Resource[Desired, Current], client: Client, des
 def _await_outcome(
     outcome: Outcome, client: Client, pace: Pace, progress: Callable[[str], None], done: Sequence[Action], other: Client | None = None
 ) -> None:
-    """Wait for what the service does by itself.
+    """Wait for what the service does on its own.
 
     :raises RunFailure: when it takes longer than the admin wants to wait, or is not what was wanted; what was done before stays
-        done, and is told.
+        done, and is reported.
     """
     patient = dataclasses.replace(pace, longest=outcome.timeout, slowest=30.0, waited=0.0)
     began = pace.clock()
     said, seen = "", None
-    since = next((one.answered for one in reversed(done) if one.verb in outcome.after), None)
+    since = next((action.answered for action in reversed(done) if action.verb in outcome.after), None)
     for _attempt in patient.attempts():
         try:
             with client.reading():
@@ -188,8 +206,8 @@ def _replan(
         if str(stop.action) not in left:
             # It was made after all, by us or by another link at the same moment; so was what went with it in a batch.
             known = {str(action) for action in done}
-            together = [one for one in plan.actions if one.batched and stop.action.batched] or [stop.action]
-            done.extend(one for one in together if str(one) not in left | known)
+            together = [action for action in plan.actions if action.batched and stop.action.batched] or [stop.action]
+            done.extend(action for action in together if str(action) not in left | known)
             return again
         if stop.may_be_repeated:
             return again
@@ -242,6 +260,7 @@ def _read_back(resource: Resource[Desired, Current], client: Client, desired: De
             raise RunFailure(msg, {**details(failure), **made(done, client)}) from None
         if not plan.actions and not plan.unmet:
             return plan
+    client.reads.distrust()
     late = ", ".join(str(action) for action in (plan.actions or done)[:5])
     return dataclasses.replace(plan, warnings=(*plan.warnings, f"the service does not show these changes yet: {late}"))
 
@@ -255,7 +274,9 @@ def _result(first: Plan, actions: list[Action], last: Plan, pace: Pace, tenant: 
         "actions": [action.describe() for action in actions],
         "diff": {"before_header": place, "after_header": place, "before": dict(first.before), "after": dict(first.after)},
         "warnings": list(
-            dict.fromkeys((*first.warnings, *(one.note for one in actions if one.note), *last.warnings, *_changed_by_others(first, last)))
+            dict.fromkeys(
+                (*first.warnings, *(action.note for action in actions if action.note), *last.warnings, *_changed_by_others(first, last))
+            )
         ),
         "waited_seconds": round(pace.waited, 1),
     }

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""How a run ends that cannot be carried out: one sentence for the admin, and the same facts as data."""
+"""The failure of a run: one sentence for the administrator, and the same facts as data."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from .plan import Action, Refusal
 from .resources.causes import explain
 
 REFUSED = "Refused"
-"""The code of an error that is none of the service's: what was asked for makes no sense, or would do harm."""
+"""The error code of a request that this collection rejects: it is contradictory, or would do harm."""
 
 
 class RunFailure(Exception):
-    """One sentence for the admin in ``msg``, and the same facts as data in ``details``."""
+    """``msg`` is one sentence for the administrator, ``details`` are the same facts as data: the members of the result."""
 
     def __init__(self, msg: str, details: Mapping[str, Any] | None = None) -> None:
         super().__init__(msg)
@@ -29,6 +29,7 @@ class RunFailure(Exception):
 
 
 def interrupted(stop: Interrupted | None, done: list[Action], client: Client) -> RunFailure:
+    """The failure of an action. ``stop`` is ``None`` if there was no time for a single attempt."""
     if stop is None:
         return RunFailure(f"Tenant {client.tenant}: no time was given to apply the plan.")
     refused = isinstance(stop.cause, ServiceError) and any(stop.cause.names(code) for code in stop.action.passing_codes)
@@ -38,37 +39,39 @@ def interrupted(stop: Interrupted | None, done: list[Action], client: Client) ->
 
 
 def ended(failure: Refusal | GraphFailure, tenant: str, done: Sequence[Action], client: Client | None) -> RunFailure:
-    """What ended the task outside of an action, with what was changed before it, if anything was."""
-    said = f"{failure}." if isinstance(failure, Refusal) else explain(failure)
+    """A failure outside of an action, with the changes before it, if there are any."""
+    text = f"{failure}." if isinstance(failure, Refusal) else explain(failure)
     facts = {"error": {"code": REFUSED}} if isinstance(failure, Refusal) else details(failure)
     if client is None or not (done or client.changes):
-        return RunFailure(f"Tenant {tenant}: {said}", facts)
-    return RunFailure(f"Tenant {tenant}: {said}{told(done, client)}", {**facts, **made(done, client)})
+        return RunFailure(f"Tenant {tenant}: {text}", facts)
+    return RunFailure(f"Tenant {tenant}: {text}{told(done, client)}", {**facts, **made(done, client)})
 
 
 def made(done: Sequence[Action], client: Client) -> dict[str, Any]:
-    """What a failure tells of the changes before it: requests count, since an action may have ended between two of them."""
+    """The changes before a failure, as members of the result. An action can fail between two of its requests, so requests count."""
     return {"actions": [action.describe() for action in done], "changed": bool(done) or client.changes > 0}
 
 
 def told(done: Sequence[Action], client: Client, stop: Interrupted | None = None) -> str:
-    said = f" Already done: {', '.join(str(action) for action in done)}." if done else ""
+    """The changes before a failure, as the end of a message."""
+    text = f" Already done: {', '.join(str(action) for action in done)}." if done else ""
     if stop and stop.writes:
-        said += f" Partly done: {stop.action}."
-    if said:
-        return said
+        text += f" Partly done: {stop.action}."
+    if text:
+        return text
     if client.changes:
         return " Something was changed before that."
     return "" if stop and isinstance(stop.cause, Uncertain) else " Nothing was changed."
 
 
 def reported(report: Mapping[str, Any]) -> str:
-    """The same of an operation that broke off."""
-    done = [f"{one['verb']} {one['object']}" for one in report.get("actions") or ()]
+    """The changes of an operation before it failed, as the end of a message."""
+    done = [f"{action['verb']} {action['object']}" for action in report.get("actions") or ()]
     return f" Already done: {', '.join(done)}." if done else ""
 
 
 def details(failure: GraphFailure) -> dict[str, Any]:
+    """The return value ``error`` of a failure: a code, and what identifies the request or the sign-in."""
     cause = getattr(failure, "cause", failure)
     if isinstance(cause, ServiceError):
         return {

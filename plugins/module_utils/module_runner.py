@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The module process as a host of the engine: the only place that knows `AnsibleModule`."""
+"""Runs the engine in a module process. The only file that uses `AnsibleModule`."""
 
 from __future__ import annotations
 
@@ -14,47 +14,48 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from .failure import RunFailure
 from .graph import client, transport
 from .graph.credentials import application, certificate
-from .options import Options
+from .options.specs import Options
 from .run import Subject, run
 
 RUN_FOLDER = "CROSS_TENANT_SYNC_RUN_FOLDER"
-"""The environment variable by which the controller tells a module on the same machine where the tasks of its run share what they learn."""
+"""The environment variable with which the controller passes the directory of the run's cache to a module on the same machine."""
 
 
 def missing_library() -> ImportError | None:
-    """What no task can do without and this interpreter lacks."""
+    """The import error of a library that every task needs; ``None`` if there is none."""
     return transport.MISSING_LIBRARY or client.MISSING_LIBRARY
 
 
 def incomplete() -> ImportError | None:
-    """What some task may need and this interpreter lacks; the way to sign in says so when it is needed."""
+    """The import error of a library that some task may need. A sign-in method reports it when it needs the library."""
     return missing_library() or application.MISSING_LIBRARY or certificate.MISSING_LIBRARY
 
 
 class Module(AnsibleModule):
-    """A module that reads its options in every form that users have for them, before Ansible checks its rules."""
+    """A module that converts the forms in which users give options, before Ansible validates them."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
-        self.wrong: str | None = None
+        self.fault: str | None = None
+        """The fault of an option, found by this collection."""
         super().__init__(argument_spec=options.argument_spec(), supports_check_mode=True, **options.rules)  # type: ignore[no-untyped-call]
 
     def _load_params(self) -> None:
         super()._load_params()  # type: ignore[no-untyped-call]
         understood = self._options.understand(self.params)
-        self.params, self.wrong = understood.args, understood.wrong
+        self.params, self.fault = understood.args, understood.wrong
 
     def fail_json(self, msg: str, **details: Any) -> NoReturn:
-        """Fail. Ansible's sentence about an option names types of Python; ours, if there is one, names the option."""
-        super().fail_json(self.wrong or msg, **details)
+        """Fail, with the message of this collection about an option if there is one. Ansible's message names Python types."""
+        super().fail_json(self.fault or msg, **details)
 
 
 def run_module(subject: Subject, options: Options) -> None:
     """Run one module and leave through ``exit_json`` or ``fail_json``."""
     module = Module(options)
-    if module.wrong:
-        module.fail_json(module.wrong)
-    # What is used of a secret is without the line end of a file. Nothing at all would mask everything.
+    if module.fault:
+        module.fail_json(module.fault)
+    # A secret is sent without the line end of a file, so this form must be masked, too. An empty text would mask everything.
     module.no_log_values |= {value.strip() for value in module.no_log_values} - {""}
     missing = missing_library()
     if missing:

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Read, plan, apply: the one idea all resources share.
+"""Read, plan, apply: the types that all resources share.
 
-A plan is plain data that a pure function made. Check mode is a run that stops before `apply`, so it cannot lie.
+A plan is plain data from a pure function. Check mode stops before `apply`, so it reports exactly the actions of a run.
 """
 
 from __future__ import annotations
@@ -26,16 +26,22 @@ Seen = TypeVar("Seen")
 Current = TypeVar("Current")
 
 
+NEW_ID = "{new id}"
+"""In a path: the id of the object that an earlier action of the same plan creates."""
+NO_PATH = ""
+"""The path of an object that does not exist yet. A plan with such a path is unmet, so nothing is sent."""
+
+
 class Refusal(Exception):
-    """The request cannot be carried out as it stands. One sentence for the admin; nothing was written."""
+    """The request cannot be carried out as it stands. The text is one sentence for an administrator; nothing was written."""
 
 
 class Unseen(Refusal):
-    """Something is missing that belongs to what was read: a replica may not know it yet (fact sheet 0.3), so reading again may help."""
+    """A part of an object that was read is missing: a replica may not show it yet (fact sheet 0.3), so a second read can help."""
 
 
 class HalfDone(Exception):
-    """An operation broke off at ``cause``. ``report`` tells what was done before."""
+    """An operation failed with ``cause``. ``report`` contains the changes before it."""
 
     def __init__(self, cause: GraphFailure, report: Facts) -> None:
         super().__init__(str(cause))
@@ -51,7 +57,7 @@ class Wait:
     until: Callable[[Any], bool]
     version: str = "v1.0"
     as_planned: Callable[[Any], bool] | None = None
-    """Whether there is nothing but what was planned. Otherwise somebody else has changed it since it was read."""
+    """Whether the body contains only the planned values. If not, another process has changed it since it was read."""
 
 
 def present(body: Any) -> bool:
@@ -66,23 +72,19 @@ def listed(body: Any) -> bool:
 
 @dataclass(frozen=True)
 class Conflict:
-    """A 409 of the synchronization service passes on a new object, and does not pass where something is there already
+    """A 409 of the synchronization service passes for a new object, and does not pass if a conflicting object exists
     (fact sheet 0.1, 3.3 and 13.5).
     """
 
     named: Callable[[Any], str | None]
-    """What is there, in a sentence, from the body that ``visible`` reads; ``None`` where that shows nothing."""
+    """The existing object, as a sentence, from the body that ``visible`` reads; ``None`` if that shows nothing."""
     unnamed: str
-    """The sentence for an old object that goes on to conflict with what nothing shows."""
+    """The sentence for an old object whose conflict does not pass, although no read shows a cause."""
 
 
 @dataclass(frozen=True)
 class Action:
-    """One change, in the words an admin uses, with the requests it stands for.
-
-    ``{name}`` in a request's path or body stands for an id that an earlier answer will tell; ``binds`` maps such a name to
-    its dotted place in the answer of the last request.
-    """
+    """One change, as it is reported to an administrator, and its requests."""
 
     verb: str
     object: str
@@ -91,37 +93,38 @@ class Action:
     before: Any = None
     after: Any = None
     effects: Mapping[str, Any] = field(default_factory=dict)
-    binds: Mapping[str, str] = field(default_factory=dict)
+    new_id_at: str = ""
+    """For an action that creates an object: the dotted place of its id in the answer. `NEW_ID` in a later path stands for that id."""
     visible: Wait | None = None
     settled_by: Wait | None = None
-    """For what must never be sent twice: where it shows up, if the lost or lying answer hides that it was made."""
+    """For a request that must never be sent twice: the read that shows the change if the answer was lost or wrong."""
     uncertain_statuses: tuple[int, ...] = ()
-    """Statuses after which the change may have been made all the same (fact sheet 0.3, instantiate)."""
+    """Statuses after which the change may have been made nevertheless (fact sheet 0.3, instantiate)."""
     done_codes: tuple[str, ...] = ()
-    """Error codes that mean: it is so already."""
+    """Error codes that mean that the desired state exists already."""
     passing_codes: tuple[str, ...] = ()
-    """Error codes that may pass by themselves while a policy spreads through the service."""
+    """Error codes that may pass without a change, while a policy is replicated in the service."""
     hint: str = ""
-    """What else to say when one of the passing codes does not pass."""
+    """A sentence that is added to the message if one of the passing codes does not pass."""
     conflict: Conflict | None = None
-    """What ends the patience with a 409."""
+    """When a 409 is not repeated any longer."""
     insists: Request | None = None
-    """What to send if ``visible`` does not show soon: by one reading of the service, the requests alone do not bring it about."""
+    """A request that is sent if ``visible`` does not hold soon: possibly the requests alone do not lead to that state."""
     leaves_trace: bool = True
-    """Whether reading shows that it was done. A restart cannot be seen, so it may be planned a second time."""
+    """Whether a read shows that it was done. A restart is not visible, so it may be planned a second time."""
     answered: datetime | None = None
     """When the service had carried it out, by the service's own clock. Filled in by `apply`."""
     follows_creation: bool = False
-    """It works on something that an earlier action of the same plan creates, and that a replica may not know yet."""
+    """It changes an object that an earlier action of the same plan creates, and that a replica may not show yet."""
     batched: bool = False
     refresh: Callable[[Client], tuple[Request, ...]] | None = None
-    """For what has no ETag: the requests anew, from what is there now, asked for right before they are sent; raises Refusal."""
-    gives_way: Callable[[Client, Mapping[str, str], Pace], str] | None = None
-    """For what two runs may make at the same moment: looks again, and takes back what was made here if another one was first.
-    Returns what to say of it, or nothing.
+    """For an object without an ETag: builds the requests again from the state right before they are sent; raises Refusal."""
+    gives_way: Callable[[Client, Facts, Pace], str] | None = None
+    """For an object that two runs may create at the same time: reads again, and removes what was created here if another run was first.
+    Takes the body of the last answer; returns a note for the administrator, or an empty text.
     """
     note: str = ""
-    """What carrying it out has shown, for the admin."""
+    """A note for the administrator from carrying it out."""
 
     def __str__(self) -> str:
         return f"{self.verb} {self.object}"
@@ -136,25 +139,25 @@ class Action:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the service is to reach by itself after the plan was applied, such as the end of a cycle."""
+    """A state that the service reaches automatically after the plan was applied, such as the end of a cycle."""
 
     path: str
     reached: Callable[[Any, datetime | None], bool]
-    """Whether it is reached, by the body that is read and the time from which on things count; ``None`` if that is not known."""
+    """Whether it is reached, from the body that is read and the time from which events count; ``None`` if that time is unknown."""
     after: tuple[str, ...]
-    """The verbs of the actions from which on things count: the last of those that were done."""
+    """The verbs of the actions from which events count: the last of them that was done."""
     timeout: float
     """Seconds."""
     name: str
     progress: Callable[[Any], str]
-    """How far it is, in a few words, from the body that is read."""
+    """The progress, in a few words, from the body that is read."""
     there: Callable[[Client, Any], Sight] | None = None
-    """What is seen of it in the other tenant of the link, from its client and the body that is read. It has the last word."""
+    """The check in the other tenant of the link, from its client and the body that is read. Its result decides."""
 
 
 @dataclass(frozen=True)
 class Sight:
-    """What is seen of an outcome in the other tenant: how far it is, why it is not what was wanted, and the facts."""
+    """The state of an outcome in the other tenant: ``told``, the progress; ``complaint``, why it is not as desired; the facts."""
 
     told: str
     complaint: str | None
@@ -163,7 +166,7 @@ class Sight:
 
 @dataclass(frozen=True)
 class Plan:
-    """What to do, and what is managed before and after it. No actions: nothing to do."""
+    """The actions, and the managed state before and after them. Without actions there is nothing to do."""
 
     before: Facts
     after: Facts
@@ -171,16 +174,16 @@ class Plan:
     actions: tuple[Action, ...] = ()
     warnings: tuple[str, ...] = ()
     unmet: str | None = None
-    """Why this cannot be applied yet, though it can be planned: something that an earlier step makes is not there."""
+    """Why this cannot be applied yet, although it can be planned: an object that an earlier step creates does not exist."""
     lasting: bool = True
-    """Whether planning again after applying must find nothing to do. A restart would be planned again."""
+    """Whether a plan after applying must be without actions. A restart would be planned again."""
     outcome: Outcome | None = None
     change_facts: Facts = field(default_factory=dict)
-    """What to tell of the change itself, where ``facts`` tell of the state after it."""
+    """Return values about the change itself; ``facts`` are about the state after it."""
     foreign: Facts = field(default_factory=dict)
-    """What shares an object with what is managed and should not change, by a name that a warning can use."""
+    """The parts of the same object that are not managed and should not change, by a name for a warning."""
     foretells: Callable[[Client], None] | None = None
-    """Has later tasks of the run know what this plan brings about: tasks in check mode, and those that a late replica would deceive."""
+    """Makes the result of this plan visible to later tasks of the run: in check mode, and if a replica is delayed."""
 
 
 @dataclass
@@ -195,7 +198,7 @@ class Pace:
     waited: float = 0.0
 
     def attempts(self, at_least: int = 1) -> Iterator[int]:
-        """Counts attempts, sleeping between them; ends when the time is used up and enough attempts were made."""
+        """Counts attempts, with a sleep between them; stops when the time is used up and enough attempts were made."""
         end = self.clock() + self.longest
         delay = 0.25
         attempt = 0
@@ -217,7 +220,7 @@ class Pace:
 
 @dataclass(frozen=True)
 class Resource(Generic[Desired, Current]):
-    """A managed thing: how to understand what is wanted, how to read what is there, and how to decide."""
+    """A managed object: the functions that read the options, read the current state, and make the plan."""
 
     desired: Callable[[Mapping[str, Any]], Desired]
     read: Callable[[Client, Desired], Current]
@@ -226,30 +229,40 @@ class Resource(Generic[Desired, Current]):
 
 @dataclass(frozen=True)
 class Operation:
-    """A thing that is done each time it is asked for and has a report to give. In check mode it only says what it would do."""
+    """An operation that is performed at each call and returns a report. In check mode it only reports what it would do."""
 
     perform: Callable[[Client, Mapping[str, Any], bool, Pace], Facts]
 
 
 @dataclass(frozen=True)
 class Inquiry:
-    """A thing that is only read."""
+    """Information that is only read."""
 
     read: Callable[[Client, Mapping[str, Any]], Facts]
+    rests_on_run: bool = False
+    """Whether it may rest on what earlier tasks of the run have read moments ago, see `read_cache`."""
 
 
 @dataclass(frozen=True)
 class LinkInquiry:
-    """A thing that is read in both tenants of a link: in the source, then in the target, which completes what the source told."""
+    """Information from both tenants of a link: first from the source, then from the target, which completes it."""
 
     source: Callable[[Client, Mapping[str, Any]], Facts]
     target: Callable[[Client, Mapping[str, Any], Facts], Facts]
+    is_complete: Callable[[Mapping[str, Any], Facts], bool] = lambda _params, _found: False
+    """Whether the facts of the source are complete, so that no request is sent to the target."""
+    excuse: Callable[[Mapping[str, Any], str, Mapping[str, Any]], Facts | None] = lambda _params, _msg, _error: None
+    """The result in place of a failure, from its message and its ``error``; ``None`` if the task fails."""
+    complain: Callable[[Mapping[str, Any], Facts], str | None] = lambda _params, _facts: None
+    """Why the task fails although everything could be read. Never in check mode."""
+    rests_on_run: bool = False
+    """Whether it may rest on the reads of earlier tasks of the run, see `read_cache`."""
 
 
 @dataclass(frozen=True)
 class LinkResource(Generic[Desired, Seen, Current]):
-    """A thing that is managed in the source tenant of a link and seen in both: in the source, then in the target, which completes
-    what the source told.
+    """An object that is managed in the source tenant of a link and read in both: first in the source, then in the target, which
+    completes the state.
     """
 
     desired: Callable[[Mapping[str, Any]], Desired]

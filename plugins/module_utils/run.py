@@ -10,21 +10,19 @@ Knows neither Ansible nor how it was started. Everything that fails on purpose l
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias, TypeVar
 
-from . import option_checks
 from .converge import converge, patiently
 from .failure import RunFailure, details, ended, reported
 from .graph import cloud
 from .graph.client import Client, Patience
-from .graph.credentials.base import Secrets
 from .graph.credentials.methods import choose
 from .graph.errors import CredentialProblem, GraphFailure
 from .graph.run_cache import RunCache
 from .graph.transport import Transport, Trust
 from .graph.vault import Vault
+from .options import checks
 from .plan import (
     Facts,
     HalfDone,
@@ -36,7 +34,7 @@ from .plan import (
     Refusal,
     Resource,
 )
-from .resources import answer_forms
+from .resources import answer_forms, partner_settings, settings_bag
 from .resources.causes import explain
 
 Desired = TypeVar("Desired")
@@ -45,6 +43,8 @@ Read = TypeVar("Read")
 Subject: TypeAlias = "Resource[Any, Any] | LinkResource[Any, Any, Any] | Inquiry | LinkInquiry | Operation"
 """What a module can be about."""
 
+CHECKS = {**checks.CHECKS, **partner_settings.TABLE.checks()}
+"""What the value of each option of a module must be."""
 UNCHECKED = "validate_certs is off: nobody checks who answers, and secrets and tokens are sent to whoever does"
 
 
@@ -59,20 +59,20 @@ def run(
 ) -> dict[str, Any]:
     """Carry out one task and return its result: ``changed``, ``actions``, ``diff``, ``warnings``, ``waited_seconds`` and the facts.
 
-    ``progress`` is told how far a long wait is, and what a human has to do to sign in. ``run_folder`` is the private directory in
+    ``progress`` gets how far a long wait is, and what a human has to do to sign in. ``run_folder`` is the private directory in
     which the tasks of a run share what they learn, and ``vault`` is where they share their tokens.
 
     :raises RunFailure: for everything an admin can do something about.
     """
     given = _without_empty(params)
-    wrong = option_checks.wrong(given)
+    wrong = checks.wrong(given, CHECKS)
     if wrong:
         raise RunFailure(wrong)
     tenants = [given]
-    if isinstance(subject, (LinkInquiry, LinkResource)):
+    if isinstance(subject, (LinkInquiry, LinkResource)) and given["target"]:
         given["target"] = _without_empty(given["target"])
         tenants.append(given["target"])
-    cautions = [] if all(one["validate_certs"] for one in tenants) else [UNCHECKED]
+    cautions = [] if all(tenant["validate_certs"] for tenant in tenants) else [UNCHECKED]
     try:
         result = _run(subject, given, check_mode, pace, progress, RunCache(run_folder, vault))
     except RunFailure as failure:
@@ -95,6 +95,8 @@ def _run(
     run_cache: RunCache,
 ) -> dict[str, Any]:
     pace = pace or Pace(longest=float(given.get("visibility_timeout") or 0))
+    if isinstance(subject, LinkInquiry):
+        return _run_link_inquiry(subject, given, check_mode, pace, tell, run_cache)
     if isinstance(subject, LinkResource):
         # The source is inside: what is not said of the target is said of the source.
         with _at(given["target"], run_cache, tell) as target, _at(given, run_cache, tell) as client:
@@ -104,14 +106,62 @@ def _run(
     with _at(given, run_cache, tell) as client:
         client.rehearses = check_mode
         if isinstance(subject, Inquiry):
-            return {"changed": False, **patiently(lambda: _inquired(subject, client, given), pace)}
-        if isinstance(subject, LinkInquiry):
-            source = patiently(lambda: subject.source(client, given), pace)
-            with _at(given["target"], run_cache, tell) as target:
-                return {"changed": False, **patiently(lambda: subject.target(target, given, source), pace)}
+            if subject.rests_on_run:
+                _rest_on_run(client)
+            return {"changed": False, **patiently(lambda: _inquired(subject, client, given), client, pace)}
         if isinstance(subject, Operation):
             return {**subject.perform(client, given, check_mode, pace), "waited_seconds": round(pace.waited, 1)}
         return converge(subject, client, subject.desired(given), check_mode, pace, tell or _silent)
+
+
+def _run_link_inquiry(
+    subject: LinkInquiry,
+    given: Mapping[str, Any],
+    check_mode: bool,
+    pace: Pace,
+    tell: Callable[[str], None] | None,
+    run_cache: RunCache,
+) -> dict[str, Any]:
+    """What is seen of a link. In check mode nothing has been done that it could complain of."""
+    try:
+        with _at(given, run_cache, tell) as client:
+            client.rehearses = check_mode
+            facts = _of_both(subject, client, given, pace, lambda: _at(given["target"], run_cache, tell))
+    except RunFailure as failure:
+        excused = subject.excuse(given, failure.msg, failure.details.get("error") or {})
+        if excused is None:
+            raise
+        return {"changed": False, **excused}
+    complaint = None if check_mode else subject.complain(given, facts)
+    if complaint:
+        raise RunFailure(complaint, facts)
+    return facts
+
+
+def _of_both(
+    subject: LinkInquiry,
+    client: Client,
+    given: Mapping[str, Any],
+    pace: Pace,
+    at_target: Callable[[], contextlib.AbstractContextManager[Client]],
+) -> dict[str, Any]:
+    """The facts from the source, completed by those from the target if they are not complete."""
+    if subject.rests_on_run:
+        _rest_on_run(client)
+    source = patiently(lambda: subject.source(client, given), client, pace)
+    if subject.is_complete(given, source):
+        return {"changed": False, **source}
+    with at_target() as target:
+        target.rehearses = client.rehearses
+        if subject.rests_on_run:
+            _rest_on_run(target)
+        return {"changed": False, **patiently(lambda: subject.target(target, given, source), target, pace)}
+
+
+def _rest_on_run(client: Client) -> None:
+    """Use the reads of earlier tasks of the run, and leave it none."""
+    client.reads.use_shared()
+    client.reads.keep_private()
 
 
 @contextlib.contextmanager
@@ -172,13 +222,13 @@ def connect(params: Mapping[str, Any], run_cache: RunCache | None = None, tell: 
     if not tenant:
         raise CredentialProblem("tenant_id is missing; it is the tenant's id or one of its verified domains")
     place = cloud.choose(params["cloud"], params.get("login_endpoint"), params.get("graph_endpoint"))
-    secrets = Secrets(**{field.name: params.get(field.name) for field in dataclasses.fields(Secrets)})
-    credential = choose(place, tenant, params.get("client_id"), secrets, params["auth_method"], tell)
+    credential = choose(place, tenant, params.get("client_id"), params, params["auth_method"], tell)
     trust = Trust(
         params.get("ca_path"), params["validate_certs"], float(params["timeout"]), float(params["connect_timeout"]), params.get("proxy")
     )
     transport = Transport(trust, (place.login_endpoint, place.graph_endpoint))
-    return Client(tenant, place, credential, transport, Patience(retries=params["retries"]), run_cache, answer_forms.lack)
+    patience = Patience(retries=params["retries"])
+    return Client(tenant, place, credential, transport, patience, run_cache, answer_forms.lack, settings_bag.may_hold_secret)
 
 
 def _inquired(inquiry: Inquiry, client: Client, given: Mapping[str, Any]) -> Facts:

@@ -19,13 +19,13 @@ options:
   partner_tenant_id:
     description:
       - The partner, as its tenant id or one of its domains.
-      - A domain is looked up with Microsoft Graph, or in the public OpenID document where C(CrossTenantInformation.ReadBasic.All) is missing.
+      - A domain is looked up with Microsoft Graph, or in the public OpenID document if C(CrossTenantInformation.ReadBasic.All) is missing.
     type: str
     required: true
   partner_cloud:
     description:
-      - The cloud that the partner lives in, if it is not that of O(cloud). It matters where the entry serves a link.
-      - The switches of a link across clouds are refused, since Microsoft documents no interface for all that such a link needs.
+      - The partner's cloud, if it is not that of O(cloud). It matters only if the entry serves a link.
+      - The switches of a link across clouds are refused, since Microsoft does not document an interface for everything such a link needs.
     type: str
     choices: [global, usgov, usgov_dod, china]
   user_sync_inbound:
@@ -35,7 +35,7 @@ options:
   group_sync_inbound:
     description:
       - Whether the partner may synchronize its groups into this tenant. It needs O(user_sync_inbound) as well.
-      - Microsoft Graph knows this only in its beta version, which is used only if this option is set.
+      - Only the beta version of Microsoft Graph knows this setting. It is used only if this option is set.
     type: bool
   redemption_inbound:
     description:
@@ -65,15 +65,15 @@ options:
         type: bool
   b2b_collaboration_inbound:
     description:
-      - Who of the partner may be a guest here, and in which applications.
+      - Which of the partner's users may be guests here, and in which applications.
       - A part that is left out is left alone.
     type: dict
-    suboptions:
+    suboptions: &access_options
       users_and_groups:
         description:
           - Which users and groups.
         type: dict
-        suboptions:
+        suboptions: &targets_options
           access_type:
             description:
               - Whether the targets are let through or kept out.
@@ -82,19 +82,19 @@ options:
             required: true
           targets:
             description:
-              - Who or what is meant.
+              - The users and groups, or the applications.
             type: list
             elements: dict
             required: true
             suboptions:
               target:
                 description:
-                  - An object id, or one of the service's words V(AllUsers), V(AllApplications) and V(Office365).
+                  - The object id of a user or group, or V(AllUsers); for applications, an application id, V(AllApplications) or V(Office365).
                 type: str
                 required: true
               target_type:
                 description:
-                  - What O(b2b_collaboration_inbound.users_and_groups.targets[].target) is.
+                  - What the target is.
                 type: str
                 choices: [user, group, application]
                 required: true
@@ -102,231 +102,33 @@ options:
         description:
           - Which applications.
         type: dict
-        suboptions:
-          access_type:
-            description:
-              - Whether the targets are let through or kept out.
-            type: str
-            choices: [allowed, blocked]
-            required: true
-          targets:
-            description:
-              - Who or what is meant.
-            type: list
-            elements: dict
-            required: true
-            suboptions:
-              target:
-                description:
-                  - An application id, or one of the service's words V(AllApplications) and V(Office365).
-                type: str
-                required: true
-              target_type:
-                description:
-                  - What O(b2b_collaboration_inbound.applications.targets[].target) is.
-                type: str
-                choices: [user, group, application]
-                required: true
+        suboptions: *targets_options
   b2b_collaboration_outbound:
     description:
-      - Who of this tenant may be a guest at the partner, and in which applications.
+      - Which of this tenant's users may be guests at the partner, and in which applications.
       - A part that is left out is left alone.
     type: dict
-    suboptions:
-      users_and_groups:
-        description:
-          - Which users and groups.
-        type: dict
-        suboptions:
-          access_type:
-            description:
-              - Whether the targets are let through or kept out.
-            type: str
-            choices: [allowed, blocked]
-            required: true
-          targets:
-            description:
-              - Who or what is meant.
-            type: list
-            elements: dict
-            required: true
-            suboptions:
-              target:
-                description:
-                  - An object id, or one of the service's words V(AllUsers), V(AllApplications) and V(Office365).
-                type: str
-                required: true
-              target_type:
-                description:
-                  - What O(b2b_collaboration_outbound.users_and_groups.targets[].target) is.
-                type: str
-                choices: [user, group, application]
-                required: true
-      applications:
-        description:
-          - Which applications.
-        type: dict
-        suboptions:
-          access_type:
-            description:
-              - Whether the targets are let through or kept out.
-            type: str
-            choices: [allowed, blocked]
-            required: true
-          targets:
-            description:
-              - Who or what is meant.
-            type: list
-            elements: dict
-            required: true
-            suboptions:
-              target:
-                description:
-                  - An application id, or one of the service's words V(AllApplications) and V(Office365).
-                type: str
-                required: true
-              target_type:
-                description:
-                  - What O(b2b_collaboration_outbound.applications.targets[].target) is.
-                type: str
-                choices: [user, group, application]
-                required: true
+    suboptions: *access_options
   b2b_direct_connect_inbound:
     description:
-      - Who of the partner may connect directly here, and to which applications.
+      - Which of the partner's users may connect directly here, and to which applications.
       - A part that is left out is left alone.
     type: dict
-    suboptions:
-      users_and_groups:
-        description:
-          - Which users and groups.
-        type: dict
-        suboptions:
-          access_type:
-            description:
-              - Whether the targets are let through or kept out.
-            type: str
-            choices: [allowed, blocked]
-            required: true
-          targets:
-            description:
-              - Who or what is meant.
-            type: list
-            elements: dict
-            required: true
-            suboptions:
-              target:
-                description:
-                  - An object id, or one of the service's words V(AllUsers), V(AllApplications) and V(Office365).
-                type: str
-                required: true
-              target_type:
-                description:
-                  - What O(b2b_direct_connect_inbound.users_and_groups.targets[].target) is.
-                type: str
-                choices: [user, group, application]
-                required: true
-      applications:
-        description:
-          - Which applications.
-        type: dict
-        suboptions:
-          access_type:
-            description:
-              - Whether the targets are let through or kept out.
-            type: str
-            choices: [allowed, blocked]
-            required: true
-          targets:
-            description:
-              - Who or what is meant.
-            type: list
-            elements: dict
-            required: true
-            suboptions:
-              target:
-                description:
-                  - An application id, or one of the service's words V(AllApplications) and V(Office365).
-                type: str
-                required: true
-              target_type:
-                description:
-                  - What O(b2b_direct_connect_inbound.applications.targets[].target) is.
-                type: str
-                choices: [user, group, application]
-                required: true
+    suboptions: *access_options
   b2b_direct_connect_outbound:
     description:
-      - Who of this tenant may connect directly to the partner, and to which applications.
+      - Which of this tenant's users may connect directly to the partner, and to which applications.
       - A part that is left out is left alone.
     type: dict
-    suboptions:
-      users_and_groups:
-        description:
-          - Which users and groups.
-        type: dict
-        suboptions:
-          access_type:
-            description:
-              - Whether the targets are let through or kept out.
-            type: str
-            choices: [allowed, blocked]
-            required: true
-          targets:
-            description:
-              - Who or what is meant.
-            type: list
-            elements: dict
-            required: true
-            suboptions:
-              target:
-                description:
-                  - An object id, or one of the service's words V(AllUsers), V(AllApplications) and V(Office365).
-                type: str
-                required: true
-              target_type:
-                description:
-                  - What O(b2b_direct_connect_outbound.users_and_groups.targets[].target) is.
-                type: str
-                choices: [user, group, application]
-                required: true
-      applications:
-        description:
-          - Which applications.
-        type: dict
-        suboptions:
-          access_type:
-            description:
-              - Whether the targets are let through or kept out.
-            type: str
-            choices: [allowed, blocked]
-            required: true
-          targets:
-            description:
-              - Who or what is meant.
-            type: list
-            elements: dict
-            required: true
-            suboptions:
-              target:
-                description:
-                  - An application id, or one of the service's words V(AllApplications) and V(Office365).
-                type: str
-                required: true
-              target_type:
-                description:
-                  - What O(b2b_direct_connect_outbound.applications.targets[].target) is.
-                type: str
-                choices: [user, group, application]
-                required: true
+    suboptions: *access_options
   display_name:
     description:
       - A name for the identity synchronization with the partner.
     type: str
   inherit:
     description:
-      - Settings to give back to the tenant's default.
-      - With O(state=absent), only these settings are removed, and the entry goes only if nothing else is left in it.
+      - Settings that should be inherited from the tenant's default again.
+      - With O(state=absent), only these settings are removed, and the entry only if nothing else is left in it.
     type: list
     elements: str
     choices:
@@ -340,18 +142,18 @@ options:
       - b2b_direct_connect_outbound
   keep_for:
     description:
-      - The configurations of the source tenant that still need the switches of a link, with O(state=absent). If there are any,
+      - With O(state=absent), the configurations of the source tenant that still need the switches of a link. If there are any,
         O(user_sync_inbound), O(redemption_inbound) and O(redemption_outbound) are kept, with a warning that names them.
         Without O(inherit), the removal of the entry is refused.
-      - If not set, the configurations of this tenant are looked at where O(redemption_outbound) is taken away. Those of another tenant
-        cannot be seen from here. A target tenant takes RV(still_served_by) of the source's tasks.
+      - If not set, the configurations of this tenant are read when O(redemption_outbound) is removed. Those of another tenant
+        cannot be read from here, so for a target tenant, pass RV(still_served_by) of the task in the source tenant.
     type: list
     elements: str
   state:
     description:
-      - V(present) makes sure that the entry exists with the given settings.
+      - V(present) creates the entry if it does not exist, and sets the given settings.
       - V(absent) removes the identity synchronization and then the whole entry, or what O(inherit) names.
-        Users that were synchronized before stay as they are.
+        Users that are synchronized already are not changed.
     type: str
     choices: [present, absent]
     default: present
@@ -392,7 +194,7 @@ EXAMPLES = r"""
     partner_tenant_id: afab079d-1f08-4de3-881e-435e497f923f
     redemption_outbound: true
 
-- name: Take back what a link needed, and the entry if nothing else is in it
+- name: Remove what a link needed, and the entry if nothing else is in it
   entra.cross_tenant_sync.cross_tenant_policy:
     partner_tenant_id: contoso.kr
     inherit: [user_sync_inbound, redemption_inbound]
@@ -409,13 +211,88 @@ partner:
   description: The entry as it is now, or will be. V(null) if it is absent; a setting that is V(null) is inherited.
   returned: success
   type: dict
+  contains:
+    tenant_id:
+      description: The partner's tenant id.
+      type: str
+    user_sync_inbound:
+      description: As O(user_sync_inbound).
+      type: bool
+    group_sync_inbound:
+      description: As O(group_sync_inbound), if that option is set. Otherwise V(null), since only the beta version returns it.
+      type: bool
+    display_name:
+      description: As O(display_name).
+      type: str
+    redemption_inbound:
+      description: As O(redemption_inbound).
+      type: bool
+    redemption_outbound:
+      description: As O(redemption_outbound).
+      type: bool
+    inbound_trust:
+      description: As O(inbound_trust).
+      type: dict
+      contains:
+        mfa:
+          description: As O(inbound_trust.mfa).
+          type: bool
+        compliant_device:
+          description: As O(inbound_trust.compliant_device).
+          type: bool
+        hybrid_joined_device:
+          description: As O(inbound_trust.hybrid_joined_device).
+          type: bool
+    b2b_collaboration_inbound:
+      description: As O(b2b_collaboration_inbound).
+      type: dict
+      contains: &access_values
+        users_and_groups:
+          description: Which users and groups.
+          type: dict
+          contains: &targets_values
+            access_type:
+              description: Whether the targets are let through or kept out.
+              type: str
+            targets:
+              description: The users and groups, or the applications, in alphabetical order.
+              type: list
+              elements: dict
+              contains:
+                target:
+                  description: An id, or one of the service's words.
+                  type: str
+                target_type:
+                  description: What the target is.
+                  type: str
+        applications:
+          description: Which applications.
+          type: dict
+          contains: *targets_values
+    b2b_collaboration_outbound:
+      description: As O(b2b_collaboration_outbound).
+      type: dict
+      contains: *access_values
+    b2b_direct_connect_inbound:
+      description: As O(b2b_direct_connect_inbound).
+      type: dict
+      contains: *access_values
+    b2b_direct_connect_outbound:
+      description: As O(b2b_direct_connect_outbound).
+      type: dict
+      contains: *access_values
   sample:
     tenant_id: a0c898ca-2445-4e74-ab4b-afd7916549a6
     user_sync_inbound: true
+    group_sync_inbound: null
+    display_name: null
     redemption_inbound: true
     redemption_outbound: null
     inbound_trust: null
-    display_name: null
+    b2b_collaboration_inbound: null
+    b2b_collaboration_outbound: null
+    b2b_direct_connect_inbound: null
+    b2b_direct_connect_outbound: null
 still_served_by:
   description:
     - The configurations that still need the switches, so that these are kept. V(null) if this application may not read configurations.
@@ -466,39 +343,17 @@ error:
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cloud import CLOUDS
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import run_module
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import partner
-
-TARGETS = {
-    "type": "dict",
-    "options": {
-        "access_type": {"type": "str", "choices": ["allowed", "blocked"], "required": True},
-        "targets": {
-            "type": "list",
-            "elements": "dict",
-            "required": True,
-            "options": {
-                "target": {"type": "str", "required": True},
-                "target_type": {"type": "str", "choices": ["user", "group", "application"], "required": True},
-            },
-        },
-    },
-}
-ACCESS = {"type": "dict", "options": {"users_and_groups": TARGETS, "applications": TARGETS}}
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.partner_settings import TABLE
 
 SUBJECT = partner.RESOURCE
 OPTIONS = Options(
     {
         "partner_tenant_id": {"type": "str", "required": True},
         "partner_cloud": {"type": "str", "choices": list(CLOUDS)},
-        "user_sync_inbound": {"type": "bool"},
-        "group_sync_inbound": {"type": "bool"},
-        "redemption_inbound": {"type": "bool"},
-        "redemption_outbound": {"type": "bool"},
-        "inbound_trust": {"type": "dict", "options": {name: {"type": "bool"} for name in partner.TRUST}},
-        **dict.fromkeys(partner.ACCESS, ACCESS),
-        "display_name": {"type": "str"},
-        "inherit": {"type": "list", "elements": "str", "choices": list(partner.SETTINGS)},
+        **TABLE.spec(),
+        "inherit": {"type": "list", "elements": "str", "choices": list(TABLE.inheritable)},
         "keep_for": {"type": "list", "elements": "str"},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     },

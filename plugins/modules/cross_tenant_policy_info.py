@@ -15,7 +15,7 @@ author:
 options:
   partner_tenant_id:
     description:
-      - Only the entry of this partner, as its tenant id or one of its domains.
+      - The tenant id or a domain of a partner. Only the entry of this partner is returned.
     type: str
   names:
     description:
@@ -38,17 +38,33 @@ EXAMPLES = r"""
   entra.cross_tenant_sync.cross_tenant_policy_info:
   register: policy
 
-- name: Name those that may synchronize users into this tenant
+- name: Show the names of the partners that may synchronize users into this tenant
   ansible.builtin.debug:
     msg: "{{ policy.partners | selectattr('user_sync_inbound') | map(attribute='name') }}"
 """
 
 RETURN = r"""
 partners:
-  description: The entries, by tenant id. A setting that is V(null) is inherited from the tenant's default.
+  description:
+    - The entries, by tenant id. Each has the keys below and those of RV(entra.cross_tenant_sync.cross_tenant_policy#module:partner).
+      A setting that is V(null) is inherited from the tenant's default.
+    - RV(entra.cross_tenant_sync.cross_tenant_policy#module:partner.group_sync_inbound) is always V(null) here.
   returned: success
   type: list
   elements: dict
+  contains:
+    tenant_id:
+      description: The partner's tenant id.
+      type: str
+    name:
+      description: The partner's display name. V(null) if it was not or could not be looked up.
+      type: str
+    default_domain:
+      description: The partner's default domain. V(null) if it was not or could not be looked up.
+      type: str
+    multitenant_organization:
+      description: Whether the partner belongs to the same multitenant organization.
+      type: bool
   sample:
     - tenant_id: a0c898ca-2445-4e74-ab4b-afd7916549a6
       name: Contoso
@@ -72,7 +88,7 @@ error:
 """
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import run_module
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import partner_list
 
 SUBJECT = partner_list.INQUIRY

@@ -7,31 +7,32 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: link_arguments
-short_description: Judge the variables of a link before anything is written
+short_description: Check the variables of a link before anything is written
 description:
-  - Judges every variable of a link, and the entries of C(tenants) that it names, before the first request is sent. The playbooks of this
-    collection begin with it, and so do its roles. It never sends a request.
-  - Variables that begin with C(link_) and are not known are refused with the nearest name that is. So are members of an entry of
-    C(tenants) that are no connection options. A misspelt filter or limit would otherwise be no filter and no limit.
+  - Checks every variable of a link, and the entries of C(tenants) that it names, before the first request is sent. The playbooks and the
+    roles of this collection begin with it. It never sends a request.
+  - Unknown variables that begin with C(link_) are refused, with the nearest known name, and so are members of an entry of C(tenants) that
+    are no connection options. Otherwise a misspelt filter or limit would be ignored.
   - Values may come from a survey of AWX, which gives texts. Numbers and booleans may be texts, a list may be a text with commas or one
-    name a line, a list of dictionaries may be JSON, and an empty text counts as not given.
-  - What contradicts itself, a rule of the service, or another variable is refused. Every fault is reported, with the variable it comes
-    from.
-  - Two links of the inventory group C(links), also those that C(--limit) leaves out, must not undo each other's work. They do when they
-    name one configuration of one source, in any spelling that Entra takes for the same, or when both want everybody of one source
-    in one target and do not have different filters. Two configurations of one pair, such as members in one and guests in the other, are fine.
-  - It is an action that runs in the controller, where the variables are. It cannot be run by itself on a remote host.
+    name per line, a list of dictionaries may be JSON, and an empty text counts as not given.
+  - Contradictions between variables, or between a variable and a rule of the service, are refused. Every fault is reported with its
+    variable.
+  - Two links of the inventory group C(links), also those that C(--limit) leaves out, must not undo each other's work. They do so if they
+    name the same configuration of the same source, in any spelling that Entra treats as equal, or if both synchronize all users of one source
+    to one target without different filters. Two configurations for one pair of tenants, such as members in one and guests in the other, are
+    accepted.
+  - It is an action that runs in the controller, where the variables are. It cannot run on a remote host.
 version_added: 0.1.0
 options:
   role:
     description:
-      - The role that is going to run. Then only what this role needs is required, and only the tenants it works in must have a way to sign in.
-      - If not set, the whole link is going to be built or taken down.
+      - The role that is about to run. Then only the variables of this role are required, and only the tenants it works in need a way to sign in.
+      - If not set, the whole link is checked.
     type: str
     choices: [preflight, source_tenant, target_tenant, verify]
   state:
     description:
-      - Whether the link is to exist, whatever C(link_state) says. The playbook C(teardown) sets it.
+      - Whether the link must exist. It takes precedence over C(link_state). The playbook C(teardown) sets it.
     type: str
     choices: [present, absent]
 extends_documentation_fragment:
@@ -45,8 +46,8 @@ attributes:
       - It takes no connection options.
 notes:
   - The variable C(link_own_variables) lists variables of your own that begin with C(link_).
-  - What you note of a tenant belongs into the member C(notes) of its entry of C(tenants), which may hold anything. The variable
-    C(tenants_own_keys) lists other members of your own. One that nearly is the name of a connection option is refused all the same.
+  - Put notes on a tenant into the member C(notes) of its entry of C(tenants), which may hold anything. The variable C(tenants_own_keys)
+    lists other members of your own. A member whose name is nearly that of a connection option is refused in any case.
 seealso:
   - module: entra.cross_tenant_sync.link_info
   - module: entra.cross_tenant_sync.preflight_info
@@ -55,40 +56,46 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Judge all links of the inventory, and do nothing else
+- name: Check all links of the inventory, and do nothing else
   hosts: links
   connection: local
   gather_facts: false
   tasks:
-    - name: Judge the link's arguments
+    - name: Check the arguments of the link
       entra.cross_tenant_sync.link_arguments:
       register: link
 
-    - name: Say which other configurations serve the same pair of tenants
+    - name: Show which other configurations serve the same pair of tenants
       ansible.builtin.debug:
         msg: "{{ link.others }}"
 """
 
 RETURN = r"""
 state:
-  description: Whether the link is to exist, V(present) or V(absent).
+  description: Whether the link must exist, V(present) or V(absent).
   returned: success
   type: str
   sample: present
 compare:
-  description: Whether the playbook C(sync) is to compare the link with what it must be, before anything else.
+  description: Whether the playbook C(sync) compares the link with its desired state first.
   returned: success
   type: bool
   sample: true
 preflight:
-  description: Whether the playbook C(sync) is to look for what is missing before it builds the link.
+  description: Whether the playbook C(sync) runs the preflight before it builds the link.
   returned: success
   type: bool
   sample: true
+tasks:
+  description: The file of tasks that comes next, of the role if O(role) is set, of the playbook C(sync) otherwise.
+  returned: success
+  type: str
+  sample: present_after_preflight
 others:
   description:
-    - The names of the configurations that other links of the inventory have for the same two tenants. None of them may be taken over.
-    - Also the fact C(cross_tenant_sync_others), which the roles read.
+    - The names of the configurations that other links of the inventory have for the same two tenants. None of them may be adopted.
+    - Also set as the fact C(cross_tenant_sync_others), which the roles read. The fact C(cross_tenant_sync_link) holds the variables of the
+      link, as options of M(entra.cross_tenant_sync.link_info).
   returned: success
   type: list
   elements: str
@@ -104,7 +111,7 @@ ARGUMENTS = {
 
 
 def main() -> None:
-    """Say where it runs: only the controller knows the variables."""
+    """Fail, because only the controller knows the variables."""
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     module.fail_json(msg="link_arguments runs in the controller, where the variables of the link are; it cannot be run as a module")
 

@@ -7,215 +7,126 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: link_info
-short_description: Compare a link with what it shall be, in both tenants
+short_description: Compare a link with its desired state, in both tenants
 description:
-  - Compares everything that the roles C(target_tenant) and C(source_tenant) see to with what it shall be, in one task. Changes nothing.
-  - Decides as the modules of those resources do in check mode, so if RV(in_sync) is true, none of them would change anything.
-  - Also tells how the job is and who has arrived, as the role C(verify) does.
-  - The playbook C(sync) begins with it, and is done with a link that is in sync.
-  - Fails as those modules would, for example if somebody who shall be in scope does not exist.
+  - Compares everything that the roles C(target_tenant) and C(source_tenant) manage with its desired state, in one task. Changes nothing.
+  - Decides as the modules of those resources do in check mode. If RV(in_sync) is true, none of them would change anything.
+  - Also returns the state of the job and which users have arrived, as the role C(verify) reports them.
+  - The playbook C(sync) begins with it, and ends there for a link that is in sync.
+  - Fails as those modules would, for example if a user who must be in scope does not exist.
 author:
   - The entra.cross_tenant_sync authors (@entra-cross-tenant-sync)
 options:
-  configuration:
-    description:
-      - The configuration's name or object id.
-    type: str
-    required: true
-  adopt:
-    description:
-      - As O(entra.cross_tenant_sync.sync_configuration#module:adopt).
-    type: bool
-    default: false
-  others:
-    description:
-      - As O(entra.cross_tenant_sync.sync_configuration#module:others).
-    type: list
-    elements: str
-  notification_email:
-    description:
-      - As O(entra.cross_tenant_sync.sync_configuration#module:notification_email).
-    type: str
-  deletion_threshold:
-    description:
-      - As O(entra.cross_tenant_sync.sync_configuration#module:deletion_threshold).
-    type: int
   scope_mode:
     description:
-      - As O(entra.cross_tenant_sync.sync_scope#module:mode).
+      - See O(entra.cross_tenant_sync.sync_scope#module:mode).
     type: str
     choices: [assigned, all]
   scope_users:
     description:
-      - As O(entra.cross_tenant_sync.sync_scope#module:users).
+      - See O(entra.cross_tenant_sync.sync_scope#module:users).
     type: list
     elements: str
   scope_groups:
     description:
-      - As O(entra.cross_tenant_sync.sync_scope#module:groups).
+      - See O(entra.cross_tenant_sync.sync_scope#module:groups).
     type: list
     elements: str
   scope_exact:
     description:
-      - As O(entra.cross_tenant_sync.sync_scope#module:exact).
+      - See O(entra.cross_tenant_sync.sync_scope#module:exact).
     type: bool
     default: false
   scope_allow_empty:
     description:
-      - As O(entra.cross_tenant_sync.sync_scope#module:allow_empty).
+      - See O(entra.cross_tenant_sync.sync_scope#module:allow_empty).
     type: bool
     default: false
   scope_max_removals:
     description:
-      - As O(entra.cross_tenant_sync.sync_scope#module:max_removals).
+      - See O(entra.cross_tenant_sync.sync_scope#module:max_removals).
     type: int
   scope_max_removal_percent:
     description:
-      - As O(entra.cross_tenant_sync.sync_scope#module:max_removal_percent).
+      - See O(entra.cross_tenant_sync.sync_scope#module:max_removal_percent).
     type: int
-  mappings:
-    description:
-      - As O(entra.cross_tenant_sync.sync_mapping#module:mappings).
-    type: list
-    elements: dict
-    suboptions:
-      target:
-        description:
-          - The attribute in the target tenant.
-        type: str
-        required: true
-      source:
-        description:
-          - The attribute of the source tenant to take as it is.
-        type: str
-      constant:
-        description:
-          - A fixed value.
-        type: str
-      expression:
-        description:
-          - An expression in the service's own language. It is checked by the service before anything is written.
-        type: str
-      default:
-        description:
-          - The value to use when the source has none. The service uses it only when it creates a person.
-        type: str
-      apply:
-        description:
-          - When to apply the mapping - in every cycle, or only when a person is created. Left alone if not set.
-        type: str
-        choices: [always, create_only]
-      state:
-        description:
-          - Whether the target attribute is to be mapped.
-        type: str
-        choices: [present, absent]
-        default: present
-  user_type:
-    description:
-      - As O(entra.cross_tenant_sync.sync_mapping#module:user_type).
-    type: str
-    choices: [member, guest]
-  convert_existing:
-    description:
-      - As O(entra.cross_tenant_sync.sync_mapping#module:convert_existing).
-    type: bool
-  show_in_address_list:
-    description:
-      - As O(entra.cross_tenant_sync.sync_mapping#module:show_in_address_list).
-    type: bool
-  display_name_suffix:
-    description:
-      - As O(entra.cross_tenant_sync.sync_mapping#module:display_name_suffix).
-    type: str
-  company_name:
-    description:
-      - As O(entra.cross_tenant_sync.sync_mapping#module:company_name).
-    type: str
-  filters:
-    description:
-      - As O(entra.cross_tenant_sync.sync_mapping#module:filters).
-    type: list
-    elements: dict
-    suboptions:
-      name:
-        description:
-          - The filter's name.
-        type: str
-        required: true
-      clauses:
-        description:
-          - What must hold, all of it.
-        type: list
-        elements: dict
-        required: true
-        suboptions:
-          attribute:
-            description:
-              - The attribute of the source tenant.
-            type: str
-            required: true
-          operator:
-            description:
-              - The service's operator, such as V(EQUALS), V(NOT EQUALS), V(REGEX MATCH), V(IS NULL) or V(IS NOT NULL). Its case matters.
-              - Comparisons are case-sensitive, and every operator but V(IS NULL) fails for somebody without the attribute.
-            type: str
-            required: true
-          values:
-            description:
-              - What to compare with.
-            type: list
-            elements: str
-  target_actions:
-    description:
-      - As O(entra.cross_tenant_sync.sync_mapping#module:target_actions).
-    type: list
-    elements: str
-    choices: [create, update, delete]
   job_state:
     description:
-      - Whether the job shall run.
+      - Whether the job must run. See O(entra.cross_tenant_sync.sync_job#module:state).
     type: str
     choices: [started, paused]
     default: started
   job_wait:
     description:
-      - What the job shall have reached, as O(entra.cross_tenant_sync.sync_job#module:wait). Nothing is waited for.
+      - What the job must have reached. See O(entra.cross_tenant_sync.sync_job#module:wait). This module does not wait for it.
     type: str
     choices: [first_cycle, steady, idle]
   verify_users:
     description:
-      - Users of the source tenant, by user principal name, that must be in the target's address book.
+      - Users of the source tenant, by user principal name, who must be in the address book of the target tenant.
     type: list
     elements: str
   source_domains:
     description:
-      - The domains of the source tenant's user principal names. If not set, these are its verified domains and those of the users in scope.
-        Where the source does not let its verified domains be read, the default domain is looked up, which needs the permission
-        C(CrossTenantInformation.ReadBasic.All) in the target tenant.
+      - The domains of the user principal names in the source tenant.
+      - If not set, these are the verified domains of the source tenant and those of the users in scope. If the verified domains cannot be
+        read, the default domain is looked up in the target tenant, which needs C(CrossTenantInformation.ReadBasic.All) there.
     type: list
     elements: str
   compare:
     description:
-      - Whether to compare the link with what it must be. With V(false) only the job and the users that arrived are looked at, RV(in_sync) is
-        V(null), and options that say how the link must be are not used.
+      - Whether to compare the link with its desired state. With V(false) only the job and the arrived users are read, RV(in_sync) is
+        V(null), and the options that describe the desired state are ignored.
     type: bool
     default: true
   stop_at_difference:
     description:
-      - Whether the first resource that differs is enough. Then RV(differences) has one member, and the job and the people are not read.
-      - Every resource is judged all the same, so that what one of them refuses is known before another is written.
+      - Whether to stop at the first resource that differs. Then RV(differences) has one member, and RV(job) and the users are not returned.
+      - Every resource is still judged, so that a refusal of one of them is known before another one is written.
+      - It is intended for a comparison before the tasks that build the link. If something may not be read, or credentials cannot be used,
+        this task then does not fail, because those tasks report better what is missing - see RV(not_compared).
     type: bool
     default: false
+  share_reads:
+    description:
+      - Whether the tasks of this run may share what they read in the two tenants, for at most 60 seconds and until one of them writes there.
+      - With V(true), a comparison reads everything, and the tasks of this collection that follow in the same run use these reads while
+        they find nothing to do. Before a task changes something, it reads it again. With O(compare=false), this task uses what the earlier
+        tasks have read, except for the synced users. Do not repeat it with C(until).
+      - Requires tasks on the controller, and tenants that are named by their ids.
+    type: bool
+    default: false
+  fail_on_problems:
+    description:
+      - Whether the task fails if there are RV(problems). It never fails for them in check mode, in which nothing was built.
+    type: bool
+    default: false
+  state:
+    description:
+      - Whether the link should exist. With V(absent), nothing is compared, and RV(left) lists what is left of the link.
+    type: str
+    choices: [present, absent]
+    default: present
+  source_name:
+    description:
+      - The name of the source tenant in RV(left). Its id if not set.
+    type: str
+  target_name:
+    description:
+      - The name of the target tenant in RV(left). Its id if not set.
+    type: str
 extends_documentation_fragment:
   - entra.cross_tenant_sync.graph
   - entra.cross_tenant_sync.graph.target
+  - entra.cross_tenant_sync.configuration
+  - entra.cross_tenant_sync.configuration.settings
+  - entra.cross_tenant_sync.mapping
   - entra.cross_tenant_sync.attributes
   - entra.cross_tenant_sync.attributes.info_module
 attributes:
   action_group: {}
 notes:
-  - Unlike the others, this module works in two tenants.
+  - This module reads two tenants.
 seealso:
   - module: entra.cross_tenant_sync.preflight_info
   - module: entra.cross_tenant_sync.sync_job_info
@@ -230,16 +141,16 @@ EXAMPLES = r"""
   module_defaults:
     group/entra.cross_tenant_sync.graph: "{{ tenants[link_source] | entra.cross_tenant_sync.connection }}"
   tasks:
-    - name: Compare the link with what it shall be
+    - name: Compare the link with its desired state
       entra.cross_tenant_sync.link_info:
         target: "{{ tenants[link_target] | entra.cross_tenant_sync.connection }}"
         configuration: "{{ link_configuration }}"
-        scope_users: "{{ link_scope_users }}"
+        scope_groups: [Sales]
         scope_exact: true
         user_type: member
       register: link
 
-    - name: Say what differs
+    - name: Show the differences
       ansible.builtin.debug:
         msg: "{{ link.differences | map(attribute='actions') | flatten }}"
       when: not link.in_sync
@@ -248,27 +159,46 @@ EXAMPLES = r"""
 RETURN = r"""
 in_sync:
   description:
-    - Whether nothing differs, the job is not in quarantine, and everybody in O(verify_users) has arrived.
-    - A link whose job shall run and owes a restart differs, because everybody must be evaluated again.
+    - Whether nothing differs, the job is not in quarantine, and all of O(verify_users) have arrived.
+    - A link whose job must run and has a pending restart differs, because the service must evaluate all users again.
+    - V(null) if nothing was compared.
   returned: success
   type: bool
   sample: false
+not_compared:
+  description: Why the link was not compared, if O(stop_at_difference) leaves the failure to the tasks that follow. V(null) otherwise.
+  returned: success
+  type: str
+  sample: null
+tasks:
+  description: V(in_sync) if there is nothing to do, which is the file of tasks with which the playbook C(sync) reports it. V(null) otherwise.
+  returned: success
+  type: str
+  sample: null
+left:
+  description:
+    - What is left of a link with O(state=absent), one sentence each for configurations, the two partner entries and users.
+      V(null) with O(state=present).
+  returned: success
+  type: list
+  elements: str
+  sample: null
 differences:
-  description: What differs, in the order of the source tenant's resources and then those of the target.
+  description: The differences, first those in the source tenant, then those in the target tenant.
   returned: success
   type: list
   elements: dict
   contains:
     module:
-      description: The module that would change it.
+      description: The module that would make the change.
       type: str
       sample: sync_scope
     tenant:
-      description: The tenant it is in, as O(tenant_id) or O(target.tenant_id) named it.
+      description: The tenant of the resource, as given in O(tenant_id) or O(target.tenant_id).
       type: str
       sample: a0c898ca-2445-4e74-ab4b-afd7916549a6
     actions:
-      description: What that module would do. Empty if only O(job_wait) is not reached.
+      description: The changes that the module would make. Empty if only O(job_wait) is not reached.
       type: list
       elements: dict
       sample:
@@ -276,156 +206,67 @@ differences:
           object: user minsu.kim@contoso.kr to configuration Fabrikam
           tenant: a0c898ca-2445-4e74-ab4b-afd7916549a6
     before:
-      description: What is managed, as it is.
+      description: The present state of what is managed.
       type: dict
       sample: {mode: assigned, users: [], groups: []}
     after:
-      description: What is managed, as it shall be.
+      description: The desired state of what is managed.
       type: dict
       sample: {mode: assigned, users: [minsu.kim@contoso.kr], groups: []}
 job:
-  description: The job as it is. V(null) if it is absent, or if the comparison stopped before it.
+  description: The job, as RV(entra.cross_tenant_sync.sync_job_info#module:job). V(null) if there is none, or if the comparison stopped before it.
   returned: success
   type: dict
-  contains:
-    id:
-      description: The job's id.
-      type: str
-      sample: Azure2Azure.a0c898ca24454e74ab4bafd7916549a6.9b0f7a52-2a0e-4cf5-9c86-53d9a8a2c1aa
-    configuration:
-      description: The configuration's name.
-      type: str
-      sample: Fabrikam
-    service_principal_id:
-      description: The object id of the configuration's service principal.
-      type: str
-      sample: 3c2d9a1e-7f0b-4d6b-8f39-1c5a0a2f7b61
-    state:
-      description: V(started) or V(paused).
-      type: str
-      sample: started
-    status:
-      description: The service's own word for it.
-      type: str
-      sample: Active
-    interval:
-      description: The time from the start of one cycle to the next, as an ISO 8601 duration.
-      type: str
-      sample: PT40M
-    last_cycle:
-      description: The last cycle that ended. V(null) if there was none.
-      type: dict
-      sample:
-        began: "2026-11-23T02:00:00Z"
-        ended: "2026-11-23T02:01:10Z"
-        state: Succeeded
-        entitled: 12
-        exported: 12
-        held_for_retry: 0
-    last_successful_cycle:
-      description: The last cycle that succeeded. V(null) if there was none.
-      type: dict
-    steady_since:
-      description: When the job first finished an initial cycle.
-      type: str
-      sample: "2026-11-23T02:01:10Z"
-    quarantine:
-      description: Why and since when the job is in quarantine. V(null) if it is not.
-      type: dict
-      sample: null
-    progress:
-      description: How far the running cycle is, one entry a kind of object. Empty while none runs.
-      type: list
-      elements: dict
-      contains:
-        done:
-          description: How many objects the service is done with.
-          type: int
-        total:
-          description: How many objects there are, as far as the service knows.
-          type: int
-      sample:
-        - done: 3
-          total: 12
-    synchronized:
-      description: How many objects are synchronized, by type.
-      type: dict
-      sample:
-        User: 12
 problems:
-  description: What is wrong beside the configuration - a job in another state than O(job_state) or in quarantine, or somebody in O(verify_users)
-    who has not arrived. One sentence each.
+  description:
+    - What is wrong apart from the configuration - a job in another state than O(job_state) or in quarantine, or a user of O(verify_users)
+      who has not arrived. One sentence each.
   returned: success
   type: list
   elements: str
   sample: []
 summary:
-  description: How the link is, in one line - whether it is in sync or what differs, the verdict on the job and since when it holds, and who arrived.
+  description: The state of the link in one line - in sync or what differs, the verdict on the job and since when it holds, and who arrived.
   returned: success
   type: str
   sample: in sync; job healthy since 2026-11-23T02:01:10Z, last cycle ended 2026-11-25T02:01:10Z; 12 synced users
 synced_users:
-  description: How many people of the source are in the target. V(null) if the comparison stopped before them.
+  description: How many users of the source tenant are in the target tenant. V(null) if the comparison stopped before them.
   returned: success
   type: int
   sample: 12
 missing_users:
   description:
-    - Who of O(verify_users) has not arrived, is disabled, or is hidden from the address list as Entra knows it. V(null) if the comparison
-      stopped before them.
+    - The users of O(verify_users) who have not arrived, are disabled, or are hidden from the address list as Entra knows it. V(null) if the
+      comparison stopped before them.
   returned: success
   type: list
   elements: str
   sample: []
 error:
-  description: What the service answered, for a failure that it caused.
+  description: The answer of the service that caused the failure, as RV(entra.cross_tenant_sync.sync_configuration#module:error).
   returned: failure
   type: dict
-  sample:
-    status: 401
-    code: UnknownError
-    request_id: 7e2b6f4c-4a8e-4b7b-9a43-0f6d0b1c2d3e
-    client_request_id: 1d0b6c52-5f4e-4d0c-a3a7-0c9f3f1d2e4b
-    method: GET
-    path: /servicePrincipals/3c2d9a1e-7f0b-4d6b-8f39-1c5a0a2f7b61/synchronization/secrets
 """
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import run_module
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import FILTERS, MAPPINGS, TARGET, Options
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import link
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import LINK, MAPPING_RULES, TARGET, Options
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import link_comparison
 
-SUBJECT = link.INQUIRY
+SUBJECT = link_comparison.INQUIRY
 OPTIONS = Options(
     {
         "target": TARGET,
-        "configuration": {"type": "str", "required": True},
-        "adopt": {"type": "bool", "default": False},
-        "others": {"type": "list", "elements": "str"},
-        "notification_email": {"type": "str"},
-        "deletion_threshold": {"type": "int"},
-        "scope_mode": {"type": "str", "choices": ["assigned", "all"]},
-        "scope_users": {"type": "list", "elements": "str"},
-        "scope_groups": {"type": "list", "elements": "str"},
-        "scope_exact": {"type": "bool", "default": False},
-        "scope_allow_empty": {"type": "bool", "default": False},
-        "scope_max_removals": {"type": "int"},
-        "scope_max_removal_percent": {"type": "int"},
-        "mappings": MAPPINGS,
-        "user_type": {"type": "str", "choices": ["member", "guest"]},
-        "convert_existing": {"type": "bool"},
-        "show_in_address_list": {"type": "bool"},
-        "display_name_suffix": {"type": "str"},
-        "company_name": {"type": "str"},
-        "filters": FILTERS,
-        "target_actions": {"type": "list", "elements": "str", "choices": ["create", "update", "delete"]},
-        "job_state": {"type": "str", "choices": ["started", "paused"], "default": "started"},
-        "job_wait": {"type": "str", "choices": ["first_cycle", "steady", "idle"]},
-        "verify_users": {"type": "list", "elements": "str"},
-        "source_domains": {"type": "list", "elements": "str"},
+        **LINK,
         "compare": {"type": "bool", "default": True},
         "stop_at_difference": {"type": "bool", "default": False},
+        "share_reads": {"type": "bool", "default": False},
+        "fail_on_problems": {"type": "bool", "default": False},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "source_name": {"type": "str"},
+        "target_name": {"type": "str"},
     },
-    {"required_by": {"convert_existing": "user_type"}},
+    MAPPING_RULES,
     writes=False,
 )
 

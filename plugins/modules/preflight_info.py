@@ -7,48 +7,62 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: preflight_info
-short_description: Find out what is missing or in the way of a link, in one of its tenants
+short_description: Find out what is missing or in the way of a link
 description:
-  - Looks at one tenant of a link and tells what would go wrong, with cause and remedy, before anything is written.
+  - Looks at both tenants of a link, or at one of them, and reports what would go wrong, with cause and remedy, before anything is written.
   - The permissions in the access token are compared with what the steps of a link need, before Microsoft Graph is asked anything.
-    A check that a permission is missing for is not attempted; the finding about the permission tells which it is.
-  - In the source it looks at the switch, B2B collaboration, room in the policy, configurations, licences, and the people in scope.
+    A check that a permission is missing for is not attempted; the finding about the permission says which check that is.
+  - In the source it looks at the switch, B2B collaboration, room in the policy, configurations, licences, and the users in scope.
   - In the target it looks at the switches, B2B collaboration, invitations, mail domains, room in the policy and the directory, and at
-    whoever is in the way of the people in scope.
-  - A check that cannot be made is a finding of severity V(unknown). It never passes for something that is fine.
-  - The role P(entra.cross_tenant_sync.preflight#role) calls it for both tenants and prints one table.
+    what is in the way of the users in scope.
+  - A check that cannot be made is a finding of severity V(unknown). It is never taken for one that found nothing.
+  - The role P(entra.cross_tenant_sync.preflight#role) calls it for both tenants, prints RV(report), and fails if the link is not RV(ready).
 author:
   - The entra.cross_tenant_sync authors (@entra-cross-tenant-sync)
 options:
   side:
     description:
-      - Which tenant of the link this is.
+      - What to look at. With V(link), the connection options are those of the source tenant, O(target) is the connection to the target
+        tenant, and both are looked at.
+      - With V(source) or V(target), the tenant that the connection options name, which is that side of the link.
     type: str
-    choices: [source, target]
+    choices: [link, source, target]
     required: true
   partner_tenant_id:
     description:
-      - The other tenant of the link, as its id or one of its domains.
+      - The other tenant of the link, as its id or one of its domains. Required for one tenant, and not used with O(side=link).
     type: str
-    required: true
   partner_cloud:
     description:
-      - The cloud of the other tenant, if it may be another one than O(cloud).
+      - The cloud of the other tenant, if it may be another one than O(cloud). Not used with O(side=link).
     type: str
     choices: [global, usgov, usgov_dod, china]
   purpose:
     description:
-      - V(apply) also wants the permissions that changes need. V(plan) is content with those to read.
+      - V(apply) also checks the permissions that changes need. V(plan) only checks those needed to read.
+      - V(plan) in check mode, otherwise V(apply), if not set.
     type: str
     choices: [apply, plan]
-    default: apply
+  strict:
+    description:
+      - Whether a link with warnings is not RV(ready) either.
+    type: bool
+    default: false
   switches:
     description:
-      - With V(report), RV(switches) tells them, and one that is off is nothing to mend, because the roles are going to set it.
+      - With V(report), RV(switches) returns them, and one that is off is no finding, because the roles turn it on.
       - With V(require), a switch that is off is an error.
     type: str
     choices: [report, require]
     default: report
+  source_name:
+    description:
+      - The name of the source tenant in RV(findings), RV(refusal) and RV(report). Its O(tenant_id) if not set.
+    type: str
+  target_name:
+    description:
+      - The name of the target tenant in RV(findings), RV(refusal) and RV(report). Its tenant id as given if not set.
+    type: str
   configuration:
     description:
       - The name of the link's configuration, in the source.
@@ -65,13 +79,13 @@ options:
     elements: str
   scope_mode:
     description:
-      - Who is going to be in scope, in the source, as in O(entra.cross_tenant_sync.sync_scope#module:mode).
+      - Which users are going to be in scope, in the source, as in O(entra.cross_tenant_sync.sync_scope#module:mode).
     type: str
     choices: [assigned, all]
   users:
     description:
-      - People who are going to be in scope, in the source, as in O(entra.cross_tenant_sync.sync_scope#module:users).
-        Whoever is assigned already is looked at as well.
+      - Users who are going to be in scope, in the source, as in O(entra.cross_tenant_sync.sync_scope#module:users).
+        Users who are assigned already are looked at as well.
     type: list
     elements: str
   groups:
@@ -81,12 +95,12 @@ options:
     elements: str
   exact:
     description:
-      - Whether O(users) and O(groups) are all who are going to be in scope.
+      - Whether only O(users) and O(groups) are going to be in scope.
     type: bool
     default: false
-  people:
+  arriving_users:
     description:
-      - Who is to arrive in the target - RV(people) of the source's preflight.
+      - The users who are to arrive, for O(side=target) - RV(arriving_users) of the source's preflight.
     type: list
     elements: dict
     suboptions:
@@ -101,81 +115,108 @@ options:
         type: str
   source_domains:
     description:
-      - The source's domains, in the target. Where they are known, nothing has to be looked up, which needs a permission.
+      - The source's domains, in the target. If they are set, no permission to look them up is needed.
     type: list
     elements: str
 extends_documentation_fragment:
   - entra.cross_tenant_sync.graph
+  - entra.cross_tenant_sync.graph.target_or_environment
   - entra.cross_tenant_sync.attributes
   - entra.cross_tenant_sync.attributes.info_module
 attributes:
   action_group: {}
 seealso:
   - module: entra.cross_tenant_sync.tenant_info
+  - module: entra.cross_tenant_sync.link_info
   - module: entra.cross_tenant_sync.sync_job_info
 notes:
-  - The answer is the same in check mode.
-  - Up to 150 people are looked for by their addresses. For more, all users, groups and contacts of the target are read, a thousand at a time.
+  - In check mode it looks at the same, but for the default of O(purpose).
+  - Up to 150 users are looked for by their addresses. For more, all users, groups and contacts of the target are read, a thousand at a time.
 """
 
 EXAMPLES = r"""
-- name: Look at the source
+- name: Look at both tenants of a link
   entra.cross_tenant_sync.preflight_info:
+    side: link
     tenant_id: a0c898ca-2445-4e74-ab4b-afd7916549a6
     client_id: 11111111-1111-4111-8111-111111111111
     client_secret: "{{ lookup('ansible.builtin.env', 'CONTOSO_CLIENT_SECRET') }}"
-    side: source
-    partner_tenant_id: afab079d-1f08-4de3-881e-435e497f923f
+    source_name: contoso
+    target:
+      tenant_id: afab079d-1f08-4de3-881e-435e497f923f
+      client_id: 22222222-2222-4222-8222-222222222222
+      client_secret: "{{ lookup('ansible.builtin.env', 'FABRIKAM_CLIENT_SECRET') }}"
+    target_name: fabrikam
     configuration: Fabrikam
     users: [minsu.kim@contoso.kr]
     groups: [Sales]
-  register: source
+  register: preflight
 
-- name: Look at the target, with the people in scope
-  entra.cross_tenant_sync.preflight_info:
-    tenant_id: afab079d-1f08-4de3-881e-435e497f923f
-    client_id: 22222222-2222-4222-8222-222222222222
-    client_secret: "{{ lookup('ansible.builtin.env', 'FABRIKAM_CLIENT_SECRET') }}"
-    side: target
-    partner_tenant_id: a0c898ca-2445-4e74-ab4b-afd7916549a6
-    people: "{{ source.people }}"
-  register: target
+- name: Print what was found
+  ansible.builtin.debug:
+    msg: "{{ preflight.report }}"
 
 - name: Stop if something is missing
   ansible.builtin.assert:
-    that: source.ready and target.ready
+    that: preflight.ready
+    fail_msg: "{{ preflight.refusal }}"
+
+- name: Look at the target alone, as its own administrator
+  entra.cross_tenant_sync.preflight_info:
+    side: target
+    tenant_id: afab079d-1f08-4de3-881e-435e497f923f
+    client_id: 22222222-2222-4222-8222-222222222222
+    client_secret: "{{ lookup('ansible.builtin.env', 'FABRIKAM_CLIENT_SECRET') }}"
+    partner_tenant_id: a0c898ca-2445-4e74-ab4b-afd7916549a6
 """
 
 RETURN = r"""
 findings:
   description:
     - What was found, the worst first. C(severity) is V(error), V(warning), or V(unknown) for a check that could not be made.
-    - C(check) is one of C(permissions), C(cloud), C(switches), C(policy), C(policy_size), C(collaboration), C(invitations), C(domains),
-      C(configurations), C(people), C(groups), C(contacts), C(mail_domains), C(addresses), C(guests), C(deleted_people), C(quota),
-      C(licences).
+    - C(check) is one of C(permissions), C(cloud), C(switches), C(collaboration), C(policy_size), C(configurations), C(users), C(licences),
+      C(invitations), C(domains), C(quota), C(addresses), C(guests), C(deleted_users). For what could not be read, it is also one of
+      C(policy), C(mail_domains), C(groups), C(contacts).
   returned: success
   type: list
   elements: dict
   sample:
     - severity: error
-      tenant: afab079d-1f08-4de3-881e-435e497f923f
+      tenant: fabrikam
       check: invitations
-      cause: the external collaboration settings let nobody invite guests, so nobody can be created
-      remedy: in the external collaboration settings of this tenant, let at least administrators and guest inviters invite
+      cause: the external collaboration settings do not allow guest invitations, so no user can be created
+      remedy: in the external collaboration settings of this tenant, allow at least administrators and guest inviters to invite guests
 ready:
-  description: Whether there is no error among the findings.
+  description: Whether there is no error among the findings, and with O(strict) no warning either.
   returned: success
   type: bool
   sample: false
+refusal:
+  description: Why the link is not ready, all findings in one text. V(null) if it is ready.
+  returned: success
+  type: str
+  sample: >-
+    Tenant fabrikam, invitations: the external collaboration settings do not allow guest invitations, so no user can be created;
+    in the external collaboration settings of this tenant, allow at least administrators and guest inviters to invite guests.
+report:
+  description: The lines of a table with the findings, the switches, and how many findings of each severity there are.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - severity  tenant    check            cause; remedy
+    - switch    contoso   switches         redemption_outbound is on
+    - 0 errors, 0 warnings, 0 not known
 switches:
-  description: The switches that this tenant has for the link. Null where the switch could not be read.
+  description: The switches that the tenants have for the link. V(null) where a switch could not be read.
   returned: success
   type: dict
   sample:
+    redemption_outbound: true
     user_sync_inbound: true
     redemption_inbound: false
-people:
-  description: In the source, who is to arrive. In the target, who of them is not there yet.
+arriving_users:
+  description: The users who are not in the target yet. With O(side=source), all users who are to arrive.
   returned: success
   type: list
   elements: dict
@@ -193,18 +234,22 @@ error:
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cloud import CLOUDS
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import run_module
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import TARGET_OR_ENVIRONMENT, Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight import inquiry as preflight
 
 SUBJECT = preflight.INQUIRY
-PERSON = {"user_principal_name": {"type": "str", "required": True}, "mail": {"type": "str"}}
+USER = {"user_principal_name": {"type": "str", "required": True}, "mail": {"type": "str"}}
 OPTIONS = Options(
     {
-        "side": {"type": "str", "choices": ["source", "target"], "required": True},
-        "partner_tenant_id": {"type": "str", "required": True},
+        "side": {"type": "str", "choices": ["link", "source", "target"], "required": True},
+        "target": TARGET_OR_ENVIRONMENT,
+        "partner_tenant_id": {"type": "str"},
         "partner_cloud": {"type": "str", "choices": list(CLOUDS)},
-        "purpose": {"type": "str", "choices": ["apply", "plan"], "default": "apply"},
+        "purpose": {"type": "str", "choices": ["apply", "plan"]},
+        "strict": {"type": "bool", "default": False},
         "switches": {"type": "str", "choices": ["report", "require"], "default": "report"},
+        "source_name": {"type": "str"},
+        "target_name": {"type": "str"},
         "configuration": {"type": "str"},
         "adopt": {"type": "bool", "default": False},
         "others": {"type": "list", "elements": "str"},
@@ -212,7 +257,7 @@ OPTIONS = Options(
         "users": {"type": "list", "elements": "str"},
         "groups": {"type": "list", "elements": "str"},
         "exact": {"type": "bool", "default": False},
-        "people": {"type": "list", "elements": "dict", "options": PERSON},
+        "arriving_users": {"type": "list", "elements": "dict", "options": USER},
         "source_domains": {"type": "list", "elements": "str"},
     },
     writes=False,

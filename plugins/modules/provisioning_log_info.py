@@ -9,19 +9,14 @@ DOCUMENTATION = r"""
 module: provisioning_log_info
 short_description: Read the provisioning log of a configuration
 description:
-  - Tells what the service did to whom, what failed, and what to do about it.
-  - The log reaches back thirty days, and entries appear some minutes late.
+  - Returns what the service did with which users, what failed, and how to fix it.
+  - The log covers thirty days. Its entries appear with a delay of some minutes.
 author:
   - The entra.cross_tenant_sync authors (@entra-cross-tenant-sync)
 options:
-  configuration:
-    description:
-      - The configuration, by name or by the object id of its service principal.
-    type: str
-    required: true
   users:
     description:
-      - Only entries of these people, by object id, display name or user principal name in the source tenant.
+      - Only entries of these users, by object id, display name or user principal name in the source tenant.
     type: list
     elements: str
   since:
@@ -34,7 +29,7 @@ options:
     type: str
   statuses:
     description:
-      - Only entries that ended like this.
+      - Only entries with one of these results.
     type: list
     elements: str
     choices: [success, failure, skipped, warning]
@@ -46,11 +41,12 @@ options:
     choices: [create, update, delete, disable, stagedDelete, other]
   limit:
     description:
-      - The most entries to return, newest first.
+      - How many entries to return at most, the newest first.
     type: int
     default: 1000
 extends_documentation_fragment:
   - entra.cross_tenant_sync.graph
+  - entra.cross_tenant_sync.configuration
   - entra.cross_tenant_sync.attributes
   - entra.cross_tenant_sync.attributes.info_module
 attributes:
@@ -58,7 +54,7 @@ attributes:
 """
 
 EXAMPLES = r"""
-- name: Read what failed tonight
+- name: Read the failures of the night
   entra.cross_tenant_sync.provisioning_log_info:
     configuration: Fabrikam
     since: "2026-11-23T00:00:00Z"
@@ -87,7 +83,7 @@ entries:
       remedy: the target's external collaboration settings do not allow invitations
       step: EntryExportAdd
 summary:
-  description: How often each action ended how, and the codes of what failed, most frequent first.
+  description: How often each action had which result, and the codes of the failures, the most frequent first.
   returned: success
   type: dict
   sample:
@@ -98,26 +94,19 @@ summary:
     error_codes:
       AzureActiveDirectoryForbidden: 1
 error:
-  description: What the service answered, for a failure that it caused.
+  description: The answer of the service that caused the failure, as RV(entra.cross_tenant_sync.sync_configuration#module:error).
   returned: failure
   type: dict
-  sample:
-    status: 403
-    code: Authorization_RequestDenied
-    request_id: 7e2b6f4c-4a8e-4b7b-9a43-0f6d0b1c2d3e
-    client_request_id: 1d0b6c52-5f4e-4d0c-a3a7-0c9f3f1d2e4b
-    method: GET
-    path: /auditLogs/provisioning
 """
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import run_module
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONFIGURATION, Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import provisioning_log
 
 SUBJECT = provisioning_log.INQUIRY
 OPTIONS = Options(
     {
-        "configuration": {"type": "str", "required": True},
+        **CONFIGURATION,
         "users": {"type": "list", "elements": "str"},
         "since": {"type": "str"},
         "until": {"type": "str"},

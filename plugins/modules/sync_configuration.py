@@ -9,80 +9,55 @@ DOCUMENTATION = r"""
 module: sync_configuration
 short_description: Manage a cross-tenant synchronization configuration
 description:
-  - Manages the configuration that carries a link in its source tenant - the application, its connection to the target tenant
-    and its provisioning job.
-  - A configuration is found by its name among those that serve the target tenant, or serve nobody yet. Names are compared without
-    case, as Entra does. One that serves the target under another name is refused, unless O(adopt) or O(others) speak of it.
-  - Two runs that create the same configuration at the same moment end with one.
-  - Settings that this module does not manage are kept as they are.
+  - Manages the configuration of a link in its source tenant - the application, its connection to the target tenant and its provisioning job.
+  - The module looks for the name among the configurations that serve the target tenant or no tenant yet. Upper and lower case of names do
+    not matter, as in Entra. A configuration of another name that serves the target is refused, unless O(adopt) or O(others) allow it.
+  - If two runs create the same configuration at the same moment, one configuration is left.
+  - Settings that this module does not manage are kept.
 author:
   - The entra.cross_tenant_sync authors (@entra-cross-tenant-sync)
 options:
   name:
     description:
-      - The configuration's name, or its object id. An id finds a configuration and never renames it.
+      - The name of the configuration, or its object id. An id finds a configuration and never renames it.
       - A name that begins with C(MTO_Sync_) is refused without O(manage_multitenant).
     type: str
     required: true
   target_tenant_id:
     description:
-      - The target tenant, as its tenant id or one of its domains.
+      - The target tenant, by its tenant id or one of its domains.
     type: str
     required: true
   target_cloud:
     description:
-      - The cloud that the target tenant lives in, if it is not that of O(cloud).
-      - A link across clouds is refused, since Microsoft documents no interface for all that it needs.
+      - The cloud of the target tenant, if it is not that of O(cloud).
+      - A link across clouds is refused, since Microsoft does not document all interfaces that it needs.
     type: str
     choices: [global, usgov, usgov_dod, china]
   test_connection:
     description:
-      - Whether to have the service test the connection before the job is created or its connection changed.
+      - Whether the service tests the connection before the job is created or its connection changed.
       - The test fails until the trust settings of both tenants are right, see M(entra.cross_tenant_sync.cross_tenant_policy).
     type: bool
     default: true
-  notification_email:
-    description:
-      - The address the service writes to when the job goes into quarantine. Left alone if not set.
-      - It is one address, of a person or a group. V(off) switches notifications off, with or without quotes.
-    type: str
-  deletion_threshold:
-    description:
-      - The deletion guard. The service holds back the deletions of a cycle that would reach this number, and puts the job into quarantine.
-      - V(0) switches the guard off.
-      - If not set, a guard that is on stays as it is, and one that is off is switched on at 500. It is never loosened, however the
-        settings are written.
-    type: int
-  adopt:
-    description:
-      - Whether to take over a configuration of another name that already serves the target tenant, and to rename it as O(name) says.
-        With O(state=absent), whether to remove it.
-      - Such a configuration is refused otherwise, since a second one for the same people would fight with it.
-    type: bool
-    default: false
-  others:
-    description:
-      - Names or ids of configurations that serve the same target tenant and are looked after by somebody else, such as another link of
-        the same inventory. They are neither adopted nor in the way. Their scopes must not overlap with this one's.
-      - A configuration named C(MTO_Sync_...) counts as one of them.
-    type: list
-    elements: str
   manage_multitenant:
     description:
-      - Whether to manage a configuration that the Microsoft 365 admin center made for a multitenant organization, named C(MTO_Sync_...).
-      - The admin center no longer recognizes such a configuration once it is edited.
+      - Whether to manage a configuration that the Microsoft 365 admin center created for a multitenant organization, named C(MTO_Sync_...).
+      - The admin center no longer recognizes such a configuration after it was edited.
     type: bool
     default: false
   state:
     description:
-      - V(present) makes sure that the configuration exists with its job.
-      - V(absent) pauses and deletes the job and deletes the application. Users that were synchronized stay as they are.
+      - V(present) ensures that the configuration exists with its job.
+      - V(absent) pauses and deletes the job and deletes the application. Synchronized users are left unchanged in the target tenant. A
+        configuration of another name is removed only with O(adopt).
     type: str
     choices: [present, absent]
     default: present
 extends_documentation_fragment:
   - entra.cross_tenant_sync.graph
   - entra.cross_tenant_sync.graph.wait
+  - entra.cross_tenant_sync.configuration.settings
   - entra.cross_tenant_sync.attributes
 attributes:
   check_mode:
@@ -110,7 +85,7 @@ EXAMPLES = r"""
     notification_email: identity@contoso.kr
     deletion_threshold: 20
 
-- name: Remove the configuration and leave the people in Fabrikam alone
+- name: Remove the configuration and leave the users in Fabrikam unchanged
   entra.cross_tenant_sync.sync_configuration:
     name: Fabrikam
     target_tenant_id: fabrikam.kr
@@ -119,7 +94,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 configuration:
-  description: The configuration as it is now, or will be. V(null) if it is absent. Ids are V(null) until the service has given them.
+  description:
+    - The configuration after the task; in check mode, as it would be. V(null) if it is absent.
+    - Ids are V(null) until the service has assigned them.
   returned: success
   type: dict
   contains:
@@ -144,25 +121,25 @@ configuration:
       type: str
       sample: afab079d-1f08-4de3-881e-435e497f923f
     scope_mode:
-      description: Whether V(all) people or only V(assigned) ones are in scope.
+      description: Whether V(all) users or only V(assigned) ones are in scope.
       type: str
       sample: assigned
     deletion_threshold:
-      description: The deletion guard, V(0) if it is off, V(null) if it is on without a number that can be read.
+      description: The deletion guard. V(0) if it is off, V(null) if it is on with an unreadable number.
       type: int
       sample: 500
     notification_email:
-      description: The address for notifications, where it is managed.
+      description: The address for notifications.
       type: str
       sample: identity@contoso.kr
 still_served_by:
-  description: The names of the other configurations that serve the target tenant, and still need its trust.
+  description: The names of the other configurations that serve the target tenant and still need its trust.
   returned: with O(state=absent)
   type: list
   elements: str
   sample: []
 actions:
-  description: What was done, or would be done in check mode, in order.
+  description: The changes in order; in check mode, the changes that a run would make.
   returned: success
   type: list
   elements: dict
@@ -171,13 +148,13 @@ actions:
       description: What is done.
       type: str
     object:
-      description: What it is done to.
+      description: The object of the change.
       type: str
     tenant:
-      description: The tenant it is done in, as O(tenant_id) named it.
+      description: The tenant of the change, as given in O(tenant_id).
       type: str
     effects:
-      description: What else follows from it in the service.
+      description: The consequences of the change in the service.
       type: dict
       returned: when there are any
   sample:
@@ -185,12 +162,12 @@ actions:
       object: configuration Fabrikam
       tenant: a0c898ca-2445-4e74-ab4b-afd7916549a6
 waited_seconds:
-  description: How long the module waited for the service to catch up with itself.
+  description: How many seconds the module waited for its changes to become visible.
   returned: success
   type: float
   sample: 1.4
 error:
-  description: What the service answered, for a failure that it caused.
+  description: The answer of the service that caused the failure.
   returned: failure
   type: dict
   sample:
@@ -204,7 +181,7 @@ error:
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cloud import CLOUDS
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import run_module
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import SETTINGS, Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import configuration
 
 SUBJECT = configuration.RESOURCE
@@ -214,10 +191,7 @@ OPTIONS = Options(
         "target_tenant_id": {"type": "str", "required": True},
         "target_cloud": {"type": "str", "choices": list(CLOUDS)},
         "test_connection": {"type": "bool", "default": True},
-        "notification_email": {"type": "str"},
-        "deletion_threshold": {"type": "int"},
-        "adopt": {"type": "bool", "default": False},
-        "others": {"type": "list", "elements": "str"},
+        **SETTINGS,
         "manage_multitenant": {"type": "bool", "default": False},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     },

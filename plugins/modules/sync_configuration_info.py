@@ -9,17 +9,17 @@ DOCUMENTATION = r"""
 module: sync_configuration_info
 short_description: Read the cross-tenant synchronization configurations of a tenant
 description:
-  - Lists the configurations of a source tenant with their targets, settings and jobs.
+  - Returns the configurations of a source tenant with their target tenants, settings and jobs.
 author:
   - The entra.cross_tenant_sync authors (@entra-cross-tenant-sync)
 options:
   name:
     description:
-      - Only configurations of this name.
+      - Only configurations with this name.
     type: str
   target_tenant_id:
     description:
-      - Only configurations to this target tenant, as its tenant id or one of its domains.
+      - Only configurations for this target tenant, by its tenant id or one of its domains.
     type: str
 extends_documentation_fragment:
   - entra.cross_tenant_sync.graph
@@ -32,20 +32,20 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Read where this tenant synchronizes to
+- name: Read to which tenants this tenant synchronizes
   entra.cross_tenant_sync.sync_configuration_info:
   register: links
 """
 
 RETURN = r"""
 configurations:
-  description: The configurations, by name.
+  description: The configurations, sorted by name.
   returned: success
   type: list
   elements: dict
   contains:
     restart_owed:
-      description: Whether the job must be restarted for a change of scope or mappings. M(entra.cross_tenant_sync.sync_job) does that.
+      description: Whether the job must be restarted before a change of scope or mappings takes effect. M(entra.cross_tenant_sync.sync_job) restarts it.
       type: bool
       sample: false
   sample:
@@ -61,20 +61,13 @@ configurations:
       job_state: started
       restart_owed: false
 error:
-  description: What the service answered, for a failure that it caused.
+  description: The answer of the service that caused the failure, as RV(entra.cross_tenant_sync.sync_configuration#module:error).
   returned: failure
   type: dict
-  sample:
-    status: 403
-    code: Authorization_RequestDenied
-    request_id: 7e2b6f4c-4a8e-4b7b-9a43-0f6d0b1c2d3e
-    client_request_id: 1d0b6c52-5f4e-4d0c-a3a7-0c9f3f1d2e4b
-    method: GET
-    path: /servicePrincipals
 """
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import run_module
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import configuration_list
 
 SUBJECT = configuration_list.INQUIRY

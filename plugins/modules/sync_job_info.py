@@ -9,17 +9,12 @@ DOCUMENTATION = r"""
 module: sync_job_info
 short_description: Read the provisioning job of a configuration
 description:
-  - Tells whether the job of a configuration runs, how its last cycle went, and whether it is in quarantine.
+  - Returns whether the job of a configuration runs, how its last cycle ended, and whether it is in quarantine.
 author:
   - The entra.cross_tenant_sync authors (@entra-cross-tenant-sync)
-options:
-  configuration:
-    description:
-      - The configuration, by name or by the object id of its service principal.
-    type: str
-    required: true
 extends_documentation_fragment:
   - entra.cross_tenant_sync.graph
+  - entra.cross_tenant_sync.configuration
   - entra.cross_tenant_sync.attributes
   - entra.cross_tenant_sync.attributes.info_module
 attributes:
@@ -41,7 +36,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 verdict:
-  description: How the job is in one word, and what to do next.
+  description: The state of the job in one word, and what to do next.
   returned: success
   type: dict
   contains:
@@ -51,7 +46,7 @@ verdict:
       type: str
       sample: quarantined
     next_action:
-      description: What to do, in words.
+      description: What to do next.
       type: str
       sample: check the trust settings of both tenants, then restart with release_quarantine within 26 days, before the service disables the job
     reason:
@@ -67,7 +62,7 @@ verdict:
       type: int
       sample: 26
 job:
-  description: The job as it is now, or will be. V(null) if it is absent.
+  description: The job. V(null) if there is none.
   returned: success
   type: dict
   contains:
@@ -88,7 +83,7 @@ job:
       type: str
       sample: started
     status:
-      description: The service's own word for it.
+      description: The state in the word of the service.
       type: str
       sample: Active
     interval:
@@ -117,15 +112,15 @@ job:
       type: dict
       sample: null
     progress:
-      description: How far the running cycle is, one entry a kind of object. Empty while none runs.
+      description: The progress of the running cycle, one entry per kind of object. Empty while none runs.
       type: list
       elements: dict
       contains:
         done:
-          description: How many objects the service is done with.
+          description: How many objects the service has processed.
           type: int
         total:
-          description: How many objects there are, as far as the service knows.
+          description: How many objects there are, as far as the service knows them.
           type: int
       sample:
         - done: 3
@@ -137,34 +132,22 @@ job:
         User: 12
 restart_owed:
   description:
-    - Whether a restart of the job is recorded in the service that was not made yet. M(entra.cross_tenant_sync.sync_job) makes it.
+    - Whether a restart of the job is recorded in the service that has not been made yet. M(entra.cross_tenant_sync.sync_job) makes it.
   returned: success
   type: bool
   sample: false
 error:
-  description: What the service answered, for a failure that it caused.
+  description: The answer of the service that caused the failure, as RV(entra.cross_tenant_sync.sync_configuration#module:error).
   returned: failure
   type: dict
-  sample:
-    status: 401
-    code: UnknownError
-    request_id: 7e2b6f4c-4a8e-4b7b-9a43-0f6d0b1c2d3e
-    client_request_id: 1d0b6c52-5f4e-4d0c-a3a7-0c9f3f1d2e4b
-    method: GET
-    path: /servicePrincipals/3c2d9a1e-7f0b-4d6b-8f39-1c5a0a2f7b61/synchronization/jobs
 """
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import run_module
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONFIGURATION, Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import job
 
 SUBJECT = job.INQUIRY
-OPTIONS = Options(
-    {
-        "configuration": {"type": "str", "required": True},
-    },
-    writes=False,
-)
+OPTIONS = Options(CONFIGURATION, writes=False)
 
 
 def main() -> None:

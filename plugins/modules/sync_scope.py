@@ -7,36 +7,31 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: sync_scope
-short_description: Manage who is synchronized by a configuration
+short_description: Manage which users a configuration synchronizes
 description:
-  - Manages the scope of a configuration - whether everybody or only assigned users and groups are synchronized, and who is assigned.
-  - Whoever leaves the scope is soft-deleted in the target tenant by the service's next cycle.
-    How many people may leave is judged before anything is written.
-  - Only users, and direct members of groups, are synchronized.
-    Members of nested groups, external and disabled people are skipped by the service.
+  - Manages the scope of a configuration - whether all users or only assigned users and groups are synchronized, and which are assigned.
+  - Users who leave the scope are soft-deleted in the target tenant by the next cycle of the service. The module counts them before it writes
+    anything, and refuses the change if they are more than the options allow.
+  - The service synchronizes only users and the direct members of groups. It skips members of nested groups, external users and disabled
+    users.
 author:
   - The entra.cross_tenant_sync authors (@entra-cross-tenant-sync)
 options:
-  configuration:
-    description:
-      - The configuration, by name or by the object id of its service principal.
-    type: str
-    required: true
   mode:
     description:
-      - Whether V(all) people of the tenant are in scope, or only V(assigned) ones. Left alone if not set.
-      - From V(all) to V(assigned) the service needs a restart of the job before it takes the change up, see O(restart_job).
+      - Whether V(all) users of the tenant are in scope, or only V(assigned) ones. If not set, it is left alone.
+      - For a change from V(all) to V(assigned), the job must be restarted before the change takes effect, see O(restart_job).
     type: str
     choices: [assigned, all]
   users:
     description:
-      - Users to assign, by user principal name, mail address or object id.
+      - The users to assign, by user principal name, mail address or object id.
     type: list
     elements: str
   groups:
     description:
-      - Groups to assign, by display name or object id.
-      - As a text of one line, names are parted by commas. A name with a comma needs a list, or a text with one name a line.
+      - The groups to assign, by display name or object id.
+      - In a text of one line, commas separate the names. A name with a comma needs a list, or a text with one name per line.
     type: list
     elements: str
   exact:
@@ -46,51 +41,45 @@ options:
     default: false
   allow_empty:
     description:
-      - Whether it is meant that nobody stays in scope. Without it, a change after which nobody is in scope is refused if somebody was.
-      - The limits O(max_removals) and O(max_removal_percent) hold all the same, and are never a consent to this.
+      - Whether an empty scope is intended. Without it, a change that empties a scope with users is refused.
+      - The limits O(max_removals) and O(max_removal_percent) hold in any case. They do not allow an empty scope.
     type: bool
     default: false
   max_removals:
     description:
-      - The most people that may leave the scope at once. More is refused, and nothing is written.
-      - In scope are the assigned users and the direct members of assigned groups, external people excepted. Whoever stays by another
-        assignment does not leave, and an assignment that the service skips, such as the portal's default access, puts nobody into scope.
-      - If O(mode) changes from V(all) to V(assigned), everybody leaves who is not assigned. Then all members of the tenant are counted.
+      - How many users may leave the scope at once. If more would leave, the change is refused and nothing is written.
+      - In scope are the assigned users and the direct members of assigned groups, except external users. A user with another assignment
+        does not leave. An assignment that the service skips, such as the default access of the portal, does not put a user into scope.
+      - If O(mode) changes from V(all) to V(assigned), all users leave who are not assigned. Then all members of the tenant are counted.
     type: int
   max_removal_percent:
     description:
-      - The largest part of the people in scope that may leave at once, in percent from 0 to 100. More is refused, and nothing is written.
+      - Which part of the users in scope may leave at once, in percent from 0 to 100. If more would leave, the change is refused and nothing
+        is written.
     type: int
-  restart_job:
-    description:
-      - Whether to restart the job at once if the change needs it, so that the service evaluates everybody again.
-      - The restart that is owed is recorded in the service before the change is written, as a tag of the configuration's service
-        principal, and cleared afterwards. If the run ends in between, or the job is paused, any later run makes the restart.
-      - With V(false) it is left to M(entra.cross_tenant_sync.sync_job), which then must follow. Until then a job that runs is paused, so that
-        no cycle sees a link that is changed by half.
-    type: bool
-    default: true
   restart_owed:
     description:
-      - That a restart is owed, as RV(restart_owed) of an earlier task of the same run says. Then it is not recorded a second time, nor
-        the job paused, also in check mode, in which nothing is recorded.
+      - Whether an earlier task of the same run returned RV(restart_owed=true). Then the restart is not recorded and the job not paused a
+        second time, also in check mode, in which nothing is recorded.
     type: bool
     default: false
   full_result:
     description:
-      - Whether RV(scope.assigned), RV(leaving) and the diff hold everybody, however many they are.
-      - Otherwise, of more than 50 assignments the result only has the number, and the diff only those that change.
+      - Whether RV(scope.assigned), RV(leaving) and the diff list all users and groups, however many there are.
+      - Otherwise, for more than 50 assignments the result has only their number, and the diff only those that change.
     type: bool
     default: false
   state:
     description:
-      - V(present) assigns the named users and groups, V(absent) takes them out of scope.
+      - V(present) assigns O(users) and O(groups), V(absent) removes them from the scope.
     type: str
     choices: [present, absent]
     default: present
 extends_documentation_fragment:
   - entra.cross_tenant_sync.graph
   - entra.cross_tenant_sync.graph.wait
+  - entra.cross_tenant_sync.configuration
+  - entra.cross_tenant_sync.configuration.restart
   - entra.cross_tenant_sync.attributes
 attributes:
   check_mode:
@@ -106,28 +95,28 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Synchronize one person and everybody in Sales
+- name: Synchronize one user and the members of Sales
   entra.cross_tenant_sync.sync_scope:
     configuration: Fabrikam
     mode: assigned
     users: [minsu.kim@contoso.kr]
     groups: [Sales]
 
-- name: Synchronize exactly these, and let at most five leave
+- name: Synchronize exactly these groups, and let at most five users leave
   entra.cross_tenant_sync.sync_scope:
     configuration: Fabrikam
     groups: [Sales, Engineering]
     exact: true
     max_removals: 5
 
-- name: Take everybody out of scope
+- name: Remove all users from the scope
   entra.cross_tenant_sync.sync_scope:
     configuration: Fabrikam
     users: []
     exact: true
     allow_empty: true
 
-- name: Take one person out of scope
+- name: Remove one user from the scope
   entra.cross_tenant_sync.sync_scope:
     configuration: Fabrikam
     users: [minsu.kim@contoso.kr]
@@ -136,12 +125,12 @@ EXAMPLES = r"""
 
 RETURN = r"""
 scope:
-  description: The scope as it is now, or will be.
+  description: The scope after the task; in check mode, as it would be.
   returned: success
   type: dict
   contains:
     service_principal_id:
-      description: The object id of the configuration's service principal, V(null) while it does not exist.
+      description: The object id of the configuration's service principal. V(null) if it does not exist yet.
       type: str
       sample: 3c2d9a1e-7f0b-4d6b-8f39-1c5a0a2f7b61
     mode:
@@ -165,90 +154,65 @@ scope:
       type: int
       sample: 0
 leaving:
-  description: Who leaves the scope by this change.
+  description: The users who leave the scope by this change.
   returned: success
   type: dict
   contains:
     count:
       description:
-        - How many people leave. V(null) if O(mode) changes from V(all) to V(assigned) and there is no limit, because then nobody counts.
+        - How many users leave. V(null) if O(mode) changes from V(all) to V(assigned) without a limit, because then they are not counted.
       type: int
       sample: 1
     users:
       description:
-        - The user principal names of the first 50, or of all with O(full_result). If O(mode) changes from V(all) to V(assigned), only
-          those who were assigned are named.
+        - The user principal names of the first 50, or of all with O(full_result). If O(mode) changes from V(all) to V(assigned), only users
+          who were assigned are named.
       type: list
       elements: str
       sample: [minsu.kim@contoso.kr]
 restart_needed:
-  description: Whether this change needs a restart of the job before the service takes it up. See O(restart_job).
+  description: Whether the job must be restarted before this change takes effect, see O(restart_job).
   returned: success
   type: bool
   sample: false
 restart_owed:
   description:
-    - Whether a restart of the job is recorded in the service that was not made yet. Then M(entra.cross_tenant_sync.sync_job) makes it.
+    - Whether a restart of the job is recorded in the service that has not been made yet. M(entra.cross_tenant_sync.sync_job) makes it.
   returned: success
   type: bool
   sample: false
 actions:
-  description: What was done, or would be done in check mode, in order.
+  description:
+    - The changes in order; in check mode, the changes that a run would make. The keys are those of
+      RV(entra.cross_tenant_sync.sync_configuration#module:actions).
   returned: success
   type: list
   elements: dict
-  contains:
-    verb:
-      description: What is done.
-      type: str
-    object:
-      description: What it is done to.
-      type: str
-    tenant:
-      description: The tenant it is done in, as O(tenant_id) named it.
-      type: str
-    effects:
-      description: What else follows from it in the service.
-      type: dict
-      returned: when there are any
   sample:
     - verb: assign
       object: user minsu.kim@contoso.kr to configuration Fabrikam
       tenant: a0c898ca-2445-4e74-ab4b-afd7916549a6
 waited_seconds:
-  description: How long the module waited for the service to catch up with itself.
+  description: How many seconds the module waited for its changes to become visible.
   returned: success
   type: float
   sample: 1.4
 error:
-  description: What the service answered, for a failure that it caused.
+  description: The answer of the service that caused the failure, as RV(entra.cross_tenant_sync.sync_configuration#module:error).
   returned: failure
   type: dict
-  sample:
-    status: 403
-    code: Authorization_RequestDenied
-    request_id: 7e2b6f4c-4a8e-4b7b-9a43-0f6d0b1c2d3e
-    client_request_id: 1d0b6c52-5f4e-4d0c-a3a7-0c9f3f1d2e4b
-    method: POST
-    path: /servicePrincipals/3c2d9a1e-7f0b-4d6b-8f39-1c5a0a2f7b61/appRoleAssignedTo
 """
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import run_module
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONFIGURATION, RESTART, SCOPE, Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import scope
 
 SUBJECT = scope.RESOURCE
 OPTIONS = Options(
     {
-        "configuration": {"type": "str", "required": True},
-        "mode": {"type": "str", "choices": ["assigned", "all"]},
-        "users": {"type": "list", "elements": "str"},
-        "groups": {"type": "list", "elements": "str"},
-        "exact": {"type": "bool", "default": False},
-        "allow_empty": {"type": "bool", "default": False},
-        "max_removals": {"type": "int"},
-        "max_removal_percent": {"type": "int"},
-        "restart_job": {"type": "bool", "default": True},
+        **CONFIGURATION,
+        **SCOPE,
+        **RESTART,
         "restart_owed": {"type": "bool", "default": False},
         "full_result": {"type": "bool", "default": False},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},

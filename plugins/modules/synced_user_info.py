@@ -7,12 +7,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: synced_user_info
-short_description: Read the people in a target tenant that came from a source tenant
+short_description: Read the users of a target tenant who came from a source tenant
 description:
   - Lists the B2B users of a target tenant that came from a given source tenant, with what an address book shows of them.
-  - People are recognized by their user principal name, which keeps the one they have in the source tenant.
-    Whoever has not redeemed an invitation was invited by hand, and is not listed.
-  - A guest who was invited by hand and has redeemed the invitation looks the same as a person who was synchronized as a guest.
+  - Users are recognized by their user principal name, which contains the one that they have in the source tenant.
+    Users who have not redeemed an invitation were invited by hand, and are not listed.
+  - A guest who was invited by hand and has redeemed the invitation looks the same as a user who was synchronized as a guest.
   - All users of the tenant are read, a thousand at a time.
 author:
   - The entra.cross_tenant_sync authors (@entra-cross-tenant-sync)
@@ -43,18 +43,18 @@ notes:
 """
 
 EXAMPLES = r"""
-- name: Read who came from Contoso
+- name: Read the users who came from Contoso
   entra.cross_tenant_sync.synced_user_info:
     tenant_id: afab079d-1f08-4de3-881e-435e497f923f
     client_id: 22222222-2222-4222-8222-222222222222
     client_secret: "{{ lookup('ansible.builtin.env', 'FABRIKAM_CLIENT_SECRET') }}"
     source_domains: [contoso.kr]
-  register: people
+  register: contoso
 """
 
 RETURN = r"""
 synced_users:
-  description: The people, by display name.
+  description: The users, by display name.
   returned: success
   type: list
   elements: dict
@@ -68,7 +68,7 @@ synced_users:
       account_enabled: true
       show_in_address_list: true
 source_domains:
-  description: The domains that people were looked for by.
+  description: The domains that users were recognized by.
   returned: success
   type: list
   elements: str
@@ -87,7 +87,7 @@ error:
 """
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import run_module
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import synced_user
 
 SUBJECT = synced_user.INQUIRY

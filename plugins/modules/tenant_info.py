@@ -9,8 +9,8 @@ DOCUMENTATION = r"""
 module: tenant_info
 short_description: Read who signs in, which tenant it is, and which tenant a domain belongs to
 description:
-  - Tells which application signs in and what it is permitted, as the access token says. The token itself is never shown.
-  - Tells the tenant's id, names and domains, as far as the application may read them.
+  - Returns which application signs in and what it is permitted, as the access token says. The token itself is never shown.
+  - Returns the tenant's id, names and domains, as far as the application may read them.
   - Resolves domains and ids of other tenants.
 author:
   - The entra.cross_tenant_sync authors (@entra-cross-tenant-sync)
@@ -19,7 +19,7 @@ options:
     description:
       - Domains or ids of other tenants to look up. One that does not exist in this O(cloud) is a failure.
       - Microsoft Graph is asked first, which needs the permission C(CrossTenantInformation.ReadBasic.All).
-        Without it, the sign-in service's public OpenID document tells the id, but no names.
+        Without it, the sign-in service's public OpenID document has the id, but no names.
     type: list
     elements: str
 extends_documentation_fragment:
@@ -34,7 +34,7 @@ notes:
 """
 
 EXAMPLES = r"""
-- name: Read who we are, and who owns fabrikam.kr
+- name: Read which application signs in, and which tenant owns fabrikam.kr
   entra.cross_tenant_sync.tenant_info:
     tenant_id: a0c898ca-2445-4e74-ab4b-afd7916549a6
     client_id: 11111111-1111-4111-8111-111111111111
@@ -50,8 +50,8 @@ EXAMPLES = r"""
 RETURN = r"""
 application:
   description:
-    - Who signed in. C(permissions) are the application permissions in the token, or the scopes of a person, in which case
-      C(delegated) is true and the person's own roles count as well.
+    - Who signed in. C(permissions) are the application permissions in the token, or the scopes of a signed-in person, in which
+      case C(delegated) is true and that person's roles count as well.
   returned: success
   type: dict
   sample:
@@ -73,7 +73,7 @@ tenant:
     domains: [contoso.kr, contoso.onmicrosoft.com]
     cloud: global
 tenants:
-  description: The tenants of O(resolve), in its order. C(source) tells whether C(graph) or the C(openid) document was asked.
+  description: The tenants of O(resolve), in its order. C(source) is C(graph) or, where the C(openid) document was read instead, C(openid).
   returned: success
   type: list
   elements: dict
@@ -96,7 +96,7 @@ error:
 """
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import run_module
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import tenant
 
 SUBJECT = tenant.INQUIRY

@@ -17,10 +17,10 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import link_variables
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.link_variables import OWN, OWN_KEYS
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.option_values import UNCHECKED, blank, judged
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import CONNECTION
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import link_variables
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.link_variables import OWN, OWN_KEYS
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.values import UNCHECKED, blank, checked
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import link
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.rivals import Link, rivals
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import connection_fault
@@ -31,16 +31,16 @@ SIGNS_IN = {"source_tenant": ("link_source",), "target_tenant": ("link_target",)
 """The tenants that a role works in, if not in both."""
 PARTS = {"source_tenant": link.IN_SOURCE, "target_tenant": link.IN_TARGET}
 _PARTNER = {name: about for name, about in CONNECTION.items() if name in ("tenant_id", "cloud")}
-"""What is used of a tenant by a role that works in the other one."""
+"""The connection options that a role uses of a tenant it does not sign in to."""
 
 
 class _Unreadable(Exception):
-    """What cannot be read: its text is the fault."""
+    """A value that cannot be read. Its text is the fault."""
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What the controller knows of a link: raw variables, and what makes values of them."""
+    """What the controller knows of a link: raw variables, and the function that makes values of them."""
 
     host: str
     variables: Mapping[str, Any]
@@ -52,9 +52,9 @@ class Seen:
     """Wins over ``link_state``."""
 
     def value(self, name: str, raw: Any) -> Any:
-        """The value of what has this name.
+        """The value of a variable or member.
 
-        :raises _Unreadable: and shows nothing of it, since it may be meant for a secret.
+        :raises _Unreadable: without the value, which may be a secret.
         """
         try:
             return self.template(raw)
@@ -65,7 +65,7 @@ class Seen:
 
 
 def judge_link(seen: Seen, rivals_of_host: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
-    """What the action answers."""
+    """The result of the action."""
     faults: list[str] = []
     secrets: set[str] = set()
     values = _values(seen, faults)
@@ -76,23 +76,33 @@ def judge_link(seen: Seen, rivals_of_host: Callable[[], Mapping[str, Any]]) -> d
     beside = rivals_of_host() if not faults else {}
     faults += beside.get("fights", ())
     if faults:
-        msg = f"Link {seen.host}: {'; '.join(one.rstrip('.') for one in faults)}. Nothing was changed."
+        msg = f"Link {seen.host}: {'; '.join(fault.rstrip('.') for fault in faults)}. Nothing was changed."
         failure: dict[str, Any] = remove_values({"failed": True, "msg": msg}, secrets)
         return failure
     others = list(dict.fromkeys((*values.get("link_others", ()), *beside.get("others", ()))))
     present = state == "present"
+    preflight = present and values.get("link_preflight", True)
+    options = {**link_variables.options_of("link_info", values), "others": others}
     return {
         "changed": False,
         "state": state,
         "compare": present and values.get("link_compare", True),
-        "preflight": present and values.get("link_preflight", True),
+        "preflight": preflight,
+        "tasks": _tasks(seen.role, present, preflight, values.get("link_users") == "deprovision"),
         "others": others,
-        "ansible_facts": {"cross_tenant_sync_others": others},
+        "ansible_facts": {"cross_tenant_sync_others": others, "cross_tenant_sync_link": options},
     }
 
 
+def _tasks(role: str | None, present: bool, preflight: bool, deprovision: bool) -> str:
+    """The file of tasks that comes next, of the role or of the playbook sync."""
+    if not present:
+        return "deprovision" if deprovision and role in (None, "source_tenant") else "absent"
+    return "present_after_preflight" if preflight and role is None else "present"
+
+
 def _values(seen: Seen, faults: list[str]) -> dict[str, Any]:
-    """The values of our variables, where they are given and right."""
+    """The values of the variables of the link that are given and right."""
     values = {}
     for name in link_variables.VARIABLES:
         value, wrong = _value(seen, name)
@@ -130,17 +140,17 @@ def _entry(seen: Seen, side: str, tenant: str, faults: list[str], secrets: set[s
     secrets |= {str(given[name]) for name in _SECRET if not blank(given.get(name))}
     values = {}
     for option, about in spec.items():
-        for name in (one for one in (option, *about.get("aliases", ())) if one in given):
+        for name in (name for name in (option, *about.get("aliases", ())) if name in given):
             # A file is looked for where the module runs.
             plain = option if seen.here or about["type"] != "path" else UNCHECKED
-            value, found = judged(plain, about, given[name], f"tenants.{tenant}.{name}", shows=False)
+            value, found = checked(plain, about, given[name], f"tenants.{tenant}.{name}", shows=False)
             wrong = [*wrong, *found]
             if value is not None or "fallback" in about:
                 # What was left empty is not taken from the environment, where another tenant's may be.
                 values[option] = value
     if blank(given.get("tenant_id")):
         wrong = [*wrong, f"tenants.{tenant}.tenant_id is missing; the roles read it by this name, not by an alias"]
-    faults += [*link_variables.strange_keys(tenant, entry, own), *wrong]
+    faults += [*link_variables.unknown_keys(tenant, entry, own), *wrong]
     if not wrong and signs_in and seen.here:
         fault = connection_fault(_completed(CONNECTION, values))
         faults += [f"tenants.{tenant} ({side}), tenant {values['tenant_id']}: {fault}"] if fault else []
@@ -178,36 +188,36 @@ _SECRET = [name for option, about in CONNECTION.items() if about.get("no_log") f
 
 
 def _completed(spec: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """With defaults and with what the environment says."""
+    """The values with defaults and with what the environment holds."""
     completed: dict[str, Any] = ArgumentSpecValidator(dict(spec)).validate(dict(values)).validated_parameters
     return completed
 
 
 def _contradictions(seen: Seen, values: Mapping[str, Any], entries: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """What the values say against each other, or against the rules of the service."""
+    """How the values contradict each other, or the rules of the service."""
     source, target = (entries[side] for side in SIDES)
     if source["tenant_id"].casefold() == target["tenant_id"].casefold():
         return [f"link_source and link_target are one tenant, {source['tenant_id']}; a link needs two"]
     given = {"configuration": "-", **source, "target": dict(target), **link_variables.options_of("link_info", values)}
     checked = ArgumentSpecValidator(link_info.OPTIONS.argument_spec(), **link_info.OPTIONS.rules).validate(given)
     if checked.error_messages:
-        return [link_variables.named(one, "link_info") for one in checked.error_messages]
+        return [link_variables.named(message, "link_info") for message in checked.error_messages]
     parts = PARTS.get(seen.role or "", (*link.IN_TARGET, *link.IN_SOURCE))
-    return [_said_of_variables(one) for one in link.judge(checked.validated_parameters, parts)]
+    return [_said_of_variables(fault) for fault in link.judge(checked.validated_parameters, parts)]
 
 
 def _said_of_variables(fault: link.Fault) -> str:
-    where = ", ".join(link_variables.named(one, "link_info") for one in fault.options)
+    where = ", ".join(link_variables.named(option, "link_info") for option in fault.options)
     return f"{where or ', '.join(SIDES)}: {fault.said}"
 
 
 def rivals_by_host(hosts: Iterable[str], raw_of: Callable[[str], Any], templated: Callable[[str], Any]) -> dict[str, dict[str, Any]]:
     """`rivals` of the hosts of an inventory. ``raw_of`` is cheap, so ``templated`` is only asked where something is a template."""
-    return rivals(one for host in hosts for one in _link_of(host, raw_of(host), functools.partial(templated, host)))
+    return rivals(wanted for host in hosts for wanted in _link_of(host, raw_of(host), functools.partial(templated, host)))
 
 
 def _link_of(host: str, raw: Any, templated: Callable[[], Any]) -> Iterator[Link]:
-    """What a host wants; nothing if it cannot be told. Its own check says why."""
+    """The link of a host; nothing if it cannot be read, which its own check reports."""
 
     def text(name: str) -> str:
         value = raw.get(name)
@@ -215,7 +225,7 @@ def _link_of(host: str, raw: Any, templated: Callable[[], Any]) -> Iterator[Link
 
     try:
         sides = [_identity(text(side), raw, templated) for side in SIDES]
-        name, mode, state = (text(one) for one in ("link_configuration", "link_scope_mode", "link_state"))
+        name, mode, state = (text(variable) for variable in ("link_configuration", "link_scope_mode", "link_state"))
         filters = templated().get("link_filters") if mode == "all" else None
     except (AnsibleError, AttributeError, KeyError, TypeError):
         return

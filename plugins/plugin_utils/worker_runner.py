@@ -4,75 +4,100 @@
 # Private to this collection: it may change without notice.
 """The controller's worker as a host of the engine.
 
-A module process costs a third of a second before it does anything. A local task needs none: the engine runs right here,
-and what the action plugins import was imported once, before the worker was forked. Every other task falls back to the module.
+A module process costs a third of a second before it does anything. A local task needs none: the engine runs in the worker,
+and what it needs was imported once, before the worker was forked. Every other task falls back to the module.
 """
 
 from __future__ import annotations
 
-import gc
+import contextlib
+import pkgutil
 from collections.abc import Callable, Iterator, Mapping
-from types import ModuleType
+from importlib import import_module
 from typing import Any
 
 from ansible import constants
+from ansible.errors import AnsibleActionFail
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.errors import UnsupportedError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
-from ansible.plugins.loader import filter_loader, lookup_loader, test_loader
+from ansible.plugins.loader import module_loader
 
+from ansible_collections.entra.cross_tenant_sync.plugins import modules
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.failure import RunFailure
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph import vault
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.read_cache import distrust_all
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_cache import RunCache
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import RUN_FOLDER, incomplete
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import run
 
+COLLECTION = "entra.cross_tenant_sync"
+PROCESS_VARIABLE = "cross_tenant_sync_module_process"
+"""A variable that sends every task to a module process when it is true."""
+MODULES = {
+    f"{COLLECTION}.{name}": module
+    for _finder, name, _package in pkgutil.iter_modules(modules.__path__)
+    if hasattr(module := import_module(f"{modules.__name__}.{name}"), "SUBJECT")
+}
+"""The modules that connect, by their full names."""
 VAULT = vault.shared()
 """The tokens of this run: memory that the parent takes before it forks its workers, and that ends with them."""
 
-# What is loaded here, in the parent of all workers, no worker has to load again: what the templates of nearly every task need.
-filter_loader.get("ansible.builtin.default")
-test_loader.get("ansible.builtin.defined")
-lookup_loader.get("ansible.builtin.env")
-# A collection of garbage in a worker would copy every page that it shares with its parent.
-gc.freeze()
-
-PROCESS_VARIABLE = "cross_tenant_sync_module_process"
-"""A variable that sends every task to a module process when it is true."""
-
 
 class WorkerRunner(ActionBase):
-    """Runs ``module`` without a process of its own, if nothing speaks against it."""
+    """Runs the module that the task names, without a process of its own if nothing speaks against it."""
 
     _supports_async = True
-    module: ModuleType
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """The module's result, however it came about."""
+        """The module's result, whether it ran here or in a process.
+
+        :raises AnsibleActionFail: if the task names no module of this collection.
+        """
         variables = task_vars or {}
         result: dict[str, Any] = super().run(tmp, variables)
         name = self._task.action
+        module = MODULES.get(self._module_name())
+        if module is None:
+            raise AnsibleActionFail(f"{name} is not a module of {COLLECTION} that connects to Microsoft Graph.")
         if self._needs_process(variables):
-            self._share_run_folder()
-            answer: dict[str, Any] = self._execute_module(module_name=name, task_vars=variables, wrap_async=bool(self._task.async_val))
+            with self._sharing_run_folder():
+                answer: dict[str, Any] = self._execute_module(module_name=name, task_vars=variables, wrap_async=bool(self._task.async_val))
             return {**result, **answer}
 
         def progress(message: str) -> None:
             self._display.display(f"{variables.get('inventory_hostname')}: {message}")
 
-        return {**result, **run_in_worker(name, self.module.SUBJECT, self.module.OPTIONS, self._task.args, self._task.check_mode, progress)}
+        return {**result, **run_in_worker(name, module.SUBJECT, module.OPTIONS, self._task.args, self._task.check_mode, progress)}
 
-    def _share_run_folder(self) -> None:
-        """Tell a module process of the same user on the same machine where this run keeps the ids it has learnt. It signs in by itself,
-        since a token can only reach it through a file or the environment.
+    def _module_name(self) -> str:
+        """The full name of the task's module; the task may have a short one, or another collection's that is redirected to ours.
+
+        ``resolved_action`` does not serve: in ansible-core before 2.19 it is the name of this plugin.
+        """
+        found = module_loader.find_plugin_with_context(self._task.action, collection_list=self._task.collections)
+        return str(found.resolved_fqcn)
+
+    @contextlib.contextmanager
+    def _sharing_run_folder(self) -> Iterator[None]:
+        """Pass to a module process of the same user on the same machine where this run keeps what it has read. It signs in on its own,
+        since a token can only reach it through a file or the environment. What any other process writes, the run does not see.
         """
         if self._connection.transport == "local" and not self._play_context.become and not self._task.async_val:
             self._task.environment = [*(self._task.environment or ()), {RUN_FOLDER: run_folder()}]
+            yield
+            return
+        distrust_all(RunCache(run_folder()))
+        try:
+            yield
+        finally:
+            distrust_all(RunCache(run_folder()))
 
     def _needs_process(self, variables: Mapping[str, Any]) -> bool:
-        """Whether the task runs elsewhere, as somebody else, with another environment or on an interpreter with other libraries."""
+        """Whether the task runs on another machine, as another user, with another environment, or on an interpreter with other libraries."""
         asked = self._templar.template(variables.get(PROCESS_VARIABLE, False))
         return (
             boolean(asked, strict=False)
@@ -110,7 +135,7 @@ def run_in_worker(
         except RunFailure as failure:
             answer = {**failure.details, "failed": True, "msg": failure.msg}
     # The validator keeps these for AnsibleModule, which words them like this.
-    doubled = [f"Both option {one['option']} and its alias {one['alias']} are set." for one in getattr(checked, "_warnings", ())]
+    doubled = [f"Both option {pair['option']} and its alias {pair['alias']} are set." for pair in getattr(checked, "_warnings", ())]
     if doubled:
         answer = {**answer, "warnings": [*answer.get("warnings", ()), *doubled]}
     shown: dict[str, Any] = remove_values({**answer, "invocation": {"module_args": params}}, secret)
@@ -127,7 +152,7 @@ def _plain(value: Any) -> Any:
 
 
 def _secrets(spec: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]:
-    """The values of options that nobody may see, also of those inside of an option, by name or alias."""
+    """The values of secret options, also of those inside an option, by name or alias."""
     for option, about in spec.items():
         for name in (option, *about.get("aliases", ())):
             value = given.get(name)

@@ -1,4 +1,4 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How fast the collection is, beside others that do the same work against the same emulator."""
+"""The speed of the collection, compared with others that do the same work against the same emulator."""

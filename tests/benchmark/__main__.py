@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``make bench``: measure, keep the figures, write the tables, and say what was reached."""
+"""``make bench``: measure, store the figures, write the tables, and report which aims were reached."""
 
 from __future__ import annotations
 
@@ -26,16 +26,18 @@ REPEATS = 5
 PARTS = ("profile", *(str(size) for size in SIZES), "growth", *(f"mesh{size}" for size in MESHES))
 RESULTS = REPOSITORY / "tests" / "benchmark" / "results.json"
 QUICK_RESULTS = REPOSITORY / ".build" / "benchmark" / "quick.json"
-PAGE = REPOSITORY / "docs" / "performance.md"
+PAGE = REPOSITORY / "docs" / "developers" / "performance.md"
 
 
 def main() -> int:
-    """Do what the arguments ask for."""
+    """Do what the arguments request."""
     parser = argparse.ArgumentParser(prog="make bench BENCH_ARGS=...", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="50 assignments, no latency, once each; changes neither file nor page")
     parser.add_argument("--only", action="append", choices=PARTS, help="measure this part again and keep the others; may be repeated")
-    parser.add_argument("--repeats", type=int, default=REPEATS, help="how often, where that does not take too long (default: %(default)s)")
-    parser.add_argument("--tables", action="store_true", help="measure nothing, write the page from the figures that are there")
+    parser.add_argument(
+        "--repeats", type=int, default=REPEATS, help="the number of repeats, unless they take too long (default: %(default)s)"
+    )
+    parser.add_argument("--tables", action="store_true", help="measure nothing, write the page from the stored figures")
     given = parser.parse_args()
     where = QUICK_RESULTS if given.quick else RESULTS
     results = Results() if given.quick or not (given.only or given.tables) else Results.read(where)
@@ -66,10 +68,10 @@ def main() -> int:
 
 
 def measure(results: Results, folder: Path, parts: tuple[str, ...] | list[str], repeats: int, *, quick: bool) -> None:
-    """All parts that are asked for."""
+    """All requested parts."""
     began = time.monotonic()
 
-    def say(text: str) -> None:
+    def report(text: str) -> None:
         print(f"[{time.monotonic() - began:6.0f} s] {text}", file=sys.stderr, flush=True)
 
     if "profile" in parts:
@@ -78,22 +80,22 @@ def measure(results: Results, folder: Path, parts: tuple[str, ...] | list[str], 
     for size in SIZES:
         if str(size) in parts:
             with link.arena(folder / str(size), size) as here:
-                say(f"{size} assignments: the state to begin with is made")
+                report(f"{size} assignments: the state to begin with is made")
                 for latency_ms in LATENCIES[:1] if quick else LATENCIES:
                     for work in contestants.WORKS:
-                        cells = link.compete(here, work, latency_ms, repeats, contestants.ALL, say)
+                        cells = link.compete(here, work, latency_ms, repeats, contestants.ALL, report)
                         results.add_cells(size, latency_ms, work, cells)
     if "growth" in parts:
-        results.add_growth(growth.reruns(folder / "growth", GROWTH, repeats, say))
+        results.add_growth(growth.reruns(folder / "growth", GROWTH, repeats, report))
     for size in MESHES:
         if f"mesh{size}" in parts:
-            results.add_mesh(mesh.rerun(folder / f"mesh{size}", size, repeats if size == MESHES[0] else 1, say))
+            results.add_mesh(mesh.rerun(folder / f"mesh{size}", size, repeats if size == MESHES[0] else 1, report))
 
 
 def write_page(results: Results) -> None:
     """Put the tables between their markers."""
     text = PAGE.read_text()
-    rows = [f"| {one.what} | {one.limit} | {one.shown} | {_word(one.met)} |" for one in reach.figures(results)]
+    rows = [f"| {figure.what} | {figure.limit} | {figure.shown} | {_word(figure.met)} |" for figure in reach.figures(results)]
     aims = ["", "| figure | wanted | measured | |", "| --- | --- | --- | --- |", *rows]
     machine = ", ".join(f"{name} {value}" for name, value in results.content.get("machine", {}).items())
     parts = {"reach": aims, "machine": ["", f"Measured on: {machine}."], "profile": results.profile_table(), "tables": results.tables()}

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Only the necessary calls: one requests session, batches wherever Graph takes them, and nothing that could go wrong.
+"""Only the necessary calls: one requests session, batches wherever Graph accepts them, and no handling of errors.
 
-The least that the work can cost. It knows beforehand what is there, so it is no tool for an admin: it looks at nothing before
-a write, repeats nothing, and checks nothing but that each call succeeds.
+The minimal cost of the work. It assumes a known state, so it is no tool for an administrator: it reads nothing before a write,
+repeats nothing, and only checks that each call succeeds.
 
 ``bare.py SPEC WORK`` with WORK one of create, noop, change, teardown.
 """
@@ -31,7 +31,7 @@ Item = tuple[str, str, Any]
 
 
 class Tenant:
-    """One tenant's Graph on one connection."""
+    """The Graph of a tenant on a single connection."""
 
     def __init__(self, spec: dict[str, Any], side: str) -> None:
         about = spec[side]
@@ -53,19 +53,19 @@ class Tenant:
         self._session.close()
 
     def call(self, method: str, path: str, body: Any = None) -> Any:
-        """One request that has to succeed."""
+        """A request that must succeed."""
         answer = self._session.request(method, path if path.startswith("https:") else self._root + path, json=body, timeout=300)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
     def batch(self, items: list[Item], in_order: bool = False) -> list[Any]:
-        """Any number of requests, twenty in one; the bodies in the order given."""
+        """Any number of requests, twenty in a batch; returns the bodies in the given order."""
         bodies: list[Any] = []
         for start in range(0, len(items), BATCH):
             chunk = items[start : start + BATCH]
             sent = [_item(number, item, in_order) for number, item in enumerate(chunk)]
-            answers = {int(one["id"]): one for one in self.call("POST", "/$batch", {"requests": sent})["responses"]}
-            failed = [one for one in answers.values() if one["status"] >= 400]
+            answers = {int(response["id"]): response for response in self.call("POST", "/$batch", {"requests": sent})["responses"]}
+            failed = [response for response in answers.values() if response["status"] >= 400]
             if failed:
                 raise RuntimeError(f"in a batch: {failed[0]}")
             bodies += [answers[number].get("body") for number in range(len(chunk))]
@@ -90,7 +90,7 @@ def _item(number: int, item: Item, in_order: bool) -> dict[str, Any]:
 
 
 def create(spec: dict[str, Any]) -> None:
-    """The documented steps on empty tenants, none of them twice."""
+    """The documented steps on empty tenants, each of them once."""
     with Tenant(spec, "target") as target:
         partner = {"tenantId": spec["source"]["tenant_id"], "automaticUserConsentSettings": {"inboundAllowed": True}}
         policy = {"userSyncInbound": {"isSyncAllowed": True}}
@@ -103,7 +103,7 @@ def create(spec: dict[str, Any]) -> None:
 
 
 def build(source: Tenant, spec: dict[str, Any]) -> None:
-    """The configuration with its job, its mappings and its people."""
+    """The configuration with its job, its mappings and its users."""
     made = source.call("POST", f"/applicationTemplates/{TEMPLATE}/instantiate", {"displayName": spec["name"]})["servicePrincipal"]
     root = f"/servicePrincipals/{made['id']}/synchronization"
     connection = [{"key": "CompanyId", "value": spec["target"]["tenant_id"]}, {"key": "AuthenticationType", "value": "SyncPolicy"}]
@@ -129,39 +129,39 @@ def build(source: Tenant, spec: dict[str, Any]) -> None:
 def mapped(schema: dict[str, Any], expression: dict[str, Any]) -> dict[str, Any]:
     """The schema with the two mappings of the link: no employeeId, and the display name by the expression."""
     new = copy.deepcopy(schema)
-    people = new["synchronizationRules"][0]["objectMappings"][0]
-    people["attributeMappings"] = [row for row in people["attributeMappings"] if row["targetAttributeName"] != "employeeId"]
-    next(row for row in people["attributeMappings"] if row["targetAttributeName"] == "displayName")["source"] = expression
+    user_mapping = new["synchronizationRules"][0]["objectMappings"][0]
+    user_mapping["attributeMappings"] = [row for row in user_mapping["attributeMappings"] if row["targetAttributeName"] != "employeeId"]
+    next(row for row in user_mapping["attributeMappings"] if row["targetAttributeName"] == "displayName")["source"] = expression
     return new
 
 
 def assign(source: Tenant, principal: str, role: str, ids: list[str]) -> None:
-    """Assign people, twenty in one request."""
+    """Assign users, twenty in a request."""
     path = f"/servicePrincipals/{principal}/appRoleAssignedTo"
-    source.batch([("POST", path, {"principalId": one, "resourceId": principal, "appRoleId": role}) for one in ids])
+    source.batch([("POST", path, {"principalId": user_id, "resourceId": principal, "appRoleId": role}) for user_id in ids])
 
 
 def _role(principal: dict[str, Any]) -> str:
-    return str(next(one["id"] for one in principal["appRoles"] if one["displayName"] == "msiam_access"))
+    return str(next(role["id"] for role in principal["appRoles"] if role["displayName"] == "msiam_access"))
 
 
 def _ids(source: Tenant, names: list[str]) -> list[str]:
-    """People by user principal name, fifteen in one filter, twenty filters in one batch."""
+    """Users by user principal name, fifteen in a filter, twenty filters in a batch."""
     chunks = [names[start : start + IN] for start in range(0, len(names), IN)]
     filters = [",".join(f"'{quote(name)}'" for name in chunk) for chunk in chunks]
-    pages = source.batch([("GET", f"/users?$filter=userPrincipalName%20in%20({one})&$select=id&$top=999", None) for one in filters])
-    return [str(one["id"]) for page in pages for one in page["value"]]
+    pages = source.batch([("GET", f"/users?$filter=userPrincipalName%20in%20({clause})&$select=id&$top=999", None) for clause in filters])
+    return [str(user["id"]) for page in pages for user in page["value"]]
 
 
-def look(spec: dict[str, Any], source: Tenant) -> tuple[dict[str, Any], dict[str, str]]:
-    """All that a rerun has to see: the service principal, and who is assigned, by name. It stops if anything is not as it shall be."""
+def read_link(spec: dict[str, Any], source: Tenant) -> tuple[dict[str, Any], dict[str, str]]:
+    """All that a rerun must read: the service principal, and the assigned users by name. It fails if anything is not in the desired state."""
     with Tenant(spec, "target") as target:
         reads: list[Item] = [
             ("GET", f"{PARTNERS}/{spec['source']['tenant_id']}?$expand=identitySynchronization", None),
             ("GET", "/users?$select=id,userPrincipalName&$top=999", None),
         ]
         entry, users = target.batch(reads)
-        arrived = sum("#EXT#" in one["userPrincipalName"] for one in target.rest(users))
+        synced = sum("#EXT#" in user["userPrincipalName"] for user in target.rest(users))
         _expect(entry["automaticUserConsentSettings"]["inboundAllowed"], "inbound redemption")
         _expect(entry["identitySynchronization"]["userSyncInbound"]["isSyncAllowed"], "inbound synchronization")
     found = f"/servicePrincipals?$filter=displayName%20eq%20'{quote(spec['name'])}'&$select=id,appId,appRoles"
@@ -178,36 +178,36 @@ def look(spec: dict[str, Any], source: Tenant) -> tuple[dict[str, Any], dict[str
     schema = source.call("GET", f"{root}/synchronization/jobs/{job['id']}/schema")
     rows = {row["targetAttributeName"]: row for row in schema["synchronizationRules"][0]["objectMappings"][0]["attributeMappings"]}
     _expect("employeeId" not in rows and rows["displayName"]["source"]["expression"] == spec["expression"], "the mappings")
-    assignments = {str(one["principalId"]): str(one["id"]) for one in source.rest(page)}
+    assignments = {str(assignment["principalId"]): str(assignment["id"]) for assignment in source.rest(page)}
     ids = list(assignments)
     names = {}
     for start in range(0, len(ids), BY_IDS):
         body = {"ids": ids[start : start + BY_IDS], "types": ["user"]}
-        for one in source.call("POST", "/directoryObjects/getByIds", body)["value"]:
-            names[str(one["userPrincipalName"])] = assignments[str(one["id"])]
-    print(f"{arrived} people of the source are in the target")
+        for user in source.call("POST", "/directoryObjects/getByIds", body)["value"]:
+            names[str(user["userPrincipalName"])] = assignments[str(user["id"])]
+    print(f"{synced} users of the source are in the target")
     return principal, names
 
 
 def _expect(holds: bool, what: str) -> None:
     if not holds:
-        raise RuntimeError(f"not as it shall be: {what}")
+        raise RuntimeError(f"not in the desired state: {what}")
 
 
 def noop(spec: dict[str, Any]) -> None:
-    """See that all is as it shall be."""
+    """Check that everything is in the desired state."""
     with Tenant(spec, "source") as source:
-        _principal, assigned = look(spec, source)
+        _principal, assigned = read_link(spec, source)
         _expect(set(assigned) == set(spec["users"]), "the assignments")
 
 
 def change(spec: dict[str, Any]) -> None:
-    """See who is missing and who is too many, and write only that."""
+    """Find the missing and the surplus users, and write only these."""
     with Tenant(spec, "source") as source:
-        principal, assigned = look(spec, source)
+        principal, assigned = read_link(spec, source)
         leaving = [assigned[name] for name in assigned.keys() - set(spec["users"])]
         coming = _ids(source, [name for name in spec["users"] if name not in assigned])
-        source.batch([("DELETE", f"/servicePrincipals/{principal['id']}/appRoleAssignedTo/{one}", None) for one in leaving])
+        source.batch([("DELETE", f"/servicePrincipals/{principal['id']}/appRoleAssignedTo/{assignment}", None) for assignment in leaving])
         assign(source, principal["id"], _role(principal), coming)
 
 

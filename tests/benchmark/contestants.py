@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who does the work: each contestant with the command it is started by."""
+"""The contestants, each with the command that starts it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _RECAP = re.compile(r"ok=(\d+) +changed=(\d+).*skipped=(\d+)")
 
 @dataclass(frozen=True)
 class Files:
-    """What a contestant reads: an inventory and a spec for scripts, each as it is, and with one person for another."""
+    """The input of a contestant: an inventory, and a spec for scripts; each also with one user replaced by another."""
 
     folder: Path
 
@@ -39,7 +39,7 @@ class Files:
 
 @dataclass(frozen=True)
 class Contestant:
-    """``command`` gets the files, the work, and how many tasks our own playbook has executed for it."""
+    """``command`` gets the files, the work, and the number of tasks that the playbook of the collection executed for it."""
 
     letter: str
     name: str
@@ -56,13 +56,13 @@ class Recap:
 
 
 def recap(output: str) -> Recap:
-    """What a playbook run says of itself."""
+    """The recap of a playbook run."""
     found = [tuple(int(number) for number in match.groups()) for match in _RECAP.finditer(output)]
     return Recap(*(sum(column) for column in zip(*found, strict=True))) if found else Recap(0, 0, 0)
 
 
 def playbook(files: Files, work: str, path: Path, *arguments: str) -> Command:
-    """A run of ansible-playbook that keeps everything it writes in the folder."""
+    """A run of ansible-playbook that writes all its files to the folder."""
     program = str(Path(sys.executable).with_name("ansible-playbook"))
     environment = {
         "ANSIBLE_COLLECTIONS_PATH": str(REPOSITORY / ".build"),
@@ -93,9 +93,9 @@ def _script(name: str) -> Callable[[Files, str, int], Command]:
 
 def floor_play(tasks: int) -> str:
     """A play that does nothing, in so many tasks."""
-    said = [{"name": f"Say {number}", "ansible.builtin.debug": {"msg": "nothing"}} for number in range(tasks)]
+    messages = [{"name": f"Say {number}", "ansible.builtin.debug": {"msg": "nothing"}} for number in range(tasks)]
     return yaml.safe_dump(
-        [{"name": "Do nothing", "hosts": "links", "connection": "local", "gather_facts": False, "tasks": said}], sort_keys=False
+        [{"name": "Do nothing", "hosts": "links", "connection": "local", "gather_facts": False, "tasks": messages}], sort_keys=False
     )
 
 

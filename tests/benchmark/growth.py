@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a rerun costs with more and more assignments. The sizes take turns, since a machine is not equally fast for an hour."""
+"""The cost of a rerun with more and more assignments. The sizes alternate, because the speed of a machine varies within an hour."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from . import contestants, link
 from .measure import Cost
 
 
-def reruns(folder: Path, sizes: tuple[int, ...], repeats: int, say: Callable[[str], None]) -> dict[int, list[Cost]]:
-    """Our playbook on settled links, by their number of assignments."""
+def reruns(folder: Path, sizes: tuple[int, ...], repeats: int, report: Callable[[str], None]) -> dict[int, list[Cost]]:
+    """The costs of the collection's playbook on settled links, by their number of assignments."""
     costs: dict[int, list[Cost]] = {size: [] for size in sizes}
     with ExitStack() as stack:
         arenas = {size: stack.enter_context(link.arena(folder / str(size), size)) for size in sizes}
         for _repeat in range(repeats):
             for size, here in arenas.items():
                 costs[size].append(here.work(contestants.OURS, "noop").cost)
-                say(f"growth: {size} assignments {costs[size][-1].wall:.2f} s")
+                report(f"growth: {size} assignments {costs[size][-1].wall:.2f} s")
     return costs

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One link: every contestant does the same work, from the same state, side by side."""
+"""A link: every contestant does the same work, from the same state, in alternation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .contestants import Contestant, Files
 from .measure import QUIET, Cost, Done, Failure, run
 
 LONGEST_CELL = 40.0
-"""Seconds that the repeats of one cell may take."""
+"""The seconds that the repeats of a cell may take."""
 BEFORE = {"create": "empty", "noop": "settled", "change": "settled", "teardown": "settled"}
 
 Outcome = dict[str, Any]
@@ -30,14 +30,14 @@ Outcome = dict[str, Any]
 
 @dataclass
 class Arena:
-    """An emulator with two tenants, the states that works begin with, and what each contestant reads."""
+    """An emulator with two tenants, the states from which each work begins, and the input of each contestant."""
 
     emulator: Emulator
     folder: Path
     assignments: int
     states: dict[str, bytes] = field(default_factory=dict)
     tasks: dict[str, int] = field(default_factory=dict)
-    """How many tasks our own playbook has executed for each work: what the floor has to do."""
+    """The number of tasks that the collection's playbook executed for each work: the floor must execute as many."""
 
     @property
     def files(self) -> Files:
@@ -49,14 +49,14 @@ class Arena:
         requests.put(url, data=self.states[state], verify=ca_path, timeout=300).raise_for_status()
 
     def keep(self, state: str) -> None:
-        """Remember the emulator's state, without its logs: nobody reads them, and they are long."""
+        """Store the emulator's state without its logs, which are long and not needed."""
         world_now = self.emulator.state()
         for tenant in world_now["tenants"].values():
             tenant["audit_log"], tenant["provisioning_log"] = [], []
         self.states[state] = json.dumps(world_now).encode()
 
     def work(self, contestant: Contestant, work: str) -> Done:
-        """One run, from the state that the work begins with."""
+        """A run from the state with which the work begins."""
         self.load(BEFORE[work])
         done = run(self.emulator, contestant.command(self.files, work, self.tasks.get(work, 0)), self.folder)
         if contestant is contestants.OURS:
@@ -66,16 +66,16 @@ class Arena:
 
 @contextmanager
 def arena(folder: Path, assignments: int) -> Iterator[Arena]:
-    """A running arena. Its settled state is one that our playbook made, and in which the people have arrived."""
+    """A running arena. Its settled state was created by the collection's playbook, and contains the synced users."""
     folder.mkdir(parents=True)
     source, target = world.pair(assignments)
     scenario = folder / "scenario.json"
     scenario.write_text(json.dumps(world.scenario((source, target))))
     with Emulator(folder / "emulator", str(scenario), QUIET) as emulator:
         here = Arena(emulator, folder, assignments)
-        people = [source.user(number) for number in range(assignments + 1)]
-        _write(here, "inventory.yml", "spec.json", (source, target), people[:-1])
-        _write(here, "changed.yml", "changed.json", (source, target), people[1:])
+        users = [source.user(number) for number in range(assignments + 1)]
+        _write(here, "inventory.yml", "spec.json", (source, target), users[:-1])
+        _write(here, "changed.yml", "changed.json", (source, target), users[1:])
         here.keep("empty")
         here.work(contestants.OURS, "create")
         emulator.advance("PT40M")
@@ -92,7 +92,7 @@ def _write(here: Arena, inventory: str, spec: str, companies: tuple[world.Compan
 
 
 def outcome(state: dict[str, Any]) -> Outcome:
-    """What of a state the contestants have to agree on: all but ids, and the wording of what says nothing."""
+    """The part of a state in which the contestants must agree: all but ids, and different forms of the same meaning."""
     return {tenant["display_name"]: _tenant(tenant) for tenant in state["tenants"].values()}
 
 
@@ -100,43 +100,47 @@ def _tenant(tenant: dict[str, Any]) -> dict[str, Any]:
     policy = tenant["access_policy"]
     names = {user["id"]: user["userPrincipalName"] for user in tenant["users"].values()}
     return {
-        "redemption": {partner: _said(entry["automaticUserConsentSettings"]) for partner, entry in policy["partners"].items()},
-        "synchronization": {partner: _said(entry["userSyncInbound"]) for partner, entry in policy["identity_synchronizations"].items()},
-        "applications": [one["displayName"] for one in tenant["applications"].values()],
-        "assigned": sorted(names[one["principalId"]] for those in tenant["assignments"].values() for one in those.values()),
-        "configurations": [_configuration(one) for one in tenant["synchronizations"].values() if one["jobs"]],
+        "redemption": {partner: _meaning(entry["automaticUserConsentSettings"]) for partner, entry in policy["partners"].items()},
+        "synchronization": {partner: _meaning(entry["userSyncInbound"]) for partner, entry in policy["identity_synchronizations"].items()},
+        "applications": [application["displayName"] for application in tenant["applications"].values()],
+        "assigned": sorted(
+            names[assignment["principalId"]] for assignments in tenant["assignments"].values() for assignment in assignments.values()
+        ),
+        "configurations": [
+            _configuration(synchronization) for synchronization in tenant["synchronizations"].values() if synchronization["jobs"]
+        ],
         "people": sorted(names.values()),
     }
 
 
-def _said(part: dict[str, Any]) -> dict[str, Any]:
+def _meaning(part: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in part.items() if value is not None}
 
 
 def _configuration(held: dict[str, Any]) -> dict[str, Any]:
     bag = {**held["secrets"], "SyncNotificationSettings": json.loads(held["secrets"]["SyncNotificationSettings"])}
     (job,) = held["jobs"].values()
-    people = job["job_schema"]["synchronizationRules"][0]["objectMappings"][0]
-    rows = sorted(people["attributeMappings"], key=lambda row: str(row["targetAttributeName"]))
+    users = job["job_schema"]["synchronizationRules"][0]["objectMappings"][0]
+    rows = sorted(users["attributeMappings"], key=lambda row: str(row["targetAttributeName"]))
     return {"bag": bag, "state": job["schedule_state"], "rows": rows}
 
 
 @dataclass
 class Cell:
-    """All repeats of one work by one contestant."""
+    """All repeats of a work by a contestant."""
 
     contestant: Contestant
     runs: list[Cost] = field(default_factory=list)
     why_not: str = ""
 
     def full(self, repeats: int) -> bool:
-        """Whether there are enough runs, or no time for one more."""
-        spent = sum(one.wall for one in self.runs)
+        """Whether there are enough runs, or no time for another."""
+        spent = sum(run.wall for run in self.runs)
         return bool(self.why_not) or len(self.runs) >= repeats or (bool(self.runs) and spent + spent / len(self.runs) > LONGEST_CELL)
 
 
 def why_not(contestant: Contestant, work: str, assignments: int, latency_ms: int) -> str:
-    """Why a contestant is not tried: because it would take many minutes."""
+    """Why a contestant is left out: because it would take many minutes."""
     if contestant is contestants.URI and assignments > 1000:
         return "a task for each assignment, and lists of them in Jinja, take many minutes"
     if contestant is contestants.URI and work == "create" and assignments == 1000 and latency_ms:
@@ -146,14 +150,16 @@ def why_not(contestant: Contestant, work: str, assignments: int, latency_ms: int
     return ""
 
 
-def compete(here: Arena, work: str, latency_ms: int, repeats: int, those: tuple[Contestant, ...], say: Callable[[str], None]) -> list[Cell]:
-    """All contestants, one after the other, as often as there is time for; the first run of each has to reach what ours reaches."""
+def compete(
+    here: Arena, work: str, latency_ms: int, repeats: int, competitors: tuple[Contestant, ...], report: Callable[[str], None]
+) -> list[Cell]:
+    """All contestants in turn, as often as there is time for; the first run of each must reach the same state as the collection."""
     here.emulator.control("PUT", "settings", {"latency_ms": latency_ms})
-    cells = [Cell(one) for one in those]
+    cells = [Cell(contestant) for contestant in competitors]
     wanted: Outcome | None = None
     for cell in cells:
         cell.why_not = why_not(cell.contestant, work, here.assignments, latency_ms)
-    while open_cells := [one for one in cells if not one.full(repeats)]:
+    while open_cells := [cell for cell in cells if not cell.full(repeats)]:
         for cell in open_cells:
             done = here.work(cell.contestant, work)
             if not cell.runs and cell.contestant is not contestants.FLOOR:
@@ -162,6 +168,6 @@ def compete(here: Arena, work: str, latency_ms: int, repeats: int, those: tuple[
                 if reached != wanted:
                     raise Failure(f"({cell.contestant.letter}) {work}: reached another state than ({cells[0].contestant.letter})")
             cell.runs.append(done.cost)
-            say(f"{here.assignments} {latency_ms} ms {work} ({cell.contestant.letter}) {done.cost.wall:.2f} s")
+            report(f"{here.assignments} {latency_ms} ms {work} ({cell.contestant.letter}) {done.cost.wall:.2f} s")
     here.emulator.control("PUT", "settings", {"latency_ms": 0})
     return cells

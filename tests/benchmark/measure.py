@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One run of one command against one emulator, and what it cost."""
+"""A run of a command against an emulator, and its cost."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ QUIET = ("--set", "throttling=false", "--set", "initial_cycle_seconds_per_object
 
 @dataclass(frozen=True)
 class Command:
-    """What to run, and what its environment has besides ours."""
+    """A command, and the additions to its environment."""
 
     arguments: list[str]
     environment: dict[str, str]
@@ -29,7 +29,7 @@ class Command:
 
 @dataclass(frozen=True)
 class Cost:
-    """What a run cost. Times in seconds; a ``$batch`` is one of ``requests``, and its items are counted apart."""
+    """The cost of a run. Times are in seconds; a ``$batch`` counts once in ``requests``, and its items are counted separately."""
 
     wall: float
     cpu: float
@@ -47,27 +47,27 @@ class Cost:
 
 @dataclass(frozen=True)
 class Done:
-    """A run that succeeded, with what it printed."""
+    """A run that succeeded, with its output."""
 
     cost: Cost
     output: str
 
 
 class Failure(Exception):
-    """A run that did not do its work; nothing can be measured then."""
+    """A run that did not do its work, so that nothing can be measured."""
 
 
 def run(emulator: Emulator, command: Command, folder: Path) -> Done:
-    """Run the command and count what it asked of the emulator.
+    """Run the command and count its requests to the emulator.
 
     :raises Failure: when it does not succeed.
     """
-    told, log = folder / "cost.json", folder / "output.txt"
+    result, log = folder / "cost.json", folder / "output.txt"
     emulator.control("DELETE", "traffic")
-    launcher = [sys.executable, "-S", "-E", str(LAUNCHER), str(told), str(log)]
+    launcher = [sys.executable, "-S", "-E", str(LAUNCHER), str(result), str(log)]
     subprocess.run([*launcher, *command.arguments], env={**os.environ, **command.environment}, cwd=folder, check=True)
     traffic = emulator.control("GET", "traffic")
-    cost, output = json.loads(told.read_text()), log.read_text()
+    cost, output = json.loads(result.read_text()), log.read_text()
     if cost["code"]:
         raise Failure(f"{' '.join(command.arguments)} ended with {cost['code']}:\n{output[-3000:]}")
     counts = {name: traffic[name] for name in ("batch_items", "token_requests", "discovery_requests", "connections")}

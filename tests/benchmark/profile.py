@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the milliseconds of a rerun without changes go."""
+"""The profile of a rerun without changes: the milliseconds of its parts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RUNS = 5
 
 @dataclass(frozen=True)
 class Part:
-    """One line of the profile: how often, and for how many milliseconds together in one run; the mean of several runs."""
+    """A line of the profile: how often, and how many milliseconds in total in a run; the mean of several runs."""
 
     place: str
     name: str
@@ -28,7 +28,7 @@ class Part:
 
 
 def profile(here: Arena) -> list[Part]:
-    """The parts as the controller sees them, one after the other, and then what our own tasks do in their workers."""
+    """The parts in the controller in their order, and then the parts of the collection's tasks in their workers."""
     here.load("settled")
     log = here.folder / "where_time_goes.jsonl"
     log.unlink(missing_ok=True)
@@ -43,8 +43,8 @@ def profile(here: Arena) -> list[Part]:
     seconds: Counter[tuple[str, str]] = Counter()
     times: Counter[tuple[str, str]] = Counter()
     for line in log.read_text().splitlines():
-        said = json.loads(line)
-        place = "worker" if "worker" in said else "controller"
-        seconds[place, said[place]] += said["seconds"]
-        times[place, said[place]] += 1
+        record = json.loads(line)
+        place = "worker" if "worker" in record else "controller"
+        seconds[place, record[place]] += record["seconds"]
+        times[place, record[place]] += 1
     return [Part(*key, times[key] / RUNS, 1000 * total / RUNS) for key, total in seconds.items()]

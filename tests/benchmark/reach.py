@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The figures that the project wants to reach, and whether it does."""
+"""The figures that the project aims at, and whether it reaches them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from typing import Any
 from .results import Results, median
 
 TOLERANCE = 1.25
-"""How much dearer an assignment may be among many than among few, and time still counts as growing linearly."""
+"""The largest ratio of an assignment's cost among many to its cost among few for which the growth counts as linear."""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One of them. ``value`` is ``None`` where it was not measured."""
+    """A figure. ``value`` is ``None`` if it was not measured."""
 
     what: str
     limit: str
@@ -38,17 +38,17 @@ class Figure:
 
 
 def at_most(what: str, value: float | None, limit: float, unit: str = "") -> Figure:
-    """A value that shall be small."""
+    """A value that should be small."""
     return Figure(what, f"at most {limit:g}{unit}", value, None if value is None else value <= limit, unit)
 
 
 def at_least(what: str, value: float | None, limit: float, unit: str = "") -> Figure:
-    """A value that shall be large."""
+    """A value that should be large."""
     return Figure(what, f"at least {limit:g}{unit}", value, None if value is None else value >= limit, unit)
 
 
 def figures(results: Results) -> Iterator[Figure]:
-    """All of them."""
+    """All figures."""
 
     def value(work: str, letter: str, name: str, assignments: int) -> float | None:
         cell = results.cell(assignments, 0, work, letter)
@@ -68,13 +68,13 @@ def figures(results: Results) -> Iterator[Figure]:
     yield at_most("full mesh of 20 tenants, CPU a link", mesh_cpu(results.mesh(20)), 0.25, " s")
 
 
-def ratio(one: float | None, other: float | None) -> float | None:
-    """One as a multiple of the other."""
-    return None if one is None or not other else one / other
+def ratio(measured: float | None, other: float | None) -> float | None:
+    """A value as a multiple of another."""
+    return None if measured is None or not other else measured / other
 
 
 def growth(results: Results) -> float | None:
-    """What one assignment more costs among many, as a multiple of what it costs among few."""
+    """The cost of another assignment among many, as a multiple of its cost among few."""
     measured = [(size, median(runs, "wall")) for size, runs in results.growth()]
     if len(measured) != 3:
         return None
@@ -83,5 +83,5 @@ def growth(results: Results) -> float | None:
 
 
 def mesh_cpu(mesh: dict[str, Any] | None) -> float | None:
-    """Processor time a link."""
+    """The processor time for each link."""
     return median(mesh["runs"], "cpu") / mesh["links"] if mesh else None

@@ -39,75 +39,75 @@ Runs = list[dict[str, float]]
 
 def median(runs: Runs, name: str) -> float:
     """The middle of several."""
-    return statistics.median(one[name] for one in runs)
+    return statistics.median(run[name] for run in runs)
 
 
 @dataclass
 class Results:
-    """All that was measured; a part measured again replaces what was there."""
+    """All measurements; a part that is measured again replaces the old figures."""
 
     content: dict[str, Any] = field(default_factory=lambda: {"link": [], "growth": [], "mesh": [], "profile": []})
 
     @staticmethod
     def read(path: Path) -> Results:
-        """What was measured before."""
+        """The earlier measurements."""
         return Results(json.loads(path.read_text())) if path.exists() else Results()
 
     def write(self, path: Path) -> None:
-        """For the next time, and for others."""
+        """Write the measurements for later runs and for readers."""
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(self.content, indent=1) + "\n")
 
     def note_machine(self) -> None:
-        """What it was measured on."""
+        """The machine of the measurements."""
         libraries = {name: version(name) for name in LIBRARIES}
         self.content["machine"] = {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.system(), **libraries}
 
     def cell(self, assignments: int, latency_ms: int, work: str, letter: str) -> dict[str, Any] | None:
-        """The cell of one contestant, if it was measured."""
+        """The cell of a contestant, if it was measured."""
         place = (assignments, latency_ms, work, letter)
         cells: list[dict[str, Any]] = self.content["link"]
-        return next((one for one in cells if _place(one) == place), None)
+        return next((cell for cell in cells if _place(cell) == place), None)
 
     def mesh(self, tenants: int) -> dict[str, Any] | None:
         """The mesh of that size, if it was measured."""
         meshes: list[dict[str, Any]] = self.content["mesh"]
-        return next((one for one in meshes if one["tenants"] == tenants), None)
+        return next((mesh for mesh in meshes if mesh["tenants"] == tenants), None)
 
     def add_cells(self, assignments: int, latency_ms: int, work: str, cells: list[Cell]) -> None:
-        """The cells of one work."""
+        """The cells of a work."""
         for cell in cells:
             new: dict[str, Any] = {"assignments": assignments, "latency_ms": latency_ms, "work": work, "contestant": cell.contestant.letter}
-            new |= {"runs": [one.as_dict() for one in cell.runs], "why_not": cell.why_not}
-            self.content["link"] = [one for one in self.content["link"] if _place(one) != _place(new)] + [new]
+            new |= {"runs": [run.as_dict() for run in cell.runs], "why_not": cell.why_not}
+            self.content["link"] = [cell for cell in self.content["link"] if _place(cell) != _place(new)] + [new]
         self.content["link"].sort(key=_order)
 
     def add_growth(self, costs: dict[int, list[Cost]]) -> None:
         """Reruns by the number of assignments."""
-        self.content["growth"] = [{"assignments": size, "runs": [one.as_dict() for one in runs]} for size, runs in sorted(costs.items())]
+        self.content["growth"] = [{"assignments": size, "runs": [run.as_dict() for run in runs]} for size, runs in sorted(costs.items())]
 
     def growth(self) -> list[tuple[int, Runs]]:
         """The same, from few to many; nothing if it was not measured."""
-        return [(one["assignments"], one["runs"]) for one in self.content.get("growth", ())]
+        return [(growth["assignments"], growth["runs"]) for growth in self.content.get("growth", ())]
 
     def add_mesh(self, mesh: Mesh) -> None:
-        """One mesh."""
+        """A mesh."""
         new: dict[str, Any] = {"tenants": mesh.tenants, "links": mesh.links, "forks": FORKS}
-        new |= {"runs": [one.as_dict() for one in mesh.runs], "floor": [one.as_dict() for one in mesh.floor]}
-        self.content["mesh"] = [one for one in self.content["mesh"] if one["tenants"] != mesh.tenants] + [new]
-        self.content["mesh"].sort(key=lambda one: one["tenants"])
+        new |= {"runs": [run.as_dict() for run in mesh.runs], "floor": [run.as_dict() for run in mesh.floor]}
+        self.content["mesh"] = [kept for kept in self.content["mesh"] if kept["tenants"] != mesh.tenants] + [new]
+        self.content["mesh"].sort(key=lambda mesh: mesh["tenants"])
 
     def add_profile(self, parts: list[Part]) -> None:
-        """The profile of one link's rerun."""
+        """The profile of a link's rerun."""
         self.content["profile"] = [{**vars(part), "milliseconds": round(part.milliseconds, 1)} for part in parts]
 
     def tables(self) -> Iterator[str]:
         """Everything for the documentation, line by line."""
-        places = dict.fromkeys((one["assignments"], one["latency_ms"]) for one in self.content["link"])
+        places = dict.fromkeys((cell["assignments"], cell["latency_ms"]) for cell in self.content["link"])
         for assignments, latency_ms in places:
             yield from ("", f"### {assignments:,} assignments, {latency_ms} ms latency", "")
             yield from _head(LINK_COLUMNS)
-            cells = [one for one in self.content["link"] if (one["assignments"], one["latency_ms"]) == (assignments, latency_ms)]
+            cells = [cell for cell in self.content["link"] if (cell["assignments"], cell["latency_ms"]) == (assignments, latency_ms)]
             for cell in cells:
                 yield self._row(cell)
         if self.growth():
@@ -121,7 +121,7 @@ class Results:
             yield from map(_mesh_row, self.content["mesh"])
 
     def _row(self, cell: dict[str, Any]) -> str:
-        known = next(one for one in contestants.ALL if one.letter == cell["contestant"])
+        known = next(contestant for contestant in contestants.ALL if contestant.letter == cell["contestant"])
         begin = f"| {WORK_NAMES[cell['work']]} | ({known.letter}) {known.name} |"
         runs: Runs = cell["runs"]
         if not runs:
@@ -140,7 +140,7 @@ class Results:
         return f"{median(cell['runs'], 'wall') / median(other['runs'], 'wall'):.2f}"
 
     def profile_table(self) -> Iterator[str]:
-        """Where the milliseconds go, line by line."""
+        """The profile, line by line."""
         for place, title in (("controller", "One after the other, as the controller sees it"), ("worker", "Of that, inside our own tasks")):
             yield from ("", f"| {title} | times | ms together | ms each |", "| --- | --- | --- | --- |")
             for part in self.content["profile"]:
@@ -163,7 +163,7 @@ def _order(cell: dict[str, Any]) -> tuple[int, int, int, str]:
 
 
 def _range(runs: Runs, name: str) -> str:
-    values = [one[name] for one in runs]
+    values = [run[name] for run in runs]
     return f"{min(values):.2f}-{max(values):.2f}"
 
 

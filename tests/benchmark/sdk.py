@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The documented steps as a script on Microsoft's own Python SDK, that can be run again: it looks before each write.
+"""The documented steps as a script on Microsoft's own Python SDK, that can be run again: it reads before each write.
 
 Assignments go out ten at a time. The SDK has only PATCH for a schema where the service has only PUT (fact sheet 4.1), only PUT for the
 settings, and loses parts of a schema that its classes read, so these requests are made by hand.
@@ -57,7 +57,7 @@ GUARD = '{"DeleteThresholdEnabled":true,"DeleteThresholdValue":500}'
 
 
 def client(spec: dict[str, Any], side: str) -> GraphServiceClient:
-    """Microsoft's client for one tenant, as its documentation makes it for another cloud."""
+    """Microsoft's client for a tenant, created as documented for another cloud."""
     about = spec[side]
     credential = ClientSecretCredential(
         about["tenant_id"],
@@ -94,7 +94,7 @@ def asking(query: Query) -> RequestConfiguration[Any]:
 
 
 async def unless_absent(read: Awaitable[Any]) -> Any:
-    """What is read, or nothing where it is not there."""
+    """The result of a read, or ``None`` if the object does not exist."""
     try:
         return await read
     except ODataError as error:
@@ -117,11 +117,11 @@ async def at_once(calls: Iterable[Awaitable[Any]]) -> None:
     """Ten calls at a time."""
     gate = asyncio.Semaphore(AT_ONCE)
 
-    async def one(call: Awaitable[Any]) -> None:
+    async def limited(call: Awaitable[Any]) -> None:
         async with gate:
             await call
 
-    await asyncio.gather(*(one(call) for call in calls))
+    await asyncio.gather(*(limited(call) for call in calls))
 
 
 async def redemption(graph: GraphServiceClient, partner: str, switch: str) -> Any:
@@ -142,11 +142,11 @@ async def prepare_target(target: GraphServiceClient, source_id: str) -> None:
     """The partner entry and its identity synchronization."""
     entry = await redemption(target, source_id, "inbound_allowed")
     policy = await unless_absent(entry.identity_synchronization.get())
-    wanted = CrossTenantIdentitySyncPolicyPartner(user_sync_inbound=CrossTenantUserSyncInbound(is_sync_allowed=True))
+    desired = CrossTenantIdentitySyncPolicyPartner(user_sync_inbound=CrossTenantUserSyncInbound(is_sync_allowed=True))
     if policy is None:
-        await entry.identity_synchronization.put(wanted)
+        await entry.identity_synchronization.put(desired)
     elif not (policy.user_sync_inbound and policy.user_sync_inbound.is_sync_allowed):
-        await entry.identity_synchronization.patch(wanted)
+        await entry.identity_synchronization.patch(desired)
 
 
 async def configuration(source: GraphServiceClient, name: str) -> ServicePrincipal | None:
@@ -163,7 +163,7 @@ async def settings(secrets: Any) -> dict[str, Any]:
     request.http_method, request.content = Method.GET, None
     request.headers.remove("Content-Type")
     held = await secrets.request_adapter.send_async(request, SecretsPutResponse, {"XXX": ODataError})
-    return {one.key.value: one.value for one in held.value if one.key}
+    return {secret.key.value: secret.value for secret in held.value if secret.key}
 
 
 async def connect(source: GraphServiceClient, spec: dict[str, Any]) -> tuple[ServicePrincipal, SynchronizationJob]:
@@ -198,14 +198,14 @@ async def set_mappings(job: Any, expression: str) -> None:
     """No employeeId, and the display name by the expression. Read by the SDK's own classes, a schema would lose its flow types."""
     adapter = job.schema.request_adapter
     schema = json.loads(await adapter.send_primitive_async(job.schema.to_get_request_information(), "bytes", {"XXX": ODataError}))
-    people = schema["synchronizationRules"][0]["objectMappings"][0]
-    rows = {row["targetAttributeName"]: row for row in people["attributeMappings"]}
+    user_mapping = schema["synchronizationRules"][0]["objectMappings"][0]
+    rows = {row["targetAttributeName"]: row for row in user_mapping["attributeMappings"]}
     if "employeeId" not in rows and rows["displayName"]["source"]["expression"] == expression:
         return
     asked = job.schema.parse_expression.to_post_request_information(ParseExpressionPostRequestBody(expression=expression))
     parsed = json.loads(await adapter.send_primitive_async(asked, "bytes", {"XXX": ODataError}))
     rows["displayName"]["source"] = parsed["parsedExpression"]
-    people["attributeMappings"] = [row for name, row in rows.items() if name != "employeeId"]
+    user_mapping["attributeMappings"] = [row for name, row in rows.items() if name != "employeeId"]
     request = job.schema.to_patch_request_information(SynchronizationSchema())
     request.http_method = Method.PUT
     request.set_stream_content(json.dumps(schema).encode(), "application/json")
@@ -213,22 +213,22 @@ async def set_mappings(job: Any, expression: str) -> None:
 
 
 async def set_scope(source: GraphServiceClient, principal: ServicePrincipal, names: list[str]) -> None:
-    """Exactly these people."""
+    """Exactly these users."""
     item = source.service_principals.by_service_principal_id(str(principal.id)).app_role_assigned_to
-    assigned = {str(one.principal_id): str(one.id) for one in await everything(item)}
-    people = {one.user_principal_name: str(one.id) for one in await everything(source.users, select=["id", "userPrincipalName"])}
-    wanted = {people[name] for name in names}
-    role = next(one.id for one in principal.app_roles or [] if one.display_name == "msiam_access")
+    assigned = {str(assignment.principal_id): str(assignment.id) for assignment in await everything(item)}
+    ids = {user.user_principal_name: str(user.id) for user in await everything(source.users, select=["id", "userPrincipalName"])}
+    desired = {ids[name] for name in names}
+    role = next(role.id for role in principal.app_roles or [] if role.display_name == "msiam_access")
     resource = UUID(str(principal.id))
-    await at_once(item.by_app_role_assignment_id(assigned[one]).delete() for one in assigned.keys() - wanted)
+    await at_once(item.by_app_role_assignment_id(assigned[user_id]).delete() for user_id in assigned.keys() - desired)
     await at_once(
-        item.post(AppRoleAssignment(principal_id=UUID(one), resource_id=resource, app_role_id=role))
-        for one in sorted(wanted - assigned.keys())
+        item.post(AppRoleAssignment(principal_id=UUID(user_id), resource_id=resource, app_role_id=role))
+        for user_id in sorted(desired - assigned.keys())
     )
 
 
 async def sync(spec: dict[str, Any]) -> None:
-    """All steps, and a look at what came of them."""
+    """All steps, and a check of the result."""
     target, source = client(spec, "target"), client(spec, "source")
     await prepare_target(target, spec["source"]["tenant_id"])
     await redemption(source, spec["target"]["tenant_id"], "outbound_allowed")
@@ -241,12 +241,12 @@ async def sync(spec: dict[str, Any]) -> None:
         await item.start.post()
     seen = await item.get()
     assert seen is not None
-    people = await everything(target.users, select=["id", "userPrincipalName"])
-    print(f"{sum('#EXT#' in str(one.user_principal_name) for one in people)} people of the source are in the target")
+    users = await everything(target.users, select=["id", "userPrincipalName"])
+    print(f"{sum('#EXT#' in str(user.user_principal_name) for user in users)} users of the source are in the target")
 
 
 async def teardown(spec: dict[str, Any]) -> None:
-    """The way back."""
+    """The removal."""
     target, source = client(spec, "target"), client(spec, "source")
     principal = await configuration(source, spec["name"])
     if principal is not None:

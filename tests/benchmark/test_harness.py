@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The benchmark measures what it says: every contestant reaches the same state, and a rerun writes nothing."""
+"""The benchmark measures equal work: every contestant reaches the same state, and a rerun writes nothing."""
 
 from __future__ import annotations
 
@@ -28,27 +28,29 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
 
 
 def writes(here: Arena) -> list[str]:
-    """The requests that were there to change something."""
+    """The requests that change something."""
     sent: list[dict[str, Any]] = here.emulator.control("GET", "requests")["requests"]
-    return [f"{one['method']} {one['path']}" for one in sent if one["method"] != "GET" and not _ASKING.search(one["path"])]
+    return [
+        f"{request['method']} {request['path']}" for request in sent if request["method"] != "GET" and not _ASKING.search(request["path"])
+    ]
 
 
 def reached(here: Arena, contestant: Contestant, work: str) -> dict[str, Any]:
-    """The outcome of one run."""
+    """The outcome of a run."""
     here.emulator.control("DELETE", "requests")
     here.work(contestant, work)
     return outcome(here.emulator.state())
 
 
 @pytest.mark.parametrize("work", contestants.WORKS)
-@pytest.mark.parametrize("contestant", [PROCESSES, URI, SDK, BARE], ids=lambda one: one.letter)
-def test_every_contestant_reaches_what_ours_reaches(here: Arena, contestant: Contestant, work: str) -> None:
+@pytest.mark.parametrize("contestant", [PROCESSES, URI, SDK, BARE], ids=lambda contestant: contestant.letter)
+def test_every_contestant_reaches_the_same_state_as_the_collection(here: Arena, contestant: Contestant, work: str) -> None:
     """Assignments, job, settings, mappings and partner entries."""
     assert reached(here, contestant, work) == reached(here, OURS, work)
 
 
-def test_ours_does_the_work(here: Arena) -> None:
-    """What the others are compared with is really there, and really gone."""
+def test_the_collection_does_the_work(here: Arena) -> None:
+    """The reference for the others is really created, and really removed."""
     created, changed = reached(here, OURS, "create"), reached(here, OURS, "change")
     assert created["Contoso"]["assigned"] == [f"person{number:05}@contoso.example" for number in (0, 1, 2)]
     assert changed["Contoso"]["assigned"] == [f"person{number:05}@contoso.example" for number in (1, 2, 3)]
@@ -62,9 +64,9 @@ def test_ours_does_the_work(here: Arena) -> None:
     assert gone["Contoso"]["redemption"] == gone["Fabrikam"]["synchronization"] == {}
 
 
-@pytest.mark.parametrize("contestant", [OURS, PROCESSES, URI, SDK, BARE], ids=lambda one: one.letter)
+@pytest.mark.parametrize("contestant", [OURS, PROCESSES, URI, SDK, BARE], ids=lambda contestant: contestant.letter)
 def test_a_rerun_writes_nothing(here: Arena, contestant: Contestant) -> None:
-    """As the emulator saw it."""
+    """According to the emulator."""
     reached(here, contestant, "noop")
     assert writes(here) == []
     reached(here, contestant, "change")
@@ -72,8 +74,8 @@ def test_a_rerun_writes_nothing(here: Arena, contestant: Contestant) -> None:
 
 
 @pytest.mark.parametrize(("work", "least"), [("create", 11), ("noop", 2)])
-def test_the_floor_has_as_many_tasks_as_ours(here: Arena, work: str, least: int) -> None:
-    """And asks nothing of anybody."""
+def test_the_floor_has_as_many_tasks_as_the_collection(here: Arena, work: str, least: int) -> None:
+    """And it sends no request."""
     ours = contestants.recap(here.work(OURS, work).output)
     floor = here.work(FLOOR, work)
     assert contestants.recap(floor.output).executed == ours.executed >= least
@@ -82,7 +84,7 @@ def test_the_floor_has_as_many_tasks_as_ours(here: Arena, work: str, least: int)
 
 
 def test_costs_are_counted(here: Arena) -> None:
-    """Requests, batches, connections, tokens, time and memory of the process and what it started."""
+    """Requests, batches, connections, tokens, time and memory of the process and its children."""
     bare = here.work(BARE, "noop").cost
     assert (bare.token_requests, bare.connections) == (2, 2)
     assert 0 < bare.requests < bare.requests + bare.batch_items < 20
@@ -93,7 +95,7 @@ def test_costs_are_counted(here: Arena) -> None:
 
 
 def test_latency_is_waited_for(here: Arena) -> None:
-    """A request is answered later, by as much as was set."""
+    """A request is answered later by the latency that is set."""
     here.emulator.control("PUT", "settings", {"latency_ms": 200})
     slow = here.work(BARE, "noop").cost
     here.emulator.control("PUT", "settings", {"latency_ms": 0})

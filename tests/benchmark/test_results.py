@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tables and the verdict say what was measured, and nothing that was not."""
+"""The tables and the verdict contain all that was measured, and nothing else."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def cell(contestant: contestants.Contestant, *walls: float, why_not: str = "") -
 
 
 def measured() -> Results:
-    """One work, one mesh."""
+    """A work and a mesh."""
     results = Results()
     ours, floor = cell(contestants.OURS, 1.2, 1.0, 9.0), cell(contestants.FLOOR, 0.5)
     results.add_cells(50, 0, "noop", [ours, floor, cell(contestants.URI, why_not="too long")])
@@ -35,13 +35,13 @@ def measured() -> Results:
 
 
 def test_a_row_has_medians_ratios_and_the_number_of_runs() -> None:
-    """And none to what was not measured."""
+    """And none for a work that was not measured."""
     (row,) = [line for line in measured().tables() if "(a)" in line]
     assert row == "| rerun | (a) our playbook | 1.20 (1.00-9.00) | 0.90 | 60 | 14 | 3 | 4 | 8 |  | 2.40 |  | 3 |"
 
 
-def test_what_was_not_run_says_why() -> None:
-    """No figure stands there."""
+def test_a_work_that_was_not_run_has_a_reason() -> None:
+    """The cell contains no figure."""
     (row,) = [line for line in measured().tables() if "(c) `" in line]
     assert "not run: too long" in row
     assert not any(sign.isdigit() for sign in row.removesuffix("0 |"))
@@ -56,25 +56,25 @@ def test_every_row_has_as_many_columns_as_its_head() -> None:
         assert len({row.count("|") for row in rows}) == 1
 
 
-def test_the_mesh_is_told_by_the_link() -> None:
-    """What it costs, and what of that is Ansible's."""
+def test_the_mesh_is_reported_for_each_link() -> None:
+    """The cost, and Ansible's share of it."""
     assert next(line for line in measured().tables() if line.startswith("| 20 |")).startswith(
         "| 20 | 380 | 1.0 (1.00-1.00) | 0.003 | 0.500 | 0.100 |"
     )
 
 
-def test_a_part_measured_again_replaces_what_was_there() -> None:
-    """And leaves the others."""
+def test_a_part_measured_again_replaces_the_old_figures() -> None:
+    """And keeps the others."""
     results = measured()
     results.add_cells(50, 0, "noop", [cell(contestants.OURS, 0.8)])
-    assert [one["contestant"] for one in results.content["link"]] == ["a", "c", "e"]
+    assert [cell["contestant"] for cell in results.content["link"]] == ["a", "c", "e"]
     found = results.cell(50, 0, "noop", "a")
     assert found is not None
-    assert [one["wall"] for one in found["runs"]] == [0.8]
+    assert [run["wall"] for run in found["runs"]] == [0.8]
 
 
 def test_figures_are_met_missed_or_unknown() -> None:
-    """Each by what was measured."""
+    """Each according to the measurements."""
     verdicts = {figure.what: figure for figure in reach.figures(measured())}
     floor = verdicts["rerun of one link, compared with as many `debug` tasks"]
     assert (floor.met, floor.value) == (False, 2.4)
@@ -91,14 +91,14 @@ def test_linear_growth(many: float, met: bool) -> None:
     results = Results()
     walls = {1000: 1.0, 5000: 2.0, 10_000: many}
     results.add_growth({size: [dataclasses.replace(COST, wall=wall)] for size, wall in walls.items()})
-    (figure,) = [one for one in reach.figures(results) if "an assignment from" in one.what]
+    (figure,) = [figure for figure in reach.figures(results) if "an assignment from" in figure.what]
     assert figure.met is met
     row = next(line for line in results.tables() if line.startswith("| 5,000 |"))
     assert row == "| 5,000 | 2.00 (2.00-2.00) | 0.90 | 0.250 | 14 | 60 | 1 |"
 
 
 def test_a_cell_ends_with_its_time() -> None:
-    """Five runs, or as many as there is time for; one in any case."""
+    """Five runs, or as many as there is time for; at least a single run."""
     assert not cell(contestants.OURS).full(5)
     assert not cell(contestants.OURS, 1, 1, 1, 1).full(5)
     assert cell(contestants.OURS, 1, 1, 1, 1, 1).full(5)

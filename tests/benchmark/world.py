@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The companies of the benchmark, their people, and the inventory of the links between them."""
+"""The companies of the benchmark, their users, and the inventory of the links between them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CONFIGURATION = "To {}"
 
 @dataclass(frozen=True)
 class Company:
-    """One tenant, with an application that may do everything a link needs."""
+    """A tenant with an application that has all permissions for a link."""
 
     name: str
     people: int
@@ -45,11 +45,11 @@ class Company:
         return f"{self.name}.example"
 
     def user(self, number: int) -> str:
-        """The user principal name of a person; the numbers begin with 0."""
+        """The user principal name of a user; the numbers begin with 0."""
         return f"person{number:05}@{self.domain}"
 
     def scenario(self) -> dict[str, Any]:
-        """The tenant as a scenario of the emulator holds it."""
+        """The tenant in the form of a scenario of the emulator."""
         application = {"client_id": self.client_id, "display_name": "Ansible", "secrets": [self.secret], "permissions": PERMISSIONS}
         return {
             "id": self.tenant_id,
@@ -89,12 +89,12 @@ class Company:
 
 
 def pair(assignments: int) -> tuple[Company, Company]:
-    """Source and target of one link. One person more than are assigned, for the change."""
+    """Source and target of a link. There is one user more than are assigned, for the change."""
     return Company("contoso", assignments + 1), Company("fabrikam", 1)
 
 
 def mesh(tenants: int, people: int) -> list[Company]:
-    """Companies of which each synchronizes to each other."""
+    """Companies of which each synchronizes to every other."""
     return [Company(f"company{number:02}", people) for number in range(tenants)]
 
 
@@ -104,7 +104,7 @@ def scenario(companies: list[Company] | tuple[Company, ...]) -> dict[str, Any]:
 
 
 def link(source: Company, target: Company, users: list[str]) -> dict[str, Any]:
-    """The variables of one link: that of the quick start, with a complete list of people."""
+    """The variables of a link: that of the quick start, with a complete list of users."""
     return {
         "link_source": source.name,
         "link_target": target.name,
@@ -117,13 +117,13 @@ def link(source: Company, target: Company, users: list[str]) -> dict[str, Any]:
             {"target": "displayName", "expression": expression(source)},
         ],
         "link_job_state": "started",
-        # None of the other contestants looks for what is missing before it writes.
+        # No other contestant checks prerequisites before it writes.
         "link_preflight": False,
     }
 
 
 def expression(source: Company) -> str:
-    """What makes the display name in the target."""
+    """The expression of the display name in the target."""
     return f'Append([displayName], " ({source.name})")'
 
 
@@ -141,7 +141,7 @@ def spec(url: str, ca_path: str, source: Company, target: Company, users: list[s
 
 
 def inventory(url: str, ca_path: str, companies: list[Company] | tuple[Company, ...], links: list[dict[str, Any]]) -> dict[str, Any]:
-    """The inventory: every link is a host."""
+    """The inventory: every link is an inventory host."""
     return {
         "all": {
             "vars": {
@@ -149,6 +149,6 @@ def inventory(url: str, ca_path: str, companies: list[Company] | tuple[Company, 
                 "ansible_python_interpreter": "{{ ansible_playbook_python }}",
                 "tenants": {company.name: company.connection(url, ca_path) for company in companies},
             },
-            "children": {"links": {"hosts": {f"{one['link_source']}_to_{one['link_target']}": one for one in links}}},
+            "children": {"links": {"hosts": {f"{link['link_source']}_to_{link['link_target']}": link for link in links}}},
         }
     }

@@ -18,7 +18,7 @@ from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import 
 
 @pytest.fixture
 def walkthrough(tmp_path: Path) -> Iterator[Callable[..., Walkthrough]]:
-    """Begins a walkthrough with an emulator of its own, started with these arguments."""
+    """Begins a walkthrough with a separate emulator, started with these arguments."""
     with ExitStack() as stack:
 
         def begin(*arguments: str) -> Walkthrough:

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Microsoft's published metadata as a checker of requests and responses.
 
-The metadata is not part of this repository. It lies in a folder beside it; where that is absent, `MISSING` says so.
+The metadata is not part of this repository. It lies in a folder next to it; if that is absent, `MISSING` reports it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ GAPS = {
     (
         "GET /(contacts|subscribedSkus|policies/authorizationPolicy|policies/b2bManagementPolicies)",
         "no such path in Graph",
-    ): "What a preflight reads is documented, and outside the part of the metadata that lies beside the repository.",
+    ): "What a preflight reads is documented, and outside the part of the metadata that lies next to the repository.",
     (
         "GET .*/schema/(functions|filterOperators)",
         "unknown field 'name'",
@@ -38,7 +38,7 @@ _ADDRESS = re.compile(r"/(v1\.0|beta)(/.*)")
 
 @cache
 def contract(version: str) -> Any:
-    """The checker. "observed" admits GET of the secrets, which works although the metadata has only PUT."""
+    """The checker. "observed" admits GET of the secrets, which works although the metadata only has PUT."""
     specification = importlib.util.spec_from_file_location("published_contract", FOLDER / "contract.py")
     assert specification is not None
     assert specification.loader is not None
@@ -48,7 +48,7 @@ def contract(version: str) -> Any:
 
 
 def violations(emulator: Emulator) -> tuple[list[str], set[str]]:
-    """What is wrong with the requests and responses that the emulator has logged, and the operations that were used."""
+    """The faults of the requests and responses in the emulator's log, and the operations that were used."""
     found: set[str] = set()
     operations: set[str] = set()
     for entry in emulator.control("GET", "requests")["requests"]:
@@ -59,9 +59,9 @@ def violations(emulator: Emulator) -> tuple[list[str], set[str]]:
         known, _unused = checker.match(entry["method"], path)
         operation = f"{entry['method']} {known['path'] if known else path}"
         operations.add(operation)
-        problems = [f"request: {one}" for one in checker.request(entry["method"], path, entry["request_body"])]
-        problems += [f"response: {one}" for one in checker.response(entry["method"], path, entry["status"], entry["response_body"])]
-        found |= {f"{operation} {entry['status']} {one}" for one in problems if not _allowed(operation, one)}
+        problems = [f"request: {problem}" for problem in checker.request(entry["method"], path, entry["request_body"])]
+        problems += [f"response: {problem}" for problem in checker.response(entry["method"], path, entry["status"], entry["response_body"])]
+        found |= {f"{operation} {entry['status']} {problem}" for problem in problems if not _allowed(operation, problem)}
     return sorted(found), operations
 
 

@@ -48,12 +48,12 @@ class Graph:
         return self.tokens[account]
 
     def send(self, method: str, path: str, body: Any = None, account: str = "contoso", version: str = "v1.0") -> requests.Response:
-        """One request."""
+        """A request."""
         headers = {"Authorization": f"Bearer {self.token(account)}"}
         return self.session.request(method, f"{self.emulator.url}/{version}{path}", json=body, headers=headers, timeout=30)
 
     def ok(self, method: str, path: str, body: Any = None, account: str = "contoso") -> Any:
-        """One request that has to succeed."""
+        """A request that must succeed."""
         answer = self.send(method, path, body, account)
         assert answer.ok, answer.text
         return answer.json() if answer.content else None

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything our client says and the emulator answers is in Microsoft's published metadata, and what is not is refused."""
+"""Every request of the collection and every answer of the emulator conform to Microsoft's published metadata; others are refused."""
 
 from __future__ import annotations
 
@@ -40,31 +40,33 @@ MODULES: list[tuple[str, str, dict[str, Any]]] = [
     ("cross_tenant_policy", "fabrikam", {"partner_tenant_id": "contoso.kr", "inbound_trust": {"mfa": True}}),
     ("cross_tenant_policy", "fabrikam", {"partner_tenant_id": "contoso.kr", "inherit": ["inbound_trust"], "state": "absent"}),
 ]
-"""What the roles do not use, or use in another way."""
+"""Modules and options that the roles do not use, or use in another way."""
 
 
 @needs_contract
 @pytest.mark.parametrize("arguments", [(), ("--preset", "flipped")], ids=["likely", "flipped"])
-def test_everything_said_is_in_the_published_metadata(walkthrough: Callable[..., Walkthrough], arguments: tuple[str, ...]) -> None:
-    told = walkthrough("--set", "throttling=false", *arguments)
-    told.sync()
-    told.cycle()
-    told.tasks(MODULES)
-    told.sync(**CHANGED)
-    told.emulator.advance("PT40M")
-    told.sync("--check", "-e", "link_state=absent", "-e", "link_users=deprovision")
-    told.sync("-e", "link_state=absent")
-    found, operations = contract.violations(told.emulator)
+def test_every_request_and_answer_conforms_to_the_published_metadata(
+    walkthrough: Callable[..., Walkthrough], arguments: tuple[str, ...]
+) -> None:
+    walk = walkthrough("--set", "throttling=false", *arguments)
+    walk.sync()
+    walk.cycle()
+    walk.tasks(MODULES)
+    walk.sync(**CHANGED)
+    walk.emulator.advance("PT40M")
+    walk.sync("--check", "-e", "link_state=absent", "-e", "link_users=deprovision")
+    walk.sync("-e", "link_state=absent")
+    found, operations = contract.violations(walk.emulator)
     assert found == []
     assert len(operations) > 30, sorted(operations)
 
 
-# What is misspelt is refused ------------------------------------------------------------------------------------------
+# Misspelt members are refused ------------------------------------------------------------------------------------------
 
 
 @dataclass
 class Link:
-    """A link that plain calls have made, and its addresses."""
+    """A link that was created by plain calls, and its addresses."""
 
     graph: Graph
     sp: str
@@ -75,7 +77,7 @@ class Link:
 
     @property
     def bodies(self) -> dict[str, tuple[str, str, str, Any]]:
-        """A good request of every kind that writes: account, method, path, body."""
+        """A valid request of every kind that writes: account, method, path, body."""
         synchronization = f"/servicePrincipals/{self.sp}/synchronization"
         job = f"{synchronization}/jobs/{self.job}"
         allowed = {"accessType": "allowed", "targets": [{"target": "AllUsers", "targetType": "user"}]}
@@ -157,7 +159,7 @@ def link(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Link]:
 
 
 def misspelt(body: Any) -> Iterator[tuple[str, Any]]:
-    """`body` with one member misspelt at a time, and the member's name; of each list only the first element is looked at."""
+    """`body` with one member misspelt at a time, and the member's name; of each list only the first element is changed."""
     if isinstance(body, list):
         for name, mutated in misspelt(body[0]) if body else ():
             yield name, [mutated, *body[1:]]
@@ -169,7 +171,7 @@ def misspelt(body: Any) -> Iterator[tuple[str, Any]]:
 
 
 OPEN = ("directories",)
-"""Where the emulator does not look: definitions of attributes, which clients send back as they got them."""
+"""Members that the emulator does not check: definitions of attributes, which clients send back unchanged."""
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -220,7 +222,7 @@ def test_wrong_values_are_refused(link: Link, kind: str, place: tuple[str | int,
 
 
 DECLARED = {("PATCH", "schema"), ("DELETE", "default"), ("DELETE", "crossTenantAccessPolicy")}
-"""What the metadata has, and the service has not."""
+"""Calls that are in the metadata, but that the service does not support."""
 
 
 @pytest.mark.parametrize(
@@ -250,8 +252,8 @@ def test_unsupported_methods_and_routes_are_refused(link: Link, method: str, pat
         assert contract.contract("v1.0").match(method, path)[0] is None
 
 
-def test_the_good_requests_are_taken(link: Link) -> None:
-    """What the others deviate from."""
+def test_the_valid_requests_are_accepted(link: Link) -> None:
+    """The requests that the other tests change."""
     bodies = link.bodies
     bodies["create partner"][3]["tenantId"] = "99999999-9999-4999-8999-999999999999"
     statuses = {}
@@ -261,5 +263,5 @@ def test_the_good_requests_are_taken(link: Link) -> None:
         statuses[kind] = link.graph.send(method, path, body, account).status_code
     refused = {kind: status for kind, status in statuses.items() if status >= 300}
     assert tuple(statuses) == KINDS
-    # There is no such tenant, and there is a job already.
+    # The tenant does not exist, and a job already exists.
     assert refused == {"create partner": 400, "create job": 409}

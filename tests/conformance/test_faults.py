@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One link from empty tenants to nothing left, with the first attempt of every write failing."""
+"""A link from its creation to its removal, where the first attempt of every write fails."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ WRITES = [
     ("DELETE", f"/partners/{CONTOSO}$", 1),
     ("DELETE", f"/partners/{FABRIKAM}$", 1),
 ]
-"""Every write of a link's life: the request that is struck, counted among those of its kind."""
+"""Every write in the life of a link: the request that the fault affects, counted among those of its kind."""
 
 REPEATED = ("429", "503", "503 with Retry-After", "reset before the change", "html", "expired token")
-"""The faults after which the change was not made, so that the client makes it once more."""
+"""The faults after which the change was not made, so that the client sends it again."""
 
 UNKNOWABLE = ("503", "503 with Retry-After", "reset before the change", "html")
-"""Those of them that look the same as if it had been made."""
+"""The faults among them that cannot be distinguished from a change that was made."""
 
 FAULTS: dict[str, dict[str, Any]] = {
     "429": {"fault": "status", "status": 429, "retry_after": 1},
@@ -56,37 +56,37 @@ FAULTS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_every_write_fails_once(walkthrough: Callable[..., Walkthrough], name: str) -> None:
-    told = walkthrough()
-    # A third POST of a partner is the first one in the other tenant, where the first one is repeated.
+    walk = walkthrough()
+    # The third POST of a partner is the first in the other tenant if the first POST is repeated.
     writes = [(method, path, 3 if nth == 2 and name in REPEATED else nth) for method, path, nth in WRITES]
     if name in UNKNOWABLE:
         writes.remove(INSTANTIATE)
-    told.emulator.control("POST", "faults", [{"method": method, "path": path, "nth": nth, **FAULTS[name]} for method, path, nth in writes])
-    told.sync()
-    assert len(told.emulator.tenant(CONTOSO)["applications"]) == 1
-    told.settled()
-    told.remove()
-    seen = {(one["method"], one["path"], one["nth"]): one["seen"] for one in told.emulator.control("GET", "faults")["faults"]}
+    walk.emulator.control("POST", "faults", [{"method": method, "path": path, "nth": nth, **FAULTS[name]} for method, path, nth in writes])
+    walk.sync()
+    assert len(walk.emulator.tenant(CONTOSO)["applications"]) == 1
+    walk.settled()
+    walk.remove()
+    seen = {(fault["method"], fault["path"], fault["nth"]): fault["seen"] for fault in walk.emulator.control("GET", "faults")["faults"]}
     assert [write for write in writes if seen[write] < write[2]] == []
 
 
 @pytest.mark.parametrize("name", UNKNOWABLE)
-def test_an_application_is_never_made_blindly(walkthrough: Callable[..., Walkthrough], name: str) -> None:
-    """Nobody can know whether it was made, and a second one would be worse than a second run."""
-    told = walkthrough()
-    told.tasks(
+def test_an_application_is_never_created_blindly(walkthrough: Callable[..., Walkthrough], name: str) -> None:
+    """Whether it was created is unknown, and a second application would be worse than a second run."""
+    walk = walkthrough()
+    walk.tasks(
         [
             ("cross_tenant_policy", "fabrikam", {"partner_tenant_id": CONTOSO, "user_sync_inbound": True, "redemption_inbound": True}),
             ("cross_tenant_policy", "contoso", {"partner_tenant_id": FABRIKAM, "redemption_outbound": True}),
         ]
     )
-    told.emulator.control("POST", "faults", {"method": "POST", "path": "/instantiate$", **FAULTS[name]})
+    walk.emulator.control("POST", "faults", {"method": "POST", "path": "/instantiate$", **FAULTS[name]})
     options = {"name": "Fabrikam", "target_tenant_id": FABRIKAM, "visibility_timeout": 2}
-    stopped = told.playbooks.task("sync_configuration", "contoso", options)
+    stopped = walk.playbooks.task("sync_configuration", "contoso", options)
     assert stopped.code == 2, stopped.output
     assert "could not create configuration Fabrikam" in stopped.failure()
     assert "Running again is safe" in stopped.failure()
-    assert told.emulator.tenant(CONTOSO)["applications"] == {}
-    again = told.playbooks.task("sync_configuration", "contoso", options)
+    assert walk.emulator.tenant(CONTOSO)["applications"] == {}
+    again = walk.playbooks.task("sync_configuration", "contoso", options)
     assert again.code == 0, again.output
-    assert len(told.emulator.tenant(CONTOSO)["applications"]) == 1
+    assert len(walk.emulator.tenant(CONTOSO)["applications"]) == 1

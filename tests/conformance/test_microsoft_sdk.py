@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Microsoft's own SDK performs the documented how-to against the emulator, and reads back what its own types expect."""
+"""Microsoft's own SDK performs the documented how-to against the emulator, and its own types read the answers back."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 
 
 def client(emulator: Emulator, account: str) -> GraphServiceClient:
-    """Microsoft's client for one tenant, as its documentation makes it for another cloud."""
+    """Microsoft's client for a tenant, created as documented for another cloud."""
     tenant, client_id, secret = ACCOUNTS[account]
     credential = ClientSecretCredential(
         tenant, client_id, secret, authority=emulator.url, disable_instance_discovery=True, connection_verify=str(emulator.ca_path)
@@ -80,11 +80,13 @@ def client(emulator: Emulator, account: str) -> GraphServiceClient:
 
 
 def credentials() -> list[SynchronizationSecretKeyStringValuePair]:
-    return [SynchronizationSecretKeyStringValuePair(key=SynchronizationSecret(one["key"]), value=one["value"]) for one in CONNECTION]
+    return [
+        SynchronizationSecretKeyStringValuePair(key=SynchronizationSecret(secret["key"]), value=secret["value"]) for secret in CONNECTION
+    ]
 
 
 async def prepare_target(fabrikam: GraphServiceClient) -> None:
-    """The target tenant's half: the partner entry, then its identity synchronization, which the SDK can only PUT."""
+    """The part of the target tenant: the partner entry, then its identity synchronization, which the SDK can only PUT."""
     partners = fabrikam.policies.cross_tenant_access_policy.partners
     made = await partners.post(
         CrossTenantAccessPolicyConfigurationPartner(
@@ -102,7 +104,7 @@ async def prepare_target(fabrikam: GraphServiceClient) -> None:
     assert conflict.value.response_status_code == 409
     assert conflict.value.error is not None
     assert conflict.value.error.code == "Request_MultipleObjectsWithSameKeyValue"
-    assert [one.code for one in conflict.value.error.details or []] == ["ConflictingObjects"]
+    assert [detail.code for detail in conflict.value.error.details or []] == ["ConflictingObjects"]
     seen = await entry.identity_synchronization.get()
     assert isinstance(seen, CrossTenantIdentitySyncPolicyPartner)
     assert seen.user_sync_inbound is not None
@@ -110,7 +112,7 @@ async def prepare_target(fabrikam: GraphServiceClient) -> None:
 
 
 async def configure_source(contoso: GraphServiceClient) -> tuple[str, str]:
-    """The source tenant's half up to the assignment; the ids of the service principal and the job."""
+    """The part of the source tenant up to the assignment; returns the ids of the service principal and the job."""
     await contoso.policies.cross_tenant_access_policy.partners.post(
         CrossTenantAccessPolicyConfigurationPartner(
             tenant_id=FABRIKAM, automatic_user_consent_settings=InboundOutboundPolicyConfiguration(outbound_allowed=True)
@@ -132,11 +134,11 @@ async def configure_source(contoso: GraphServiceClient) -> tuple[str, str]:
     assert job.status is not None
     assert job.status.code == SynchronizationStatusCode.Paused
     await synchronization.secrets.put(SecretsPutRequestBody(value=credentials()))
-    person = await contoso.users.by_user_id(MINSU).get()
-    assert person is not None
-    (role,) = [one for one in made.service_principal.app_roles or [] if one.display_name == "msiam_access"]
+    user = await contoso.users.by_user_id(MINSU).get()
+    assert user is not None
+    (role,) = [role for role in made.service_principal.app_roles or [] if role.display_name == "msiam_access"]
     assigned = await contoso.service_principals.by_service_principal_id(sp_id).app_role_assigned_to.post(
-        AppRoleAssignment(principal_id=UUID(person.id), resource_id=UUID(sp_id), app_role_id=role.id)
+        AppRoleAssignment(principal_id=UUID(user.id), resource_id=UUID(sp_id), app_role_id=role.id)
     )
     assert isinstance(assigned, AppRoleAssignment)
     assert assigned.principal_type == "User"
@@ -144,7 +146,7 @@ async def configure_source(contoso: GraphServiceClient) -> tuple[str, str]:
 
 
 async def run_job(contoso: GraphServiceClient, sp_id: str, job_id: str) -> None:
-    """The mappings, one person on demand, and the start."""
+    """The mappings, a user on demand, and the start."""
     job = contoso.service_principals.by_service_principal_id(sp_id).synchronization.jobs.by_synchronization_job_id(job_id)
     schema = await job.schema.get()
     assert schema is not None
@@ -152,8 +154,8 @@ async def run_job(contoso: GraphServiceClient, sp_id: str, job_id: str) -> None:
     rule = schema.synchronization_rules[0]
     assert rule.name == "USER_INBOUND_USER"
     assert rule.object_mappings
-    people = rule.object_mappings[0]
-    assert [one.target_attribute_name for one in people.attribute_mappings or [] if one.matching_priority == 1] == [
+    user_mapping = rule.object_mappings[0]
+    assert [mapping.target_attribute_name for mapping in user_mapping.attribute_mappings or [] if mapping.matching_priority == 1] == [
         "alternativeSecurityIds"
     ]
     # The SDK has only PATCH for a schema, and the service has only PUT.
@@ -164,9 +166,9 @@ async def run_job(contoso: GraphServiceClient, sp_id: str, job_id: str) -> None:
     assert refused.value.error is not None
     assert refused.value.error.code == "UnknownError"
     assert "No HTTP resource was found" in json.loads(str(refused.value.error.message))["Message"]
-    person = await contoso.users.by_user_id(MINSU).get()
-    assert person is not None
-    subject = SynchronizationJobSubject(object_id=person.id, object_type_name="User")
+    user = await contoso.users.by_user_id(MINSU).get()
+    assert user is not None
+    subject = SynchronizationJobSubject(object_id=user.id, object_type_name="User")
     done = await job.provision_on_demand.post(
         ProvisionOnDemandPostRequestBody(parameters=[SynchronizationJobApplicationParameters(rule_id=rule.id, subjects=[subject])])
     )
@@ -182,8 +184,8 @@ async def run_job(contoso: GraphServiceClient, sp_id: str, job_id: str) -> None:
     assert started.status.code == SynchronizationStatusCode.NotRun
 
 
-async def look(contoso: GraphServiceClient, fabrikam: GraphServiceClient, sp_id: str, job_id: str) -> None:
-    """What came of it: the job, the log, and the person in the target tenant."""
+async def check_results(contoso: GraphServiceClient, fabrikam: GraphServiceClient, sp_id: str, job_id: str) -> None:
+    """The results: the job, the log, and the user in the target tenant."""
     job = await contoso.service_principals.by_service_principal_id(sp_id).synchronization.jobs.by_synchronization_job_id(job_id).get()
     assert job is not None
     assert job.status is not None
@@ -194,15 +196,15 @@ async def look(contoso: GraphServiceClient, fabrikam: GraphServiceClient, sp_id:
     log = await contoso.audit_logs.provisioning.get(request_configuration=RequestConfiguration(query_parameters=query))
     assert log is not None
     assert log.value
-    assert all(isinstance(one, ProvisioningObjectSummary) for one in log.value)
-    created = [one for one in log.value if one.provisioning_action == ProvisioningAction.Create]
+    assert all(isinstance(entry, ProvisioningObjectSummary) for entry in log.value)
+    created = [entry for entry in log.value if entry.provisioning_action == ProvisioningAction.Create]
     assert len(created) == 1
     assert created[0].provisioning_status_info is not None
     assert created[0].provisioning_status_info.status == ProvisioningResult.Success
     assert created[0].target_identity is not None
-    person = await fabrikam.users.by_user_id(str(created[0].target_identity.id)).get()
-    assert person is not None
-    assert person.user_principal_name == "minsu.kim_contoso.kr#EXT#@fabrikam.onmicrosoft.com"
+    user = await fabrikam.users.by_user_id(str(created[0].target_identity.id)).get()
+    assert user is not None
+    assert user.user_principal_name == "minsu.kim_contoso.kr#EXT#@fabrikam.onmicrosoft.com"
 
 
 def test_the_how_to_with_microsofts_sdk(emulator: Emulator) -> None:
@@ -214,7 +216,7 @@ def test_the_how_to_with_microsofts_sdk(emulator: Emulator) -> None:
         sp_id, job_id = await configure_source(contoso)
         await run_job(contoso, sp_id, job_id)
         emulator.advance("PT40M")
-        await look(contoso, fabrikam, sp_id, job_id)
+        await check_results(contoso, fabrikam, sp_id, job_id)
 
     asyncio.run(how_to())
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One link from empty tenants to nothing left, however the service behaves where nobody knows."""
+"""A link from its creation to its removal, under every possible behaviour of the service."""
 
 from __future__ import annotations
 
@@ -16,38 +16,38 @@ from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import C
 LAG = tuple(word for kind in KINDS for word in ("--set", f"lag.{kind}={READS}"))
 
 
-# One request a second, as policy_quota flipped means, is told by a test of cross_tenant_policy: a whole walkthrough of it takes minutes.
+# The other value of policy_quota, one request a second, is covered by a test of cross_tenant_policy: a walkthrough with it takes minutes.
 @pytest.mark.parametrize("arguments", [(), ("--preset", "flipped", "--set", "policy_quota=directory")], ids=["likely", "flipped"])
 def test_the_whole_walkthrough(walkthrough: Callable[..., Walkthrough], arguments: tuple[str, ...]) -> None:
     walkthrough(*arguments).whole()
 
 
-def test_every_write_shows_late(walkthrough: Callable[..., Walkthrough]) -> None:
-    told = walkthrough(*LAG)
-    told.build()
-    told.change(told.cycle())
+def test_every_write_becomes_visible_late(walkthrough: Callable[..., Walkthrough]) -> None:
+    walk = walkthrough(*LAG)
+    walk.build()
+    walk.change(walk.cycle())
 
 
-def test_every_removal_shows_late(walkthrough: Callable[..., Walkthrough]) -> None:
-    told = walkthrough()
-    told.sync()
-    told.cycle()
-    told.emulator.control("PUT", "settings", {"lag": dict.fromkeys(KINDS, READS)})
-    told.teardown()
+def test_every_removal_becomes_visible_late(walkthrough: Callable[..., Walkthrough]) -> None:
+    walk = walkthrough()
+    walk.sync()
+    walk.cycle()
+    walk.emulator.control("PUT", "settings", {"lag": dict.fromkeys(KINDS, READS)})
+    walk.teardown()
 
 
 @pytest.mark.parametrize("switch", ["transient_synchronization_errors=2", "instantiate_answers_404=true"])
-def test_a_new_configuration_is_awkward(walkthrough: Callable[..., Walkthrough], switch: str) -> None:
-    told = walkthrough("--set", switch)
-    told.build()
-    told.remove()
+def test_a_new_configuration_behaves_unexpectedly(walkthrough: Callable[..., Walkthrough], switch: str) -> None:
+    walk = walkthrough("--set", switch)
+    walk.build()
+    walk.remove()
 
 
 def test_replicas_are_stale_in_turn(walkthrough: Callable[..., Walkthrough]) -> None:
-    """What was seen may be unseen at the next read; nothing is made twice, and once the replicas agree, nothing is left to do."""
-    told = walkthrough("--set", "stale_reads=2")
-    told.sync()
-    assert len(told.emulator.tenant(CONTOSO)["applications"]) == 1
-    told.cycle()
-    told.settled()
-    told.remove()
+    """An object that was visible may be missing at the next read. Nothing is created twice, and once the replicas agree, nothing is left to do."""
+    walk = walkthrough("--set", "stale_reads=2")
+    walk.sync()
+    assert len(walk.emulator.tenant(CONTOSO)["applications"]) == 1
+    walk.cycle()
+    walk.settled()
+    walk.remove()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The life of one link, told by real playbook runs, with what has to hold at every step under every behaviour of the service."""
+"""The life of a link in real playbook runs, with the conditions that every step must meet under every behaviour of the service."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ SUFFIX = " (Contoso)"
 MINSU = "minsu.kim@contoso.kr"
 BORA = "bora.cho@contoso.kr"
 CHANGED = {"link_scope_users": [BORA], "link_scope_exact": True, "link_user_type": "guest"}
-"""What the change of the walkthrough asks for: Cho Bora for Kim Minsu, and guests instead of members from now on."""
+"""The change of the walkthrough: Cho Bora instead of Kim Minsu, and guests instead of members from now on."""
 
 
 def arrived(fabrikam: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The people that synchronization brought from Contoso, by the name they have there."""
+    """The synced users from Contoso, by their user principal name in Contoso."""
     ending = f"_contoso.kr#EXT#@{fabrikam['initial_domain']}"
-    people = [one for one in fabrikam["users"].values() if one["userPrincipalName"].endswith(ending)]
+    users = [user for user in fabrikam["users"].values() if user["userPrincipalName"].endswith(ending)]
     return {
-        one["userPrincipalName"].removesuffix(ending) + "@contoso.kr": one for one in people if str(one["displayName"]).endswith(SUFFIX)
+        user["userPrincipalName"].removesuffix(ending) + "@contoso.kr": user for user in users if str(user["displayName"]).endswith(SUFFIX)
     }
 
 
 def leftovers(emulator: Emulator) -> list[str]:
-    """What a link that was taken down has left in either tenant, people aside."""
+    """The remains of a removed link in both tenants, without users."""
     found = []
     for tenant_id in (CONTOSO, FABRIKAM):
         tenant = emulator.tenant(tenant_id)
-        found += [f"partner {one}" for one in tenant["access_policy"]["partners"]]
-        found += [f"identitySynchronization {one}" for one in tenant["access_policy"]["identity_synchronizations"]]
-        found += [f"application {one['displayName']}" for one in tenant["applications"].values()]
-        found += [f"job {job}" for one in tenant["synchronizations"].values() for job in one["jobs"]]
+        found += [f"partner {partner}" for partner in tenant["access_policy"]["partners"]]
+        found += [f"identitySynchronization {partner}" for partner in tenant["access_policy"]["identity_synchronizations"]]
+        found += [f"application {application['displayName']}" for application in tenant["applications"].values()]
+        found += [f"job {job}" for synchronization in tenant["synchronizations"].values() for job in synchronization["jobs"]]
     return found
 
 
@@ -53,14 +53,14 @@ class Walkthrough:
         return self.playbooks.emulator
 
     def sync(self, *arguments: str, **link: Any) -> Run:
-        """One run of sync.yml that has to succeed."""
+        """A run of sync.yml that must succeed."""
         run = self.playbooks.sync(*arguments, **link)
         self.runs.append(run)
         assert run.code == 0, run.output
         return run
 
     def tasks(self, tasks: list[tuple[str, str, dict[str, Any]]]) -> Run:
-        """One play with these tasks: module, tenant, options."""
+        """A play with these tasks: module, tenant, options."""
         hosts = inventory(self.emulator)
         tenants = hosts["all"]["vars"]["tenants"]
         play = {"name": "Run modules", "hosts": "links", "connection": "local", "gather_facts": False}
@@ -80,7 +80,7 @@ class Walkthrough:
             assert again.actions() == []
 
     def build(self) -> None:
-        """The plan changes nothing and says what the run then does; a second run has nothing to do."""
+        """The plan changes nothing and names what the run then does; a second run has nothing to do."""
         before = self.emulator.state()["tenants"]
         plan = self.sync("--check", "--diff")
         assert self.emulator.state()["tenants"] == before
@@ -91,43 +91,43 @@ class Walkthrough:
         self.settled()
 
     def cycle(self) -> set[str]:
-        """The first people arrive."""
+        """The first users are created in the target."""
         self.emulator.advance("PT40M")
-        people = arrived(self.emulator.tenant(FABRIKAM))
-        assert MINSU in people
-        assert len(people) > 5
-        assert all(one["userType"] == "Member" and one.get("employeeId") is None for one in people.values())
+        users = arrived(self.emulator.tenant(FABRIKAM))
+        assert MINSU in users
+        assert len(users) > 5
+        assert all(user["userType"] == "Member" and user.get("employeeId") is None for user in users.values())
         self.sync(link_verify_users=[MINSU])
-        return set(people)
+        return set(users)
 
     def change(self, before: set[str]) -> None:
-        """One person comes, as a guest, and one goes."""
+        """A user is added as a guest, and another is removed."""
         plan = self.sync("--check", **CHANGED)
         run = self.sync(**CHANGED)
         assert run.actions() == plan.actions() != []
         self.settled(**CHANGED)
         self.emulator.advance("PT80M")
-        people = arrived(self.emulator.tenant(FABRIKAM))
-        assert set(people) == before - {MINSU} | {BORA}
-        assert people[BORA]["userType"] == "Guest"
+        users = arrived(self.emulator.tenant(FABRIKAM))
+        assert set(users) == before - {MINSU} | {BORA}
+        assert users[BORA]["userType"] == "Guest"
 
     def remove(self) -> Run:
-        """The link goes without a trace, and leaves the people."""
-        people = arrived(self.emulator.tenant(FABRIKAM))
+        """The link is removed without remains, and the users stay."""
+        users = arrived(self.emulator.tenant(FABRIKAM))
         run = self.sync("-e", "link_state=absent")
         assert leftovers(self.emulator) == []
-        assert arrived(self.emulator.tenant(FABRIKAM)) == people
+        assert arrived(self.emulator.tenant(FABRIKAM)) == users
         return run
 
     def teardown(self) -> None:
-        """The plan says what the run then does; a second run has nothing to do."""
+        """The plan names what the run then does; a second run has nothing to do."""
         plan = self.sync("--check", "-e", "link_state=absent")
         assert self.remove().actions() == plan.actions() != []
         again = self.sync("-e", "link_state=absent")
         assert again.changed() == [], again.output
 
     def whole(self) -> None:
-        """All of it."""
+        """All steps."""
         self.build()
         self.change(self.cycle())
         self.teardown()

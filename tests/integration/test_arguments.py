@@ -93,11 +93,13 @@ def test_tenants_are_named_as_they_are(playbooks: Playbooks, emulator: Emulator)
     silent(
         emulator,
         play(playbooks, inventory(emulator, link_source="contosso"), "sync"),
-        "tenants has no entry contosso (link_source of link contoso_to_fabrikam); there are contoso, fabrikam",
+        "tenants has no entry contosso (link_source of link contoso_to_fabrikam); the entries are: contoso, fabrikam",
     )
     hosts = inventory(emulator)
     hosts["all"]["vars"]["tenants"]["contoso"]["client_secrt"] = SECRETS["CONTOSO_CLIENT_SECRET"]
-    silent(emulator, play(playbooks, hosts, "sync"), "tenants.contoso.client_secrt is no connection option (did you mean client_secret?)")
+    silent(
+        emulator, play(playbooks, hosts, "sync"), "tenants.contoso.client_secrt is not a connection option (did you mean client_secret?)"
+    )
     del hosts["all"]["vars"]["tenants"]
     silent(emulator, play(playbooks, hosts, "sync"), "there is no variable tenants")
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whatever is wrong ends in one sentence with the tenant, the object and the remedy; once mended, a rerun completes."""
+"""Every mistake fails with a one-sentence message that names the tenant, the object and the remedy; once it is fixed, a rerun completes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SECRETS = ("contoso-rehearsal-secret", "fabrikam-rehearsal-secret", "not-the-sec
 
 
 def complains(run: Run, *words: str) -> str:
-    """The one sentence of a run that failed, which names all of this and shows no secret and no traceback."""
+    """The message of a run that failed, which must contain all of these texts, and no secret and no traceback."""
     assert run.code == 2, run.output
     message = run.failure()
     for word in words:
@@ -30,7 +30,7 @@ def complains(run: Run, *words: str) -> str:
 
 
 def completes(playbooks: Playbooks) -> None:
-    """The corrected run does what is left, and one more finds nothing to do."""
+    """The corrected run does what is left, and another run finds nothing to do."""
     run = playbooks.sync()
     assert run.code == 0, run.output
     assert playbooks.sync().changed() == []
@@ -53,7 +53,7 @@ def test_unknown_tenant(playbooks: Playbooks, emulator: Emulator) -> None:
     hosts["all"]["vars"]["tenants"]["fabrikam"]["tenant_id"] = UNKNOWN_TENANT
     options = {"source_domains": ["contoso.kr"], **hosts["all"]["vars"]["tenants"]["fabrikam"]}
     run = playbooks.task("synced_user_info", "fabrikam", options)
-    complains(run, f"Tenant {UNKNOWN_TENANT}", "not known in this cloud", "check tenant_id and cloud")
+    complains(run, f"Tenant {UNKNOWN_TENANT}", "does not exist in this cloud", "check tenant_id and cloud")
     completes(playbooks)
 
 
@@ -67,15 +67,15 @@ def test_unknown_partner_tenant(playbooks: Playbooks) -> None:
 def test_unreachable_server(playbooks: Playbooks, endpoint: str) -> None:
     options = {"source_domains": ["contoso.kr"], endpoint: "https://127.0.0.1:9", "retries": 1}
     if endpoint == "graph_endpoint":
-        # Nobody issues a token for a Graph that is elsewhere.
+        # No token is issued for a Graph at another address.
         options["access_token"] = "not-the-secret"
     run = playbooks.task("synced_user_info", "fabrikam", options)
     complains(run, f"Tenant {FABRIKAM}", "https://127.0.0.1:9", "check the endpoint, the proxy, ca_path")
 
 
 @pytest.mark.parametrize("tenant", ["contoso", "fabrikam"])
-def test_where_nobody_answers_the_run_ends_with_the_comparison(playbooks: Playbooks, emulator: Emulator, tenant: str) -> None:
-    """Every task that follows would wait as long, only to say the same."""
+def test_without_an_answer_the_run_ends_with_the_comparison(playbooks: Playbooks, emulator: Emulator, tenant: str) -> None:
+    """Every task that follows would wait as long, and then fail in the same way."""
     assert playbooks.sync().code == 0
     before = emulator.state()["tenants"]
     hosts = inventory(emulator)
@@ -119,8 +119,8 @@ def test_missing_permission(playbooks: Playbooks, emulator: Emulator, tenant: st
     complains(run, f"Tenant {tenant}", "admin consent", *words)
 
     with_what_was_done = emulator.state()
-    for tenant_id, there in whole["tenants"].items():
-        with_what_was_done["tenants"][tenant_id]["registrations"] = there["registrations"]
+    for tenant_id, contents in whole["tenants"].items():
+        with_what_was_done["tenants"][tenant_id]["registrations"] = contents["registrations"]
     emulator.control("PUT", "state", with_what_was_done)
     completes(playbooks)
 
@@ -157,7 +157,7 @@ def test_a_target_that_is_not_prepared(playbooks: Playbooks) -> None:
     completes(playbooks)
 
 
-def test_taking_everybody_out_of_scope_needs_words(playbooks: Playbooks) -> None:
+def test_emptying_the_scope_needs_a_confirmation(playbooks: Playbooks) -> None:
     assert playbooks.sync().code == 0
     run = playbooks.sync(link_scope_users=[], link_scope_groups=[], link_scope_exact=True)
     complains(run, f"Tenant {CONTOSO}", "would leave the scope and be soft-deleted", "set allow_empty", "nothing was changed")
@@ -165,7 +165,7 @@ def test_taking_everybody_out_of_scope_needs_words(playbooks: Playbooks) -> None
 
 
 def test_a_link_across_clouds_is_refused_before_anything_is_written(playbooks: Playbooks, emulator: Emulator) -> None:
-    """Fact sheet 8; also where nobody looks beforehand."""
+    """Fact sheet 8; also without a preflight."""
     before = emulator.state()["tenants"]
     hosts = inventory(emulator, link_preflight=False)
     hosts["all"]["vars"]["tenants"]["fabrikam"]["cloud"] = "usgov"

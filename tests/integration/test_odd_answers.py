@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Answers with a member that is missing, null or of another type: every module ends well or with one sentence, never in Python's words.
+"""Answers with a member that is missing, null or of another type: every module succeeds or fails with a one-sentence message, never with a text of Python.
 
-The emulator's answers for a link that works are recorded once, and given again with one member changed at a time.
+The emulator's answers for a link that works are recorded once, and replayed with one member changed at a time.
 """
 
 from __future__ import annotations
@@ -70,28 +70,28 @@ TASKS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "preflight target": (
         "preflight_info",
         FABRIKAM,
-        {"side": "target", "partner_tenant_id": CONTOSO, "people": [{"user_principal_name": MINSU}]},
+        {"side": "target", "partner_tenant_id": CONTOSO, "arriving_users": [{"user_principal_name": MINSU}]},
     ),
     "link": ("link_info", CONTOSO, {"configuration": "Fabrikam", "scope_users": [MINSU], "job_wait": "idle", "verify_users": [MINSU]}),
 }
 ODD: tuple[Any, ...] = (None, "odd", 7, [None], {"odd": None})
-"""What stands in the place of a member; it is also taken away."""
+"""The values that replace a member. In addition, the member is removed."""
 LOOKED_AT = 1
-"""Members of a list that are changed; the others are like them."""
+"""The number of members of a list that are changed; the others are similar."""
 
 Key = tuple[str, str, str, str, str]
 
 
 @dataclass
 class Recording:
-    """What each tenant answered."""
+    """The answers of each tenant."""
 
     answers: dict[Key, Reply] = field(default_factory=dict)
     claims: dict[str, Claims] = field(default_factory=dict)
 
     @staticmethod
     def key(tenant: str, request: Request) -> Key:
-        """What a request is known by."""
+        """The key of a request."""
         return tenant, request.method, request.path, request.version, json.dumps(request.body, sort_keys=True)
 
 
@@ -101,7 +101,7 @@ def options_of(emulator: Emulator, name: str) -> tuple[str, str, dict[str, Any]]
 
 
 def link(emulator: Emulator) -> None:
-    """Build a link and let it run."""
+    """Create a link and start its job."""
     mould = tenants.Mould.take(emulator)
     state = emulator.state()
     tenants.trust_each_other(state)
@@ -116,7 +116,7 @@ def link(emulator: Emulator) -> None:
 
 @dataclass
 class Recorder:
-    """Listens to the clients of a task."""
+    """Records the answers to the clients of a task."""
 
     recording: Recording = field(default_factory=Recording)
 
@@ -130,19 +130,19 @@ class Recorder:
                 items = {
                     item["id"]: Request(item["method"], item["url"], item.get("body"), request.version) for item in request.body["requests"]
                 }
-                for one in answer.body["responses"]:
-                    key = recording.key(client.tenant, items[one["id"]])
-                    recording.answers[key] = Reply(one["status"], one.get("body"), one.get("headers") or {})
+                for response in answer.body["responses"]:
+                    key = recording.key(client.tenant, items[response["id"]])
+                    recording.answers[key] = Reply(response["status"], response.get("body"), response.get("headers") or {})
             else:
                 recording.answers[recording.key(client.tenant, request)] = Reply(answer.status, answer.body, {})
             return answer
 
-        def said(client: Client) -> Claims:
+        def record_claims(client: Client) -> Claims:
             recording.claims[client.tenant] = claims(client)
             return recording.claims[client.tenant]
 
         self._patch.setattr(Client, "_send", sent)
-        self._patch.setattr(Client, "claims", said)
+        self._patch.setattr(Client, "claims", record_claims)
         return recording
 
     def __exit__(self, *_unused: object) -> None:
@@ -151,14 +151,14 @@ class Recorder:
 
 @dataclass(frozen=True)
 class Recorded:
-    """A task and what it was answered."""
+    """A task and the answers that it received."""
 
     subject: Any
     params: dict[str, Any]
     recording: Recording
 
     def run(self, changed: Mapping[Key, Reply], check: bool = True) -> dict[str, Any]:
-        """The task again, with some answers changed."""
+        """Run the task again with some answers changed."""
         clock = FakeClock()
         known = self.recording.claims
 
@@ -199,13 +199,13 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Recorded]:
 
 
 def changes(value: Any) -> Iterator[tuple[str, Any]]:
-    """The value with one thing in it changed, and what was changed."""
+    """The value with each single change, and a description of the change."""
     for odd in ODD:
         if odd != value:
             yield f"={odd!r}", odd
     if isinstance(value, dict):
         for name, member in value.items():
-            yield f".{name} taken away", {key: one for key, one in value.items() if key != name}
+            yield f".{name} removed", {key: member for key, member in value.items() if key != name}
             yield from ((f".{name}{what}", {**value, name: other}) for what, other in changes(member))
     if isinstance(value, list):
         for number, member in enumerate(value[:LOOKED_AT]):
@@ -213,26 +213,26 @@ def changes(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def texts(value: str) -> Iterator[tuple[str, str]]:
-    """JSON in a text, with one thing in it changed."""
+    """JSON in a text, with each single change."""
     with contextlib.suppress(ValueError):
         yield from ((what, json.dumps(other)) for what, other in changes(json.loads(value)))
 
 
 @pytest.mark.parametrize("name", TASKS)
 def test_a_recording_is_enough_for_its_task(recorded: dict[str, Recorded], name: str) -> None:
-    """Otherwise the changes would prove nothing."""
+    """Otherwise the changes would verify nothing."""
     assert "changed" in recorded[name].run({})
     assert recorded[name].recording.answers
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_an_odd_answer_ends_in_one_sentence(recorded: dict[str, Recorded], name: str) -> None:
-    one, count, faults = recorded[name], 0, []
-    for key, reply in one.recording.answers.items():
+def test_an_unexpected_answer_fails_with_a_one_sentence_message(recorded: dict[str, Recorded], name: str) -> None:
+    module, count, faults = recorded[name], 0, []
+    for key, reply in module.recording.answers.items():
         for what, body in changes(reply.body):
             count += 1
             try:
-                one.run({key: Reply(reply.status, body)})
+                module.run({key: Reply(reply.status, body)})
             except RunFailure as failure:
                 if not sentence(failure.msg):
                     faults.append(f"{key[1]} {key[2]} {what}: {failure.msg}")
@@ -246,6 +246,6 @@ def test_an_odd_answer_ends_in_one_sentence(recorded: dict[str, Recorded], name:
 
 
 def sentence(msg: str) -> bool:
-    """Whether it is for a reader: it names the tenant and is in nobody's language but ours."""
+    """Whether the message is for a reader: it names the tenant and contains no text of Python."""
     raw = ("Traceback", "NoneType", "KeyError", "object has no", "indices", "not subscriptable", "not iterable", "'value'")
     return msg.startswith("Tenant ") and msg.endswith(".") and "\n" not in msg and not any(words in msg for words in raw)

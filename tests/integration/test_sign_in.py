@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every way to sign in, in both hosts of the engine, as it works and as it fails: and no secret is anywhere at any verbosity."""
+"""Every sign-in method, in both runners of the engine, with its successes and failures; no secret is shown at any verbosity."""
 
 from __future__ import annotations
 
@@ -42,17 +42,17 @@ PROXY_PASSWORD = "very-secret-proxy-password"
 DEVICE_CODE = "very-secret-device-code"
 TOKEN = re.compile(r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}")
 
-hosts_of_the_engine = pytest.mark.parametrize("process", [False, True], ids=["worker", "process"])
+both_runners = pytest.mark.parametrize("process", [False, True], ids=["worker", "process"])
 
 
 def assertion(subject: str = SUBJECT) -> str:
-    """A token of another provider, signed as a real one is."""
+    """A token of another provider with a valid signature."""
     claims = {"iss": ISSUER, "sub": subject, "aud": AUDIENCE, "exp": int(time.time()) + 600}
     return jwt.encode(claims, rsa_pair().key_pem(), algorithm="RS256", headers={"kid": "1"})
 
 
 def token_of(emulator: Emulator, tenant: str, client: str, secret: str) -> str:
-    """An access token, as somebody else may have acquired it."""
+    """An access token that was acquired elsewhere."""
     grant = {"grant_type": "client_credentials", "client_id": client, "client_secret": secret, "scope": f"{emulator.url}/.default"}
     with requests.Session() as session:
         session.trust_env = False
@@ -63,18 +63,18 @@ def token_of(emulator: Emulator, tenant: str, client: str, secret: str) -> str:
 
 @dataclass
 class World:
-    """An emulator that trusts our certificate and our provider, and everything around it that somebody may sign in with."""
+    """An emulator that trusts the test's certificate and provider, and everything around it for the sign-in methods."""
 
     emulator: Emulator
     playbooks: Playbooks
     folder: Path
-    """Holds secrets, and so is no part of what is searched for them."""
+    """Contains secrets, so it is not searched for them."""
     context: ssl.SSLContext
-    """Of a server whose authority is in ``ca.pem`` of the folder."""
+    """For a server whose authority is in ``ca.pem`` of the folder."""
     env: dict[str, str] = field(default_factory=dict)
 
     def secrets(self) -> list[str]:
-        """Everything that nobody may see, in pieces as long as a line."""
+        """All texts that no output may contain, in pieces as long as a line."""
         keys = [rsa_pair().key_pem(), rsa_pair().pem(PASSPHRASE), (self.folder / "identity.pfx.b64").read_bytes()]
         lines = [line for key in keys for line in key.decode().splitlines() if len(line) > 40 and "-----" not in line]
         public = rsa_pair().certificate_pem().decode()
@@ -91,7 +91,7 @@ class World:
         return [*texts, *(line[:40] for line in lines if line not in public)]
 
     def play(self, tasks: list[dict[str, Any]], process: bool, **env: str) -> Run:
-        """The tasks, none of which ends the play, as noisily as can be; their options are in the environment and in files."""
+        """Run the tasks at the highest verbosity; a failed task does not end the play. Their options are in the environment and in files."""
         hosts = inventory(self.emulator)
         path = self.playbooks.folder / "sign_in.yml"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -103,7 +103,7 @@ class World:
         return self.playbooks.play(path, hosts, "-vvvv", "-e", f"cross_tenant_sync_module_process={process}", env={**self.env, **env})
 
     def task(self, name: str, **options: Any) -> dict[str, Any]:
-        """One task that reads something."""
+        """A task that reads something."""
         connection = {"tenant_id": CONTOSO, "client_id": CLIENT, **self.emulator.connection(), "ca_path": str(self.folder / "ca.pem")}
         given = {key: value for key, value in {**connection, **options}.items() if value is not None}
         return {"name": name, f"{PREFIX}cross_tenant_policy_info": {**given, "names": False}, "ignore_errors": True}
@@ -195,7 +195,7 @@ def _install_az(folder: Path, token: str) -> None:
 
 
 def searched(run: Run, folder: Path) -> dict[str, str]:
-    """The whole output and every file that the run left behind."""
+    """The output and every file that the run left behind."""
     left = {str(path): path.read_bytes().decode("utf-8", "replace") for path in sorted(folder.rglob("*")) if path.is_file()}
     return {"the output": run.output, **left}
 
@@ -232,12 +232,12 @@ FAILURES: dict[str, tuple[dict[str, Any], str]] = {
         "or certificate_passphrase is wrong",
     ),
     "half a key": ({"certificate": "content:plain.pem[:600]"}, "certificate holds no usable certificate with its private key"),
-    "certificate of nobody": ({"certificate": "content:plain.pem", "tenant_id": FABRIKAM, "client_id": "{fabrikam}"}, "AADSTS700027"),
+    "unregistered certificate": ({"certificate": "content:plain.pem", "tenant_id": FABRIKAM, "client_id": "{fabrikam}"}, "AADSTS700027"),
     "wrong subject": ({"federated_token": env("WRONG_ASSERTION")}, "AADSTS700213"),
-    "federated file of nothing": ({"federated_token_file": "{folder}/nothing"}, "cannot be read: No such file or directory"),
-    "identity of nobody": (
+    "missing federated file": ({"federated_token_file": "{folder}/nothing"}, "cannot be read: No such file or directory"),
+    "unassigned identity": (
         {"auth_method": "managed_identity", "client_id": "99999999-9999-4999-8999-999999999999"},
-        "the managed identity gave no token",
+        "the managed identity returned no token",
     ),
     "identity of another tenant": (
         {"auth_method": "managed_identity", "tenant_id": FABRIKAM},
@@ -249,10 +249,10 @@ FAILURES: dict[str, tuple[dict[str, Any], str]] = {
         {"access_token": env("GIVEN_TOKEN"), "tenant_id": "fabrikam.com"},
         f"is for tenant {CONTOSO}, not for",
     ),
-    "nobody at a terminal": ({"auth_method": "device_code"}, "auth_method device_code needs "),
+    "no terminal": ({"auth_method": "device_code"}, "auth_method device_code needs "),
     "in the clear": ({"client_secret": env("CONTOSO_CLIENT_SECRET"), "login_endpoint": "http://localhost"}, "must begin with https://"),
     "proxy that does not answer": (
-        {"client_secret": env("CONTOSO_CLIENT_SECRET"), "proxy": f"http://somebody:{PROXY_PASSWORD}@127.0.0.1:9", "retries": 0},
+        {"client_secret": env("CONTOSO_CLIENT_SECRET"), "proxy": f"http://user:{PROXY_PASSWORD}@127.0.0.1:9", "retries": 0},
         "no connection could be made",
     ),
 }
@@ -261,7 +261,7 @@ FAILURES: dict[str, tuple[dict[str, Any], str]] = {
 def filled(options: dict[str, Any], world: World) -> dict[str, Any]:
     """The options with the names of this test's files."""
 
-    def one(value: Any) -> Any:
+    def filled_value(value: Any) -> Any:
         if not isinstance(value, str):
             return value
         if value.startswith("content:"):
@@ -270,63 +270,62 @@ def filled(options: dict[str, Any], world: World) -> dict[str, Any]:
             return whole.replace(") }}", ")[" + cut + " }}") if cut else whole
         return value.replace("{folder}", str(world.folder)).replace("{fabrikam}", "22222222-2222-4222-8222-222222222222")
 
-    return {name: one(value) for name, value in options.items()}
+    return {name: filled_value(value) for name, value in options.items()}
 
 
 def app_service(world: World) -> dict[str, str]:
     return {"IDENTITY_ENDPOINT": f"{world.env['MACHINE']}/msi/token", "IDENTITY_HEADER": IDENTITY_HEADER}
 
 
-@hosts_of_the_engine
+@both_runners
 def test_what_works(world: World, process: bool) -> None:
     tasks = [world.task(name, **filled(options, world)) for name, options in SUCCESSES.items()]
     run = world.play(tasks, process, **app_service(world))
-    assert {one.name: one.result.get("msg") for one in run.ours() if one.status != "ok"} == {}, run.output
-    assert [one.name for one in run.ours()] == list(SUCCESSES)
+    assert {task.name: task.result.get("msg") for task in run.ours() if task.status != "ok"} == {}, run.output
+    assert [task.name for task in run.ours()] == list(SUCCESSES)
     assert " ".join(run.output.split()).count("[WARNING]: validate_certs is off: nobody checks who answers") == 1
     shows_nothing(world, run)
 
 
-@hosts_of_the_engine
+@both_runners
 def test_what_fails(world: World, process: bool) -> None:
     tasks = [world.task(name, **filled(options, world)) for name, (options, _words) in FAILURES.items()]
-    # What is written down in a playbook is the admin's own doing.
-    written = tasks[-1][f"{PREFIX}cross_tenant_policy_info"]
-    written["proxy"] = env("PROXY")
-    run = world.play(tasks, process, PROXY=f"http://somebody:{PROXY_PASSWORD}@127.0.0.1:9", **app_service(world))
-    said = {one.name: str(one.result.get("msg")) for one in run.ours()}
-    assert list(said) == list(FAILURES)
-    assert {name: said[name] for name, (_options, words) in FAILURES.items() if words not in said[name]} == {}
-    assert [one.name for one in run.ours() if one.status == "ok"] == []
+    # A secret that is written in the playbook itself would be printed, so this comes from the environment.
+    tasks[-1][f"{PREFIX}cross_tenant_policy_info"]["proxy"] = env("PROXY")
+    run = world.play(tasks, process, PROXY=f"http://user:{PROXY_PASSWORD}@127.0.0.1:9", **app_service(world))
+    messages = {task.name: str(task.result.get("msg")) for task in run.ours()}
+    assert list(messages) == list(FAILURES)
+    assert {name: messages[name] for name, (_options, words) in FAILURES.items() if words not in messages[name]} == {}
+    assert [task.name for task in run.ours() if task.status == "ok"] == []
     assert "Traceback" not in run.output
     shows_nothing(world, run)
 
 
-@hosts_of_the_engine
+@both_runners
 def test_a_virtual_machine(world: World, process: bool) -> None:
     tasks = [world.task(name, auth_method="managed_identity", client_id=client) for name, client in (("system", None), ("user", CLIENT))]
     run = world.play(tasks, process, AZURE_POD_IDENTITY_AUTHORITY_HOST=world.env["MACHINE"])
-    assert [one.status for one in run.ours()] == ["ok", "ok"], run.output
+    assert [task.status for task in run.ours()] == ["ok", "ok"], run.output
     shows_nothing(world, run)
 
 
-@hosts_of_the_engine
+@both_runners
 @pytest.mark.parametrize("option", [True, False], ids=["option", "environment"])
 def test_a_proxy_carries_sign_in_and_graph(world: World, process: bool, option: bool) -> None:
-    credentials = base64.b64encode(f"somebody:{PROXY_PASSWORD}".encode()).decode()
+    credentials = base64.b64encode(f"user:{PROXY_PASSWORD}".encode()).decode()
     with proxying(credentials) as (address, led):
-        proxy = f"http://somebody:{PROXY_PASSWORD}@{address}"
+        proxy = f"http://user:{PROXY_PASSWORD}@{address}"
         given = {"proxy": env("PROXY")} if option else {}
-        # The option wins, also where the environment exempts everybody.
+        # The option wins, even if the environment exempts all hosts.
         around = {"PROXY": proxy, "NO_PROXY": "*"} if option else {"HTTPS_PROXY": proxy}
         run = world.play([world.task("Read", client_secret=env("CONTOSO_CLIENT_SECRET"), **given)], process, **around)
-    assert [one.status for one in run.ours()] == ["ok"], run.output
+    assert [task.status for task in run.ours()] == ["ok"], run.output
     assert set(led) == {world.emulator.url.removeprefix("https://")}
     shows_nothing(world, run)
 
 
 class Browser:
-    """A sign-in service at which a human types the code in a browser, some time after it was shown."""
+    """A sign-in service at which a user types the code in a browser, some time after it was shown."""
 
     def __init__(self, token: str) -> None:
         self.token = token
@@ -349,8 +348,8 @@ class Browser:
         return 200, {"token_type": "Bearer", "expires_in": 3599, "access_token": self.token}
 
 
-def test_a_human_at_a_terminal_is_asked_once_a_run(world: World) -> None:
-    """Both links at the same time, two tasks each: one code for all of them."""
+def test_a_user_at_a_terminal_is_asked_once_a_run(world: World) -> None:
+    """Both links at the same time, two tasks each: a single code for all of them."""
     browser = Browser(world.env["GIVEN_TOKEN"])
     task = world.task("Read", auth_method="device_code")
     hosts = inventory(world.emulator)
@@ -369,7 +368,7 @@ def test_a_human_at_a_terminal_is_asked_once_a_run(world: World) -> None:
     finally:
         os.close(terminal)
         os.close(end)
-    assert [one.status for one in run.ours()] == ["ok"] * 4, run.output
+    assert [task.status for task in run.ours()] == ["ok"] * 4, run.output
     assert (browser.codes, browser.polls) == (1, 2)
     assert run.output.count("enter the code ABCD-EFGH") == 1
     assert f"Tenant {CONTOSO}: To sign in, open" in run.output

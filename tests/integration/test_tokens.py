@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One token a tenant and run: seen from the token endpoint, and from the files that must not hold it."""
+"""A token for each tenant and run: counted at the token endpoint, and searched in the files that must not contain it."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import 
 
 
 def token_requests(emulator: Emulator) -> Counter[str]:
-    """How often each tenant was asked for a token."""
-    seen = emulator.control("GET", "requests")["requests"]
-    return Counter(one["path"].split("/")[1] for one in seen if one["path"].endswith("/oauth2/v2.0/token"))
+    """The number of token requests of each tenant."""
+    requests = emulator.control("GET", "requests")["requests"]
+    return Counter(request["path"].split("/")[1] for request in requests if request["path"].endswith("/oauth2/v2.0/token"))
 
 
 TOKEN = re.compile(rb"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.")
-"""How a JSON web token looks."""
+"""The form of a JSON web token."""
 
 
 def test_one_token_a_tenant_and_run(playbooks: Playbooks, emulator: Emulator) -> None:
@@ -33,7 +33,7 @@ def test_one_token_a_tenant_and_run(playbooks: Playbooks, emulator: Emulator) ->
     assert token_requests(emulator) == {CONTOSO: 1, FABRIKAM: 1}
 
 
-def test_module_processes_sign_in_by_themselves(playbooks: Playbooks, emulator: Emulator) -> None:
+def test_module_processes_sign_in_separately(playbooks: Playbooks, emulator: Emulator) -> None:
     """A token can only reach them through a file or the environment, where others could find it."""
     hosts = inventory(emulator)
     read = _read(hosts)
@@ -60,26 +60,29 @@ def test_a_token_that_expires_in_the_middle_of_a_run_is_replaced_once(playbooks:
 
 
 @pytest.mark.parametrize("process", [False, True], ids=["worker", "process"])
-@pytest.mark.parametrize("end", ["by itself", "SIGTERM", "SIGKILL"])
-def test_no_file_holds_a_token_while_the_run_lasts_or_after_it(
+@pytest.mark.parametrize("end", ["normally", "SIGTERM", "SIGKILL"])
+def test_no_file_contains_a_token_during_the_run_or_after_it(
     playbooks: Playbooks, emulator: Emulator, tmp_path: Path, end: str, process: bool
 ) -> None:
-    """A run that is ended from outside cannot remove anything, so there must be nothing."""
+    """A run that is killed cannot remove a file, so there must be none."""
     temporary, copy = tmp_path / "tmp", tmp_path / "copy"
     temporary.mkdir()
     hosts = inventory(emulator)
-    look = {"name": "Look", "ansible.builtin.command": {"argv": ["cp", "-r", str(playbooks.folder), str(temporary), str(copy)]}}
+    copy_files = {
+        "name": "Copy the files",
+        "ansible.builtin.command": {"argv": ["cp", "-r", str(playbooks.folder), str(temporary), str(copy)]},
+    }
     copy.mkdir()
-    tasks = [look, _read(hosts)]
-    if end != "by itself":
-        # The process above the worker that looks this up.
+    tasks = [copy_files, _read(hosts)]
+    if end != "normally":
+        # The parent of the worker that evaluates this lookup.
         parent = "{{ lookup('ansible.builtin.pipe', 'ps -o ppid= -p $PPID') | trim }}"
         tasks.append({"name": "End the run", "ansible.builtin.command": {"argv": ["kill", f"-{end}", parent]}})
-        tasks.append({"name": "Go on", "ansible.builtin.command": {"argv": ["sleep", "60"]}})
+        tasks.append({"name": "Continue", "ansible.builtin.command": {"argv": ["sleep", "60"]}})
     run = playbooks.play(
         _play(playbooks, hosts, tasks), hosts, "-e", f"cross_tenant_sync_module_process={process}", env={"TMPDIR": str(temporary)}
     )
-    assert (run.code == 0) is (end == "by itself"), run.output
+    assert (run.code == 0) is (end == "normally"), run.output
     assert token_requests(emulator) == {CONTOSO: 2 if process else 1}
     files = [path for folder in (copy, temporary, playbooks.folder) for path in folder.rglob("*") if path.is_file()]
     assert len(files) > 5
@@ -93,7 +96,7 @@ def _read(hosts: dict[str, Any]) -> dict[str, Any]:
 
 
 def _play(playbooks: Playbooks, hosts: dict[str, Any], tasks: list[dict[str, Any]]) -> Path:
-    """A play that reads something of Contoso, and then does what else is given."""
+    """A play that reads something of Contoso, and then runs the given tasks."""
     path = playbooks.folder / "tokens.yml"
     path.parent.mkdir(parents=True, exist_ok=True)
     plays = [{"name": "Read", "hosts": "links", "connection": "local", "gather_facts": False, "tasks": [_read(hosts), *tasks]}]

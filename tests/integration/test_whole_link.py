@@ -169,11 +169,11 @@ def test_a_changed_mapping_of_a_running_job_evaluates_everybody_again(playbooks:
     plan, run = playbooks.sync("--check", **changed), playbooks.sync(**changed)
     assert run.actions() == plan.actions()
     assert run.actions() == [
-        "record owed restart of configuration Fabrikam",
+        "record pending restart of configuration Fabrikam",
         "pause provisioning job of configuration Fabrikam",
         "update mappings of configuration Fabrikam (change displayName)",
         "restart provisioning job of configuration Fabrikam",
-        "clear owed restart of configuration Fabrikam",
+        "clear pending restart of configuration Fabrikam",
     ]
     assert playbooks.sync(**changed).actions() == []
     emulator.advance("PT1H")
@@ -223,12 +223,12 @@ def test_people_can_be_removed_together_with_the_link(playbooks: Playbooks, emul
 
     assert run.code == 0, run.output
     assert run.actions()[:6] == [
-        f"record who else is in tenant {FABRIKAM}, at configuration Fabrikam",
-        "record owed restart of configuration Fabrikam",
+        f"record other users in tenant {FABRIKAM} at configuration Fabrikam",
+        "record pending restart of configuration Fabrikam",
         "unassign group Sales from configuration Fabrikam",
         "unassign user minsu.kim@contoso.kr from configuration Fabrikam",
         "restart provisioning job of configuration Fabrikam",
-        "clear owed restart of configuration Fabrikam",
+        "clear pending restart of configuration Fabrikam",
     ]
     assert run.actions() == plan.actions()
     assert next(one for one in plan.ours() if one.action == f"{PREFIX}sync_deprovision").result["people_count"] == people

@@ -1,4 +1,4 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the integration tests and the demonstration share: a running emulator, and real ansible-playbook runs."""
+"""Shared by the integration tests and the demonstration: a running emulator, and real ansible-playbook runs."""

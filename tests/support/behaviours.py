@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How the service may behave: what the tests of the modules have to hold under."""
+"""The possible behaviours of the service. The tests of the modules must pass under each."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from entra_emulator.settings import FLIPPED as OTHER_READINGS
 from entra_emulator.settings import Lag
 
 KINDS = tuple(Lag.model_fields)
-"""Everything whose changes can show late."""
+"""The kinds of objects whose changes can become visible late."""
 READS = 2
-"""How many reads of something that was changed still see it as it was before."""
+"""The number of reads of a changed object that still return the old state."""
 
 
 @dataclass(frozen=True)
 class Behaviour:
-    """The emulator's settings, and what follows from them for an admin who counts."""
+    """The emulator's settings, and their consequences for a test that counts requests."""
 
     name: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     shows_late: bool = False
-    """A change is not seen at once, so it is read more often and there is a wait."""
+    """A change is not visible immediately, so it is read more often and there is a wait."""
 
     def __str__(self) -> str:
         return self.name
@@ -37,15 +37,15 @@ class Behaviour:
 
     @property
     def greater(self) -> str:
-        """What the service calls the operator that compares numbers."""
+        """The service's name of the operator that compares numbers."""
         return "GREATER_THAN" if self.settings.get("operator_literals") == "upper" else "Greater_Than"
 
 
 LIKELY = Behaviour("likely")
-"""Every open point as the fact sheet judges likeliest."""
+"""Every open point in the way that the fact sheet considers most likely."""
 FLIPPED = Behaviour("flipped", OTHER_READINGS)
-"""Every open point the other way round."""
+"""Every open point in the opposite way."""
 LAG = Behaviour("lag", {"lag": dict.fromkeys(KINDS, READS)}, shows_late=True)
-"""Every write shows late."""
+"""Every write becomes visible late."""
 
 ALL = (LIKELY, FLIPPED, LAG)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A running emulator, and the two tenants that its scenario holds."""
+"""A running emulator, and the two tenants of its scenario."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Emulator:
         command = [str(Path(sys.executable).with_name("entra-emulator")), "--scenario", self.scenario, "--port", "0"]
         command += ["--ca-file", str(self.ca_path), "--ready-file", str(ready), *self.arguments]
         with (self.folder / "emulator.log").open("wb") as log:
-            # A group of its own: Ctrl-C in the terminal must not end it before its user has cleaned up.
+            # In its own process group: Ctrl-C in the terminal must not stop it before the test has cleaned up.
             self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
         end = time.monotonic() + START_SECONDS
         while not ready.exists():
@@ -67,7 +67,7 @@ class Emulator:
                 self._process.wait()
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
-        """Call the control interface and return what it says."""
+        """Call the control interface and return its answer."""
         answer = requests.request(method, f"{self.url}/emulator/{path}", json=body, verify=str(self.ca_path), timeout=60)
         answer.raise_for_status()
         return answer.json() if answer.content else None
@@ -78,7 +78,7 @@ class Emulator:
         return state
 
     def tenant(self, tenant_id: str) -> dict[str, Any]:
-        """The state of one tenant."""
+        """The state of a tenant."""
         tenant: dict[str, Any] = self.state()["tenants"][tenant_id]
         return tenant
 
@@ -88,5 +88,5 @@ class Emulator:
         return passed
 
     def connection(self) -> dict[str, str]:
-        """The connection options that lead here instead of to the real service."""
+        """The connection options for the emulator instead of the real service."""
         return {"login_endpoint": self.url, "graph_endpoint": self.url, "ca_path": str(self.ca_path)}

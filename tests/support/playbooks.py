@@ -23,7 +23,7 @@ PREFIX = "entra.cross_tenant_sync."
 
 @dataclass(frozen=True)
 class Task:
-    """One task's result."""
+    """The result of a task."""
 
     host: str
     name: str
@@ -34,14 +34,14 @@ class Task:
 
 @dataclass(frozen=True)
 class Run:
-    """One run: what it printed, and every task's result."""
+    """A run: its output, and the result of every task."""
 
     code: int
     output: str
     tasks: list[Task]
 
     def ours(self) -> list[Task]:
-        """The tasks that ran one of our modules in a tenant. Judging the arguments asks nobody."""
+        """The tasks that ran a module of this collection in a tenant. The validation of arguments sends nothing, so it is left out."""
         ran = [task for task in self.tasks if task.action.startswith(PREFIX) and task.status != "skipped"]
         return [task for task in ran if task.action != f"{PREFIX}link_arguments"]
 
@@ -67,7 +67,7 @@ class Run:
 
 
 def inventory(emulator: Emulator, **link: Any) -> dict[str, Any]:
-    """The inventory of the quick start, led to the emulator; ``link`` replaces variables of its one link."""
+    """The inventory of the quick start, connected to the emulator; ``link`` replaces variables of its link."""
     return {
         "all": {
             "vars": {
@@ -114,7 +114,7 @@ def inventory(emulator: Emulator, **link: Any) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Playbooks:
-    """Runs playbooks against one emulator, keeping everything they write in ``folder``."""
+    """Runs playbooks against an emulator. They write all their files to ``folder``."""
 
     emulator: Emulator
     folder: Path
@@ -124,11 +124,11 @@ class Playbooks:
         return self.play(REPOSITORY / "playbooks" / "sync.yml", inventory(self.emulator, **link), *arguments, env=env)
 
     def task(self, module: str, tenant: str, options: dict[str, Any], *arguments: str) -> Run:
-        """One task with one module in one tenant of the scenario."""
+        """A task with a module in a tenant of the scenario."""
         hosts = inventory(self.emulator)
         connection = hosts["all"]["vars"]["tenants"][tenant]
         task = {"name": f"Run {module}", PREFIX + module: {**connection, **options}}
-        play = [{"name": "Run one module", "hosts": "links", "connection": "local", "gather_facts": False, "tasks": [task]}]
+        play = [{"name": "Run a module", "hosts": "links", "connection": "local", "gather_facts": False, "tasks": [task]}]
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / "task.yml"
         path.write_text(yaml.safe_dump(play, sort_keys=False, allow_unicode=True))
@@ -137,7 +137,7 @@ class Playbooks:
     def play(
         self, playbook: Path, hosts: dict[str, Any], *arguments: str, env: dict[str, str] | None = None, stdin: int = subprocess.DEVNULL
     ) -> Run:
-        """Any playbook with any inventory. Nobody sits at a terminal, unless one is given as ``stdin``."""
+        """Any playbook with any inventory. There is no terminal, unless ``stdin`` is one."""
         self.folder.mkdir(parents=True, exist_ok=True)
         where = self.folder / "inventory.yml"
         where.write_text(yaml.safe_dump(hosts, sort_keys=False, allow_unicode=True))

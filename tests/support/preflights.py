@@ -54,18 +54,12 @@ def parameters(emulator: Emulator, module: str, tenant: str, **options: Any) -> 
     return found
 
 
-def preflight(
-    emulator: Emulator, source: dict[str, Any] | None = None, target: dict[str, Any] | None = None, **both: Any
-) -> list[dict[str, str]]:
-    """The findings of both tenants, as the role asks for them."""
+def preflight(emulator: Emulator, target: Mapping[str, Any] | None = None, **options: Any) -> list[dict[str, str]]:
+    """The findings of both tenants, as the role asks for them. ``target`` are more connection options of the target tenant."""
     scope = {"configuration": "Fabrikam", "users": USERS, "groups": GROUPS}
-    there = task(emulator, "preflight_info", CONTOSO, side="source", partner_tenant_id=FABRIKAM, **{**scope, **both, **(source or {})})
-    if any(one["check"] == "cloud" for one in there["findings"]):
-        found: list[dict[str, str]] = there["findings"]
-        return found
-    more = {"people": there["people"], **both, **(target or {})}
-    here = task(emulator, "preflight_info", FABRIKAM, side="target", partner_tenant_id=CONTOSO, **more)
-    return [*there["findings"], *here["findings"]]
+    there = {**connection(emulator, FABRIKAM), **(target or {})}
+    found: list[dict[str, str]] = task(emulator, "preflight_info", CONTOSO, side="link", target=there, **{**scope, **options})["findings"]
+    return found
 
 
 def registration(state: dict[str, Any], tenant: str) -> dict[str, Any]:
@@ -86,6 +80,6 @@ def take_away(state: dict[str, Any], tenant: str, permission: str) -> None:
 
 
 def everything_fine(state: dict[str, Any], mould: tenants.Mould) -> None:
-    """A link that exists, with its switches on, licences bought and nobody in the way."""
+    """A link that exists, with its switches on, licences bought and nothing in the way."""
     tenants.trust_each_other(state)
     mould.cast(state, "Fabrikam")

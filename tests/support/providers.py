@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stands around a sign-in: the endpoint of a managed identity, a token service as GitHub's, and a proxy. Each on loopback."""
+"""Servers for the sign-in methods: the endpoint of a managed identity, a token service like GitHub's, and a proxy. Each on loopback."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Answer = Callable[[str, dict[str, str], dict[str, str]], tuple[int, Any]]
 
 @contextlib.contextmanager
 def serving(answer: Answer, context: ssl.SSLContext | None = None) -> Iterator[str]:
-    """A small web server; gives its address."""
+    """A small web server; yields its address."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -42,7 +42,7 @@ def serving(answer: Answer, context: ssl.SSLContext | None = None) -> Iterator[s
             self.wfile.write(content)
 
         def log_message(self, *_unused: Any, **_unneeded: Any) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     with _running(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
         if context:
@@ -52,7 +52,7 @@ def serving(answer: Answer, context: ssl.SSLContext | None = None) -> Iterator[s
 
 @contextlib.contextmanager
 def proxying(credentials: str) -> Iterator[tuple[str, list[str]]]:
-    """A proxy that only tunnels, and only for who has the credentials; gives its address and a list that fills with where it led."""
+    """A proxy that only tunnels, and only with the credentials; yields its address, and a list that collects the targets."""
     led: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -62,24 +62,24 @@ def proxying(credentials: str) -> Iterator[tuple[str, list[str]]]:
                 return
             host, _colon, port = self.path.rpartition(":")
             led.append(self.path)
-            with socket.create_connection((host, int(port))) as there:
+            with socket.create_connection((host, int(port))) as server:
                 self.send_response(200)
                 self.end_headers()
-                self._carry(there)
+                self._carry(server)
             self.close_connection = True
 
-        def _carry(self, there: socket.socket) -> None:
-            pair = {self.connection: there, there: self.connection}
+        def _carry(self, server: socket.socket) -> None:
+            pair = {self.connection: server, server: self.connection}
             while True:
                 ready, _writable, _broken = select.select(list(pair), [], [], 30)
-                for one in ready or [self.connection]:
-                    data = one.recv(65536) if ready else b""
+                for side in ready or [self.connection]:
+                    data = side.recv(65536) if ready else b""
                     if not data:
                         return
-                    pair[one].sendall(data)
+                    pair[side].sendall(data)
 
         def log_message(self, *_unused: Any, **_unneeded: Any) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     with _running(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
         yield f"127.0.0.1:{server.server_address[1]}", led

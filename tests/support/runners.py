@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Comparing the two hosts of the engine: the controller's worker and a module process."""
+"""Compares the two runners of the engine: the controller's worker and a module process."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MADE_UP = re.compile(
 
 
 def same(value: Any) -> Any:
-    """The value without what is different every time: ids that the service makes up, times and how long it took."""
+    """The value without what differs in every run: ids that the service creates, times and durations."""
     if isinstance(value, dict):
         return {same(name): same(member) for name, member in value.items() if name not in PASSING}
     if isinstance(value, list):
@@ -29,7 +29,7 @@ def same(value: Any) -> Any:
 
 
 def compare(in_worker: Iterable[Step], in_process: Iterable[Step]) -> None:
-    """Both hosts say, show and write the same, step by step. What is read may differ."""
+    """Check that both runners report, return and write the same, step by step. The reads may differ."""
     for worker, module in zip(in_worker, in_process, strict=True):
         assert worker.task.status == module.task.status, (worker.result.get("msg"), module.result.get("msg"))
         assert same(worker.result) == same(module.result)
@@ -39,4 +39,4 @@ def compare(in_worker: Iterable[Step], in_process: Iterable[Step]) -> None:
 
 
 def _writes(step: Step) -> list[tuple[str, str]]:
-    return sorted((one["method"], same(one["path"])) for one in step.writes)
+    return sorted((request["method"], same(request["path"])) for request in step.writes)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a link is for the service, without ids and dates, so that two lives of it can be compared."""
+"""The state of a link in the service, without ids and dates, so that two life cycles of it can be compared."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _VERSION = re.compile(r'"version": "Date:[^"]*"')
 
 
 def known_ids(world: World) -> frozenset[str]:
-    """The ids of what is there before any link, which are the same in every life."""
+    """The ids of the objects that exist before any link, which are the same in every life cycle."""
     return frozenset(_ID.findall(world.model_dump_json()))
 
 
 def normal(cloud: Cloud, known: frozenset[str]) -> Json:
-    """The state of the link and of everybody in the target."""
+    """The state of the link and of all users in the target."""
     world = cloud.world
     source, target = world.tenants[CONTOSO], world.tenants[FABRIKAM]
     state = {
@@ -37,12 +37,12 @@ def normal(cloud: Cloud, known: frozenset[str]) -> Json:
             name: {"entries": tenant.access_policy.partners, "synchronization": tenant.access_policy.identity_synchronizations}
             for name, tenant in (("source", source), ("target", target))
         },
-        "applications": sorted(one["displayName"] for one in source.applications.values()),
-        "deleted applications": sorted(str(one.get("displayName")) for one in source.deleted_items.values()),
-        "configurations": [_configuration(source, target, one) for one in _by_name(source.service_principals)],
-        "people": {one["userPrincipalName"]: _person(target, one) for one in target.users.values()},
-        "deleted people": sorted(str(one.get("userPrincipalName")) for one in target.deleted_items.values()),
-        "people of the source": sorted(one["userPrincipalName"] for one in source.users.values()),
+        "applications": sorted(application["displayName"] for application in source.applications.values()),
+        "deleted applications": sorted(str(deleted.get("displayName")) for deleted in source.deleted_items.values()),
+        "configurations": [_configuration(source, target, principal) for principal in _by_name(source.service_principals)],
+        "people": {user["userPrincipalName"]: _person(target, user) for user in target.users.values()},
+        "deleted people": sorted(str(deleted.get("userPrincipalName")) for deleted in target.deleted_items.values()),
+        "people of the source": sorted(user["userPrincipalName"] for user in source.users.values()),
     }
     text = _VERSION.sub('"version": "?"', json.dumps(state, sort_keys=True, ensure_ascii=False))
     text = _ID.sub(lambda found: found[0] if found[0] in known else "<id>", text)
@@ -51,29 +51,29 @@ def normal(cloud: Cloud, known: frozenset[str]) -> Json:
 
 
 def _by_name(principals: Mapping[str, Json]) -> list[Json]:
-    return sorted(principals.values(), key=lambda one: str(one["displayName"]))
+    return sorted(principals.values(), key=lambda principal: str(principal["displayName"]))
 
 
 def _configuration(source: Tenant, target: Tenant, principal: Json) -> Json:
     held = source.synchronizations.get(principal["id"])
     secrets = dict(held.secrets) if held else {}
     notification = secrets.pop("SyncNotificationSettings", "{}")
-    roles = {one["id"]: one["displayName"] for one in principal.get("appRoles", ())}
+    roles = {role["id"]: role["displayName"] for role in principal.get("appRoles", ())}
     assigned = source.assignments.get(principal["id"], {}).values()
     return {
         "name": principal["displayName"],
         "tags": sorted(principal.get("tags") or ()),
         "enabled": principal.get("accountEnabled"),
         "settings": {**secrets, "SyncNotificationSettings": json.loads(notification)},
-        "assignments": sorted(f"{one['principalDisplayName']} as {roles.get(one['appRoleId'])}" for one in assigned),
+        "assignments": sorted(f"{assignment['principalDisplayName']} as {roles.get(assignment['appRoleId'])}" for assignment in assigned),
         "jobs": [
             {
                 "state": job.schedule_state,
                 "status": job.status.get("code"),
                 "quarantine": (job.status.get("quarantine") or {}).get("reason"),
                 "schema": job.job_schema,
-                "held deletions": sorted(_name(source, one) for one in job.staged_deletes),
-                "links": {_name(source, one): _name(target, linked) for one, linked in job.links.items()},
+                "held deletions": sorted(_name(source, deletion) for deletion in job.staged_deletes),
+                "links": {_name(source, source_id): _name(target, linked) for source_id, linked in job.links.items()},
             }
             for job in (held.jobs.values() if held else ())
         ],
@@ -91,21 +91,21 @@ def _person(tenant: Tenant, user: Json) -> Json:
     return {**shown, "manager": tenant.users[manager]["userPrincipalName"] if manager in tenant.users else manager}
 
 
-def differences(wanted: Any, found: Any, where: str = "") -> Iterator[str]:
-    """Where two states differ, one line each."""
-    if isinstance(wanted, Mapping) and isinstance(found, Mapping):
-        for name in sorted({*wanted, *found}):
+def differences(desired: Any, found: Any, where: str = "") -> Iterator[str]:
+    """The differences between two states, a line each."""
+    if isinstance(desired, Mapping) and isinstance(found, Mapping):
+        for name in sorted({*desired, *found}):
             if name not in found:
                 yield f"{where}/{name} is missing"
-            elif name not in wanted:
-                yield f"{where}/{name} is there"
+            elif name not in desired:
+                yield f"{where}/{name} exists"
             else:
-                yield from differences(wanted[name], found[name], f"{where}/{name}")
-    elif isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found):
-        for number, (one, other) in enumerate(zip(wanted, found, strict=True)):
-            yield from differences(one, other, f"{where}/{number}")
-    elif wanted != found:
-        yield f"{where} is {_short(found)}, not {_short(wanted)}"
+                yield from differences(desired[name], found[name], f"{where}/{name}")
+    elif isinstance(desired, list) and isinstance(found, list) and len(desired) == len(found):
+        for number, (expected, actual) in enumerate(zip(desired, found, strict=True)):
+            yield from differences(expected, actual, f"{where}/{number}")
+    elif desired != found:
+        yield f"{where} is {_short(found)}, not {_short(desired)}"
 
 
 def _short(value: Any) -> str:
@@ -114,11 +114,11 @@ def _short(value: Any) -> str:
 
 
 def deleted_and_created(world: World, since: int) -> tuple[set[str], set[str]]:
-    """Whom the service deleted and whom it created, by its own log from that entry on."""
+    """The users that the service deleted and created, according to its log from that entry on."""
     log = world.tenants[CONTOSO].provisioning_log[since:]
-    people: dict[str, set[str]] = {"delete": set(), "create": set()}
+    users: dict[str, set[str]] = {"delete": set(), "create": set()}
     for entry in log:
         verb = str(entry["provisioningAction"]).lower()
-        if verb in people and entry["provisioningStatusInfo"]["status"] == "success":
-            people[verb].add(str(entry["sourceIdentity"]["details"].get("UserPrincipalName")))
-    return people["delete"], people["create"]
+        if verb in users and entry["provisioningStatusInfo"]["status"] == "success":
+            users[verb].add(str(entry["sourceIdentity"]["details"].get("UserPrincipalName")))
+    return users["delete"], users["create"]

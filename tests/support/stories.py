@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stories of many tasks, told by one ansible-playbook run, and read back step by step with the requests and states between."""
+"""Stories of many tasks, run by a single ansible-playbook run, and read back step by step with the requests and states in between."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _READING_POSTS = re.compile(r"/(parseExpression|getByIds|validateCredentials)$")
 
 @dataclass(frozen=True)
 class Do:
-    """One task: ``module`` with ``options`` in one of the two tenants."""
+    """A task: ``module`` with ``options`` in one of the two tenants."""
 
     module: str
     options: dict[str, Any]
@@ -35,7 +35,7 @@ class Do:
     register: str | None = None
 
     def task(self, connections: dict[str, dict[str, Any]]) -> dict[str, Any]:
-        """The task as a playbook holds it."""
+        """The task as it stands in a playbook."""
         task: dict[str, Any] = {
             "name": f"{'Check' if self.check else 'Run'} {self.module}",
             PREFIX + self.module: {**connections[self.tenant], **self.options},
@@ -56,8 +56,8 @@ class Control:
     body: Any = None
 
     def task(self, _connections: dict[str, dict[str, Any]]) -> dict[str, Any]:
-        """A task that says what the callback has to do."""
-        # A list of one text, because a text that looks like JSON is no text any more once it was a template.
+        """A task that contains the call for the callback plugin."""
+        # A list with one text, because templating converts a text that looks like JSON.
         return {"name": "control", "ansible.builtin.debug": {"msg": json.dumps([self.method, self.path, self.body])}, "check_mode": False}
 
 
@@ -68,14 +68,14 @@ def advance(duration: str = "PT40M") -> Control:
 
 @dataclass(frozen=True)
 class Step:
-    """What one task answered, what it sent, and the emulator's state before and after it."""
+    """The result of a task, its requests, and the emulator's state before and after it."""
 
     task: Task
     requests: list[dict[str, Any]]
     before: dict[str, Any]
     after: dict[str, Any]
     warnings: str = ""
-    """All warnings as one text."""
+    """All warnings as a single text."""
     said: Any = None
 
     @property
@@ -90,7 +90,7 @@ class Step:
 
     @property
     def message(self) -> str:
-        """The message of a task that failed, which shows no traceback."""
+        """The message of a task that failed, which must contain no traceback."""
         assert self.failed, self.result
         message = str(self.result["msg"])
         assert "Traceback" not in json.dumps(self.result), self.result
@@ -98,35 +98,35 @@ class Step:
 
     @property
     def actions(self) -> list[str]:
-        """What was done, or would be, in words."""
+        """The actions that were done, or would be, as texts."""
         assert not self.failed, self.result["msg"]
         return [f"{action['verb']} {action['object']}" for action in self.result["actions"]]
 
     @property
     def sent(self) -> list[dict[str, Any]]:
-        """The requests to Graph: neither sign-in nor the outside of a batch, whose items are there by themselves."""
-        graph = [one for one in self.requests if re.match(r"/(v1\.0|beta)/", one["path"])]
-        return [one for one in graph if not one["path"].endswith("/$batch")]
+        """The requests to Graph, without sign-in. Of a batch, only its items are contained."""
+        graph = [request for request in self.requests if re.match(r"/(v1\.0|beta)/", request["path"])]
+        return [request for request in graph if not request["path"].endswith("/$batch")]
 
     @property
     def calls(self) -> int:
-        """How often Graph was called; a batch counts once."""
-        return len([one for one in self.requests if re.match(r"/(v1\.0|beta)/", one["path"]) and not one.get("batched")])
+        """The number of calls of Graph; a batch counts once."""
+        return len([request for request in self.requests if re.match(r"/(v1\.0|beta)/", request["path"]) and not request.get("batched")])
 
     @property
     def writes(self) -> list[dict[str, Any]]:
-        """The requests that are there to change something."""
-        return [one for one in self.sent if one["method"] != "GET" and not _READING_POSTS.search(one["path"])]
+        """The requests that change something."""
+        return [request for request in self.sent if request["method"] != "GET" and not _READING_POSTS.search(request["path"])]
 
     @property
     def left_alone(self) -> bool:
-        """Whether the task left everything as it was. The audit log is not meant: only the service writes it."""
+        """Whether the task changed nothing. The audit log does not count, because only the service writes it."""
         return self.before == self.after
 
 
 @dataclass(frozen=True)
 class Story:
-    """One run, step by step."""
+    """A run, step by step."""
 
     run: Run
     steps: list[Step] = field(default_factory=list)
@@ -149,7 +149,7 @@ def four(module: str, options: dict[str, Any], tenant: str = "contoso", process:
 
 
 def converges(steps: Sequence[Step], *actions: str) -> None:
-    """The law of every managed thing: check mode predicts what a run does, and a second run finds nothing to do.
+    """The rule for every managed object: check mode predicts what a run does, and a second run finds nothing to do.
 
     ``actions`` are what is to be done; without any, whatever is done counts, but something must be.
     """
@@ -176,15 +176,15 @@ def converges(steps: Sequence[Step], *actions: str) -> None:
 
 @dataclass(frozen=True)
 class Teller:
-    """Tells stories with one emulator."""
+    """Runs stories with an emulator."""
 
     emulator: Emulator
     playbooks: Playbooks
     both_runners: bool = False
-    """Whether every story is told a second time, through module processes, and compared."""
+    """Whether every story is run a second time, through module processes, and compared."""
 
     def __call__(self, *scenes: Do | Control | Sequence[Do | Control], variables: dict[str, Any] | None = None) -> Story:
-        """Run all scenes in one playbook. The steps of the story are the tasks, without what happened between them."""
+        """Run all scenes in a single playbook. The steps of the story are the tasks, without the calls between them."""
         flat: list[Do | Control] = []
         for scene in scenes:
             flat.extend([scene] if isinstance(scene, (Do, Control)) else scene)
@@ -193,17 +193,17 @@ class Teller:
         if before:
             after = {part: self.emulator.control("GET", part) for part in ("state", "settings", "faults")}
             self._put(before)
-            processes = [dataclasses.replace(one, process=True) if isinstance(one, Do) else one for one in flat]
+            processes = [dataclasses.replace(scene, process=True) if isinstance(scene, Do) else scene for scene in flat]
             compare(story, self._tell(processes, variables))
             self._put(after)
         return story
 
     def once(self) -> Teller:
-        """Tells a story whose results hang on when something happens beside it."""
+        """A teller for a story whose results depend on the time of events outside of it. It runs the story in one runner only."""
         return dataclasses.replace(self, both_runners=False)
 
     def _put(self, parts: dict[str, Any]) -> None:
-        """Bring the emulator back to where it was."""
+        """Put the emulator back into its earlier state."""
         for part in ("settings", "state"):
             self.emulator.control("PUT", part, parts[part])
         self.emulator.control("DELETE", "faults")
@@ -213,8 +213,8 @@ class Teller:
         hosts = inventory(self.emulator)
         hosts["all"]["vars"].update(variables or {})
         connections = hosts["all"]["vars"]["tenants"]
-        tasks = [one.task(connections) for one in flat]
-        play = [{"name": "Tell a story", "hosts": "links", "connection": "local", "gather_facts": False, "tasks": tasks}]
+        tasks = [scene.task(connections) for scene in flat]
+        play = [{"name": "Run a story", "hosts": "links", "connection": "local", "gather_facts": False, "tasks": tasks}]
         folder = self.playbooks.folder
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / "story.yml"
@@ -229,7 +229,7 @@ class Teller:
         return Story(run, steps)
 
     def watch(self, play: Any) -> tuple[Run, list[dict[str, Any]], dict[str, Any]]:
-        """Any run, with what was seen after each of its tasks, and the state before it."""
+        """Any run, with the record of each of its tasks, and the state before it."""
         seen = self.playbooks.folder / "watched.jsonl"
         seen.unlink(missing_ok=True)
         before = self.emulator.state()

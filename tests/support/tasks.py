@@ -79,7 +79,7 @@ class Host:
     notified: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        own = {"omit": OMIT, "ansible_check_mode": False, "inventory_hostname": self.name}
+        own = {"omit": OMIT, "ansible_check_mode": False, "ansible_facts": {}, "inventory_hostname": self.name}
         plays = {key: [self.name] for key in ("ansible_play_hosts", "ansible_play_hosts_all")}
         self.variables = {**own, **plays, "groups": {"links": [self.name]}, "hostvars": {self.name: self.variables}, **self.variables}
         self._handlers: list[tuple[Json, Place]] = []
@@ -185,7 +185,8 @@ class Host:
             controller = not hasattr(importlib.import_module(f"{PLUGINS}modules.{name}"), "SUBJECT")
             result = self._in_controller(name, given, place) if controller else self.module(name, given)
             self.results.append((name, result))
-            self.variables.update(result.get("ansible_facts", {}))
+            facts = result.get("ansible_facts", {})
+            self.variables.update({**facts, "ansible_facts": {**self.variables["ansible_facts"], **facts}})
             return result
         match action.removeprefix(BUILTIN):
             case "assert":

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an admin made by hand before: objects put straight into a state of the emulator."""
+"""Objects that an administrator created by hand before: they are put directly into a state of the emulator."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ def made_up_id(name: str) -> str:
 
 
 def user(state: State, name: str, tenant: str = CONTOSO) -> dict[str, Any]:
-    """A person by the beginning of the user principal name."""
-    people = state["tenants"][tenant]["users"].values()
-    found: dict[str, Any] = next(one for one in people if one["userPrincipalName"].startswith(name))
+    """A user by the beginning of the user principal name."""
+    users = state["tenants"][tenant]["users"].values()
+    found: dict[str, Any] = next(user for user in users if user["userPrincipalName"].startswith(name))
     return found
 
 
 def groups(state: State, name: str, tenant: str = CONTOSO) -> list[dict[str, Any]]:
     """All groups of that name."""
-    return [one for one in state["tenants"][tenant]["groups"].values() if one["displayName"] == name]
+    return [group for group in state["tenants"][tenant]["groups"].values() if group["displayName"] == name]
 
 
 def add_user(state: State, name: str, tenant: str = CONTOSO, **members: Any) -> dict[str, Any]:
-    """One more person, like Kim Minsu in everything that is not given."""
+    """Another user, with the attributes of Kim Minsu where none are given."""
     principal_name = name if "@" in name else f"{name}@contoso.kr"
     known = user(state, "minsu.kim@")
     new = {**copy.deepcopy(known), "id": made_up_id(principal_name), "userPrincipalName": principal_name, "displayName": name}
@@ -51,7 +51,7 @@ def add_user(state: State, name: str, tenant: str = CONTOSO, **members: Any) -> 
 
 
 def add_partner(state: State, tenant: str, partner: str, **members: Any) -> dict[str, Any]:
-    """A partner entry as the service holds it; members that are not given are inherited."""
+    """A partner entry in the form of the service; members that are not given are inherited."""
     entry = {
         "tenantId": partner,
         "isServiceProvider": None,
@@ -86,7 +86,7 @@ def allow_synchronization(state: State, tenant: str, partner: str, allowed: bool
 
 
 def trust_each_other(state: State) -> None:
-    """Both tenants' switches, as a link from Contoso to Fabrikam needs them."""
+    """The switches of both tenants that a link from Contoso to Fabrikam needs."""
     consent = {"inboundAllowed": None, "outboundAllowed": None}
     add_partner(state, CONTOSO, FABRIKAM, automaticUserConsentSettings={**consent, "outboundAllowed": True})
     add_partner(state, FABRIKAM, CONTOSO, automaticUserConsentSettings={**consent, "inboundAllowed": True})
@@ -95,7 +95,7 @@ def trust_each_other(state: State) -> None:
 
 @dataclass(frozen=True)
 class Mould:
-    """A configuration fresh from the service, from which others are cast."""
+    """A new configuration of the service, which is the template of others."""
 
     application: dict[str, Any]
     service_principal: dict[str, Any]
@@ -103,7 +103,7 @@ class Mould:
 
     @classmethod
     def take(cls, emulator: Emulator) -> Mould:
-        """Have the service make one, copy it and forget it."""
+        """Have the service create a configuration, copy it and remove it again."""
         pristine = emulator.state()
         with requests.Session() as session:
             session.trust_env = False
@@ -165,13 +165,15 @@ class Mould:
 
 
 def principal_id(state: State, name: str) -> str:
-    """The service principal of the one configuration of that name."""
-    (found,) = [one["id"] for one in state["tenants"][CONTOSO]["service_principals"].values() if one["displayName"] == name]
+    """The service principal of the configuration with that name."""
+    (found,) = [
+        principal["id"] for principal in state["tenants"][CONTOSO]["service_principals"].values() if principal["displayName"] == name
+    ]
     return str(found)
 
 
 def synchronization(state: State, name: str = "Fabrikam") -> dict[str, Any]:
-    """What hangs below a configuration: ``secrets`` and ``jobs``."""
+    """The parts of a configuration: ``secrets`` and ``jobs``."""
     found: dict[str, Any] = state["tenants"][CONTOSO]["synchronizations"][principal_id(state, name)]
     return found
 
@@ -183,31 +185,31 @@ def bag(state: State, name: str = "Fabrikam") -> dict[str, str]:
 
 
 def job(state: State, name: str = "Fabrikam") -> dict[str, Any]:
-    """The one job of a configuration."""
+    """The job of a configuration."""
     (found,) = synchronization(state, name)["jobs"].values()
     return dict(found)
 
 
 def people_mapping(state: State, name: str = "Fabrikam") -> dict[str, Any]:
-    """The object mapping of people in the job's schema."""
+    """The object mapping of users in the job's schema."""
     found: dict[str, Any] = job(state, name)["job_schema"]["synchronizationRules"][0]["objectMappings"][0]
     return found
 
 
 def rows(state: State, name: str = "Fabrikam") -> dict[str, dict[str, Any]]:
-    """The attribute mappings of people by target."""
+    """The attribute mappings of users by target."""
     return {row["targetAttributeName"]: row for row in people_mapping(state, name)["attributeMappings"]}
 
 
 def assign(state: State, principal: dict[str, Any], kind: str = "User", name: str = "Fabrikam", role: str | None = None) -> str:
-    """Assign somebody by hand and return the assignment's id."""
+    """Assign a user or group by hand and return the assignment's id."""
     tenant = state["tenants"][CONTOSO]
     resource = principal_id(state, name)
     service_principal = tenant["service_principals"][resource]
-    there = tenant["assignments"].setdefault(resource, {})
-    # Short ids collide in nothing, and the service's own are opaque.
+    assignments = tenant["assignments"].setdefault(resource, {})
+    # Short ids cannot collide with others, and the service's own ids are opaque.
     key = f"By-Hand-{made_up_id(principal['id'] + resource)}"
-    there[key] = {
+    assignments[key] = {
         "id": key,
         "deletedDateTime": None,
         "appRoleId": role or service_principal["appRoles"][0]["id"],
@@ -222,9 +224,9 @@ def assign(state: State, principal: dict[str, Any], kind: str = "User", name: st
 
 
 def assigned(state: State, name: str = "Fabrikam") -> set[str]:
-    """Who is assigned: the names of users and groups."""
+    """The names of the assigned users and groups."""
     tenant = state["tenants"][CONTOSO]
-    known = {**{one["id"]: one["userPrincipalName"] for one in tenant["users"].values()}}
-    known |= {one["id"]: one["displayName"] for one in tenant["groups"].values()}
-    there = tenant["assignments"].get(principal_id(state, name), {}).values()
-    return {known[one["principalId"]] for one in there}
+    known = {**{user["id"]: user["userPrincipalName"] for user in tenant["users"].values()}}
+    known |= {group["id"]: group["displayName"] for group in tenant["groups"].values()}
+    assignments = tenant["assignments"].get(principal_id(state, name), {}).values()
+    return {known[assignment["principalId"]] for assignment in assignments}

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.apply import Interrupted, apply, await_state, fill
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.apply import Interrupted, apply, await_state
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Client, Request
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import GraphFailure, ServiceError, Uncertain
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Action, Pace, Plan, Refusal, Wait, listed, present
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import NEW_ID, Action, Pace, Plan, Refusal, Wait, listed, present
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import NOT_FOUND, THROTTLED, FakeGraph, Lost, Reply, Script, refusal
 
@@ -49,7 +49,7 @@ class TestOrder:
             action("/c", "DELETE", "delete"),
         )
         assert graph.writes == ["POST /a", "POST /b/test", "PUT /b", "DELETE /c"]
-        assert [str(one) for one in done] == ["create thing /a", "create thing /b", "delete thing /c"]
+        assert [str(action) for action in done] == ["create thing /a", "create thing /b", "delete thing /c"]
         assert pace.waited == 0
 
     def test_nothing_to_do(self) -> None:
@@ -76,7 +76,7 @@ class TestOrder:
         )
         assert graph.writes == ["POST /a", "POST /b"]
         assert str(stop.action) == "create thing /b"
-        assert [str(one) for one in stop.done] == ["create thing /a"]
+        assert [str(action) for action in stop.done] == ["create thing /a"]
         assert isinstance(stop.cause, ServiceError)
 
 
@@ -87,7 +87,7 @@ class TestRefreshing:
         seen: list[list[str]] = []
 
         def refresh(client: Client) -> tuple[Request, ...]:
-            seen.append([f"{one.method} {one.path}" for one in client.sent])  # type: ignore[attr-defined]
+            seen.append([f"{request.method} {request.path}" for request in client.sent])  # type: ignore[attr-defined]
             return (Request("PUT", "/b", client.get("/b")),)
 
         script = {"POST /a": Reply(), "GET /b": Reply(200, {"now": 1}), "PUT /b": Reply(204)}
@@ -96,18 +96,18 @@ class TestRefreshing:
         assert graph.sent[-1] == Request("PUT", "/b", {"now": 1})
         assert len(done) == 2
 
-    def test_a_refusal_stops_the_run_and_tells_what_was_done(self) -> None:
+    def test_a_refusal_stops_the_run_and_keeps_the_actions_done(self) -> None:
         def refresh(_client: Client) -> tuple[Request, ...]:
-            raise Refusal("somebody else was here")
+            raise Refusal("another process was here")
 
         graph, _pace, stop = interrupted({"POST /a": Reply(), "PUT /b": Reply(204)}, action("/a"), action("/b", refresh=refresh))
         assert graph.writes == ["POST /a"]
-        assert [str(one) for one in stop.done] == ["create thing /a"]
-        assert str(stop.cause) == "somebody else was here"
+        assert [str(action) for action in stop.done] == ["create thing /a"]
+        assert str(stop.cause) == "another process was here"
         assert not stop.may_be_resolved_by_reading
 
     @pytest.mark.parametrize("planned", [True, False])
-    def test_what_somebody_else_has_changed_meanwhile_is_said(self, planned: bool) -> None:
+    def test_a_change_of_another_process_in_the_meantime_is_reported(self, planned: bool) -> None:
         seen = Wait("/b", present, as_planned=lambda body: body == {"ours": 1})
         body = {"ours": 1} if planned else {"ours": 1, "theirs": 2}
         _graph, _pace, done = carry_out({"POST /b": Reply(), "GET /b": Reply(200, body)}, action("/b", visible=seen))
@@ -115,11 +115,11 @@ class TestRefreshing:
 
 
 class TestGivingWay:
-    """What two runs made at the same moment."""
+    """An object that two runs create at the same time."""
 
     @staticmethod
     def maker(note: str) -> Action:
-        return action("/make", binds={"id": "id"}, gives_way=lambda _client, bound, _pace: note and f"{note} {bound['id']}")
+        return action("/make", new_id_at="id", gives_way=lambda _client, answer, _pace: note and f"{note} {answer['id']}")
 
     def test_the_first_goes_on(self) -> None:
         graph, _pace, done = carry_out({"POST /make": Reply(201, {"id": "7"}), "POST /b": Reply()}, self.maker(""), action("/b"))
@@ -127,47 +127,40 @@ class TestGivingWay:
         assert done[0].note == ""
 
     def test_the_second_plans_again(self) -> None:
-        graph, _pace, stop = interrupted({"POST /make": Reply(201, {"id": "7"}), "POST /b": Reply()}, self.maker("gone:"), action("/b"))
+        graph, _pace, stop = interrupted({"POST /make": Reply(201, {"id": "7"}), "POST /b": Reply()}, self.maker("removed:"), action("/b"))
         assert graph.writes == ["POST /make"]
         assert stop.may_be_resolved_by_reading
-        assert [one.note for one in stop.done] == ["gone: 7"]
+        assert [action.note for action in stop.done] == ["removed: 7"]
 
 
-class TestBinding:
-    def test_ids_of_an_answer_are_used_further_on(self) -> None:
-        maker = action("/make", binds={"sp": "servicePrincipal.id", "app": "application.appId"})
-        user = action("/sp/{sp}/jobs", body={"who": "{sp}", "apps": ["{app}"], "text": "about {sp}"}, binds={"job": "id"})
-        last = action("/sp/{sp}/jobs/{job}/start")
+class TestNewIds:
+    def test_the_id_of_an_answer_is_used_in_later_paths(self) -> None:
+        maker = action("/make", new_id_at="servicePrincipal.id")
+        user = action(f"/sp/{NEW_ID}/jobs", body={"text": f"about {NEW_ID}"})
+        last = action(f"/sp/{NEW_ID}/start")
         script = {
-            "POST /make": Reply(201, {"servicePrincipal": {"id": "1"}, "application": {"appId": "2"}}),
+            "POST /make": Reply(201, {"servicePrincipal": {"id": "1"}, "application": {"id": "2"}}),
             "POST /sp/1/jobs": Reply(201, {"id": "3"}),
-            "POST /sp/1/jobs/3/start": Reply(204),
+            "POST /sp/1/start": Reply(204),
         }
         graph, _pace, _done = carry_out(script, maker, user, last)
-        assert graph.writes == ["POST /make", "POST /sp/1/jobs", "POST /sp/1/jobs/3/start"]
-        assert graph.sent[1].body == {"who": "1", "apps": ["2"], "text": "about {sp}"}
-
-    def test_what_is_not_known_stays(self) -> None:
-        request = Request("POST", "/{a}/{b}", {"{a}": "{b}", "list": ["{a}", 1, None, {"x": "{a}"}]}, "beta", {"Prefer": "{a}"})
-        assert fill(request, {"a": "1"}) == Request(
-            "POST", "/1/{b}", {"{a}": "{b}", "list": ["1", 1, None, {"x": "1"}]}, "beta", {"Prefer": "{a}"}
-        )
+        assert graph.writes == ["POST /make", "POST /sp/1/jobs", "POST /sp/1/start"]
+        assert graph.sent[1].body == {"text": f"about {NEW_ID}"}
 
     @pytest.mark.parametrize("body", [None, {}, {"servicePrincipal": None}])
-    def test_an_answer_that_does_not_tell_the_id_stops_the_run(self, body: Any) -> None:
+    def test_an_answer_without_the_id_stops_the_run(self, body: Any) -> None:
         """The object was made, so going on with a made-up id would be wrong and repeating would make another."""
-        maker = action("/make", binds={"sp": "servicePrincipal.id"})
-        graph, _pace, _stop = interrupted(
-            {"POST /make": Reply(201, body), "POST /sp/None": Reply(), "POST /sp/{sp}": Reply()}, maker, action("/sp/{sp}")
-        )
+        maker = action("/make", new_id_at="servicePrincipal.id")
+        later = {"POST /sp/None": Reply(), f"POST /sp/{NEW_ID}": Reply()}
+        graph, _pace, _stop = interrupted({"POST /make": Reply(201, body), **later}, maker, action(f"/sp/{NEW_ID}"))
         assert graph.writes == ["POST /make"]
 
 
 class TestWaiting:
     def test_until_it_can_be_read(self) -> None:
-        one = action("/make", binds={"id": "id"}, visible=Wait("/things/{id}", present))
+        maker = action("/make", new_id_at="id", visible=Wait(f"/things/{NEW_ID}", present))
         script = {"POST /make": Reply(201, {"id": "7"}), "GET /things/7": [NOT_FOUND, FORBIDDEN, CONFLICT, Reply(200, {})]}
-        graph, pace, done = carry_out(script, one)
+        graph, pace, done = carry_out(script, maker)
         assert len(done) == 1
         assert graph.writes == ["POST /make"]
         assert len(graph.clock.sleeps) == 3
@@ -179,26 +172,26 @@ class TestWaiting:
         assert len(graph.clock.sleeps) == 1
 
     @pytest.mark.parametrize("failure", [refusal(401, "UnknownError"), refusal(400, "Request_BadRequest")], ids=str)
-    def test_another_error_while_waiting_stops_at_once(self, failure: Reply) -> None:
+    def test_another_error_while_waiting_stops_immediately(self, failure: Reply) -> None:
         script = {"POST /make": Reply(201, {}), "GET /things": failure}
         graph, _pace, _stop = interrupted(script, action("/make", visible=Wait("/things", present)))
         assert graph.clock.sleeps == []
 
-    def test_what_never_shows_was_changed_all_the_same(self) -> None:
+    def test_a_change_that_never_becomes_visible_was_made_nevertheless(self) -> None:
         graph, pace, stop = interrupted(
             {"POST /a": Reply(), "POST /make": Reply(201, {})}, action("/a"), action("/make", visible=Wait("/things", present)), longest=20
         )
         assert pace.waited == pytest.approx(20)
         assert max(graph.clock.sleeps) < 7
-        assert "cannot be read back; the service is late" in str(stop.cause)
-        assert [str(one) for one in stop.done] == ["create thing /a", "create thing /make"]
+        assert "cannot be read back; the service has not shown the change yet" in str(stop.cause)
+        assert [str(action) for action in stop.done] == ["create thing /a", "create thing /make"]
 
     def test_the_waits_are_jittered(self) -> None:
         assert len({carry_out_wait() for _number in range(20)}) > 1
 
     def test_await_state_gives_up_in_time(self) -> None:
         clock = FakeClock()
-        assert not await_state(Wait("/things", present), FakeGraph(Script({})), clock.pace(5), {})
+        assert not await_state(Wait("/things", present), FakeGraph(Script({})), clock.pace(5))
         assert clock.now == pytest.approx(1005)
 
     @pytest.mark.parametrize(("longest", "at_least", "attempts"), [(0, 1, 1), (0, 3, 3), (0, 0, 1)])
@@ -219,16 +212,11 @@ class TestPassingRefusals:
         "refused", [NOT_FOUND, FORBIDDEN, CONFLICT, refusal(400, "Request_BadRequest", "Not a valid reference update")], ids=str
     )
     def test_of_a_new_object_are_repeated(self, refused: Reply) -> None:
-        maker = action("/make", binds={"id": "id"})
+        maker = action("/make", new_id_at="id")
         script = {"POST /make": Reply(201, {"id": "7"}), "POST /things/7": [refused, refused, Reply(204)]}
-        graph, pace, _done = carry_out(script, maker, action("/things/{id}"))
+        graph, pace, _done = carry_out(script, maker, action(f"/things/{NEW_ID}"))
         assert graph.writes == ["POST /make", *["POST /things/7"] * 3]
         assert pace.waited > 0
-
-    def test_a_new_objects_id_in_the_body_counts_too(self) -> None:
-        maker = action("/make", binds={"id": "id"})
-        script = {"POST /make": Reply(201, {"id": "7"}), "POST /things": [NOT_FOUND, Reply(201)]}
-        carry_out(script, maker, action("/things", body={"on": "{id}"}))
 
     @pytest.mark.parametrize(
         "refused", [NOT_FOUND, FORBIDDEN, CONFLICT, refusal(400, "Request_BadRequest", "Not a valid reference update")], ids=str
@@ -242,13 +230,13 @@ class TestPassingRefusals:
         carry_out({f"PUT {path}": [CONFLICT, Reply(204)]}, action(path, "PUT"))
 
     def test_a_real_refusal_of_a_new_object_is_not_repeated(self) -> None:
-        """An error with details tells what is wrong with the request itself."""
-        maker = action("/make", binds={"id": "id"})
+        """An error with details reports a fault of the request itself."""
+        maker = action("/make", new_id_at="id")
         script = {
             "POST /make": Reply(201, {"id": "7"}),
             "POST /things/7": [refusal(400, "Request_BadRequest", "no", ["InvalidValue"]), Reply()],
         }
-        graph, _pace, _stop = interrupted(script, maker, action("/things/{id}"))
+        graph, _pace, _stop = interrupted(script, maker, action(f"/things/{NEW_ID}"))
         assert graph.writes == ["POST /make", "POST /things/7"]
 
     def test_a_code_that_passes_while_a_policy_spreads(self) -> None:
@@ -265,9 +253,9 @@ class TestPassingRefusals:
         assert len(graph.writes) > 3
 
 
-class TestAlreadySo:
+class TestDoneAlready:
     @pytest.mark.parametrize("verb", ["delete", "unassign"])
-    def test_what_shall_go_may_be_gone(self, verb: str) -> None:
+    def test_an_object_to_delete_may_be_missing_already(self, verb: str) -> None:
         _graph, _pace, done = carry_out({"DELETE /a": NOT_FOUND}, action("/a", "DELETE", verb))
         assert len(done) == 1
 
@@ -275,7 +263,7 @@ class TestAlreadySo:
     def test_another_refusal_of_a_deletion_is_one(self, refused: Reply) -> None:
         interrupted({"DELETE /a": refused}, action("/a", "DELETE", "delete"))
 
-    def test_an_update_of_what_is_gone_is_a_failure(self) -> None:
+    def test_an_update_of_a_missing_object_is_a_failure(self) -> None:
         interrupted({"PATCH /a": NOT_FOUND}, action("/a", "PATCH", "update"))
 
     @pytest.mark.parametrize(
@@ -294,7 +282,7 @@ class TestUncertainty:
         assert stop.may_be_resolved_by_reading
         assert stop.may_be_repeated
 
-    def test_what_must_not_be_made_twice_is_awaited_and_never_repeated(self) -> None:
+    def test_an_object_that_must_not_be_created_twice_is_awaited_and_never_repeated(self) -> None:
         maker = action("/make", settled_by=Wait("/things", listed), uncertain_statuses=(404,))
         script = {"POST /make": NOT_FOUND, "GET /things": [Reply(200, {"value": []}), Reply(200, {"value": [1]})]}
         graph, _pace, stop = interrupted(script, maker)
@@ -305,17 +293,17 @@ class TestUncertainty:
         assert not stop.may_be_repeated
 
     @pytest.mark.parametrize("reading", [Lost(), refusal(500, "Fault"), refusal(401, "UnknownError")], ids=str)
-    def test_what_was_done_is_told_even_if_it_cannot_be_settled(self, reading: Lost | Reply) -> None:
+    def test_the_actions_done_are_kept_even_if_the_state_cannot_be_determined(self, reading: Lost | Reply) -> None:
         maker = action("/make", settled_by=Wait("/things", listed))
         _graph, _pace, stop = interrupted({"POST /a": Reply(), "POST /make": Lost(), "GET /things": reading}, action("/a"), maker)
         assert isinstance(stop.cause, Uncertain)
-        assert [str(one) for one in stop.done] == ["create thing /a"]
+        assert [str(action) for action in stop.done] == ["create thing /a"]
 
     @pytest.mark.parametrize(
         ("status", "resolved", "repeated"),
         [(400, True, False), (404, True, False), (409, True, True), (403, False, False), (429, False, False)],
     )
-    def test_which_refusals_are_looked_into(self, status: int, resolved: bool, repeated: bool) -> None:
+    def test_which_refusals_are_resolved_by_a_read(self, status: int, resolved: bool, repeated: bool) -> None:
         stop = Interrupted(action("/a"), ServiceError("POST", "/a", status, "Code", ""), ())
         assert (stop.may_be_resolved_by_reading, stop.may_be_repeated) == (resolved, repeated)
 
@@ -326,7 +314,7 @@ def assign(number: int, verb: str = "assign") -> Action:
 
 
 class TestBatches:
-    def test_neighbours_go_together_and_order_is_kept(self) -> None:
+    def test_neighbours_share_a_batch_and_the_order_is_kept(self) -> None:
         script = {"POST /first": Reply(), "POST /last": Reply(), **{f"POST /assign/{number}": Reply(201) for number in range(23)}}
         graph, _pace, done = carry_out(script, action("/first"), *(assign(number) for number in range(23)), action("/last"))
         assert [len(batch) for batch in graph.batches] == [20, 3]
@@ -339,9 +327,9 @@ class TestBatches:
         graph, _pace, stop = interrupted(script, *(assign(number) for number in range(5)), action("/last"))
         assert "POST /last" not in graph.writes
         assert str(stop.action) == "assign thing /assign/1"
-        assert sorted(str(one) for one in stop.done) == [f"assign thing /assign/{number}" for number in (0, 2, 3, 4)]
+        assert sorted(str(action) for action in stop.done) == [f"assign thing /assign/{number}" for number in (0, 2, 3, 4)]
 
-    def test_what_is_so_already_is_done(self) -> None:
+    def test_an_action_whose_result_exists_already_is_done(self) -> None:
         script = {"POST /assign/0": refusal(400, "Request_BadRequest", details=["InvalidUpdate"]), "DELETE /assign/1": NOT_FOUND}
         _graph, _pace, done = carry_out(script, assign(0), assign(1, "unassign"))
         assert len(done) == 2
@@ -352,7 +340,11 @@ class TestBatches:
         graph, pace, done = carry_out(
             {"POST /assign/0": Reply(201), "POST /assign/1": [refused, refused, Reply(201)]}, assign(0), assign(1)
         )
-        assert [[one.path for one in batch] for batch in graph.batches] == [["/assign/0", "/assign/1"], ["/assign/1"], ["/assign/1"]]
+        assert [[request.path for request in batch] for batch in graph.batches] == [
+            ["/assign/0", "/assign/1"],
+            ["/assign/1"],
+            ["/assign/1"],
+        ]
         assert len(done) == 2
         assert pace.waited > 0
 
@@ -367,17 +359,22 @@ class TestBatches:
         assert len(done) == 2
 
     @pytest.mark.parametrize("failure", [Lost(), Lost(certain=True), FORBIDDEN], ids=str)
-    def test_a_batch_that_fails_as_a_whole_is_an_interruption_that_tells_what_was_done(self, failure: Lost | Reply) -> None:
+    def test_a_batch_that_fails_as_a_whole_is_an_interruption_that_keeps_the_actions_done(self, failure: Lost | Reply) -> None:
         script = {"POST /first": Reply(), "POST /$batch": failure}
         _graph, _pace, stop = interrupted(script, action("/first"), assign(0), assign(1))
-        assert [str(one) for one in stop.done] == ["create thing /first"]
+        assert [str(action) for action in stop.done] == ["create thing /first"]
         assert isinstance(stop.cause, GraphFailure)
 
 
 class TestDescribing:
     def test_bodies_are_not_shown(self) -> None:
-        one = action("/a", body={"value": "confidential"}, effects={"triggers_full_cycle": True}, before={"x": 1})
-        assert one.describe() == {"verb": "create", "object": "thing /a", "tenant": "tenant", "effects": {"triggers_full_cycle": True}}
+        described = action("/a", body={"value": "confidential"}, effects={"triggers_full_cycle": True}, before={"x": 1})
+        assert described.describe() == {
+            "verb": "create",
+            "object": "thing /a",
+            "tenant": "tenant",
+            "effects": {"triggers_full_cycle": True},
+        }
 
     def test_no_effects_are_left_out(self) -> None:
         assert "effects" not in action("/a").describe()

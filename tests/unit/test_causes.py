@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading errors in either dialect, and what each means for an admin (fact sheet 0.1, 0.2, 3 and 9)."""
+"""Reading errors in both formats, and the meaning of each error for an administrator (fact sheet 0.1, 0.2, 3 and 9)."""
 
 from __future__ import annotations
 
@@ -44,16 +44,18 @@ def error(status: int, code: str, path: str = "/things", method: str = "GET", **
 
 
 class TestReading:
-    def test_the_directorys_dialect(self) -> None:
+    def test_the_format_of_the_directory(self) -> None:
         read = service_error("GET", "/users", 403, DIRECTORY, {})
         assert (read.code, read.message) == ("Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
         assert (read.request_id, read.client_request_id) == ("inner-id", "inner-client-id")
         assert read.denied
         assert not read.missing
 
-    def test_headers_tell_more_than_the_body(self) -> None:
-        read = service_error("GET", "/users", 429, DIRECTORY, {"request-id": "header-id", "client-request-id": "ours", "Retry-After": "9"})
-        assert (read.request_id, read.client_request_id, read.retry_after) == ("header-id", "ours", "9")
+    def test_headers_contain_more_than_the_body(self) -> None:
+        read = service_error(
+            "GET", "/users", 429, DIRECTORY, {"request-id": "header-id", "client-request-id": "own-client-id", "Retry-After": "9"}
+        )
+        assert (read.request_id, read.client_request_id, read.retry_after) == ("header-id", "own-client-id", "9")
 
     def test_the_synchronization_services_denial(self) -> None:
         read = service_error(
@@ -82,7 +84,7 @@ class TestReading:
             {"error": {"details": ["text", None], "innerError": "text", "code": None}},
         ],
     )
-    def test_what_is_no_graph_error_breaks_nothing(self, body: Any) -> None:
+    def test_an_unexpected_body_breaks_nothing(self, body: Any) -> None:
         read = service_error("GET", "/things", 418, body, {})
         assert (read.code, read.message, read.details) == ("HTTP418", "", ())
 
@@ -99,9 +101,9 @@ class TestReading:
             (400, "Request_BadRequest", False, False, False),
         ],
     )
-    def test_what_an_error_is(self, status: int, code: str, missing: bool, denied: bool, refused: bool) -> None:
-        one = error(status, code)
-        assert (one.missing, one.denied, one.token_refused) == (missing, denied, refused)
+    def test_the_kind_of_an_error(self, status: int, code: str, missing: bool, denied: bool, refused: bool) -> None:
+        failure = error(status, code)
+        assert (failure.missing, failure.denied, failure.token_refused) == (missing, denied, refused)
 
 
 class TestRemedies:
@@ -126,7 +128,7 @@ class TestRemedies:
         assert code in causes._CODES
 
     @pytest.mark.parametrize(
-        ("status", "code", "told"),
+        ("status", "code", "text"),
         [
             (429, "TooManyRequests", "throttling"),
             (500, "InternalServerError", "the service had a fault"),
@@ -135,8 +137,8 @@ class TestRemedies:
             (400, "Request_BadRequest", "see the code and the request id"),
         ],
     )
-    def test_other_errors(self, status: int, code: str, told: str) -> None:
-        assert told in remedy(error(status, code))
+    def test_other_errors(self, status: int, code: str, text: str) -> None:
+        assert text in remedy(error(status, code))
 
     @pytest.mark.parametrize(
         ("method", "path", "needed"),
@@ -189,12 +191,12 @@ class TestRemedies:
             ("EntrySynchronizationSkipped", "scope"),
             ("InvalidAnchor", "restart"),
             ("SchemaAttributeNotFound", "mapped attribute"),
-            ("TooManyRequests", "tries again"),
-            ("InternalError", "tries again"),
+            ("TooManyRequests", "retries automatically"),
+            ("InternalError", "retries automatically"),
             ("InsufficientRights", "administrator role"),
             ("EntryConflict", "same address"),
             ("Conflict", "same address"),
-            ("Timeout", "tries again"),
+            ("Timeout", "retries automatically"),
         ],
     )
     def test_the_log_codes_of_the_fact_sheet_are_known(self, code: str, word: str) -> None:
@@ -208,20 +210,22 @@ class TestRemedies:
 
 class TestExplaining:
     def test_an_error_of_the_service(self) -> None:
-        one = error(403, "Authorization_RequestDenied", "/users?$filter=secret-name", message="Insufficient privileges.", request_id="id-1")
-        assert explain(one) == (
+        failure = error(
+            403, "Authorization_RequestDenied", "/users?$filter=secret-name", message="Insufficient privileges.", request_id="id-1"
+        )
+        assert explain(failure) == (
             "GET /users was answered with HTTP 403 Authorization_RequestDenied 'Insufficient privileges.', request id id-1; "
             "the application needs User.Read.All (or User.ReadBasic.All, User.ReadWrite.All, Directory.Read.All, Directory.ReadWrite.All) "
             "in this tenant, with admin consent."
         )
 
     def test_every_id_that_support_asks_for(self) -> None:
-        one = error(500, "InternalServerError", "/users", request_id="id-1", client_request_id="id-2")
-        assert ", request id id-1, client request id id-2; " in explain(one)
-        refused = SignInFailure(SOURCE, "app", (7000215,), "said", "trace-1", "correlation-1")
+        failure = error(500, "InternalServerError", "/users", request_id="id-1", client_request_id="id-2")
+        assert ", request id id-1, client request id id-2; " in explain(failure)
+        refused = SignInFailure(SOURCE, "app", (7000215,), "description", "trace-1", "correlation-1")
         assert explain(refused).endswith("(AADSTS7000215, trace id trace-1, correlation id correlation-1).")
 
-    def test_an_error_without_words(self) -> None:
+    def test_an_error_without_a_message(self) -> None:
         path = "/servicePrincipals/1/synchronization/jobs"
         assert explain(error(401, "UnknownError", path)) == (
             f"GET {path} was answered with HTTP 401 UnknownError; "
@@ -230,9 +234,9 @@ class TestExplaining:
         )
 
     def test_a_lost_answer(self) -> None:
-        told = explain(Uncertain(Unreachable("POST", "https://graph/things", "no complete answer came", certain=False)))
-        assert told.startswith("POST https://graph/things: no complete answer came; check the endpoint")
-        assert "may or may not have been made" in told
+        text = explain(Uncertain(Unreachable("POST", "https://graph/things", "no complete answer came", certain=False)))
+        assert text.startswith("POST https://graph/things: no complete answer came; check the endpoint")
+        assert "may or may not have been made" in text
 
     def test_a_credential_problem(self) -> None:
         assert explain(CredentialProblem("client_id is missing")) == "client_id is missing."
@@ -258,7 +262,7 @@ class TestExplaining:
         ],
     )
     def test_every_text_is_one_line_and_ends_with_one_dot(self, failure: GraphFailure) -> None:
-        told = explain(failure)
-        assert "\n" not in told
-        assert told.endswith(".")
-        assert not told.endswith("..")
+        text = explain(failure)
+        assert "\n" not in text
+        assert text.endswith(".")
+        assert not text.endswith("..")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is read out of an access token, and that it is never shown."""
+"""The claims that are read from an access token, and that the token is never shown."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.clai
 
 
 def token(payload: Any) -> str:
-    """A token as a sign-in service makes it, without padding, with a signature that nobody checks."""
+    """A token as a sign-in service makes it, without padding, with a signature that is not verified."""
     middle = base64.urlsafe_b64encode(json.dumps(payload).encode()).decode().rstrip("=")
     return f"eyJhbGciOiJSUzI1NiJ9.{middle}.c2lnbmF0dXJl"
 
@@ -31,7 +31,7 @@ def test_an_application() -> None:
     assert decode(token({"exp": float("inf")})).expires is None
 
 
-def test_a_person() -> None:
+def test_a_user() -> None:
     claims = decode(token({"azp": "a", "scp": "User.Read Policy.Read.All", "roles": ["ignored"]}))
     assert claims.delegated is True
     assert claims.permissions == {"User.Read", "Policy.Read.All"}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which links and features each of Microsoft's clouds has (fact sheet 0.4, 4.3, 8 and 12.4), and that no request is sent for what it lacks."""
+"""The links and features of Microsoft's clouds (fact sheet 0.4, 4.3, 8 and 12.4); no request is sent for those that a cloud lacks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CROSSES = "crosses clouds, and three things that it needs have no documented int
 NONE = "Microsoft offers no synchronization from"
 
 LINKS = {
-    # source, target: a link within one cloud, one that Microsoft offers in its portal only, or none at all
+    # source, target: a link within a cloud, a link that Microsoft offers in its portal only, or no link
     ("global", "global"): WITHIN,
     ("global", "usgov"): CROSSES,
     ("global", "usgov_dod"): CROSSES,
@@ -62,16 +62,16 @@ def test_a_configuration(source: str, target: str, kind: str) -> None:
         wanted_configuration(cloud=source, target_cloud=target)
     assert clouds.NAMES[source] in str(refused.value)
     assert clouds.NAMES[target] in str(refused.value)
-    # It may be taken down all the same.
+    # It can nevertheless be removed.
     assert wanted_configuration(cloud=source, target_cloud=target, state="absent").absent
 
 
 @each_link
 @pytest.mark.parametrize("switch", ["user_sync_inbound", "redemption_inbound", "redemption_outbound"])
 def test_a_switch_of_a_link(source: str, target: str, kind: str, switch: str) -> None:
-    """An inbound one belongs to the target, an outbound one to the source."""
-    here, there = (source, target) if switch == "redemption_outbound" else (target, source)
-    given = options("cross_tenant_policy", partner_tenant_id=TARGET, cloud=here, partner_cloud=there, **{switch: True})
+    """Inbound switches belong to the target, the outbound switch to the source."""
+    own_cloud, partner_cloud = (source, target) if switch == "redemption_outbound" else (target, source)
+    given = options("cross_tenant_policy", partner_tenant_id=TARGET, cloud=own_cloud, partner_cloud=partner_cloud, **{switch: True})
     if kind == WITHIN:
         assert partner.desired(given).settings == {switch: True}
         return
@@ -86,29 +86,29 @@ def test_settings_that_serve_no_link_cross_clouds(given: dict[str, Any]) -> None
     assert partner.desired(wanted).partner == TARGET
 
 
-def test_the_other_cloud_is_this_one_where_nobody_says_so() -> None:
+def test_the_other_cloud_is_this_cloud_by_default() -> None:
     assert wanted_configuration(cloud="usgov").target == TARGET
 
 
-@pytest.mark.parametrize(("cloud", "doubted"), [("global", False), ("usgov", False), ("usgov_dod", False), ("china", True)])
-def test_where_the_documents_contradict_each_other_a_warning_says_so(cloud: str, doubted: bool) -> None:
+@pytest.mark.parametrize(("cloud", "warned"), [("global", False), ("usgov", False), ("usgov_dod", False), ("china", True)])
+def test_a_warning_reports_where_the_documents_contradict_each_other(cloud: str, warned: bool) -> None:
     wanted = wanted_configuration(cloud=cloud)
     plan = configuration.plan(configuration.read(FakeGraph(SourceService([])), wanted), wanted)
-    assert any("21Vianet" in one for one in plan.warnings) is doubted
-    assert wanted_configuration(cloud=cloud, state="absent").doubts == ()
+    assert any("21Vianet" in warning for warning in plan.warnings) is warned
+    assert wanted_configuration(cloud=cloud, state="absent").warnings == ()
 
 
-@pytest.mark.parametrize(("cloud", "there"), [("global", True), ("usgov", False), ("usgov_dod", False), ("china", False)])
-def test_the_manager_is_mapped_in_the_global_cloud_only(cloud: str, there: bool) -> None:
+@pytest.mark.parametrize(("cloud", "available"), [("global", True), ("usgov", False), ("usgov_dod", False), ("china", False)])
+def test_the_manager_is_mapped_in_the_global_cloud_only(cloud: str, available: bool) -> None:
     """Fact sheet 4.3."""
     given = options("sync_mapping", configuration="Fabrikam", cloud=cloud, mappings=[{"target": "manager", "source": "manager"}])
-    if there:
-        assert [one.target for one in mapping.desired(given).mappings] == ["manager"]
+    if available:
+        assert [row.target for row in mapping.desired(given).mappings] == ["manager"]
     else:
-        with pytest.raises(Refusal, match=r"^the mapping of manager does not exist in .*; leave it out$"):
+        with pytest.raises(Refusal, match=r"^the mapping of manager does not exist in .*; remove it$"):
             mapping.desired(given)
-    gone = options("sync_mapping", configuration="Fabrikam", cloud=cloud, mappings=[{"target": "manager", "state": "absent"}])
-    assert mapping.desired(gone).mappings[0].absent
+    removal = options("sync_mapping", configuration="Fabrikam", cloud=cloud, mappings=[{"target": "manager", "state": "absent"}])
+    assert mapping.desired(removal).mappings[0].absent
 
 
 @pytest.mark.parametrize(
@@ -121,12 +121,12 @@ def test_the_manager_is_mapped_in_the_global_cloud_only(cloud: str, there: bool)
     ],
 )
 def test_endpoints_can_be_overridden(login: str | None, graph: str | None, expected: tuple[str, str]) -> None:
-    """``AZURE_AUTHORITY_HOST`` often is a bare host name."""
+    """``AZURE_AUTHORITY_HOST`` is often a host name without a scheme."""
     cloud = choose("usgov", login, graph)
     assert (cloud.login_endpoint, cloud.graph_endpoint) == expected
 
 
 @pytest.mark.parametrize("option", ["login_endpoint", "graph_endpoint"])
-def test_no_endpoint_is_reached_in_the_clear(option: str) -> None:
+def test_no_endpoint_is_reached_without_encryption(option: str) -> None:
     with pytest.raises(CredentialProblem, match=f"^{option} must begin with https://$"):
         choose("global", **{option: "http://graph.example"})

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Planning the configuration: which one is meant, what is made and saved, and what goes (fact sheet 2 and 3)."""
+"""Planning the configuration: which configuration is meant, what is created, saved and removed (fact sheet 2 and 3)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import GraphFailure
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Plan, Refusal, Unseen
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import NEW_ID, Plan, Refusal, Unseen
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import configuration, settings_bag
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.find_configuration import TEMPLATE
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET, FakeGraph, Lost, refusal
@@ -40,23 +40,23 @@ def desired(**given: Any) -> configuration.Desired:
 def plan(*links: Link, **given: Any) -> Plan:
     wanted, client = desired(**given), FakeGraph(SourceService(list(links)))
     if wanted.absent:
-        # An application counts as gone only after some looks (fact sheet 0.3).
-        for _look in range(configuration.LOOKS - 1):
+        # An application counts as removed only after several reads (fact sheet 0.3).
+        for _read in range(configuration.LOOKS - 1):
             with contextlib.suppress(Unseen):
                 configuration.read(client, wanted)
     return configuration.plan(configuration.read(client, wanted), wanted)
 
 
-def actions(one: Plan) -> list[str]:
-    return [str(action) for action in one.actions]
+def actions(planned: Plan) -> list[str]:
+    return [str(action) for action in planned.actions]
 
 
-def calls(one: Plan) -> list[str]:
-    return [f"{request.method} {request.path}" for action in one.actions for request in action.requests]
+def calls(planned: Plan) -> list[str]:
+    return [f"{request.method} {request.path}" for action in planned.actions for request in action.requests]
 
 
-def saved(one: Plan) -> dict[str, str]:
-    body = one.actions[-1].requests[-1].body
+def saved(planned: Plan) -> dict[str, str]:
+    body = planned.actions[-1].requests[-1].body
     return {entry["key"]: entry["value"] for entry in body["value"]}
 
 
@@ -64,32 +64,40 @@ CREATE = ["create configuration Fabrikam", "create provisioning job of configura
 SAVE_ALL = "save settings of configuration Fabrikam (target_tenant_id, deletion_threshold)"
 
 
-class TestWhichOne:
+class TestChoice:
     @pytest.mark.parametrize(
         ("links", "given", "expected"),
         [
-            pytest.param([], {}, [*CREATE, SAVE_ALL], id="none there"),
-            pytest.param([link()], {}, [], id="the one"),
-            pytest.param([link(), link("Other", OTHER)], {}, [], id="the one beside another"),
+            pytest.param([], {}, [*CREATE, SAVE_ALL], id="none"),
+            pytest.param([link()], {}, [], id="the same name and target"),
+            pytest.param([link(), link("Other", OTHER)], {}, [], id="in addition to another"),
             pytest.param([link("Other", OTHER)], {}, [*CREATE, SAVE_ALL], id="only another"),
             pytest.param(
-                [link(target=TARGET.upper())], {}, ["update settings of configuration Fabrikam (target_tenant_id)"], id="target in capitals"
+                [link(target=TARGET.upper())],
+                {},
+                ["update settings of configuration Fabrikam (target_tenant_id)"],
+                id="target in upper case",
             ),
             pytest.param([link("Old")], {"adopt": True}, ["rename configuration Old to Fabrikam"], id="adopted"),
             pytest.param([link(), link("Old")], {"adopt": True}, [], id="the name decides between two that serve"),
-            pytest.param([link(target=None, jobs=0)], {}, [CREATE[1], SAVE_ALL], id="left half made"),
-            pytest.param([link(target=None)], {}, [SAVE_ALL], id="left without a connection"),
-            pytest.param([link(jobs=0)], {}, [CREATE[1]], id="left without a job"),
-            pytest.param([link("MTO_Sync_x", OTHER)], {}, [*CREATE, SAVE_ALL], id="a multitenant one of another target"),
-            pytest.param([link("MTO_Sync_x")], {}, [*CREATE, SAVE_ALL], id="a multitenant one that nobody named"),
-            pytest.param([link("MTO_Sync_x")], {"adopt": True}, [*CREATE, SAVE_ALL], id="a multitenant one is not adopted"),
+            pytest.param([link(target=None, jobs=0)], {}, [CREATE[1], SAVE_ALL], id="incomplete"),
+            pytest.param([link(target=None)], {}, [SAVE_ALL], id="without a connection"),
+            pytest.param([link(jobs=0)], {}, [CREATE[1]], id="without a job"),
+            pytest.param([link("MTO_Sync_x", OTHER)], {}, [*CREATE, SAVE_ALL], id="of a multitenant organization, for another target"),
+            pytest.param([link("MTO_Sync_x")], {}, [*CREATE, SAVE_ALL], id="of a multitenant organization, not named"),
+            pytest.param([link("MTO_Sync_x")], {"adopt": True}, [*CREATE, SAVE_ALL], id="of a multitenant organization, not adopted"),
             pytest.param(
                 [link("MTO_Sync_x")],
                 {"adopt": True, "manage_multitenant": True},
                 [*CREATE, SAVE_ALL],
-                id="a multitenant one is not renamed even by who may manage it",
+                id="of a multitenant organization, not renamed even with manage_multitenant",
             ),
-            pytest.param([link("MTO_Sync_x")], {"name": "mto_sync_X", "manage_multitenant": True}, [], id="a multitenant one by its name"),
+            pytest.param(
+                [link("MTO_Sync_x")],
+                {"name": "mto_sync_X", "manage_multitenant": True},
+                [],
+                id="of a multitenant organization, by its name",
+            ),
             pytest.param([link("fabriKAM")], {}, [], id="another case, which is not renamed"),
             pytest.param([link("fabriKAM")], {"adopt": True}, ["rename configuration fabriKAM to Fabrikam"], id="another case, adopted"),
             pytest.param([link("Guests")], {"others": ["guests"]}, [*CREATE, SAVE_ALL], id="another link's"),
@@ -99,14 +107,12 @@ class TestWhichOne:
                 [link("Guests"), link("Old")],
                 {"others": ["Guests"], "adopt": True},
                 ["rename configuration Old to Fabrikam"],
-                id="adopted beside another link's",
+                id="adopted in addition to another link's",
             ),
-            pytest.param([link("Guests")], {"name": "guests", "others": ["Guests"]}, [], id="a name that others list is still ours"),
-            pytest.param([link("Old", id=OTHER)], {"name": OTHER}, [], id="by its id, which is no new name"),
-            pytest.param(
-                [link("Old", id=OTHER)], {"name": OTHER.upper(), "adopt": True}, [], id="by its id, adopted, which is no new name"
-            ),
-            pytest.param([link(id=OTHER), link(id="second")], {"name": OTHER}, [], id="one of two of a name, by its id"),
+            pytest.param([link("Guests")], {"name": "guests", "others": ["Guests"]}, [], id="a name that others contains, too"),
+            pytest.param([link("Old", id=OTHER)], {"name": OTHER}, [], id="by its id, not renamed"),
+            pytest.param([link("Old", id=OTHER)], {"name": OTHER.upper(), "adopt": True}, [], id="by its id, adopted, not renamed"),
+            pytest.param([link(id=OTHER), link(id="second")], {"name": OTHER}, [], id="two of the name, by the id"),
             pytest.param(
                 [link("Old", None, 0, id=OTHER)],
                 {"name": OTHER},
@@ -114,11 +120,11 @@ class TestWhichOne:
                     "create provisioning job of configuration Old",
                     "save settings of configuration Old (target_tenant_id, deletion_threshold)",
                 ],
-                id="left half made, by its id",
+                id="incomplete, by its id",
             ),
         ],
     )
-    def test_is_found_and_no_second_one_made(self, links: list[Link], given: dict[str, Any], expected: list[str]) -> None:
+    def test_is_found_and_no_second_is_created(self, links: list[Link], given: dict[str, Any], expected: list[str]) -> None:
         assert actions(plan(*links, **given)) == expected
 
     @pytest.mark.parametrize(
@@ -127,55 +133,55 @@ class TestWhichOne:
             pytest.param(
                 [link("Old")],
                 {},
-                "there is no configuration 'Fabrikam' for that tenant, but 'Old' (id-of-Old) serves it already; "
-                "use its name, or set adopt to take it over and rename it",
+                "there is no configuration 'Fabrikam' for that tenant, but it is already served by 'Old' (id-of-Old); "
+                "use that name, or set adopt to take it over and rename it",
                 id="another name serves the target",
             ),
             pytest.param(
                 [link("Old"), link(target=None, jobs=0)],
                 {},
-                "there is no configuration 'Fabrikam' for that tenant, but 'Old' (id-of-Old) serves it already; "
-                "use its name, or set adopt to take it over and rename it",
-                id="another name serves the target, beside one left half made",
+                "there is no configuration 'Fabrikam' for that tenant, but it is already served by 'Old' (id-of-Old); "
+                "use that name, or set adopt to take it over and rename it",
+                id="another name serves the target, in addition to an incomplete configuration",
             ),
             pytest.param(
                 [link("Old"), link(target=None, jobs=0)],
                 {"adopt": True},
-                "more than one configuration may be meant by 'Fabrikam': 'Fabrikam' (id-of-Fabrikam), 'Old' (id-of-Old); "
-                "remove the one not wanted",
-                id="adopting would make two of the name",
+                "configuration 'Fabrikam' is ambiguous: 'Fabrikam' (id-of-Fabrikam), 'Old' (id-of-Old); "
+                "remove the configuration that is not needed",
+                id="adopting would create two of the name",
             ),
             pytest.param(
                 [link("Old"), link(target=OTHER)],
                 {"adopt": True},
                 f"configuration 'Fabrikam' (id-of-Fabrikam) serves tenant {OTHER}; choose another name",
-                id="adopting would make two of the name, one of which serves another target",
+                id="adopting would create two of the name, for two targets",
             ),
             pytest.param(
                 [link("Old")],
                 {"name": OTHER},
-                f"there is no configuration with the id {OTHER}, and what looks like an id is not given as a name",
-                id="an id of nothing",
+                f"there is no configuration with the id {OTHER}, and a new configuration cannot have an id as its name",
+                id="an unknown id",
             ),
             pytest.param(
                 [link("Old", OTHER, id=OTHER)],
                 {"name": OTHER},
-                f"configuration 'Old' ({OTHER}) serves tenant {OTHER}; choose another one",
-                id="the id of one that serves another target",
+                f"configuration 'Old' ({OTHER}) serves tenant {OTHER}; choose another configuration",
+                id="the id of a configuration for another target",
             ),
             pytest.param(
                 [link("MTO_Sync_x", id=OTHER)],
                 {"name": OTHER},
                 "configuration 'MTO_Sync_x' belongs to the multitenant organization in the Microsoft 365 admin center; "
-                "set manage_multitenant to manage it here all the same",
-                id="the id of a multitenant one",
+                "set manage_multitenant to manage it nevertheless",
+                id="of a multitenant organization, by its id",
             ),
             pytest.param(
                 [],
                 {"name": "mto_sync_new"},
                 "configuration 'mto_sync_new' belongs to the multitenant organization in the Microsoft 365 admin center; "
-                "set manage_multitenant to manage it here all the same",
-                id="a new one of a multitenant name",
+                "set manage_multitenant to manage it nevertheless",
+                id="a new configuration with the name of a multitenant organization",
             ),
             pytest.param(
                 [link(target=OTHER)],
@@ -186,34 +192,34 @@ class TestWhichOne:
             pytest.param(
                 [link(), link(id="second")],
                 {},
-                "more than one configuration may be meant by 'Fabrikam': 'Fabrikam' (id-of-Fabrikam), 'Fabrikam' (second); "
-                "name one by its id, or remove the others",
+                "configuration 'Fabrikam' is ambiguous: 'Fabrikam' (id-of-Fabrikam), 'Fabrikam' (second); "
+                "use an id instead of the name, or remove the others",
                 id="two of the name serve the target",
             ),
             pytest.param(
                 [link(target=None), link(target=None, id="second")],
                 {},
-                "more than one configuration may be meant by 'Fabrikam': 'Fabrikam' (id-of-Fabrikam), 'Fabrikam' (second); "
-                "name one by its id, or remove the others",
-                id="two of the name serve nobody",
+                "configuration 'Fabrikam' is ambiguous: 'Fabrikam' (id-of-Fabrikam), 'Fabrikam' (second); "
+                "use an id instead of the name, or remove the others",
+                id="two of the name without a target",
             ),
             pytest.param(
                 [link("A"), link("B")],
                 {"adopt": True},
-                "more than one configuration may be meant by 'Fabrikam': 'A' (id-of-A), 'B' (id-of-B); name one by its id",
+                "configuration 'Fabrikam' is ambiguous: 'A' (id-of-A), 'B' (id-of-B); use an id instead of the name",
                 id="two to adopt",
             ),
             pytest.param(
                 [link("MTO_Sync_x")],
                 {"name": "MTO_Sync_x"},
                 "configuration 'MTO_Sync_x' belongs to the multitenant organization in the Microsoft 365 admin center; "
-                "set manage_multitenant to manage it here all the same",
-                id="a multitenant one",
+                "set manage_multitenant to manage it nevertheless",
+                id="of a multitenant organization",
             ),
             pytest.param(
                 [link(jobs=2)],
                 {},
-                "configuration 'Fabrikam' has 2 jobs: Azure2Azure.0, Azure2Azure.1; remove those that are not wanted",
+                "configuration 'Fabrikam' has 2 jobs: Azure2Azure.0, Azure2Azure.1; remove those that are not needed",
                 id="two jobs",
             ),
             pytest.param(
@@ -224,15 +230,15 @@ class TestWhichOne:
             ),
         ],
     )
-    def test_is_refused_if_it_is_not_clear_or_not_ours(self, links: list[Link], given: dict[str, Any], sentence: str) -> None:
+    def test_is_refused_if_it_is_ambiguous_or_managed_elsewhere(self, links: list[Link], given: dict[str, Any], sentence: str) -> None:
         with pytest.raises(Refusal) as caught:
             plan(*links, **given)
         assert str(caught.value) == sentence
 
-    def test_others_that_serve_the_same_target_are_warned_of(self) -> None:
+    def test_a_warning_names_others_that_serve_the_same_target(self) -> None:
         """Fact sheet 10: not forbidden, but their scopes must not overlap."""
-        one = plan(link(), link("Guests"))
-        assert one.warnings == (
+        planned = plan(link(), link("Guests"))
+        assert planned.warnings == (
             "other configurations serve the same target tenant, so their scopes must not overlap: Guests (id-of-Guests)",
         )
         assert plan(link(), link("Other", OTHER)).warnings == ()
@@ -244,10 +250,10 @@ class TestWhichOne:
             configuration.read(FakeGraph(Faulty(SourceService([link()]), {part: [failure] * 9})), desired())
 
 
-class TestMaking:
+class TestCreating:
     def test_the_calls_in_order(self) -> None:
         """Fact sheet 11: instantiate, test, job, settings; ids are learnt on the way."""
-        sp = "/servicePrincipals/{service_principal_id}/synchronization"
+        sp = f"/servicePrincipals/{NEW_ID}/synchronization"
         assert calls(plan()) == [
             f"POST /applicationTemplates/{TEMPLATE}/instantiate",
             f"POST {sp}/jobs/validateCredentials",
@@ -280,9 +286,9 @@ class TestMaking:
         ],
     )
     def test_the_connection_is_tested_once_when_it_changes(self, links: list[Link], given: dict[str, Any], tests: int) -> None:
-        assert sum("validateCredentials" in one for one in calls(plan(*links, **given))) == tests
+        assert sum("validateCredentials" in call for call in calls(plan(*links, **given))) == tests
 
-    def test_what_is_saved(self) -> None:
+    def test_the_saved_settings(self) -> None:
         assert saved(plan(notification_email="it@contoso.kr", deletion_threshold=20)) == {
             "AuthenticationType": "SyncPolicy",
             "CompanyId": TARGET,
@@ -290,11 +296,11 @@ class TestMaking:
             "SyncNotificationSettings": '{"DeleteThresholdEnabled":true,"DeleteThresholdValue":20,"Enabled":true,"Recipients":"it@contoso.kr"}',
         }
 
-    def test_what_is_there_is_sent_again(self) -> None:
+    def test_existing_settings_are_sent_again(self) -> None:
         """Fact sheet 3.4: whether PUT replaces or merges is not known."""
         kept = {"Enabled": True, "Recipients": "old@contoso.kr", "HumanResourcesLookaheadQueryEnabled": False, **GUARD}
-        one = plan(link(bag=bag(members=kept, SyncAll="True", Domain="x", Password="*")), deletion_threshold=7)
-        assert saved(one) == {
+        planned = plan(link(bag=bag(members=kept, SyncAll="True", Domain="x", Password="*")), deletion_threshold=7)
+        assert saved(planned) == {
             "AuthenticationType": "SyncPolicy",
             "CompanyId": TARGET,
             "SyncAll": "True",
@@ -316,10 +322,10 @@ class TestMaking:
             ({**GUARD, "DeleteThresholdEnabled": False}, {"deletion_threshold": 0}, []),
         ],
     )
-    def test_what_differs(self, members: dict[str, Any], given: dict[str, Any], changed: list[str]) -> None:
-        one = plan(link(bag=bag(members=members)), **given)
-        assert actions(one) == ([f"update settings of configuration Fabrikam ({', '.join(changed)})"] if changed else [])
-        assert sorted(one.actions[0].after if one.actions else {}) == changed
+    def test_the_settings_that_differ(self, members: dict[str, Any], given: dict[str, Any], changed: list[str]) -> None:
+        planned = plan(link(bag=bag(members=members)), **given)
+        assert actions(planned) == ([f"update settings of configuration Fabrikam ({', '.join(changed)})"] if changed else [])
+        assert sorted(planned.actions[0].after if planned.actions else {}) == changed
 
     def test_the_guard_switched_off_keeps_its_number(self) -> None:
         assert json.loads(saved(plan(link(), deletion_threshold=0))["SyncNotificationSettings"]) == {
@@ -329,51 +335,52 @@ class TestMaking:
 
     @pytest.mark.parametrize("text", ["", "not json", "[]", "null", '{"DeleteThresholdValue": NaN}'])
     def test_unreadable_notification_settings(self, text: str) -> None:
-        one = plan(link(bag={**bag(), "SyncNotificationSettings": text}))
-        assert json.loads(saved(one)["SyncNotificationSettings"]) == GUARD
+        planned = plan(link(bag={**bag(), "SyncNotificationSettings": text}))
+        assert json.loads(saved(planned)["SyncNotificationSettings"]) == GUARD
 
     @pytest.mark.parametrize(
         "body",
         [
             pytest.param(
-                {"SyncNotificationSettings": '{ "DeleteThresholdValue": 20, "DeleteThresholdEnabled": true }'}, id="JSON written anew"
+                {"SyncNotificationSettings": '{ "DeleteThresholdValue": 20, "DeleteThresholdEnabled": true }'},
+                id="JSON formatted differently",
             ),
             pytest.param(
                 {
                     "SyncNotificationSettings": '{"DeleteThresholdEnabled":true,"DeleteThresholdValue":20,"HumanResourcesLookaheadQueryEnabled":false}'
                 },
-                id="a member of its own",
+                id="an additional member",
             ),
-            pytest.param({"SyncAll": "False"}, id="a boolean in capitals"),
-            pytest.param({"SomethingNew": "1"}, id="a key of its own"),
+            pytest.param({"SyncAll": "False"}, id="a boolean in upper case"),
+            pytest.param({"SomethingNew": "1"}, id="an additional key"),
         ],
     )
     def test_saved_settings_are_recognized_in_the_services_own_spelling(self, body: dict[str, str]) -> None:
-        """Fact sheet 3.4 and 11: compare by meaning; 'True' and 'true' are both seen, as is JSON with more members."""
-        one = plan(link(target=None), deletion_threshold=20)
-        visible = one.actions[-1].visible
+        """Fact sheet 3.4 and 11: compare by meaning; the service returns 'True' and 'true', and JSON with more members."""
+        planned = plan(link(target=None), deletion_threshold=20)
+        visible = planned.actions[-1].visible
         assert visible is not None
-        assert visible.until({"value": [{"key": key, "value": value} for key, value in {**saved(one), **body}.items()]})
+        assert visible.until({"value": [{"key": key, "value": value} for key, value in {**saved(planned), **body}.items()]})
         assert not visible.until({"value": []})
 
     @pytest.mark.parametrize("extra", [{"Domain": ""}, {"Password": "*"}], ids=str)
     @pytest.mark.parametrize("replaces", [True, False])
-    def test_saved_settings_are_recognized_without_what_the_service_drops(self, extra: dict[str, str], replaces: bool) -> None:
+    def test_saved_settings_are_recognized_without_the_keys_that_the_service_drops(self, extra: dict[str, str], replaces: bool) -> None:
         """A key that is sent empty is removed, and a masked value is not sent (fact sheet 3.4)."""
         before = {**bag(), **extra}
-        one = plan(link(bag=before), deletion_threshold=20)
-        after = {**({} if replaces else before), **saved(one)}
-        visible = one.actions[-1].visible
+        planned = plan(link(bag=before), deletion_threshold=20)
+        after = {**({} if replaces else before), **saved(planned)}
+        visible = planned.actions[-1].visible
         assert visible is not None
         assert visible.until({"value": [{"key": key, "value": value} for key, value in after.items() if value]})
 
 
 class TestShowing:
-    def test_before_after_and_facts_of_a_new_one(self) -> None:
-        one = plan()
-        assert one.before == {"state": "absent"}
-        assert one.after == {"state": "present", "name": "Fabrikam", "job": True, "target_tenant_id": TARGET, "deletion_threshold": 500}
-        assert one.facts["configuration"] == {
+    def test_before_after_and_facts_of_a_new_configuration(self) -> None:
+        planned = plan()
+        assert planned.before == {"state": "absent"}
+        assert planned.after == {"state": "present", "name": "Fabrikam", "job": True, "target_tenant_id": TARGET, "deletion_threshold": 500}
+        assert planned.facts["configuration"] == {
             "name": "Fabrikam",
             "service_principal_id": None,
             "app_id": None,
@@ -385,16 +392,22 @@ class TestShowing:
         }
 
     def test_the_diff_of_a_change(self) -> None:
-        one = plan(link(), deletion_threshold=3)
-        assert one.before == {"state": "present", "name": "Fabrikam", "job": True, "target_tenant_id": TARGET, "deletion_threshold": 500}
-        assert one.after == {**one.before, "deletion_threshold": 3}
+        planned = plan(link(), deletion_threshold=3)
+        assert planned.before == {
+            "state": "present",
+            "name": "Fabrikam",
+            "job": True,
+            "target_tenant_id": TARGET,
+            "deletion_threshold": 500,
+        }
+        assert planned.after == {**planned.before, "deletion_threshold": 3}
 
 
 class TestRemoving:
     @pytest.mark.parametrize(
         ("links", "expected"),
         [
-            pytest.param([], [], id="none there"),
+            pytest.param([], [], id="none"),
             pytest.param([link(jobs=0)], ["DELETE /applications/app-id-of-Fabrikam"], id="without a job"),
             pytest.param(
                 [link()],
@@ -405,40 +418,40 @@ class TestRemoving:
             pytest.param([link("Other", OTHER)], [], id="only others"),
             pytest.param([link(target=OTHER)], [], id="the name with another target"),
             pytest.param([link("fabriKAM", jobs=0)], ["DELETE /applications/app-id-of-fabriKAM"], id="in another case"),
-            pytest.param([link("MTO_Sync_x")], [], id="only the multitenant organization's"),
+            pytest.param([link("MTO_Sync_x")], [], id="only of a multitenant organization"),
             pytest.param([link(jobs=0, application=False)], ["DELETE /servicePrincipals/id-of-Fabrikam"], id="without its application"),
-            pytest.param([link(target=None, jobs=0)], ["DELETE /applications/app-id-of-Fabrikam"], id="left half made"),
+            pytest.param([link(target=None, jobs=0)], ["DELETE /applications/app-id-of-Fabrikam"], id="incomplete"),
         ],
     )
-    def test_what_is_sent(self, links: list[Link], expected: list[str]) -> None:
+    def test_the_requests(self, links: list[Link], expected: list[str]) -> None:
         assert calls(plan(*links, state="absent")) == expected
 
-    def test_what_serves_the_target_under_another_name_is_refused_by_name(self) -> None:
-        """Otherwise its trust is taken away and its job stays."""
+    def test_a_configuration_for_the_target_under_another_name_is_refused(self) -> None:
+        """Otherwise the trust would be removed, and the job would stay."""
         with pytest.raises(Refusal) as caught:
             plan(link("Old"), state="absent")
         assert str(caught.value) == (
-            "there is no configuration 'Fabrikam' for that tenant, but 'Old' (id-of-Old) serves it already; "
-            "use its name, or set adopt to remove it"
+            "there is no configuration 'Fabrikam' for that tenant, but it is already served by 'Old' (id-of-Old); "
+            "use that name, or set adopt to remove it"
         )
         with pytest.raises(Refusal, match=r"'A' .*, 'B'"):
             plan(link("A"), link("B"), state="absent", adopt=True)
 
-    def test_what_serves_the_target_under_another_name_is_removed_with_adopt(self) -> None:
-        one = plan(link("Old", jobs=0), state="absent", adopt=True)
-        assert actions(one) == ["delete configuration Old"]
-        assert calls(one) == ["DELETE /applications/app-id-of-Old"]
+    def test_a_configuration_for_the_target_under_another_name_is_removed_with_adopt(self) -> None:
+        planned = plan(link("Old", jobs=0), state="absent", adopt=True)
+        assert actions(planned) == ["delete configuration Old"]
+        assert calls(planned) == ["DELETE /applications/app-id-of-Old"]
 
     def test_by_its_id(self) -> None:
         assert calls(plan(link("Old", jobs=0, id=OTHER), state="absent", name=OTHER)) == [f"DELETE /applications/app-{OTHER}"]
         assert calls(plan(link("Guests", OTHER), state="absent", name=OTHER)) == []
 
-    def test_whom_else_the_trust_serves_is_told(self) -> None:
-        there = [link(), link("Guests"), link("MTO_Sync_x"), link("Elsewhere", OTHER)]
-        assert plan(*there, state="absent").facts["still_served_by"] == ["Guests", "MTO_Sync_x"]
-        assert plan(*there[1:], state="absent", others=["Guests"]).facts["still_served_by"] == ["Guests", "MTO_Sync_x"]
+    def test_the_other_configurations_that_use_the_trust_are_returned(self) -> None:
+        links = [link(), link("Guests"), link("MTO_Sync_x"), link("Elsewhere", OTHER)]
+        assert plan(*links, state="absent").facts["still_served_by"] == ["Guests", "MTO_Sync_x"]
+        assert plan(*links[1:], state="absent", others=["Guests"]).facts["still_served_by"] == ["Guests", "MTO_Sync_x"]
 
-    def test_another_links_is_left_alone(self) -> None:
+    def test_the_configuration_of_another_link_is_unchanged(self) -> None:
         assert calls(plan(link("Guests"), state="absent", others=["Guests"], adopt=True)) == []
 
     def test_a_running_job_is_paused_first(self) -> None:
@@ -449,11 +462,11 @@ class TestRemoving:
             "delete configuration Fabrikam",
         ]
 
-    def test_that_nobody_is_deleted_is_told(self) -> None:
-        one = plan(link(), state="absent")
-        assert one.actions[-1].effects == {"keeps_synced_users": True}
-        assert one.after == {"state": "absent"}
-        assert one.facts == {"configuration": None, "still_served_by": []}
+    def test_the_result_shows_that_no_user_is_deleted(self) -> None:
+        planned = plan(link(), state="absent")
+        assert planned.actions[-1].effects == {"keeps_synced_users": True}
+        assert planned.after == {"state": "absent"}
+        assert planned.facts == {"configuration": None, "still_served_by": []}
 
 
 class TestSettingsBag:
@@ -472,17 +485,17 @@ class TestSettingsBag:
         assert settings_bag.parse(body) == expected
 
     @pytest.mark.parametrize("body", [{"value": None}, {"error": {}}, {"value": [], "@odata.nextLink": "https://next"}, "text"])
-    def test_what_is_no_whole_bag_is_no_empty_one(self, body: Any) -> None:
-        """Whoever took it for empty would write it back without what others have put there."""
+    def test_an_incomplete_bag_is_not_an_empty_bag(self, body: Any) -> None:
+        """An empty bag would be written back without the keys that others have set."""
         with pytest.raises(GraphFailure):
             settings_bag.parse(body)
 
     @pytest.mark.parametrize(
-        ("text", "everybody"),
+        ("text", "all_users"),
         [("true", True), ("True", True), ("TRUE", True), ("false", False), ("False", False), ("", False), ("yes", False)],
     )
-    def test_everybody_is_in_scope(self, text: str, everybody: bool) -> None:
-        assert settings_bag.synchronizes_all({"SyncAll": text}) is everybody
+    def test_all_users_are_in_scope(self, text: str, all_users: bool) -> None:
+        assert settings_bag.synchronizes_all({"SyncAll": text}) is all_users
         assert settings_bag.synchronizes_all({}) is False
 
     def test_a_masked_value_is_never_written_back(self) -> None:
@@ -490,7 +503,7 @@ class TestSettingsBag:
         assert (request.method, request.path) == ("PUT", "/sp/synchronization/secrets")
         assert request.body == {"value": [{"key": "CompanyId", "value": "1"}]}
 
-    def test_equal_members_leave_the_text_as_it_is(self) -> None:
+    def test_equal_members_do_not_change_the_text(self) -> None:
         text = '{ "DeleteThresholdValue": 500,  "Enabled": false }'
         assert settings_bag.merged({"SyncNotificationSettings": text}, {}, {"Enabled": False})["SyncNotificationSettings"] == text
 

@@ -10,7 +10,7 @@ from ansible.errors import AnsibleFilterError
 from jinja2 import Undefined
 
 from ansible_collections.entra.cross_tenant_sync.plugins.filter.connection import FilterModule
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import CONNECTION
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION
 
 connection = FilterModule().filters()["connection"]
 

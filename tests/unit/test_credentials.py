@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Credentials: which one is taken, what is wrong with it, what the sign-in says, and that none of it is ever shown."""
+"""Credentials: which is chosen, its faults, the messages of the sign-in service, and that no secret is ever shown."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.clie
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cloud import CLOUDS
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.access_token import AccessToken
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.application import ClientCredential
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.base import Credential, Secrets, Token
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.base import Credential, Secrets, Token, read_secrets
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.certificate import load_certificate
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.methods import choose
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.methods import CREDENTIAL_OPTIONS, choose
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import CredentialProblem, GraphFailure, SignInFailure
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.transport import Transport, Trust
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.causes import explain
@@ -37,7 +37,7 @@ CLIENT_ID = "11111111-1111-4111-8111-111111111111"
 SECRET = "very-secret-client-secret"
 GIVEN_TOKEN = "very-secret-access-token"
 NOTHING_GIVEN = (
-    "no credential is given; set client_secret, certificate, certificate_path, federated_token, federated_token_file or access_token, "
+    "no credential is given; set access_token, certificate, certificate_path, client_secret, federated_token or federated_token_file, "
     "or an auth_method that needs none of them"
 )
 LOGIN = f"https://login.microsoftonline.com/{SOURCE}"
@@ -45,6 +45,10 @@ LOGIN = f"https://login.microsoftonline.com/{SOURCE}"
 
 def pem() -> str:
     return rsa_pair().pem().decode()
+
+
+def secrets_of(**values: str | None) -> Secrets:
+    return read_secrets(CREDENTIAL_OPTIONS, values)
 
 
 def in_base64(content: bytes) -> str:
@@ -64,12 +68,12 @@ class TestChoose:
             ("access_token", {"access_token": GIVEN_TOKEN, "client_secret": SECRET}, AccessToken),
         ],
     )
-    def test_which_one_is_taken(self, auth_method: str, secrets: dict[str, str], kind: type[Credential]) -> None:
-        assert isinstance(choose(GLOBAL, SOURCE, CLIENT_ID, Secrets(**secrets), auth_method), kind)
+    def test_which_credential_is_chosen(self, auth_method: str, secrets: dict[str, str], kind: type[Credential]) -> None:
+        assert isinstance(choose(GLOBAL, SOURCE, CLIENT_ID, secrets, auth_method), kind)
 
     def test_auto_prefers_the_certificate_to_the_secret(self) -> None:
         with pytest.raises(CredentialProblem, match="certificate"):
-            choose(GLOBAL, SOURCE, CLIENT_ID, Secrets(certificate="broken", client_secret=SECRET))
+            choose(GLOBAL, SOURCE, CLIENT_ID, {"certificate": "broken", "client_secret": SECRET})
 
     @pytest.mark.parametrize(
         ("auth_method", "client_id", "secrets", "sentence"),
@@ -106,11 +110,11 @@ class TestChoose:
     )
     def test_what_is_missing(self, auth_method: str, client_id: str | None, secrets: dict[str, str], sentence: str) -> None:
         with pytest.raises(CredentialProblem) as caught:
-            choose(GLOBAL, SOURCE, client_id, Secrets(**secrets), auth_method)
+            choose(GLOBAL, SOURCE, client_id, secrets, auth_method)
         assert str(caught.value) == sentence
 
     def test_an_access_token_needs_no_client_id(self) -> None:
-        assert choose(GLOBAL, SOURCE, None, Secrets(access_token=GIVEN_TOKEN)).token(Transport(Trust(), ())) == Token(GIVEN_TOKEN)
+        assert choose(GLOBAL, SOURCE, None, {"access_token": GIVEN_TOKEN}).token(Transport(Trust(), ())) == Token(GIVEN_TOKEN)
 
 
 FORMS: dict[str, tuple[Callable[[], bytes], str | None]] = {
@@ -143,17 +147,17 @@ class TestCertificate:
         content, passphrase = FORMS[form]
         path = tmp_path / "identity"
         path.write_bytes(content())
-        self.check(load_certificate(Secrets(certificate_path=str(path), certificate_passphrase=passphrase)))
+        self.check(load_certificate(secrets_of(certificate_path=str(path), certificate_passphrase=passphrase)))
 
     @pytest.mark.parametrize("form", FORMS)
     def test_as_content(self, form: str) -> None:
         content, passphrase = FORMS[form]
         text = content().decode() if form.startswith(("PEM", "encrypted PEM")) else in_base64(content())
-        self.check(load_certificate(Secrets(certificate=text, certificate_passphrase=passphrase)))
+        self.check(load_certificate(secrets_of(certificate=text, certificate_passphrase=passphrase)))
 
     def test_base64_in_lines(self) -> None:
-        """What the base64 command and a folded YAML text give."""
-        self.check(load_certificate(Secrets(certificate=base64.encodebytes(rsa_pair().pfx()).decode())))
+        """The output of the base64 command, and a folded YAML text."""
+        self.check(load_certificate(secrets_of(certificate=base64.encodebytes(rsa_pair().pfx()).decode())))
 
     @staticmethod
     def check(proof: dict[str, str]) -> None:
@@ -166,41 +170,41 @@ class TestCertificate:
         path = tmp_path / "identity"
         path.write_bytes(content())
         with pytest.raises(CredentialProblem) as caught:
-            load_certificate(Secrets(certificate_path=str(path), certificate_passphrase=passphrase))
-        assert str(caught.value).startswith(f"certificate_path {path} holds no usable certificate with its private key")
+            load_certificate(secrets_of(certificate_path=str(path), certificate_passphrase=passphrase))
+        assert str(caught.value).startswith(f"certificate_path {path} contains no usable certificate with its private key")
 
     @pytest.mark.parametrize("form", BROKEN)
     def test_broken_content_is_not_quoted(self, form: str) -> None:
         content, passphrase = BROKEN[form]
         text = content().decode() if content().startswith(b"-----") else in_base64(content())
         with pytest.raises(CredentialProblem) as caught:
-            load_certificate(Secrets(certificate=text, certificate_passphrase=passphrase))
+            load_certificate(secrets_of(certificate=text, certificate_passphrase=passphrase))
         shown = "".join(traceback.format_exception(caught.value))
         assert "PRIVATE" not in shown
         assert "wrong-passphrase" not in shown
         assert len(text) < 100 or text[40:100] not in shown
 
     def test_a_key_of_another_kind(self) -> None:
-        """msal signs with RSA; another key would end in a traceback at the first sign-in."""
+        """msal signs with RSA; another key would cause a traceback at the first sign-in."""
         with pytest.raises(CredentialProblem, match="RSA"):
-            load_certificate(Secrets(certificate=elliptic_pair().pem().decode()))
+            load_certificate(secrets_of(certificate=elliptic_pair().pem().decode()))
 
     def test_content_that_is_neither(self) -> None:
         with pytest.raises(CredentialProblem, match=r"^certificate is neither PEM text nor the base64 of a PFX file$"):
-            load_certificate(Secrets(certificate="/etc/identity.pem!"))
+            load_certificate(secrets_of(certificate="/etc/identity.pem!"))
 
     @pytest.mark.parametrize(
         ("name", "reason"),
-        [("missing", "No such file or directory"), ("", "Is a directory"), ("~nobody-of-that-name/identity.pem", "cannot be read")],
+        [("missing", "No such file or directory"), ("", "Is a directory"), ("~no-such-user/identity.pem", "cannot be read")],
     )
     def test_a_path_that_cannot_be_read(self, tmp_path: Path, name: str, reason: str) -> None:
         path = name if name.startswith("~") else str(tmp_path / name)
         with pytest.raises(CredentialProblem, match=reason):
-            load_certificate(Secrets(certificate_path=path))
+            load_certificate(secrets_of(certificate_path=path))
 
     def test_the_path_wins_over_the_content(self, tmp_path: Path) -> None:
         with pytest.raises(CredentialProblem, match="certificate_path"):
-            load_certificate(Secrets(certificate=pem(), certificate_path=str(tmp_path / "missing")))
+            load_certificate(secrets_of(certificate=pem(), certificate_path=str(tmp_path / "missing")))
 
 
 @pytest.fixture
@@ -222,7 +226,7 @@ def token(credential: Credential) -> str:
 
 
 def by_secret() -> Credential:
-    return choose(GLOBAL, SOURCE, CLIENT_ID, Secrets(client_secret=SECRET))
+    return choose(GLOBAL, SOURCE, CLIENT_ID, {"client_secret": SECRET})
 
 
 def grant(login: responses.RequestsMock, name: str = "granted-token") -> None:
@@ -246,7 +250,7 @@ class TestSignIn:
     def test_with_a_certificate(self, login: responses.RequestsMock, pfx: bool) -> None:
         grant(login)
         content = in_base64(rsa_pair().pfx(PASSPHRASE)) if pfx else pem()
-        secrets = Secrets(certificate=content, certificate_passphrase=PASSPHRASE if pfx else None)
+        secrets = {"certificate": content, "certificate_passphrase": PASSPHRASE if pfx else None}
         assert token(choose(GLOBAL, SOURCE, CLIENT_ID, secrets)) == "granted-token"
         assertion = form(login)["client_assertion"]
         header = jwt.get_unverified_header(assertion)
@@ -255,33 +259,33 @@ class TestSignIn:
         assert (claims["iss"], claims["sub"]) == (CLIENT_ID, CLIENT_ID)
 
     def test_each_sign_in_gives_a_new_token_with_its_end(self, login: responses.RequestsMock) -> None:
-        """Neither msal's cache of tokens nor its cache of failures comes between."""
+        """Neither msal's cache of tokens nor its cache of failures is used."""
         login.post(f"{LOGIN}/oauth2/v2.0/token", status=400, json={"error": "invalid_client", "error_codes": [7000215]})
         credential = by_secret()
         with pytest.raises(SignInFailure):
             token(credential)
         for name in ("first", "second"):
             login.replace("POST", f"{LOGIN}/oauth2/v2.0/token", json={"token_type": "Bearer", "expires_in": 3599, "access_token": name})
-            earned = credential.token(Transport(Trust(), ()))
-            assert earned.value == name
-            assert earned.expires == pytest.approx(time.time() + 3599, abs=60)
+            signed_in = credential.token(Transport(Trust(), ()))
+            assert signed_in.value == name
+            assert signed_in.expires == pytest.approx(time.time() + 3599, abs=60)
 
     def test_another_proof_has_another_fingerprint(self) -> None:
-        secrets = [Secrets(client_secret=SECRET), Secrets(client_secret="other"), Secrets(certificate=pem()), Secrets(access_token=SECRET)]
-        prints = [choose(GLOBAL, SOURCE, CLIENT_ID, one).fingerprint for one in secrets]
+        secrets = [{"client_secret": SECRET}, {"client_secret": "other"}, {"certificate": pem()}, {"access_token": SECRET}]
+        prints = [choose(GLOBAL, SOURCE, CLIENT_ID, chosen).fingerprint for chosen in secrets]
         prints.append(choose(GLOBAL, SOURCE, "other-client", secrets[0]).fingerprint)
         assert len(set(prints)) == len(prints)
         assert by_secret().fingerprint == prints[0]
-        assert not any(SECRET in one for one in prints)
+        assert not any(SECRET in fingerprint for fingerprint in prints)
 
     @pytest.mark.parametrize(
         ("number", "sentence"),
         [
             (7000215, "the client secret is wrong; use the secret's value, not its id"),
             (7000222, "the client secret has expired; create a new one in the application registration"),
-            (700016, "the application is not known in this tenant; check client_id and that the registration is in this tenant"),
-            (90002, "the tenant is not known in this cloud; check tenant_id and cloud"),
-            (900021, "the tenant is not known in this cloud; check tenant_id and cloud"),
+            (700016, "the application does not exist in this tenant; check client_id and that the registration is in this tenant"),
+            (90002, "the tenant does not exist in this cloud; check tenant_id and cloud"),
+            (900021, "the tenant does not exist in this cloud; check tenant_id and cloud"),
             (700027, "the certificate does not belong to the application; upload its public part to the registration"),
             (700024, "the signed assertion is not valid now; check this machine's clock, and that federated_token is not too old"),
             (50034, "the account does not exist in this tenant"),
@@ -290,9 +294,9 @@ class TestSignIn:
             (123456, "AADSTS123456: Something else."),
         ],
     )
-    def test_what_a_refused_sign_in_means(self, login: responses.RequestsMock, number: int, sentence: str) -> None:
-        said = f"AADSTS{number}: Something else. Trace ID: 2d4f Correlation ID: 99 Timestamp: 2026-11-23 09:00:00Z"
-        refused = {"error": "invalid_client", "error_description": said, "error_codes": [number], "trace_id": "2d4f"}
+    def test_the_explanation_of_a_refused_sign_in(self, login: responses.RequestsMock, number: int, sentence: str) -> None:
+        description = f"AADSTS{number}: Something else. Trace ID: 2d4f Correlation ID: 99 Timestamp: 2026-11-23 09:00:00Z"
+        refused = {"error": "invalid_client", "error_description": description, "error_codes": [number], "trace_id": "2d4f"}
         login.post(f"{LOGIN}/oauth2/v2.0/token", status=401, json=refused)
         with pytest.raises(SignInFailure) as caught:
             token(by_secret())
@@ -300,12 +304,12 @@ class TestSignIn:
         assert explained == f"sign-in of application {CLIENT_ID} failed: {sentence} (AADSTS{number}, trace id 2d4f)."
         assert SECRET not in f"{caught.value!r} {explained} {''.join(traceback.format_exception(caught.value))}"
 
-    def test_a_tenant_that_discovery_does_not_know(self) -> None:
+    def test_a_tenant_that_is_unknown_to_discovery(self) -> None:
         with responses.RequestsMock() as mock:
             mock.get(f"{LOGIN}/v2.0/.well-known/openid-configuration", status=400, json={"error": "invalid_tenant"})
             with pytest.raises(SignInFailure) as caught:
                 token(by_secret())
-        assert "the tenant is not known in this cloud; check tenant_id and cloud" in explain(caught.value)
+        assert "the tenant does not exist in this cloud; check tenant_id and cloud" in explain(caught.value)
 
     @pytest.mark.parametrize("status", [500, 503])
     def test_a_broken_token_endpoint_is_tried_again(self, login: responses.RequestsMock, status: int) -> None:
@@ -316,7 +320,7 @@ class TestSignIn:
 
     @pytest.mark.parametrize("status", [500, 502, 503])
     @pytest.mark.parametrize("place", ["discovery", "token"])
-    def test_a_token_endpoint_that_stays_broken_is_a_failure_of_ours(self, login: responses.RequestsMock, status: int, place: str) -> None:
+    def test_a_token_endpoint_that_stays_broken_is_a_graph_failure(self, login: responses.RequestsMock, status: int, place: str) -> None:
         if place == "discovery":
             login.replace("GET", f"{LOGIN}/v2.0/.well-known/openid-configuration", status=status, body="<html>Bad Gateway</html>")
         login.post(f"{LOGIN}/oauth2/v2.0/token", status=status, body="<html>Bad Gateway</html>")
@@ -344,18 +348,18 @@ class TestSignIn:
 
 
 class TestSecrecy:
-    SECRETS = Secrets(client_secret=SECRET, certificate="secret-pem", certificate_passphrase=PASSPHRASE, access_token=GIVEN_TOKEN)
+    SECRETS = secrets_of(client_secret=SECRET, certificate="secret-pem", certificate_passphrase=PASSPHRASE, access_token=GIVEN_TOKEN)
 
-    @pytest.mark.parametrize("show", [repr, str, "{0}".format, lambda one: json.dumps(one, default=str)])
+    @pytest.mark.parametrize("show", [repr, str, "{0}".format, lambda value: json.dumps(value, default=str)])
     def test_nothing_secret_is_in_any_representation(self, show: Callable[[object], str]) -> None:
-        for one in (
+        for value in (
             self.SECRETS,
             AccessToken(GIVEN_TOKEN),
             by_secret(),
-            choose(GLOBAL, SOURCE, CLIENT_ID, Secrets(certificate=pem())),
+            choose(GLOBAL, SOURCE, CLIENT_ID, {"certificate": pem()}),
             Client(SOURCE, GLOBAL, by_secret(), Transport(Trust(), ())),
         ):
-            text = show(one)
+            text = show(value)
             for secret in (SECRET, "secret-pem", PASSPHRASE, GIVEN_TOKEN, "PRIVATE"):
                 assert secret not in text
 

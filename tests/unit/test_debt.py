@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a change owes to the service is recorded there before it is written, and paid by whichever run comes next (fact sheet 3.3, 3.4, 4.1)."""
+"""The restart that a change needs is recorded in the service before the change is written, and made by this run or the next (fact sheet 3.3, 3.4, 4.1)."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import LOST_BUT_DONE, AfterDoing, Link, SourceService, new_job
 
 MINSU = {"id": "00000000-0000-4000-8000-000000000001", "userPrincipalName": "minsu@contoso.kr", "mail": "minsu@contoso.kr"}
-OF_OTHERS = ["WindowsAzureActiveDirectoryIntegratedApp", "ours", "ours"]
-"""Tags that are there already, one of them twice."""
+OF_OTHERS = ["WindowsAzureActiveDirectoryIntegratedApp", "custom", "custom"]
+"""Existing tags; the last of them twice."""
 RAN = {"state": "Succeeded", "timeBegan": "2026-11-23T02:00:00Z", "timeEnded": "2026-11-23T02:01:00Z"}
 SUBJECTS: dict[str, Resource[Any, Any]] = {"sync_scope": scope.RESOURCE, "sync_mapping": mapping.RESOURCE, "sync_job": job.RESOURCE}
 CHANGES: dict[str, dict[str, Any]] = {"sync_scope": {"mode": "assigned"}, "sync_mapping": {"company_name": "Contoso"}}
@@ -36,12 +36,12 @@ STATES = ("running", "paused", "paused in its first cycle", "never started")
 
 
 class Crash(Exception):
-    """The run ends here."""
+    """The run is interrupted."""
 
 
 @dataclass
 class World:
-    """A configuration that changes, and what its service would miss: ``missed`` as long as a restart is needed that was not made."""
+    """A configuration that changes, and its service: ``missed`` is true while a restart is needed and was not made."""
 
     state: str = "running"
     restart_starts: bool = True
@@ -52,12 +52,12 @@ class World:
     faults: dict[str, list[Outcome | AfterDoing]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        there = new_job(state="Active" if self.state == "running" else "Disabled")
-        there["status"]["lastExecution"] = RAN if self.state in ("running", "paused") else None
+        sync_job = new_job(state="Active" if self.state == "running" else "Disabled")
+        sync_job["status"]["lastExecution"] = RAN if self.state in ("running", "paused") else None
         if self.state == "paused in its first cycle":
-            there["status"]["progress"] = [{"completedUnits": 1, "totalUnits": 2}]
+            sync_job["status"]["progress"] = [{"completedUnits": 1, "totalUnits": 2}]
         bag = {"SyncAll": "true", "CompanyId": "t", "AuthenticationType": "SyncPolicy"}
-        self.link = Link("Fabrikam", bag, [there], tags=list(OF_OTHERS))
+        self.link = Link("Fabrikam", bag, [sync_job], tags=list(OF_OTHERS))
         self.link.assign(MINSU["id"])
         self.service = SourceService([self.link], people=[MINSU], restart_starts=self.restart_starts)
         self.clock = FakeClock()
@@ -73,11 +73,11 @@ class World:
                 if self.carried_out:
                     self._carry_out(request)
                 raise Crash
-        planned = next((those.pop(0) for name, those in self.faults.items() if those and self._name(request) == name), None)
-        if isinstance(planned, AfterDoing):
+        fault = next((faults.pop(0) for name, faults in self.faults.items() if faults and self._name(request) == name), None)
+        if isinstance(fault, AfterDoing):
             self._carry_out(request)
-            return planned.outcome
-        return planned or self._carry_out(request)
+            return fault.outcome
+        return fault or self._carry_out(request)
 
     def _carry_out(self, request: Request) -> Outcome:
         runs = bool(self.link.jobs) and self.job["schedule"]["state"] == "Active"
@@ -93,7 +93,7 @@ class World:
             self.missed = False
         elif name == "start" and self.state == "never started":
             self.state = "running"
-        # The law: as long as the service would miss something, everybody can read that it does.
+        # The invariant: while the service would miss a change, the pending restart can be read.
         assert not self.missed or TAG in self.link.tags, self.sent
         return outcome
 
@@ -107,7 +107,7 @@ class World:
         return last if request.method == "POST" and last in ("start", "restart", "pause") else None
 
     def run(self, module: str, check: bool = False, **given_: Any) -> dict[str, Any]:
-        """One task of a run; whatever a fault makes of it."""
+        """Run a single task; the faults may interrupt it."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(engine, "connect", lambda *_unused: FakeGraph(self, clock=self.clock))
             params = options(module, configuration="Fabrikam", **given_)
@@ -117,14 +117,14 @@ class World:
         return self.run(module, **CHANGES[module], **given_)
 
     def role(self) -> None:
-        """What the role does, in its order."""
+        """The tasks of the role, in its order."""
         self.change("sync_mapping", restart_job=False)
         self.change("sync_scope", restart_job=False)
         self.run("sync_job")
 
 
 def verbs(result: dict[str, Any]) -> list[str]:
-    return [one["verb"] for one in result["actions"]]
+    return [action["verb"] for action in result["actions"]]
 
 
 @pytest.fixture(params=sorted(CHANGES))
@@ -145,10 +145,10 @@ class TestOneTask:
         again = world.change(module)
         assert (again["changed"], again["restart_needed"]) == (False, False)
 
-    def test_can_leave_it_to_sync_job(self, module: str) -> None:
+    def test_can_leave_the_restart_to_sync_job(self, module: str) -> None:
         world = World()
         done = world.change(module, restart_job=False)
-        # Until it is made, no cycle sees half of what the tasks of a run change.
+        # Until the restart is made, no cycle uses half of the changes of a run.
         assert verbs(done) == ["record", "pause", "update"]
         assert done["restart_owed"] is True
         assert world.link.tags == [*OF_OTHERS, TAG]
@@ -161,7 +161,7 @@ class TestOneTask:
         assert (predicted["restart_owed"], paid["restart_owed"]) == (False, False)
         assert world.run("sync_job")["changed"] is False
 
-    def test_a_restart_that_an_earlier_run_owes_is_made_although_nothing_changes(self, module: str) -> None:
+    def test_a_pending_restart_of_an_earlier_run_is_made_although_nothing_changes(self, module: str) -> None:
         world = World()
         world.change(module, restart_job=False)
         world.job["schedule"]["state"] = "Active"
@@ -172,12 +172,12 @@ class TestOneTask:
     @pytest.mark.parametrize("state", ["paused", "paused in its first cycle"])
     @pytest.mark.parametrize("restart_starts", [True, False])
     def test_of_a_paused_job_is_made_when_it_starts(self, module: str, state: str, restart_starts: bool) -> None:
-        """Starting alone resumes from the watermark, and everybody who should have left stays (fact sheet 3.3)."""
+        """Starting alone resumes from the watermark, and all users who should have left stay (fact sheet 3.3)."""
         world = World(state, restart_starts)
         done = world.change(module)
         assert verbs(done) == ["record", "update"]
         assert done["restart_owed"] is True
-        assert "a restart is owed" in done["warnings"][-1]
+        assert "a restart is pending" in done["warnings"][-1]
         assert world.change(module)["changed"] is False
         assert world.run("sync_job", state="paused")["changed"] is False
         predicted = world.run("sync_job", check=True)
@@ -188,8 +188,8 @@ class TestOneTask:
         assert world.job["schedule"]["state"] == "Active"
         assert world.link.tags == OF_OTHERS
 
-    def test_of_a_job_that_was_never_started_owes_nothing(self, module: str) -> None:
-        """Its first start begins with everybody. So a new link costs no request for this."""
+    def test_of_a_job_that_was_never_started_needs_no_restart(self, module: str) -> None:
+        """Its first start evaluates all users. A new link therefore costs no request for this."""
         world = World("never started")
         done = world.change(module)
         assert verbs(done) == ["update"]
@@ -197,14 +197,14 @@ class TestOneTask:
         assert verbs(world.run("sync_job")) == ["start"]
         assert "record" not in world.sent
 
-    def test_widening_the_mode_owes_nothing(self) -> None:
+    def test_widening_the_mode_needs_no_restart(self) -> None:
         world = World()
         world.link.bag["SyncAll"] = "false"
         assert verbs(world.run("sync_scope", mode="all")) == ["update"]
 
 
 class TestJob:
-    def owing(self, state: str = "running", **rest: Any) -> World:
+    def with_pending_restart(self, state: str = "running", **rest: Any) -> World:
         world = World(state, **rest)
         world.link.tags.append(TAG)
         return world
@@ -224,20 +224,20 @@ class TestJob:
         ],
     )
     def test_every_state(self, given_: dict[str, Any], expected: list[str], owed: bool) -> None:
-        world = self.owing()
+        world = self.with_pending_restart()
         predicted = world.run("sync_job", check=True, **given_)
         done = world.run("sync_job", **given_)
         assert verbs(predicted) == verbs(done) == expected
         assert predicted["restart_owed"] is done["restart_owed"] is owed is (TAG in world.link.tags)
 
-    def test_a_job_that_is_gone_owes_nothing(self) -> None:
-        world = self.owing()
+    def test_a_removed_job_has_no_pending_restart(self) -> None:
+        world = self.with_pending_restart()
         world.link.jobs.clear()
         assert verbs(world.run("sync_job", state="absent")) == ["clear"]
         assert world.run("sync_job", state="absent")["changed"] is False
 
-    def test_what_an_earlier_task_says_is_planned_in_check_mode_and_done_once(self) -> None:
-        """In check mode nothing was recorded; in a run, a replica may not show it yet (fact sheet 0.3)."""
+    def test_the_restart_for_an_earlier_task_is_planned_in_check_mode_and_made_once(self) -> None:
+        """In check mode nothing was recorded; in a run, a replica may not return it yet (fact sheet 0.3)."""
         world = World()
         predicted = world.run("sync_job", check=True, restart_owed=True)
         done = world.run("sync_job", restart_owed=True)
@@ -245,25 +245,25 @@ class TestJob:
         assert done["restart_owed"] is False
         assert world.sent == ["restart", "clear"]
 
-    @pytest.mark.parametrize("reason", [one for one in job.RESET_SCOPES if one != "full"])
+    @pytest.mark.parametrize("reason", [reason for reason in job.RESET_SCOPES if reason != "full"])
     def test_a_restart_of_a_paused_job_ends_with_a_job_that_runs(self, reason: str | None) -> None:
-        """One documented reading leaves it paused (fact sheet 3.3): it is read back, and started."""
+        """By one documented interpretation it stays paused (fact sheet 3.3): it is read again, and started."""
         world = World("paused", restart_starts=False)
         done = world.run("sync_job", state="restarted", restart_reason=reason)
         assert done["job"]["state"] == "started"
         assert world.job["schedule"]["state"] == "Active"
         assert world.sent == ["restart", "start"]
 
-    def test_a_job_that_does_not_start_is_not_called_started(self) -> None:
-        world = self.owing("paused", restart_starts=False)
+    def test_a_job_that_does_not_start_is_not_reported_as_started(self) -> None:
+        world = self.with_pending_restart("paused", restart_starts=False)
         world.faults = {"start": [refusal(400, "InvalidCredentials")]}
         with pytest.raises(RunFailure, match="could not restart provisioning job of configuration Fabrikam"):
             world.run("sync_job")
         assert TAG in world.link.tags
 
-    def test_the_service_is_asked_before_tags_are_written_as_a_whole(self) -> None:
-        """Somebody tags the application between our read and our write."""
-        world = self.owing()
+    def test_tags_are_read_again_before_they_are_written_as_a_whole(self) -> None:
+        """Another process tags the application between the read and the write."""
+        world = self.with_pending_restart()
         answer = world.service.__call__
 
         class Busy(SourceService):
@@ -276,11 +276,11 @@ class TestJob:
         world.run("sync_job")
         assert world.link.tags == [*OF_OTHERS, "in between"]
 
-    def test_what_is_told_of_it(self) -> None:
-        world = self.owing()
-        told = job.inquire(FakeGraph(world), {"configuration": "Fabrikam"})
-        assert told["restart_owed"] is True
-        assert told["verdict"]["next_action"].startswith("run sync_job with state started: the restart")
+    def test_sync_job_info_returns_it(self) -> None:
+        world = self.with_pending_restart()
+        result = job.inquire(FakeGraph(world), {"configuration": "Fabrikam"})
+        assert result["restart_owed"] is True
+        assert result["verdict"]["next_action"].startswith("run sync_job with state started: a restart is pending")
         world.link.tags.remove(TAG)
         assert job.inquire(FakeGraph(world), {"configuration": "Fabrikam"})["restart_owed"] is False
 
@@ -324,7 +324,7 @@ class TestKilled:
     def test_whatever_ends_a_run_a_later_one_makes_the_restart(
         self, state: str, restart_starts: bool, tasks: list[str], restart_job: bool, writes: int, carried_out: bool, healer: str
     ) -> None:
-        """Killed at any write, in any story of a job: in the end the job runs, and a restart was made after the last write."""
+        """Killed at any write, in any state of a job: in the end the job runs, and a restart was made after the last write."""
         world = World(state, restart_starts, writes_left=writes, carried_out=carried_out)
         with contextlib.suppress(Crash):
             for task in tasks:
@@ -349,14 +349,14 @@ class TestKilled:
 
 class TestLink:
     @pytest.mark.parametrize(("wanted", "differs"), [("started", True), ("paused", False)])
-    def test_that_owes_is_out_of_sync_if_it_shall_run(self, wanted: str, differs: bool) -> None:
+    def test_with_a_pending_restart_is_out_of_sync_if_its_job_must_run(self, wanted: str, differs: bool) -> None:
         world = World("running" if differs else "paused")
         world.link.tags.append(TAG)
-        (part,) = [one for one in link.IN_SOURCE if one.module == "sync_job"]
+        (part,) = [part for part in link.IN_SOURCE if part.module == "sync_job"]
         given_ = {"tenant_id": "t", "cloud": "global", "configuration": "Fabrikam", "job_state": wanted}
         desired = part.resource.desired(part.options(given_))
         plan = part.resource.plan(part.resource.read(FakeGraph(world), desired), desired)
         assert bool(plan.actions) is differs
 
-    def test_the_job_is_last_and_nobody_is_in_scope_before_the_filter_is(self) -> None:
-        assert [one.module for one in link.IN_SOURCE][-3:] == ["sync_mapping", "sync_scope", "sync_job"]
+    def test_the_job_is_last_and_the_filter_is_set_before_the_scope(self) -> None:
+        assert [part.module for part in link.IN_SOURCE][-3:] == ["sync_mapping", "sync_scope", "sync_job"]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Deprovisioning: what is refused, what is planned, who is left, and that a run which was ended anywhere is continued."""
+"""Deprovisioning: refusals, plans, the users who are left, and the continuation of a run that was interrupted at any point."""
 
 from __future__ import annotations
 
@@ -40,24 +40,26 @@ from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.two_tenants im
 
 RESTART = "restart provisioning job of configuration Fabrikam"
 START = "start provisioning job of configuration Fabrikam"
-OWED = "owed restart of configuration Fabrikam"
-UNASSIGN = [f"unassign {who} from configuration Fabrikam" for who in ("group Sales", "user hyejin@contoso.kr", "user minsu@contoso.kr")]
-NOTE = f"record who else is in tenant {TARGET}, at configuration Fabrikam"
-ALL = [NOTE, f"record {OWED}", *UNASSIGN, RESTART, f"clear {OWED}"]
-AGAIN = [f"record {OWED}", RESTART, f"clear {OWED}"]
+PENDING = "pending restart of configuration Fabrikam"
+UNASSIGN = [
+    f"unassign {principal} from configuration Fabrikam" for principal in ("group Sales", "user hyejin@contoso.kr", "user minsu@contoso.kr")
+]
+RECORD_OTHERS = f"record other users in tenant {TARGET} at configuration Fabrikam"
+ALL = [RECORD_OTHERS, f"record {PENDING}", *UNASSIGN, RESTART, f"clear {PENDING}"]
+AGAIN = [f"record {PENDING}", RESTART, f"clear {PENDING}"]
 
 
 class Killed(BaseException):
-    """The process ends: nothing of the program handles it."""
+    """The process is killed: no code handles this."""
 
 
 @dataclass
 class Host:
-    """Runs the module against two tenants in memory. ``interferes`` sees every request before it is answered."""
+    """Runs the module against two tenants in memory. ``interferes`` gets every request before it is answered."""
 
     monkeypatch: pytest.MonkeyPatch
     requests: list[tuple[str, Request]] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
+    reports: list[str] = field(default_factory=list)
 
     def run(
         self,
@@ -69,7 +71,7 @@ class Host:
     ) -> dict[str, Any]:
         clock = FakeClock()
         self.requests.clear()
-        self.told.clear()
+        self.reports.clear()
 
         def client(params: Mapping[str, Any], *_unused: Any) -> FakeGraph:
             tenant = str(params["tenant_id"])
@@ -85,7 +87,7 @@ class Host:
 
         self.monkeypatch.setattr(engine, "connect", client)
         named = {"target": {"tenant_id": TARGET}, "configuration": "Fabrikam", **given}
-        return run(deprovision.RESOURCE, options("sync_deprovision", **named), check, clock.pace(), self.told.append)
+        return run(deprovision.RESOURCE, options("sync_deprovision", **named), check, clock.pace(), self.reports.append)
 
     def fail(self, two: TwoTenants, **given: Any) -> RunFailure:
         with pytest.raises(RunFailure) as caught:
@@ -94,7 +96,7 @@ class Host:
 
     @property
     def writes(self) -> list[str]:
-        return [f"{one.method} {one.path}" for _tenant, one in self.requests if not one.reads]
+        return [f"{request.method} {request.path}" for _tenant, request in self.requests if not request.reads]
 
 
 @pytest.fixture
@@ -103,15 +105,15 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Host:
 
 
 def titles(result: Mapping[str, Any]) -> list[str]:
-    return [f"{one['verb']} {one['object']}" for one in result["actions"]]
+    return [f"{action['verb']} {action['object']}" for action in result["actions"]]
 
 
 def names(result: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [(one["user_principal_name"].partition("@")[0], one["state"]) for one in result["people"]]
+    return [(user["user_principal_name"].partition("@")[0], user["state"]) for user in result["people"]]
 
 
 class TestARun:
-    def test_everybody_goes_and_check_mode_says_who(self, host: Host) -> None:
+    def test_all_users_are_removed_and_check_mode_names_them(self, host: Host) -> None:
         two = TwoTenants()
         check = host.run(two, check=True)
         assert host.writes == []
@@ -119,35 +121,35 @@ class TestARun:
         done = host.run(two)
         assert titles(check) == titles(done) == ALL
         assert {**check, "waited_seconds": 0} == {**done, "waited_seconds": 0}
-        assert names(done) == [(one, "removed") for one in sorted(NAMES)]
+        assert names(done) == [(name, "removed") for name in sorted(NAMES)]
         assert two.there == {BY_HAND}
         assert debt.TAG not in two.link.tags
         for again in (host.run(two, check=True), host.run(two)):
             assert (again["changed"], again["people"], titles(again)) == (False, [], [])
             assert frozenset(again) == frozenset(done)
 
-    def test_nobody_left_scope_before_the_debt_was_recorded_and_the_settings_were_saved(self, host: Host) -> None:
+    def test_no_user_leaves_the_scope_before_the_restart_is_recorded_and_the_settings_are_saved(self, host: Host) -> None:
         two = TwoTenants(link=running_link())
         two.link.bag["SyncAll"] = "true"
         host.run(two, deletion_threshold=7)
-        kinds = [one.split("/")[-1].split("?")[0] if "appRole" not in one else "unassign" for one in host.writes]
+        kinds = [write.split("/")[-1].split("?")[0] if "appRole" not in write else "unassign" for write in host.writes]
         assert kinds == [two.link.id, two.link.id, "secrets", "unassign", "unassign", "unassign", "restart", two.link.id]
 
     @pytest.mark.parametrize("starts_paused", [True, False])
     def test_a_paused_job_is_started_however_the_service_understands_a_restart(self, host: Host, starts_paused: bool) -> None:
         two = TwoTenants(starts_paused=starts_paused)
         two.link.jobs[0]["schedule"]["state"] = "Disabled"
-        assert titles(host.run(two))[-3:] == [START, RESTART, f"clear {OWED}"]
+        assert titles(host.run(two))[-3:] == [START, RESTART, f"clear {PENDING}"]
         assert two.there == {BY_HAND}
 
-    def test_the_threshold_is_written_with_the_mode_and_only_if_it_is_named(self, host: Host) -> None:
+    def test_the_threshold_is_written_with_the_mode_and_only_if_it_is_set(self, host: Host) -> None:
         for threshold, members in ((None, (True, 500)), (5, (True, 5)), (0, (False, 500))):
             two = TwoTenants()
             host.run(two, deletion_threshold=threshold)
-            said = settings_bag.notification(two.link.bag)
-            assert (said["DeleteThresholdEnabled"], said["DeleteThresholdValue"]) == members
+            notification = settings_bag.notification(two.link.bag)
+            assert (notification["DeleteThresholdEnabled"], notification["DeleteThresholdValue"]) == members
 
-    def test_waiting_is_told_with_the_configuration_the_seconds_and_the_people(self, host: Host) -> None:
+    def test_waiting_is_reported_with_the_configuration_the_seconds_and_the_users(self, host: Host) -> None:
         two = TwoTenants()
         hold = iter(range(9))
 
@@ -160,9 +162,9 @@ class TestARun:
             return ask()
 
         host.run(two, interferes=slowly)
-        assert any("configuration Fabrikam" in one and "seconds" in one and "4 of 4 people left" in one for one in host.told)
+        assert any("configuration Fabrikam" in text and "seconds" in text and "4 of 4 users are left" in text for text in host.reports)
 
-    def test_an_older_cycle_that_ends_after_the_restart_is_not_taken_for_the_one(self) -> None:
+    def test_an_older_cycle_that_ends_after_the_restart_does_not_count(self) -> None:
         before = new_job(state="Active")
         before["status"]["progress"] = [{"completedUnits": 1, "totalUnits": 9, "progressObservationDateTime": moment(10)}]
         after = job.cycle_after(before)
@@ -170,47 +172,53 @@ class TestARun:
         def ended(began: int, end: int) -> dict[str, Any]:
             return {"status": {"lastExecution": {"timeBegan": moment(began), "timeEnded": moment(end)}}}
 
-        assert [after(one, None) for one in (None, {}, {"status": None}, ended(9, 12), ended(10, 12))] == [False, False, False, False, True]
+        assert [after(body, None) for body in (None, {}, {"status": None}, ended(9, 12), ended(10, 12))] == [
+            False,
+            False,
+            False,
+            False,
+            True,
+        ]
         known = job.cycle_after({**before, **ended(8, 9), "status": {**before["status"], **ended(11, 12)["status"]}})
         assert [known(ended(11, 12), None), known(ended(11, 13), None), known(ended(12, 13), None)] == [False, False, True]
 
-    def test_nobody_in_the_target_and_a_job_that_makes_nobody_is_nothing_to_do(self, host: Host) -> None:
+    def test_without_users_in_the_target_and_with_a_paused_job_there_is_nothing_to_do(self, host: Host) -> None:
         two = TwoTenants()
         two.target_people = []
         two.link.jobs[0]["schedule"]["state"] = "Disabled"
         assert titles(host.run(two)) == []
 
-    def test_a_job_that_might_still_make_people_is_stopped_from_doing_so(self, host: Host) -> None:
+    def test_a_job_that_might_still_create_users_gets_an_empty_scope(self, host: Host) -> None:
         two = TwoTenants()
         two.target_people, two.synchronized = [], {}
         assert titles(host.run(two)) == ALL
 
-    def test_people_are_known_by_mail_where_the_name_differs(self, host: Host) -> None:
+    def test_users_are_found_by_mail_where_the_name_differs(self, host: Host) -> None:
         two = TwoTenants()
         two.target_people[0] |= {"userPrincipalName": "m.kim_contoso.kr#EXT#@fabrikam.onmicrosoft.com"}
         assert len(host.run(two, check=True)["people"]) == 4
 
-    def test_a_list_of_domains_hides_nobody_who_is_in_scope(self, host: Host) -> None:
+    def test_a_list_of_domains_hides_no_user_in_scope(self, host: Host) -> None:
         two = TwoTenants()
         two.people[0] |= {"userPrincipalName": "minsu@second.kr"}
         two.target_people[0] |= {"userPrincipalName": "minsu_second.kr#EXT#@fabrikam.onmicrosoft.com"}
         assert len(host.run(two, check=True, source_domains=["contoso.kr"])["people"]) == 4
 
-    def test_of_many_people_fifty_are_named_and_the_rest_is_counted(self, host: Host) -> None:
+    def test_of_many_users_fifty_are_named_and_the_others_counted(self, host: Host) -> None:
         two = TwoTenants()
         two.link.assignments.clear()
         two.target_people += [guest(number, f"person{number}") for number in range(100, 200)]
         check = host.run(two, check=True)
         assert (len(check["people"]), check["people_count"]) == (50, 105)
         assert len(check["diff"]["before"]["in_target"]) == 50
-        restart = next(one for one in check["actions"] if one["verb"] == "restart")
+        restart = next(action for action in check["actions"] if action["verb"] == "restart")
         assert (restart["effects"]["removes_users"], len(restart["effects"]["users"])) == (105, 50)
 
-    def test_disabled_people_are_warned_of_for_the_service_does_not_remove_them(self, host: Host) -> None:
+    def test_a_warning_names_disabled_users_because_the_service_does_not_remove_them(self, host: Host) -> None:
         """Fact sheet 7: disabled first and removed later is not deleted."""
         two = TwoTenants()
         two.target_people[0]["accountEnabled"] = False
-        (warning,) = [one for one in host.run(two, check=True)["warnings"] if "disabled" in one]
+        (warning,) = [warning for warning in host.run(two, check=True)["warnings"] if "disabled" in warning]
         assert "minsu@contoso.kr" in warning
 
 
@@ -263,14 +271,14 @@ def _twins(two: TwoTenants) -> None:
 
 
 REFUSALS: dict[Callable[[TwoTenants], None], list[str]] = {
-    _no_delete: ["do not include delete", "4 people are in tenant", "link_target_actions", "link_users keep"],
-    _switched_off: ["mapping of people", "is switched off"],
+    _no_delete: ["do not include delete", "4 users are in tenant", "link_target_actions", "link_users keep"],
+    _switched_off: ["mapping of users", "is switched off"],
     _no_outbound: [f"redemption_outbound for tenant {TARGET} is off in tenant {SOURCE}", "playbook sync"],
     _no_inbound: [f"user_sync_inbound for tenant {SOURCE} is off in tenant {TARGET}", f"redemption_inbound for tenant {SOURCE} is off"],
     _no_sync: [f"user_sync_inbound for tenant {SOURCE} is off in tenant {TARGET}"],
     _no_job: ["has no job any more", "link_users keep"],
     _no_connection: ["has no connection to that tenant any more"],
-    _low_guard: ["4 people are to be removed", "which is 4", "deletion_threshold (link_deletion_threshold) to 5"],
+    _low_guard: ["4 users are to be removed", "which is 4", "deletion_threshold (link_deletion_threshold) to 5"],
     _quarantined: ["in quarantine", "EncounteredQuarantineException", "release_quarantine"],
     _elsewhere: ["serves tenant b0c898ca-2445-4e74-ab4b-afd7916549a6"],
     _renamed: ["there is no configuration 'Fabrikam'", "'Fabrikam (old)'"],
@@ -280,7 +288,7 @@ REFUSALS: dict[Callable[[TwoTenants], None], list[str]] = {
 
 class TestRefusals:
     @pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
-    @pytest.mark.parametrize("spoil", REFUSALS, ids=lambda one: one.__name__)
+    @pytest.mark.parametrize("spoil", REFUSALS, ids=lambda spoil: spoil.__name__)
     def test_before_anything_is_written(self, host: Host, spoil: Callable[[TwoTenants], None], check: bool) -> None:
         two = TwoTenants()
         spoil(two)
@@ -291,7 +299,7 @@ class TestRefusals:
         assert host.writes == []
 
     @pytest.mark.parametrize("spoil", [_no_delete, _switched_off, _no_outbound, _no_sync, _no_job, _no_connection, _low_guard])
-    def test_with_nobody_to_remove_none_of_it_matters(self, host: Host, spoil: Callable[[TwoTenants], None]) -> None:
+    def test_without_users_to_remove_nothing_is_refused(self, host: Host, spoil: Callable[[TwoTenants], None]) -> None:
         two = TwoTenants()
         two.target_people, two.synchronized = [], {}
         two.link.jobs[0]["schedule"]["state"] = "Disabled"
@@ -299,31 +307,31 @@ class TestRefusals:
         assert titles(host.run(two)) == []
 
     @pytest.mark.parametrize("given", [{"deletion_threshold": -1}, {"wait_timeout": -1}], ids=str)
-    def test_options_that_make_no_sense(self, host: Host, given: dict[str, Any]) -> None:
+    def test_invalid_options(self, host: Host, given: dict[str, Any]) -> None:
         assert next(iter(given)) in host.fail(TwoTenants(), **given).msg
         assert host.requests == []
 
-    def test_without_a_configuration_there_is_nothing_to_do_but_to_say_who_is_there(self, host: Host) -> None:
+    def test_without_a_configuration_a_warning_names_the_users_in_the_target(self, host: Host) -> None:
         two = TwoTenants()
         two.tenant.links.clear()
         done = host.run(two)
         assert titles(done) == []
-        assert "5 people are of the source tenant" in done["warnings"][0]
+        assert "5 users of the source tenant are in tenant" in done["warnings"][0]
 
-    def test_a_configuration_of_the_multitenant_organization_is_no_obstacle(self, host: Host) -> None:
+    def test_a_configuration_of_the_multitenant_organization_is_no_conflict(self, host: Host) -> None:
         two = TwoTenants(link=running_link())
         two.link.name = "MTO_Sync_1"
         assert titles(host.run(two)) == []
 
-    def test_where_domains_may_not_be_read_those_of_the_people_in_scope_are_remembered(self, host: Host) -> None:
-        """Somebody of a second domain whom the service keeps is known to a run that finds nobody in scope any more."""
+    def test_where_domains_cannot_be_read_those_of_the_users_in_scope_are_recorded(self, host: Host) -> None:
+        """A user of a second domain whom the service keeps is found by a run that finds an empty scope."""
         two = TwoTenants(domains=False)
         two.people[0] |= {"userPrincipalName": "minsu@second.kr", "mail": "minsu@second.kr"}
         two.target_people[0] |= {"userPrincipalName": "minsu_second.kr#EXT#@fabrikam.onmicrosoft.com", "mail": "minsu@second.kr"}
         two.administrators = {two.target_people[0]["id"]}
         assert "minsu@second.kr" in host.fail(two).msg
-        assert "1 of 1 people" in host.fail(two).msg
-        assert any("Organization.Read.All" in one for one in host.run(two, check=True)["warnings"])
+        assert "1 of 1 users" in host.fail(two).msg
+        assert any("Organization.Read.All" in warning for warning in host.run(two, check=True)["warnings"])
         two.administrators.clear()
         host.run(two)
         assert two.there == {BY_HAND}
@@ -338,22 +346,22 @@ class TestRefusals:
         assert host.fail(TwoTenants(), interferes=deny).msg.startswith(f"Tenant {TARGET}: ")
 
 
-class TestWhoIsLeft:
+class TestUsersWhoAreLeft:
     def test_an_administrator_is_named_and_a_later_run_finishes(self, host: Host) -> None:
         two = TwoTenants()
         two.administrators = {two.target_people[0]["id"]}
         failure = host.fail(two)
-        assert f"1 of 4 people are still in tenant {TARGET} after the cycle: minsu@contoso.kr" in failure.msg
+        assert f"1 of 4 users are still in tenant {TARGET} after the cycle: minsu@contoso.kr" in failure.msg
         assert "configuration and trust are kept" in failure.msg
         assert names(failure.details)[0] == ("minsu", "left")
         assert failure.details["people_count"] == 4
         assert failure.details["changed"] is True
-        assert "1 of 1 people" in host.fail(two).msg
+        assert "1 of 1 users" in host.fail(two).msg
         two.administrators.clear()
         assert titles(host.run(two)) == AGAIN
         assert two.there == {BY_HAND}
 
-    def test_held_by_a_guard_that_was_lowered_meanwhile(self, host: Host) -> None:
+    def test_held_by_a_guard_that_was_lowered_in_the_meantime(self, host: Host) -> None:
         two = TwoTenants()
 
         def lower(_number: int, ask: Callable[[], Outcome]) -> Outcome:
@@ -364,7 +372,7 @@ class TestWhoIsLeft:
         failure = host.fail(two, interferes=lower)
         assert "the deletion guard holds their deletions back" in failure.msg
         assert "to a number above 4" in failure.msg
-        assert "holds them back already" in host.fail(two).msg
+        assert "already holds the deletions back" in host.fail(two).msg
         assert host.run(two, deletion_threshold=5)["changed"] is True
         assert two.there == {BY_HAND}
 
@@ -377,11 +385,11 @@ class TestWhoIsLeft:
 
         failure = host.fail(two, interferes=never, wait_timeout=120)
         assert "was not reached within 120 seconds" in failure.msg
-        assert "4 of 4 people left" in failure.msg
+        assert "4 of 4 users are left" in failure.msg
         assert host.run(two)["changed"] is True
         assert two.there == {BY_HAND}
 
-    def test_trust_that_goes_while_we_wait(self, host: Host) -> None:
+    def test_trust_that_is_removed_during_the_wait(self, host: Host) -> None:
         two = TwoTenants()
 
         def close(_number: int, ask: Callable[[], Outcome]) -> Outcome:
@@ -389,11 +397,11 @@ class TestWhoIsLeft:
                 two.target_partner.policy = None
             return ask()
 
-        assert "4 of 4 people are still" in host.fail(two, interferes=close).msg
-        assert "the trust of the link is gone" in host.fail(two).msg
+        assert "4 of 4 users are still" in host.fail(two, interferes=close).msg
+        assert "the trust of the link is missing" in host.fail(two).msg
 
 
-def _ended(two: TwoTenants, after: bool) -> Callable[[Callable[[], Outcome]], Outcome]:
+def _interrupted(two: TwoTenants, after: bool) -> Callable[[Callable[[], Outcome]], Outcome]:
     def end(ask: Callable[[], Outcome]) -> Outcome:
         if after:
             ask()
@@ -408,8 +416,8 @@ def _lost(ask: Callable[[], Outcome]) -> Outcome:
 
 
 FAULTS: dict[str, Callable[[Callable[[], Outcome]], Outcome]] = {
-    "killed before": _ended(TwoTenants(), after=False),
-    "killed after": _ended(TwoTenants(), after=True),
+    "killed before": _interrupted(TwoTenants(), after=False),
+    "killed after": _interrupted(TwoTenants(), after=True),
     "answer lost": _lost,
     "503": lambda _ask: refusal(503, "ServiceUnavailable"),
 }
@@ -428,13 +436,13 @@ def _paused() -> TwoTenants:
     return two
 
 
-class TestEndedAnywhere:
-    """Every state that a run can leave behind is one that the next run continues from, to the same end in the service."""
+class TestInterruptedAnywhere:
+    """From every state that an interrupted run leaves, the next run continues to the same final state in the service."""
 
-    @pytest.mark.parametrize("meanwhile", [False, True], ids=["at once", "after an ordinary cycle"])
+    @pytest.mark.parametrize("cycle_between", [False, True], ids=["immediately", "after an ordinary cycle"])
     @pytest.mark.parametrize("fault", FAULTS)
     @pytest.mark.parametrize("beginning", [TwoTenants, _mode_all, _paused], ids=["assigned", "all", "paused"])
-    def test_the_next_run_finishes(self, host: Host, beginning: Callable[[], TwoTenants], fault: str, meanwhile: bool) -> None:
+    def test_the_next_run_finishes(self, host: Host, beginning: Callable[[], TwoTenants], fault: str, cycle_between: bool) -> None:
         host.run(beginning())
         requests = len(host.requests)
         assert requests >= 20
@@ -446,7 +454,7 @@ class TestEndedAnywhere:
 
             with contextlib.suppress(Killed, RunFailure):
                 host.run(two, interferes=interfere)
-            if meanwhile:
+            if cycle_between:
                 two.pass_time(ordinary=True)
             host.run(two)
             assert two.there == {BY_HAND}, place
@@ -457,8 +465,8 @@ class TestEndedAnywhere:
             assert titles(host.run(two)) == [], place
 
     @pytest.mark.parametrize("fault", ["killed before", "killed after"])
-    def test_whoever_stays_is_not_forgotten_either(self, host: Host, fault: str) -> None:
-        """An administrator among the people: wherever the first run ended, the second one does not call it a success."""
+    def test_a_user_who_stays_is_still_reported(self, host: Host, fault: str) -> None:
+        """With an administrator among the users: wherever the first run was interrupted, the second run does not report success."""
         host.fail(_with_administrator())
         requests = len(host.requests)
         for place in range(requests):
@@ -472,7 +480,7 @@ class TestEndedAnywhere:
             assert "minsu@contoso.kr" in host.fail(two).msg, place
 
     def test_after_the_job_was_deleted(self, host: Host) -> None:
-        """Teardown was ended between deleting the job and deleting the application: the people are gone, so it goes on."""
+        """The teardown was interrupted between deleting the job and the application: the users are already removed, so it continues."""
         two = TwoTenants()
         host.run(two)
         two.link.jobs.clear()
@@ -486,43 +494,43 @@ def _with_administrator() -> TwoTenants:
 
 
 class TestPurity:
-    def test_planning_changes_nothing_it_was_given(self, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-        seen = []
+    def test_planning_does_not_change_its_arguments(self, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+        calls = []
 
         def watched(current: Any, wanted: Any) -> Any:
             before = copy.deepcopy((current, wanted))
             plan = deprovision.plan(current, wanted)
-            seen.append((before, (current, wanted)))
+            calls.append((before, (current, wanted)))
             return plan
 
         monkeypatch.setattr(deprovision, "RESOURCE", dataclasses.replace(deprovision.RESOURCE, plan=watched))
         host.run(TwoTenants(), deletion_threshold=9)
-        assert seen
-        assert all(before == after for before, after in seen)
+        assert calls
+        assert all(before == after for before, after in calls)
 
 
 class TestBystanders:
     @given(
-        st.lists(st.uuids().map(str), unique_by=lambda one: one[:8], max_size=bystanders.LARGEST),
+        st.lists(st.uuids().map(str), unique_by=lambda object_id: object_id[:8], max_size=bystanders.LARGEST),
         st.lists(st.sampled_from(["HideApp", "x"])),
     )
-    def test_whoever_is_written_down_is_remembered(self, ids: list[str], others: list[str]) -> None:
+    def test_recorded_users_are_read_again(self, ids: list[str], others: list[str]) -> None:
         tags = bystanders.tagged([*others, f"{bystanders.PREFIX}00000000"], ids)
-        known = bystanders.remembered(tags)
+        known = bystanders.recorded(tags)
         assert known is not None
         assert bystanders.without(ids, known) == set()
-        assert {bystanders.short(one) for one in ids} == known
-        assert [one for one in tags if not one.startswith(bystanders.PREFIX)] == others
+        assert {bystanders.short(object_id) for object_id in ids} == known
+        assert [tag for tag in tags if not tag.startswith(bystanders.PREFIX)] == others
         assert max(map(len, tags)) < 256
 
-    def test_too_many_are_not_remembered_but_that_it_was_begun_is(self) -> None:
+    def test_too_many_users_are_not_recorded_but_the_beginning_is(self) -> None:
         tags = bystanders.tagged([], [f"{number:08}" for number in range(bystanders.LARGEST + 1)])
-        assert bystanders.remembered(tags) == frozenset()
-        assert bystanders.remembered(["other"]) is None
+        assert bystanders.recorded(tags) == frozenset()
+        assert bystanders.recorded(["other"]) is None
 
 
-def test_a_link_without_a_mode_counts_as_everybody_never_as_done(host: Host) -> None:
-    """Fact sheet 13.4: left out, SyncAll may mean everybody; it is written."""
+def test_a_missing_mode_counts_as_all_users(host: Host) -> None:
+    """Fact sheet 13.4: without SyncAll the service may synchronize all users, so it is written."""
     two = TwoTenants(link=running_link())
     del two.link.bag["SyncAll"]
     host.run(two)
@@ -530,7 +538,7 @@ def test_a_link_without_a_mode_counts_as_everybody_never_as_done(host: Host) -> 
 
 
 def test_names_are_compared_as_entra_does(host: Host) -> None:
-    assert titles(host.run(TwoTenants(), check=True, configuration="fabrikam"))[1] == "record owed restart of configuration fabrikam"
+    assert titles(host.run(TwoTenants(), check=True, configuration="fabrikam"))[1] == "record pending restart of configuration fabrikam"
 
 
 def test_an_id_names_a_configuration(host: Host) -> None:

@@ -16,8 +16,6 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan impor
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import directory, synced_user
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.directory import Principal, by_ids, find_groups, find_people
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import (
-    NOT_FOUND,
-    SOURCE,
     TARGET,
     FakeGraph,
     Outcome,
@@ -28,8 +26,8 @@ from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import (
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import Faulty, SourceService
 
 
-def number(one: int) -> str:
-    return f"00000000-0000-4000-8000-{one:012}"
+def number(count: int) -> str:
+    return f"00000000-0000-4000-8000-{count:012}"
 
 
 PEOPLE: tuple[dict[str, Any], ...] = (
@@ -38,7 +36,7 @@ PEOPLE: tuple[dict[str, Any], ...] = (
     {"id": number(3), "userPrincipalName": "jiwoo+x@contoso.kr", "mail": "shared@mail.kr"},
     {"id": number(4), "userPrincipalName": "shared2@mail.kr", "mail": None},
     {"id": number(5), "userPrincipalName": "other@contoso.kr", "mail": "shared2@mail.kr"},
-    *({"id": number(100 + one), "userPrincipalName": f"person{one}@contoso.kr", "mail": None} for one in range(40)),
+    *({"id": number(100 + count), "userPrincipalName": f"person{count}@contoso.kr", "mail": None} for count in range(40)),
 )
 GROUPS: tuple[dict[str, Any], ...] = (
     {"id": number(11), "displayName": "Sales"},
@@ -53,7 +51,7 @@ def graph(faults: dict[str, list[Any]] | None = None) -> FakeGraph:
 
 
 def ids(found: dict[str, Principal]) -> list[str]:
-    return [one.id for one in found.values()]
+    return [principal.id for principal in found.values()]
 
 
 class TestPeople:
@@ -75,10 +73,10 @@ class TestPeople:
 
     def test_many_at_once(self) -> None:
         client = graph()
-        names = [f"person{one}@contoso.kr" for one in range(40)]
+        names = [f"person{count}@contoso.kr" for count in range(40)]
         found = find_people(client, names)
         assert list(found) == names
-        assert [one.name for one in found.values()] == names
+        assert [principal.name for principal in found.values()] == names
         # Fifteen names a filter, and all filters in one batch.
         assert [len(batch) for batch in client.batches] == [3]
 
@@ -88,7 +86,7 @@ class TestPeople:
         assert client.sent == []
 
     def test_the_same_name_in_two_cases_far_apart(self) -> None:
-        names = ["MINSU.kim@contoso.kr", *(f"person{one}@contoso.kr" for one in range(20)), "minsu.kim@contoso.kr"]
+        names = ["MINSU.kim@contoso.kr", *(f"person{count}@contoso.kr" for count in range(20)), "minsu.kim@contoso.kr"]
         assert ids(find_people(graph(), names))[0] == number(1)
 
     @pytest.mark.parametrize(
@@ -163,15 +161,17 @@ class TestPrincipals:
     def test_a_thousand_at_a_time(self) -> None:
         client = FakeGraph(lambda _request: Reply(200, {"value": []}))
         list(by_ids(client, map(number, range(2001))))
-        assert [len(one.body["ids"]) for one in client.sent] == [1000, 1000, 1]
+        assert [len(request.body["ids"]) for request in client.sent] == [1000, 1000, 1]
 
     def test_a_name_is_asked_for_once(self) -> None:
-        client = FakeGraph(lambda request: Reply(200, {"value": [{"id": one, "displayName": f"P {one}"} for one in request.body["ids"]]}))
+        client = FakeGraph(
+            lambda request: Reply(200, {"value": [{"id": name, "displayName": f"P {name}"} for name in request.body["ids"]]})
+        )
         first = list(by_ids(client, [number(1), number(2)]))
         again = list(by_ids(client, [number(2), number(3), number(1)]))
-        assert sorted(one.id for one in again) == [number(1), number(2), number(3)]
+        assert sorted(principal.id for principal in again) == [number(1), number(2), number(3)]
         assert first[0] in again
-        assert [one.body["ids"] for one in client.sent] == [[number(1), number(2)], [number(3)]]
+        assert [request.body["ids"] for request in client.sent] == [[number(1), number(2)], [number(3)]]
 
     @pytest.mark.parametrize(
         ("name", "is_one"), [(number(1), True), (number(1).upper(), True), (number(1).replace("-", ""), False), ("x", False), ("", False)]
@@ -192,53 +192,6 @@ class TestPrincipals:
     def test_literals_cannot_be_left(self, text: str, literal: str) -> None:
         """Fact sheet 2.2 and 7: an apostrophe is doubled, a # must not end the URL."""
         assert odata.quoted(text) == literal
-
-
-class TestTenants:
-    def test_a_tenants_default_domain(self) -> None:
-        script = {
-            f"GET /tenantRelationships/findTenantInformationByTenantId(tenantId='{TARGET}')": Reply(
-                200, {"defaultDomainName": "fabrikam.kr"}
-            )
-        }
-        assert directory.default_domain_of_tenant(FakeGraph(Script(script)), TARGET) == ("fabrikam.kr", [])
-
-    @pytest.mark.parametrize("answer", [NOT_FOUND, refusal(400, "Request_BadRequest")])
-    def test_a_tenant_that_is_not_there(self, answer: Outcome) -> None:
-        script = {f"GET /tenantRelationships/findTenantInformationByTenantId(tenantId='{TARGET}')": answer}
-        with pytest.raises(Refusal, match=f"^there is no tenant {TARGET} in this cloud$"):
-            directory.default_domain_of_tenant(FakeGraph(Script(script)), TARGET)
-
-    @pytest.mark.parametrize("owner", [TARGET, None])
-    def test_without_the_permission_the_public_document_is_asked(self, owner: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-        graph = FakeGraph(lambda _request: refusal(403, "Authorization_RequestDenied"))
-        asked: list[str] = []
-
-        def owner_of(name: str) -> str | None:
-            asked.append(name)
-            return owner
-
-        monkeypatch.setattr(graph, "owner_of", owner_of)
-        if owner:
-            assert directory.tenant_id_of_domain(graph, "fabrikam.kr") == TARGET
-        else:
-            with pytest.raises(Refusal, match=r"^no tenant owns the domain 'fabrikam\.kr'$"):
-                directory.tenant_id_of_domain(graph, "fabrikam.kr")
-        assert asked == ["fabrikam.kr"]
-
-    @pytest.mark.parametrize(("tenant", "expected"), [(SOURCE, True), (SOURCE.upper(), True), (TARGET, False)])
-    def test_our_own_tenant_by_its_id(self, tenant: str, expected: bool) -> None:
-        assert directory.is_own(FakeGraph(Script({}), tenant=tenant), SOURCE) is expected
-
-    @pytest.mark.parametrize(("owner", "expected"), [(SOURCE, True), (TARGET, False), (None, False)])
-    def test_our_own_tenant_by_a_domain(self, owner: str | None, expected: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-        graph = FakeGraph(Script({}), tenant="contoso.kr")
-        monkeypatch.setattr(graph, "owner_of", {"contoso.kr": owner}.__getitem__)
-        assert directory.is_own(graph, SOURCE) is expected
-
-    def test_a_failed_look_up_is_no_absence(self) -> None:
-        with pytest.raises(ServiceError):
-            directory.tenant_id_of_domain(FakeGraph(lambda _request: refusal(409, "Conflict")), "fabrikam.kr")
 
 
 class TestSyncedUsers:
@@ -275,12 +228,12 @@ class TestSyncedUsers:
 
     def test_only_those_of_the_source_by_name(self) -> None:
         found = synced_user.synced_users(self.RAW, ["CONTOSO.kr"])
-        assert [one["id"] for one in found] == ["1", "2"]
+        assert [user["id"] for user in found] == ["1", "2"]
         assert found[1]["source_user_principal_name"] == "b@contoso.kr"
         assert set(found[0]) == {*synced_user.ADDRESS_BOOK, "source_user_principal_name"}
 
     def test_a_source_is_needed(self) -> None:
-        with pytest.raises(Refusal, match=r"^source_domains or source_tenant_id is needed to know whose people are meant$"):
+        with pytest.raises(Refusal, match=r"^source_domains or source_tenant_id is needed to know which source is meant$"):
             synced_user.inquire(FakeGraph(Script({})), {})
 
     def test_the_sources_domain_is_looked_up(self) -> None:

@@ -20,8 +20,8 @@ import pytest
 import yaml
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.methods import METHODS
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.link_variables import OWN, VARIABLES
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import CONNECTION, Options
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.link_variables import OWN, VARIABLES
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION, Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import causes
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import Emulator
 from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import inventory
@@ -249,7 +249,7 @@ class TestProse:
     def test_the_order_of_auto_is_that_of_the_table(self) -> None:
         text = (ROOT / "docs" / "guide_sign_in.md").read_text(encoding="utf-8")
         rows = re.findall(r"^\| `(\w+)` \| .* \| (\d|never) \|$", text, re.MULTILINE)
-        automatic = [name for name, method in METHODS.items() if method.given]
+        automatic = [name for name, method in METHODS.items() if method.is_automatic]
         places = {name: str(number) for number, name in enumerate(automatic, 1)}
         assert rows == [(name, places.get(name, "never")) for name in METHODS]
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The forms of a value: what a survey of AWX gives as a text means the same as the value itself, for every option of every module."""
+"""The forms of a value: a text from a survey of AWX has the same effect as the value itself, for every option of every module."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.option_forms import understand
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.forms import understand
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import Options
 from ansible_collections.entra.cross_tenant_sync.tests.unit.test_malformed import BASE, PREFIX
 
 TRUE, FALSE = ("true", "True", "yes", "on", "1", " true\n", 1), ("false", "no", "off", "0", "False ", 0)
@@ -31,13 +31,13 @@ def options_of(module: str) -> Options:
 
 
 def needed(module: str) -> dict[str, Any]:
-    """What a task of the module cannot be without."""
+    """The required options of the module."""
     spec = options_of(module).argument_spec()
     return {name: value for name, value in BASE[module].items() if spec[name].get("required")}
 
 
 def checked(module: str, given_: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters that the engine gets for a task."""
+    """The parameters that the engine receives for a task."""
     options = options_of(module)
     understood = options.understand({**needed(module), **given_})
     assert understood.wrong is None, understood.wrong
@@ -49,7 +49,7 @@ def checked(module: str, given_: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Form:
-    """A form of a value, and the value; ``None`` for one that was left empty."""
+    """A form of a value, and the value; ``None`` for an empty form."""
 
     module: str
     path: tuple[str, ...]
@@ -68,12 +68,12 @@ class Form:
 
 
 ALONG: dict[str, dict[str, Any]] = {"convert_existing": {"user_type": "guest"}, "target": {}}
-"""What an option needs beside it."""
+"""The other options that an option requires."""
 FILLED: dict[str, dict[str, Any]] = {name: {"tenant_id": "contoso.kr"} for name in options_of("link_info").spec["target"]["options"]}
 
 
 def values(about: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
-    """Forms and what they mean, by the type of an option."""
+    """Forms and their values, for the type of an option."""
     kind, choices = about.get("type", "str"), about.get("choices")
     if kind == "bool":
         yield from ((form, True) for form in TRUE)
@@ -86,14 +86,21 @@ def values(about: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
         if not choices:
             yield from ((2026, "2026"), (datetime.date(2026, 11, 23), "2026-11-23"))
     elif kind == "list" and about.get("elements", "str") != "dict":
-        one, two = (choices or ("a.kr", "b.kr"))[:2]
-        both = [one, two]
+        first, second = (choices or ("a.kr", "b.kr"))[:2]
+        both = [first, second]
         yield from (
             (form, both)
-            for form in (f"{one},{two}", f"{one}, {two}", f" {one} ,{two}, ", f"{one}\n{two}", f"{one}\r\n{two}\r\n", f"\n{one}\n\n {two}")
+            for form in (
+                f"{first},{second}",
+                f"{first}, {second}",
+                f" {first} ,{second}, ",
+                f"{first}\n{second}",
+                f"{first}\r\n{second}\r\n",
+                f"\n{first}\n\n {second}",
+            )
         )
-        yield from ((json.dumps(both), both), (str(both), both), (tuple(both), both), ([f" {one}", f"{two}\n", "", None], both))
-        yield from ((one, [one]), (f"{one}\n", [one]), ([], []))
+        yield from ((json.dumps(both), both), (str(both), both), (tuple(both), both), ([f" {first}", f"{second}\n", "", None], both))
+        yield from ((first, [first]), (f"{first}\n", [first]), ([], []))
         if not about.get("required"):
             yield from (([""], None), (["", " "], None))
     elif kind == "list":
@@ -119,7 +126,7 @@ SPACED = ("display_name_suffix", "certificate_passphrase")
 
 
 @pytest.mark.parametrize(
-    "form", [one for one in forms() if not (one.path[-1] in SPACED and isinstance(one.form, str) and one.form.strip())], ids=str
+    "form", [form for form in forms() if not (form.path[-1] in SPACED and isinstance(form.form, str) and form.form.strip())], ids=str
 )
 def test_means_the_same_as_the_value(form: Form, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AZURE_CLIENT_SECRET", "of another tenant")
@@ -146,7 +153,7 @@ FILTERS = [{"name": "Seoul", "clauses": [{"attribute": "city", "operator": "EQUA
 @pytest.mark.parametrize("module", ["sync_mapping", "link_info"])
 @pytest.mark.parametrize(("option", "value"), [("mappings", MAPPINGS), ("filters", FILTERS)])
 @pytest.mark.parametrize(
-    "write", [json.dumps, lambda value: json.dumps(value, indent=2), str, lambda value: [json.dumps(one) for one in value]]
+    "write", [json.dumps, lambda value: json.dumps(value, indent=2), str, lambda value: [json.dumps(member) for member in value]]
 )
 def test_a_list_of_dictionaries_as_text(module: str, option: str, value: Any, write: Any) -> None:
     assert checked(module, {option: write(value)}) == checked(module, {option: value})
@@ -171,20 +178,20 @@ def test_a_target_as_text() -> None:
     ],
 )
 def test_commas_and_lines(form: Any, names: list[str]) -> None:
-    """In one line a comma parts names; where each name has a line, a comma belongs to the name, as it does in a real list."""
+    """In a single line, commas separate names; if each name has a line, a comma is part of the name, as in a list."""
     assert checked("sync_scope", {"groups": form})["groups"] == names
 
 
 @pytest.mark.parametrize("form", [False, "off", "Off", " OFF\n", "no", "false"])
 @pytest.mark.parametrize("module", ["sync_configuration", "link_info"])
-def test_off_is_a_word_for_notifications(module: str, form: Any) -> None:
+def test_off_is_a_value_for_notifications(module: str, form: Any) -> None:
     """YAML reads ``notification_email: off`` as a boolean."""
     assert checked(module, {"notification_email": form})["notification_email"] == "off"
 
 
 @pytest.mark.parametrize(("form", "text"), [("", ""), (" x ", " x "), (True, "true"), (False, "false"), (5, "5")])
-def test_what_is_written_into_the_service_stays_as_it_is(form: Any, text: str) -> None:
-    """A constant may be empty, and an empty default takes a default away."""
+def test_texts_for_the_service_are_not_changed(form: Any, text: str) -> None:
+    """A constant can be empty, and an empty default removes the default."""
     rows = checked("sync_mapping", {"mappings": [{"target": "city", "constant": form, "default": form}]})["mappings"]
     assert (rows[0]["constant"], rows[0]["default"]) == (text, text)
     clause = {"attribute": "city", "operator": "EQUALS", "values": [form]}
@@ -193,7 +200,7 @@ def test_what_is_written_into_the_service_stays_as_it_is(form: Any, text: str) -
 
 
 @pytest.mark.parametrize("blank", BLANKS)
-def test_a_blank_source_is_none(blank: str) -> None:
+def test_a_blank_source_is_not_set(blank: str) -> None:
     rows = checked(
         "sync_mapping", {"mappings": [{"target": "city", "source": blank, "expression": blank, "apply": blank, "constant": "x"}]}
     )["mappings"]
@@ -223,8 +230,8 @@ ANYTHING = st.recursive(
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(sorted(BASE)), st.data())
-def test_anything_at_all_is_understood_or_refused_in_one_sentence(module: str, data: st.DataObject) -> None:
-    """Whatever is given, the validator of Ansible gets a form that it knows, or there is a sentence that names an option."""
+def test_every_value_is_converted_or_rejected_with_a_message(module: str, data: st.DataObject) -> None:
+    """For every value, the validator of Ansible gets a type that it supports, or a message names an option."""
     spec = options_of(module).argument_spec()
     given_ = data.draw(st.dictionaries(st.sampled_from(sorted(spec)), ANYTHING, max_size=4))
     before = repr(given_)

@@ -22,13 +22,13 @@ JOB = "/servicePrincipals/sp/synchronization/jobs/Azure2Azure.1"
 NEVER = "0001-01-01T00:00:00Z"
 
 
-def there(state: str | None = "Disabled", code: str = "Paused", **status: Any) -> dict[str, Any]:
+def job_with(state: str | None = "Disabled", code: str = "Paused", **status: Any) -> dict[str, Any]:
     return {**new_job(), "schedule": {"state": state, "interval": "PT40M"}, "status": {"code": code, **status}}
 
 
-def plan(current: dict[str, Any] | None, state: str, reason: str | None = None, here: Configuration | None = HERE) -> Plan:
+def plan(current: dict[str, Any] | None, state: str, reason: str | None = None, configuration: Configuration | None = HERE) -> Plan:
     wanted = job.desired(options("sync_job", configuration="Fabrikam", state=state, restart_reason=reason))
-    return job.plan(Current(here, current), wanted)
+    return job.plan(Current(configuration, current), wanted)
 
 
 QUARANTINE = {"reason": "TooManyDeletes", "currentBegan": "2026-11-01T00:00:00Z", "error": {"code": "X", "message": "y"}}
@@ -39,18 +39,18 @@ class TestRunState:
         ("current", "state"),
         [
             (None, "absent"),
-            (there("Disabled", "Paused"), "paused"),
-            (there("Disabled", "NotConfigured"), "paused"),
-            (there("Paused", "Paused"), "paused"),
-            (there("Active", "NotRun"), "started"),
-            (there("Active", "Active"), "started"),
-            (there("Active", "Quarantine"), "started"),
+            (job_with("Disabled", "Paused"), "paused"),
+            (job_with("Disabled", "NotConfigured"), "paused"),
+            (job_with("Paused", "Paused"), "paused"),
+            (job_with("Active", "NotRun"), "started"),
+            (job_with("Active", "Active"), "started"),
+            (job_with("Active", "Quarantine"), "started"),
             ({"id": "x"}, "paused"),
             ({"id": "x", "schedule": None}, "paused"),
         ],
     )
     def test_table_of_the_fact_sheet(self, current: dict[str, Any] | None, state: str) -> None:
-        """Fact sheet 3.2: only schedule.state tells."""
+        """Fact sheet 3.2: only schedule.state shows it."""
         assert job.run_state(current) == state
 
 
@@ -58,27 +58,27 @@ class TestPlan:
     @pytest.mark.parametrize(
         ("current", "state", "expected"),
         [
-            (there("Disabled"), "started", [("start", f"{JOB}/start")]),
-            (there("Paused"), "started", [("start", f"{JOB}/start")]),
-            (there("Active"), "started", []),
-            (there("Active", "Quarantine"), "started", []),
-            (there("Active"), "paused", [("pause", f"{JOB}/pause")]),
-            (there("Disabled"), "paused", []),
-            (there("Paused"), "paused", []),
-            (there("Active"), "restarted", [("restart", f"{JOB}/restart")]),
-            (there("Disabled"), "restarted", [("restart", f"{JOB}/restart")]),
-            (there("Active"), "absent", [("pause", f"{JOB}/pause"), ("delete", JOB)]),
+            (job_with("Disabled"), "started", [("start", f"{JOB}/start")]),
+            (job_with("Paused"), "started", [("start", f"{JOB}/start")]),
+            (job_with("Active"), "started", []),
+            (job_with("Active", "Quarantine"), "started", []),
+            (job_with("Active"), "paused", [("pause", f"{JOB}/pause")]),
+            (job_with("Disabled"), "paused", []),
+            (job_with("Paused"), "paused", []),
+            (job_with("Active"), "restarted", [("restart", f"{JOB}/restart")]),
+            (job_with("Disabled"), "restarted", [("restart", f"{JOB}/restart")]),
+            (job_with("Active"), "absent", [("pause", f"{JOB}/pause"), ("delete", JOB)]),
             (None, "absent", []),
         ],
     )
     def test_what_is_sent(self, current: dict[str, Any] | None, state: str, expected: list[tuple[str, str]]) -> None:
-        one = plan(current, state)
-        assert [(action.verb, action.requests[0].path) for action in one.actions] == expected
-        assert one.unmet is None
+        planned = plan(current, state)
+        assert [(action.verb, action.requests[0].path) for action in planned.actions] == expected
+        assert planned.unmet is None
 
     def test_start_and_pause_have_no_body(self) -> None:
-        assert plan(there("Disabled"), "started").actions[0].requests[0].body is None
-        assert plan(there("Active"), "paused").actions[0].requests[0].body is None
+        assert plan(job_with("Disabled"), "started").actions[0].requests[0].body is None
+        assert plan(job_with("Active"), "paused").actions[0].requests[0].body is None
 
     @pytest.mark.parametrize(
         ("reason", "criteria", "effects"),
@@ -92,35 +92,35 @@ class TestPlan:
     )
     def test_restarting_by_intent(self, reason: str | None, criteria: dict[str, str], effects: dict[str, Any]) -> None:
         """Fact sheet 3.3: an empty scope is what the portal's button does."""
-        action = plan(there("Active"), "restarted", reason).actions[0]
+        action = plan(job_with("Active"), "restarted", reason).actions[0]
         assert action.requests[0].body == {"criteria": criteria}
         assert action.effects == effects
 
     def test_a_restart_is_planned_again_every_time(self) -> None:
-        assert plan(there("Active"), "restarted").lasting is False
-        assert plan(there("Active"), "started").lasting is True
+        assert plan(job_with("Active"), "restarted").lasting is False
+        assert plan(job_with("Active"), "started").lasting is True
 
     @pytest.mark.parametrize("state", ["started", "paused", "restarted"])
-    @pytest.mark.parametrize("here", [None, HERE])
-    def test_without_a_job_it_can_be_planned_but_not_applied(self, state: str, here: Configuration | None) -> None:
-        one = plan(None, state, here=here)
-        assert [action.verb for action in one.actions] == {"started": ["start"], "paused": [], "restarted": ["restart"]}[state]
-        assert one.unmet == (
-            "configuration 'Fabrikam' has no provisioning job; run sync_configuration, which makes it"
-            if here
+    @pytest.mark.parametrize("configuration", [None, HERE])
+    def test_without_a_job_it_can_be_planned_but_not_applied(self, state: str, configuration: Configuration | None) -> None:
+        planned = plan(None, state, configuration=configuration)
+        assert [action.verb for action in planned.actions] == {"started": ["start"], "paused": [], "restarted": ["restart"]}[state]
+        assert planned.unmet == (
+            "configuration 'Fabrikam' has no provisioning job; run sync_configuration, which creates it"
+            if configuration
             else "there is no configuration 'Fabrikam'; run sync_configuration first"
         )
 
-    def test_deleting_a_job_keeps_the_people(self) -> None:
-        assert plan(there(), "absent").actions[0].effects == {"keeps_synced_users": True}
-        assert plan(there(), "absent").facts == {"job": None, "restart_owed": False}
+    def test_deleting_a_job_keeps_the_users(self) -> None:
+        assert plan(job_with(), "absent").actions[0].effects == {"keeps_synced_users": True}
+        assert plan(job_with(), "absent").facts == {"job": None, "restart_owed": False}
 
-    def test_quarantine_is_warned_of(self) -> None:
-        current = there("Active", "Quarantine", quarantine=QUARANTINE)
-        warning = "the job is in quarantine since 2026-11-01T00:00:00Z (TooManyDeletes); mend the cause, then restart it"
+    def test_a_quarantine_causes_a_warning(self) -> None:
+        current = job_with("Active", "Quarantine", quarantine=QUARANTINE)
+        warning = "the job is in quarantine since 2026-11-01T00:00:00Z (TooManyDeletes); fix the cause, then restart the job"
         assert plan(current, "started").warnings == (warning,)
         assert plan(current, "restarted").warnings == ()
-        assert plan(there("Active"), "started").warnings == ()
+        assert plan(job_with("Active"), "started").warnings == ()
 
 
 class TestFacts:
@@ -132,7 +132,7 @@ class TestFacts:
             "timeEnded": NEVER,
             "error": {"code": "None", "message": "", "tenantActionable": False},
         }
-        current = there("Active", "NotRun", lastExecution=never, lastSuccessfulExecution=None, steadyStateFirstAchievedTime=NEVER)
+        current = job_with("Active", "NotRun", lastExecution=never, lastSuccessfulExecution=None, steadyStateFirstAchievedTime=NEVER)
         shown = plan(current, "started").facts["job"]
         assert (shown["id"], shown["configuration"], shown["service_principal_id"]) == ("Azure2Azure.1", "Fabrikam", "sp")
         assert (shown["state"], shown["status"], shown["interval"]) == ("started", "NotRun", "PT40M")
@@ -148,7 +148,7 @@ class TestFacts:
             "countExported": 11,
             "countEscrowed": 1,
         }
-        current = there(
+        current = job_with(
             "Active",
             "Active",
             lastExecution=cycle,
@@ -170,8 +170,8 @@ class TestFacts:
         assert shown["synchronized"] == {"User": 12}
         assert shown["quarantine"] == {"reason": "TooManyDeletes", "since": "2026-11-01T00:00:00Z", "code": "X", "message": "y"}
 
-    def test_check_mode_tells_the_state_that_will_be(self) -> None:
-        assert plan(there("Disabled"), "started").facts["job"]["state"] == "started"
+    def test_check_mode_returns_the_state_after_the_run(self) -> None:
+        assert plan(job_with("Disabled"), "started").facts["job"]["state"] == "started"
 
 
 class TestReading:
@@ -187,13 +187,13 @@ class TestReading:
     def test_that_is_not_there(self, name: str) -> None:
         assert self.read(Link("Fabrikam"), name=name) == Current(None, None)
 
-    def test_another_template_s_job_is_not_ours(self) -> None:
+    def test_the_job_of_another_template_is_ignored(self) -> None:
         assert self.read(Link("Fabrikam", jobs=[{**new_job(), "templateId": "Other"}])).job is None
 
     def test_a_name_that_is_not_unique(self) -> None:
         with pytest.raises(Refusal) as caught:
-            self.read(Link("Fabrikam", id="one"), Link("Fabrikam", id="two"))
-        assert str(caught.value) == "there are 2 configurations named 'Fabrikam'; name one by its id: one, two"
+            self.read(Link("Fabrikam", id="first"), Link("Fabrikam", id="second"))
+        assert str(caught.value) == "there are 2 configurations named 'Fabrikam'; use an id instead of the name: first, second"
 
     def test_names_with_apostrophes_and_blanks(self) -> None:
         assert self.read(Link("O'Brien & Söhne 100%", jobs=[new_job()]), name="O'Brien & Söhne 100%").job == new_job()

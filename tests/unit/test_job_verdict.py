@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a job is in one word, and waiting for what it does by itself (fact sheet 3.2, 3.3 and 6.4)."""
+"""The verdict of a job, and waiting for its cycles (fact sheet 3.2, 3.3 and 6.4)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ NEVER_RAN = {
     "countEscrowed": 0,
     "error": {"code": "None", "message": "", "tenantActionable": False},
 }
-"""What a started job says of its last cycle before the first one ends: no failure (fact sheet 3.2)."""
+"""The last cycle that a started job reports before its first cycle ends: this is not a failure (fact sheet 3.2)."""
 HALF = [{"completedUnits": 5, "totalUnits": 10, "units": "objects"}]
 WHOLE = [{"completedUnits": 10, "totalUnits": 10, "units": "objects"}]
 
@@ -54,55 +54,65 @@ def cycle(hour: int = 2, state: str = "Succeeded", held: int | None = 0) -> dict
     }
 
 
-def there(state: str = "Active", code: str = "Active", **status: Any) -> dict[str, Any]:
+def job_with(state: str = "Active", code: str = "Active", **status: Any) -> dict[str, Any]:
     return {**new_job(), "schedule": {"state": state, "interval": "PT40M"}, "status": {"code": code, **status}}
 
 
 def quarantined(reason: str | None = "TooManyDeletes", state: str = "Active", **rest: Any) -> dict[str, Any]:
-    return there(state, "Quarantine", quarantine={"reason": reason, "currentBegan": "2026-11-20T00:00:00Z", **rest}, lastExecution=cycle())
+    return job_with(
+        state, "Quarantine", quarantine={"reason": reason, "currentBegan": "2026-11-20T00:00:00Z", **rest}, lastExecution=cycle()
+    )
 
 
 class TestVerdict:
     @pytest.mark.parametrize(
         ("current", "word", "action"),
         [
-            pytest.param(None, "absent", "run sync_configuration, which makes the configuration and its job", id="no job"),
-            pytest.param(there("Disabled", "Paused", lastExecution=None, progress=[]), "paused", "start it with sync_job", id="just made"),
-            pytest.param(there("Paused", "Paused", lastExecution=cycle()), "paused", "start it with sync_job", id="paused"),
+            pytest.param(None, "absent", "run sync_configuration, which creates the configuration and its job", id="no job"),
             pytest.param(
-                there("Disabled", "Paused", lastExecution=cycle(state="Failed")), "paused", "start it with sync_job", id="stopped"
+                job_with("Disabled", "Paused", lastExecution=None, progress=[]), "paused", "start it with sync_job", id="just made"
             ),
-            pytest.param(there("Active", "NotRun", lastExecution=None), "never_run", "wait for the first cycle", id="just started"),
+            pytest.param(job_with("Paused", "Paused", lastExecution=cycle()), "paused", "start it with sync_job", id="paused"),
             pytest.param(
-                there("Active", "NotRun", lastExecution=NEVER_RAN), "never_run", "wait for the first cycle", id="failed in the year 1"
+                job_with("Disabled", "Paused", lastExecution=cycle(state="Failed")), "paused", "start it with sync_job", id="stopped"
+            ),
+            pytest.param(job_with("Active", "NotRun", lastExecution=None), "never_run", "wait for the first cycle", id="just started"),
+            pytest.param(
+                job_with("Active", "NotRun", lastExecution=NEVER_RAN), "never_run", "wait for the first cycle", id="failed in the year 1"
             ),
             pytest.param(
-                there("Active", "NotRun", lastExecution=NEVER_RAN, progress=HALF),
+                job_with("Active", "NotRun", lastExecution=NEVER_RAN, progress=HALF),
                 "running",
                 "wait for the first cycle",
                 id="in the first cycle",
             ),
-            pytest.param(there(lastExecution=cycle(), progress=HALF), "running", "wait for the end of the cycle", id="in a later cycle"),
+            pytest.param(job_with(lastExecution=cycle(), progress=HALF), "running", "wait for the end of the cycle", id="in a later cycle"),
             pytest.param(
-                there(lastExecution=cycle(state="Failed"), progress=HALF),
+                job_with(lastExecution=cycle(state="Failed"), progress=HALF),
                 "running",
                 "wait for the end of the cycle",
                 id="in a cycle after a failure",
             ),
-            pytest.param(there(lastExecution=cycle()), "healthy", "nothing", id="succeeded"),
-            pytest.param(there(lastExecution=cycle(held=None), progress=None), "healthy", "nothing", id="succeeded, nothing counted"),
-            pytest.param(there(lastExecution=cycle(), progress=WHOLE), "healthy", "nothing", id="progress of a cycle that ended"),
+            pytest.param(job_with(lastExecution=cycle()), "healthy", "nothing", id="succeeded"),
+            pytest.param(job_with(lastExecution=cycle(held=None), progress=None), "healthy", "nothing", id="succeeded, nothing counted"),
+            pytest.param(job_with(lastExecution=cycle(), progress=WHOLE), "healthy", "nothing", id="progress of a cycle that ended"),
             pytest.param(
-                there(lastExecution=cycle(held=1)), "degraded", "read provisioning_log_info for the people who failed", id="held for retry"
+                job_with(lastExecution=cycle(held=1)),
+                "degraded",
+                "read provisioning_log_info for the users who failed",
+                id="held for retry",
             ),
             pytest.param(
-                there(lastExecution=cycle(state="EntryLevelErrors")),
+                job_with(lastExecution=cycle(state="EntryLevelErrors")),
                 "degraded",
-                "read provisioning_log_info for the people who failed",
+                "read provisioning_log_info for the users who failed",
                 id="some failed",
             ),
             pytest.param(
-                there(lastExecution=cycle(state="Failed")), "degraded", "read provisioning_log_info for the people who failed", id="failed"
+                job_with(lastExecution=cycle(state="Failed")),
+                "degraded",
+                "read provisioning_log_info for the users who failed",
+                id="failed",
             ),
             pytest.param({"id": "x"}, "paused", "start it with sync_job", id="a job that says nothing"),
             pytest.param(
@@ -120,7 +130,7 @@ class TestVerdict:
         [
             ("TooManyDeletes", "approve_deletions"),
             ("EncounteredQuarantineException", "check the trust settings of both tenants, then restart with release_quarantine"),
-            ("EncounteredEscrowProportionThreshold", "read provisioning_log_info, mend the cause, then restart with release_quarantine"),
+            ("EncounteredEscrowProportionThreshold", "read provisioning_log_info, fix the cause, then restart with release_quarantine"),
             ("IngestionInterrupted", "release_quarantine"),
             ("Unknown", "release_quarantine"),
             (None, "release_quarantine"),
@@ -128,11 +138,11 @@ class TestVerdict:
     )
     def test_quarantine_counts_before_everything_else(self, state: str, reason: str | None, action: str) -> None:
         """Fact sheet 3.2 and 6.4. The service disables a job that stays in quarantine; that is no pause."""
-        told = verdict(quarantined(reason, state), NOW)
-        assert told["verdict"] == "quarantined"
-        assert action in told["next_action"]
-        assert told["next_action"].endswith(" within 24 days, before the service disables the job")
-        assert (told["reason"], told["since"], told["days_until_disabled"]) == (reason, "2026-11-20T00:00:00Z", 24)
+        found = verdict(quarantined(reason, state), NOW)
+        assert found["verdict"] == "quarantined"
+        assert action in found["next_action"]
+        assert found["next_action"].endswith(" within 24 days, before the service disables the job")
+        assert (found["reason"], found["since"], found["days_until_disabled"]) == (reason, "2026-11-20T00:00:00Z", 24)
 
     @pytest.mark.parametrize(
         ("raw", "days"),
@@ -154,15 +164,15 @@ class TestVerdict:
     )
     def test_days_until_the_service_disables_it(self, raw: dict[str, Any], days: int | None) -> None:
         """Fact sheet 6.4: after four weeks, counted from the first of a series."""
-        told = verdict(there(quarantine={"reason": "Unknown", **raw}), NOW)
-        assert told["days_until_disabled"] == days
-        assert ("before the service disables" in told["next_action"]) is (days is not None)
+        found = verdict(job_with(quarantine={"reason": "Unknown", **raw}), NOW)
+        assert found["days_until_disabled"] == days
+        assert ("before the service disables" in found["next_action"]) is (days is not None)
 
     @pytest.mark.parametrize("nothing", [None, {}])
     def test_an_empty_quarantine_is_none(self, nothing: Any) -> None:
-        assert verdict(there(quarantine=nothing, lastExecution=cycle()), NOW)["verdict"] == "healthy"
+        assert verdict(job_with(quarantine=nothing, lastExecution=cycle()), NOW)["verdict"] == "healthy"
 
-    def test_the_inquiry_tells_it(self) -> None:
+    def test_the_inquiry_returns_it(self) -> None:
         graph = FakeGraph(SourceService([Link("Fabrikam", jobs=[new_job(state="Active")])]))
         assert job.inquire(graph, options("sync_job_info", configuration="Fabrikam"))["verdict"]["verdict"] == "never_run"
         assert job.inquire(graph, options("sync_job_info", configuration="Other"))["verdict"]["verdict"] == "absent"
@@ -172,17 +182,17 @@ class TestOptions:
     @pytest.mark.parametrize(
         ("given", "sentence"),
         [
-            ({"state": "started", "restart_reason": "retry_failed"}, "restart_reason only goes with state restarted"),
-            ({"state": "paused", "restart_reason": "full", "acknowledge_full": True}, "restart_reason only goes with state restarted"),
-            ({"state": "restarted", "restart_reason": "full"}, "set acknowledge_full if that is meant"),
-            ({"state": "restarted", "restart_reason": "full", "acknowledge_full": False}, "set acknowledge_full if that is meant"),
-            ({"state": "absent", "wait": "idle"}, "wait does not go with state absent"),
-            ({"state": "absent", "wait": "first_cycle"}, "wait does not go with state absent"),
-            ({"state": "absent", "wait": "steady"}, "wait does not go with state absent"),
+            ({"state": "started", "restart_reason": "retry_failed"}, "restart_reason requires state restarted"),
+            ({"state": "paused", "restart_reason": "full", "acknowledge_full": True}, "restart_reason requires state restarted"),
+            ({"state": "restarted", "restart_reason": "full"}, "set acknowledge_full to allow it"),
+            ({"state": "restarted", "restart_reason": "full", "acknowledge_full": False}, "set acknowledge_full to allow it"),
+            ({"state": "absent", "wait": "idle"}, "wait cannot be combined with state absent"),
+            ({"state": "absent", "wait": "first_cycle"}, "wait cannot be combined with state absent"),
+            ({"state": "absent", "wait": "steady"}, "wait cannot be combined with state absent"),
         ],
         ids=str,
     )
-    def test_what_does_not_go_together(self, given: dict[str, Any], sentence: str) -> None:
+    def test_options_that_cannot_be_combined(self, given: dict[str, Any], sentence: str) -> None:
         with pytest.raises(Refusal) as caught:
             job.desired(options("sync_job", configuration="Fabrikam", **given))
         assert sentence in str(caught.value)
@@ -193,16 +203,16 @@ class TestOptions:
         assert job.desired(options("sync_job", configuration="Fabrikam", state="restarted", restart_reason=reason)).restart_reason == reason
 
     def test_a_full_restart_that_is_acknowledged(self) -> None:
-        one = plan(there(), state="restarted", restart_reason="full", acknowledge_full=True)
-        assert one.actions[0].requests[0].body == {"criteria": {"resetScope": "Full"}}
-        assert one.actions[0].effects == {"triggers_full_cycle": True}
+        planned = plan(job_with(), state="restarted", restart_reason="full", acknowledge_full=True)
+        assert planned.actions[0].requests[0].body == {"criteria": {"resetScope": "Full"}}
+        assert planned.actions[0].effects == {"triggers_full_cycle": True}
 
     def test_acknowledging_alone_asks_for_nothing(self) -> None:
-        assert plan(there(), state="restarted", acknowledge_full=True).actions[0].requests[0].body == {"criteria": {}}
-        assert plan(there(), acknowledge_full=True).actions == ()
+        assert plan(job_with(), state="restarted", acknowledge_full=True).actions[0].requests[0].body == {"criteria": {}}
+        assert plan(job_with(), acknowledge_full=True).actions == ()
 
     def test_absent_without_waiting(self) -> None:
-        assert plan(there(), state="absent").outcome is None
+        assert plan(job_with(), state="absent").outcome is None
 
 
 def plan(current: dict[str, Any] | None, **given: Any) -> Plan:
@@ -217,33 +227,33 @@ def awaited(current: dict[str, Any] | None, **given: Any) -> Awaited:
 
 
 class TestOutcome:
-    BEFORE = there("Active", lastExecution=cycle(2), steadyStateLastAchievedTime="2026-11-23T02:01:00Z")
+    BEFORE = job_with("Active", lastExecution=cycle(2), steadyStateLastAchievedTime="2026-11-23T02:01:00Z")
 
     @pytest.mark.parametrize(
         ("wait", "state", "now", "reached"),
         [
             # Nothing is done, so what was is enough.
             ("first_cycle", "started", BEFORE, True),
-            ("first_cycle", "started", there("Active", "NotRun", lastExecution=NEVER_RAN), False),
-            ("first_cycle", "started", there(lastExecution=None), False),
+            ("first_cycle", "started", job_with("Active", "NotRun", lastExecution=NEVER_RAN), False),
+            ("first_cycle", "started", job_with(lastExecution=None), False),
             ("steady", "started", BEFORE, True),
-            ("steady", "started", there(lastExecution=cycle(2), steadyStateLastAchievedTime=NEVER), False),
+            ("steady", "started", job_with(lastExecution=cycle(2), steadyStateLastAchievedTime=NEVER), False),
             ("idle", "started", BEFORE, True),
-            ("idle", "started", there(progress=WHOLE), True),
-            ("idle", "started", there(progress=HALF), False),
+            ("idle", "started", job_with(progress=WHOLE), True),
+            ("idle", "started", job_with(progress=HALF), False),
             # After a restart only what happens later counts.
             ("first_cycle", "restarted", BEFORE, False),
-            ("first_cycle", "restarted", there(lastExecution=cycle(3)), True),
-            ("first_cycle", "restarted", there(lastExecution=cycle(3, "Failed")), True),
-            ("first_cycle", "restarted", there(lastExecution=NEVER_RAN), False),
+            ("first_cycle", "restarted", job_with(lastExecution=cycle(3)), True),
+            ("first_cycle", "restarted", job_with(lastExecution=cycle(3, "Failed")), True),
+            ("first_cycle", "restarted", job_with(lastExecution=NEVER_RAN), False),
             ("steady", "restarted", BEFORE, False),
-            ("steady", "restarted", there(lastExecution=cycle(3), steadyStateLastAchievedTime="2026-11-23T03:01:00Z"), True),
-            ("steady", "restarted", there(lastExecution=cycle(3), steadyStateLastAchievedTime="2026-11-23T02:01:00Z"), False),
-            ("steady", "restarted", there(lastExecution=cycle(2), steadyStateLastAchievedTime="2026-11-23T03:01:00Z"), False),
-            ("steady", "restarted", there(steadyStateLastAchievedTime=NEVER), False),
-            ("idle", "restarted", there(progress=HALF), False),
-            ("idle", "paused", there("Disabled", progress=HALF), False),
-            ("idle", "paused", there("Disabled"), True),
+            ("steady", "restarted", job_with(lastExecution=cycle(3), steadyStateLastAchievedTime="2026-11-23T03:01:00Z"), True),
+            ("steady", "restarted", job_with(lastExecution=cycle(3), steadyStateLastAchievedTime="2026-11-23T02:01:00Z"), False),
+            ("steady", "restarted", job_with(lastExecution=cycle(2), steadyStateLastAchievedTime="2026-11-23T03:01:00Z"), False),
+            ("steady", "restarted", job_with(steadyStateLastAchievedTime=NEVER), False),
+            ("idle", "restarted", job_with(progress=HALF), False),
+            ("idle", "paused", job_with("Disabled", progress=HALF), False),
+            ("idle", "paused", job_with("Disabled"), True),
         ],
     )
     def test_when_it_is_reached(self, wait: str, state: str, now: dict[str, Any], reached: bool) -> None:
@@ -260,9 +270,9 @@ class TestOutcome:
         assert outcome.progress(body) == "status None"
 
     def test_starting_a_job_that_ran_before_waits_for_the_next_cycle(self) -> None:
-        outcome = awaited(there("Disabled", "Paused", lastExecution=cycle(2)), wait="first_cycle")
-        assert outcome.reached(there(lastExecution=cycle(2)), None) is False
-        assert outcome.reached(there(lastExecution=cycle(3)), None) is True
+        outcome = awaited(job_with("Disabled", "Paused", lastExecution=cycle(2)), wait="first_cycle")
+        assert outcome.reached(job_with(lastExecution=cycle(2)), None) is False
+        assert outcome.reached(job_with(lastExecution=cycle(3)), None) is True
 
     @pytest.mark.parametrize("wait", ["first_cycle", "steady"])
     @pytest.mark.parametrize(
@@ -272,28 +282,28 @@ class TestOutcome:
             pytest.param("2026-11-23T02:59:59", 3, True, id="began after the restart"),
             pytest.param("2026-11-23T03:00:00", 3, True, id="began in the same second"),
             pytest.param("2026-11-23T03:00:30", 3, False, id="was in flight"),
-            pytest.param("2026-11-23T03:00:30", 4, True, id="the one after that"),
+            pytest.param("2026-11-23T03:00:30", 4, True, id="the cycle after that"),
         ],
     )
     def test_a_cycle_that_was_in_flight_at_the_restart_does_not_count(self, wait: str, restarted: str, ended: int, reached: bool) -> None:
         outcome = awaited(self.BEFORE, wait=wait, state="restarted")
-        now = there(lastExecution=cycle(ended), steadyStateLastAchievedTime=f"2026-11-23T0{ended}:01:00Z")
+        now = job_with(lastExecution=cycle(ended), steadyStateLastAchievedTime=f"2026-11-23T0{ended}:01:00Z")
         assert outcome.after == ("start", "restart")
         assert outcome.reached(now, datetime.fromisoformat(f"{restarted}+00:00")) is reached
 
-    def test_without_the_services_time_what_it_said_before_is_the_bound(self) -> None:
+    def test_without_the_time_of_the_service_its_last_known_time_is_the_bound(self) -> None:
         """Progress that was seen before the restart belongs to a cycle that was in flight."""
         observed = [{**HALF[0], "progressObservationDateTime": "2026-11-23T03:00:30Z"}]
-        outcome = awaited(there("Active", lastExecution=cycle(2), progress=observed), wait="first_cycle", state="restarted")
-        assert outcome.reached(there(lastExecution=cycle(3)), None) is False
-        assert outcome.reached(there(lastExecution=cycle(4)), None) is True
+        outcome = awaited(job_with("Active", lastExecution=cycle(2), progress=observed), wait="first_cycle", state="restarted")
+        assert outcome.reached(job_with(lastExecution=cycle(3)), None) is False
+        assert outcome.reached(job_with(lastExecution=cycle(4)), None) is True
 
     def test_a_cycle_of_no_length_is_not_taken_for_the_next(self) -> None:
         short = {**cycle(2), "timeEnded": cycle(2)["timeBegan"]}
-        outcome = awaited(there("Active", lastExecution=short), wait="first_cycle", state="restarted")
+        outcome = awaited(job_with("Active", lastExecution=short), wait="first_cycle", state="restarted")
         at = datetime.fromisoformat("2026-11-23T02:00:00+00:00")
-        assert outcome.reached(there(lastExecution=short), at) is False
-        assert outcome.reached(there(lastExecution={**short, "activityIdentifier": "another"}), at) is True
+        assert outcome.reached(job_with(lastExecution=short), at) is False
+        assert outcome.reached(job_with(lastExecution={**short, "activityIdentifier": "another"}), at) is True
 
     @pytest.mark.parametrize(
         ("wait", "name"),
@@ -304,7 +314,7 @@ class TestOutcome:
         assert (outcome.name, outcome.timeout) == (name, 90)
 
     @pytest.mark.parametrize(
-        ("status", "told"),
+        ("status", "text"),
         [
             ({"code": "NotRun"}, "status NotRun"),
             ({"code": "Active", "progress": WHOLE}, "status Active"),
@@ -316,17 +326,17 @@ class TestOutcome:
         ],
         ids=str,
     )
-    def test_progress(self, status: dict[str, Any], told: str) -> None:
-        assert awaited(self.BEFORE, wait="idle").progress({"status": status}) == told
+    def test_progress(self, status: dict[str, Any], text: str) -> None:
+        assert awaited(self.BEFORE, wait="idle").progress({"status": status}) == text
 
-    def test_without_being_asked_to_nobody_waits(self) -> None:
+    def test_without_the_option_there_is_no_wait(self) -> None:
         assert plan(self.BEFORE).outcome is None
         assert plan(None, wait="idle").outcome is None
 
 
 @dataclass
 class Cycles:
-    """A configuration whose job tells another status at each read of it; the last stays."""
+    """A configuration whose job has another status at each read; the last status stays."""
 
     statuses: Sequence[dict[str, Any] | Outcome]
     state: str = "Disabled"
@@ -343,28 +353,28 @@ class Cycles:
         if (request.method, request.path) != ("GET", JOB):
             outcome = self.service(request)
             return replace(outcome, headers={"Date": self.date}) if self.date and isinstance(outcome, Reply) else outcome
-        told = self.statuses[min(self.polls, len(self.statuses) - 1)]
+        status = self.statuses[min(self.polls, len(self.statuses) - 1)]
         self.polls += 1
-        if not isinstance(told, dict):
-            return told
-        self.link.jobs[0]["status"] = told
+        if not isinstance(status, dict):
+            return status
+        self.link.jobs[0]["status"] = status
         return Reply(200, copy.deepcopy(self.link.jobs[0]))
 
 
 class Host:
-    """Runs sync_job against a Graph in memory, and remembers what was said of a wait."""
+    """Runs sync_job against a Graph in memory, and records the progress texts of a wait."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._monkeypatch = monkeypatch
         self.clock = FakeClock()
-        self.said: list[str] = []
+        self.texts: list[str] = []
         self.graph = FakeGraph(lambda _request: Reply())
 
     def run(self, service: Cycles, *, check: bool = False, **given: Any) -> dict[str, Any]:
         self.graph = FakeGraph(service, clock=self.clock)
         self._monkeypatch.setattr(engine, "connect", lambda *_unused: self.graph)
         params = options("sync_job", configuration="Fabrikam", **given)
-        return engine.run(job.RESOURCE, params, check, self.clock.pace(), self.said.append)
+        return engine.run(job.RESOURCE, params, check, self.clock.pace(), self.texts.append)
 
     def fail(self, service: Cycles, **given: Any) -> RunFailure:
         with pytest.raises(RunFailure) as caught:
@@ -390,27 +400,27 @@ class TestWaiting:
         assert result["changed"] is True
         assert result["job"]["last_cycle"]["ended"] == "2026-11-23T03:01:00Z"
         assert result["waited_seconds"] == round(sum(host.clock.sleeps), 1) > 0
-        assert [one.rpartition(": ")[2] for one in host.said] == ["status NotRun", "5 of 10 objects", "5 of 10 objects"]
+        assert [text.rpartition(": ")[2] for text in host.texts] == ["status NotRun", "5 of 10 objects", "5 of 10 objects"]
         wanted = rf"Tenant {SOURCE}: waiting for the end of a cycle \((\d+) of at most \d+ seconds\): .+"
-        waited = [int(re.fullmatch(wanted, one)[1]) for one in host.said]  # type: ignore[index]  # a mismatch is a failure
+        waited = [int(re.fullmatch(wanted, text)[1]) for text in host.texts]  # type: ignore[index]  # a mismatch is a failure
         assert waited == sorted(waited)
 
-    def test_how_many_users_are_there_so_far_is_said(self, host: Host) -> None:
+    def test_the_number_of_synchronized_users_is_reported(self, host: Host) -> None:
         counted = {**RUNNING, "synchronizedEntryCountByType": [{"key": "User", "value": 7}]}
         host.run(Cycles([counted, ENDED]), wait="first_cycle")
-        assert host.said[0].endswith(": 5 of 10 objects, 7 users synchronized so far")
+        assert host.texts[0].endswith(": 5 of 10 objects, 7 users synchronized so far")
 
-    def test_for_what_is_so_already(self, host: Host) -> None:
+    def test_for_a_state_that_is_reached_already(self, host: Host) -> None:
         service = Cycles([ENDED], "Active", ENDED)
         result = host.run(service, wait="first_cycle")
-        assert (result["changed"], result["waited_seconds"], host.said, host.clock.sleeps) == (False, 0.0, [], [])
+        assert (result["changed"], result["waited_seconds"], host.texts, host.clock.sleeps) == (False, 0.0, [], [])
         assert service.polls == 1
 
     def test_a_restart_waits_for_a_cycle_of_its_own(self, host: Host) -> None:
         later = {**ENDED, "lastExecution": cycle(4)}
         result = host.run(Cycles([ENDED, ENDED, later], "Active", ENDED), state="restarted", wait="first_cycle")
         assert result["job"]["last_cycle"]["ended"] == "2026-11-23T04:01:00Z"
-        assert len(host.said) == 2
+        assert len(host.texts) == 2
 
     def test_a_restart_does_not_count_the_cycle_that_was_in_flight(self, host: Host) -> None:
         """Its end is no end of what the restart began, and the time of the restart is the service's own."""
@@ -418,10 +428,10 @@ class TestWaiting:
         service = Cycles([ENDED, ENDED, later], "Active", NOT_RUN, date="Mon, 23 Nov 2026 03:00:30 GMT")
         result = host.run(service, state="restarted", wait="first_cycle")
         assert result["job"]["last_cycle"]["ended"] == "2026-11-23T04:01:00Z"
-        assert len(host.said) == 2
+        assert len(host.texts) == 2
 
     @pytest.mark.parametrize("given", [{"check": True, "wait": "steady"}, {}], ids=["check mode", "not asked to"])
-    def test_nobody_waits(self, host: Host, given: dict[str, Any]) -> None:
+    def test_there_is_no_wait(self, host: Host, given: dict[str, Any]) -> None:
         service = Cycles([NOT_RUN])
         assert host.run(service, **given)["changed"] is True
         assert (service.polls, host.clock.sleeps) == (0, [])
@@ -430,7 +440,7 @@ class TestWaiting:
     def test_a_job_that_is_not_there(self, host: Host, wait: str) -> None:
         service = Cycles([NOT_RUN])
         service.link.jobs.clear()
-        missing = "configuration 'Fabrikam' has no provisioning job; run sync_configuration, which makes it"
+        missing = "configuration 'Fabrikam' has no provisioning job; run sync_configuration, which creates it"
         assert host.fail(service, wait=wait).msg == f"Tenant {SOURCE}: {missing}."
         assert service.polls == 0
 
@@ -443,8 +453,8 @@ class TestWaiting:
         )
         assert sum(host.clock.sleeps) == pytest.approx(timeout)
 
-    def test_a_long_wait_asks_seldom(self, host: Host) -> None:
-        """Two asks a minute at the most once it takes long, so that waiting for a hundred links throttles nobody."""
+    def test_a_long_wait_reads_rarely(self, host: Host) -> None:
+        """At most two requests a minute in a long wait, so that waiting for a hundred links causes no throttling."""
         service = Cycles([RUNNING])
         host.fail(service, wait="first_cycle", wait_timeout=3600)
         assert service.polls < 200
@@ -457,7 +467,7 @@ class TestWaiting:
     def test_a_job_that_is_not_visible_for_a_moment(self, host: Host) -> None:
         """Fact sheet 0.3: a replica may not know it."""
         result = host.run(Cycles([refusal(404, "ResourceNotFound"), ENDED]), wait="first_cycle")
-        assert [one.rpartition(": ")[2] for one in host.said] == ["status None"]
+        assert [text.rpartition(": ")[2] for text in host.texts] == ["status None"]
         assert result["job"]["last_cycle"] is not None
 
     def test_a_read_that_fails_ends_it(self, host: Host) -> None:
@@ -466,24 +476,24 @@ class TestWaiting:
         assert len(host.clock.sleeps) == 0
 
     @pytest.mark.parametrize(
-        "told",
+        "status",
         [
             pytest.param(RUNNING, id="too late"),
             pytest.param(refusal(403, "Authorization_RequestDenied"), id="denied"),
         ],
     )
-    def test_a_wait_that_fails_tells_what_was_done_before(self, host: Host, told: dict[str, Any] | Outcome) -> None:
-        failure = host.fail(Cycles([told]), wait="first_cycle", wait_timeout=5)
+    def test_a_wait_that_fails_returns_the_changes_before_it(self, host: Host, status: dict[str, Any] | Outcome) -> None:
+        failure = host.fail(Cycles([status]), wait="first_cycle", wait_timeout=5)
         assert failure.details.get("changed") is True
-        assert [one["verb"] for one in failure.details["actions"]] == ["start"]
+        assert [action["verb"] for action in failure.details["actions"]] == ["start"]
 
     @pytest.mark.parametrize("wait", ["first_cycle", "steady"])
     def test_a_pause_cannot_wait_for_a_cycle(self, wait: str) -> None:
-        """A job that is paused begins none; it can only end the one that is running."""
+        """A paused job begins no cycle; it can only finish the running cycle."""
         with pytest.raises(Refusal):
             job.desired(options("sync_job", configuration="Fabrikam", state="paused", wait=wait))
 
-    def test_without_anybody_watching(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_without_a_display(self, monkeypatch: pytest.MonkeyPatch) -> None:
         clock = FakeClock()
         monkeypatch.setattr(engine, "connect", lambda *_unused: FakeGraph(Cycles([RUNNING, ENDED]), clock=clock))
         params = options("sync_job", configuration="Fabrikam", wait="first_cycle")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Mappings and filters of a configuration without a job: judged by what is documented, and by nothing that only a tenant can know."""
+"""Mappings and filters of a configuration without a job, checked only against the documents, not against the tenant."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class TestDocumented:
             {},
         ],
     )
-    def test_documented_names_pass_in_silence(self, given: dict[str, Any]) -> None:
+    def test_documented_names_cause_no_warning(self, given: dict[str, Any]) -> None:
         assert judge(**given) == []
 
 
@@ -120,38 +120,38 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("given", "sentence"),
         [
-            (expression("Apend([city])"), "is not valid: 'Apend' is no documented function; did you mean Append"),
-            (expression('append([city], "x")'), "is not valid: 'append' is no documented function; did you mean Append"),
-            (expression("And([city], [state])"), "'And' is no documented function"),
-            (expression('ToUpper(IIF([a]="x" && [b]="y", [city], [state]))'), "'&&' is no documented operator"),
+            (expression("Apend([city])"), "is not valid: 'Apend' is not a documented function; did you mean Append"),
+            (expression('append([city], "x")'), "is not valid: 'append' is not a documented function; did you mean Append"),
+            (expression("And([city], [state])"), "'And' is not a documented function"),
+            (expression('ToUpper(IIF([a]="x" && [b]="y", [city], [state]))'), "'&&' is not a documented operator"),
             (expression("Append([city])"), "is not valid: Append has 1 argument instead of 2"),
             (expression('Switch([city], "x", "y", "z", "w")'), "Switch has 5 arguments instead of 4 or more, an even number"),
             (expression('ToLower(Append([city], "a", "b"))'), "Append has 3 arguments instead of 2"),
             (expression("SelectUniqueValue([mail], [city])"), "the function SelectUniqueValue is documented for other applications only"),
-            (expression("ToUpper([dispalyName])"), "'dispalyName' is no source attribute that is documented; did you mean displayName"),
+            (expression("ToUpper([dispalyName])"), "'dispalyName' is not a documented source attribute; did you mean displayName"),
             (
                 {"mappings": [{"target": "departmnt", "source": "city"}]},
-                "'departmnt' is no target attribute that is documented; did you mean department",
+                "'departmnt' is not a documented target attribute; did you mean department",
             ),
             (
                 {"mappings": [{"target": "employeeID", "state": "absent"}]},
-                "'employeeID' is no target attribute that is documented; did you mean employeeId",
+                "'employeeID' is not a documented target attribute; did you mean employeeId",
             ),
             (
                 {"mappings": [{"target": "city", "source": "employeeorgdata.division"}]},
-                "'employeeorgdata.division' is no source attribute that is documented; did you mean employeeOrgData.division",
+                "'employeeorgdata.division' is not a documented source attribute; did you mean employeeOrgData.division",
             ),
             (
                 {"mappings": [{"target": "city", "source": "extensionAttribute16"}]},
-                "'extensionAttribute16' is no source attribute that is documented; did you mean extensionAttribute",
+                "'extensionAttribute16' is not a documented source attribute; did you mean extensionAttribute",
             ),
             (
                 {"mappings": [{"target": "city", "source": "extension_01234567-89ab-cdef-0123-456789abcdef_costCenter"}]},
-                "is no directory extension; those are named extension_, the owner's application id without dashes, _ and a name",
+                "is not a directory extension: extension_, the owner's application id without dashes, _ and a name",
             ),
             ({"mappings": [{"target": "department", "source": "userType"}]}, "'userType' cannot be read in the source tenant"),
             ({"mappings": [{"target": "department", "source": "samAccountName"}]}, "'samAccountName' cannot be read in the source tenant"),
-            (filtered("departmnt", "EQUALS", "x"), "'departmnt' is no source attribute that is documented; did you mean department"),
+            (filtered("departmnt", "EQUALS", "x"), "'departmnt' is not a documented source attribute; did you mean department"),
             (filtered("department", "equals", "x"), "filter 'F', attribute 'department': there is no operator 'equals'"),
             (filtered("manager", "IS NULL"), "filter 'F', attribute 'manager': the service cannot filter by this attribute"),
             (filtered("employeeHireDate", "IS NULL"), "the service cannot filter by this attribute"),
@@ -159,7 +159,7 @@ class TestRefused:
             (filtered("department", "EQUALS", ""), "EQUALS cannot compare with an empty text; use IS NULL or IS NOT NULL"),
             (
                 filtered("mail", "REGEX MATCH", "*@contoso.com"),
-                "'*@contoso.com' is no regular expression: '*' has nothing before it to repeat; for any text write .*",
+                "'*@contoso.com' is not a valid regular expression: '*' has nothing before it to repeat; for any text write .*",
             ),
         ],
     )
@@ -183,19 +183,19 @@ class TestNotChecked:
             (filtered("employeeId", "Greater_Than", "100"), "operator Greater_Than"),
         ],
     )
-    def test_what_only_the_tenant_knows(self, given: dict[str, Any], names: str) -> None:
+    def test_names_that_only_the_tenant_can_confirm(self, given: dict[str, Any], names: str) -> None:
         assert judge(**given) == [f"{UNCHECKED}: {names}"]
 
 
 class TestCheckMode:
-    """The planner judges in the same way, and an existing job is asked itself."""
+    """The planner makes the same checks; an existing job decides by its own definitions."""
 
     GIVEN = expression("Apend([city])")
 
     def test_without_a_job(self) -> None:
         wanted = mapping.desired(options("sync_mapping", configuration="Fabrikam", **self.GIVEN))
-        # Unseen: a replica may not know the configuration yet.
-        with pytest.raises(Unseen, match="'Apend' is no documented function"):
+        # Unseen: a replica may not show the configuration yet.
+        with pytest.raises(Unseen, match="'Apend' is not a documented function"):
             mapping.plan(mapping.read(FakeGraph(SourceService([])), wanted), wanted)
 
     def test_with_a_job(self) -> None:
@@ -203,7 +203,7 @@ class TestCheckMode:
         service = SourceService([Link("Fabrikam", jobs=[new_job()])])
         assert mapping.plan(mapping.read(FakeGraph(service), wanted), wanted).actions
 
-    def test_what_is_not_checked_is_said(self) -> None:
+    def test_names_that_are_not_checked_are_reported(self) -> None:
         given = {"mappings": [{"target": "mobile", "source": "mobile"}]}
         wanted = mapping.desired(options("sync_mapping", configuration="Fabrikam", **given))
         planned = mapping.plan(mapping.read(FakeGraph(SourceService([])), wanted), wanted)
@@ -237,9 +237,9 @@ class TestPatterns:
             "a|",
         ],
     )
-    def test_what_some_dialect_reads_is_left_to_the_service(self, pattern: str) -> None:
+    def test_a_pattern_that_a_dialect_accepts_is_left_to_the_service(self, pattern: str) -> None:
         assert patterns.problem(pattern) is None
 
     @pytest.mark.parametrize("pattern", ["(a", "a)", "[a", "a\\", "*a", "a|+", "(*a)", "?", "((a)", "[^", "(?:a"])
-    def test_what_none_reads(self, pattern: str) -> None:
+    def test_a_pattern_that_no_dialect_accepts(self, pattern: str) -> None:
         assert patterns.problem(pattern)

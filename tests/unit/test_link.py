@@ -14,11 +14,12 @@ from jinja2.nativetypes import NativeEnvironment
 
 from ansible_collections.entra.cross_tenant_sync.plugins.filter.connection import connection
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Answer
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import CONNECTION, WAIT
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.link_variables import options_of
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION, WAIT
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Refusal
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import link
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import link, link_comparison, link_report
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.directory import Principal
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.link import IN_SOURCE, IN_TARGET, Part
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.link import BUILDING, DEPROVISION, REMOVAL, Step
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET, FakeGraph, Reply
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
 
@@ -53,24 +54,24 @@ MOST = {
     "link_job_state": "paused",
     "link_job_wait": "idle",
 }
-PARTS = [*((part, "source_tenant") for part in IN_SOURCE), *((part, "target_tenant") for part in IN_TARGET)]
+STEPS = [*((step, "_present") for step in BUILDING), *((step, "_absent") for step in REMOVAL), (DEPROVISION, "_deprovision")]
 OMIT = object()
 
 
-def tasks(role: str, file: str) -> list[tuple[str, dict[str, Any]]]:
-    """The modules and arguments of a role's tasks."""
+def role_tasks(role: str, file: str) -> list[tuple[str, dict[str, Any], str]]:
+    """The modules and arguments of a role's tasks, and what they register."""
     (block, *_rest) = yaml.safe_load((ROLES / role / "tasks" / f"{file}.yml").read_text(encoding="utf-8"))
-    named = [(name, task[name]) for task in block["block"] for name in task if name.startswith(PREFIX)]
-    return [(name.removeprefix(PREFIX), arguments) for name, arguments in named]
+    named = [(name, task[name], task["register"]) for task in block["block"] for name in task if name.startswith(PREFIX)]
+    return [(name.removeprefix(PREFIX), arguments, registered) for name, arguments, registered in named]
 
 
 def filled(arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of a task as Ansible hands them to the module."""
+    """The arguments of a task as Ansible hands them to the module, where the tasks before it have found nothing."""
     registered = {name: {"restart_owed": False} for name in ("source_tenant_mapping", "source_tenant_scope")}
     environment = NativeEnvironment()
     environment.filters[f"{PREFIX}connection"] = connection
     given = {
-        name: environment.from_string(value).render(omit=OMIT, ansible_facts={}, **registered, **variables)
+        name: environment.from_string(value).render(omit=OMIT, ansible_facts={}, source_tenant_policy={}, **registered, **variables)
         if isinstance(value, str)
         else value
         for name, value in arguments.items()
@@ -80,9 +81,8 @@ def filled(arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, An
 
 def compared(variables: dict[str, Any]) -> dict[str, Any]:
     """The options of link_info in the role verify."""
-    ((module, arguments),) = tasks("verify", "_compare")
-    assert module == "link_info"
-    return options("link_info", **{**connection(TENANTS["contoso"]), **filled(arguments, variables)})
+    source, target = connection(TENANTS["contoso"]), connection(TENANTS["fabrikam"])
+    return options("link_info", **source, target=target, stop_at_difference=True, share_reads=True, **options_of("link_info", variables))
 
 
 def said(parameters: dict[str, Any]) -> dict[str, Any]:
@@ -91,22 +91,43 @@ def said(parameters: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in parameters.items() if value is not None and name not in {*ways, *WAIT, "wait_timeout"}}
 
 
-class TestTheRolesAskForTheSame:
+class TestTheRolesFollowTheTable:
     @pytest.mark.parametrize("variables", [LEAST, MOST], ids=["least", "most"])
-    @pytest.mark.parametrize(("part", "role"), PARTS, ids=lambda one: one.module if isinstance(one, Part) else one)
-    def test_each_part(self, part: Part, role: str, variables: dict[str, Any]) -> None:
-        (arguments,) = [arguments for module, arguments in tasks(role, "_present") if module == part.module]
-        tenant = connection(TENANTS["contoso" if role == "source_tenant" else "fabrikam"])
-        asked = options(part.module, **{**tenant, **filled(arguments, variables)})
-        assert said(part.options(compared(variables))) == said(asked)
+    @pytest.mark.parametrize(("step", "file"), STEPS, ids=lambda one: one.registered if isinstance(one, Step) else one)
+    def test_each_task_passes_what_the_step_takes_of_the_link(self, step: Step, file: str, variables: dict[str, Any]) -> None:
+        ((module, arguments),) = [
+            (name, given) for name, given, registered in role_tasks(f"{step.side}_tenant", file) if registered == step.registered
+        ]
+        tenant = connection(TENANTS["contoso" if step.side == link.SOURCE else "fabrikam"])
+        asked = options(module, **{**tenant, **filled(arguments, variables)})
+        assert module == step.module
+        assert said(step.options(compared(variables))) == said(asked)
 
-    def test_no_task_is_left_out_and_the_order_is_theirs(self) -> None:
-        assert [part.module for part in IN_SOURCE] == [module for module, _arguments in tasks("source_tenant", "_present")]
-        assert [part.module for part in IN_TARGET] == [module for module, _arguments in tasks("target_tenant", "_present")]
+    @pytest.mark.parametrize("file", ["_present", "_absent", "_deprovision"])
+    @pytest.mark.parametrize("side", [link.SOURCE, link.TARGET])
+    def test_no_task_is_left_out_and_the_order_is_that_of_the_table(self, side: str, file: str) -> None:
+        folder = ROLES / f"{side}_tenant" / "tasks"
+        registered = (
+            [name for _module, _arguments, name in role_tasks(folder.parent.name, file)] if (folder / f"{file}.yml").exists() else []
+        )
+        assert registered == [step.registered for step, its_file in STEPS if its_file == file and step.side == side]
+
+    @pytest.mark.parametrize(
+        ("file", "steps"), [("present", BUILDING), ("absent", REMOVAL), ("deprovision", (DEPROVISION, *REMOVAL))], ids=lambda one: one
+    )
+    def test_the_playbook_goes_through_the_tenants_in_the_order_of_the_table(self, file: str, steps: tuple[Step, ...]) -> None:
+        tasks = yaml.safe_load((ROLES.parent / "playbooks" / "tasks" / f"{file}.yml").read_text(encoding="utf-8"))
+        roles = [task["ansible.builtin.import_role"]["name"].removeprefix(PREFIX) for task in tasks]
+        assert roles == [*dict.fromkeys(f"{step.side}_tenant" for step in steps), "verify"]
+
+    def test_the_comparison_takes_what_the_variables_say(self) -> None:
+        for file in ("_compare", "_present", "_absent"):
+            (look, *_rest) = yaml.safe_load((ROLES / "verify" / "tasks" / f"{file}.yml").read_text(encoding="utf-8"))
+            assert look["module_defaults"][f"{PREFIX}link_info"] == "{{ ansible_facts.cross_tenant_sync_link }}"
 
 
 JOB = {"state": "started", "quarantine": None}
-LINK = {"compare": True, "job_state": "started", "target": {"tenant_id": TARGET}}
+LINK = {"compare": True, "state": "present", "job_state": "started", "target": {"tenant_id": TARGET}}
 VERDICT = {"verdict": "healthy", "reason": None, "since": None}
 CHANGE = {"module": "sync_scope"}
 RAN = {**JOB, "steady_since": "2026-11-23T02:01:10Z", "last_cycle": {"ended": "2026-11-25T02:01:10Z"}}
@@ -131,7 +152,9 @@ class TestJudgement:
     )
     def test_of_people(self, source: list[Any], target: list[Any], people: list[Any], in_sync: bool, missing: list[str]) -> None:
         here = {"differences": source, "warnings": ["a"], "job": JOB, "verdict": VERDICT}
-        judged = link.judged(here, {"differences": target, "warnings": ["b"]}, people, {**LINK, "verify_users": ["minsu@contoso.kr"]})
+        judged = link_report.judged(
+            here, {"differences": target, "warnings": ["b"]}, people, {**LINK, "verify_users": ["minsu@contoso.kr"]}
+        )
         assert judged == {
             "in_sync": in_sync,
             "differences": [*source, *target],
@@ -140,6 +163,9 @@ class TestJudgement:
             "missing_users": missing,
             "problems": [f"not in the address book of tenant {TARGET}: {', '.join(missing)}"] if missing else [],
             "summary": judged["summary"],
+            "not_compared": None,
+            "left": None,
+            "tasks": "in_sync" if in_sync else None,
             "warnings": ["a", "b"],
         }
 
@@ -150,10 +176,10 @@ class TestJudgement:
             "job": {**JOB, "quarantine": {"reason": "TooManyDeletes"}},
             "verdict": None,
         }
-        assert link.judged(here, {"differences": [], "warnings": []}, [], LINK)["in_sync"] is False
+        assert link_report.judged(here, {"differences": [], "warnings": []}, [], LINK)["in_sync"] is False
 
     def test_where_it_stopped_before_the_people(self) -> None:
-        judged = link.judged({"differences": [CHANGE], "warnings": [], "job": None, "verdict": None}, {}, None, LINK)
+        judged = link_report.judged({"differences": [CHANGE], "warnings": [], "job": None, "verdict": None}, {}, None, LINK)
         assert (judged["in_sync"], judged["synced_users"], judged["missing_users"]) == (False, None, None)
 
 
@@ -199,7 +225,7 @@ class TestSummary:
         ],
     )
     def test_one_line(self, source: dict[str, Any], people: list[Any] | None, names: list[str], said: str) -> None:
-        judged = link.judged({"differences": [], "warnings": [], **source}, {}, people, {**LINK, "verify_users": names})
+        judged = link_report.judged({"differences": [], "warnings": [], **source}, {}, people, {**LINK, "verify_users": names})
         assert judged["summary"] == said
 
 
@@ -215,7 +241,7 @@ class TestProblems:
     )
     def test_of_the_job(self, found: Any, wanted: str, problems: list[str]) -> None:
         source = {"differences": [], "warnings": [], "job": found, "verdict": VERDICT}
-        judged = link.judged(source, {}, [], {**LINK, "compare": False, "job_state": wanted})
+        judged = link_report.judged(source, {}, [], {**LINK, "compare": False, "job_state": wanted})
         assert judged["problems"] == problems
         assert judged["in_sync"] is None
         assert judged["summary"].startswith("job healthy")
@@ -224,7 +250,7 @@ class TestProblems:
 def test_without_a_target_nothing_is_asked() -> None:
     graph = FakeGraph(lambda _request: Reply())
     with pytest.raises(Refusal, match="tenant_id of target is missing"):
-        link.in_source(graph, {**compared(LEAST), "target": {"tenant_id": None, "cloud": "global"}})
+        link_comparison.in_source(graph, {**compared(LEAST), "target": {"tenant_id": None, "cloud": "global"}})
     assert graph.sent == []
 
 
@@ -233,25 +259,97 @@ class TestDomains:
 
     def source(self, *domains: str, body: Any = None) -> FakeGraph:
         graph = FakeGraph(lambda _request: Reply())
-        graph.cache_reads()
+        graph.reads.remember()
         verified = [{"name": name} for name in domains]
-        graph.cache_read(link.ORGANIZATION, Answer(200, body or {"value": [{"id": SOURCE, "verifiedDomains": verified}]}))
+        graph.keep(link_comparison.ORGANIZATION, Answer(200, body or {"value": [{"id": SOURCE, "verifiedDomains": verified}]}), None)
         return graph
 
     def test_all_that_the_source_verified_and_those_of_the_users_in_scope(self) -> None:
         graph = self.source("Contoso.kr", "tailspin.kr")
-        graph.principals = {
+        graph.reads.objects = {
             "1": Principal("1", "user", "minsu.kim@wingtip.kr"),
             "2": Principal("2", "user", "guest_elsewhere.com#EXT#@contoso.kr", external=True),
             "3": Principal("3", "group", "Sales"),
         }
-        assert link._domains(graph) == ["contoso.kr", "tailspin.kr", "wingtip.kr"]
+        assert link_comparison._domains(graph) == ["contoso.kr", "tailspin.kr", "wingtip.kr"]
 
     @pytest.mark.parametrize("body", [{"value": []}])
     def test_nobody_knows_them(self, body: Any) -> None:
-        assert link._domains(self.source(body=body)) is None
+        assert link_comparison._domains(self.source(body=body)) is None
 
     def test_they_may_not_be_read(self) -> None:
         graph = FakeGraph(lambda _request: Reply())
-        graph.cache_reads()
-        assert link._domains(graph) is None
+        graph.reads.remember()
+        assert link_comparison._domains(graph) is None
+
+
+class TestWhatMayNotBeCompared:
+    """Where tasks follow that build the link, they say better what is missing."""
+
+    @pytest.mark.parametrize(
+        ("error", "excused"),
+        [
+            ({"status": 403, "code": "Forbidden"}, True),
+            ({"code": "CredentialProblem"}, True),
+            ({"status": 401, "code": "UnknownError"}, False),
+            ({"status": 500, "code": "Busy"}, False),
+            ({"code": "Refused"}, False),
+            ({}, False),
+        ],
+    )
+    def test_which_failures_are_none(self, error: dict[str, Any], excused: bool) -> None:
+        facts = link_comparison.excuse(compared(LEAST), "Tenant x: no", error)
+        assert (facts is not None) is excused
+        if facts is not None:
+            assert (facts["in_sync"], facts["not_compared"], facts["tasks"]) == (None, "Tenant x: no", None)
+            assert facts["summary"] == "not compared: Tenant x: no"
+
+    @pytest.mark.parametrize("alone", [{"stop_at_difference": False}, {"compare": False}, {"state": "absent"}], ids=str)
+    def test_where_nothing_follows_it_is_a_failure(self, alone: dict[str, Any]) -> None:
+        assert link_comparison.excuse({**compared(LEAST), **alone}, "no", {"status": 403}) is None
+
+    def test_the_results_have_the_same_members(self) -> None:
+        here = {"differences": [], "warnings": [], "job": JOB, "verdict": VERDICT}
+        left = link_report.left({"configurations": [], "entry": False}, False, [], compared(LEAST))
+        assert set(link_report.not_compared("no")) == set(link_report.judged(here, {}, [], LINK)) == set(left)
+
+
+class TestComplaint:
+    def test_of_a_link_with_problems(self) -> None:
+        facts = {"problems": ["the job is absent and must be started", "x"], "summary": "job absent"}
+        wanted = {**compared(LEAST), "fail_on_problems": True}
+        assert link_comparison.complain(wanted, facts) == (
+            f"Tenant {SOURCE}: link Fabrikam to tenant {TARGET} is not as it must be: the job is absent and must be started; x (job absent)"
+        )
+        assert link_comparison.complain(compared(LEAST), facts) is None
+        assert link_comparison.complain(wanted, {**facts, "problems": []}) is None
+
+
+class TestWhatIsLeft:
+    @pytest.mark.parametrize(
+        ("configurations", "entries", "people", "lines"),
+        [
+            (
+                [],
+                (False, False),
+                [],
+                ["a: no configuration to b", "a: no partner entry for b", "b: no partner entry for a", "b: 0 users of a"],
+            ),
+            (
+                ["F", "G"],
+                (True, True),
+                [person("m@contoso.kr")],
+                ["a: F, G configuration to b", "a: a partner entry for b", "b: a partner entry for a", "b: 1 user of a"],
+            ),
+        ],
+    )
+    def test_a_line_each(self, configurations: list[str], entries: tuple[bool, bool], people: list[Any], lines: list[str]) -> None:
+        source = {"configurations": configurations, "entry": entries[0]}
+        facts = link_report.left(source, entries[1], people, {**compared(LEAST), "source_name": "a", "target_name": "b"})
+        assert facts["left"] == lines
+        assert facts["summary"] == "; ".join(lines)
+        assert (facts["in_sync"], facts["problems"], facts["synced_users"]) == (None, [], len(people))
+
+    def test_without_names_the_tenants_are_their_ids(self) -> None:
+        facts = link_report.left({"configurations": [], "entry": False}, False, [], compared(LEAST))
+        assert facts["left"][0] == f"{SOURCE}: no configuration to {TARGET}"

@@ -17,13 +17,13 @@ from ansible.errors import AnsibleError
 from hypothesis import given as anything
 from hypothesis import strategies as st
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.link_variables import (
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.link_variables import (
     CONNECTION_NAMES,
     OWN,
     VARIABLES,
     value_of,
 )
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import CONNECTION
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import Seen, judge_link, rivals_by_host
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET
 
@@ -99,7 +99,8 @@ class TestTheTable:
     def test_every_option_of_the_comparison_is_a_variable(self) -> None:
         info = importlib.import_module("ansible_collections.entra.cross_tenant_sync.plugins.modules.link_info")
         named = {one.options["link_info"] for one in VARIABLES.values() if "link_info" in one.options}
-        assert named | {"target", "compare", "stop_at_difference"} == set(info.OPTIONS.spec)
+        how = {"compare", "stop_at_difference", "share_reads", "fail_on_problems", "state", "source_name", "target_name"}
+        assert named | how | {"target"} == set(info.OPTIONS.spec)
 
 
 def _words(text: str) -> Iterator[str]:
@@ -125,7 +126,7 @@ WRONG: list[tuple[dict[str, Any], tuple[str, ...]]] = [
     ({"link_scope_users": ["a@contoso.kr", {"name": "b"}]}, ("link_scope_users[1] must be a text",)),
     ({"link_scope_groups": ["x" * 300]}, ("link_scope_groups[0] must not be longer than 256 characters",)),
     ({"link_scope_exact": "maybe"}, ("link_scope_exact must be true or false",)),
-    ({"link_scope_exact": True}, ("link_scope_exact: exact needs users or groups",)),
+    ({"link_scope_exact": True}, ("link_scope_exact: exact requires users or groups",)),
     ({"link_scope_max_removals": -1}, ("link_scope_max_removals must be a whole number from 0 to 2147483647; it is -1",)),
     ({"link_scope_max_removals": "many"}, ("link_scope_max_removals must be a whole number; it is 'many'",)),
     ({"link_scope_max_removal_percent": 101}, ("link_scope_max_removal_percent must be a whole number from 0 to 100",)),
@@ -150,9 +151,9 @@ WRONG: list[tuple[dict[str, Any], tuple[str, ...]]] = [
         ("link_mappings[0], link_user_type: userType is mapped more than once",),
     ),
     ({"link_mappings": {"target": "mail", "source": "mail"}}, ("link_mappings must be a list",)),
-    ({"link_mappings": "mail"}, ("link_mappings must be a list, or the JSON text of one",)),
+    ({"link_mappings": "mail"}, ("link_mappings must be a list, or its JSON text",)),
     ({"link_mappings": [{"source": "mail"}]}, ("link_mappings[0].target is required; it is missing",)),
-    ({"link_mappings": [{"target": "mail", "sorce": "mail"}]}, ("link_mappings[0].sorce is not known (did you mean source?)",)),
+    ({"link_mappings": [{"target": "mail", "sorce": "mail"}]}, ("link_mappings[0].sorce is not a valid option (did you mean source?)",)),
     ({"link_mappings": [{"target": "mail", "source": "mail", "apply": "once"}]}, ("link_mappings[0].apply must be one of",)),
     (
         {"link_mappings": [{"target": "alternativeSecurityIds", "state": "absent"}]},
@@ -216,11 +217,11 @@ WRONG: list[tuple[dict[str, Any], tuple[str, ...]]] = [
     # The tenants.
     (
         {"link_source": "contosso"},
-        ("tenants has no entry contosso (link_source of link a_to_b); there are contoso, fabrikam (did you mean contoso?)",),
+        ("tenants has no entry contosso (link_source of link a_to_b); the entries are: contoso, fabrikam (did you mean contoso?)",),
     ),
     ({"tenants": None}, ("there is no variable tenants",)),
     ({"tenants": ["contoso"]}, ("the variable tenants is no dictionary",)),
-    ({"tenants": {}}, ("tenants has no entry contoso", "there are none")),
+    ({"tenants": {}}, ("tenants has no entry contoso", "there are no entries")),
     ({"tenants": {**TENANTS, "fabrikam": TARGET}}, ("tenants.fabrikam (link_target) must be a dictionary",)),
 ]
 
@@ -250,10 +251,10 @@ class TestTenants:
     @pytest.mark.parametrize(
         ("members", "words"),
         [
-            ({"client_secrt": SECRET}, "client_secrt is no connection option (did you mean client_secret?)"),
-            ({"tenantid": SECRET}, "tenantid is no connection option (did you mean tenant_id?)"),
-            ({"Client_Id": SECRET}, "Client_Id is no connection option (did you mean client_id?)"),
-            ({"owner": SECRET}, "owner is no connection option; what you note of a tenant belongs into tenants."),
+            ({"client_secrt": SECRET}, "client_secrt is not a connection option (did you mean client_secret?)"),
+            ({"tenantid": SECRET}, "tenantid is not a connection option (did you mean tenant_id?)"),
+            ({"Client_Id": SECRET}, "Client_Id is not a connection option (did you mean client_id?)"),
+            ({"owner": SECRET}, "owner is not a connection option; put your own notes into tenants."),
             ({"tenant_id": ""}, "tenant_id is missing"),
             ({"tenant_id": None, "tenant": SOURCE}, "tenant_id is missing; the roles read it by this name"),
             ({"tenant_id": [SOURCE]}, "tenant_id must be a text"),
@@ -357,9 +358,43 @@ class TestAnswer:
             "state": "present",
             "compare": True,
             "preflight": True,
+            "tasks": "present_after_preflight",
             "others": [],
-            "ansible_facts": {"cross_tenant_sync_others": []},
+            "ansible_facts": {"cross_tenant_sync_others": [], "cross_tenant_sync_link": {"configuration": "Fabrikam", "others": []}},
         }
+
+    def test_what_the_variables_say_of_the_link_is_handed_on_by_the_options_of_the_comparison(self) -> None:
+        answer = judged(
+            link_scope_users="a@contoso.kr, b@contoso.kr", link_scope_exact="yes", link_deletion_threshold="7", link_others=["G"]
+        )
+        assert answer["ansible_facts"]["cross_tenant_sync_link"] == {
+            "configuration": "Fabrikam",
+            "others": ["G"],
+            "scope_users": ["a@contoso.kr", "b@contoso.kr"],
+            "scope_exact": True,
+            "deletion_threshold": 7,
+        }
+
+    @pytest.mark.parametrize(
+        ("role", "variables", "tasks"),
+        [
+            (None, {}, "present_after_preflight"),
+            (None, {"link_preflight": False}, "present"),
+            (None, {"link_state": "absent"}, "absent"),
+            (None, {"link_state": "absent", "link_users": "keep"}, "absent"),
+            (None, {"link_state": "absent", "link_users": "deprovision"}, "deprovision"),
+            ("source_tenant", {}, "present"),
+            ("source_tenant", {"link_users": "deprovision"}, "present"),
+            ("source_tenant", {"link_state": "absent", "link_users": "deprovision"}, "deprovision"),
+            ("target_tenant", {"link_state": "absent", "link_users": "deprovision"}, "absent"),
+            ("verify", {"link_state": "absent", "link_users": "deprovision"}, "absent"),
+            ("verify", {}, "present"),
+        ],
+    )
+    def test_which_tasks_come_next(self, role: str | None, variables: dict[str, Any], tasks: str) -> None:
+        assert judged(role=role, **variables)["tasks"] == tasks
+        folder = ROLES.parent / "playbooks" / "tasks" if role is None else ROLES / role / "tasks"
+        assert (folder / f"{'' if role is None else '_'}{tasks}.yml").is_file()
 
     @pytest.mark.parametrize("no", [False, "false", "no", "0", " False "])
     def test_a_text_switches_off(self, no: Any) -> None:
@@ -452,7 +487,7 @@ class TestRivals:
     def test_one_configuration_for_two_targets(self) -> None:
         found = self.fights(a={}, b={"link_target": "third"})
         assert set(found) == {"a", "b"}
-        assert "one configuration serves one target" in found["b"][0]
+        assert "a configuration serves a single target" in found["b"][0]
 
     def test_one_tenant_by_two_names(self) -> None:
         tenants = {**TENANTS, "again": {"tenant_id": SOURCE.upper()}}

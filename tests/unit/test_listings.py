@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Listing what is there: all configurations of a source, all partners of a tenant (fact sheet 1 and 2.2)."""
+"""Listing all configurations of a source and all partners of a tenant (fact sheet 1 and 2.2)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.clie
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import ServiceError
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Refusal
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import configuration_list, partner_list
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.configuration_list import ListedConfiguration
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.partner import PARTNERS
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.partner_settings import TABLE
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import NOT_FOUND, TARGET, FakeGraph, Lost, Outcome, Reply, refusal
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import EMPTY_ENTRY, Faulty, Link, SourceService, new_job
@@ -33,12 +35,11 @@ def link(name: str = "Fabrikam", target: str | None = TARGET, members: Any = Non
 
 
 class TestConfigurations:
-    def listed(self, *links: Link, **given: Any) -> list[dict[str, Any]]:
+    def listed(self, *links: Link, **given: Any) -> list[ListedConfiguration]:
         found = configuration_list.inquire(FakeGraph(SourceService(list(links))), options("sync_configuration_info", **given))
-        configurations: list[dict[str, Any]] = found["configurations"]
-        return configurations
+        return found["configurations"]
 
-    def test_everything_of_one(self) -> None:
+    def test_all_members(self) -> None:
         members = {"Enabled": True, "Recipients": "admin@contoso.kr", "DeleteThresholdEnabled": True, "DeleteThresholdValue": 250}
         assert self.listed(link(members=members, jobs=[new_job("7", "Active")])) == [
             {
@@ -56,10 +57,10 @@ class TestConfigurations:
             }
         ]
 
-    def test_one_that_was_left_half_made(self) -> None:
-        """Fact sheet 2.2: a configuration without settings and job is still one."""
-        one = self.listed(link(target=None, jobs=[]))[0]
-        assert {name: value for name, value in one.items() if not name.startswith(("service", "app"))} == {
+    def test_an_incomplete_configuration(self) -> None:
+        """Fact sheet 2.2: a configuration without settings and job is still a configuration."""
+        listed = self.listed(link(target=None, jobs=[]))[0]
+        assert {name: value for name, value in listed.items() if not name.startswith(("service", "app"))} == {
             "name": "Fabrikam",
             "target_tenant_id": None,
             "scope_mode": "assigned",
@@ -88,9 +89,9 @@ class TestConfigurations:
         ids=str,
     )
     def test_notification_settings(self, members: Any, threshold: int, email: str | None) -> None:
-        """Fact sheet 3.4: JSON in a string, that another tool may have written."""
-        one = self.listed(link(members=members))[0]
-        assert (one["deletion_threshold"], one["notification_email"]) == (threshold, email)
+        """Fact sheet 3.4: JSON in a string that another tool may have written."""
+        listed = self.listed(link(members=members))[0]
+        assert (listed["deletion_threshold"], listed["notification_email"]) == (threshold, email)
 
     @pytest.mark.parametrize(
         ("text", "mode"), [("true", "all"), ("True", "all"), ("false", "assigned"), ("False", "assigned"), ("", "assigned")]
@@ -117,38 +118,38 @@ class TestConfigurations:
     )
     def test_which(self, given: dict[str, Any], names: list[str]) -> None:
         links = [link("Other", OTHER), link("MTO_Sync_x", TARGET.upper()), link("Unfinished", None), link()]
-        assert [one["name"] for one in self.listed(*links, **given)] == names
+        assert [listed["name"] for listed in self.listed(*links, **given)] == names
 
-    def test_those_of_a_multitenant_organization_are_marked(self) -> None:
-        marks = {one["name"]: one["multitenant_organization"] for one in self.listed(link(), link("MTO_Sync_x"))}
+    def test_configurations_of_a_multitenant_organization_are_marked(self) -> None:
+        marks = {listed["name"]: listed["multitenant_organization"] for listed in self.listed(link(), link("MTO_Sync_x"))}
         assert marks == {"Fabrikam": False, "MTO_Sync_x": True}
 
-    def test_two_of_one_name_are_both_told(self) -> None:
+    def test_two_of_the_same_name_are_both_listed(self) -> None:
         found = self.listed(link(id="b"), link(id="a"), name="Fabrikam")
-        assert [one["service_principal_id"] for one in found] == ["a", "b"]
+        assert [listed["service_principal_id"] for listed in found] == ["a", "b"]
 
     @pytest.mark.parametrize("count", [0, 1, 2, 10, 11, 45])
-    def test_each_is_told_with_its_own_settings_however_many_there_are(self, count: int) -> None:
+    def test_each_is_listed_with_its_own_settings_whatever_their_number(self, count: int) -> None:
         """Fact sheet 0.6: twenty requests a batch, answered in any order."""
         links = [link(f"{number:02}", f"{number:08}-0000-4000-8000-000000000000", jobs=[new_job(str(number))]) for number in range(count)]
         found = self.listed(*links)
-        assert [(one["name"], one["target_tenant_id"], one["job_id"]) for one in found] == [
-            (one.name, one.bag["CompanyId"], one.jobs[0]["id"]) for one in links
+        assert [(listed["name"], listed["target_tenant_id"], listed["job_id"]) for listed in found] == [
+            (configured.name, configured.bag["CompanyId"], configured.jobs[0]["id"]) for configured in links
         ]
 
     def test_settings_that_cannot_be_read_are_a_failure(self) -> None:
-        """A configuration that is left out would be made a second time by somebody who believes the list."""
+        """A configuration that the list lacks would be created a second time by a user of the list."""
         service = Faulty(SourceService([link(), link("Other")]), {"GET .*/secrets": [refusal(403, "Authorization_RequestDenied")] * 9})
         with pytest.raises(ServiceError):
             configuration_list.inquire(FakeGraph(service), options("sync_configuration_info"))
 
-    def test_an_endpoint_that_fails_in_batches_is_read_by_itself(self) -> None:
+    def test_an_endpoint_that_fails_in_batches_is_read_separately(self) -> None:
         service = Faulty(SourceService([link(), link("Other")]), {"GET .*/secrets": [refusal(400, "Request_BadRequest")]})
         found = configuration_list.inquire(FakeGraph(service), options("sync_configuration_info"))["configurations"]
-        assert [one["target_tenant_id"] for one in found] == [TARGET, TARGET]
+        assert [listed["target_tenant_id"] for listed in found] == [TARGET, TARGET]
 
     def test_two_jobs_of_one_configuration_are_refused(self) -> None:
-        """Fact sheet 3.3: the service makes one."""
+        """Fact sheet 3.3: the service creates only a single job."""
         with pytest.raises(Refusal, match="configuration 'Fabrikam' has 2 jobs"):
             self.listed(link(jobs=[new_job("1"), new_job("2")]))
 
@@ -163,10 +164,10 @@ class Tenant:
 
     pages: Sequence[Sequence[dict[str, Any]]]
     names: dict[str, Outcome] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
 
     def __call__(self, request: Request) -> Outcome:
-        self.asked.append(request.path)
+        self.paths.append(request.path)
         if request.path == "/$batch":
             return Reply()
         if request.path.startswith(f"{FIND}TenantId(tenantId='"):
@@ -190,10 +191,10 @@ def named(tenant_id: str, name: str) -> Reply:
 
 class TestPartners:
     def listed(self, tenant: Tenant, **given: Any) -> list[dict[str, Any]]:
-        partners: list[dict[str, Any]] = partner_list.inquire(FakeGraph(tenant), options("cross_tenant_policy_info", **given))["partners"]
+        partners: list[Any] = partner_list.inquire(FakeGraph(tenant), options("cross_tenant_policy_info", **given))["partners"]
         return partners
 
-    def test_everything_of_one(self) -> None:
+    def test_all_members(self) -> None:
         entry = partner(
             sync={"displayName": "From Contoso", "userSyncInbound": {"isSyncAllowed": True}},
             automaticUserConsentSettings={"inboundAllowed": True, "outboundAllowed": None},
@@ -203,6 +204,7 @@ class TestPartners:
         tenant = Tenant([[entry]], {TARGET: named(TARGET, "Fabrikam")})
         assert self.listed(tenant) == [
             {
+                **dict.fromkeys(TABLE.rows),
                 "tenant_id": TARGET,
                 "name": "Fabrikam",
                 "default_domain": "fabrikam.kr",
@@ -219,14 +221,14 @@ class TestPartners:
                 "b2b_direct_connect_outbound": None,
             }
         ]
-        assert tenant.asked[0] == f"{PARTNERS}?$expand=identitySynchronization"
+        assert tenant.paths[0] == f"{PARTNERS}?$expand=identitySynchronization"
 
-    def test_an_entry_that_says_nothing(self) -> None:
+    def test_an_empty_entry(self) -> None:
         """Fact sheet 1.1: all inherited."""
-        one = self.listed(Tenant([[partner()]]))[0]
-        assert one.pop("tenant_id") == TARGET
-        assert one.pop("multitenant_organization") is False
-        assert set(one.values()) == {None}
+        entry = self.listed(Tenant([[partner()]]))[0]
+        assert entry.pop("tenant_id") == TARGET
+        assert entry.pop("multitenant_organization") is False
+        assert set(entry.values()) == {None}
 
     @pytest.mark.parametrize(
         ("given", "ids"),
@@ -241,28 +243,28 @@ class TestPartners:
     )
     def test_which(self, given: dict[str, Any], ids: list[str]) -> None:
         tenant = Tenant([[partner(THIRD), partner(OTHER)], [], [partner(TARGET)]])
-        assert [one["tenant_id"] for one in self.listed(tenant, **given)] == ids
+        assert [entry["tenant_id"] for entry in self.listed(tenant, **given)] == ids
 
-    def test_an_entry_in_capitals_is_found(self) -> None:
+    def test_an_entry_in_upper_case_is_found(self) -> None:
         tenant = Tenant([[partner(TARGET.upper())]], {TARGET.upper(): named(TARGET, "Fabrikam")})
         assert self.listed(tenant, partner_tenant_id=TARGET)[0]["name"] == "Fabrikam"
 
-    def test_a_domain_that_nobody_owns(self) -> None:
+    def test_a_domain_without_a_tenant(self) -> None:
         with pytest.raises(Refusal, match="no tenant owns the domain"):
-            self.listed(Tenant([[]]), partner_tenant_id="nobody.kr")
+            self.listed(Tenant([[]]), partner_tenant_id="unowned.kr")
 
     @pytest.mark.parametrize(
         "answer",
         [NOT_FOUND, refusal(403, "Authorization_RequestDenied"), refusal(500, "Fault"), Lost()],
         ids=["unknown", "denied", "fault", "no answer"],
     )
-    def test_a_name_that_is_not_told_hides_nobody(self, answer: Outcome) -> None:
-        """Fact sheet 9: the permission to look names up is optional."""
+    def test_a_name_that_cannot_be_read_hides_no_partner(self, answer: Outcome) -> None:
+        """Fact sheet 9: the permission to read names is optional."""
         tenant = Tenant([[partner(), partner(OTHER)]], {TARGET: named(TARGET, "Fabrikam"), OTHER: answer})
-        assert [(one["name"], one["default_domain"]) for one in self.listed(tenant)] == [("Fabrikam", "fabrikam.kr"), (None, None)]
+        assert [(entry["name"], entry["default_domain"]) for entry in self.listed(tenant)] == [("Fabrikam", "fabrikam.kr"), (None, None)]
 
-    def test_an_empty_expansion_is_asked_for_once_more(self) -> None:
-        """Fact sheet 1.3: the expansion may be null although the policy is there, so it is read directly."""
+    def test_an_empty_expansion_is_read_again(self) -> None:
+        """Fact sheet 1.3: the expansion may be null although the policy exists, so it is read directly."""
         policy = Reply(200, {"tenantId": TARGET, "displayName": None, "userSyncInbound": {"isSyncAllowed": True}})
         tenant = Tenant([[partner(), partner(OTHER)]])
 
@@ -270,29 +272,31 @@ class TestPartners:
             return policy if request.path == f"{PARTNERS}/{TARGET}/identitySynchronization" else tenant(request)
 
         found = partner_list.inquire(FakeGraph(answer), options("cross_tenant_policy_info"))["partners"]
-        assert [one["user_sync_inbound"] for one in found] == [True, None]
+        assert [entry["user_sync_inbound"] for entry in found] == [True, None]
 
-    def test_names_need_not_be_looked_up(self) -> None:
+    def test_names_are_optional(self) -> None:
         tenant = Tenant([[partner()]], {TARGET: named(TARGET, "Fabrikam")})
         assert self.listed(tenant, names=False)[0]["name"] is None
-        assert [one for one in tenant.asked if one.startswith(FIND)] == []
+        assert [path for path in tenant.paths if path.startswith(FIND)] == []
 
-    def test_only_the_names_of_those_asked_for_are_looked_up(self) -> None:
+    def test_only_the_names_of_the_requested_partners_are_read(self) -> None:
         tenant = Tenant([[partner(), partner(OTHER)]])
         self.listed(tenant, partner_tenant_id=OTHER)
-        assert [one for one in tenant.asked if one.startswith(FIND)] == [f"{FIND}TenantId(tenantId='{OTHER}')"]
+        assert [path for path in tenant.paths if path.startswith(FIND)] == [f"{FIND}TenantId(tenantId='{OTHER}')"]
 
     def test_no_partners(self) -> None:
         tenant = Tenant([[]])
         assert self.listed(tenant) == []
-        assert len(tenant.asked) == 1
+        assert len(tenant.paths) == 1
 
     def test_more_than_a_batch(self) -> None:
         """Fact sheet 0.6: twenty requests a batch, answered in any order."""
         ids = [f"{number:08}-0000-4000-8000-000000000000" for number in range(41)]
-        tenant = Tenant([[partner(one) for one in ids]], {one: named(one, f"Tenant{one[:8]}") for one in ids})
-        assert [one["name"] for one in self.listed(tenant)] == [f"Tenant{one[:8]}" for one in ids]
-        assert sum(one.startswith(FIND) for one in tenant.asked) == 41
+        tenant = Tenant(
+            [[partner(tenant_id) for tenant_id in ids]], {tenant_id: named(tenant_id, f"Tenant{tenant_id[:8]}") for tenant_id in ids}
+        )
+        assert [tenant_id["name"] for tenant_id in self.listed(tenant)] == [f"Tenant{tenant_id[:8]}" for tenant_id in ids]
+        assert sum(path.startswith(FIND) for path in tenant.paths) == 41
 
     def test_a_denied_read_is_no_empty_list(self) -> None:
         with pytest.raises(ServiceError):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Malformed options: one sentence that names the option, nothing sent, the same in both hosts, and never a text of Python."""
+"""Malformed options: a one-sentence message that names the option, no request, no text of Python; in the worker and in a module."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 import requests
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import module_runner, option_checks
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import module_runner
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import checks
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import run_in_worker
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET
 
@@ -41,7 +43,7 @@ RAW = (
     "isoformat",
     "badly formed",
 )
-"""Words of Python and its libraries."""
+"""Words in error messages of Python and its libraries."""
 
 BASE: dict[str, dict[str, Any]] = {
     "cross_tenant_policy": {"partner_tenant_id": TARGET, "user_sync_inbound": True},
@@ -60,7 +62,7 @@ BASE: dict[str, dict[str, Any]] = {
     "synced_user_info": {"source_domains": ["contoso.kr"]},
     "tenant_info": {},
 }
-"""A good task of each module."""
+"""The options of a valid task, by module."""
 
 NOT_TENANTS = (
     "contoso",
@@ -102,7 +104,7 @@ NOT_ADDRESSES = ("identity", "@contoso.kr", "a@", "a b@contoso.kr", "a@contoso.k
 
 @dataclass(frozen=True)
 class Case:
-    """What a task of the module gives in the place of something good, and the option that the sentence has to name."""
+    """Malformed options of a task, and the text that the message must contain, such as the name of the option."""
 
     module: str
     given: Mapping[str, Any]
@@ -124,7 +126,7 @@ def in_target(option: str, values: Any) -> Iterator[Case]:
 
 
 def connections() -> Iterator[Case]:
-    """Options of every module; each value in another module."""
+    """Options that every module has; each value in another module."""
     table: list[tuple[str, Any]] = [
         ("tenant_id", NOT_TENANTS),
         ("client_id", ("two words", "id\nid", "ünïcode", ["x"], True)),
@@ -190,7 +192,7 @@ def own() -> Iterator[Case]:
     yield from each("synced_user_info", "source_tenant_id", ("contoso.kr", "x", True))
     yield from each("cross_tenant_policy", "user_sync_inbound", NOT_BOOLEANS)
     yield from each("cross_tenant_policy", "display_name", (LONG, *NOT_LINES))
-    yield from each("cross_tenant_policy", "state", ("gone", 5))
+    yield from each("cross_tenant_policy", "state", ("missing", 5))
     yield from each("cross_tenant_policy", "inherit", (["nothing"], "nothing"))
     yield from each("cross_tenant_policy", "inbound_trust", ("mfa", 5, ["mfa"]))
     yield Case("cross_tenant_policy", {"inbound_trust": {"mfa": "maybe"}}, "inbound_trust.mfa")
@@ -229,28 +231,32 @@ def own() -> Iterator[Case]:
     yield from each("provisioning_log_info", "limit", (-1, 2**31, *NOT_NUMBERS))
     yield from each("provisioning_log_info", "statuses", (["failed"], "failed"))
     yield from each("preflight_info", "side", ("both", 5))
-    yield Case("preflight_info", {"people": [{"mail": "x"}]}, "people[0].user_principal_name is required; it is missing")
-    yield Case("preflight_info", {"people": [{"user_principal_name": ""}]}, "people[0].user_principal_name is required; it is empty")
+    yield Case("preflight_info", {"arriving_users": [{"mail": "x"}]}, "arriving_users[0].user_principal_name is required; it is missing")
+    yield Case(
+        "preflight_info",
+        {"arriving_users": [{"user_principal_name": ""}]},
+        "arriving_users[0].user_principal_name is required; it is empty",
+    )
     yield Case("synced_user_info", {"source_domains": ["contoso.kr", "kim@contoso.kr"]}, "source_domains[1]")
-    yield Case("tenant_info", {"resolve": "fabrikam.kr, nobody"}, "resolve[1]")
+    yield Case("tenant_info", {"resolve": "fabrikam.kr, nowhere"}, "resolve[1]")
     yield from mappings()
 
 
 def mappings() -> Iterator[Case]:
     for module in ("sync_mapping", "link_info"):
         yield from each(module, "mappings", ("department", 5, [5], ["department"], {"target": "x"}, "[{", "{}x"))
-        for one, named in (
+        for mapping, named in (
             ({}, "mappings[1].target is required; it is missing"),
             ({"target": " "}, "mappings[1].target is required; it is empty"),
             ({"target": ["x"]}, "mappings[1].target"),
             ({"target": "x", "apply": "sometimes"}, "mappings[1].apply"),
-            ({"target": "x", "state": "gone"}, "mappings[1].state"),
+            ({"target": "x", "state": "missing"}, "mappings[1].state"),
             ({"target": "x", "source": {"a": 1}}, "mappings[1].source"),
             ({"target": "x", "source": True}, "mappings[1].source"),
             ({"target": "x\ny", "source": "y"}, "mappings[1].target"),
             ({"target": "x", "constant": "a\x00b"}, "mappings[1].constant"),
         ):
-            yield Case(module, {"mappings": [{"target": "city", "source": "city"}, one]}, named)
+            yield Case(module, {"mappings": [{"target": "city", "source": "city"}, mapping]}, named)
         for clause, named in (
             ({}, "filters[0].clauses[1].attribute is required; it is missing"),
             ({"attribute": "city", "operator": ""}, "filters[0].clauses[1].operator is required; it is empty"),
@@ -284,12 +290,12 @@ def task(case: Case) -> tuple[Any, dict[str, Any]]:
 
 @pytest.fixture(autouse=True)
 def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
-    """What was sent, which is nothing in every test of this file."""
+    """The requests; every test of this file must end without one."""
     sendings: list[Any] = []
 
     def send(_session: Any, request: Any, **_options: Any) -> Any:
         sendings.append(request.url)
-        raise requests.exceptions.ConnectionError("nobody is there")
+        raise requests.exceptions.ConnectionError("no server")
 
     monkeypatch.setattr(requests.Session, "send", send)
     for variable in ("TENANT_ID", "CLIENT_ID", "CLIENT_SECRET", "CLIENT_CERTIFICATE_PATH", "AUTHORITY_HOST", "FEDERATED_TOKEN_FILE"):
@@ -299,7 +305,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
 
 
 def silent(_message: str) -> None:
-    """Nobody watches."""
+    """Report no progress."""
 
 
 def in_worker(module: Any, args: Mapping[str, Any], check: bool = False) -> dict[str, Any]:
@@ -317,7 +323,7 @@ def in_module(module: Any, args: Mapping[str, Any], capsys: pytest.CaptureFixtur
 
 
 def refused(result: Mapping[str, Any], named: str) -> None:
-    """One sentence that names the option, and nothing of Python or of a secret."""
+    """The message is one sentence, contains ``named``, and has no text of Python and no secret."""
     assert result["failed"] is True
     msg = result["msg"]
     assert named in msg, msg
@@ -330,7 +336,7 @@ def refused(result: Mapping[str, Any], named: str) -> None:
     assert "actions" not in result
 
 
-def test_there_are_enough_of_them_in_every_module() -> None:
+def test_there_are_enough_cases_for_every_module() -> None:
     assert len(CASES) >= 200
     assert {case.module for case in CASES} == set(BASE)
 
@@ -343,22 +349,22 @@ def test_is_refused_in_the_worker_and_in_a_module(case: Case, capsys: pytest.Cap
     try:
         text = json.dumps(args, ensure_ascii=False).encode().decode()
     except (TypeError, UnicodeEncodeError):
-        # What JSON cannot hold reaches no module process.
+        # A value that JSON cannot represent never reaches a module process.
         return
     assert in_module(module, json.loads(text), capsys)["msg"] == result["msg"]
 
 
 def test_no_module_is_left_out() -> None:
-    """link_arguments takes variables instead of options, and has tables of its own."""
+    """link_arguments takes variables instead of options, and has its own tables."""
     folder = Path(__file__).resolve().parents[2] / "plugins" / "modules"
     assert {path.stem for path in folder.glob("[!_]*.py")} - {"link_arguments"} == set(BASE)
 
 
 @pytest.mark.parametrize("module", BASE)
-def test_a_good_task_of_each_module_gets_as_far_as_the_service(module: str, sent: list[Any]) -> None:
-    """Otherwise the table above would prove nothing."""
+def test_a_valid_task_of_each_module_sends_a_request(module: str, sent: list[Any]) -> None:
+    """Without this test, the cases above could fail for another reason."""
     result = in_worker(*task(Case(module, {}, "")))
-    assert "no complete answer came (ConnectionError)" in result["msg"], result["msg"]
+    assert "no complete answer was received (ConnectionError)" in result["msg"], result["msg"]
     assert sent
     sent.clear()
 
@@ -371,7 +377,7 @@ def test_a_good_task_of_each_module_gets_as_far_as_the_service(module: str, sent
         ("AZURE_CLIENT_ID", "two words", "client_id"),
     ],
 )
-def test_what_the_environment_gives_is_checked_as_well(monkeypatch: pytest.MonkeyPatch, variable: str, value: str, named: str) -> None:
+def test_values_of_the_environment_are_checked_as_well(monkeypatch: pytest.MonkeyPatch, variable: str, value: str, named: str) -> None:
     monkeypatch.setenv(variable, value)
     module, args = task(Case("sync_job_info", {"tenant_id": ..., "client_id": ...}, named))
     if named != "tenant_id":
@@ -393,13 +399,13 @@ def test_a_file_that_is_not_there(option: str, tmp_path: Path) -> None:
     assert f"{option} {tmp_path / 'missing'} cannot be read: No such file or directory" in result["msg"]
 
 
-def test_certificates_of_authorities_that_are_none(tmp_path: Path) -> None:
+def test_a_file_without_certificates(tmp_path: Path) -> None:
     path = tmp_path / "ca.pem"
     path.write_text("nothing", encoding="utf-8")
     refused(in_worker(*task(Case("sync_job_info", {"ca_path": str(path)}, ""))), "ca_path must be a file with certificates in PEM")
 
 
-def described(spec: Mapping[str, Any], table: option_checks.Table, place: str = "") -> Iterator[str]:
+def described(spec: Mapping[str, Any], table: checks.Table, place: str = "") -> Iterator[str]:
     """The texts, paths and numbers of a spec for which the table has no check."""
     for option, about in spec.items():
         known = table.get(option)
@@ -414,4 +420,4 @@ def described(spec: Mapping[str, Any], table: option_checks.Table, place: str = 
 @pytest.mark.parametrize("module", BASE)
 def test_every_option_is_in_the_table(module: str) -> None:
     spec = importlib.import_module(PREFIX + module).OPTIONS.argument_spec()
-    assert list(described(spec, option_checks.CHECKS)) == []
+    assert list(described(spec, engine.CHECKS)) == []

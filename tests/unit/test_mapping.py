@@ -27,9 +27,9 @@ BUILT_IN = {
 MARKETING = {"sourceOperandName": "department", "operatorName": "EQUALS", "targetOperand": {"values": ["Marketing"]}}
 
 
-def full_schema(**rest: Any) -> dict[str, Any]:
-    """A job's schema with all the things that are not ours: directories, nameless mappings, unknown members (fact sheet 4.2)."""
-    made = default_schema()
+def full_schema(**rest: Any) -> Any:
+    """A job's schema, with directories, mappings without a name and unknown members, which the module does not manage (fact sheet 4.2)."""
+    made: Any = default_schema()
     rule = made["synchronizationRules"][0]
     rule |= {
         "id": "rule-id",
@@ -37,8 +37,8 @@ def full_schema(**rest: Any) -> dict[str, Any]:
         "targetDirectoryName": "Azure Active Directory (target tenant)",
         "unknownRuleMember": 1,
     }
-    people = rule["objectMappings"][0]
-    people |= {
+    users = rule["objectMappings"][0]
+    users |= {
         "enabled": True,
         "flowTypes": "Add,Update,Delete",
         "scope": {"groups": [], "categoryFilterGroups": [], "inputFilterGroups": [BUILT_IN]},
@@ -46,14 +46,20 @@ def full_schema(**rest: Any) -> dict[str, Any]:
         "unknownMappingMember": "x",
         **rest,
     }
-    for row in people["attributeMappings"]:
+    for row in users["attributeMappings"]:
         row["unknownRowMember"] = "kept"
     rule["objectMappings"] += [
         {"name": "", "enabled": True, "sourceObjectName": "x", "targetObjectName": "y", "attributeMappings": []},
         {"name": None, "enabled": False, "sourceObjectName": "Group", "targetObjectName": "Group", "attributeMappings": []},
     ]
-    names = [row["targetAttributeName"] for row in people["attributeMappings"]]
-    source = [*(one for one in names if one not in ("userType", "showInAddressList")), "netId", "companyName", "employeeType", "userType"]
+    names = [row["targetAttributeName"] for row in users["attributeMappings"]]
+    source = [
+        *(name for name in names if name not in ("userType", "showInAddressList")),
+        "netId",
+        "companyName",
+        "employeeType",
+        "userType",
+    ]
     target = [*names, "companyName", "employeeType", "usageLocation"]
 
     def definition(name: str) -> dict[str, Any]:
@@ -72,11 +78,11 @@ def full_schema(**rest: Any) -> dict[str, Any]:
         "directories": [
             {
                 "name": "Microsoft Entra ID",
-                "objects": [{"name": "Group", "attributes": []}, {"name": "User", "attributes": [definition(one) for one in source]}],
+                "objects": [{"name": "Group", "attributes": []}, {"name": "User", "attributes": [definition(name) for name in source]}],
             },
             {
                 "name": "Azure Active Directory (target tenant)",
-                "objects": [{"name": "User", "attributes": [definition(one) for one in target]}],
+                "objects": [{"name": "User", "attributes": [definition(name) for name in target]}],
             },
         ],
     }
@@ -87,39 +93,38 @@ def desired(**given: Any) -> mapping.Desired:
     return mapping.desired(options("sync_mapping", configuration="Fabrikam", **given))
 
 
-def graph(there: dict[str, Any], faults: dict[str, list[Any]] | None = None) -> FakeGraph:
-    link = Link("Fabrikam", jobs=[new_job()], schema=there, template=full_schema(), id="sp")
+def graph(current: dict[str, Any], faults: dict[str, list[Any]] | None = None) -> FakeGraph:
+    link = Link("Fabrikam", jobs=[new_job()], schema=current, template=full_schema(), id="sp")
     return FakeGraph(Faulty(SourceService([link]), faults or {}))
 
 
-def plan(there: dict[str, Any] | None = None, faults: dict[str, list[Any]] | None = None, **given: Any) -> Plan:
+def plan(current: dict[str, Any] | None = None, faults: dict[str, list[Any]] | None = None, **given: Any) -> Plan:
     wanted = desired(**given)
-    return mapping.plan(mapping.read(graph(full_schema() if there is None else there, faults), wanted), wanted)
+    return mapping.plan(mapping.read(graph(full_schema() if current is None else current, faults), wanted), wanted)
 
 
-def title(one: Plan) -> str | None:
-    return str(one.actions[0]).partition("(")[2][:-1] if one.actions else None
+def title(planned: Plan) -> str | None:
+    return str(planned.actions[0]).partition("(")[2][:-1] if planned.actions else None
 
 
-def written(one: Plan) -> dict[str, Any]:
-    request = one.actions[0].requests[0]
+def written(planned: Plan) -> Any:
+    request = planned.actions[0].requests[0]
     assert (request.method, request.path) == ("PUT", "/servicePrincipals/sp/synchronization/jobs/Azure2Azure.1/schema")
-    body: dict[str, Any] = request.body
-    return body
+    return request.body
 
 
-def people_of(body: dict[str, Any]) -> dict[str, Any]:
+def user_mapping_of(body: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = body["synchronizationRules"][0]["objectMappings"][0]
     return found
 
 
 def row(body: dict[str, Any], target: str) -> dict[str, Any] | None:
-    return next((one for one in people_of(body)["attributeMappings"] if one["targetAttributeName"] == target), None)
+    return next((row for row in user_mapping_of(body)["attributeMappings"] if row["targetAttributeName"] == target), None)
 
 
 def with_row(target: str, **members: Any) -> dict[str, Any]:
     """The full schema with one row changed."""
-    made = full_schema()
+    made: dict[str, Any] = full_schema()
     changed = row(made, target)
     assert changed is not None
     changed.update(members)
@@ -167,11 +172,11 @@ class TestRows:
             pytest.param({}, None, id="nothing named"),
         ],
     )
-    def test_what_is_done(self, given: dict[str, Any], expected: str | None) -> None:
+    def test_the_title_names_the_changes(self, given: dict[str, Any], expected: str | None) -> None:
         assert title(plan(**given)) == expected
 
     def test_several_in_one_request(self) -> None:
-        one = plan(
+        planned = plan(
             mappings=[
                 {"target": "employeeId", "state": "absent"},
                 {"target": "companyName", "constant": "Contoso"},
@@ -179,10 +184,10 @@ class TestRows:
             ],
             show_in_address_list=False,
         )
-        assert len(one.actions) == 1
-        assert len(one.actions[0].requests) == 1
-        assert one.actions[0].effects == {"triggers_full_cycle": True}
-        assert title(one) == "change city, remove employeeId, change showInAddressList, add companyName"
+        assert len(planned.actions) == 1
+        assert len(planned.actions[0].requests) == 1
+        assert planned.actions[0].effects == {"triggers_full_cycle": True}
+        assert title(planned) == "change city, remove employeeId, change showInAddressList, add companyName"
 
     @pytest.mark.parametrize(
         ("row_given", "source"),
@@ -211,22 +216,22 @@ class TestRows:
         }
 
     def test_a_changed_row_keeps_what_was_not_named(self) -> None:
-        there = with_row("userType", flowType="ObjectAddOnly", defaultValue="x", flowBehavior="FlowAlways")
-        assert row(written(plan(there, user_type="guest")), "userType") == {
-            **(row(there, "userType") or {}),
+        current = with_row("userType", flowType="ObjectAddOnly", defaultValue="x", flowBehavior="FlowAlways")
+        assert row(written(plan(current, user_type="guest")), "userType") == {
+            **(row(current, "userType") or {}),
             "source": constant_source("Guest"),
         }
 
-    def test_everything_else_goes_back_as_it_came(self) -> None:
-        there = full_schema()
-        body = copy.deepcopy(written(plan(there, mappings=[{"target": "employeeId", "state": "absent"}])))
-        expected = copy.deepcopy(there)
-        rows = people_of(expected)["attributeMappings"]
-        rows.remove(next(one for one in rows if one["targetAttributeName"] == "employeeId"))
+    def test_everything_else_is_sent_back_unchanged(self) -> None:
+        current = full_schema()
+        body = copy.deepcopy(written(plan(current, mappings=[{"target": "employeeId", "state": "absent"}])))
+        expected = copy.deepcopy(current)
+        rows = user_mapping_of(expected)["attributeMappings"]
+        rows.remove(next(row for row in rows if row["targetAttributeName"] == "employeeId"))
         assert body == expected
 
     @pytest.mark.parametrize(
-        "there",
+        "current",
         [
             pytest.param(
                 with_row(
@@ -252,11 +257,11 @@ class TestRows:
             ),
         ],
     )
-    def test_an_expression_that_means_the_same_is_not_asked_for_again(self, there: dict[str, Any]) -> None:
+    def test_an_expression_with_the_same_meaning_is_not_parsed_again(self, current: dict[str, Any]) -> None:
         wanted = desired(mappings=[{"target": "displayName", "expression": 'Append([displayName], " x")'}])
-        client = graph(there)
+        client = graph(current)
         assert mapping.plan(mapping.read(client, wanted), wanted).actions == ()
-        assert not [one for one in client.sent if "parseExpression" in one.path]
+        assert not [request for request in client.sent if "parseExpression" in request.path]
 
     @pytest.mark.parametrize(
         "members", [{"flowType": None}, {"defaultValue": ""}, {"flowType": "Always", "defaultValue": None}, {"matchingPriority": None}]
@@ -278,9 +283,9 @@ class TestRows:
 
 
 class TestExact:
-    def test_the_rest_is_removed_except_what_people_need(self) -> None:
+    def test_other_mappings_are_removed_except_those_that_users_need(self) -> None:
         body = written(plan(exact=True, mappings=[{"target": "mail", "source": "mail"}]))
-        assert [one["targetAttributeName"] for one in people_of(body)["attributeMappings"]] == [
+        assert [row["targetAttributeName"] for row in user_mapping_of(body)["attributeMappings"]] == [
             "alternativeSecurityIds",
             "IsSoftDeleted",
             "accountEnabled",
@@ -289,12 +294,12 @@ class TestExact:
             "mail",
         ]
 
-    def test_exactly_what_is_there(self) -> None:
-        names = [one["targetAttributeName"] for one in people_of(full_schema())["attributeMappings"]]
+    def test_an_exact_list_of_the_current_mappings_changes_nothing(self) -> None:
+        names = [row["targetAttributeName"] for row in user_mapping_of(full_schema())["attributeMappings"]]
         named = [
-            {"target": one, "source": one}
-            for one in names
-            if one not in ("alternativeSecurityIds", "IsSoftDeleted", "userType", "showInAddressList")
+            {"target": name, "source": name}
+            for name in names
+            if name not in ("alternativeSecurityIds", "IsSoftDeleted", "userType", "showInAddressList")
         ]
         assert title(plan(exact=True, mappings=named, user_type="member", show_in_address_list=True)) is None
 
@@ -311,8 +316,8 @@ class TestFilters:
     )
 
     def test_written(self) -> None:
-        people = people_of(written(plan(filters=list(self.GIVEN))))
-        assert people["scope"]["groups"] == [
+        users = user_mapping_of(written(plan(filters=list(self.GIVEN))))
+        assert users["scope"]["groups"] == [
             {
                 "name": "Sales",
                 "clauses": [
@@ -321,18 +326,18 @@ class TestFilters:
                 ],
             }
         ]
-        assert people["scope"]["inputFilterGroups"] == [BUILT_IN]
+        assert users["scope"]["inputFilterGroups"] == [BUILT_IN]
 
     @pytest.mark.parametrize("operand", [None, {"values": []}, {"values": None}, {}])
     def test_a_unary_operator_in_any_form_is_the_same(self, operand: Any) -> None:
-        there = full_schema(
+        current = full_schema(
             scope={
                 "groups": [{"name": "x", "clauses": [{"sourceOperandName": "city", "operatorName": "IS NULL", "targetOperand": operand}]}],
                 "inputFilterGroups": [BUILT_IN],
             }
         )
         given = [{"name": "x", "clauses": [{"attribute": "city", "operator": "IS NULL"}]}]
-        assert title(plan(there, filters=given)) is None
+        assert title(plan(current, filters=given)) is None
 
     @pytest.mark.parametrize(
         ("groups", "given", "expected"),
@@ -365,7 +370,7 @@ class TestFilters:
         [
             (
                 {"attribute": "department", "operator": "equals", "values": ["x"]},
-                "there is no operator 'equals'; the service knows EQUALS, Greater_Than, IS NOT NULL, IS NULL, NOT EQUALS",
+                "there is no operator 'equals'; the service supports EQUALS, Greater_Than, IS NOT NULL, IS NULL, NOT EQUALS",
             ),
             ({"attribute": "department", "operator": "EQUALS"}, "EQUALS needs values"),
             ({"attribute": "department", "operator": "IS NULL", "values": ["x"]}, "IS NULL takes no values"),
@@ -380,11 +385,11 @@ class TestFilters:
         assert str(caught.value) == f"filter 'F', attribute {clause['attribute']!r}: {sentence}"
 
     def test_an_empty_filter(self) -> None:
-        with pytest.raises(Refusal, match=r"^filter 'F' has no clauses; an empty filter lets nobody through$"):
+        with pytest.raises(Refusal, match=r"^filter 'F' has no clauses; a filter without clauses excludes all users$"):
             plan(filters=[{"name": "F", "clauses": []}])
 
     def test_an_unknown_attribute(self) -> None:
-        with pytest.raises(Refusal, match=r"^'Department' is no source attribute of this configuration; did you mean department$"):
+        with pytest.raises(Refusal, match=r"^'Department' is not a source attribute of this configuration; did you mean department$"):
             plan(filters=[{"name": "F", "clauses": [{"attribute": "Department", "operator": "IS NULL"}]}])
 
     def test_the_documented_operators_are_enough_before_a_job_exists(self) -> None:
@@ -396,7 +401,7 @@ class TestFilters:
 
 class TestTargetActions:
     @pytest.mark.parametrize(
-        ("there", "wanted", "after"),
+        ("current", "wanted", "after"),
         [
             ("Add,Update,Delete", ["create", "update", "delete"], None),
             ("Add, Update, Delete", ["delete", "create", "update"], None),
@@ -406,114 +411,114 @@ class TestTargetActions:
             ("Add, Update", ["update"], "Update"),
         ],
     )
-    def test_as_the_service_writes_them(self, there: str, wanted: list[str], after: str | None) -> None:
+    def test_as_the_service_writes_them(self, current: str, wanted: list[str], after: str | None) -> None:
         """Fact sheet 4.2: compare as sets, with and without blanks."""
-        one = plan(full_schema(flowTypes=there), target_actions=wanted)
-        assert title(one) == ("target_actions" if after else None)
+        planned = plan(full_schema(flowTypes=current), target_actions=wanted)
+        assert title(planned) == ("target_actions" if after else None)
         if after:
-            assert people_of(written(one))["flowTypes"] == after
+            assert user_mapping_of(written(planned))["flowTypes"] == after
 
 
 class TestWhole:
     BACKUP = full_schema(flowTypes="Add,Update")
 
     def test_reset(self) -> None:
-        there = with_row("city", source=constant_source("Seoul"))
-        assert plan(there, reset=True).actions
+        current = with_row("city", source=constant_source("Seoul"))
+        assert plan(current, reset=True).actions
 
     def test_restoring_a_backup_is_the_same_as_never_having_changed(self) -> None:
         backup = plan(user_type="guest").change_facts["backup"]
         changed = with_row("userType", source=constant_source("Guest"))
-        one = plan(changed, restore=backup)
-        assert title(one) == "change userType"
-        assert schema.rules_meaning(written(one)) == schema.rules_meaning(full_schema())
+        planned = plan(changed, restore=backup)
+        assert title(planned) == "change userType"
+        assert schema.rules_meaning(written(planned)) == schema.rules_meaning(full_schema())
 
     def test_ids_and_versions_stay_the_jobs_own(self) -> None:
         backup = {**full_schema(flowTypes="Add"), "id": "Azure2Azure.old", "version": "v0"}
         body = written(plan(restore=backup))
         assert (body["id"], body["version"]) == ("Azure2Azure.1", "v1.2")
 
-    def test_restoring_what_is_there(self) -> None:
+    def test_restoring_the_current_state_changes_nothing(self) -> None:
         assert title(plan(restore={**full_schema(), "version": "Date:2025-03-30"})) is None
 
     @pytest.mark.parametrize("damage", ["matching", "filter"])
-    def test_a_backup_that_changes_what_joins_people_is_refused(self, damage: str) -> None:
+    def test_a_backup_that_changes_how_users_are_matched_is_rejected(self, damage: str) -> None:
         backup = full_schema()
         if damage == "matching":
-            people_of(backup)["attributeMappings"][0]["source"] = attribute_source("mail")
+            user_mapping_of(backup)["attributeMappings"][0]["source"] = attribute_source("mail")
         else:
-            people_of(backup)["scope"]["inputFilterGroups"] = []
+            user_mapping_of(backup)["scope"]["inputFilterGroups"] = []
         with pytest.raises(Refusal, match="the matching attribute and the built-in filter must stay as they are"):
             plan(restore=backup)
 
-    def test_people_are_removed_as_before(self) -> None:
-        """Fact sheet 4.3: carrying deletions over hangs on the row of IsSoftDeleted; a backup from before it was repaired lacks it."""
+    def test_the_row_that_carries_deletions_over_stays(self) -> None:
+        """Fact sheet 4.3: deletions are carried over by the row of IsSoftDeleted; a backup taken before it was repaired has no such row."""
         backup = full_schema()
-        rows = people_of(backup)["attributeMappings"]
-        rows.remove(next(one for one in rows if one["targetAttributeName"] == "IsSoftDeleted"))
+        rows = user_mapping_of(backup)["attributeMappings"]
+        rows.remove(next(row for row in rows if row["targetAttributeName"] == "IsSoftDeleted"))
         with pytest.raises(Refusal, match="the mapping of IsSoftDeleted must stay as it is"):
             plan(restore=backup)
         assert title(plan(backup, restore=full_schema())) == "add IsSoftDeleted"
 
-    def test_how_people_are_joined_is_written_as_the_job_has_it(self) -> None:
-        """A backup that spells it otherwise, and a template of another age (fact sheet 4.4), change nothing of it."""
+    def test_the_matching_attribute_is_written_as_the_job_has_it(self) -> None:
+        """A backup with another spelling, and a template of another age (fact sheet 4.4), do not change it."""
         other = full_schema(scope={"groups": [], "inputFilterGroups": [{"name": "Filter external users", "clauses": []}]})
-        people_of(other)["attributeMappings"][0] |= {"source": attribute_source("other"), "unknownRowMember": "theirs"}
+        user_mapping_of(other)["attributeMappings"][0] |= {"source": attribute_source("other"), "unknownRowMember": "theirs"}
         link = Link("Fabrikam", jobs=[new_job()], schema=with_row("city", source=constant_source("x")), template=other, id="sp")
         wanted = desired(reset=True)
         body = written(mapping.plan(mapping.read(FakeGraph(SourceService([link])), wanted), wanted))
         backup = with_row("city", source=constant_source("x"))
-        spelled = people_of(backup)["attributeMappings"][0]
+        spelled = user_mapping_of(backup)["attributeMappings"][0]
         spelled["source"] = {**spelled["source"], "expression": "AltSecIdFromNetId( [netId] )"}
         for sent in (body, written(plan(restore=backup))):
-            assert people_of(sent)["scope"]["inputFilterGroups"] == [BUILT_IN]
-            assert people_of(sent)["attributeMappings"][0] == people_of(full_schema())["attributeMappings"][0]
+            assert user_mapping_of(sent)["scope"]["inputFilterGroups"] == [BUILT_IN]
+            assert user_mapping_of(sent)["attributeMappings"][0] == user_mapping_of(full_schema())["attributeMappings"][0]
 
-    def test_a_backup_of_another_job_is_said(self) -> None:
-        """The job was made anew, or it is another link's backup: only the admin knows."""
+    def test_a_backup_of_another_job_is_reported(self) -> None:
+        """The job was created again, or it is the backup of another link: only an administrator can decide."""
         assert plan(restore={**full_schema(), "id": "Azure2Azure.old"}).warnings == (
-            "restore is the backup of another job, Azure2Azure.old; its mappings are put into Azure2Azure.1",
+            "restore is the backup of another job, Azure2Azure.old; its mappings are written to Azure2Azure.1",
         )
         assert plan(restore=full_schema()).warnings == ()
 
     def test_metadata_with_a_key_twice_survives(self) -> None:
         """Fact sheet 14.3."""
         twice = [{"key": "LookaheadQueryEnabled", "value": "true"}, {"key": "LookaheadQueryEnabled", "value": "false"}] * 2
-        there = full_schema(metadata=twice)
-        there["synchronizationRules"][0]["metadata"] = list(twice)
-        there["metadata"] = list(twice)
-        for given in ({"user_type": "guest"}, {"restore": {**there, "id": "Azure2Azure.1"}, "user_type": "guest"}, {"exact": True}):
-            one = plan(there, **given)
-            sent = written(one)
-            assert people_of(sent)["metadata"] == sent["synchronizationRules"][0]["metadata"] == sent["metadata"] == twice
-            assert one.change_facts["backup"] == there
+        current = full_schema(metadata=twice)
+        current["synchronizationRules"][0]["metadata"] = list(twice)
+        current["metadata"] = list(twice)
+        for given in ({"user_type": "guest"}, {"restore": {**current, "id": "Azure2Azure.1"}, "user_type": "guest"}, {"exact": True}):
+            planned = plan(current, **given)
+            sent = written(planned)
+            assert user_mapping_of(sent)["metadata"] == sent["synchronizationRules"][0]["metadata"] == sent["metadata"] == twice
+            assert planned.change_facts["backup"] == current
 
     def test_a_backup_can_be_planned_before_there_is_a_job(self) -> None:
         wanted = desired(restore=full_schema(flowTypes="Add"))
-        one = mapping.plan(mapping.read(FakeGraph(SourceService([])), wanted), wanted)
-        assert title(one) == "target_actions"
+        planned = mapping.plan(mapping.read(FakeGraph(SourceService([])), wanted), wanted)
+        assert title(planned) == "target_actions"
 
     @pytest.mark.parametrize(
-        "there", [{"synchronizationRules": []}, {}, {"synchronizationRules": [{"name": "USER_INBOUND_USER", "objectMappings": []}]}]
+        "current", [{"synchronizationRules": []}, {}, {"synchronizationRules": [{"name": "USER_INBOUND_USER", "objectMappings": []}]}]
     )
-    def test_a_schema_without_people(self, there: dict[str, Any]) -> None:
+    def test_a_schema_without_a_mapping_of_users(self, current: dict[str, Any]) -> None:
         with pytest.raises(
-            Refusal, match=r"^the job of configuration 'Fabrikam' has no mapping of people; set reset to restore the defaults$"
+            Refusal, match=r"^the job of configuration 'Fabrikam' has no mapping of users; set reset to restore the defaults$"
         ):
-            plan(there, user_type="guest")
+            plan(current, user_type="guest")
 
-    def test_a_schema_without_people_can_be_reset(self) -> None:
-        """The remedy that the refusal names must work."""
+    def test_a_schema_without_a_mapping_of_users_can_be_reset(self) -> None:
+        """The remedy that the message names must work."""
         assert plan({"synchronizationRules": []}, reset=True).actions
 
     @pytest.mark.parametrize("damage", ["{}", "garbage"])
-    def test_a_backup_that_is_none_is_refused_in_a_sentence(self, damage: str) -> None:
+    def test_an_invalid_backup_is_rejected_with_a_message(self, damage: str) -> None:
         backup = {} if damage == "{}" else {"synchronizationRules": [{"name": "USER_INBOUND_USER"}]}
         try:
-            one = plan(restore=backup)
+            planned = plan(restore=backup)
         except Refusal:
             return
-        assert one.actions == ()
+        assert planned.actions == ()
 
 
 class TestRefusals:
@@ -522,11 +527,11 @@ class TestRefusals:
         [
             (
                 {"mappings": [{"target": "alternativeSecurityIds", "source": "mail"}]},
-                "the mapping of alternativeSecurityIds must stay as the service made it; people are joined and removed by it",
+                "the mapping of alternativeSecurityIds must stay as the service created it; the service matches and removes users by it",
             ),
             (
                 {"mappings": [{"target": "IsSoftDeleted", "state": "absent"}]},
-                "the mapping of IsSoftDeleted must stay as the service made it; people are joined and removed by it",
+                "the mapping of IsSoftDeleted must stay as the service created it; the service matches and removes users by it",
             ),
             ({"mappings": [{"target": "otherMails", "source": "mail"}]}, "otherMails cannot be a target; the target tenant computes it"),
             (
@@ -535,7 +540,7 @@ class TestRefusals:
             ),
             (
                 {"mappings": [{"target": "city", "state": "absent", "constant": "x"}]},
-                "the mapping of city is to be absent, so constant does not go with it",
+                "the mapping of city is to be absent, so it cannot be combined with constant",
             ),
             ({"mappings": [{"target": "city"}]}, "the mapping of city needs exactly one of source, constant and expression"),
             (
@@ -555,19 +560,19 @@ class TestRefusals:
             ),
             (
                 {"mappings": [{"target": "displayname", "constant": "x"}]},
-                "'displayname' is no target attribute of this configuration; did you mean displayName",
+                "'displayname' is not a target attribute of this configuration; did you mean displayName",
             ),
             (
                 {"mappings": [{"target": "employeeID", "state": "absent"}]},
-                "'employeeID' is no target attribute of this configuration; did you mean employeeId",
+                "'employeeID' is not a target attribute of this configuration; did you mean employeeId",
             ),
             (
                 {"mappings": [{"target": "city", "source": "cty"}]},
-                "'cty' is no source attribute of this configuration; did you mean city, country",
+                "'cty' is not a source attribute of this configuration; did you mean city, country",
             ),
             (
                 {"mappings": [{"target": "city", "expression": "ToUpper([zzzzzz])"}]},
-                "'zzzzzz' is no source attribute of this configuration",
+                "'zzzzzz' is not a source attribute of this configuration",
             ),
         ],
     )
@@ -580,7 +585,7 @@ class TestRefusals:
         ("answer", "reason"),
         [
             (Reply(200, {"parsingSucceeded": False, "error": {"code": "X", "message": "Unknown function Foo."}}), "Unknown function Foo."),
-            (Reply(200, {"parsingSucceeded": False, "error": None}), "the service gives no reason"),
+            (Reply(200, {"parsingSucceeded": False, "error": None}), "the service returned no reason"),
             (refusal(400, "InvalidExpression", "Unknown function Foo."), "Unknown function Foo."),
             (refusal(400, "InvalidExpression"), "InvalidExpression"),
         ],
@@ -590,7 +595,7 @@ class TestRefusals:
             plan(faults={"parseExpression": [answer]}, mappings=[{"target": "city", "expression": "Foo([city])"}])
         assert str(caught.value) == f"the expression 'Foo([city])' for city is not valid: {reason}"
 
-    def test_names_are_not_judged_where_none_are_listed(self) -> None:
+    def test_names_are_not_checked_if_none_are_listed(self) -> None:
         assert (
             title(plan({**full_schema(), "directories": []}, mappings=[{"target": "newThing", "source": "otherThing"}])) == "add newThing"
         )
@@ -603,7 +608,7 @@ class TestWithoutAJob:
             pytest.param([], "there is no configuration 'Fabrikam'; run sync_configuration first", id="no configuration"),
             pytest.param(
                 [Link("Fabrikam")],
-                "configuration 'Fabrikam' has no provisioning job; run sync_configuration, which makes it",
+                "configuration 'Fabrikam' has no provisioning job; run sync_configuration, which creates it",
                 id="no job",
             ),
         ],
@@ -612,15 +617,15 @@ class TestWithoutAJob:
         wanted = desired(
             mappings=[{"target": "employeeId", "state": "absent"}, {"target": "displayName", "expression": 'Append([displayName], " x")'}]
         )
-        one = mapping.plan(mapping.read(FakeGraph(SourceService(links)), wanted), wanted)
-        assert title(one) == "remove employeeId, change displayName"
-        assert one.unmet == unmet
-        assert one.change_facts["backup"] is None
+        planned = mapping.plan(mapping.read(FakeGraph(SourceService(links)), wanted), wanted)
+        assert title(planned) == "remove employeeId, change displayName"
+        assert planned.unmet == unmet
+        assert planned.change_facts["backup"] is None
 
 
 class TestShowing:
     def test_before_and_after_hold_only_what_is_managed(self) -> None:
-        one = plan(
+        planned = plan(
             mappings=[
                 {"target": "employeeId", "state": "absent"},
                 {"target": "companyName", "constant": "Contoso"},
@@ -628,22 +633,22 @@ class TestShowing:
             ]
         )
         city = {"target": "city", "source": "city", "apply": "always"}
-        assert one.before == {
+        assert planned.before == {
             "configuration": "Fabrikam",
             "mappings": {"city": city, "employeeId": {"target": "employeeId", "source": "employeeId", "apply": "always"}},
         }
-        assert one.after == {
+        assert planned.after == {
             "configuration": "Fabrikam",
             "mappings": {"city": city, "companyName": {"target": "companyName", "constant": "Contoso", "apply": "always"}},
         }
 
     def test_facts(self) -> None:
-        one = plan(user_type="guest", target_actions=["create"])
-        assert one.facts["target_actions"] == ["create"]
-        assert {"target": "userType", "constant": "Guest", "apply": "create_only"} in one.facts["mappings"]
-        # The job was never started, so its first start begins with everybody (fact sheet 3.2).
-        assert one.change_facts["restart_needed"] is False
-        assert one.change_facts["backup"] == full_schema()
+        planned = plan(user_type="guest", target_actions=["create"])
+        assert planned.facts["target_actions"] == ["create"]
+        assert {"target": "userType", "constant": "Guest", "apply": "create_only"} in planned.facts["mappings"]
+        # The job was never started, so its first start evaluates all users (fact sheet 3.2).
+        assert planned.change_facts["restart_needed"] is False
+        assert planned.change_facts["backup"] == full_schema()
         assert plan().change_facts["backup"] is None
 
     @pytest.mark.parametrize(
@@ -661,5 +666,6 @@ class TestShowing:
             ({"source": None, "defaultValue": "d"}, {"apply": "always", "default": "d"}),
         ],
     )
-    def test_a_row_in_our_words(self, raw: dict[str, Any], shown: dict[str, Any]) -> None:
-        assert schema.shown({"targetAttributeName": "x", **raw}) == {"target": "x", **shown}
+    def test_a_row_in_the_form_of_the_option(self, raw: Any, shown: dict[str, Any]) -> None:
+        row: Any = {"targetAttributeName": "x", **raw}
+        assert schema.shown(row) == {"target": "x", **shown}

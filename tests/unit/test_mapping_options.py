@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Malformed options of sync_mapping: refused in one sentence by `desired`, before anything is read, with or without a job."""
+"""Malformed options of sync_mapping: rejected with a one-sentence message by `desired`, before anything is read, with or without a job."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def sentence(**options: Any) -> str:
     return str(caught.value)
 
 
-def one(**members: Any) -> dict[str, Any]:
+def mapping_of(**members: Any) -> dict[str, Any]:
     return {"mappings": [{"state": "present", **members}]}
 
 
@@ -42,35 +42,38 @@ class TestMappings:
     @pytest.mark.parametrize(
         ("options", "expected"),
         [
-            (one(target="", source="mail"), "a mapping has no target; name the attribute in the target tenant"),
-            (one(target=None, source="mail"), "a mapping has no target; name the attribute in the target tenant"),
-            (one(target="city", source=""), "the source of the mapping of city is empty; name an attribute of the source tenant"),
-            (one(target="city", source="  "), "the source of the mapping of city is empty; name an attribute of the source tenant"),
-            (one(target="ISSOFTDELETED", constant="x"), "the mapping of IsSoftDeleted must stay as the service made it"),
+            (mapping_of(target="", source="mail"), "a mapping has no target; name the attribute in the target tenant"),
+            (mapping_of(target=None, source="mail"), "a mapping has no target; name the attribute in the target tenant"),
+            (mapping_of(target="city", source=""), "the source of the mapping of city is empty; name an attribute of the source tenant"),
+            (mapping_of(target="city", source="  "), "the source of the mapping of city is empty; name an attribute of the source tenant"),
+            (mapping_of(target="ISSOFTDELETED", constant="x"), "the mapping of IsSoftDeleted must stay as the service created it"),
             (
-                one(target="AlternativeSecurityIds", state="absent"),
-                "the mapping of alternativeSecurityIds must stay as the service made it",
+                mapping_of(target="AlternativeSecurityIds", state="absent"),
+                "the mapping of alternativeSecurityIds must stay as the service created it",
             ),
-            (one(target="othermails", source="mail"), "otherMails cannot be a target; the target tenant computes it"),
-            (one(target="targetAddress", source="mail"), "targetAddress cannot be a target; only Exchange writes it"),
-            (one(target="HiddenFromAddressListsEnabled", constant="true"), "map showInAddressList instead"),
-            (one(target="userType", constant="External"), "the mapping of userType: userType is Member or Guest, not 'External'"),
-            (one(target="showInAddressList", constant="ja"), "showInAddressList is true or false, not 'ja'"),
-            (one(target="city", constant=LONG), "the mapping of city: the constant is longer than the 10000 characters"),
+            (mapping_of(target="othermails", source="mail"), "otherMails cannot be a target; the target tenant computes it"),
+            (mapping_of(target="targetAddress", source="mail"), "targetAddress cannot be a target; only Exchange writes it"),
+            (mapping_of(target="HiddenFromAddressListsEnabled", constant="true"), "map showInAddressList instead"),
+            (
+                mapping_of(target="userType", constant="External"),
+                "the mapping of userType: userType must be Member or Guest, not 'External'",
+            ),
+            (mapping_of(target="showInAddressList", constant="ja"), "showInAddressList must be true or false, not 'ja'"),
+            (mapping_of(target="city", constant=LONG), "the mapping of city: the constant is longer than the 10000 characters"),
             ({"company_name": LONG}, "company_name: the constant is longer than the 10000 characters"),
             (
                 {"display_name_suffix": LONG},
-                "display_name_suffix cannot be used: with it the expression of the display name is not valid: it is longer than 10000",
+                "display_name_suffix cannot be used, because it makes the expression of the display name invalid: it is longer than 10000",
             ),
             ({"display_name_suffix": '"' * 5_000}, "display_name_suffix cannot be used"),
-            (one(target="city", expression=f"Append([city], {LONG}"), "the expression 'Append([city], xxxx"),
+            (mapping_of(target="city", expression=f"Append([city], {LONG}"), "the expression 'Append([city], xxxx"),
             ({"target_actions": []}, "target_actions is empty; name at least one of create, update and delete, or leave it out"),
         ],
     )
     def test_refused(self, options: dict[str, Any], expected: str) -> None:
-        said = sentence(**options)
-        assert expected in said
-        assert len(said) < 400
+        message = sentence(**options)
+        assert expected in message
+        assert len(message) < 400
 
     @settings(max_examples=200, deadline=None)
     @given(st.text(max_size=40))
@@ -86,8 +89,11 @@ class TestFilters:
         [
             ({"filters": [{"name": None, "clauses": []}]}, "filter 1 has no name"),
             ({"filters": [{"clauses": []}]}, "filter 1 has no name"),
-            ({"filters": [{"name": "Sales", "clauses": None}]}, "filter 'Sales' has no clauses; an empty filter lets nobody through"),
-            ({"filters": [{"name": "Sales"}]}, "filter 'Sales' has no clauses; an empty filter lets nobody through"),
+            (
+                {"filters": [{"name": "Sales", "clauses": None}]},
+                "filter 'Sales' has no clauses; a filter without clauses excludes all users",
+            ),
+            ({"filters": [{"name": "Sales"}]}, "filter 'Sales' has no clauses; a filter without clauses excludes all users"),
             (clause(operator="IS NULL"), "filter 'Sales', clause 2 has no attribute"),
             (clause(attribute=" ", operator="IS NULL"), "filter 'Sales', clause 2 has no attribute"),
             (clause(attribute="city", operator=None), "filter 'Sales', clause 2 has no operator"),
@@ -103,19 +109,19 @@ class TestRestore:
     @pytest.mark.parametrize(
         ("restore", "expected"),
         [
-            ({"changed": True, "backup": BACKUP, "actions": []}, "restore is the whole result of a run; give only its member backup"),
-            ({"changed": False, "backup": None}, "give only its member backup (it is null there, because that run changed nothing)"),
-            ({"results": [{"backup": BACKUP}]}, "restore is the result of a loop; give the member backup of one of its results"),
+            ({"changed": True, "backup": BACKUP, "actions": []}, "restore is the whole result of a task; pass only its member backup"),
+            ({"changed": False, "backup": None}, "pass only its member backup (it is null, because that task changed nothing)"),
+            ({"results": [{"backup": BACKUP}]}, "restore is the result of a loop; pass the member backup of one of its results"),
             ({}, "it has no list synchronizationRules"),
             ("text", "it is a text instead of an object"),
             ([BACKUP], "it is a list instead of an object"),
             (7, "it is a number instead of an object"),
             ({"synchronizationRules": None}, "it has no list synchronizationRules"),
             ({"synchronizationRules": {}}, "it has no list synchronizationRules"),
-            ({"synchronizationRules": []}, "it has no mapping of people"),
+            ({"synchronizationRules": []}, "it has no mapping of users"),
             ({"synchronizationRules": [None]}, "synchronizationRules[0] is null instead of an object"),
             ({"synchronizationRules": ["x"]}, "synchronizationRules[0] is a text instead of an object"),
-            ({"synchronizationRules": [{"name": "USER_INBOUND_USER"}]}, "it has no mapping of people"),
+            ({"synchronizationRules": [{"name": "USER_INBOUND_USER"}]}, "it has no mapping of users"),
             (
                 {"synchronizationRules": [{"objectMappings": [{"attributeMappings": [{"targetAttributeName": 7}]}]}]},
                 "synchronizationRules[0].objectMappings[0].attributeMappings[0].targetAttributeName is a number instead of a text",
@@ -124,10 +130,10 @@ class TestRestore:
         ],
     )
     def test_refused(self, restore: Any, expected: str) -> None:
-        said = sentence(restore=restore)
-        assert expected in said
-        assert said.startswith("restore is ")
-        assert "reset" not in said
+        message = sentence(restore=restore)
+        assert expected in message
+        assert message.startswith("restore is ")
+        assert "reset" not in message
 
     def test_a_backup_is_taken(self) -> None:
         assert mapping.desired({**BASE, "restore": copy.deepcopy(self.BACKUP)}).restore == self.BACKUP

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Somebody edits the mappings between our read and our write: a schema has no ETag, and PUT replaces all of it (fact sheet 4.1)."""
+"""Another process edits the mappings between the read and the write: a schema has no ETag, and PUT replaces all of it (fact sheet 4.1)."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import
 Edit = Callable[[dict[str, Any]], None]
 
 
-def people_of(schema: dict[str, Any]) -> dict[str, Any]:
+def user_mapping_of(schema: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = schema["synchronizationRules"][0]["objectMappings"][0]
     return found
 
 
 def sources(schema: dict[str, Any]) -> dict[str, Any]:
-    return {row["targetAttributeName"]: row["source"]["name"] for row in people_of(schema)["attributeMappings"]}
+    return {row["targetAttributeName"]: row["source"]["name"] for row in user_mapping_of(schema)["attributeMappings"]}
 
 
 @dataclass
 class Busy:
-    """A service in which somebody else works. ``edits`` are made after so many reads, or writes, of the schema were answered."""
+    """A service that another process changes. ``edits`` are made after so many reads, or writes, of the schema were answered."""
 
     link: Link
     edits: dict[tuple[str, int], Edit]
@@ -56,7 +56,7 @@ class Busy:
 
 
 def busy(**edits: Edit) -> Busy:
-    """``GET_1`` is after the first read, and so on."""
+    """``GET_1`` is after the first read, ``PUT_2`` after the second write."""
     return Busy(
         Link("Fabrikam", jobs=[new_job()], schema={**default_schema(), "id": "job", "version": "v1.2"}, template=default_schema()),
         {(name.partition("_")[0], int(name.partition("_")[2])): edit for name, edit in edits.items()},
@@ -73,8 +73,8 @@ def run(service: Busy, **given_: Any) -> tuple[dict[str, Any], FakeGraph]:
 
 def mapped(target: str, name: str) -> Edit:
     def edit(schema: dict[str, Any]) -> None:
-        rows = people_of(schema)["attributeMappings"]
-        row = next((one for one in rows if one["targetAttributeName"] == target), None)
+        rows = user_mapping_of(schema)["attributeMappings"]
+        row = next((row for row in rows if row["targetAttributeName"] == target), None)
         if row is None:
             rows.append({"targetAttributeName": target, "source": attribute_source(name), "flowType": "Always"})
         else:
@@ -85,15 +85,15 @@ def mapped(target: str, name: str) -> Edit:
 
 def removed(target: str) -> Edit:
     def edit(schema: dict[str, Any]) -> None:
-        people = people_of(schema)
-        people["attributeMappings"] = [row for row in people["attributeMappings"] if row["targetAttributeName"] != target]
+        users = user_mapping_of(schema)
+        users["attributeMappings"] = [row for row in users["attributeMappings"] if row["targetAttributeName"] != target]
 
     return edit
 
 
 def filtered(schema: dict[str, Any]) -> None:
     clause = {"sourceOperandName": "city", "operatorName": "IS NULL", "targetOperand": {"values": []}}
-    people_of(schema)["scope"] = {"groups": [{"name": "by hand", "clauses": [clause]}]}
+    user_mapping_of(schema)["scope"] = {"groups": [{"name": "by hand", "clauses": [clause]}]}
 
 
 def declared(schema: dict[str, Any]) -> None:
@@ -103,7 +103,7 @@ def declared(schema: dict[str, Any]) -> None:
 class TestBetweenReadAndWrite:
     def test_it_is_read_again_right_before_it_is_written(self) -> None:
         result, client = run(busy(), company_name="Contoso")
-        at_schema = [one.method for one in client.sent if one.path.endswith("/schema")]
+        at_schema = [request.method for request in client.sent if request.path.endswith("/schema")]
         assert at_schema == ["GET", "GET", "PUT", "GET"]
         assert result["warnings"] == []
 
@@ -116,18 +116,18 @@ class TestBetweenReadAndWrite:
             (filtered, "filters"),
         ],
     )
-    def test_an_edit_elsewhere_is_kept_and_said(self, edit: Edit, named: str) -> None:
+    def test_an_edit_elsewhere_is_kept_and_reported(self, edit: Edit, named: str) -> None:
         service = busy(GET_1=edit)
         expected = copy.deepcopy(service.link.schema)
         edit(expected)
         result, _client = run(service, company_name="Contoso")
         assert sources(service.link.schema) == {**sources(expected), "companyName": "Contoso"}
-        assert people_of(service.link.schema).get("scope") == people_of(expected).get("scope")
+        assert user_mapping_of(service.link.schema).get("scope") == user_mapping_of(expected).get("scope")
         assert result["warnings"] == [
             f"somebody else changed {named} while this ran; that was kept, and is neither in the difference nor in the backup"
         ]
 
-    def test_what_nobody_synchronizes_by_is_kept_too(self) -> None:
+    def test_a_part_that_does_not_affect_the_synchronization_is_kept_too(self) -> None:
         service = busy(GET_1=declared)
         run(service, company_name="Contoso")
         assert service.link.schema["directories"] == [{"name": "by hand", "objects": []}]
@@ -144,21 +144,23 @@ class TestBetweenReadAndWrite:
             (mapped("city", "state"), {"restore": {**default_schema(), "id": "job"}, "user_type": "guest"}),
         ],
     )
-    def test_an_edit_of_the_same_is_not_overwritten_unseen(self, edit: Edit, given_: dict[str, Any]) -> None:
+    def test_an_edit_of_the_same_part_is_not_overwritten_without_notice(self, edit: Edit, given_: dict[str, Any]) -> None:
         service = busy(GET_1=edit)
         expected = copy.deepcopy(service.link.schema)
         edit(expected)
         with pytest.raises(RunFailure) as caught:
             run(service, **given_)
-        assert "somebody else changed the mappings of configuration 'Fabrikam' while this ran" in caught.value.msg
+        assert "the mappings of configuration 'Fabrikam' were changed by another process while this task ran" in caught.value.msg
         assert service.link.schema == expected
-        # A run again sees their edit, and its wishes win.
+        # A second run reads the edit, and writes the desired state.
         run(service, **given_)
         assert run(service, **given_)[0]["changed"] is False
 
     def test_the_same_edit_needs_no_write(self) -> None:
         def same(schema: dict[str, Any]) -> None:
-            people_of(schema)["attributeMappings"].append({"targetAttributeName": "companyName", "source": constant_source("Contoso")})
+            user_mapping_of(schema)["attributeMappings"].append(
+                {"targetAttributeName": "companyName", "source": constant_source("Contoso")}
+            )
 
         service = busy(GET_1=same)
         _result, client = run(service, company_name="Contoso")
@@ -170,10 +172,10 @@ class TestBetweenReadAndWrite:
             service,
             mappings=[{"target": "displayName", "expression": "ToUpper([displayName])"}, {"target": "companyName", "constant": "C"}],
         )
-        assert len([one for one in client.sent if "parseExpression" in one.path]) == 1
+        assert len([request for request in client.sent if "parseExpression" in request.path]) == 1
         assert sources(service.link.schema)["city"] == "state"
 
-    def test_an_edit_after_the_write_is_said(self) -> None:
+    def test_an_edit_after_the_write_is_reported(self) -> None:
         service = busy(PUT_1=mapped("city", "state"))
         result, _client = run(service, company_name="Contoso")
         assert "somebody else changed mapping of city while this ran" in result["warnings"][0]
@@ -189,31 +191,31 @@ edits = st.one_of(
 class TestAnyEdit:
     @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(st.lists(edits, min_size=1, max_size=3), st.lists(st.sampled_from(TARGETS), min_size=1, max_size=2, unique=True), st.booleans())
-    def test_what_others_edit_in_rows_that_are_not_ours_always_survives(
-        self, theirs: list[Edit], ours: list[str], filters_too: bool
+    def test_edits_of_others_in_rows_that_are_not_managed_always_survive(
+        self, other_edits: list[Edit], managed: list[str], filters_too: bool
     ) -> None:
-        def all_of_them(schema: dict[str, Any]) -> None:
-            for edit in theirs:
+        def all_edits(schema: dict[str, Any]) -> None:
+            for edit in other_edits:
                 edit(schema)
             if filters_too:
                 filtered(schema)
 
-        service = busy(GET_1=all_of_them)
+        service = busy(GET_1=all_edits)
         expected = copy.deepcopy(service.link.schema)
         before = sources(expected)
-        all_of_them(expected)
-        given_ = [{"target": one, "constant": "ours"} for one in ours]
-        if any(sources(expected).get(one) != before.get(one) for one in ours):
-            # They edited the same: somebody has to look.
-            with pytest.raises(RunFailure, match="somebody else changed the mappings"):
+        all_edits(expected)
+        given_ = [{"target": name, "constant": "ours"} for name in managed]
+        if any(sources(expected).get(name) != before.get(name) for name in managed):
+            # The edits concern the same rows: an administrator has to decide.
+            with pytest.raises(RunFailure, match="the mappings of configuration 'Fabrikam' were changed by another process"):
                 run(service, mappings=given_)
             assert service.link.schema == expected
             return
         result, _client = run(service, mappings=given_)
         after = sources(service.link.schema)
-        assert {name: value for name, value in after.items() if name not in ours} == {
-            name: value for name, value in sources(expected).items() if name not in ours
+        assert {name: value for name, value in after.items() if name not in managed} == {
+            name: value for name, value in sources(expected).items() if name not in managed
         }
-        assert all(after[one] == "ours" for one in ours)
-        assert people_of(service.link.schema).get("scope") == people_of(expected).get("scope")
+        assert all(after[name] == "ours" for name in managed)
+        assert user_mapping_of(service.link.schema).get("scope") == user_mapping_of(expected).get("scope")
         assert result["changed"] is True

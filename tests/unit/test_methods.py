@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The ways to sign in that take no secret of the application's own, each against the endpoint or the program that it asks."""
+"""The sign-in methods without a client secret, each against its endpoint or program."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ import jwt
 import pytest
 import requests
 import responses
+from ansible.module_utils.basic import env_fallback
 from msal import managed_identity as msal_managed_identity
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cloud import CLOUDS
@@ -27,10 +28,17 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cred
     device_code,
     federated,
 )
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.base import Credential, Secrets, Token
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.methods import AUTH_METHODS, METHODS, choose
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.base import Credential, Token, read_secrets
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.methods import (
+    AUTH_METHODS,
+    CREDENTIAL_OPTIONS,
+    METHODS,
+    choose,
+)
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import CredentialProblem, SignInFailure, Unreachable
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.transport import Transport, Trust
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import checks
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.causes import explain
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.certificates import rsa_pair
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET
@@ -60,21 +68,21 @@ def wire() -> Iterator[responses.RequestsMock]:
 
 
 def graph_token(tenant: str = SOURCE, lifetime: int = 3600) -> str:
-    """An access token as Graph's: only its claims matter here."""
+    """An access token like those of Graph; only its claims matter here."""
     return jwt.encode({"tid": tenant, "exp": int(time.time()) + lifetime}, "any-key-that-is-long-enough-for-a-signature", algorithm="HS256")
 
 
-def by(method: str, client_id: str | None = None, tenant: str = SOURCE, tell: Any = None, **secrets: str) -> Credential:
-    return choose(GLOBAL, tenant, client_id, Secrets(**secrets), method, tell)
+def by(method: str, client_id: str | None = None, tenant: str = SOURCE, show: Any = None, **secrets: str) -> Credential:
+    return choose(GLOBAL, tenant, client_id, secrets, method, show)
 
 
-def earned(credential: Credential, trust: Trust | None = None) -> Token:
+def sign_in(credential: Credential, trust: Trust | None = None) -> Token:
     return credential.token(Transport(trust or Trust(), (GLOBAL.login_endpoint,)))
 
 
 def refused(credential: Credential) -> str:
     with pytest.raises(CredentialProblem) as caught:
-        earned(credential)
+        sign_in(credential)
     return str(caught.value)
 
 
@@ -102,7 +110,7 @@ class TestTable:
             "federated": {"federated_token_file": str(path)},
         }
         left = dict(list(given.items())[skipped:])
-        secrets = Secrets(**{name: value for one in left.values() for name, value in one.items()})
+        secrets = {name: value for options in left.values() for name, value in options.items()}
         if not left:
             with pytest.raises(CredentialProblem, match="no credential is given"):
                 choose(GLOBAL, SOURCE, CLIENT_ID, secrets)
@@ -113,11 +121,11 @@ class TestTable:
     def test_auto_takes_a_job_of_github(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(federated.GITHUB_URL, GITHUB)
         monkeypatch.setenv(federated.GITHUB_TOKEN, "job-bearer")
-        named = choose(GLOBAL, SOURCE, CLIENT_ID, Secrets(), "federated")
-        assert choose(GLOBAL, SOURCE, CLIENT_ID, Secrets()).fingerprint == named.fingerprint
+        named = choose(GLOBAL, SOURCE, CLIENT_ID, {}, "federated")
+        assert choose(GLOBAL, SOURCE, CLIENT_ID, {}).fingerprint == named.fingerprint
 
     @pytest.mark.parametrize(
-        ("method", "sentence"),
+        ("method", "message"),
         [
             ("access_token", "auth_method is access_token, but access_token is empty"),
             ("certificate", "auth_method is certificate, but neither certificate nor certificate_path is given"),
@@ -125,21 +133,21 @@ class TestTable:
             (
                 "federated",
                 "auth_method is federated, but neither federated_token nor federated_token_file is given, "
-                "and this is no job of GitHub Actions that may ask for a token",
+                "and this is not a GitHub Actions job that can request a token",
             ),
         ],
     )
     @pytest.mark.parametrize("nothing", [None, ""])
-    def test_what_a_named_method_lacks(self, monkeypatch: pytest.MonkeyPatch, method: str, sentence: str, nothing: str | None) -> None:
+    def test_what_a_named_method_is_missing(self, monkeypatch: pytest.MonkeyPatch, method: str, message: str, nothing: str | None) -> None:
         """AWX sets variables for fields that were left empty."""
         for name in (federated.GITHUB_URL, federated.GITHUB_TOKEN):
             monkeypatch.setenv(name, "")
-        secrets = Secrets(nothing, nothing, nothing, nothing, nothing, nothing, nothing)
+        secrets = dict.fromkeys([option.name for option in CREDENTIAL_OPTIONS], nothing)
         with pytest.raises(CredentialProblem) as caught:
             choose(GLOBAL, SOURCE, CLIENT_ID, secrets, method)
-        assert str(caught.value) == sentence
+        assert str(caught.value) == message
 
-    @pytest.mark.parametrize("method", [name for name, one in METHODS.items() if one.registration])
+    @pytest.mark.parametrize("method", [name for name, method in METHODS.items() if method.needs_client_id])
     def test_a_registration_needs_its_id(self, method: str) -> None:
         with pytest.raises(CredentialProblem, match="client_id is missing"):
             by(method, None, certificate="x", client_secret="x", federated_token="x")
@@ -164,14 +172,51 @@ class TestTable:
             by("certificate", CLIENT_ID, certificate=rsa_pair().pem().decode())
 
 
+class TestOptions:
+    """Specs, validation and masking of the credential options derive from the table."""
+
+    def test_the_argument_spec(self) -> None:
+        def spec(kind: str, variable: str | None = None, **more: Any) -> dict[str, Any]:
+            return {"type": kind, **({"fallback": (env_fallback, [variable])} if variable else {}), **more}
+
+        assert {option.name: CONNECTION[option.name] for option in CREDENTIAL_OPTIONS} == {
+            "access_token": spec("str", no_log=True),
+            "certificate": spec("str", no_log=True),
+            "certificate_path": spec("path", "AZURE_CLIENT_CERTIFICATE_PATH"),
+            "certificate_passphrase": spec("str", "AZURE_CLIENT_CERTIFICATE_PASSWORD", no_log=True),
+            "client_secret": spec("str", "AZURE_CLIENT_SECRET", no_log=True, aliases=["secret"]),
+            "federated_token": spec("str", no_log=True),
+            "federated_token_file": spec("path", "AZURE_FEDERATED_TOKEN_FILE"),
+        }
+
+    def test_every_option_is_validated_and_only_a_path_may_be_quoted(self) -> None:
+        names = {option.name for option in CREDENTIAL_OPTIONS}
+        assert names <= set(checks.CONNECTION)
+        assert names - checks.SECRET == {"certificate_path", "federated_token_file"}
+
+    def test_the_values_that_no_output_may_contain(self) -> None:
+        given = {option.name: f" {option.name}\n" for option in CREDENTIAL_OPTIONS}
+        assert set(read_secrets(CREDENTIAL_OPTIONS, given).hidden()) == {
+            "access_token",
+            " certificate\n",
+            " certificate_passphrase",
+            " client_secret",
+            "federated_token",
+        }
+
+    def test_an_option_that_no_method_has_is_a_mistake(self) -> None:
+        with pytest.raises(KeyError):
+            read_secrets(CREDENTIAL_OPTIONS, {"cilent_secret": "x"})["cilent_secret"]
+
+
 class TestAccessToken:
-    def test_of_the_wanted_tenant(self) -> None:
+    def test_of_the_right_tenant(self) -> None:
         value = graph_token()
-        assert earned(by("access_token", access_token=value)) == Token(value)
+        assert sign_in(by("access_token", access_token=value)) == Token(value)
 
     def test_of_another_tenant(self) -> None:
-        said = refused(by("access_token", access_token=graph_token(TARGET)))
-        assert said == f"the access token is for tenant {TARGET}, not for {SOURCE}; sign in to this tenant in another way"
+        message = refused(by("access_token", access_token=graph_token(TARGET)))
+        assert message == f"the access token is for tenant {TARGET}, not for {SOURCE}; sign in to this tenant in another way"
 
     @pytest.mark.parametrize(("tenant", "fits"), [(SOURCE, True), (TARGET, False)])
     def test_of_a_tenant_named_by_its_domain(self, wire: responses.RequestsMock, tenant: str, fits: bool) -> None:
@@ -179,7 +224,7 @@ class TestAccessToken:
         wire.get("https://login.microsoftonline.com/contoso.kr/v2.0/.well-known/openid-configuration", json=issuer)
         credential = by("access_token", tenant="contoso.kr", access_token=graph_token(tenant))
         if fits:
-            assert earned(credential).value
+            assert sign_in(credential).value
         else:
             assert f"is for tenant {TARGET}, not for contoso.kr" in refused(credential)
 
@@ -187,8 +232,8 @@ class TestAccessToken:
         with pytest.raises(CredentialProblem, match="has expired; acquire a new one"):
             by("access_token", access_token=graph_token(lifetime=-1))
 
-    def test_one_that_only_graph_can_read(self) -> None:
-        assert earned(by("access_token", access_token="opaque")).value == "opaque"
+    def test_a_token_that_only_graph_can_read(self) -> None:
+        assert sign_in(by("access_token", access_token="opaque")).value == "opaque"
         assert access_token.AccessToken("opaque").fingerprint != access_token.AccessToken("other").fingerprint
 
 
@@ -218,7 +263,7 @@ def grant(login: responses.RequestsMock) -> None:
 class TestFederated:
     def test_a_token(self, login: responses.RequestsMock) -> None:
         grant(login)
-        assert earned(by("federated", CLIENT_ID, federated_token=" assertion\n")).value == "granted"
+        assert sign_in(by("federated", CLIENT_ID, federated_token=" assertion\n")).value == "granted"
         sent = form(login.calls[-1])
         assert sent["client_assertion"] == "assertion"
         assert sent["client_assertion_type"] == "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -231,16 +276,16 @@ class TestFederated:
         path.write_text("first\n")
         credential = by("federated", CLIENT_ID, federated_token_file=str(path))
         first = credential.fingerprint
-        assert earned(credential).value == "granted"
+        assert sign_in(credential).value == "granted"
         path.write_text("second\n")
-        assert earned(credential).value == "granted"
+        assert sign_in(credential).value == "granted"
         assert [form(call)["client_assertion"] for call in login.calls if call.request.method == "POST"] == ["first", "second"]
         assert credential.fingerprint != first
 
     @pytest.mark.parametrize(
-        ("content", "reason"), [(None, "No such file"), (b"", "is empty"), (b" \n", "is empty"), (b"\xff\xfe", "no text")]
+        ("content", "reason"), [(None, "No such file"), (b"", "is empty"), (b" \n", "is empty"), (b"\xff\xfe", "not text")]
     )
-    def test_a_file_that_is_of_no_use(self, tmp_path: Path, content: bytes | None, reason: str) -> None:
+    def test_a_file_that_cannot_be_used(self, tmp_path: Path, content: bytes | None, reason: str) -> None:
         path = tmp_path / "token"
         if content is not None:
             path.write_bytes(content)
@@ -265,7 +310,7 @@ class TestFederated:
         monkeypatch.setenv(federated.GITHUB_TOKEN, "job-bearer")
         login.get("https://token.actions.example/job", json={"value": "from-github"})
         grant(login)
-        assert earned(by("federated", CLIENT_ID)).value == "granted"
+        assert sign_in(by("federated", CLIENT_ID)).value == "granted"
         asked = next(call.request for call in login.calls if "actions" in str(call.request.url))
         assert str(asked.url).endswith("?api-version=2.0&audience=api%3A%2F%2FAzureADTokenExchange")
         assert asked.headers["Authorization"] == "Bearer job-bearer"
@@ -276,9 +321,9 @@ class TestFederated:
         monkeypatch.setenv(federated.GITHUB_URL, GITHUB)
         monkeypatch.setenv(federated.GITHUB_TOKEN, "job-bearer")
         login.get("https://token.actions.example/job", **answer)
-        said = refused(by("federated", CLIENT_ID))
-        assert "the job needs the permission id-token: write" in said
-        assert "job-bearer" not in said
+        message = refused(by("federated", CLIENT_ID))
+        assert "the job needs the permission id-token: write" in message
+        assert "job-bearer" not in message
 
     def test_a_bearer_is_not_sent_in_the_clear(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(federated.GITHUB_URL, GITHUB.replace("https", "http"))
@@ -304,7 +349,7 @@ class TestManagedIdentity:
         wire.get(
             IMDS, json={"access_token": value, "expires_in": "86399", "resource": "https://graph.microsoft.com", "token_type": "Bearer"}
         )
-        token = earned(by("managed_identity"))
+        token = sign_in(by("managed_identity"))
         assert token.value == value
         assert token.expires == pytest.approx(time.time() + 86399, abs=60)
         sent = wire.calls[-1].request
@@ -313,9 +358,9 @@ class TestManagedIdentity:
         assert query["resource"] == "https://graph.microsoft.com"
         assert "client_id" not in query
 
-    def test_a_user_assigned_one(self, wire: responses.RequestsMock) -> None:
+    def test_a_user_assigned_identity(self, wire: responses.RequestsMock) -> None:
         wire.get(IMDS, json={"access_token": graph_token(), "expires_in": "86399"})
-        assert earned(by("managed_identity", CLIENT_ID)).value
+        assert sign_in(by("managed_identity", CLIENT_ID)).value
         assert f"client_id={CLIENT_ID}" in str(wire.calls[-1].request.url)
         assert by("managed_identity").fingerprint != by("managed_identity", CLIENT_ID).fingerprint
 
@@ -324,11 +369,11 @@ class TestManagedIdentity:
         monkeypatch.setenv("IDENTITY_HEADER", "header-secret")
         answer = {"access_token": graph_token(), "expires_on": str(int(time.time()) + 3600)}
         wire.get("http://127.0.0.1:41741/msi/token", json=answer)
-        assert earned(by("managed_identity")).value == answer["access_token"]
+        assert sign_in(by("managed_identity")).value == answer["access_token"]
         assert wire.calls[-1].request.headers["X-IDENTITY-HEADER"] == "header-secret"
 
     def test_of_a_server_under_arc(self, wire: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-        """The agent leaves a secret where only its users can read it."""
+        """The agent writes a secret to a file that only its users can read."""
         monkeypatch.setenv("IDENTITY_ENDPOINT", "http://localhost:40342/metadata/identity/oauth2/token")
         monkeypatch.setenv("IMDS_ENDPOINT", "http://localhost:40342")
         monkeypatch.setattr(msal_managed_identity, "_supported_arc_platforms_and_their_prefixes", {"linux": str(tmp_path)})
@@ -341,19 +386,21 @@ class TestManagedIdentity:
             return 401, {"WWW-Authenticate": f"Basic realm={tmp_path}/challenge.key"}, "{}"
 
         wire.add_callback("GET", "http://localhost:40342/metadata/identity/oauth2/token", callback=agent)
-        assert earned(by("managed_identity")).value == value
+        assert sign_in(by("managed_identity")).value == value
 
     def test_of_another_tenant(self, wire: responses.RequestsMock) -> None:
         wire.get(IMDS, json={"access_token": graph_token(TARGET), "expires_in": "86399"})
-        said = refused(by("managed_identity"))
-        assert said == f"the managed identity's token is for tenant {TARGET}, not for {SOURCE}; sign in to this tenant in another way"
+        message = refused(by("managed_identity"))
+        assert message == f"the managed identity's token is for tenant {TARGET}, not for {SOURCE}; sign in to this tenant in another way"
 
-    def test_none_is_assigned(self, wire: responses.RequestsMock) -> None:
+    def test_no_identity_is_assigned(self, wire: responses.RequestsMock) -> None:
         wire.get(IMDS, status=400, json={"error": "invalid_request", "error_description": "Identity not found"})
-        said = refused(by("managed_identity"))
-        assert said == "the managed identity gave no token: Identity not found; check that it is assigned to this machine, and client_id"
+        message = refused(by("managed_identity"))
+        assert message == (
+            "the managed identity returned no token: Identity not found; check client_id, and that the identity is assigned to this machine"
+        )
 
-    def test_nobody_answers(self, wire: responses.RequestsMock) -> None:
+    def test_an_endpoint_that_does_not_answer(self, wire: responses.RequestsMock) -> None:
         wire.get(IMDS, body=requests.exceptions.ConnectTimeout("no route"))
         assert refused(by("managed_identity")).startswith(f"this machine has no managed identity: {IMDS} does not answer (")
 
@@ -361,89 +408,90 @@ class TestManagedIdentity:
     def test_a_busy_machine_is_asked_again(self, wire: responses.RequestsMock, status: int) -> None:
         wire.get(IMDS, status=status, json={"error": "busy"})
         with pytest.raises(Unreachable, match=f"HTTP {status}"):
-            earned(by("managed_identity"))
+            sign_in(by("managed_identity"))
 
     def test_nonsense(self, wire: responses.RequestsMock) -> None:
         wire.get(IMDS, body="<html>")
-        assert "gave no token" in refused(by("managed_identity"))
+        assert "returned no token" in refused(by("managed_identity"))
 
-    def test_no_proxy_and_our_own_authority(self, wire: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_no_proxy_and_the_given_authority(self, wire: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("HTTP_PROXY", "http://proxy:3128")
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/other.pem")
         wire.get(IMDS, json={"access_token": graph_token(), "expires_in": "86399"})
-        earned(by("managed_identity"), Trust(ca_path="/ours.pem", proxy="http://proxy:3128"))
+        sign_in(by("managed_identity"), Trust(ca_path="/option.pem", proxy="http://proxy:3128"))
         call: Any = wire.calls[-1]
         assert requests.utils.select_proxy(IMDS, call.request.req_kwargs["proxies"]) is None
-        assert call.request.req_kwargs["verify"] == "/ours.pem"
+        assert call.request.req_kwargs["verify"] == "/option.pem"
 
 
 class TestAzureCli:
     @pytest.fixture
     def az(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-        """A program az on the PATH that notes how it was called, prints what is in one file and ends as another one says."""
+        """A program az on the PATH that records its arguments, and takes its output and exit code from files."""
         program = tmp_path / "az"
         program.write_text(
             f'#!/bin/sh\necho "$@" > {tmp_path}/asked\ncat {tmp_path}/out\ncat {tmp_path}/err >&2\nexit $(cat {tmp_path}/code)\n'
         )
         program.chmod(0o755)
-        self.tell(tmp_path)
+        self.prepare(tmp_path)
         monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
         return tmp_path
 
     @staticmethod
-    def tell(folder: Path, out: str = "", err: str = "", code: int = 0) -> None:
+    def prepare(folder: Path, out: str = "", err: str = "", code: int = 0) -> None:
         for name, content in (("out", out), ("err", err), ("code", str(code))):
             (folder / name).write_text(content)
 
     def test_the_account_that_is_signed_in(self, az: Path) -> None:
         value, expires = graph_token(), int(time.time()) + 3600
-        self.tell(
+        self.prepare(
             az, json.dumps({"accessToken": value, "expiresOn": "2026-11-24 12:00:00.000000", "expires_on": expires, "tenant": SOURCE})
         )
-        assert earned(by("azure_cli")) == Token(value, expires)
-        wanted = f"account get-access-token --output json --tenant {SOURCE} --resource https://graph.microsoft.com"
-        assert (az / "asked").read_text().strip() == wanted
+        assert sign_in(by("azure_cli")) == Token(value, expires)
+        expected = f"account get-access-token --output json --tenant {SOURCE} --resource https://graph.microsoft.com"
+        assert (az / "asked").read_text().strip() == expected
 
-    def test_an_older_version_does_not_tell_the_end_in_seconds(self, az: Path) -> None:
+    def test_an_older_version_does_not_return_the_end_in_seconds(self, az: Path) -> None:
         value = graph_token(lifetime=1800)
-        self.tell(az, json.dumps({"accessToken": value, "expiresOn": "2026-11-24 12:00:00.000000"}))
-        assert earned(by("azure_cli")).expires == pytest.approx(time.time() + 1800, abs=60)
+        self.prepare(az, json.dumps({"accessToken": value, "expiresOn": "2026-11-24 12:00:00.000000"}))
+        assert sign_in(by("azure_cli")).expires == pytest.approx(time.time() + 1800, abs=60)
 
     def test_it_is_not_installed(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv("PATH", str(tmp_path))
-        with pytest.raises(CredentialProblem, match="there is no program az on the PATH"):
+        with pytest.raises(CredentialProblem, match="the program az is not on the PATH"):
             by("azure_cli")
 
-    def test_nobody_is_signed_in(self, az: Path) -> None:
-        self.tell(az, err="ERROR: Please run 'az login' to setup account.\n", code=1)
+    def test_it_is_not_signed_in(self, az: Path) -> None:
+        self.prepare(az, err="ERROR: Please run 'az login' to setup account.\n", code=1)
         assert refused(by("azure_cli")).startswith(
             f"the Azure CLI is not signed in to tenant {SOURCE}; run az login --tenant {SOURCE} --allow-no-subscriptions"
         )
 
     def test_signed_in_to_another_tenant(self, az: Path) -> None:
-        self.tell(az, json.dumps({"accessToken": graph_token(TARGET)}))
+        self.prepare(az, json.dumps({"accessToken": graph_token(TARGET)}))
         assert f"the Azure CLI's token is for tenant {TARGET}, not for {SOURCE}" in refused(by("azure_cli"))
 
-    def test_what_the_sign_in_service_says(self, az: Path) -> None:
-        self.tell(
+    def test_a_refusal_of_the_sign_in_service(self, az: Path) -> None:
+        self.prepare(
             az, err="ERROR: AADSTS50173: The provided grant has expired. Trace ID: 1\nTo re-authenticate, please run:\naz login\n", code=1
         )
         with pytest.raises(SignInFailure) as caught:
-            earned(by("azure_cli"))
+            sign_in(by("azure_cli"))
         assert caught.value.codes == (50173,)
         assert "the sign-in was revoked; sign in again" in explain(caught.value)
 
     @pytest.mark.parametrize(
-        ("out", "code", "words"), [("", 2, "the Azure CLI failed"), ("{}", 0, "no answer that can be read"), ("x", 0, "no answer")]
+        ("out", "code", "words"),
+        [("", 2, "the Azure CLI failed"), ("{}", 0, "answer of the Azure CLI cannot be read"), ("x", 0, "cannot be read")],
     )
     def test_nonsense(self, az: Path, out: str, code: int, words: str) -> None:
-        self.tell(az, out, "ERROR: something\n", code)
+        self.prepare(az, out, "ERROR: something\n", code)
         assert words in refused(by("azure_cli"))
 
-    def test_it_does_not_come_to_an_end(self, az: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_it_does_not_end(self, az: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (az / "az").write_text("#!/bin/sh\nexec sleep 5\n")
-        monkeypatch.setattr("ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.azure_cli.LONGEST", 0.2)
-        assert "gave no answer within" in refused(by("azure_cli"))
+        monkeypatch.setattr("ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.azure_cli.TIMEOUT", 0.2)
+        assert "did not answer within" in refused(by("azure_cli"))
 
     def test_it_cannot_be_run(self, az: Path) -> None:
         (az / "az").write_text("#!/nowhere/at/all\n")
@@ -461,7 +509,7 @@ class TestDeviceCode:
     }
 
     @pytest.fixture(autouse=True)
-    def somebody_at_a_terminal(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def user_at_a_terminal(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(device_code, "TERMINAL", True)
         monkeypatch.setattr(time, "sleep", lambda _seconds: None)
 
@@ -469,44 +517,44 @@ class TestDeviceCode:
         login.post(f"{LOGIN}/oauth2/v2.0/devicecode", json=self.FLOW)
         login.post(f"{LOGIN}/oauth2/v2.0/token", status=400, json={"error": "authorization_pending", "error_codes": [70016]})
         grant(login)
-        told: list[str] = []
-        assert earned(by("device_code", CLIENT_ID, tell=told.append)).value == "granted"
-        assert told == [f"Tenant {SOURCE}: {self.FLOW['message']}"]
+        shown: list[str] = []
+        assert sign_in(by("device_code", CLIENT_ID, show=shown.append)).value == "granted"
+        assert shown == [f"Tenant {SOURCE}: {self.FLOW['message']}"]
         polls = [form(call) for call in login.calls if call.request.url == f"{LOGIN}/oauth2/v2.0/token"]
         assert len(polls) == 2
         assert polls[-1]["device_code"] == "secret-device-code"
         asked = next(form(call) for call in login.calls if call.request.url == f"{LOGIN}/oauth2/v2.0/devicecode")
         assert "https://graph.microsoft.com/.default" in asked["scope"].split()
 
-    def test_the_human_declines(self, login: responses.RequestsMock) -> None:
+    def test_the_user_declines(self, login: responses.RequestsMock) -> None:
         login.post(f"{LOGIN}/oauth2/v2.0/devicecode", json=self.FLOW)
         declined = {"error": "authorization_declined", "error_description": "Declined.", "error_codes": [65004]}
         login.post(f"{LOGIN}/oauth2/v2.0/token", status=400, json=declined)
         with pytest.raises(SignInFailure, match="Declined"):
-            earned(by("device_code", CLIENT_ID, tell=print))
+            sign_in(by("device_code", CLIENT_ID, show=print))
 
     def test_no_public_client(self, login: responses.RequestsMock) -> None:
-        said = {
+        refusal = {
             "error": "invalid_client",
             "error_description": "AADSTS7000218: The request body must contain ...",
             "error_codes": [7000218],
         }
-        login.post(f"{LOGIN}/oauth2/v2.0/devicecode", status=401, json=said)
+        login.post(f"{LOGIN}/oauth2/v2.0/devicecode", status=401, json=refusal)
         with pytest.raises(SignInFailure) as caught:
-            earned(by("device_code", CLIENT_ID, tell=print))
+            sign_in(by("device_code", CLIENT_ID, show=print))
         assert "allow public client flows" in explain(caught.value)
 
     @pytest.mark.parametrize("variable", device_code.AUTOMATION)
     def test_refused_under_awx(self, monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
         monkeypatch.setenv(variable, "/runner/artifacts/1")
         with pytest.raises(CredentialProblem, match="under AWX or ansible-runner there is none"):
-            by("device_code", CLIENT_ID, tell=print)
+            by("device_code", CLIENT_ID, show=print)
 
-    def test_refused_in_a_process_of_its_own(self) -> None:
+    def test_refused_in_a_module_process(self) -> None:
         with pytest.raises(CredentialProblem, match="needs a task on the local connection"):
             by("device_code", CLIENT_ID)
 
     def test_refused_without_a_terminal(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(device_code, "TERMINAL", False)
         with pytest.raises(CredentialProblem, match="was started without one"):
-            by("device_code", CLIENT_ID, tell=print)
+            by("device_code", CLIENT_ID, show=print)

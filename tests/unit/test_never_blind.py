@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What must never be sent blind is never sent blind, whatever header comes with the error (fact sheet 0.3, issue 12).
+"""Requests that must not be repeated blindly are never repeated, whatever header comes with the error (fact sheet 0.3).
 
 One table: every kind of request, every status, with and without ``Retry-After``, alone, as an item of a batch, and with a whole
 batch that fails.
@@ -36,7 +36,7 @@ HARMLESS = {
 READING = {
     "read": Request("GET", "/users"),
     "test connection": Request("POST", f"{JOBS}/validateCredentials", {}, only_asks=True),
-    "look ids up": Request("POST", "/directoryObjects/getByIds", {}, only_asks=True),
+    "resolve ids": Request("POST", "/directoryObjects/getByIds", {}, only_asks=True),
 }
 KINDS = {**MAKING, **HARMLESS, **READING}
 STATUSES = (400, 401, 403, 404, 405, 409, 412, 429, 500, 501, 502, 503, 504)
@@ -45,7 +45,7 @@ HEADERS = {"no header": {}, "Retry-After": {"Retry-After": "3"}}
 
 
 def sent_again(kind: str, status: int, header: str) -> bool:
-    """The rule in one place. 429 says that nothing was done; anything else may come after the change was made."""
+    """The rule. 429 means that nothing was done; any other error may come after the change was made."""
     if status == 429:
         return True
     if kind in READING:
@@ -98,7 +98,7 @@ def test_alone(kind: str, status: int, header: str) -> None:
 @pytest.mark.parametrize("status", [status for status in STATUSES if status not in (405, 501)])
 @pytest.mark.parametrize("kind", KINDS)
 def test_as_an_item_of_a_batch(kind: str, status: int, header: str) -> None:
-    """An item is never sent again unless it was throttled: its neighbours are carried out all the same."""
+    """An item is never sent again unless it was throttled: the other items are carried out nevertheless."""
     first = {
         "responses": [
             {"id": "0", "status": status, "headers": HEADERS[header], "body": fault(status, header).body},
@@ -134,8 +134,8 @@ def test_a_whole_batch(kind: str, status: int, header: str) -> None:
 @pytest.mark.parametrize("status", BROKEN)
 @pytest.mark.parametrize("kind", MAKING)
 @pytest.mark.parametrize("other", [*HARMLESS, *READING])
-def test_one_that_makes_something_keeps_the_whole_batch_from_being_repeated(kind: str, other: str, status: int, header: str) -> None:
+def test_an_item_that_creates_something_prevents_the_repetition_of_the_whole_batch(kind: str, other: str, status: int, header: str) -> None:
     client, transport, _clock = client_of(fault(status, header), Reply(200, {"responses": []}))
     outcomes = send_all(client, [KINDS[other], KINDS[kind]])
-    assert all(isinstance(one, Uncertain) for one in outcomes)
+    assert all(isinstance(outcome, Uncertain) for outcome in outcomes)
     assert len(transport.requests) == 1

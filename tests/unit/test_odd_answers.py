@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An answer that is not as documented: who finds it, what is said of it, and that our own faults are not taken for one."""
+"""An answer that is not as documented: where it is found, what is reported, and that faults of this collection are not mistaken for it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Read = Callable[[Client, Mapping[str, Any]], dict[str, Any]]
 STAYS = "run again, and report it if it stays"
 
 
-def tried(monkeypatch: pytest.MonkeyPatch, subject: Any, body: Any) -> dict[str, Any]:
+def run_with(monkeypatch: pytest.MonkeyPatch, subject: Any, body: Any) -> dict[str, Any]:
     monkeypatch.setattr(engine, "connect", lambda *_unused: FakeGraph(lambda _request: Reply(200, body)))
     return run(subject, options("sync_job_info", configuration="Fabrikam"), False)
 
@@ -46,42 +46,42 @@ def tried(monkeypatch: pytest.MonkeyPatch, subject: Any, body: Any) -> dict[str,
         ({"value": {}}, lambda body: body["value"]["very-secret"], "a member has another form"),
     ],
 )
-def test_the_sentence(monkeypatch: pytest.MonkeyPatch, body: Any, read: Any, lack: str) -> None:
-    def asks(client: Client, _params: Mapping[str, Any]) -> dict[str, Any]:
+def test_the_message(monkeypatch: pytest.MonkeyPatch, body: Any, read: Any, lack: str) -> None:
+    def inquire(client: Client, _params: Mapping[str, Any]) -> dict[str, Any]:
         read(client.get("/things?$filter=very-secret"))
         return {}
 
     with pytest.raises(RunFailure) as caught:
-        tried(monkeypatch, Inquiry(asks), body)
+        run_with(monkeypatch, Inquiry(inquire), body)
     assert caught.value.msg == f"Tenant {SOURCE}: the answer of GET /things is not as Microsoft documents it ({lack}); {STAYS}."
     assert caught.value.details["error"] == {"code": "OddAnswer"}
 
 
-def test_those_of_a_batch_are_named() -> None:
+def test_the_requests_of_a_batch_are_named() -> None:
     graph = FakeGraph(lambda _request: Reply(200, {}))
 
-    def look() -> None:
+    def read() -> None:
         with graph.reading():
             outcomes = send_all(graph, [Request("GET", f"/things/{number}?$top=1") for number in range(5)])
             [outcome.body["value"] for outcome in outcomes if isinstance(outcome, Answer)]
 
     with pytest.raises(OddAnswer) as caught:
-        look()
+        read()
     named = "one of the answers of GET /things/0, GET /things/1, GET /things/2 and 2 more"
     assert str(caught.value) == f"{named} is not as Microsoft documents it (it has no member value); {STAYS}"
 
 
-def test_a_fault_of_a_planner_is_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fault_of_a_planner_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     def plan(current: Any, _wanted: Any) -> Plan:
         raise KeyError(current["ours"])
 
     resource = Resource(lambda params: params, lambda client, _wanted: client.get("/things"), plan)
     with pytest.raises(KeyError, match="ours"):
-        tried(monkeypatch, resource, {})
+        run_with(monkeypatch, resource, {})
 
 
-def test_what_is_read_after_a_write() -> None:
-    """The write was made, and that stays said."""
+def test_an_unexpected_answer_after_a_write() -> None:
+    """The write was made and is reported."""
     action = Action("create", "thing", SOURCE, (Request("POST", "/things", {}),), visible=Wait("/things", lambda body: bool(body["value"])))
     graph = FakeGraph(lambda request: Reply(201, {"id": "1"}) if request.method == "POST" else Reply(200, {}))
     with pytest.raises(Interrupted) as caught:
@@ -103,7 +103,7 @@ def test_what_is_read_after_a_write() -> None:
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
-def test_an_odd_batch_leaves_its_items_unanswered(envelope: Any, method: str) -> None:
+def test_an_unexpected_batch_leaves_its_items_unanswered(envelope: Any, method: str) -> None:
     class Odd(FakeGraph):
         def _batch(self, request: Request) -> Answer:
             return Answer(200, envelope)
@@ -116,7 +116,7 @@ JOBS = Request("GET", "/servicePrincipals/sp/synchronization/jobs")
 SCHEMA = Request("GET", "/servicePrincipals/sp/synchronization/jobs/Azure2Azure.1/schema")
 
 
-def test_good_jobs_and_schemas_lack_nothing() -> None:
+def test_documented_jobs_and_schemas_are_accepted() -> None:
     assert answer_forms.lack(JOBS, {"value": [new_job()]}) is None
     assert answer_forms.lack(JOBS, {"value": []}) is None
     assert answer_forms.lack(SCHEMA, default_schema()) is None
@@ -128,12 +128,12 @@ def test_good_jobs_and_schemas_lack_nothing() -> None:
     [
         (lambda job: job.pop("id"), "value[0] has no id"),
         (lambda job: job.update(id=7), "value[0].id has another type"),
-        (lambda job: job.update(status=[]), "value[0].status is no object"),
-        (lambda job: job["status"].update(progress={}), "value[0].status.progress is no list"),
+        (lambda job: job.update(status=[]), "value[0].status is not an object"),
+        (lambda job: job["status"].update(progress={}), "value[0].status.progress is not a list"),
         (lambda job: job["status"].update(quarantine={"currentBegan": 7}), "value[0].status.quarantine.currentBegan has another type"),
     ],
 )
-def test_an_odd_job(change: Callable[[dict[str, Any]], Any], lack: str) -> None:
+def test_an_unexpected_job(change: Callable[[dict[str, Any]], Any], lack: str) -> None:
     job = copy.deepcopy(new_job())
     change(job)
     assert answer_forms.lack(JOBS, {"value": [job]}) == lack

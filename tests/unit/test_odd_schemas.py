@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Schemas, backups and answers that lack a member or have another in its place: a plan or a sentence, never a traceback."""
+"""Schemas, backups and answers with missing or wrong members: a plan or a message, never a traceback."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import FakeGraph, Outcome, Reply
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import AfterDoing, Faulty, Link, SourceService, new_job
-from ansible_collections.entra.cross_tenant_sync.tests.unit.test_mapping import MARKETING, full_schema, people_of, with_row
+from ansible_collections.entra.cross_tenant_sync.tests.unit.test_mapping import MARKETING, full_schema, user_mapping_of, with_row
 
 WHOLE = full_schema()
-people_of(WHOLE)["scope"]["groups"] = [{"name": "x", "clauses": [MARKETING]}]
+user_mapping_of(WHOLE)["scope"]["groups"] = [{"name": "x", "clauses": [MARKETING]}]
 Place = tuple[str | int, ...]
 
 GIVEN: list[dict[str, Any]] = [
@@ -46,7 +46,7 @@ GIVEN: list[dict[str, Any]] = [
 
 
 def places(value: Any, place: Place = ()) -> Iterator[Place]:
-    """Of every member, at any depth."""
+    """The place of every member, at any depth."""
     members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for name, member in members:
         yield (*place, name)
@@ -54,7 +54,7 @@ def places(value: Any, place: Place = ()) -> Iterator[Place]:
 
 
 PLACES = [place for place in places(WHOLE) if "attributes" not in place[:-1] or int(place[place.index("attributes") + 1]) < 2]
-"""One definition is like another."""
+"""Two attribute definitions of each object are enough."""
 DROPPED = object()
 damage = st.sampled_from([DROPPED, None, [], {}, "text", 7, True, [None], [{}], ["text"], {"a": None}])
 
@@ -75,16 +75,18 @@ def damaged(place: Place, value: Any, whole: Any = None) -> dict[str, Any]:
 
 
 def plan(
-    there: Any, given_: dict[str, Any], template: Any = WHOLE, faults: dict[str, list[Outcome | AfterDoing]] | None = None
+    current: Any, given_: dict[str, Any], template: Any = WHOLE, faults: dict[str, list[Outcome | AfterDoing]] | None = None
 ) -> Plan | str:
-    """The plan, or the sentence."""
-    link = Link("Fabrikam", jobs=[new_job()], schema=copy.deepcopy(there), template=copy.deepcopy(template))
+    """The plan, or the message of the refusal."""
+    link = Link("Fabrikam", jobs=[new_job()], schema=copy.deepcopy(current), template=copy.deepcopy(template))
     try:
         wanted = mapping.desired(options("sync_mapping", configuration="Fabrikam", **given_))
         made = mapping.plan(mapping.read(FakeGraph(Faulty(SourceService([link]), faults or {})), wanted), wanted)
     except Refusal as refusal:
         return str(refusal)
-    json.dumps([made.before, made.after, made.facts, made.change_facts, [one.body for action in made.actions for one in action.requests]])
+    json.dumps(
+        [made.before, made.after, made.facts, made.change_facts, [request.body for action in made.actions for request in action.requests]]
+    )
     return made
 
 
@@ -100,10 +102,10 @@ class TestAnyMember:
     @MANY
     @given(st.lists(st.tuples(st.sampled_from(PLACES), damage), min_size=1, max_size=3), st.sampled_from(GIVEN))
     def test_of_the_job(self, damages: list[tuple[Place, Any]], given_: dict[str, Any]) -> None:
-        there = WHOLE
+        current = WHOLE
         for place, value in damages:
-            there = damaged(place, value, there)
-        plan(there, given_)
+            current = damaged(place, value, current)
+        plan(current, given_)
 
     @MANY
     @given(st.sampled_from(PLACES), damage)
@@ -124,17 +126,17 @@ class TestAnswers:
     @pytest.mark.parametrize(
         "body", [None, {}, [], "text", {"value": "text"}, {"synchronizationRules": "text"}, {"synchronizationRules": [[]]}]
     )
-    def test_a_schema_that_is_none(self, body: Any) -> None:
-        said = plan(body, {})
-        assert isinstance(said, str)
-        assert "'Fabrikam'" in said
+    def test_an_invalid_schema(self, body: Any) -> None:
+        message = plan(body, {})
+        assert isinstance(message, str)
+        assert "'Fabrikam'" in message
 
     @pytest.mark.parametrize("body", [None, {}, [], "text", {"synchronizationRules": None}, {"synchronizationRules": 7}])
-    def test_a_template_that_is_none(self, body: Any) -> None:
-        """Where the default itself is broken, resetting to it is no advice."""
-        said = plan(WHOLE, {"reset": True}, body)
-        assert isinstance(said, str)
-        assert "set reset" not in said
+    def test_an_invalid_template(self, body: Any) -> None:
+        """If the default itself is broken, the message does not advise to reset to it."""
+        message = plan(WHOLE, {"reset": True}, body)
+        assert isinstance(message, str)
+        assert "set reset" not in message
 
     @pytest.mark.parametrize(
         "body",
@@ -151,9 +153,9 @@ class TestAnswers:
         ],
     )
     def test_an_expression_that_is_not_answered(self, body: Any) -> None:
-        said = plan(WHOLE, EXPRESSION, faults={"parseExpression": [Reply(200, body)]})
-        assert isinstance(said, str)
-        assert said.startswith("""the expression 'Append([city], "x")' for city """)
+        message = plan(WHOLE, EXPRESSION, faults={"parseExpression": [Reply(200, body)]})
+        assert isinstance(message, str)
+        assert message.startswith("""the expression 'Append([city], "x")' for city """)
 
     @pytest.mark.parametrize("names", [[{"name": None}], [{"name": "EQUALS"}, {}], []])
     def test_operators_without_a_name(self, names: list[Any]) -> None:

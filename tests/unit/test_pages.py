@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A collection ends where there is no next link, and nowhere else (fact sheet 0.7, issue 12).
+"""A collection ends where there is no next link, and nowhere else (fact sheet 0.7).
 
-Every listing of every module, from a service of which the first page of each collection is empty, and from one that gives a
-member a page: the result is the same as from one that gives all at once.
+Every listing of every module, from a service of which the first page of each collection is empty, and from a service that returns a
+member a page: the result is the same as from a service that returns all in one page.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _TOKEN = re.compile(r"[?&]\$skiptoken=(\d+)$")
 
 @dataclass
 class Paged:
-    """A service that gives each collection in pages: first ``empty`` ones without a member, then ``size`` members a page."""
+    """A service that returns each collection in pages: first ``empty`` ones without a member, then ``size`` members a page."""
 
     service: Answer
     empty: int = 1
@@ -56,7 +56,7 @@ class Paged:
     pages: int = 0
 
     def __call__(self, request: Request) -> Outcome:
-        """The page that is asked for."""
+        """The requested page."""
         token = _TOKEN.search(request.path)
         path = _TOKEN.sub("", request.path)
         outcome = self.service(Request(request.method, path, request.body, request.version))
@@ -83,7 +83,7 @@ PEOPLE = [
     for number, name in enumerate(["minsu.kim", "jiwoo.lee", "hyejin.park"])
 ]
 GROUPS = [{"id": f"11111111-0000-4000-8000-00000000000{number}", "displayName": f"Group {number}"} for number in range(3)]
-MAILS = [str(one["mail"]) for one in PEOPLE]
+MAILS = [str(user["mail"]) for user in PEOPLE]
 BAG = {
     "AuthenticationType": "SyncPolicy",
     "CompanyId": TARGET,
@@ -97,10 +97,10 @@ def source() -> SourceService:
         Link(name, dict(BAG, CompanyId=company), [new_job(name)], id=f"sp-{name}", app_id=f"app-{name}", role_id=f"role-{name}")
         for name, company in (("Fabrikam", TARGET), ("Other", "cccccccc-0000-4000-8000-000000000003"))
     ]
-    for one in PEOPLE[:2]:
-        links[0].assign(str(one["id"]))
-    for number, one in enumerate(links[0].assignments):
-        one["id"] = f"assignment-{number}"
+    for user in PEOPLE[:2]:
+        links[0].assign(str(user["id"]))
+    for number, assignment in enumerate(links[0].assignments):
+        assignment["id"] = f"assignment-{number}"
     return SourceService(links, PEOPLE, GROUPS, {str(GROUPS[0]["id"]): [{"@odata.type": "#microsoft.graph.user", **PEOPLE[2]}]})
 
 
@@ -110,7 +110,7 @@ def guest(number: int, **rest: Any) -> dict[str, Any]:
 
 
 COLLECTIONS: Mapping[str, list[dict[str, Any]]] = {
-    "/policies/crossTenantAccessPolicy/partners": [{"tenantId": one, **EMPTY_ENTRY} for one in (TARGET, SOURCE)],
+    "/policies/crossTenantAccessPolicy/partners": [{"tenantId": tenant, **EMPTY_ENTRY} for tenant in (TARGET, SOURCE)],
     "/policies/b2bManagementPolicies": [
         {"definition": ['{"B2BManagementPolicy":{"InvitationsAllowedAndBlockedDomainsPolicy":{"BlockedDomains":["contoso.kr"]}}}']}
     ],
@@ -142,7 +142,7 @@ COLLECTIONS: Mapping[str, list[dict[str, Any]]] = {
 
 
 def tenants(request: Request) -> Outcome:
-    """Whatever is listed in a tenant, beside a source's configurations and people."""
+    """All collections of a tenant, in addition to the configurations and users of a source."""
     path = request.path.partition("?")[0]
     if path in COLLECTIONS:
         return Reply(200, {"value": copy.deepcopy(COLLECTIONS[path])})
@@ -156,7 +156,7 @@ def tenants(request: Request) -> Outcome:
 
 
 def source_and(request: Request) -> Outcome:
-    """A source tenant with everything else that a preflight reads there."""
+    """A source tenant with all other collections that a preflight reads."""
     path = request.path.partition("?")[0]
     if path in COLLECTIONS and path not in ("/users", "/groups"):
         return Reply(200, {"value": copy.deepcopy(COLLECTIONS[path])})
@@ -169,9 +169,9 @@ def inquired(inquiry: Inquiry, module: str, **given: Any) -> Callable[[Client], 
 
 def planned(resource: Resource[Any, Any], module: str, **given: Any) -> Callable[[Client], Any]:
     def result(client: Client) -> Any:
-        wanted = resource.desired(options(module, **given))
-        made = resource.plan(resource.read(client, wanted), wanted)
-        return [str(one) for one in made.actions], made.before, made.after, made.facts, made.warnings
+        desired = resource.desired(options(module, **given))
+        planned = resource.plan(resource.read(client, desired), desired)
+        return [str(action) for action in planned.actions], planned.before, planned.after, planned.facts, planned.warnings
 
     return result
 
@@ -186,7 +186,7 @@ def organization(client: Client) -> Any:
     return tenant.INQUIRY.read(client, options("tenant_info"))
 
 
-PEOPLE_OF_A_LINK = [{"user_principal_name": one, "mail": one} for one in MAILS]
+PEOPLE_OF_A_LINK = [{"user_principal_name": mail, "mail": mail} for mail in MAILS]
 FILTERS = [{"name": "Seoul", "clauses": [{"attribute": "city", "operator": "EQUALS", "values": ["Seoul"]}]}]
 LISTINGS: dict[str, tuple[Answer, Callable[[Client], Any]]] = {
     "configurations": (source_and, inquired(configuration_list.INQUIRY, "sync_configuration_info")),
@@ -209,7 +209,7 @@ LISTINGS: dict[str, tuple[Answer, Callable[[Client], Any]]] = {
     "mapping and filters": (source_and, planned(mapping.RESOURCE, "sync_mapping", configuration="Fabrikam", filters=FILTERS)),
     "on demand": (source_and, on_demand_outcome),
     "people": (source_and, lambda client: directory.find_people(client, MAILS)),
-    "groups": (source_and, lambda client: directory.find_groups(client, [str(one["displayName"]) for one in GROUPS])),
+    "groups": (source_and, lambda client: directory.find_groups(client, [str(group["displayName"]) for group in GROUPS])),
     "configurations by name": (source_and, lambda client: find_configuration.find(client, "Fabrikam")),
     "partners": (tenants, inquired(partner_list.INQUIRY, "cross_tenant_policy_info", names=False)),
     "provisioning log": (tenants, inquired(provisioning_log.INQUIRY, "provisioning_log_info", configuration="Fabrikam")),
@@ -218,7 +218,7 @@ LISTINGS: dict[str, tuple[Answer, Callable[[Client], Any]]] = {
     "preflight of the source": (
         source_and,
         inquired(
-            preflight.INQUIRY,
+            Inquiry(preflight.in_source),
             "preflight_info",
             side="source",
             partner_tenant_id=TARGET,
@@ -230,14 +230,23 @@ LISTINGS: dict[str, tuple[Answer, Callable[[Client], Any]]] = {
     ),
     "preflight of the target": (
         tenants,
-        inquired(preflight.INQUIRY, "preflight_info", side="target", partner_tenant_id=TARGET, people=PEOPLE_OF_A_LINK, purpose="plan"),
+        inquired(
+            Inquiry(preflight.in_source),
+            "preflight_info",
+            side="target",
+            partner_tenant_id=TARGET,
+            arriving_users=PEOPLE_OF_A_LINK,
+            purpose="plan",
+        ),
     ),
 }
 
 
-@pytest.mark.parametrize("shape", [(1, 1000), (3, 1000), (0, 1), (1, 1), (2, 2)], ids=lambda one: f"{one[0]} empty, then {one[1]} a page")
+@pytest.mark.parametrize(
+    "shape", [(1, 1000), (3, 1000), (0, 1), (1, 1), (2, 2)], ids=lambda shape: f"{shape[0]} empty, then {shape[1]} a page"
+)
 @pytest.mark.parametrize("name", LISTINGS)
-def test_a_listing_is_the_same_however_it_is_divided(name: str, shape: tuple[int, int]) -> None:
+def test_a_listing_is_the_same_for_every_division_into_pages(name: str, shape: tuple[int, int]) -> None:
     answer, read = LISTINGS[name]
     expected = read(FakeGraph(answer))
     paged = Paged(answer, *shape)
@@ -245,25 +254,25 @@ def test_a_listing_is_the_same_however_it_is_divided(name: str, shape: tuple[int
     assert paged.pages
 
 
-def test_a_preflight_sees_what_stands_behind_an_empty_page() -> None:
-    """Collisions behind it were "fine"."""
+def test_a_preflight_reads_the_pages_after_an_empty_page() -> None:
+    """Collisions after it were reported as "fine"."""
     causes = {}
     for name in ("preflight of the source", "preflight of the target"):
         answer, read = LISTINGS[name]
-        causes[name] = " ".join(one["cause"] for one in read(FakeGraph(Paged(answer)))["findings"])
-    expected = ("belong to others here", "not redeemed", "among the deleted", "do not allow invitations to contoso.kr")
-    assert [one for one in expected if one not in causes["preflight of the target"]] == []
+        causes[name] = " ".join(finding["cause"] for finding in read(FakeGraph(Paged(answer)))["findings"])
+    expected = ("belong to other objects here", "have not redeemed", "among the deleted", "do not allow invitations to contoso.kr")
+    assert [cause for cause in expected if cause not in causes["preflight of the target"]] == []
     assert "no licence" not in causes["preflight of the source"]
 
 
 @pytest.mark.parametrize("body", [None, {}, [], "text", {"value": None}, {"value": {}}, {"value": [], "@odata.nextLink": "https://next"}])
-def test_what_is_no_whole_collection_is_a_failure_and_no_empty_one(body: Any) -> None:
+def test_an_incomplete_collection_is_a_failure_and_not_empty(body: Any) -> None:
     with pytest.raises(GraphFailure):
         all_of(body)
 
 
 @pytest.mark.parametrize("body", [None, {"value": None}, {"error": "strange"}])
-def test_a_strange_page_in_the_middle_is_a_failure_and_no_end(body: Any) -> None:
+def test_an_unexpected_page_in_the_middle_is_a_failure_and_not_the_end(body: Any) -> None:
     first = Reply(200, {"value": [1], "@odata.nextLink": "https://graph.microsoft.com/v1.0/things?$skiptoken=1"})
     client = FakeGraph(lambda request: Reply(200, body) if "skiptoken" in request.path else first)
     with pytest.raises(GraphFailure):

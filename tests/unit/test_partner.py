@@ -5,14 +5,27 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import pytest
+import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import GraphFailure
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Plan, Refusal
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import partner
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.partner import ACCESS, PARTNERS, SETTINGS
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.partner import PARTNERS
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.partner_settings import (
+    SYNCHRONIZATION,
+    TABLE,
+    Setting,
+    Table,
+)
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.partner_values import ACCESS, SWITCH, TRUST
+from ansible_collections.entra.cross_tenant_sync.plugins.modules import cross_tenant_policy
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import (
     NOT_FOUND,
     SOURCE,
@@ -28,6 +41,12 @@ from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import
 
 PATH = f"{PARTNERS}/{TARGET}"
 POLICY_PATH = f"{PATH}/identitySynchronization"
+ACCESS_BLOCKS = {
+    "b2b_collaboration_inbound": "b2bCollaborationInbound",
+    "b2b_collaboration_outbound": "b2bCollaborationOutbound",
+    "b2b_direct_connect_inbound": "b2bDirectConnectInbound",
+    "b2b_direct_connect_outbound": "b2bDirectConnectOutbound",
+}
 ALL_USERS = {"access_type": "allowed", "targets": [{"target": "AllUsers", "target_type": "user"}]}
 ALL_USERS_RAW = {"accessType": "allowed", "targets": [{"target": "AllUsers", "targetType": "user"}]}
 
@@ -53,8 +72,8 @@ def plan(service: PartnerService, **given: Any) -> Plan:
     return partner.plan(partner.read(FakeGraph(service), wanted), wanted)
 
 
-def calls(one: Plan) -> list[tuple[str, str, Any]]:
-    return [(request.method, request.path, request.body) for action in one.actions for request in action.requests]
+def calls(planned: Plan) -> list[tuple[str, str, Any]]:
+    return [(request.method, request.path, request.body) for action in planned.actions for request in action.requests]
 
 
 # name: what is there, what is wanted, what is sent
@@ -73,7 +92,7 @@ CASES: dict[str, tuple[PartnerService, dict[str, Any], list[tuple[str, str, Any]
         {"redemption_outbound": True},
         [("POST", PARTNERS, {"tenantId": TARGET, "automaticUserConsentSettings": {"outboundAllowed": True}})],
     ),
-    "as it shall be": (
+    "as wanted": (
         PartnerService(entry(**redemption(True)), policy(True)),
         {"user_sync_inbound": True, "redemption_inbound": True},
         [],
@@ -94,7 +113,7 @@ CASES: dict[str, tuple[PartnerService, dict[str, Any], list[tuple[str, str, Any]
         {"inherit": ["redemption_inbound", "inbound_trust"]},
         [("PATCH", PATH, {"automaticUserConsentSettings": {"inboundAllowed": None, "outboundAllowed": True}, "inboundTrust": None})],
     ),
-    "inherit what is inherited": (PartnerService(entry()), {"inherit": list(SETTINGS)}, []),
+    "inherit what is inherited": (PartnerService(entry()), {"inherit": list(TABLE.inheritable)}, []),
     "trust keeps its neighbours": (
         PartnerService(
             entry(inboundTrust={"isMfaAccepted": True, "isCompliantDeviceAccepted": False, "isHybridAzureADJoinedDeviceAccepted": None})
@@ -109,6 +128,7 @@ CASES: dict[str, tuple[PartnerService, dict[str, Any], list[tuple[str, str, Any]
         ],
     ),
     "trust that names nothing": (PartnerService(entry()), {"inbound_trust": {"mfa": None, "compliant_device": None}}, []),
+    "an access block that names nothing": (PartnerService(entry()), {"b2b_collaboration_inbound": {"users_and_groups": None}}, []),
     "trust with a member we do not know": (
         PartnerService(entry(inboundTrust={"isMfaAccepted": False, "isCompliantNetworkAccepted": True})),
         {"inbound_trust": {"mfa": True}},
@@ -221,12 +241,12 @@ class TestPlan:
         service, given, expected = CASES[name]
         assert calls(plan(service, **given)) == expected
 
-    @pytest.mark.parametrize("ours", ACCESS)
+    @pytest.mark.parametrize("ours", ACCESS_BLOCKS)
     def test_every_access_setting(self, ours: str) -> None:
-        one = plan(PartnerService(entry()), **{ours: {"users_and_groups": ALL_USERS, "applications": None}})
-        assert calls(one) == [("PATCH", PATH, {ACCESS[ours]: {"usersAndGroups": ALL_USERS_RAW}})]
+        planned = plan(PartnerService(entry()), **{ours: {"users_and_groups": ALL_USERS, "applications": None}})
+        assert calls(planned) == [("PATCH", PATH, {ACCESS_BLOCKS[ours]: {"usersAndGroups": ALL_USERS_RAW}})]
 
-    def test_the_order_of_targets_says_nothing(self) -> None:
+    def test_the_order_of_targets_means_nothing(self) -> None:
         raw = {
             "accessType": "allowed",
             "targets": [
@@ -247,19 +267,20 @@ class TestPlan:
         assert calls(plan(service, b2b_collaboration_outbound={"users_and_groups": given})) == []
 
     def test_before_and_after_hold_only_what_is_managed(self) -> None:
-        one = plan(PartnerService(entry(**redemption(None, True)), policy(False)), user_sync_inbound=True, redemption_inbound=True)
-        assert one.before == {"partner": TARGET, "state": "present", "user_sync_inbound": False, "redemption_inbound": None}
-        assert one.after == {"partner": TARGET, "state": "present", "user_sync_inbound": True, "redemption_inbound": True}
+        planned = plan(PartnerService(entry(**redemption(None, True)), policy(False)), user_sync_inbound=True, redemption_inbound=True)
+        assert planned.before == {"partner": TARGET, "state": "present", "user_sync_inbound": False, "redemption_inbound": None}
+        assert planned.after == {"partner": TARGET, "state": "present", "user_sync_inbound": True, "redemption_inbound": True}
 
     def test_before_and_after_of_a_new_entry(self) -> None:
-        one = plan(PartnerService(), redemption_inbound=True)
-        assert one.before == {"partner": TARGET, "state": "absent"}
-        assert one.after == {"partner": TARGET, "state": "present", "redemption_inbound": True}
+        planned = plan(PartnerService(), redemption_inbound=True)
+        assert planned.before == {"partner": TARGET, "state": "absent"}
+        assert planned.after == {"partner": TARGET, "state": "present", "redemption_inbound": True}
 
     def test_facts_hold_everything(self) -> None:
-        one = plan(PartnerService(entry(**redemption(None, True)), policy(False, "Contoso")), user_sync_inbound=True)
-        assert one.facts["partner_tenant_id"] == TARGET
-        assert one.facts["partner"] == {
+        planned = plan(PartnerService(entry(**redemption(None, True)), policy(False, "Contoso")), user_sync_inbound=True)
+        assert planned.facts["partner_tenant_id"] == TARGET
+        assert planned.facts["partner"] == {
+            **dict.fromkeys(TABLE.rows),
             "tenant_id": TARGET,
             "user_sync_inbound": True,
             "display_name": "Contoso",
@@ -267,7 +288,7 @@ class TestPlan:
             "redemption_inbound": None,
             "redemption_outbound": True,
             "inbound_trust": None,
-            **dict.fromkeys(ACCESS),
+            **dict.fromkeys(ACCESS_BLOCKS),
         }
 
     def test_facts_of_what_is_gone(self) -> None:
@@ -278,20 +299,20 @@ class TestPlan:
         facts = plan(service, state="absent", inherit=["user_sync_inbound"]).facts["partner"]
         assert (facts["user_sync_inbound"], facts["display_name"], facts["redemption_outbound"]) == (None, None, True)
 
-    def test_what_is_kept_is_told(self) -> None:
+    def test_what_is_kept_is_reported(self) -> None:
         kept = plan(PartnerService(entry(**redemption(True, True))), state="absent", inherit=["redemption_inbound"])
         assert kept.warnings == (f"partner {TARGET} is kept, because other settings remain in it",)
         assert kept.after["state"] == "present"
 
     def test_actions_are_readable(self) -> None:
-        one = plan(PartnerService(entry(), policy(False)), user_sync_inbound=True, redemption_inbound=True, inbound_trust={"mfa": True})
-        assert [str(action) for action in one.actions] == [
+        planned = plan(PartnerService(entry(), policy(False)), user_sync_inbound=True, redemption_inbound=True, inbound_trust={"mfa": True})
+        assert [str(action) for action in planned.actions] == [
             f"update partner {TARGET} (redemption_inbound, inbound_trust)",
             f"update identity synchronization with partner {TARGET} (user_sync_inbound)",
         ]
 
 
-class TestWhomTheSwitchesServe:
+class TestSwitchesInUse:
     """Fact sheet 3.3: without its switches, another configuration's job goes into quarantine."""
 
     SERVING: ClassVar = [
@@ -303,46 +324,46 @@ class TestWhomTheSwitchesServe:
     OUTBOUND: ClassVar = {"state": "absent", "inherit": ["redemption_outbound"]}
     INBOUND: ClassVar = {"state": "absent", "inherit": ["user_sync_inbound", "redemption_inbound"]}
 
-    def test_in_the_source_they_are_looked_at_and_the_switch_is_kept(self) -> None:
-        one = plan(PartnerService(entry(**redemption(None, True)), links=self.SERVING), **self.OUTBOUND)
-        assert calls(one) == []
-        assert one.facts["still_served_by"] == ["Guests", "MTO_Sync_x"]
-        assert one.facts["partner"]["redemption_outbound"] is True
-        assert one.warnings == (f"redemption_outbound of partner {TARGET}: kept, because they still serve Guests, MTO_Sync_x",)
-        assert one.before == {"partner": TARGET, "state": "present"} == one.after
+    def test_in_the_source_they_are_read_and_the_switch_is_kept(self) -> None:
+        planned = plan(PartnerService(entry(**redemption(None, True)), links=self.SERVING), **self.OUTBOUND)
+        assert calls(planned) == []
+        assert planned.facts["still_served_by"] == ["Guests", "MTO_Sync_x"]
+        assert planned.facts["partner"]["redemption_outbound"] is True
+        assert planned.warnings == (f"redemption_outbound of partner {TARGET}: kept, because they still serve Guests, MTO_Sync_x",)
+        assert planned.before == {"partner": TARGET, "state": "present"} == planned.after
 
-    def test_in_the_source_nobody_is_left(self) -> None:
-        one = plan(PartnerService(entry(**redemption(None, True)), links=self.SERVING[2:]), **self.OUTBOUND)
-        assert calls(one) == [("DELETE", PATH, None)]
-        assert (one.facts["still_served_by"], one.warnings) == ([], ())
+    def test_in_the_source_no_configuration_is_left(self) -> None:
+        planned = plan(PartnerService(entry(**redemption(None, True)), links=self.SERVING[2:]), **self.OUTBOUND)
+        assert calls(planned) == [("DELETE", PATH, None)]
+        assert (planned.facts["still_served_by"], planned.warnings) == ([], ())
 
-    def test_what_else_is_asked_for_goes(self) -> None:
+    def test_other_settings_are_removed_all_the_same(self) -> None:
         service = PartnerService(entry(inboundTrust={"isMfaAccepted": True}, **redemption(None, True)), links=self.SERVING)
-        one = plan(service, state="absent", inherit=["redemption_outbound", "inbound_trust"])
-        assert calls(one) == [("PATCH", PATH, {"inboundTrust": None})]
-        assert len(one.warnings) == 2
+        planned = plan(service, state="absent", inherit=["redemption_outbound", "inbound_trust"])
+        assert calls(planned) == [("PATCH", PATH, {"inboundTrust": None})]
+        assert len(planned.warnings) == 2
 
     def test_the_whole_entry_is_refused(self) -> None:
         with pytest.raises(Refusal) as caught:
             plan(PartnerService(entry(**redemption(None, True)), links=self.SERVING), state="absent")
         assert str(caught.value) == (
             f"partner {TARGET} cannot be removed, because it still serves Guests, MTO_Sync_x; "
-            "remove those configurations first, or name in inherit what to take away"
+            "remove those configurations first, or name in inherit what to remove"
         )
 
-    def test_the_target_is_told(self) -> None:
+    def test_in_the_target_they_are_named(self) -> None:
         service = PartnerService(entry(**redemption(True, None)), policy(True), links=self.SERVING)
-        one = plan(service, **self.INBOUND, keep_for=["Guests"])
-        assert calls(one) == []
-        assert one.facts["partner"]["user_sync_inbound"] is True
-        assert one.warnings == (f"user_sync_inbound, redemption_inbound of partner {TARGET}: kept, because they still serve Guests",)
+        planned = plan(service, **self.INBOUND, keep_for=["Guests"])
+        assert calls(planned) == []
+        assert planned.facts["partner"]["user_sync_inbound"] is True
+        assert planned.warnings == (f"user_sync_inbound, redemption_inbound of partner {TARGET}: kept, because they still serve Guests",)
         assert calls(plan(service, **self.INBOUND, keep_for=[])) == calls(plan(service, **self.INBOUND)) != []
 
-    def test_in_the_target_nobody_looks(self) -> None:
-        """Its application may not read configurations, and needs not."""
+    def test_in_the_target_no_configuration_is_read(self) -> None:
+        """Its application may not read configurations, and need not."""
         client = FakeGraph(PartnerService(entry(**redemption(True, None)), policy(True), links=self.SERVING))
         partner.read(client, desired(**self.INBOUND))
-        assert not [one for one in client.sent if one.path.startswith("/servicePrincipals")]
+        assert not [request for request in client.sent if request.path.startswith("/servicePrincipals")]
 
     @pytest.mark.parametrize(
         ("denied", "outbound", "warned"),
@@ -352,12 +373,12 @@ class TestWhomTheSwitchesServe:
             (refusal(403, "Authorization_RequestDenied"), None, False),
         ],
     )
-    def test_what_may_not_be_read_is_said_where_it_matters(self, denied: Reply, outbound: bool | None, warned: bool) -> None:
+    def test_what_may_not_be_read_is_reported_where_it_matters(self, denied: Reply, outbound: bool | None, warned: bool) -> None:
         service = Faulty(PartnerService(entry(**redemption(True, outbound))), {"GET /servicePrincipals": [denied] * 9})
         wanted = desired(**self.OUTBOUND)
-        one = partner.plan(partner.read(FakeGraph(service), wanted), wanted)
-        assert one.facts["still_served_by"] is None
-        assert ("could not see" in "".join(one.warnings)) is warned
+        planned = partner.plan(partner.read(FakeGraph(service), wanted), wanted)
+        assert planned.facts["still_served_by"] is None
+        assert ("could not see" in "".join(planned.warnings)) is warned
 
     def test_a_failure_is_no_absence(self) -> None:
         service = Faulty(PartnerService(entry(**redemption(None, True))), {"GET /servicePrincipals": [Lost()] * 9})
@@ -365,12 +386,12 @@ class TestWhomTheSwitchesServe:
             partner.read(FakeGraph(service), desired(**self.OUTBOUND))
 
     def test_keep_for_goes_with_absent(self) -> None:
-        with pytest.raises(Refusal, match="does not go with state present"):
+        with pytest.raises(Refusal, match="cannot be used with state present"):
             desired(keep_for=["Guests"])
 
 
-class TestWhoseEntryItIs:
-    """Only an entry that says nothing else goes with a link (fact sheet 1.1)."""
+class TestEntriesOfOthers:
+    """An entry is removed with a link only if it says nothing else (fact sheet 1.1)."""
 
     INHERIT: ClassVar = ["user_sync_inbound", "redemption_inbound"]
 
@@ -391,9 +412,9 @@ class TestWhoseEntryItIs:
         ],
         ids=str,
     )
-    def test_what_was_there_before_stays(self, members: dict[str, Any], stays: bool) -> None:
-        one = plan(PartnerService(entry(**redemption(True, None), **members), policy(True)), state="absent", inherit=self.INHERIT)
-        assert (("DELETE", PATH, None) in calls(one)) is not stays
+    def test_what_was_there_before_is_kept(self, members: dict[str, Any], stays: bool) -> None:
+        planned = plan(PartnerService(entry(**redemption(True, None), **members), policy(True)), state="absent", inherit=self.INHERIT)
+        assert (("DELETE", PATH, None) in calls(planned)) is not stays
 
 
 class TestGroups:
@@ -423,15 +444,15 @@ class TestGroups:
     def test_beta_is_used_only_when_groups_are_named(
         self, there: dict[str, Any] | None, given: dict[str, Any], expected: list[Any]
     ) -> None:
-        one = plan(PartnerService(entry(), there), **given)
-        assert [(request.method, request.version, request.body) for action in one.actions for request in action.requests] == expected
+        planned = plan(PartnerService(entry(), there), **given)
+        assert [(request.method, request.version, request.body) for action in planned.actions for request in action.requests] == expected
 
 
 class TestSize:
-    """Fact sheet 1.4: the whole policy may have 25 KB. What inherits is not what fills it."""
+    """Fact sheet 1.4: the whole policy may have 25 KB. Inherited settings take no space."""
 
     BULKY: ClassVar = {
-        "usersAndGroups": {"accessType": "allowed", "targets": [{"target": f"{one:036}", "targetType": "user"} for one in range(150)]}
+        "usersAndGroups": {"accessType": "allowed", "targets": [{"target": f"{number:036}", "targetType": "user"} for number in range(150)]}
     }
 
     @staticmethod
@@ -439,7 +460,7 @@ class TestSize:
         return {
             "users_and_groups": {
                 "access_type": "allowed",
-                "targets": [{"target": f"{one:036}", "target_type": "user"} for one in range(count)],
+                "targets": [{"target": f"{number:036}", "target_type": "user"} for number in range(count)],
             }
         }
 
@@ -452,7 +473,7 @@ class TestSize:
         assert plan(PartnerService(others=others), redemption_inbound=True).actions
 
     def test_a_list_may_always_become_shorter(self) -> None:
-        """The remedy that the refusal names must work."""
+        """The remedy in the refusal must work."""
         service = PartnerService(entry(b2bCollaborationInbound=self.BULKY), others=[entry(b2bCollaborationInbound=self.BULKY)])
         assert plan(service, b2b_collaboration_inbound=self.users(140)).actions
 
@@ -470,13 +491,13 @@ class TestRefusals:
             ({"partner_tenant_id": SOURCE.upper()}, "partner_tenant_id is the tenant itself; a link needs two tenants"),
         ],
     )
-    def test_what_cannot_be(self, given: dict[str, Any], sentence: str) -> None:
+    def test_contradictions(self, given: dict[str, Any], sentence: str) -> None:
         with pytest.raises(Refusal) as caught:
             plan(PartnerService(entry()), **given)
         assert str(caught.value) == sentence
 
     @pytest.mark.parametrize("answer", [NOT_FOUND, refusal(400, "Request_BadRequest")])
-    def test_a_domain_nobody_owns(self, answer: Reply) -> None:
+    def test_a_domain_without_a_tenant(self, answer: Reply) -> None:
         script = {"GET /tenantRelationships/findTenantInformationByDomainName(domainName='nobody.example')": answer}
         wanted = desired(partner_tenant_id="nobody.example")
         with pytest.raises(Refusal, match=r"^no tenant owns the domain 'nobody\.example'$"):
@@ -493,3 +514,164 @@ class TestRefusals:
     @pytest.mark.parametrize("given", [TARGET, TARGET.upper(), TARGET.replace("-", ""), f"{{{TARGET}}}"])
     def test_every_spelling_of_an_id(self, given: str) -> None:
         assert plan(PartnerService(entry()), partner_tenant_id=given).facts["partner_tenant_id"] == TARGET
+
+
+EXAMPLE = Table(
+    {
+        **TABLE.rows,
+        "b2b_example_outbound": Setting("b2bExampleOutbound", ACCESS),
+        "device_sync_inbound": Setting("deviceSyncInbound.isSyncAllowed", SWITCH, SYNCHRONIZATION, version="beta"),
+        "example_consent": Setting("exampleConsentSettings.exampleAllowed", SWITCH),
+        "example_trust": Setting("exampleTrust", replace(TRUST, members={**TRUST.members, "mfa": "isExampleAccepted"})),
+    }
+)
+"""Four made-up settings, each one row."""
+
+
+def example(service: PartnerService, **given: Any) -> Plan:
+    """A plan with the settings of the longer table, from options that its own argument spec has checked."""
+    spec = cross_tenant_policy.OPTIONS.argument_spec() | EXAMPLE.spec()
+    spec["inherit"] = {**spec["inherit"], "choices": list(EXAMPLE.inheritable)}
+    checked = ArgumentSpecValidator(spec).validate({"tenant_id": SOURCE, "partner_tenant_id": TARGET, **given})
+    assert not checked.error_messages
+    wanted = partner.desired(checked.validated_parameters, EXAMPLE)
+    return partner.plan(partner.read(FakeGraph(service), wanted), wanted)
+
+
+class TestNewSetting:
+    """A new setting is one row of the table."""
+
+    FULL: ClassVar = {
+        "b2bExampleOutbound": {"usersAndGroups": ALL_USERS_RAW, "applications": None},
+        "exampleConsentSettings": {"exampleAllowed": True},
+        "exampleTrust": {"isExampleAccepted": True, "isOfTomorrow": True},
+    }
+    FULL_POLICY: ClassVar = {**policy(True), "deviceSyncInbound": {"isSyncAllowed": True}}
+
+    def test_it_is_created(self) -> None:
+        planned = example(
+            PartnerService(),
+            b2b_example_outbound={"users_and_groups": ALL_USERS},
+            device_sync_inbound=True,
+            example_consent=True,
+            example_trust={"mfa": True},
+        )
+        trust = {"isExampleAccepted": True, "isCompliantDeviceAccepted": None, "isHybridAzureADJoinedDeviceAccepted": None}
+        assert calls(planned) == [
+            (
+                "POST",
+                PARTNERS,
+                {
+                    "tenantId": TARGET,
+                    "b2bExampleOutbound": {"usersAndGroups": ALL_USERS_RAW},
+                    "exampleConsentSettings": {"exampleAllowed": True},
+                    "exampleTrust": trust,
+                },
+            ),
+            ("PUT", POLICY_PATH, {"deviceSyncInbound": {"isSyncAllowed": True}}),
+        ]
+        assert [request.version for action in planned.actions for request in action.requests] == ["v1.0", "beta"]
+
+    def test_it_is_read_and_left_alone(self) -> None:
+        facts = example(PartnerService(entry(**self.FULL), self.FULL_POLICY), example_consent=True).facts["partner"]
+        assert facts["b2b_example_outbound"] == {"users_and_groups": ALL_USERS, "applications": None}
+        assert (facts["example_consent"], facts["example_trust"]["mfa"]) == (True, True)
+        assert set(facts) == {"tenant_id", *EXAMPLE.rows}
+
+    def test_it_is_changed(self) -> None:
+        block = {"applications": {"access_type": "blocked", "targets": [{"target": "Office365", "target_type": "application"}]}}
+        service = PartnerService(entry(**self.FULL), self.FULL_POLICY)
+        planned = example(service, b2b_example_outbound=block, example_consent=False, device_sync_inbound=False)
+        assert [(action.verb, request.version, request.body) for action in planned.actions for request in action.requests] == [
+            (
+                "update",
+                "v1.0",
+                {
+                    "b2bExampleOutbound": {
+                        "usersAndGroups": ALL_USERS_RAW,
+                        "applications": {"accessType": "blocked", "targets": [{"target": "Office365", "targetType": "application"}]},
+                    },
+                    "exampleConsentSettings": {"exampleAllowed": False},
+                },
+            ),
+            ("update", "beta", {"deviceSyncInbound": {"isSyncAllowed": False}}),
+        ]
+
+    def test_it_is_inherited(self) -> None:
+        inherit = ["b2b_example_outbound", "device_sync_inbound", "example_consent", "example_trust"]
+        service = PartnerService(entry(**self.FULL), self.FULL_POLICY)
+        assert calls(example(service, inherit=inherit)) == [
+            ("PATCH", PATH, {"b2bExampleOutbound": None, "exampleConsentSettings": {"exampleAllowed": None}, "exampleTrust": None}),
+            ("PATCH", POLICY_PATH, {"deviceSyncInbound": {"isSyncAllowed": None}}),
+        ]
+
+    def test_it_is_removed_and_keeps_what_others_need(self) -> None:
+        """The identity synchronization is deleted with the last of its switches."""
+        service = PartnerService(entry(**self.FULL), self.FULL_POLICY)
+        removed = example(service, state="absent", inherit=["device_sync_inbound", "example_consent"])
+        assert calls(removed) == [
+            ("PATCH", POLICY_PATH, {"deviceSyncInbound": {"isSyncAllowed": None}}),
+            ("PATCH", PATH, {"exampleConsentSettings": {"exampleAllowed": None}}),
+        ]
+        removed = example(service, state="absent", inherit=["device_sync_inbound", "user_sync_inbound", "b2b_example_outbound"])
+        assert calls(removed) == [("DELETE", POLICY_PATH, None), ("PATCH", PATH, {"b2bExampleOutbound": None})]
+        everything = ["device_sync_inbound", "user_sync_inbound", "b2b_example_outbound", "example_consent"]
+        assert calls(example(service, state="absent", inherit=[*everything, "example_trust"]))[1:] == [("DELETE", PATH, None)]
+        assert calls(example(service, state="absent", inherit=everything))[1][0] == "PATCH"
+
+    def test_it_is_checked_and_takes_part_in_the_size_of_the_policy(self) -> None:
+        assert EXAMPLE.checks()["b2b_example_outbound"] == TABLE.checks()["b2b_collaboration_inbound"]
+        with pytest.raises(Refusal, match="the service takes 25600"):
+            example(PartnerService(), b2b_example_outbound=TestSize.users(500))
+
+    def test_a_member_that_is_not_in_the_table_belongs_to_others(self) -> None:
+        service = PartnerService(entry(**redemption(True), **self.FULL))
+        assert calls(plan(service, state="absent", inherit=["redemption_inbound"]))[0][0] == "PATCH"
+
+
+OF_THE_MODULE = {"partner_tenant_id", "partner_cloud", "inherit", "keep_for", "state"}
+"""Options of cross_tenant_policy that are no settings."""
+
+
+def undocumented(table: Table, options_: Mapping[str, Any], returned: Mapping[str, Any]) -> set[str]:
+    """What is in the table or the documentation of the module, but not in both."""
+    rows = {name: row.kind.spec.get("options", {}) for name, row in table.rows.items()}
+    wanted = {*rows, *(f"{name}.{member}" for name, members in rows.items() for member in members)}
+    return (wanted ^ keys(options_, "suboptions")) | (wanted ^ keys(returned, "contains"))
+
+
+def keys(described: Mapping[str, Any], inside: str) -> set[str]:
+    """The names of options or return values, and of those inside them."""
+    return {*described, *(f"{name}.{member}" for name, about in described.items() for member in about.get(inside, {}))}
+
+
+class TestDocumentation:
+    """What the module documents is what the table holds."""
+
+    OPTIONS: ClassVar = yaml.safe_load(cross_tenant_policy.DOCUMENTATION)["options"]
+    RETURN: ClassVar = yaml.safe_load(cross_tenant_policy.RETURN)["partner"]
+
+    def of_settings(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        return (
+            {name: about for name, about in self.OPTIONS.items() if name not in OF_THE_MODULE},
+            {name: about for name, about in self.RETURN["contains"].items() if name != "tenant_id"},
+        )
+
+    def test_every_setting_is_documented(self) -> None:
+        assert undocumented(TABLE, *self.of_settings()) == set()
+
+    def test_a_setting_without_documentation_is_noticed(self) -> None:
+        new = {name: {name, *(f"{name}.{member}" for member in row.kind.spec.get("options", ()))} for name, row in EXAMPLE.rows.items()}
+        assert undocumented(EXAMPLE, *self.of_settings()) == set().union(*(new[name] for name in EXAMPLE.rows.keys() - TABLE.rows.keys()))
+
+    def test_types_agree(self) -> None:
+        specs = {name: row.kind.spec["type"] for name, row in TABLE.rows.items()}
+        for documented in self.of_settings():
+            assert {name: about["type"] for name, about in documented.items()} == specs
+
+    def test_what_can_be_inherited(self) -> None:
+        assert tuple(self.OPTIONS["inherit"]["choices"]) == TABLE.inheritable
+
+    def test_the_sample_shows_every_key(self) -> None:
+        facts = plan(PartnerService(), user_sync_inbound=True, redemption_inbound=True).facts["partner"]
+        assert json.dumps(self.RETURN["sample"]) == json.dumps({**facts, "tenant_id": self.RETURN["sample"]["tenant_id"]})

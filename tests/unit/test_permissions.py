@@ -1,20 +1,25 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One table says which permission a call needs: the preflight, the messages and the emulator's own table agree on it."""
+"""One table says which permission a call needs. The preflight, the messages, the documents and the emulator's own table agree with it."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import permissions
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.causes import permission
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight.permissions import NEEDS
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.permissions import CHECK, EXTRA, PLAN, Need, to_ask_for
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight import granted
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight.checks import CHECKS
 from entra_emulator.permissions import PERMISSIONS
 
-ACCESSES = [one for one in vars(permissions).values() if isinstance(one, permissions.Access)]
+ROOT = Path(__file__).resolve().parents[2]
+SIDES = ("source", "target")
 OURS = [
     ("GET", "/policies/crossTenantAccessPolicy/partners"),
     ("POST", "/policies/crossTenantAccessPolicy/partners"),
@@ -85,11 +90,84 @@ def test_a_message_names_the_one_to_ask_for_first(method: str, template: str) ->
 
 
 def test_the_preflight_asks_for_what_the_messages_name() -> None:
-    known = {alternatives for one in ACCESSES for alternatives in (one.read, one.write)}
-    assert [one.purpose for one in NEEDS if one.one_of not in known] == []
+    known = {alternatives for access in permissions.ACCESSES for alternatives in (access.read, access.write)}
+    needs = [need for check in CHECKS for read in check.all_reads for need in read.needs]
+    needs += [need for side in permissions.NEEDS.values() for need in side if need.kind != permissions.EXTRA]
+    assert [need.purpose for need in needs if need.one_of not in known] == []
 
 
 @pytest.mark.parametrize("path", ["/elsewhere", "/policies/other", "/auditLogs/signIns", "/me"])
 def test_a_call_that_is_not_known_names_none(path: str) -> None:
     assert permissions.for_call("GET", path) == ()
     assert permission("GET", path) == "a permission for this call"
+
+
+def needs_of(side: str) -> list[Need]:
+    """Everything for which a permission is needed in one of a link's tenants, what is required first."""
+    known = granted.needed(side, True, (permissions.GROUPS_NAMED, permissions.DOMAINS_UNKNOWN), CHECKS)
+    extra = [need for need in permissions.NEEDS[side] if need.kind == EXTRA]
+    return [*(need for need in known if need.required), *extra, *(need for need in known if need.kind == CHECK)]
+
+
+def required(side: str, kinds: Iterable[str] = (permissions.APPLY, PLAN)) -> list[str]:
+    return list(to_ask_for(need for need in permissions.NEEDS[side] if need.kind in kinds))
+
+
+def read(path: str) -> str:
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def named(text: str) -> list[str]:
+    """The permissions that a text names, in their order."""
+    return re.findall(r"\b[A-Z]\w+(?:\.\w+)*\.(?:All|CrossTenantAccess|B2BManagementPolicy)\b", text)
+
+
+def row(permission: str, needs: list[Need]) -> str:
+    """A row of the guide."""
+    binding = [need for need in needs if need.required]
+    purposes = [f"{'the preflight: ' if need.kind == CHECK else ''}{need.purpose}" for need in binding or needs]
+    text = re.sub(r"\b[a-z]+(?:_[a-z]+)+\b", r"`\g<0>`", "; ".join(purposes))
+    return f"| `{permission}` | {'required' if binding else 'optional'} | {text} |"
+
+
+class TestDocuments:
+    """An admin who grants permissions reads one of these."""
+
+    @pytest.mark.parametrize("side", SIDES)
+    def test_the_guide_to_permissions(self, side: str) -> None:
+        section = read("docs/guide_permissions.md").split(f"### {side.capitalize()} tenant\n\n")[1].split("\n\n")[0]
+        assert section.splitlines()[2:] == [row(permission, needs) for permission, needs in to_ask_for(needs_of(side)).items()]
+
+    @pytest.mark.parametrize("side", SIDES)
+    def test_what_planning_needs(self, side: str) -> None:
+        section = read("docs/guide_permissions.md").split("### Only to plan\n")[1]
+        (line,) = re.findall(rf"^\| {side} \| (.*) \|$", section, re.MULTILINE)
+        assert named(line) == required(side, [PLAN])
+
+    def test_what_the_azure_cli_grants(self) -> None:
+        (given,) = re.findall(r'^permissions="([^"]*)"', read("docs/guide_permissions.md"), re.MULTILINE)
+        assert named(given) == list(to_ask_for(needs_of("source")))
+
+    @pytest.mark.parametrize("side", SIDES)
+    def test_the_guide_to_the_first_link(self, side: str) -> None:
+        section = read("docs/guide_first_link.md").split(f"\n| {side} tenant | app role id")[1].split("\n\n")[0]
+        rows = [line for line in section.splitlines()[2:] if "(optional)" not in line]
+        assert [named(line)[0] for line in rows] == required(side)
+        assert set(named(section)) <= set(to_ask_for(needs_of(side)))
+
+    def test_what_planning_needs_for_the_first_link(self) -> None:
+        (line,) = re.findall(r"^An audit application.*?\n\n", read("docs/guide_first_link.md"), re.MULTILINE | re.DOTALL)
+        assert named(line) == required("source", [PLAN])
+
+    @pytest.mark.parametrize("side", SIDES)
+    def test_the_readme(self, side: str) -> None:
+        (line,) = re.findall(rf"^\| {side} \| (`Policy.*) \|$", read("README.md"), re.MULTILINE)
+        assert named(line.partition(", and ")[0]) == required(side)
+        assert set(named(line)) <= set(to_ask_for(needs_of(side)))
+
+    @pytest.mark.parametrize("side", SIDES)
+    def test_the_roles(self, side: str) -> None:
+        (text,) = re.findall(
+            r"^Application permissions in the .*?\n\n", read(f"roles/{side}_tenant/README.md") + "\n", re.MULTILINE | re.DOTALL
+        )
+        assert set(named(text)) <= set(required(side))

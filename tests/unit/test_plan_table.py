@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.entra.cross_tenant_sync.plugins.filter.plan_table import ABSENT, PRESENT, FilterModule, plan_table
-
-ROLES = Path(__file__).resolve().parents[2] / "roles"
+from ansible_collections.entra.cross_tenant_sync.plugins.filter.plan_table import ARGUMENTS, FilterModule, plan_table
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.link import DEPROVISION, REMOVAL
 
 
 def action(verb: str, what: str, **effects: Any) -> dict[str, Any]:
@@ -57,32 +55,34 @@ def test_every_action_is_a_row_with_its_tenant_and_effects() -> None:
     assert lines[-1] == "2 actions for 1 of 2 links: 1 create, 1 unassign"
 
 
-def test_what_is_taken_down_comes_in_the_order_of_taking_down() -> None:
-    removal = {name: {"actions": [action("delete", name)]} for name in reversed(ABSENT)}
-    lines = table(link(**removal))
-    assert [line.split()[3] for line in lines[1:-1]] == list(ABSENT)
+@pytest.mark.parametrize("arguments", ARGUMENTS)
+def test_what_is_taken_down_comes_in_the_order_of_taking_down(arguments: str) -> None:
+    steps = [step.registered for step in (DEPROVISION, *REMOVAL)]
+    removal = {name: {"actions": [action("delete", name)]} for name in reversed(steps)}
+    lines = table(link(**removal, **{arguments: {"state": "absent"}}))
+    assert [line.split()[3] for line in lines[1:-1]] == steps
+
+
+def test_a_link_that_is_built_again_shows_nothing_of_its_removal() -> None:
+    earlier = {"source_tenant_deprovision": {"actions": [action("unassign", "user m")]}}
+    assert table(link(**earlier, sync_arguments={"state": "present"})) == ["nothing to do for 1 link"]
 
 
 def test_a_removal_that_was_refused_halfway_is_shown_as_far_as_it_goes() -> None:
     goes = {"actions": [action("unassign", "user m")]}
-    lines = table(link(source_tenant_deprovision=goes, source_tenant_configuration={"failed": True, "msg": "no"}))
+    failed = {"failed": True, "msg": "no"}
+    lines = table(link(sync_arguments={"state": "absent"}, source_tenant_deprovision=goes, source_tenant_configuration=failed))
     assert lines[-1] == "1 action for 1 of 1 link: 1 unassign"
 
 
-def test_what_the_roles_register_is_what_is_looked_at() -> None:
-    """Each task of theirs that changes something is in the table, and in its order."""
-    for file, order, roles in (
-        ("_present", PRESENT, ("target_tenant", "source_tenant")),
-        ("_absent", ABSENT, ("source_tenant", "target_tenant")),
-    ):
-        registered = [task["register"] for role in roles for task in tasks(role, file)]
-        assert registered == list(order)
-
-
-def tasks(role: str, file: str) -> list[dict[str, Any]]:
-    (block,) = yaml.safe_load((ROLES / role / "tasks" / f"{file}.yml").read_text(encoding="utf-8"))
-    found: list[dict[str, Any]] = block["block"]
-    return found
+def test_what_is_looked_at_is_what_the_roles_and_the_playbook_register() -> None:
+    """Their tasks follow the table of the link, which test_link proves; what says in which direction is registered first."""
+    root = Path(__file__).resolve().parents[2]
+    files = [
+        root / "playbooks" / "sync.yml",
+        *(root / "roles" / role / "tasks" / "main.yml" for role in ("source_tenant", "target_tenant")),
+    ]
+    assert [name for name in ARGUMENTS for file in files if f"register: {name}" in file.read_text(encoding="utf-8")] == list(ARGUMENTS)
 
 
 def test_nothing_to_do_is_one_line() -> None:

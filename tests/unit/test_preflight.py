@@ -14,10 +14,12 @@ import pytest
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.claims import Claims
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.directory import Principal
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight import checks as policy
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight import people, permissions
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight.finding import Finding, ordered, some
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight.people import Person, There
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.people import some, taken
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight import granted, policy, source, users
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight.check import User
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight.checks import CHECKS
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight.finding import Finding, ordered
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight.users import Directory
 
 LEAST = {
     "source": {
@@ -37,21 +39,21 @@ def claims(*granted: str, delegated: bool = False) -> Claims:
 
 
 def severities(findings: Sequence[Finding]) -> list[str]:
-    return [one.severity for one in findings]
+    return [finding.severity for finding in findings]
 
 
 class TestPermissions:
     @pytest.mark.parametrize("side", ["source", "target"])
     @pytest.mark.parametrize("apply", [True, False])
     def test_the_least_ones_are_enough(self, side: str, apply: bool) -> None:
-        found = permissions.judge(permissions.needed(side, apply, ALL), claims(*LEAST[side]))
+        found = granted.judge(granted.needed(side, apply, ALL, CHECKS), claims(*LEAST[side]))
         assert set(severities(found)) <= {"unknown"}
 
     @pytest.mark.parametrize("side", ["source", "target"])
     def test_each_of_them_is_asked_for_once(self, side: str) -> None:
         for permission in LEAST[side]:
-            found = permissions.judge(permissions.needed(side, True, ALL), claims(*LEAST[side] - {permission}))
-            (error,) = [one for one in found if one.severity == "error"]
+            found = granted.judge(granted.needed(side, True, ALL, CHECKS), claims(*LEAST[side] - {permission}))
+            (error,) = [finding for finding in found if finding.severity == "error"]
             assert f"application permission {permission} " in error.remedy
 
     @pytest.mark.parametrize(
@@ -64,41 +66,43 @@ class TestPermissions:
         ],
     )
     def test_alternatives(self, instead_of: str, others: set[str]) -> None:
-        found = permissions.judge(permissions.needed("source", True, ALL), claims(*LEAST["source"] - {instead_of} | others))
+        found = granted.judge(granted.needed("source", True, ALL, CHECKS), claims(*LEAST["source"] - {instead_of} | others))
         assert "error" not in severities(found)
 
     def test_owned_by_alone_is_known_to_fail(self) -> None:
-        granted = LEAST["source"] - {"Synchronization.ReadWrite.All"} | {"Application.ReadWrite.OwnedBy"}
+        permitted = LEAST["source"] - {"Synchronization.ReadWrite.All"} | {"Application.ReadWrite.OwnedBy"}
         (warning,) = [
-            one for one in permissions.judge(permissions.needed("source", True, ALL), claims(*granted)) if one.severity == "warning"
+            finding
+            for finding in granted.judge(granted.needed("source", True, ALL, CHECKS), claims(*permitted))
+            if finding.severity == "warning"
         ]
         assert "restarts are known to fail" in warning.cause
         assert "Synchronization.ReadWrite.All" in warning.remedy
 
     def test_nothing_is_permitted(self) -> None:
         """One finding a permission, not one a need."""
-        needs = permissions.needed("source", True, ALL)
-        found = permissions.judge(needs, claims())
-        asked = [one.remedy.split("permission ")[1].split()[0] for one in found]
+        needs = granted.needed("source", True, ALL, CHECKS)
+        found = granted.judge(needs, claims())
+        asked = [finding.remedy.split("permission ")[1].split()[0] for finding in found]
         assert set(asked) == LEAST["source"] | {"LicenseAssignment.Read.All"}
         assert len(asked) == len(set(asked))
-        assert permissions.impossible(needs, claims()) == {check for one in needs for check in one.checks}
+        assert not any(granted.possible(read, needs, claims()) for read in granted.reads_of("source", CHECKS))
 
     def test_a_link_without_groups_needs_no_permission_for_them(self) -> None:
         assert (
-            permissions.judge(permissions.needed("source", False, ()), claims("Directory.Read.All", *LEAST["source"] - {"Group.Read.All"}))
+            granted.judge(granted.needed("source", False, (), CHECKS), claims("Directory.Read.All", *LEAST["source"] - {"Group.Read.All"}))
             == []
         )
 
     def test_known_domains_need_no_look_up(self) -> None:
-        needs = permissions.needed("target", True, ())
-        assert "CrossTenantInformation.ReadBasic.All" not in {name for one in needs for name in one.one_of}
+        needs = granted.needed("target", True, (), CHECKS)
+        assert "CrossTenantInformation.ReadBasic.All" not in {name for need in needs for name in need.one_of}
 
     @pytest.mark.parametrize("unsure", [None, claims("User.Read", delegated=True)])
-    def test_what_cannot_be_told_from_the_token_is_tried(self, unsure: Claims | None) -> None:
-        needs = permissions.needed("source", True, ALL)
-        assert severities(permissions.judge(needs, unsure)) == ["unknown"]
-        assert permissions.impossible(needs, unsure) == frozenset()
+    def test_what_the_token_does_not_say_is_tried(self, unsure: Claims | None) -> None:
+        needs = granted.needed("source", True, ALL, CHECKS)
+        assert severities(granted.judge(needs, unsure)) == ["unknown"]
+        assert all(granted.possible(read, needs, unsure) for read in granted.reads_of("source", CHECKS))
 
 
 def access(users: str | None, who: str = "AllUsers", applications: str | None = "allowed", what: str = "AllApplications") -> dict[str, Any]:
@@ -138,8 +142,8 @@ class TestSwitches:
         values = {"user_sync_inbound": sync, "redemption_inbound": redemption}
         found = policy.switches("target", "partner", values, required)
         off = [name for name, value in values.items() if value is False] if required else []
-        assert [one.cause.split()[0] for one in found] == off
-        assert all("for the source tenant partner" in one.cause for one in found)
+        assert [finding.cause.split()[0] for finding in found] == off
+        assert all("for the source tenant partner" in finding.cause for finding in found)
 
 
 class TestClouds:
@@ -187,10 +191,10 @@ class TestDomains:
     )
     def test_lists(self, policies: list[dict[str, Any]], refused: list[str]) -> None:
         found = policy.domains(policies, Counter(["contoso.kr", "contoso.kr", "mail.kr"]))
-        assert [domain for one in found for domain in ("contoso.kr", "mail.kr") if f"{domain} (" in one.cause] == refused
-        assert not refused or "contoso.kr (2 people)" in found[0].cause or "mail.kr (1 people)" in found[0].cause
+        assert [domain for finding in found for domain in ("contoso.kr", "mail.kr") if f"{domain} (" in finding.cause] == refused
+        assert not refused or "contoso.kr (2 users)" in found[0].cause or "mail.kr (1 user)" in found[0].cause
 
-    def test_nobody_has_to_be_invited(self) -> None:
+    def test_no_user_has_to_be_invited(self) -> None:
         assert policy.domains(listed(BlockedDomains=["contoso.kr"]), Counter()) == []
 
 
@@ -203,7 +207,7 @@ class TestNumbers:
         assert severities(policy.quota({"directorySizeQuota": {"used": used, "total": 1000}}, arriving)) == expected
 
     @pytest.mark.parametrize("organization", [{}, {"directorySizeQuota": None}, {"directorySizeQuota": {"used": None, "total": None}}])
-    def test_a_quota_that_is_not_told(self, organization: dict[str, Any]) -> None:
+    def test_a_quota_that_is_not_reported(self, organization: dict[str, Any]) -> None:
         assert severities(policy.quota(organization, 1)) == ["unknown"]
 
     @pytest.mark.parametrize(("entry", "used", "expected"), [(None, 23039, []), (None, 23041, ["warning"]), ({"tenantId": "x"}, 25600, [])])
@@ -234,7 +238,7 @@ class TestNumbers:
         assert severities(policy.licences(raw, count)) == expected
 
 
-MINSU = Person("minsu.kim@contoso.kr", "minsu@mail.kr")
+MINSU = User("minsu.kim@contoso.kr", "minsu@mail.kr")
 TARGET = "fabrikam.onmicrosoft.com"
 
 
@@ -243,51 +247,57 @@ def user(name: str, number: str = "1", **more: Any) -> dict[str, Any]:
 
 
 class TestMet:
-    """Who is in the way of one person, and whether the person is there already."""
+    """What is in the way of one user, and whether the user is there already."""
 
     @pytest.mark.parametrize(
-        ("there", "checks", "present"),
+        ("there", "deleted", "checks", "present"),
         [
-            (There(), [], False),
-            (There(users=[user(f"minsu.kim_contoso.kr#EXT#@{TARGET}", mail="minsu@mail.kr")]), [], True),
-            (There(users=[user(f"minsu.kim_contoso.kr#EXT#@{TARGET}")]), [], True),
-            (There(users=[user(f"minsu_mail.kr#EXT#@{TARGET}", externalUserState="Accepted")]), [], True),
-            (There(users=[user(f"minsu_mail.kr#EXT#@{TARGET}", externalUserState="PendingAcceptance")]), ["guests"], False),
-            (There(users=[user(f"minsu.kim_contoso.kr#EXT#@{TARGET}"), user(f"minsu_mail.kr#EXT#@{TARGET}", "2")]), ["guests"], True),
-            (There(users=[user("minsu@fabrikam.kr", mail="MINSU@mail.kr")]), ["addresses"], False),
-            (There(users=[user("minsu@fabrikam.kr", proxyAddresses=["smtp:minsu@mail.kr"])]), ["addresses"], False),
-            (There(users=[user("minsu@fabrikam.kr", proxyAddresses=["sip:minsu@mail.kr"])]), [], False),
-            (There(groups=[{"id": "g", "displayName": "G", "mail": "minsu@mail.kr"}]), ["addresses"], False),
-            (There(contacts=[{"id": "c", "displayName": "C", "proxyAddresses": ["SMTP:Minsu@mail.kr"]}]), ["addresses"], False),
-            (There(deleted=[user(f"{'0a' * 16}minsu.kim_contoso.kr#EXT#@{TARGET}")]), ["deleted_people"], False),
-            (There(deleted=[user(f"minsu.kim_contoso.kr#EXT#@{TARGET}")]), ["deleted_people"], False),
-            (There(deleted=[user("somebody@fabrikam.kr", mail="minsu@mail.kr")]), [], False),
-            (There(deleted=[user(f"hyejin.lee_contoso.kr#EXT#@{TARGET}")]), [], False),
+            (Directory(), [], [], False),
+            (Directory(users=[user(f"minsu.kim_contoso.kr#EXT#@{TARGET}", mail="minsu@mail.kr")]), [], [], True),
+            (Directory(users=[user(f"minsu.kim_contoso.kr#EXT#@{TARGET}")]), [], [], True),
+            (Directory(users=[user(f"minsu_mail.kr#EXT#@{TARGET}", externalUserState="Accepted")]), [], [], True),
+            (Directory(users=[user(f"minsu_mail.kr#EXT#@{TARGET}", externalUserState="PendingAcceptance")]), [], ["guests"], False),
+            (
+                Directory(users=[user(f"minsu.kim_contoso.kr#EXT#@{TARGET}"), user(f"minsu_mail.kr#EXT#@{TARGET}", "2")]),
+                [],
+                ["guests"],
+                True,
+            ),
+            (Directory(users=[user("minsu@fabrikam.kr", mail="MINSU@mail.kr")]), [], ["addresses"], False),
+            (Directory(users=[user("minsu@fabrikam.kr", proxyAddresses=["smtp:minsu@mail.kr"])]), [], ["addresses"], False),
+            (Directory(users=[user("minsu@fabrikam.kr", proxyAddresses=["sip:minsu@mail.kr"])]), [], [], False),
+            (Directory(groups=[{"id": "g", "displayName": "G", "mail": "minsu@mail.kr"}]), [], ["addresses"], False),
+            (Directory(contacts=[{"id": "c", "displayName": "C", "proxyAddresses": ["SMTP:Minsu@mail.kr"]}]), [], ["addresses"], False),
+            (Directory(), [user(f"{'0a' * 16}minsu.kim_contoso.kr#EXT#@{TARGET}")], ["deleted_users"], False),
+            (Directory(), [user(f"minsu.kim_contoso.kr#EXT#@{TARGET}")], ["deleted_users"], False),
+            (Directory(), [user("somebody@fabrikam.kr", mail="minsu@mail.kr")], [], False),
+            (Directory(), [user(f"hyejin.lee_contoso.kr#EXT#@{TARGET}")], [], False),
         ],
     )
-    def test_one_person(self, there: There, checks: list[str], present: bool) -> None:
-        findings, missing = people.met([MINSU], there)
-        assert [one.check for one in findings] == checks
-        assert (missing == []) is present
+    def test_one_user(self, there: Directory, deleted: list[dict[str, Any]], checks: list[str], present: bool) -> None:
+        found = users.matches([MINSU], there)
+        findings = [*users.addresses(found), *users.guests(found), *users.deleted_users([MINSU], deleted)]
+        assert [finding.check for finding in findings] == checks
+        assert (users.missing(found) == []) is present
 
-    def test_somebody_without_a_mail_address_is_known_by_name(self) -> None:
-        nobody = Person("yuna.han@contoso.kr", None)
-        assert (nobody.address, nobody.domain) == ("yuna.han@contoso.kr", "contoso.kr")
+    def test_a_user_without_a_mail_address_is_known_by_name(self) -> None:
+        yuna = User("yuna.han@contoso.kr", None)
+        assert (yuna.address, yuna.domain) == ("yuna.han@contoso.kr", "contoso.kr")
 
 
 class TestSkipped:
-    def test_everybody_is_fine(self) -> None:
-        assert people.skipped([Principal("1", "user", "a@contoso.kr", "a@contoso.kr")], {"contoso.kr"}) == []
+    def test_nothing_to_report(self) -> None:
+        assert source.skipped([Principal("1", "user", "a@contoso.kr", "a@contoso.kr")], frozenset({"contoso.kr"})) == []
 
     def test_unreadable_domains_are_not_compared(self) -> None:
         principals = [Principal("1", "user", "a@contoso.kr", "a@elsewhere.example")]
-        assert people.skipped(principals, None) == []
-        assert len(people.skipped(principals, frozenset({"contoso.kr"}))) == 1
+        assert source.skipped(principals, None) == []
+        assert len(source.skipped(principals, frozenset({"contoso.kr"}))) == 1
 
-    def test_somebody_who_is_in_scope_twice_is_one_person(self) -> None:
-        one = Principal("1", "user", "a@contoso.kr", "a@contoso.kr")
-        assert people.skipped([one, one], None) == []
-        assert len(people.arriving([one, one])) == 1
+    def test_a_user_who_is_in_scope_twice_is_one(self) -> None:
+        user = Principal("1", "user", "a@contoso.kr", "a@contoso.kr")
+        assert source.skipped([user, user], None) == []
+        assert taken([user, user]) == [user]
 
     def test_only_those_arrive_whom_the_service_takes(self) -> None:
         principals = [
@@ -296,14 +306,14 @@ class TestSkipped:
             Principal("3", "user", "x_y.com#EXT#@contoso.onmicrosoft.com", external=True),
             Principal("4", "group", "Sales"),
         ]
-        assert people.arriving(principals) == [Person("a@contoso.kr", None)]
+        assert taken(principals) == principals[:1]
 
 
 def test_the_worst_comes_first() -> None:
-    found = [Finding(severity, severity, "", "") for severity in ("unknown", "warning", "error", "unknown", "error")]
-    assert severities(ordered(found)) == ["error", "error", "warning", "unknown", "unknown"]
+    found = [Finding(severity, severity, "", "").describe("contoso") for severity in ("unknown", "warning", "error", "unknown", "error")]
+    assert [finding["severity"] for finding in ordered(found)] == ["error", "error", "warning", "unknown", "unknown"]
 
 
 def test_long_lists_are_cut() -> None:
     assert some(["a", "b"]) == "a, b"
-    assert some([str(one) for one in range(8)]) == "0, 1, 2, 3, 4 and 3 more"
+    assert some([str(number) for number in range(8)]) == "0, 1, 2, 3, 4 and 3 more"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Properties that hold from any start: applying a plan leaves nothing to do, check mode predicts it, and what is not ours stays.
+"""Properties that hold from any start: applying a plan leaves nothing to do, check mode predicts it, and what the collection does not manage stays.
 
 The models of the service behave in every way that the documents leave open (fact sheet 1.2, 1.3 and 3.4).
 """
@@ -33,7 +33,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping import schema
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping.default_schema import default_schema
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping.expression import attribute_source, constant_source
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.partner import ACCESS, REDEMPTION, SETTINGS, TRUST
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.partner_settings import TABLE
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import TARGET, FakeGraph, Outcome, Reply
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import EMPTY_ENTRY, Link, PartnerService, SourceService, new_job
@@ -45,33 +45,45 @@ QUICK = settings(max_examples=150, deadline=None, suppress_health_check=[HealthC
 maybe = st.none() | st.booleans()
 
 
-def planned(resource: Resource[Desired, Current], client: Client, wanted: Desired) -> Plan:
-    """The plan, made by a planner that leaves what it is given as it was."""
-    current = resource.read(client, wanted)
-    given_ = copy.deepcopy((current, wanted))
-    plan = resource.plan(current, wanted)
-    assert (current, wanted) == given_
+def planned(resource: Resource[Desired, Current], client: Client, desired: Desired) -> Plan:
+    """The plan, created by a planner that does not change its arguments."""
+    current = resource.read(client, desired)
+    given_ = copy.deepcopy((current, desired))
+    plan = resource.plan(current, desired)
+    assert (current, desired) == given_
     return plan
 
 
-def converge(resource: Resource[Desired, Current], service: Any, wanted: Desired) -> tuple[Plan, Plan]:
+def converge(resource: Resource[Desired, Current], service: Any, desired: Desired) -> tuple[Plan, Plan]:
     """Plan, apply, and plan again."""
     client = FakeGraph(service)
-    first = planned(resource, client, wanted)
-    assert client.writes == [] or all("getByIds" in one or "parseExpression" in one for one in client.writes)
+    first = planned(resource, client, desired)
+    assert client.writes == [] or all("getByIds" in request or "parseExpression" in request for request in client.writes)
     apply(first, client, client.clock.pace(0))
-    return first, planned(resource, client, wanted)
+    return first, planned(resource, client, desired)
 
 
 # ----------------------------------------------------------------------------------------------------------- the partner entry
 
-# All four are handled alike, and test_partner.py goes through each.
+REDEMPTION = {"redemption_inbound": "inboundAllowed", "redemption_outbound": "outboundAllowed"}
+TRUST = {
+    "mfa": "isMfaAccepted",
+    "compliant_device": "isCompliantDeviceAccepted",
+    "hybrid_joined_device": "isHybridAzureADJoinedDeviceAccepted",
+}
+ACCESS = {
+    "b2b_collaboration_inbound": "b2bCollaborationInbound",
+    "b2b_collaboration_outbound": "b2bCollaborationOutbound",
+    "b2b_direct_connect_inbound": "b2bDirectConnectInbound",
+    "b2b_direct_connect_outbound": "b2bDirectConnectOutbound",
+}
+# All four are handled in the same way, and test_partner.py tests each.
 SOME_ACCESS = ("b2b_collaboration_inbound", "b2b_direct_connect_outbound")
 target = st.sampled_from(["AllUsers", "0f6d0b1c-2d3e-4f50-8a61-7b8c9d0e1f2a", "1f6d0b1c-2d3e-4f50-8a61-7b8c9d0e1f2a"])
 raw_targets = st.lists(
     st.fixed_dictionaries({"target": target, "targetType": st.sampled_from(["user", "group"])}),
     max_size=3,
-    unique_by=lambda one: tuple(one.values()),
+    unique_by=lambda mapping: tuple(mapping.values()),
 )
 raw_part = st.none() | st.fixed_dictionaries({"accessType": st.sampled_from(["allowed", "blocked"]), "targets": raw_targets})
 raw_access = st.none() | st.fixed_dictionaries({"usersAndGroups": raw_part, "applications": raw_part})
@@ -104,7 +116,7 @@ partner_services = st.builds(
 our_targets = st.lists(
     st.fixed_dictionaries({"target": target, "target_type": st.sampled_from(["user", "group"])}),
     max_size=3,
-    unique_by=lambda one: tuple(one.values()),
+    unique_by=lambda clause: tuple(clause.values()),
 )
 our_part = st.fixed_dictionaries({"access_type": st.sampled_from(["allowed", "blocked"]), "targets": our_targets})
 our_access = st.fixed_dictionaries({}, optional={"users_and_groups": our_part, "applications": our_part})
@@ -119,11 +131,11 @@ our_settings = st.fixed_dictionaries(
         "display_name": st.sampled_from(["Contoso", "new"]),
     },
 )
-inherited = st.lists(st.sampled_from(SETTINGS), unique=True)
+inherited = st.lists(st.sampled_from(TABLE.inheritable), unique=True)
 
 
 def wanted_partner(given_: Mapping[str, Any], inherit: list[str], state: str = "present") -> partner.Desired:
-    chosen = [one for one in inherit if one not in given_]
+    chosen = [name for name in inherit if name not in given_]
     return partner.desired(options("cross_tenant_policy", partner_tenant_id=TARGET, state=state, inherit=chosen or None, **given_))
 
 
@@ -155,7 +167,7 @@ class TestPartner:
 
     @QUICK
     @given(partner_services, our_settings, inherited)
-    def test_what_we_do_not_know_survives(self, service: PartnerService, given_: dict[str, Any], inherit: list[str]) -> None:
+    def test_unknown_members_survive(self, service: PartnerService, given_: dict[str, Any], inherit: list[str]) -> None:
         before = copy.deepcopy(service)
         converge(partner.RESOURCE, service, wanted_partner(given_, inherit))
         assume(before.entry is not None)
@@ -171,7 +183,7 @@ class TestPartner:
 
     @QUICK
     @given(partner_services, our_settings)
-    def test_what_is_named_is_so_afterwards(self, service: PartnerService, given_: dict[str, Any]) -> None:
+    def test_the_named_settings_are_set_afterwards(self, service: PartnerService, given_: dict[str, Any]) -> None:
         converge(partner.RESOURCE, service, wanted_partner(given_, []))
         after = ours_of(service)
         for name in ("user_sync_inbound", "display_name", *REDEMPTION):
@@ -182,7 +194,7 @@ class TestPartner:
 
     @QUICK
     @given(partner_services, inherited)
-    def test_taking_away_leaves_nothing_to_do(self, service: PartnerService, inherit: list[str]) -> None:
+    def test_a_removal_leaves_nothing_to_do(self, service: PartnerService, inherit: list[str]) -> None:
         before = copy.deepcopy(service)
         first, second = converge(partner.RESOURCE, service, wanted_partner({}, inherit, "absent"))
         assert second.actions == ()
@@ -192,7 +204,7 @@ class TestPartner:
             assert service.policy is None
         elif service.entry is not None and before.entry is not None:
             kept, was = ours_of(service), ours_of(before)
-            # These two belong to the identity synchronization and go with it.
+            # These two belong to the identity synchronization and are removed with it.
             for name in {*was} - {*inherit} - {"display_name", "group_sync_inbound"}:
                 assert kept[name] == was[name]
 
@@ -220,7 +232,7 @@ members = st.dictionaries(
     st.booleans() | st.integers(0, 999) | st.sampled_from(["a@x", ""]),
     max_size=6,
 )
-notifications = members.map(lambda one: {settings_bag.NOTIFICATION: json.dumps(one)}) | st.sampled_from(
+notifications = members.map(lambda settings: {settings_bag.NOTIFICATION: json.dumps(settings)}) | st.sampled_from(
     [{}, {settings_bag.NOTIFICATION: "broken"}]
 )
 masked = st.sampled_from([{}, {"Password": settings_bag.MASKED}, {"SecretToken": settings_bag.MASKED}])
@@ -246,11 +258,11 @@ guards = st.fixed_dictionaries(
 
 
 def strength(bag: Mapping[str, str]) -> float:
-    """How much a guard keeps back, read from the samples of the fact sheet (3.4) in the test's own words: off is nothing, a number
-    the more the lower it is, and one that is on without a readable number may be anything, so only itself is as strong.
+    """The strength of a guard, computed independently from the samples of the fact sheet (3.4): off is nothing, a number
+    the more the lower it is, and a guard that is on without a readable number has an unknown strength, so it is only as strong as itself.
     """
     try:
-        members_ = json.loads(bag.get(settings_bag.NOTIFICATION) or "{}")
+        members_ = json.loads(bag.get(settings_bag.NOTIFICATION) or "{}", parse_constant=_no_json)
     except ValueError:
         return OFF
     if not isinstance(members_, dict) or str(members_.get("DeleteThresholdEnabled")).strip().lower() != "true":
@@ -262,18 +274,23 @@ def strength(bag: Mapping[str, str]) -> float:
     return 1 / number if number > 0 and number.is_integer() and number < 1e19 else math.inf
 
 
+def _no_json(constant: str) -> None:
+    """RFC 8259 has no ``NaN`` and no ``Infinity``: with them, the text is no JSON."""
+    raise ValueError(constant)
+
+
 class TestSettingsBag:
     @QUICK
     @given(bags, st.dictionaries(keys, st.sampled_from(["x", "y"]), max_size=3), members, st.booleans())
-    def test_what_is_not_ours_survives_whether_the_service_merges_or_replaces(
-        self, bag: dict[str, str], values_: dict[str, str], members_: dict[str, Any], replaces: bool
+    def test_foreign_members_survive_whether_the_service_merges_or_replaces(
+        self, bag: dict[str, str], values_: dict[str, str], members_: Any, replaces: bool
     ) -> None:
         new = settings_bag.merged(bag, values_, members_)
         service = SourceService([Link("F", dict(bag), id="sp")], replaces=replaces)
         service(settings_bag.write("/servicePrincipals/sp/synchronization", new))
         after = service.links[0].bag
         for key in {*bag} - {*values_} - {settings_bag.NOTIFICATION}:
-            # Only a masked value may be lost, and only where the service replaces (fact sheet 3.4).
+            # Only a masked value may be lost, and only if the service replaces the bag (fact sheet 3.4).
             assert after.get(key) == bag[key] or (bag[key] == settings_bag.MASKED and replaces)
         assert {key: after[key] for key in values_} == values_
         assert settings_bag.notification(after) == {**settings_bag.notification(bag), **members_}
@@ -291,9 +308,9 @@ class TestSettingsBag:
     def test_a_configuration_converges(
         self, bag: dict[str, str], service: SourceService, jobs: int, email: str | None, threshold: int | None, test_connection: bool
     ) -> None:
-        link = Link("Fabrikam", dict(bag), [new_job(str(one)) for one in range(min(jobs, 1))])
+        link = Link("Fabrikam", dict(bag), [new_job(str(number)) for number in range(min(jobs, 1))])
         service.links.append(link)
-        wanted = configuration.desired(
+        desired = configuration.desired(
             options(
                 "sync_configuration",
                 name="Fabrikam",
@@ -304,9 +321,9 @@ class TestSettingsBag:
             )
         )
         try:
-            first, second = converge(configuration.RESOURCE, service, wanted)
+            first, second = converge(configuration.RESOURCE, service, desired)
         except Refusal:
-            # It serves somebody else.
+            # It belongs to another target.
             assert bag.get("CompanyId", TARGET).lower() != TARGET
             return
         assert second.actions == ()
@@ -330,34 +347,34 @@ class TestSettingsBag:
         assert strength(link.bag) >= strength(bag)
         assert strength(link.bag) > OFF
         if strength(bag) > OFF:
-            # What is on is left as it is written.
+            # A guard that is on stays unchanged.
             assert first.actions == ()
         (shown,) = configuration_list.inquire(FakeGraph(service), {})["configurations"]
         assert shown["deletion_threshold"] == second.facts["configuration"]["deletion_threshold"] == second.after["deletion_threshold"]
 
     @QUICK
     @given(guards, source_services, st.sampled_from([0, 1, 500, 10_000]))
-    def test_a_threshold_that_is_named_is_so_afterwards(self, guard: str, service: SourceService, threshold: int) -> None:
+    def test_a_named_threshold_is_set_afterwards(self, guard: str, service: SourceService, threshold: int) -> None:
         link = Link("Fabrikam", {"CompanyId": TARGET, settings_bag.NOTIFICATION: guard}, [new_job()])
         service.links.append(link)
-        wanted = configuration.desired(options("sync_configuration", **FABRIKAM, deletion_threshold=threshold))
-        _first, second = converge(configuration.RESOURCE, service, wanted)
+        desired = configuration.desired(options("sync_configuration", **FABRIKAM, deletion_threshold=threshold))
+        _first, second = converge(configuration.RESOURCE, service, desired)
         assert second.actions == ()
         assert settings_bag.deletion_guard(link.bag) == threshold
 
     @QUICK
     @given(bags, bags, source_services, st.sampled_from([None, 0, 20]), st.none() | st.sampled_from(["a@x"]))
-    def test_what_somebody_else_writes_in_between_is_kept(
+    def test_a_change_by_another_process_in_between_is_kept(
         self, bag: dict[str, str], by_hand: dict[str, str], service: SourceService, threshold: int | None, email: str | None
     ) -> None:
-        """The bag has no ETag: what changes between reading and writing is merged, or refused (fact sheet 3.4)."""
+        """The bag has no ETag: changes between reading and writing are merged, or refused (fact sheet 3.4)."""
         link = Link("Fabrikam", {**bag, "CompanyId": TARGET}, [new_job()])
         service.links.append(link)
         client = FakeGraph(service)
-        wanted = configuration.desired(
+        desired = configuration.desired(
             options("sync_configuration", **FABRIKAM, deletion_threshold=threshold, notification_email=email, test_connection=False)
         )
-        first = planned(configuration.RESOURCE, client, wanted)
+        first = planned(configuration.RESOURCE, client, desired)
         link.bag = dict(by_hand)
         try:
             apply(first, client, client.clock.pace(0))
@@ -396,23 +413,23 @@ PEOPLE = [
     {"id": f"00000000-0000-4000-8000-{number:012}", "userPrincipalName": f"person{number}@contoso.kr", "mail": f"p{number}@x"}
     for number in range(8)
 ]
-somebody = st.integers(0, len(PEOPLE) - 1)
+user_number = st.integers(0, len(PEOPLE) - 1)
 
 
 class TestScope:
     @QUICK
     @given(
-        st.lists(st.tuples(somebody, st.booleans()), unique=True),
-        st.lists(somebody, unique=True, min_size=1),
+        st.lists(st.tuples(user_number, st.booleans()), unique=True),
+        st.lists(user_number, unique=True, min_size=1),
         st.booleans(),
         st.sampled_from(["present", "absent"]),
     )
-    def test_assignments_converge(self, there: list[tuple[int, bool]], named: list[int], exact: bool, state: str) -> None:
+    def test_assignments_converge(self, current: list[tuple[int, bool]], named: list[int], exact: bool, state: str) -> None:
         link = Link("Fabrikam", {"SyncAll": "false"})
-        for number, effective in there:
+        for number, effective in current:
             link.assign(PEOPLE[number]["id"], role_id=None if effective else "00000000-0000-0000-0000-000000000000")
         service = SourceService([link], PEOPLE)
-        wanted = scope.desired(
+        desired = scope.desired(
             options(
                 "sync_scope",
                 configuration="Fabrikam",
@@ -422,12 +439,12 @@ class TestScope:
                 allow_empty=True,
             )
         )
-        first, second = converge(scope.RESOURCE, service, wanted)
+        first, second = converge(scope.RESOURCE, service, desired)
         assert second.actions == ()
         assert second.facts["scope"] == first.facts["scope"]
-        in_scope = {one["principalId"] for one in service.links[0].assignments if one["appRoleId"] == link.role_id}
+        in_scope = {assignment["principalId"] for assignment in service.links[0].assignments if assignment["appRoleId"] == link.role_id}
         who = {PEOPLE[number]["id"] for number in named}
-        before = {PEOPLE[number]["id"] for number, counts in there if counts}
+        before = {PEOPLE[number]["id"] for number, counts in current if counts}
         assert in_scope == (before - who if state == "absent" else who if exact else before | who)
 
 
@@ -478,14 +495,14 @@ BUILT_IN = [
 
 @st.composite
 def schemas(draw: st.DrawFn) -> dict[str, Any]:
-    made = default_schema()
+    made: Any = default_schema()
     rule = made["synchronizationRules"][0]
-    people = rule["objectMappings"][0]
+    user_mapping = rule["objectMappings"][0]
     changed = draw(st.dictionaries(st.sampled_from(NAMES), raw_row, max_size=4))
-    people["attributeMappings"] = [row for row in people["attributeMappings"] if row["targetAttributeName"] not in changed]
-    people["attributeMappings"] += [{"targetAttributeName": name, **row} for name, row in changed.items()]
-    people["flowTypes"] = draw(st.sampled_from(["Add,Update,Delete", "Add, Update, Delete", "Add, Update", "Add", ""]))
-    people["scope"] = {"groups": draw(st.lists(raw_group, max_size=2)), "inputFilterGroups": BUILT_IN, "categoryFilterGroups": []}
+    user_mapping["attributeMappings"] = [row for row in user_mapping["attributeMappings"] if row["targetAttributeName"] not in changed]
+    user_mapping["attributeMappings"] += [{"targetAttributeName": name, **row} for name, row in changed.items()]
+    user_mapping["flowTypes"] = draw(st.sampled_from(["Add,Update,Delete", "Add, Update, Delete", "Add, Update", "Add", ""]))
+    user_mapping["scope"] = {"groups": draw(st.lists(raw_group, max_size=2)), "inputFilterGroups": BUILT_IN, "categoryFilterGroups": []}
     rule["objectMappings"].append(
         {"name": "", "attributeMappings": [{"targetAttributeName": "city", "source": None}], "unknown": draw(st.integers())}
     )
@@ -528,7 +545,7 @@ our_filter = st.fixed_dictionaries(
 mapping_options = st.fixed_dictionaries(
     {},
     optional={
-        "mappings": st.lists(our_mapping, unique_by=lambda one: one["target"], max_size=4),
+        "mappings": st.lists(our_mapping, unique_by=lambda mapping: mapping["target"], max_size=4),
         "filters": st.lists(our_filter, max_size=2),
         "target_actions": st.lists(st.sampled_from(["create", "update", "delete"]), unique=True, min_size=1),
         "exact": st.booleans(),
@@ -544,8 +561,8 @@ def people_of(body: Mapping[str, Any]) -> dict[str, Any]:
 class TestMapping:
     @QUICK
     @given(schemas(), mapping_options)
-    def test_nothing_is_left_to_do_and_what_is_not_named_stays(self, there: dict[str, Any], given_: dict[str, Any]) -> None:
-        link = Link("Fabrikam", jobs=[new_job()], schema=copy.deepcopy(there))
+    def test_nothing_is_left_to_do_and_what_is_not_named_stays(self, current: Any, given_: dict[str, Any]) -> None:
+        link = Link("Fabrikam", jobs=[new_job()], schema=copy.deepcopy(current))
         service = SourceService([link])
         first, second = converge(mapping.RESOURCE, service, mapping.desired(options("sync_mapping", configuration="Fabrikam", **given_)))
         assert second.actions == ()
@@ -555,18 +572,18 @@ class TestMapping:
         }
         after = link.schema
         if not first.actions:
-            assert after == there
+            assert after == current
         assert {name: value for name, value in after.items() if name not in ("version", "synchronizationRules")} == {
-            name: value for name, value in there.items() if name not in ("version", "synchronizationRules")
+            name: value for name, value in current.items() if name not in ("version", "synchronizationRules")
         }
-        assert after["synchronizationRules"][0]["objectMappings"][1:] == there["synchronizationRules"][0]["objectMappings"][1:]
-        was, now = people_of(there), people_of(after)
+        assert after["synchronizationRules"][0]["objectMappings"][1:] == current["synchronizationRules"][0]["objectMappings"][1:]
+        was, now = people_of(current), people_of(after)
         assert now["scope"]["inputFilterGroups"] == BUILT_IN
         if "filters" not in given_:
             assert now["scope"] == was["scope"]
         if "target_actions" not in given_:
             assert now["flowTypes"] == was["flowTypes"]
-        named = {one["target"] for one in given_.get("mappings", ())}
+        named = {mapping["target"] for mapping in given_.get("mappings", ())}
         kept = {row["targetAttributeName"]: row for row in now["attributeMappings"]}
         for row in was["attributeMappings"]:
             name = row["targetAttributeName"]
@@ -577,28 +594,28 @@ class TestMapping:
 
     @QUICK
     @given(schemas(), mapping_options)
-    def test_the_backup_puts_everything_back(self, there: dict[str, Any], given_: dict[str, Any]) -> None:
-        link = Link("Fabrikam", jobs=[new_job()], schema=copy.deepcopy(there))
+    def test_the_backup_restores_everything(self, current: Any, given_: dict[str, Any]) -> None:
+        link = Link("Fabrikam", jobs=[new_job()], schema=copy.deepcopy(current))
         service = SourceService([link])
         first, _second = converge(mapping.RESOURCE, service, mapping.desired(options("sync_mapping", configuration="Fabrikam", **given_)))
         assume(first.actions)
         restore = mapping.desired(options("sync_mapping", configuration="Fabrikam", restore=first.change_facts["backup"]))
         _restored, again = converge(mapping.RESOURCE, service, restore)
         assert again.actions == ()
-        assert schema.rules_meaning(link.schema) == schema.rules_meaning(there)
+        assert schema.rules_meaning(link.schema) == schema.rules_meaning(current)
 
 
 # ----------------------------------------------------------------------------------------------------------- a crash at any point
 
 
 class Crash(Exception):
-    """The run ends here."""
+    """The run is killed at this point."""
 
 
 class TestCrash:
     @pytest.mark.parametrize("carried_out", [True, False])
     @pytest.mark.parametrize("writes", range(6))
-    def test_a_configuration_is_completed_by_the_next_run_and_never_made_twice(self, writes: int, carried_out: bool) -> None:
+    def test_a_configuration_is_completed_by_the_next_run_and_never_created_twice(self, writes: int, carried_out: bool) -> None:
         service = SourceService()
         left = [writes]
 
@@ -611,10 +628,10 @@ class TestCrash:
                     raise Crash
             return service(request)
 
-        wanted = configuration.desired(options("sync_configuration", name="Fabrikam", target_tenant_id=TARGET))
+        desired = configuration.desired(options("sync_configuration", name="Fabrikam", target_tenant_id=TARGET))
         with contextlib.suppress(Crash):
-            converge(configuration.RESOURCE, answer, wanted)
-        _first, second = converge(configuration.RESOURCE, service, wanted)
+            converge(configuration.RESOURCE, answer, desired)
+        _first, second = converge(configuration.RESOURCE, service, desired)
         assert second.actions == ()
         assert len(service.links) == 1
         assert len(service.links[0].jobs) == 1
@@ -636,39 +653,39 @@ class TestCrash:
                     raise Crash
             return service(request)
 
-        wanted = wanted_partner(given_, [])
+        desired = wanted_partner(given_, [])
         with contextlib.suppress(Crash):
-            converge(partner.RESOURCE, answer, wanted)
-        _first, second = converge(partner.RESOURCE, service, wanted)
+            converge(partner.RESOURCE, answer, desired)
+        _first, second = converge(partner.RESOURCE, service, desired)
         assert second.actions == ()
 
     @pytest.mark.parametrize("carried_out", [True, False])
     @pytest.mark.parametrize("keeps_principal", [True, False])
     @pytest.mark.parametrize("requests", range(16))
-    def test_a_removal_goes_on_wherever_it_was_ended(self, requests: int, keeps_principal: bool, carried_out: bool) -> None:
-        """Whatever our own order leaves behind, of which the service may show a part for a while (fact sheet 0.3 and 2.4)."""
+    def test_a_removal_continues_after_any_interruption(self, requests: int, keeps_principal: bool, carried_out: bool) -> None:
+        """After any interruption, of whose state the service may show only a part for a while (fact sheet 0.3 and 2.4)."""
         bag = {"AuthenticationType": "SyncPolicy", "CompanyId": TARGET}
         service = SourceService([Link("Fabrikam", bag, [new_job(state="Active")]), Link("Other", {"CompanyId": "x"})])
         service.keeps_principal = keeps_principal
-        wanted = configuration.desired(options("sync_configuration", **FABRIKAM, state="absent"))
+        desired = configuration.desired(options("sync_configuration", **FABRIKAM, state="absent"))
         with contextlib.suppress(Crash):
-            to_the_end(configuration.RESOURCE, ended_after(service, requests, carried_out), wanted)
-        to_the_end(configuration.RESOURCE, service, wanted)
-        assert [one.name for one in service.links] == ["Other"]
+            to_the_end(configuration.RESOURCE, ended_after(service, requests, carried_out), desired)
+        to_the_end(configuration.RESOURCE, service, desired)
+        assert [link.name for link in service.links] == ["Other"]
         client = FakeGraph(service)
-        assert planned(configuration.RESOURCE, client, wanted).actions == ()
+        assert planned(configuration.RESOURCE, client, desired).actions == ()
 
     @QUICK
     @given(partner_services, inherited, st.integers(0, 8), st.booleans())
-    def test_a_partner_s_removal_goes_on_wherever_it_was_ended(
+    def test_a_removal_of_a_partner_continues_after_any_interruption(
         self, service: PartnerService, inherit: list[str], requests: int, carried_out: bool
     ) -> None:
         undisturbed = copy.deepcopy(service)
-        wanted = wanted_partner({}, inherit, "absent")
-        to_the_end(partner.RESOURCE, undisturbed, wanted)
+        desired = wanted_partner({}, inherit, "absent")
+        to_the_end(partner.RESOURCE, undisturbed, desired)
         with contextlib.suppress(Crash):
-            to_the_end(partner.RESOURCE, ended_after(service, requests, carried_out), wanted)
-        to_the_end(partner.RESOURCE, service, wanted)
+            to_the_end(partner.RESOURCE, ended_after(service, requests, carried_out), desired)
+        to_the_end(partner.RESOURCE, service, desired)
         assert service == undisturbed
 
 
@@ -690,12 +707,12 @@ def ended_after(service: Any, requests: int, carried_out: bool) -> Callable[[Req
     return answer
 
 
-def to_the_end(resource: Resource[Desired, Current], answer: Callable[[Request], Outcome], wanted: Desired) -> None:
-    """As a run does: what a replica may not know is read again, and what is left is planned again."""
+def to_the_end(resource: Resource[Desired, Current], answer: Callable[[Request], Outcome], desired: Desired) -> None:
+    """Like a run: objects that a replica may not have yet are read again, and the rest is planned again."""
     client = FakeGraph(answer)
     for _look in range(20):
         with contextlib.suppress(Unseen):
-            plan = planned(resource, client, wanted)
+            plan = planned(resource, client, desired)
             if not plan.actions:
                 return
             apply(plan, client, client.clock.pace(0))

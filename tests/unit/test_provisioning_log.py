@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The provisioning log: what is asked for, how an entry is told, and the summary (fact sheet 6.1)."""
+"""The provisioning log: the query, the form of an entry, and the summary (fact sheet 6.1)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import option_checks
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Request
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import ServiceError
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import checks
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Refusal
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import provisioning_log
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.provisioning_log import entry, summary
@@ -38,7 +38,7 @@ def raw(number: int = 1, action: str = "create", status: str = "success", code: 
         "modifiedProperties": [],
         "sourceIdentity": {
             "id": f"source-{number}",
-            "displayName": f"Person {number}",
+            "displayName": f"User {number}",
             "identityType": "User",
             "details": {"UserPrincipalName": f"p{number}@contoso.kr"},
         },
@@ -49,16 +49,16 @@ def raw(number: int = 1, action: str = "create", status: str = "success", code: 
 
 @dataclass
 class Log:
-    """A tenant with one configuration and pages of its log."""
+    """A tenant with a configuration and pages of its log."""
 
     pages: Sequence[Sequence[dict[str, Any]]] = ((),)
     link: Link = field(default_factory=lambda: Link("Fabrikam", id=ID))
-    asked: list[str] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
 
     def __call__(self, request: Request) -> Outcome:
         if not request.path.startswith("/auditLogs/"):
             return SourceService([self.link])(request)
-        self.asked.append(request.path)
+        self.paths.append(request.path)
         number = int(request.path.rpartition("skiptoken=")[2]) if "skiptoken" in request.path else 0
         body: dict[str, Any] = {"value": list(self.pages[number])}
         if number + 1 < len(self.pages):
@@ -71,7 +71,7 @@ def ask(log: Log, **given: Any) -> dict[str, Any]:
 
 
 def shown(log: Log, **given: Any) -> list[str]:
-    return [one["id"] for one in ask(log, **given)["entries"]]
+    return [found["id"] for found in ask(log, **given)["entries"]]
 
 
 class TestAsking:
@@ -92,25 +92,25 @@ class TestAsking:
         """Fact sheet 6.1: the id is compared in lower case, newest first."""
         log = Log()
         ask(log, **given)
-        assert len(log.asked) == 1
-        asked = urlsplit(log.asked[0])
-        assert asked.path == "/auditLogs/provisioning"
-        assert parse_qs(asked.query) == {
+        assert len(log.paths) == 1
+        url = urlsplit(log.paths[0])
+        assert url.path == "/auditLogs/provisioning"
+        assert parse_qs(url.query) == {
             "$filter": [f"contains(tolower(servicePrincipal/id), '{ID.lower()}'){clauses}"],
             "$orderby": ["activityDateTime desc"],
             "$top": ["500"],
         }
-        assert " " not in log.asked[0]
+        assert " " not in log.paths[0]
 
     @pytest.mark.parametrize("name", ["since", "until"])
     @pytest.mark.parametrize(
         "moment", ["yesterday", "23.11.2026", "2026-11", "2026-11-23 02:00:00", "2026-11-23T02", "2026-11-23Z", "2026-11-23' or true"]
     )
-    def test_what_is_no_time_is_refused(self, name: str, moment: str) -> None:
+    def test_an_invalid_time_is_rejected(self, name: str, moment: str) -> None:
         """No such text gets into a filter."""
-        assert option_checks.wrong({name: moment}) == f"{name} must be a time, such as 2026-11-23T02:00:00Z; it is {moment!r}."
+        assert checks.wrong({name: moment}) == f"{name} must be a time, such as 2026-11-23T02:00:00Z; it is {moment!r}."
 
-    def test_a_configuration_that_is_not_there(self) -> None:
+    def test_a_configuration_that_does_not_exist(self) -> None:
         with pytest.raises(Refusal, match="there is no configuration 'Typo'"):
             ask(Log(), configuration="Typo")
 
@@ -135,24 +135,24 @@ class TestPages:
         ("limit", "entries", "pages"),
         [(1, 1, 1), (2, 2, 1), (3, 3, 3), (4, 4, 3), (5, 5, 4), (1000, 5, 4)],
     )
-    def test_no_page_is_read_that_is_not_needed(self, limit: int, entries: int, pages: int) -> None:
+    def test_only_the_pages_that_are_needed_are_read(self, limit: int, entries: int, pages: int) -> None:
         """Fact sheet 6.1: five requests in ten seconds."""
         log = Log(self.PAGES)
         assert shown(log, limit=limit) == [f"entry-{number + 1}" for number in range(entries)]
-        assert len(log.asked) == pages
+        assert len(log.paths) == pages
 
-    def test_no_entries_at_all(self) -> None:
+    def test_no_entries(self) -> None:
         assert ask(Log(self.PAGES), limit=0) == {"entries": [], "summary": {"total": 0, "outcomes": {}, "error_codes": {}}}
 
-    def test_a_negative_limit_is_refused(self) -> None:
-        assert option_checks.wrong({"limit": -1}) == "limit must be a whole number from 0 to 2147483647; it is -1."
+    def test_a_negative_limit_is_rejected(self) -> None:
+        assert checks.wrong({"limit": -1}) == "limit must be a whole number from 0 to 2147483647; it is -1."
 
-    def test_the_limit_counts_what_fits(self) -> None:
+    def test_the_limit_counts_the_matching_entries(self) -> None:
         log = Log(self.PAGES)
         assert shown(log, users=["p2@contoso.kr", "source-4", "p5@contoso.kr"], limit=2) == ["entry-2", "entry-4"]
 
 
-class TestFitting:
+class TestMatching:
     LOG = (
         raw(1, "create", "success"),
         raw(2, "create", "failure", "Conflict"),
@@ -173,7 +173,7 @@ class TestFitting:
             ({}, [1, 2, 3, 4, 5, 6]),
             ({"users": []}, [1, 2, 3, 4, 5, 6]),
             ({"users": ["P1@Contoso.KR"]}, [1]),
-            ({"users": ["person 2", "SOURCE-3"]}, [2, 3]),
+            ({"users": ["user 2", "SOURCE-3"]}, [2, 3]),
             ({"users": ["p6@contoso.kr"]}, [6]),
             ({"users": ["none"]}, []),
             ({"users": ["target-1"]}, []),
@@ -192,7 +192,7 @@ class TestFitting:
 
 class TestEntry:
     def test_a_failure_with_cause_and_remedy(self) -> None:
-        told = entry(
+        result = entry(
             raw(
                 7,
                 "create",
@@ -205,13 +205,13 @@ class TestEntry:
                 modifiedProperties=[{"displayName": "mail", "oldValue": None, "newValue": "p7@contoso.kr"}],
             )
         )
-        assert told == {
+        assert result == {
             "id": "entry-7",
             "time": "2026-11-23T02:00:07Z",
             "cycle_id": "cycle",
             "action": "create",
             "status": "failure",
-            "source": {"id": "source-7", "type": "User", "name": "Person 7", "user_principal_name": "p7@contoso.kr"},
+            "source": {"id": "source-7", "type": "User", "name": "User 7", "user_principal_name": "p7@contoso.kr"},
             "target": {"id": "target-7", "type": "User", "name": "", "user_principal_name": None},
             "code": "AzureActiveDirectoryForbidden",
             "reason": "reason of AzureActiveDirectoryForbidden",
@@ -234,19 +234,21 @@ class TestEntry:
         ids=str,
     )
     def test_the_step_that_decided(self, steps: list[str] | None, step: str | None, reason: str | None) -> None:
-        """Fact sheet 6.1: the first failure or warning, else the last skip; its words stand in for a reason that is missing."""
-        written = [{"name": f"{number} {one}", "status": one, "description": f"why {number}"} for number, one in enumerate(steps or ())]
-        told = entry(raw(status="skipped", provisioningSteps=None if steps is None else written))
-        assert (told["step"], told["reason"]) == (step, reason)
+        """Fact sheet 6.1: the first failure or warning, else the last skip; its description replaces a missing reason."""
+        written = [
+            {"name": f"{number} {status}", "status": status, "description": f"why {number}"} for number, status in enumerate(steps or ())
+        ]
+        result = entry(raw(status="skipped", provisioningSteps=None if steps is None else written))
+        assert (result["step"], result["reason"]) == (step, reason)
 
     @pytest.mark.parametrize("nothing", [{}, None])
-    def test_an_entry_that_says_nothing_breaks_nothing(self, nothing: Any) -> None:
+    def test_an_empty_entry_breaks_nothing(self, nothing: Any) -> None:
         names = ("provisioningStatusInfo", "provisioningSteps", "modifiedProperties", "sourceIdentity", "targetIdentity")
-        nobody = {"id": None, "type": None, "name": None, "user_principal_name": None}
+        empty = {"id": None, "type": None, "name": None, "user_principal_name": None}
         expected: dict[str, Any] = {
             **dict.fromkeys(("id", "time", "cycle_id", "action", "status", "code", "reason", "remedy", "step")),
-            "source": nobody,
-            "target": nobody,
+            "source": empty,
+            "target": empty,
             "changes": [],
         }
         assert entry(dict.fromkeys(names, nothing)) == entry({}) == expected
@@ -259,8 +261,8 @@ class TestEntry:
 class TestSummary:
     def test_counts(self) -> None:
         entries = [
-            entry(one)
-            for one in (
+            entry(given)
+            for given in (
                 raw(1),
                 raw(2),
                 raw(3, "update", "failure", "Timeout"),
@@ -270,21 +272,21 @@ class TestSummary:
                 raw(7, "create", "failure"),
             )
         ]
-        told = summary(iter(entries))
-        assert told == {
+        result = summary(iter(entries))
+        assert result == {
             "total": 7,
             "outcomes": {"create failure": 2, "create skipped": 1, "create success": 2, "create warning": 1, "update failure": 1},
             "error_codes": {"Conflict": 2, "Timeout": 1},
         }
-        assert list(told["outcomes"]) == sorted(told["outcomes"])
-        assert list(told["error_codes"]) == ["Conflict", "Timeout"]
+        assert list(result["outcomes"]) == sorted(result["outcomes"])
+        assert list(result["error_codes"]) == ["Conflict", "Timeout"]
 
-    def test_skipped_people_are_no_errors(self) -> None:
-        """Fact sheet 6.1: skipped entries for people out of scope are normal."""
+    def test_skipped_users_are_no_errors(self) -> None:
+        """Fact sheet 6.1: skipped entries for users out of scope are normal."""
         assert summary([entry(raw(1, "other", "skipped", "NotEffectivelyEntitled"))])["error_codes"] == {}
 
-    def test_it_counts_only_what_is_shown(self) -> None:
-        assert ask(Log([TestFitting.LOG]), statuses=["failure"])["summary"] == {
+    def test_it_counts_only_the_returned_entries(self) -> None:
+        assert ask(Log([TestMatching.LOG]), statuses=["failure"])["summary"] == {
             "total": 1,
             "outcomes": {"create failure": 1},
             "error_codes": {"Conflict": 1},

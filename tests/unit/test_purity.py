@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Planners are pure functions, and what was read stays as it was read: whoever shows it later shows the truth (DESIGN section 3)."""
+"""Planners are pure functions and do not change what was read, so a later use of it is correct."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources 
     configuration,
     job,
     link,
+    link_comparison,
     partner,
     scope,
     settings_bag,
@@ -33,26 +34,26 @@ EXTENSION = "extension_0123456789abcdef0123456789abcdef_costCenter"
 
 
 class Watched:
-    """A service that remembers every body it gave, to see whether somebody changed one."""
+    """A service that records every body it returned, to check whether it was changed."""
 
     def __init__(self, service: Any) -> None:
         self._service = service
         self._given: list[tuple[Any, Any]] = []
 
     def __call__(self, request: Request) -> Outcome:
-        """Answer one request."""
+        """Answer a request."""
         outcome: Outcome = self._service(request)
         if isinstance(outcome, Reply):
             self._given.append((outcome.body, copy.deepcopy(outcome.body)))
         return outcome
 
     def untouched(self) -> bool:
-        """Whether every body is what it was."""
+        """Whether every body is unchanged."""
         return all(now == then for now, then in self._given)
 
 
 def pure(resource: Resource[Any, Any], service: Any, wanted: Any) -> None:
-    """Whoever plans changes neither what was read nor what is wanted, and plans the same again."""
+    """Check that planning changes neither the current nor the desired state, and gives the same plan again."""
     watched = Watched(service)
     try:
         current = resource.read(FakeGraph(watched), wanted)
@@ -62,8 +63,10 @@ def pure(resource: Resource[Any, Any], service: Any, wanted: Any) -> None:
     plans = []
     for _time in range(2):
         with contextlib.suppress(Refusal):
-            one = resource.plan(current, wanted)
-            plans.append((one.before, one.after, one.facts, one.change_facts, [(str(action), action.requests) for action in one.actions]))
+            plan = resource.plan(current, wanted)
+            plans.append(
+                (plan.before, plan.after, plan.facts, plan.change_facts, [(str(action), action.requests) for action in plan.actions])
+            )
         assert (current, wanted) == before
         assert watched.untouched()
     assert plans[:1] == plans[1:]
@@ -75,7 +78,7 @@ def definitions(names: list[str]) -> list[dict[str, Any]]:
 
 @st.composite
 def schemas(draw: st.DrawFn) -> dict[str, Any]:
-    """Those of the properties, mostly with directories, which is where an extension is declared."""
+    """The schemas of the property tests, mostly with directories, in which an extension is declared."""
     made = draw(properties.schemas())
     made["synchronizationRules"][0] |= {"sourceDirectoryName": "source", "targetDirectoryName": "target"}
     names = [*properties.NAMES, *(row["targetAttributeName"] for row in properties.people_of(made)["attributeMappings"])]
@@ -103,20 +106,20 @@ mapping_options = st.one_of(
 class TestPlanners:
     @QUICK
     @given(schemas(), mapping_options)
-    def test_mapping(self, there: dict[str, Any], given_: dict[str, Any]) -> None:
-        link_ = Link("Fabrikam", jobs=[new_job()], schema=there, template=copy.deepcopy(there))
+    def test_mapping(self, current_schema: dict[str, Any], given_: dict[str, Any]) -> None:
+        link_ = Link("Fabrikam", jobs=[new_job()], schema=current_schema, template=copy.deepcopy(current_schema))
         pure(mapping.RESOURCE, SourceService([link_]), mapping.desired(options("sync_mapping", configuration="Fabrikam", **given_)))
 
     @QUICK
     @given(schemas(), mapping_options)
-    def test_the_backup_is_what_was_read(self, there: dict[str, Any], given_: dict[str, Any]) -> None:
-        """Byte for byte: an extension that is declared on the way is not in it."""
-        link_ = Link("Fabrikam", jobs=[new_job()], schema=copy.deepcopy(there), template=copy.deepcopy(there))
+    def test_the_backup_is_what_was_read(self, current_schema: dict[str, Any], given_: dict[str, Any]) -> None:
+        """Byte for byte: it does not contain an extension that planning declares."""
+        link_ = Link("Fabrikam", jobs=[new_job()], schema=copy.deepcopy(current_schema), template=copy.deepcopy(current_schema))
         wanted = mapping.desired(options("sync_mapping", configuration="Fabrikam", **given_))
         current = mapping.read(FakeGraph(SourceService([link_])), wanted)
         with contextlib.suppress(Refusal):
-            one = mapping.plan(current, wanted)
-            assert one.change_facts["backup"] == (there if one.actions else None)
+            plan = mapping.plan(current, wanted)
+            assert plan.change_facts["backup"] == (current_schema if plan.actions else None)
 
     @QUICK
     @given(properties.partner_services, properties.our_settings, properties.inherited, st.sampled_from(["present", "absent"]))
@@ -128,7 +131,7 @@ class TestPlanners:
         properties.bags, properties.source_services, st.integers(0, 1), st.none() | st.just("a@x"), st.sampled_from(["present", "absent"])
     )
     def test_configuration(self, bag: dict[str, str], service: SourceService, jobs: int, email: str | None, state: str) -> None:
-        service.links.append(Link("Fabrikam", dict(bag), [new_job(str(one)) for one in range(jobs)]))
+        service.links.append(Link("Fabrikam", dict(bag), [new_job(str(number)) for number in range(jobs)]))
         given_ = {"notification_email": email} if state == "present" else {}
         pure(
             configuration.RESOURCE,
@@ -139,14 +142,14 @@ class TestPlanners:
     @QUICK
     @given(
         properties.bags,
-        st.lists(properties.somebody, unique=True),
-        st.lists(properties.somebody, unique=True, min_size=1),
+        st.lists(properties.user_number, unique=True),
+        st.lists(properties.user_number, unique=True, min_size=1),
         st.none() | st.sampled_from(["all", "assigned"]),
         st.booleans(),
     )
-    def test_scope(self, bag: dict[str, str], there: list[int], named: list[int], mode: str | None, exact: bool) -> None:
+    def test_scope(self, bag: dict[str, str], current_schema: list[int], named: list[int], mode: str | None, exact: bool) -> None:
         link_ = Link("Fabrikam", {**bag, settings_bag.NOTIFICATION: "{}"}, [new_job()])
-        for number in there:
+        for number in current_schema:
             link_.assign(properties.PEOPLE[number]["id"])
         users = [properties.PEOPLE[number]["userPrincipalName"] for number in named]
         wanted = scope.desired(options("sync_scope", configuration="Fabrikam", users=users, mode=mode, exact=exact, max_removals=100))
@@ -157,9 +160,9 @@ class TestPlanners:
         st.sampled_from(["Active", "Disabled", "Paused"]), st.sampled_from(["started", "paused", "restarted", "absent"]), st.integers(0, 1)
     )
     def test_job(self, schedule: str, state: str, jobs: int) -> None:
-        made = [new_job() for _one in range(jobs)]
-        for one in made:
-            one["schedule"]["state"] = schedule
+        made = [new_job() for _number in range(jobs)]
+        for body in made:
+            body["schedule"]["state"] = schedule
         reason = {"restart_reason": "reevaluate_all"} if state == "restarted" else {}
         wanted = job.desired(options("sync_job", configuration="Fabrikam", state=state, **reason))
         pure(job.RESOURCE, SourceService([Link("Fabrikam", {}, made)]), wanted)
@@ -169,16 +172,16 @@ class TestLooking:
     @QUICK
     @given(schemas(), properties.mapping_options, properties.bags)
     def test_a_link_is_compared_without_changing_what_was_read(
-        self, there: dict[str, Any], given_: dict[str, Any], bag: dict[str, str]
+        self, current_schema: dict[str, Any], given_: dict[str, Any], bag: dict[str, str]
     ) -> None:
         """Each body is read once and used by several planners."""
-        source, policy = SourceService([Link("Fabrikam", dict(bag), [new_job()], schema=there)]), PartnerService({})
+        source, policy = SourceService([Link("Fabrikam", dict(bag), [new_job()], schema=current_schema)]), PartnerService({})
         service = Watched(lambda request: (policy if request.path.startswith("/policies") else source)(request))
         given_options = {name: value for name, value in given_.items() if name in link.MAPPING}
         connection = {"tenant_id": SOURCE, "cloud": "global"}
-        looked = options(
+        params = options(
             "link_info", configuration="Fabrikam", target={**connection, "tenant_id": TARGET}, stop_at_difference=False, **given_options
         )
         with contextlib.suppress(Refusal):
-            link.in_source(FakeGraph(service), looked)
+            link_comparison.in_source(FakeGraph(service), params)
         assert service.untouched()

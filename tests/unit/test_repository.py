@@ -59,8 +59,12 @@ class TestModules:
     def test_the_action_group_lists_every_module_with_a_connection_in_order(self) -> None:
         assert read("meta/runtime.yml")["action_groups"]["graph"] == [one for one in MODULES if one not in WITHOUT_CONNECTION]
 
-    def test_every_action_plugin_has_a_module(self) -> None:
-        assert names("plugins/action") <= set(MODULES)
+    def test_every_module_with_a_connection_is_run_by_one_action_plugin(self) -> None:
+        assert names("plugins/action") == {"link_info", *WITHOUT_CONNECTION}
+        connecting = [module for module in MODULES if module not in WITHOUT_CONNECTION]
+        assert read("meta/runtime.yml")["plugin_routing"] == {
+            "modules": {module: {"action_plugin": f"{NAME}.link_info"} for module in connecting}
+        }
 
     @pytest.mark.parametrize("module", MODULES)
     def test_everything_is_described_in_sentences(self, module: str) -> None:
@@ -125,14 +129,55 @@ class TestRoles:
         assert [name for name in options if f"`{name}`" not in text] == []
 
 
+DECISIONS = {"playbooks/sync.yml": ["when", "when"]}
+"""Whether the link is compared at all, and whether there is a table of what would be done."""
+OTHERS = ("roles/preflight/",)
+WIRING = re.compile(r"[\w.\[\]]+( \| (entra\.cross_tenant_sync\.\w+|default)(\([\w., |()'-]*\))?)*")
+"""A variable, a member of one, and what stands in for one that is not there."""
+
+
+class TestDecisions:
+    """The modules decide; roles and playbooks hand values from one to the next."""
+
+    def test_roles_and_playbooks_decide_nothing(self) -> None:
+        files = {
+            str(path.relative_to(ROOT)): read(str(path)) for folder in ("roles", "playbooks") for path in (ROOT / folder).rglob("*.yml")
+        }
+        found = {file: list(decisions(content)) for file, content in files.items() if not file.startswith(OTHERS)}
+        assert {file: words for file, words in found.items() if words} == DECISIONS
+
+    def test_templates_compute_nothing(self) -> None:
+        texts = [
+            (str(path.relative_to(ROOT)), template)
+            for folder in ("roles", "playbooks")
+            for path in (ROOT / folder).rglob("*.yml")
+            if "/meta/" not in str(path)
+            for template in re.findall(r"{[{%](.*?)[}%]}", path.read_text(encoding="utf-8"), re.DOTALL)
+        ]
+        assert [one for one in texts if not one[0].startswith(OTHERS) and not WIRING.fullmatch(one[1].strip())] == []
+
+
+def decisions(content: Any) -> Iterator[str]:
+    """The words in a file of tasks by which Ansible itself would decide something."""
+    if isinstance(content, list):
+        for member in content:
+            yield from decisions(member)
+    elif isinstance(content, dict):
+        for name, member in content.items():
+            if name in {"when", "failed_when", "changed_when", "until", "listen", "notify"} or name.endswith((".assert", ".fail")):
+                yield name
+            else:
+                yield from decisions(member)
+
+
 LAYERS = (
     # what a layer is made of, from the bottom up, and what it may not import from outside
     (("graph",), {"ansible"}),
-    (("option_checks",), {"ansible", "requests", "msal"}),
+    (("options/checks",), {"ansible", "requests", "msal"}),
     (("plan", "apply"), {"ansible", "requests", "msal"}),
     (("resources",), {"ansible", "requests", "msal"}),
     (("failure", "converge", "run"), {"ansible", "requests", "msal"}),
-    (("option_forms", "option_values", "options", "link_variables", "module_runner"), {"requests", "msal"}),
+    ((*(f"options/{name}" for name in ("__init__", "forms", "values", "specs", "link_variables")), "module_runner"), {"requests", "msal"}),
 )
 
 
@@ -143,7 +188,7 @@ class TestLayers:
     def test_a_layer_imports_nothing_from_above(self, level: int) -> None:
         names_of_layer, outsiders = LAYERS[level]
         utils = f"ansible_collections.{NAME}.plugins.module_utils"
-        above = {f"{utils}.{name}" for names_above, _outsiders in LAYERS[level + 1 :] for name in names_above}
+        above = {f"{utils}.{name.replace('/', '.')}" for names_above, _outsiders in LAYERS[level + 1 :] for name in names_above}
         forbidden = {*outsiders, *above, utils.replace("module_utils", "modules")}
         found = [
             f"{path.relative_to(ROOT)} imports {module}"
@@ -333,7 +378,10 @@ class TestRelease:
         folders = ("changelogs/", "docs/", "meta/", "playbooks/", "plugins/", "roles/")
         assert {name for name in shipped if name not in wanted and not name.startswith(folders)} == set()
         kept = {str(path.relative_to(ROOT)) for path in repository_files()}
-        assert {name for name in kept if name.startswith(folders)} <= shipped
+        ours = {name for name in kept if name.startswith("docs/developers/")}
+        assert ours
+        assert not ours & shipped
+        assert {name for name in kept - ours if name.startswith(folders)} <= shipped
         assert wanted & kept <= shipped
 
 

@@ -73,7 +73,7 @@ MODULES: dict[Any, str] = {
     configuration_list.INQUIRY: "sync_configuration_info",
 }
 NOTHING_GIVEN = (
-    "no credential is given; set client_secret, certificate, certificate_path, federated_token, federated_token_file or access_token, "
+    "no credential is given; set access_token, certificate, certificate_path, client_secret, federated_token or federated_token_file, "
     "or an auth_method that needs none of them"
 )
 POLICY = {"partner_tenant_id": TARGET, "user_sync_inbound": True, "redemption_inbound": True}
@@ -86,7 +86,7 @@ PEOPLE = [
         "mail": f"{name}@contoso.kr",
         "userType": "Member",
     }
-    for number, name in enumerate(["minsu.kim", "jiwoo.lee", "o'brien", *(f"person{one}" for one in range(30))])
+    for number, name in enumerate(["minsu.kim", "jiwoo.lee", "o'brien", *(f"person{number}" for number in range(30))])
 ]
 
 Answer = Callable[[Request], Outcome]
@@ -94,7 +94,7 @@ DENIED = refusal(403, "Authorization_RequestDenied")
 
 
 class Host:
-    """Runs a resource against a Graph in memory. The connection is the only thing that is put in its place."""
+    """Runs a resource against a Graph in memory. Only the connection is replaced."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._monkeypatch = monkeypatch
@@ -126,7 +126,7 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Host:
 
 
 def titles(result: Mapping[str, Any]) -> list[str]:
-    return [f"{one['verb']} {one['object']}" for one in result["actions"]]
+    return [f"{action['verb']} {action['object']}" for action in result["actions"]]
 
 
 def connected(**rest: Any) -> Link:
@@ -143,8 +143,8 @@ class TestResult:
     def test_the_keys_are_the_same_in_check_mode_in_a_real_run_and_without_a_change(self, host: Host) -> None:
         service = PartnerService()
         results = [host.run(partner.RESOURCE, service, POLICY, check=check) for check in (True, False, False)]
-        assert len({tuple(sorted(one)) for one in results}) == 1
-        assert [one["changed"] for one in results] == [True, True, False]
+        assert len({tuple(sorted(result)) for result in results}) == 1
+        assert [result["changed"] for result in results] == [True, True, False]
 
     def test_check_mode_predicts_and_writes_nothing(self, host: Host) -> None:
         service = SourceService()
@@ -188,7 +188,7 @@ class TestResult:
     def test_a_configuration_that_is_not_there_is_refused_even_if_it_would_need_no_change(
         self, host: Host, resource: Any, given: dict[str, Any]
     ) -> None:
-        """Check mode plans against what will be made; a real run that finds nothing must not say that all is well."""
+        """Check mode plans with an object that will be created; a real run that finds none must not succeed."""
         assert host.run(resource, SourceService(), given, check=True)["changed"] is False
         assert "there is no configuration 'Typo'" in host.fail(resource, SourceService(), given).msg
 
@@ -199,7 +199,7 @@ class TestResult:
             pytest.param(scope.RESOURCE, {**SCOPE, "configuration": "Gone", "state": "absent", "mode": None}, id="scope"),
         ],
     )
-    def test_absent_is_content_with_a_configuration_that_is_gone(self, host: Host, resource: Any, given: dict[str, Any]) -> None:
+    def test_absent_accepts_a_missing_configuration(self, host: Host, resource: Any, given: dict[str, Any]) -> None:
         assert host.run(resource, SourceService(people=PEOPLE), given)["changed"] is False
 
     def test_a_read_that_fails_is_a_failure_in_check_mode_too(self, host: Host) -> None:
@@ -220,7 +220,7 @@ class TestResult:
 
         assert host.fail(Inquiry(refuse), lambda _request: Reply(), {"configuration": "x"}).msg == f"Tenant {SOURCE}: it cannot be."
 
-    def test_waits_are_told(self, host: Host) -> None:
+    def test_waits_are_reported(self, host: Host) -> None:
         result = host.run(configuration.RESOURCE, SourceService(list_lag=4), CONFIGURATION)
         assert result["waited_seconds"] == pytest.approx(sum(host.clock.sleeps), abs=0.1)
         assert result["waited_seconds"] > 0
@@ -238,8 +238,8 @@ class TestResult:
         service = PartnerService(EMPTY_ENTRY)
         assert host.run(partner.RESOURCE, service, {"partner_tenant_id": TARGET, "display_name": ""})["changed"] is False
 
-    def test_what_only_the_change_itself_can_tell_is_in_the_result_of_a_real_run(self, host: Host) -> None:
-        """Reading back afterwards finds nothing left to do; it must not take these facts away."""
+    def test_facts_about_the_change_itself_are_in_the_result_of_a_real_run(self, host: Host) -> None:
+        """The plan after reading back is empty; it must not replace these facts."""
         link = connected(jobs=[new_job(state="Active")])
         link.bag["SyncAll"] = "true"
         service = SourceService([link], people=PEOPLE)
@@ -303,14 +303,14 @@ class TestLostAnswers:
     def test_a_configuration_is_never_instantiated_twice(self, host: Host, lost: Outcome) -> None:
         service = SourceService()
         failure = host.fail(configuration.RESOURCE, Faulty(service, {"instantiate": [lost]}), CONFIGURATION, wait=20)
-        assert [one for one in host.graph.writes if "instantiate" in one] == [f"POST /applicationTemplates/{TEMPLATE}/instantiate"]
+        assert [write for write in host.graph.writes if "instantiate" in write] == [f"POST /applicationTemplates/{TEMPLATE}/instantiate"]
         assert sum(host.clock.sleeps) == pytest.approx(20)
         assert "could not create configuration Fabrikam" in failure.msg
         assert "Nothing was changed" not in failure.msg
         assert failure.details["changed"] is False
 
     def test_a_throttled_instantiate_is_safe_to_repeat(self, host: Host) -> None:
-        """429 means that nothing was done; the client itself repeats it, so it does not arrive here as an uncertainty."""
+        """429 means that nothing was done; the client itself repeats it, so it is not uncertain here."""
         failure = host.fail(
             configuration.RESOURCE, Faulty(SourceService(), {"instantiate": [refusal(429, "TooManyRequests")]}), CONFIGURATION
         )
@@ -318,7 +318,7 @@ class TestLostAnswers:
 
     @pytest.mark.parametrize("made", [True, False])
     def test_instantiate_is_not_repeated_whatever_header_comes_with_the_error(self, host: Host, made: bool) -> None:
-        """A 503 with Retry-After after which the application was there made a second one, and every later run refused."""
+        """A 503 with Retry-After after which the application existed led to a second application, and every later run was refused."""
         service = SourceService()
         busy = refusal(503, "ServiceUnavailable", headers={"Retry-After": "7"})
         answer = Faulty(service, {"instantiate": [AfterDoing(busy) if made else busy]})
@@ -326,7 +326,7 @@ class TestLostAnswers:
             host.run(configuration.RESOURCE, answer, CONFIGURATION)
         else:
             host.fail(configuration.RESOURCE, answer, CONFIGURATION, wait=20)
-        assert sum("instantiate" in one for one in host.graph.writes) == 1
+        assert sum("instantiate" in write for write in host.graph.writes) == 1
         assert len(service.links) == made
 
     @pytest.mark.parametrize("made", [True, False])
@@ -342,7 +342,7 @@ class TestLostAnswers:
         assert len(titles(result)) == 3
         assert 7 in host.clock.sleeps
 
-    def test_nobody_waits_for_hours_before_it(self, host: Host) -> None:
+    def test_there_is_no_long_wait_before_it(self, host: Host) -> None:
         busy = refusal(503, "ServiceUnavailable", headers={"Retry-After": "7200"})
         failure = host.fail(configuration.RESOURCE, Faulty(SourceService(), {"POST .*/jobs$": [busy] * 9}), CONFIGURATION)
         assert "could not create provisioning job" in failure.msg
@@ -362,7 +362,7 @@ class TestLostAnswers:
         assert service.links[0].bag["CompanyId"] == TARGET
 
     def test_a_job_that_was_made_and_does_not_show_yet(self, host: Host) -> None:
-        """Fact sheet 3.3: a second try may be a conflict, which no patience makes go away. What shows in the list is there."""
+        """Fact sheet 3.3: a second attempt may be a conflict that does not pass. An object in the list exists."""
         service = SourceService()
         faults: dict[str, list[Any]] = {
             "POST .*/jobs$": [LOST_BUT_DONE, *[refusal(409, "JobAlreadyExists")] * 1000],
@@ -377,14 +377,14 @@ class TestLostAnswers:
     @pytest.mark.parametrize("new", [True, False])
     @pytest.mark.parametrize("template", ["Azure2Azure", "AzureAD2Other"])
     def test_a_job_that_is_there_although_creating_one_is_a_conflict(self, host: Host, template: str, new: bool) -> None:
-        """Fact sheet 13.5. Ours is taken, and another one is named at once; it looped until the time was used up."""
+        """Fact sheet 13.5. Its own job is used, and another job is reported immediately; formerly it looped until the time was used up."""
         link = Link("Fabrikam", {}, []) if new else connected(jobs=[])
         service = SourceService([] if new else [link])
-        there = {**new_job("9"), "templateId": template}
+        existing = {**new_job("9"), "templateId": template}
 
         def answer(request: Request) -> Outcome:
             if request.method == "POST" and request.path.endswith("/jobs"):
-                service.links[0].jobs = [there]
+                service.links[0].jobs = [existing]
                 return refusal(409, "JobAlreadyExists")
             return service(request)
 
@@ -392,14 +392,14 @@ class TestLostAnswers:
             assert host.run(configuration.RESOURCE, answer, CONFIGURATION)["configuration"]["job_id"] == "Azure2Azure.9"
         else:
             failure = host.fail(configuration.RESOURCE, answer, CONFIGURATION, wait=600)
-            assert "has a job of another kind already: Azure2Azure.9 (template AzureAD2Other); remove it, and run again." in failure.msg
+            assert "already has a job of another template: Azure2Azure.9 (template AzureAD2Other); remove it, and run again." in failure.msg
             assert failure.details.get("changed", False) is new
         assert sum(host.clock.sleeps) < 5
 
     def test_a_conflict_with_a_job_that_is_not_listed_ends_within_seconds(self, host: Host) -> None:
         answer = Faulty(SourceService([connected(jobs=[])]), {"POST .*/jobs$": [refusal(409, "JobAlreadyExists")] * 1000})
         failure = host.fail(configuration.RESOURCE, answer, CONFIGURATION, wait=600)
-        assert "does not make a job for configuration 'Fabrikam', because it has one (HTTP 409), but it lists none" in failure.msg
+        assert "does not create a job for configuration 'Fabrikam', because it has a job (HTTP 409), but it lists none" in failure.msg
         assert failure.msg.count("; ") == 1
         assert sum(host.clock.sleeps) < 10
         assert len(host.graph.writes) < 10
@@ -409,10 +409,10 @@ class TestLostAnswers:
         answer = Faulty(SourceService(), {"POST .*/jobs$": [refusal(409, "Conflict")] * 8})
         assert host.run(configuration.RESOURCE, answer, CONFIGURATION)["configuration"]["job_id"]
 
-    def test_a_lost_batch_is_told_completely(self, host: Host) -> None:
-        """Every one of them was assigned by this run, so every one belongs into the result."""
+    def test_a_lost_batch_is_reported_completely(self, host: Host) -> None:
+        """All users were assigned by this run, so all belong in the result."""
         service = SourceService([connected()], people=PEOPLE)
-        names = [one["userPrincipalName"] for one in PEOPLE[:3]]
+        names = [user["userPrincipalName"] for user in PEOPLE[:3]]
         lost: dict[str, list[Any]] = {r"POST .*/appRoleAssignedTo": [LOST_BUT_DONE] * 3}
         result = host.run(scope.RESOURCE, Faulty(service, lost), {**SCOPE, "users": names})
         assert len(service.links[0].assignments) == 3
@@ -421,14 +421,14 @@ class TestLostAnswers:
     @pytest.mark.parametrize("lost", [Lost(), LOST_BUT_DONE])
     def test_assignments_after_a_lost_batch(self, host: Host, lost: Any) -> None:
         service = SourceService([connected()], people=PEOPLE)
-        names = [one["userPrincipalName"] for one in PEOPLE[:25]]
+        names = [user["userPrincipalName"] for user in PEOPLE[:25]]
         host.run(scope.RESOURCE, Faulty(service, {r"POST .*/appRoleAssignedTo": [lost, lost]}), {**SCOPE, "users": names})
-        assert len({one["principalId"] for one in service.links[0].assignments}) == len(service.links[0].assignments) == 25
+        assert len({assignment["principalId"] for assignment in service.links[0].assignments}) == len(service.links[0].assignments) == 25
 
 
 class TestOtherLinks:
     def test_a_partner_that_another_link_made_at_the_same_moment(self, host: Host) -> None:
-        """Fact sheet 0.2: 409 on POST. What the other one set stays."""
+        """Fact sheet 0.2: 409 on POST. The values that the other run set stay."""
         service = PartnerService()
 
         class Race:
@@ -481,7 +481,7 @@ class TestOtherLinks:
 
 
 class TestTheSettingsBag:
-    """Which has no ETag: somebody edits it in the portal while we run (fact sheet 3.4)."""
+    """The bag has no ETag: an administrator edits it in the portal during the run (fact sheet 3.4)."""
 
     @staticmethod
     def edited(service: SourceService, **changes: str) -> Answer:
@@ -508,7 +508,7 @@ class TestTheSettingsBag:
         bag = service.links[0].bag
         assert (bag["Domain"], bag["SyncAll"]) == ("new", "true")
         assert json.loads(bag["SyncNotificationSettings"]) == {**members, "DeleteThresholdEnabled": True, "DeleteThresholdValue": 20}
-        assert [one for one in result["warnings"] if "somebody else has changed something while this run did" in one]
+        assert [warning for warning in result["warnings"] if "another process has changed something at the same time" in warning]
 
     def test_the_scope_mode_keeps_what_was_edited(self, host: Host) -> None:
         service = SourceService([connected(jobs=[new_job()])], people=PEOPLE)
@@ -523,7 +523,7 @@ class TestTheSettingsBag:
     def test_one_that_was_connected_to_another_tenant_is_refused(self, host: Host) -> None:
         service = SourceService([Link("Fabrikam", jobs=[new_job()])])
         failure = host.fail(configuration.RESOURCE, self.edited(service, CompanyId=SOURCE), CONFIGURATION)
-        assert f"somebody else has set CompanyId to '{SOURCE}' since it was read" in failure.msg
+        assert f"another process has set CompanyId to '{SOURCE}' since it was read" in failure.msg
         assert failure.msg.endswith("Nothing was changed. Running again is safe.")
         assert service.links[0].bag == {"CompanyId": SOURCE}
 
@@ -538,18 +538,18 @@ class TestTheSettingsBag:
             return outcome
 
         failure = host.fail(configuration.RESOURCE, answer, {**CONFIGURATION, **self.MINE})
-        assert "somebody else has changed it at the same moment" in failure.msg
+        assert "another process has changed it at the same time" in failure.msg
 
 
 class TestForetelling:
-    """Check mode of a whole play: a later task knows what an earlier one is going to do."""
+    """Check mode of a whole play: a later task plans with the changes of an earlier task."""
 
     REMOVE: ClassVar = (configuration.RESOURCE, {**CONFIGURATION, "state": "absent"})
     CLOSE: ClassVar = (partner.RESOURCE, {"partner_tenant_id": TARGET, "inherit": ["redemption_outbound"], "state": "absent"})
 
     @staticmethod
     def play(host: Host, monkeypatch: pytest.MonkeyPatch, *tasks: tuple[Any, Any], check: bool, answer: Any = None) -> list[Any]:
-        """Tasks of one run, which share what they learn."""
+        """Tasks of one run, which share what they have read."""
         entry = {**EMPTY_ENTRY, "automaticUserConsentSettings": {"inboundAllowed": None, "outboundAllowed": True}}
         policy, source = PartnerService(entry), answer or SourceService([connected(jobs=[new_job()])])
         graph = FakeGraph(lambda request: (policy if request.path.startswith("/policies") else source)(request), clock=host.clock)
@@ -558,9 +558,9 @@ class TestForetelling:
 
     def test_a_removal_gives_back_the_trust_in_check_mode_as_in_a_run(self, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
         checked, done = (self.play(host, monkeypatch, self.REMOVE, self.CLOSE, check=check) for check in (True, False))
-        assert [titles(one) for one in checked] == [titles(one) for one in done]
+        assert [titles(result) for result in checked] == [titles(result) for result in done]
         assert titles(done[1]) == [f"delete partner {TARGET}"]
-        assert [one["diff"] for one in checked] == [one["diff"] for one in done]
+        assert [result["diff"] for result in checked] == [result["diff"] for result in done]
 
     def test_without_the_removal_the_trust_stays(self, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
         for check in (True, False):
@@ -568,7 +568,7 @@ class TestForetelling:
             assert (kept["changed"], kept["still_served_by"]) == (False, ["Fabrikam"])
 
     def test_a_rehearsal_deceives_no_run(self, host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
-        """A play may hold tasks in check mode and others."""
+        """A play can contain tasks in check mode and others."""
         service = SourceService([connected(jobs=[new_job()])])
         graph = FakeGraph(service, clock=host.clock)
         monkeypatch.setattr(engine, "connect", lambda *_unused: graph)
@@ -629,7 +629,7 @@ class TestLag:
 
 @dataclass
 class Forgetful:
-    """A service of which every other reading of this hits a replica that does not know the configuration (fact sheet 0.3)."""
+    """A service in which every second read of this reaches a replica that does not show the configuration (fact sheet 0.3)."""
 
     service: SourceService
     reading: str
@@ -637,7 +637,7 @@ class Forgetful:
     readings: Counter[str] = field(default_factory=Counter)
 
     def __call__(self, request: Request) -> Outcome:
-        """What this replica knows."""
+        """The objects that this replica shows."""
         if not re.search(self.reading, f"{request.method} {request.path}"):
             return self.service(request)
         self.readings[request.path] += 1
@@ -647,7 +647,7 @@ class Forgetful:
 
 
 class TestStaleReplicas:
-    """What one reading has seen, the next one may not know, in any task after the one that made it."""
+    """An object that one read returned may be missing in the next read, in any task after the task that created it."""
 
     @pytest.mark.parametrize(
         ("resource", "given"),
@@ -669,7 +669,7 @@ class TestStaleReplicas:
 
     @pytest.mark.parametrize("made", [True, False])
     def test_a_lost_answer(self, host: Host, made: bool) -> None:
-        """Reading again hits a replica that knows nothing: that is no reason to say that there is no configuration."""
+        """A second read reaches a replica without the configuration; it must not be reported as missing."""
         service = SourceService([connected(jobs=[new_job()])], people=PEOPLE)
         lost: dict[str, list[Any]] = {"POST .*/start$": [LOST_BUT_DONE if made else Lost()]}
         given = {"configuration": "Fabrikam", "state": "started"}
@@ -687,10 +687,10 @@ class TestStaleReplicas:
     def test_listing(self, host: Host) -> None:
         answer = Forgetful(SourceService([connected(jobs=[new_job()])]), r"GET .*/(secrets|jobs)$", first_knows=False)
         found = host.run(configuration_list.INQUIRY, answer, {})
-        assert [one["name"] for one in found["configurations"]] == ["Fabrikam"]
+        assert [configuration["name"] for configuration in found["configurations"]] == ["Fabrikam"]
 
-    def test_an_application_that_is_not_there_is_told_within_seconds(self, host: Host) -> None:
-        """A service principal of somebody else's application has none in this tenant."""
+    def test_a_missing_application_is_reported_within_seconds(self, host: Host) -> None:
+        """The service principal of an application of another tenant has no application in this tenant."""
         answer = Faulty(SourceService([connected(jobs=[new_job()])]), {r"GET /applications\?": [Reply(200, {"value": []})] * 100})
         renaming = {**CONFIGURATION, "name": "New", "adopt": True}
         assert "has no application of its own in this tenant" in host.fail(configuration.RESOURCE, answer, renaming).msg
@@ -701,7 +701,7 @@ class TestStaleReplicas:
         assert sum(host.clock.sleeps) <= 10
 
     @pytest.mark.parametrize("resource", [scope.RESOURCE, job.RESOURCE, mapping.RESOURCE])
-    def test_a_configuration_that_is_not_there_is_told_within_seconds(self, host: Host, resource: Any) -> None:
+    def test_a_missing_configuration_is_reported_within_seconds(self, host: Host, resource: Any) -> None:
         given = SCOPE if resource is scope.RESOURCE else {"configuration": "Fabrikam"}
         assert "there is no configuration 'Fabrikam'" in host.fail(resource, SourceService(people=PEOPLE), given).msg
         assert sum(host.clock.sleeps) <= 5
@@ -717,7 +717,7 @@ class TestHalfDoneWork:
         )
         assert f"Tenant {SOURCE}: could not save settings of configuration Fabrikam" in failure.msg
         assert "Synchronization.ReadWrite.All" in failure.msg
-        assert [one["verb"] for one in failure.details["actions"]] == ["create", "create"]
+        assert [action["verb"] for action in failure.details["actions"]] == ["create", "create"]
         assert failure.details["changed"] is True
         assert failure.details["error"]["code"] == "UnknownError"
 
@@ -745,7 +745,7 @@ class TestHalfDoneWork:
         assert failure.details["changed"] is True
 
     def test_a_test_of_the_connection_changes_nothing(self, host: Host) -> None:
-        """It is a POST, and it only asks (fact sheet 3.3)."""
+        """It is a POST that changes nothing (fact sheet 3.3)."""
         answer = Faulty(SourceService([connected(jobs=[])]), {r"POST .*/jobs$": [refusal(403, "Authorization_RequestDenied")]})
         failure = host.fail(configuration.RESOURCE, answer, CONFIGURATION)
         assert "POST /servicePrincipals" in failure.msg
@@ -753,13 +753,13 @@ class TestHalfDoneWork:
         assert failure.details["changed"] is False
 
     @pytest.mark.parametrize("number", range(1, 25))
-    def test_what_a_failure_says_of_changes_is_what_the_service_saw(self, host: Host, number: int) -> None:
+    def test_the_changes_in_a_failure_are_those_that_the_service_received(self, host: Host, number: int) -> None:
         """The n-th write of a task is refused: for each, the failure says "nothing" exactly if nothing succeeded before."""
         for resource, service, given in (
             (configuration.RESOURCE, SourceService([connected(jobs=[])]), {**CONFIGURATION, "name": "Renamed", "adopt": True}),
             (configuration.RESOURCE, SourceService(), CONFIGURATION),
             (configuration.RESOURCE, SourceService([connected(jobs=[new_job(state="Active")])]), {**CONFIGURATION, "state": "absent"}),
-            (scope.RESOURCE, SourceService([connected()], people=PEOPLE), {**SCOPE, "users": [one["mail"] for one in PEOPLE[:22]]}),
+            (scope.RESOURCE, SourceService([connected()], people=PEOPLE), {**SCOPE, "users": [user["mail"] for user in PEOPLE[:22]]}),
             (partner.RESOURCE, PartnerService(), POLICY),
         ):
             succeeded: list[Outcome] = []
@@ -782,8 +782,8 @@ class TestHalfDoneWork:
                 assert failure.details["changed"] is bool(succeeded)
 
     @pytest.mark.parametrize("ambiguous", [True, False], ids=["two of one name", "denied"])
-    def test_what_was_done_is_told_when_the_state_afterwards_cannot_be_read(self, host: Host, ambiguous: bool) -> None:
-        """A restart of a job that runs is not read back; what is there is only read once more."""
+    def test_the_changes_are_reported_when_the_state_afterwards_cannot_be_read(self, host: Host, ambiguous: bool) -> None:
+        """The restart of a running job is not read back; the state is only read once more."""
         service = SourceService([connected(jobs=[new_job(state="Active")])])
         restarted: list[Request] = []
 
@@ -800,7 +800,7 @@ class TestHalfDoneWork:
         assert failure.msg.endswith("Already done: restart provisioning job of configuration Fabrikam.")
         assert failure.details["changed"] is True
 
-    def test_a_rerun_goes_on_where_it_stopped(self, host: Host) -> None:
+    def test_a_second_run_continues_where_it_stopped(self, host: Host) -> None:
         service = SourceService()
         host.fail(configuration.RESOURCE, Faulty(service, {"PUT .*/secrets": [self.DENIED]}), CONFIGURATION)
         assert titles(host.run(configuration.RESOURCE, service, CONFIGURATION)) == [
@@ -809,7 +809,7 @@ class TestHalfDoneWork:
         assert len(service.links) == 1
 
     @pytest.mark.parametrize("reading", [Lost(), refusal(403, "Authorization_RequestDenied")], ids=str)
-    def test_what_was_done_is_listed_when_reading_again_fails(self, host: Host, reading: Outcome) -> None:
+    def test_the_changes_are_listed_when_reading_again_fails(self, host: Host, reading: Outcome) -> None:
         """The connection breaks in the middle: first a write loses its answer, then nothing can be read any more."""
         faults: dict[str, list[Any]] = {r"POST .*/jobs$": [Lost()]}
         broken = Faulty(SourceService(), faults)
@@ -824,7 +824,7 @@ class TestHalfDoneWork:
         assert failure.details["changed"] is True
 
     @pytest.mark.parametrize("reading", [Lost(), refusal(403, "Authorization_RequestDenied")], ids=str)
-    def test_what_was_done_is_listed_when_the_reading_back_fails(self, host: Host, reading: Outcome) -> None:
+    def test_the_changes_are_listed_when_the_reading_back_fails(self, host: Host, reading: Outcome) -> None:
         service = PartnerService()
 
         def answer(request: Request) -> Outcome:
@@ -834,7 +834,7 @@ class TestHalfDoneWork:
         assert f"create partner {TARGET}" in failure.msg
         assert failure.details["changed"] is True
 
-    def test_a_configuration_that_does_not_become_visible_was_made_all_the_same(self, host: Host) -> None:
+    def test_a_configuration_that_does_not_become_visible_was_created_nevertheless(self, host: Host) -> None:
         service = SourceService()
 
         def answer(request: Request) -> Outcome:
@@ -852,11 +852,12 @@ class TestHalfDoneWork:
 
     def test_assignments_that_were_made_before_the_connection_broke_are_listed(self, host: Host) -> None:
         service = SourceService([connected()], people=PEOPLE)
-        names = [one["userPrincipalName"] for one in PEOPLE[:25]]
+        names = [user["userPrincipalName"] for user in PEOPLE[:25]]
 
         def answer(request: Request) -> Outcome:
-            # The batches of reads come first; the second batch of writes is refused as a whole.
-            if request.path == "/$batch" and service.links[0].assignments:
+            # Batches are sent at the same time, so the second batch of writes is known by its size; it is refused as a whole.
+            items = request.body["requests"] if request.path == "/$batch" else ()
+            if len(items) == 5 and all(item["method"] == "POST" for item in items):
                 return refusal(403, "Forbidden")
             return service(request)
 
@@ -887,7 +888,7 @@ class TestSecrecy:
 
 
 class TestConnecting:
-    """Through the real `connect`: everything that is wrong before a connection is made."""
+    """With the real `connect`: all faults before a connection is made."""
 
     @pytest.mark.parametrize(
         ("given", "sentence"),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A large scope is read page by page: what stays of a person is small, and grows by nothing but the people."""
+"""A large scope is read page by page: the memory for each user is small, and grows only with the number of users."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import
 
 PAGE = 999
 BYTES = 900
-"""What one assigned person may take at the peak: the assignment, the names, and the lines of diff and facts."""
+"""The limit in bytes for each assigned user at the peak: the assignment, the names, and the lines of diff and facts."""
 
 
 @dataclass
 class Crowd:
-    """A configuration with many people in scope, made up page by page, so that the service's own memory does not count."""
+    """A configuration with many users in scope, generated page by page, so that the fake service itself uses no memory."""
 
     size: int
     link: Link
 
     def __call__(self, request: Request) -> Outcome:
-        """Answer one request."""
+        """Answer a request."""
         path, _mark, query = request.path.partition("?")
         if path.endswith("/appRoleAssignedTo"):
             return self._page(path, int(query.partition("from=")[2] or 0))
         if path.endswith("/getByIds"):
-            return Reply(200, {"value": [self._person(int(one[-12:])) for one in request.body["ids"]]})
+            return Reply(200, {"value": [self._person(int(user_id[-12:])) for user_id in request.body["ids"]]})
         return SourceService([self.link])(request)
 
     def _page(self, path: str, start: int) -> Outcome:
@@ -57,38 +57,38 @@ class Crowd:
     @staticmethod
     def _person(number: int) -> dict[str, Any]:
         name = f"person{number}@contoso.kr"
-        one = {"id": f"aaaaaaaa-0000-4000-8000-{number:012}", "userPrincipalName": name, "mail": name, "displayName": f"Person {number}"}
-        return {"@odata.type": "#microsoft.graph.user", **one}
+        user = {"id": f"aaaaaaaa-0000-4000-8000-{number:012}", "userPrincipalName": name, "mail": name, "displayName": f"Person {number}"}
+        return {"@odata.type": "#microsoft.graph.user", **user}
 
 
 class Forgetful(FakeGraph):
-    """Keeps nothing of what was sent."""
+    """A client that does not record its requests."""
 
     def send(self, request: Request) -> Answer:
-        """Answer one request or one batch."""
+        """Answer a request or a batch."""
         answer = super().send(request)
         self.sent.clear()
         self.batches.clear()
         return answer
 
 
-def peak(people: int) -> int:
-    """The bytes that a rerun without changes takes beyond the wanted names."""
-    wanted = scope.desired(
-        options("sync_scope", configuration="Fabrikam", users=[f"person{number}@contoso.kr" for number in range(people)])
+def peak(users: int) -> int:
+    """The bytes that a rerun without changes needs in addition to the desired names."""
+    desired = scope.desired(
+        options("sync_scope", configuration="Fabrikam", users=[f"person{number}@contoso.kr" for number in range(users)])
     )
-    client = Forgetful(Crowd(people, Link("Fabrikam")))
+    client = Forgetful(Crowd(users, Link("Fabrikam")))
     gc.collect()
     tracemalloc.start()
-    plan = scope.plan(scope.read(client, wanted), wanted)
+    plan = scope.plan(scope.read(client, desired), desired)
     highest = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert plan.actions == ()
-    assert plan.facts["scope"]["assigned_users"] == people
+    assert plan.facts["scope"]["assigned_users"] == users
     return highest
 
 
-def test_what_a_person_takes() -> None:
+def test_the_memory_for_each_user() -> None:
     few, many = peak(4_000), peak(12_000)
     assert many < 12_000 * BYTES
     assert many < 3.3 * few

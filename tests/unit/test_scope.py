@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Planning the scope: who comes in, who leaves, and how many may (fact sheet 3.4, 4.4 and 5)."""
+"""Planning the scope: which users enter and leave it, and how many may leave (fact sheet 3.4, 4.4 and 5)."""
 
 from __future__ import annotations
 
@@ -21,52 +21,54 @@ from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import
 
 ROLE = "msiam-role"
 DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
-HERE = Configuration("sp", "app", "Fabrikam", ROLE)
+CONFIGURATION = Configuration("sp", "app", "Fabrikam", ROLE)
 MINSU = Principal("1", "user", "minsu.kim@contoso.kr", "minsu.kim@contoso.kr")
 JIWOO = Principal("2", "user", "jiwoo.lee@contoso.kr", "jiwoo.lee@contoso.kr")
 HARU = Principal("3", "user", "haru@contoso.kr", "haru@contoso.kr")
 SALES = Principal("10", "group", "Sales")
 YUNA, SEJIN = (Principal(name, "user", f"{name}@contoso.kr", f"{name}@contoso.kr") for name in ("yuna", "sejin"))
 """The members of Sales."""
-EVERYBODY = (MINSU, JIWOO, HARU, SALES)
+ALL_ASSIGNED = (MINSU, JIWOO, HARU, SALES)
 
 
 def assigned(*principals: Principal, role: str = ROLE) -> tuple[Assignment, ...]:
-    return tuple(Assignment(f"{role}-{one.id}", one, role) for one in principals)
+    return tuple(Assignment(f"{role}-{principal.id}", principal, role) for principal in principals)
 
 
 def desired(**given: Any) -> scope.Desired:
-    # What the options name is resolved in `Current.named`; planning does not look at the names again.
+    # The names of the options are resolved in `Current.named`; planning does not use them again.
     return scope.desired(options("sync_scope", configuration="Fabrikam", **given))
 
 
 def plan(
-    there: Sequence[Assignment] = (),
+    assignments: Sequence[Assignment] = (),
     named: Sequence[Principal] = (),
     bag: dict[str, str] | None = None,
-    here: Configuration | None = HERE,
+    configuration: Configuration | None = CONFIGURATION,
     members: dict[str, tuple[Principal, ...]] | None = None,
-    everybody: int | None = None,
+    all_users: int | None = None,
     job: dict[str, Any] | None = None,
     **given: Any,
 ) -> Plan:
     bag = {"SyncAll": "false", "CompanyId": "t"} if bag is None else bag
-    current = Current(here, bag, tuple(there), tuple(named), {"10": (YUNA, SEJIN)} if members is None else members, everybody, job)
-    return scope.plan(current, desired(users=[one.name for one in named], **given))
+    current = Current(
+        configuration, bag, tuple(assignments), tuple(named), {"10": (YUNA, SEJIN)} if members is None else members, all_users, job
+    )
+    return scope.plan(current, desired(users=[principal.name for principal in named], **given))
 
 
-def actions(one: Plan) -> list[str]:
-    return [str(action).removesuffix(" configuration Fabrikam") for action in one.actions]
+def actions(planned: Plan) -> list[str]:
+    return [str(action).removesuffix(" configuration Fabrikam") for action in planned.actions]
 
 
-class TestWho:
+class TestAssignments:
     @pytest.mark.parametrize(
-        ("there", "named", "given", "expected"),
+        ("assignments", "named", "given", "expected"),
         [
             pytest.param([], [MINSU, SALES], {}, ["assign group Sales to", "assign user minsu.kim@contoso.kr to"], id="assign"),
             pytest.param(assigned(MINSU), [MINSU], {}, [], id="assigned already"),
-            pytest.param(assigned(MINSU, JIWOO), [MINSU], {}, [], id="others are left alone"),
-            pytest.param(assigned(MINSU), [JIWOO], {}, ["assign user jiwoo.lee@contoso.kr to"], id="one more"),
+            pytest.param(assigned(MINSU, JIWOO), [MINSU], {}, [], id="others are unchanged"),
+            pytest.param(assigned(MINSU), [JIWOO], {}, ["assign user jiwoo.lee@contoso.kr to"], id="another user"),
             pytest.param(
                 assigned(MINSU, JIWOO, SALES),
                 [MINSU],
@@ -79,7 +81,7 @@ class TestWho:
                 [MINSU],
                 {"exact": True},
                 ["unassign user jiwoo.lee@contoso.kr from", "assign user minsu.kim@contoso.kr to"],
-                id="exact, one for another",
+                id="exact, replacing a user",
             ),
             pytest.param(assigned(MINSU, JIWOO), [JIWOO], {"state": "absent"}, ["unassign user jiwoo.lee@contoso.kr from"], id="absent"),
             pytest.param(assigned(MINSU), [JIWOO], {"state": "absent"}, [], id="absent already"),
@@ -88,46 +90,48 @@ class TestWho:
                 [MINSU],
                 {},
                 ["unassign user minsu.kim@contoso.kr from", "assign user minsu.kim@contoso.kr to"],
-                id="an assignment that does not count is replaced",
+                id="an ineffective assignment is replaced",
             ),
             pytest.param(
                 [*assigned(MINSU), *assigned(MINSU, role=DEFAULT_ACCESS)],
                 [MINSU],
                 {},
                 [],
-                id="an assignment that does not count beside one that does",
+                id="an ineffective assignment in addition to an effective one",
             ),
             pytest.param(
                 assigned(JIWOO, role=DEFAULT_ACCESS),
                 [MINSU],
                 {},
                 ["assign user minsu.kim@contoso.kr to"],
-                id="somebody else's that does not count",
+                id="an ineffective assignment of another user",
             ),
         ],
     )
-    def test_comes_and_goes(self, there: list[Assignment], named: list[Principal], given: dict[str, Any], expected: list[str]) -> None:
-        assert actions(plan(there, named, **given)) == expected
+    def test_users_enter_and_leave(
+        self, assignments: list[Assignment], named: list[Principal], given: dict[str, Any], expected: list[str]
+    ) -> None:
+        assert actions(plan(assignments, named, **given)) == expected
 
-    def test_what_is_sent(self) -> None:
-        one = plan(assigned(JIWOO), [MINSU], exact=True)
-        assert [(request.method, request.path, request.body) for action in one.actions for request in action.requests] == [
+    def test_the_requests(self) -> None:
+        planned = plan(assigned(JIWOO), [MINSU], exact=True)
+        assert [(request.method, request.path, request.body) for action in planned.actions for request in action.requests] == [
             ("DELETE", "/servicePrincipals/sp/appRoleAssignedTo/msiam-role-2", None),
             ("POST", "/servicePrincipals/sp/appRoleAssignedTo", {"principalId": "1", "resourceId": "sp", "appRoleId": ROLE}),
         ]
-        assert all(action.batched for action in one.actions)
+        assert all(action.batched for action in planned.actions)
 
-    def test_a_second_assignment_at_the_same_time_is_none(self) -> None:
+    def test_a_repeated_assignment_is_no_failure(self) -> None:
         """Fact sheet 0.2: 400 with the detail InvalidUpdate."""
         assert plan([], [MINSU]).actions[0].done_codes == ("InvalidUpdate",)
 
-    def test_whoever_leaves_is_soft_deleted(self) -> None:
+    def test_users_who_leave_are_soft_deleted(self) -> None:
         assert plan(assigned(MINSU, JIWOO), [MINSU], exact=True).actions[0].effects == {"soft_deletes_in_target": True}
 
-    def test_an_assignment_that_does_not_count_beside_one_that_does_is_no_removal(self) -> None:
-        """Whoever keeps an assignment with the right role stays in scope."""
-        one = plan([*assigned(MINSU), *assigned(MINSU, role=DEFAULT_ACCESS)], [MINSU], max_removals=0)
-        assert one.after["users"] == ["minsu.kim@contoso.kr"]
+    def test_an_ineffective_assignment_in_addition_to_an_effective_one_is_no_removal(self) -> None:
+        """A user who keeps an assignment with the right role stays in scope."""
+        planned = plan([*assigned(MINSU), *assigned(MINSU, role=DEFAULT_ACCESS)], [MINSU], max_removals=0)
+        assert planned.after["users"] == ["minsu.kim@contoso.kr"]
 
     def test_replacing_an_assignment_is_no_removal(self) -> None:
         assert plan(assigned(MINSU, role=DEFAULT_ACCESS), [MINSU], max_removals=0).after["users"] == ["minsu.kim@contoso.kr"]
@@ -150,47 +154,47 @@ class TestMode:
             ({}, "assigned", ["update scope mode of configuration Fabrikam to assigned"]),
         ],
     )
-    def test_is_changed_if_it_differs_or_was_never_said(self, bag: dict[str, str], mode: str | None, expected: list[str]) -> None:
+    def test_is_changed_if_it_differs_or_is_missing(self, bag: dict[str, str], mode: str | None, expected: list[str]) -> None:
         assert actions(plan(assigned(MINSU), bag=bag, mode=mode)) == expected
 
-    def test_from_everybody_to_nobody_must_be_meant(self) -> None:
-        """Everybody would be soft-deleted in the target (pain point 2)."""
-        with pytest.raises(Refusal, match="everybody would leave the scope and be soft-deleted in the target; name users or groups"):
+    def test_from_all_to_an_empty_scope_must_be_allowed(self) -> None:
+        """All users would be soft-deleted in the target (pain point 2)."""
+        with pytest.raises(Refusal, match="all users would leave the scope and be soft-deleted in the target; name users or groups"):
             plan(bag={"SyncAll": "true"}, mode="assigned")
         limits: tuple[dict[str, Any], ...] = ({"max_removals": 5}, {"max_removals": 5000}, {"max_removal_percent": 100})
         for limit in limits:
             with pytest.raises(Refusal, match="set allow_empty"):
-                plan(bag={"SyncAll": "true"}, mode="assigned", everybody=4, **limit)
+                plan(bag={"SyncAll": "true"}, mode="assigned", all_users=4, **limit)
         assert plan(bag={"SyncAll": "true"}, mode="assigned", allow_empty=True).actions
 
-    def test_groups_without_people_are_nobody(self) -> None:
-        with pytest.raises(Refusal, match="everybody would leave the scope"):
+    def test_groups_without_members_are_an_empty_scope(self) -> None:
+        with pytest.raises(Refusal, match="all users would leave the scope"):
             plan(assigned(SALES), bag={"SyncAll": "true"}, mode="assigned", members={})
 
     @pytest.mark.parametrize(
         ("limit", "sentence"),
         [
-            ({"max_removals": 36}, "37 of 40 people would leave the scope, more than max_removals 36; nothing was changed"),
+            ({"max_removals": 36}, "37 of 40 users would leave the scope, more than max_removals 36; nothing was changed"),
             (
                 {"max_removal_percent": 92},
-                "37 of 40 people (92.5 %) would leave the scope, more than max_removal_percent 92; nothing was changed",
+                "37 of 40 users (92.5 %) would leave the scope, more than max_removal_percent 92; nothing was changed",
             ),
         ],
     )
-    def test_from_everybody_a_limit_counts_everybody(self, limit: dict[str, Any], sentence: str) -> None:
-        """A limit that nobody counts by would be none."""
-        there = assigned(MINSU, SALES)
+    def test_from_all_a_limit_counts_all_users(self, limit: dict[str, Any], sentence: str) -> None:
+        """Without a count, the limit would have no effect."""
+        assignments = assigned(MINSU, SALES)
         with pytest.raises(Refusal) as caught:
-            plan(there, bag={"SyncAll": "true"}, mode="assigned", everybody=40, **limit)
+            plan(assignments, bag={"SyncAll": "true"}, mode="assigned", all_users=40, **limit)
         assert str(caught.value) == sentence
-        one_more: dict[str, Any] = {name: value + 1 for name, value in limit.items()}
-        assert plan(there, bag={"SyncAll": "true"}, mode="assigned", everybody=40, **one_more).actions
+        raised: dict[str, Any] = {name: value + 1 for name, value in limit.items()}
+        assert plan(assignments, bag={"SyncAll": "true"}, mode="assigned", all_users=40, **raised).actions
 
     def test_the_rest_of_the_bag_is_kept(self) -> None:
         bag = {"SyncAll": "true", "CompanyId": "t", "SyncNotificationSettings": "{}"}
         request = plan(assigned(MINSU), bag=bag, mode="assigned").actions[0].requests[0]
         assert request.path == "/servicePrincipals/sp/synchronization/secrets"
-        assert {one["key"]: one["value"] for one in request.body["value"]} == {
+        assert {entry["key"]: entry["value"] for entry in request.body["value"]} == {
             "SyncAll": "false",
             "CompanyId": "t",
             "SyncNotificationSettings": "{}",
@@ -201,11 +205,11 @@ class TestMode:
         [("true", "assigned", True), (None, "assigned", True), ("false", "all", False), (None, "all", False), ("false", "assigned", False)],
     )
     def test_from_all_to_assigned_the_job_must_be_restarted(self, before: str | None, after: str, restart: bool) -> None:
-        """Fact sheet 3.4; and 13.4, where nothing was said."""
+        """Fact sheet 3.4; and 13.4, if the key is missing."""
         bag = {} if before is None else {"SyncAll": before}
-        one = plan(assigned(MINSU), bag=bag, mode=after, job=new_job(state="Active"))
-        assert one.change_facts["restart_needed"] is restart
-        assert any(action.effects.get("needs_restart") for action in one.actions) is restart
+        planned = plan(assigned(MINSU), bag=bag, mode=after, job=new_job(state="Active"))
+        assert planned.change_facts["restart_needed"] is restart
+        assert any(action.effects.get("needs_restart") for action in planned.actions) is restart
 
     def test_the_new_mode_is_recognized_in_the_services_own_spelling(self) -> None:
         """Fact sheet 3.4 and 11: the service writes 'True' as well as 'true', and may add keys of its own."""
@@ -220,51 +224,55 @@ class TestMode:
 
 class TestGuard:
     @pytest.mark.parametrize(
-        ("there", "named", "given"),
+        ("assignments", "named", "given"),
         [
-            pytest.param(assigned(*EVERYBODY), [MINSU], {"max_removals": 4}, id="as many as allowed"),
-            pytest.param(assigned(*EVERYBODY), [MINSU, JIWOO], {"max_removal_percent": 60}, id="as many percent as allowed"),
-            pytest.param(assigned(MINSU), [], {"allow_empty": True, "groups": []}, id="the last one, on purpose"),
-            pytest.param(assigned(MINSU), [], {"allow_empty": True, "max_removals": 1, "groups": []}, id="the last one, within the limit"),
-            pytest.param(assigned(MINSU), [JIWOO], {}, id="the last one, but another comes"),
-            pytest.param((), [], {}, id="nobody there"),
-            pytest.param(assigned(MINSU, YUNA, SALES), [MINSU, SALES], {"max_removals": 0}, id="who stays through a group does not leave"),
-            pytest.param(assigned(MINSU, JIWOO, role=DEFAULT_ACCESS), [HARU], {"max_removals": 0}, id="who was never in scope"),
-            pytest.param(assigned(MINSU, role=DEFAULT_ACCESS), [], {"max_removal_percent": 0}, id="nobody was in scope"),
+            pytest.param(assigned(*ALL_ASSIGNED), [MINSU], {"max_removals": 4}, id="as many as allowed"),
+            pytest.param(assigned(*ALL_ASSIGNED), [MINSU, JIWOO], {"max_removal_percent": 60}, id="as many percent as allowed"),
+            pytest.param(assigned(MINSU), [], {"allow_empty": True, "groups": []}, id="the last user, allowed"),
+            pytest.param(assigned(MINSU), [], {"allow_empty": True, "max_removals": 1, "groups": []}, id="the last user, within the limit"),
+            pytest.param(assigned(MINSU), [JIWOO], {}, id="the last user, replaced"),
+            pytest.param((), [], {}, id="an empty scope"),
+            pytest.param(
+                assigned(MINSU, YUNA, SALES), [MINSU, SALES], {"max_removals": 0}, id="a user who stays through a group does not leave"
+            ),
+            pytest.param(assigned(MINSU, JIWOO, role=DEFAULT_ACCESS), [HARU], {"max_removals": 0}, id="users who were never in scope"),
+            pytest.param(
+                assigned(MINSU, role=DEFAULT_ACCESS), [], {"max_removal_percent": 0}, id="an empty scope with an ineffective assignment"
+            ),
             pytest.param(
                 [*assigned(HARU), *assigned(MINSU, JIWOO, role=DEFAULT_ACCESS)],
                 [HARU],
                 {"max_removal_percent": 0},
-                id="those who do not count are counted on neither side",
+                id="ineffective assignments are not counted on either side",
             ),
         ],
     )
-    def test_lets_pass(self, there: Sequence[Assignment], named: list[Principal], given: dict[str, Any]) -> None:
-        plan(there, named, exact=True, **given)
+    def test_lets_pass(self, assignments: Sequence[Assignment], named: list[Principal], given: dict[str, Any]) -> None:
+        plan(assignments, named, exact=True, **given)
 
     @pytest.mark.parametrize(
-        ("there", "named", "given", "sentence"),
+        ("assignments", "named", "given", "sentence"),
         [
             pytest.param(
-                assigned(*EVERYBODY),
+                assigned(*ALL_ASSIGNED),
                 [MINSU],
                 {"max_removals": 3},
-                "4 of 5 people would leave the scope, more than max_removals 3: "
+                "4 of 5 users would leave the scope, more than max_removals 3: "
                 "haru@contoso.kr, jiwoo.lee@contoso.kr, sejin@contoso.kr, yuna@contoso.kr; nothing was changed",
                 id="too many, members of a group among them",
             ),
             pytest.param(
-                assigned(*EVERYBODY),
+                assigned(*ALL_ASSIGNED),
                 [MINSU, JIWOO, HARU, YUNA],
                 {"max_removal_percent": 19},
-                "1 of 5 people (20.0 %) would leave the scope, more than max_removal_percent 19: sejin@contoso.kr; nothing was changed",
+                "1 of 5 users (20.0 %) would leave the scope, more than max_removal_percent 19: sejin@contoso.kr; nothing was changed",
                 id="too many percent",
             ),
             pytest.param(
                 assigned(MINSU, JIWOO),
                 [MINSU],
                 {"max_removals": 0},
-                "1 of 2 people would leave the scope, more than max_removals 0: jiwoo.lee@contoso.kr; nothing was changed",
+                "1 of 2 users would leave the scope, more than max_removals 0: jiwoo.lee@contoso.kr; nothing was changed",
                 id="none",
             ),
             *(
@@ -272,10 +280,10 @@ class TestGuard:
                     assigned(MINSU, SALES),
                     [],
                     limit,
-                    "all 3 people would leave the scope and be soft-deleted in the target: "
+                    "all 3 users would leave the scope and be soft-deleted in the target: "
                     "minsu.kim@contoso.kr, sejin@contoso.kr, yuna@contoso.kr; "
-                    "name users or groups that stay, or set allow_empty if nobody shall be in scope; nothing was changed",
-                    id=f"everybody, {limit}",
+                    "name users or groups that stay, or set allow_empty to allow an empty scope; nothing was changed",
+                    id=f"all users, {limit}",
                 )
                 for limit in ({}, {"max_removals": 3}, {"max_removals": 5}, {"max_removal_percent": 100})
             ),
@@ -283,31 +291,31 @@ class TestGuard:
                 assigned(MINSU, SALES),
                 [],
                 {"allow_empty": True, "max_removals": 2},
-                "3 of 3 people would leave the scope, more than max_removals 2: "
+                "3 of 3 users would leave the scope, more than max_removals 2: "
                 "minsu.kim@contoso.kr, sejin@contoso.kr, yuna@contoso.kr; nothing was changed",
-                id="consent to nobody does not loosen a limit",
+                id="allow_empty does not loosen a limit",
             ),
         ],
     )
-    def test_refuses(self, there: Sequence[Assignment], named: list[Principal], given: dict[str, Any], sentence: str) -> None:
+    def test_refuses(self, assignments: Sequence[Assignment], named: list[Principal], given: dict[str, Any], sentence: str) -> None:
         with pytest.raises(Refusal) as caught:
-            plan(there, named, exact=True, **given)
+            plan(assignments, named, exact=True, **given)
         assert str(caught.value) == sentence
 
-    def test_five_names_and_how_many_more(self) -> None:
-        people = [Principal(str(number), "user", f"person{number}@contoso.kr") for number in range(9)]
-        with pytest.raises(Refusal, match=r"8 of 9 people .*: person1@contoso.kr, .*, person5@contoso.kr and 3 more; nothing was changed"):
-            plan(assigned(*people), people[:1], exact=True, max_removals=7)
+    def test_five_names_and_the_number_of_the_others(self) -> None:
+        users = [Principal(str(number), "user", f"person{number}@contoso.kr") for number in range(9)]
+        with pytest.raises(Refusal, match=r"8 of 9 users .*: person1@contoso.kr, .*, person5@contoso.kr and 3 more; nothing was changed"):
+            plan(assigned(*users), users[:1], exact=True, max_removals=7)
 
     @pytest.mark.parametrize(("count", "leave", "percent"), [(3, 1, 33), (200, 5, 2), (7, 1, 14)])
-    def test_rounding_lets_nobody_slip_through(self, count: int, leave: int, percent: int) -> None:
+    def test_rounding_does_not_exceed_a_limit(self, count: int, leave: int, percent: int) -> None:
         """A third is more than 33 percent."""
-        people = [Principal(str(number), "user", f"person{number}@contoso.kr") for number in range(count)]
+        users = [Principal(str(number), "user", f"person{number}@contoso.kr") for number in range(count)]
         with pytest.raises(Refusal, match="max_removal_percent"):
-            plan(assigned(*people), people[leave:], exact=True, max_removal_percent=percent)
+            plan(assigned(*users), users[leave:], exact=True, max_removal_percent=percent)
 
-    def test_taking_the_last_one_out_is_refused_too(self) -> None:
-        with pytest.raises(Refusal, match="all 1 people would leave the scope and be soft-deleted"):
+    def test_removing_the_last_user_is_refused_too(self) -> None:
+        with pytest.raises(Refusal, match="all 1 users would leave the scope and be soft-deleted"):
             plan(assigned(MINSU), [MINSU], state="absent")
 
 
@@ -317,15 +325,15 @@ class TestOptions:
         [
             (
                 {"state": "absent", "exact": True, "users": ["x"]},
-                "state absent takes the named users and groups out of scope; exact and mode do not go with it",
+                "state absent removes the named users and groups from the scope; exact and mode cannot be combined with it",
             ),
             (
                 {"state": "absent", "mode": "all", "users": ["x"]},
-                "state absent takes the named users and groups out of scope; exact and mode do not go with it",
+                "state absent removes the named users and groups from the scope; exact and mode cannot be combined with it",
             ),
-            ({"state": "absent"}, "state absent needs users or groups to take out of scope"),
-            ({"state": "absent", "users": [], "groups": []}, "state absent needs users or groups to take out of scope"),
-            ({"exact": True}, "exact needs users or groups: the complete list of who shall be in scope"),
+            ({"state": "absent"}, "state absent requires users or groups to remove from the scope"),
+            ({"state": "absent", "users": [], "groups": []}, "state absent requires users or groups to remove from the scope"),
+            ({"exact": True}, "exact requires users or groups: the complete list of those in scope"),
             ({"max_removals": -1}, "max_removals must be 0 or more"),
             ({"max_removal_percent": -1}, "max_removal_percent must be from 0 to 100"),
             ({"max_removal_percent": 101}, "max_removal_percent must be from 0 to 100"),
@@ -336,26 +344,26 @@ class TestOptions:
             desired(**given)
         assert str(caught.value) == sentence
 
-    def test_exactly_nobody_can_be_said(self) -> None:
+    def test_an_empty_scope_can_be_requested(self) -> None:
         assert desired(exact=True, users=[]).users == ()
 
 
 class TestWarnings:
     EXTERNAL = Principal("20", "user", "guest_x#EXT#@contoso.kr", "g@x", external=True)
-    DISABLED = Principal("21", "user", "gone@contoso.kr", "gone@contoso.kr", enabled=False)
+    DISABLED = Principal("21", "user", "disabled@contoso.kr", "disabled@contoso.kr", enabled=False)
     MAILLESS = Principal("22", "user", "nomail@contoso.kr")
 
     @pytest.mark.parametrize(
-        ("who", "warning"),
+        ("user", "warning"),
         [
-            (EXTERNAL, "1 of the people in scope are external, and the service skips external people: guest_x#EXT#@contoso.kr"),
-            (DISABLED, "1 of the people in scope are disabled, and the service does not create disabled people: gone@contoso.kr"),
-            (MAILLESS, "1 of the people in scope have no mail address, so an address book shows them without one: nomail@contoso.kr"),
+            (EXTERNAL, "external users are skipped: guest_x#EXT#@contoso.kr"),
+            (DISABLED, "disabled users are not created: disabled@contoso.kr"),
+            (MAILLESS, "users without a mail address appear without one in the target's address book: nomail@contoso.kr"),
         ],
     )
-    def test_who_will_be_skipped(self, who: Principal, warning: str) -> None:
-        assert plan([], [who, MINSU, SALES]).warnings == (warning,)
-        assert plan(assigned(who), [who]).warnings == ()
+    def test_users_whom_the_service_skips(self, user: Principal, warning: str) -> None:
+        assert plan([], [user, MINSU, SALES]).warnings == (warning,)
+        assert plan(assigned(user), [user]).warnings == ()
 
     def test_five_names_are_enough(self) -> None:
         many = [Principal(str(number), "user", f"p{number}@x", f"m{number}@x", enabled=False) for number in range(9)]
@@ -364,118 +372,117 @@ class TestWarnings:
     @pytest.mark.parametrize(
         ("members", "warning"),
         [
-            ([DISABLED, MINSU], "1 of the people in scope are disabled, and the service does not create disabled people: gone@contoso.kr"),
+            ([DISABLED, MINSU], "disabled users are not created: disabled@contoso.kr"),
             (
                 [Principal("30", "group", "Inner"), MINSU],
-                "members of nested groups are not synchronized, only direct ones; nested are: Inner",
+                "members of nested groups are not synchronized, only direct members are: Inner",
             ),
             (
                 [MINSU, Principal("31", "user", "twin@contoso.kr", "MINSU.KIM@contoso.kr")],
-                "2 of the people in scope share a mail address, and become one person in the target: minsu.kim@contoso.kr, twin@contoso.kr",
+                "users who share a mail address become one user in the target: minsu.kim@contoso.kr, twin@contoso.kr",
             ),
         ],
     )
-    def test_who_comes_with_a_group(self, members: list[Principal], warning: str) -> None:
-        """Fact sheet 5 and 7: direct members only; equal mail addresses collapse into one person."""
-        current = Current(HERE, {"SyncAll": "false"}, (), (SALES,), {SALES.id: tuple(members)})
+    def test_members_of_a_group(self, members: list[Principal], warning: str) -> None:
+        """Fact sheet 5 and 7: direct members only; equal mail addresses collapse into a single user."""
+        current = Current(CONFIGURATION, {"SyncAll": "false"}, (), (SALES,), {SALES.id: tuple(members)})
         assert scope.plan(current, desired(groups=["Sales"])).warnings == (warning,)
 
-    def test_somebody_named_and_in_a_group_counts_once(self) -> None:
-        current = Current(HERE, {"SyncAll": "false"}, (), (MINSU, SALES), {SALES.id: (MINSU,)})
+    def test_a_user_who_is_named_and_in_a_group_counts_once(self) -> None:
+        current = Current(CONFIGURATION, {"SyncAll": "false"}, (), (MINSU, SALES), {SALES.id: (MINSU,)})
         assert scope.plan(current, desired(users=[MINSU.name], groups=["Sales"])).warnings == ()
 
 
 class TestShowing:
     def test_before_after_and_facts(self) -> None:
-        one = plan(assigned(JIWOO, SALES), [MINSU, SALES], exact=True, mode="assigned")
-        assert one.before == {"mode": "assigned", "users": ["jiwoo.lee@contoso.kr"], "groups": ["Sales"]}
-        assert one.after == {"mode": "assigned", "users": ["minsu.kim@contoso.kr"], "groups": ["Sales"]}
-        assert one.facts["scope"] == {
+        planned = plan(assigned(JIWOO, SALES), [MINSU, SALES], exact=True, mode="assigned")
+        assert planned.before == {"mode": "assigned", "users": ["jiwoo.lee@contoso.kr"], "groups": ["Sales"]}
+        assert planned.after == {"mode": "assigned", "users": ["minsu.kim@contoso.kr"], "groups": ["Sales"]}
+        assert planned.facts["scope"] == {
             "service_principal_id": "sp",
             "mode": "assigned",
             "assigned": [{"id": "10", "type": "group", "name": "Sales"}, {"id": "1", "type": "user", "name": "minsu.kim@contoso.kr"}],
             "assigned_users": 1,
             "assigned_groups": 1,
         }
-        assert one.change_facts["leaving"] == {"count": 1, "users": ["jiwoo.lee@contoso.kr"]}
+        assert planned.change_facts["leaving"] == {"count": 1, "users": ["jiwoo.lee@contoso.kr"]}
 
     MANY = tuple(Principal(f"m{number}", "user", f"person{number:04}@contoso.kr") for number in range(2000))
 
-    def test_of_many_only_those_who_change(self) -> None:
-        there, named = assigned(*self.MANY[:1990], SALES), [*self.MANY[10:], SALES]
-        one = plan(there, named, exact=True)
-        assert one.before == {
+    def test_of_many_only_those_that_change(self) -> None:
+        assignments, named = assigned(*self.MANY[:1990], SALES), [*self.MANY[10:], SALES]
+        planned = plan(assignments, named, exact=True)
+        assert planned.before == {
             "mode": "assigned",
-            "users": [each.name for each in self.MANY[:10]],
+            "users": [principal.name for principal in self.MANY[:10]],
             "groups": [],
             "unchanged_users": 1980,
             "unchanged_groups": 1,
         }
-        assert one.after == {**one.before, "users": [each.name for each in self.MANY[1990:]]}
-        assert {name: one.facts["scope"][name] for name in ("assigned", "assigned_users", "assigned_groups")} == {
+        assert planned.after == {**planned.before, "users": [principal.name for principal in self.MANY[1990:]]}
+        assert {name: planned.facts["scope"][name] for name in ("assigned", "assigned_users", "assigned_groups")} == {
             "assigned": None,
             "assigned_users": 1990,
             "assigned_groups": 1,
         }
-        assert one.change_facts["leaving"] == {"count": 10, "users": [each.name for each in self.MANY[:10]]}
-        nothing = plan(there, [*self.MANY[:1990], SALES], exact=True)
+        assert planned.change_facts["leaving"] == {"count": 10, "users": [principal.name for principal in self.MANY[:10]]}
+        nothing = plan(assignments, [*self.MANY[:1990], SALES], exact=True)
         assert nothing.before == nothing.after
         assert len(str((nothing.before, nothing.facts, nothing.change_facts))) < 500
 
     def test_everything_on_request(self) -> None:
-        one = plan(assigned(*self.MANY), [], full_result=True)
-        assert len(one.facts["scope"]["assigned"]) == len(one.before["users"]) == 2000
+        planned = plan(assigned(*self.MANY), [], full_result=True)
+        assert len(planned.facts["scope"]["assigned"]) == len(planned.before["users"]) == 2000
 
     @pytest.mark.parametrize(("count", "shown"), [(50, 50), (51, 0)])
     def test_up_to_fifty_are_shown(self, count: int, shown: int) -> None:
-        one = plan(assigned(*self.MANY[:count]), [])
-        assert len(one.after["users"]) == shown
-        assert len(one.facts["scope"]["assigned"] or ()) == shown
+        planned = plan(assigned(*self.MANY[:count]), [])
+        assert len(planned.after["users"]) == shown
+        assert len(planned.facts["scope"]["assigned"] or ()) == shown
 
     def test_a_configuration_that_does_not_exist_yet(self) -> None:
-        one = plan(named=[MINSU], here=None, bag={}, mode="assigned")
-        assert one.unmet == "there is no configuration 'Fabrikam'; run sync_configuration first"
-        assert actions(one) == ["assign user minsu.kim@contoso.kr to"]
-        assert one.before == {"mode": "assigned", "users": [], "groups": []}
-        assert one.actions[0].requests[0].path == "/servicePrincipals/{service_principal_id}/appRoleAssignedTo"
+        planned = plan(named=[MINSU], configuration=None, bag={}, mode="assigned")
+        assert planned.unmet == "there is no configuration 'Fabrikam'; run sync_configuration first"
+        assert actions(planned) == ["assign user minsu.kim@contoso.kr to"]
+        assert planned.before == {"mode": "assigned", "users": [], "groups": []}
 
 
 class TestReading:
-    PEOPLE = (
+    USERS = (
         {"id": "00000000-0000-4000-8000-000000000001", "userPrincipalName": "Minsu.Kim@contoso.kr", "mail": "minsu@contoso.kr"},
         {"id": "00000000-0000-4000-8000-000000000002", "userPrincipalName": "jiwoo@contoso.kr", "mail": None},
     )
     GROUPS = ({"id": "00000000-0000-4000-8000-000000000010", "displayName": "Sales"},)
 
     def read(self, link: Link, **given: Any) -> tuple[FakeGraph, Current]:
-        graph = FakeGraph(SourceService([link], self.PEOPLE, self.GROUPS))
+        graph = FakeGraph(SourceService([link], self.USERS, self.GROUPS))
         return graph, scope.read(graph, desired(**given))
 
-    def test_people_and_groups(self) -> None:
+    def test_users_and_groups(self) -> None:
         link = Link("Fabrikam", {"SyncAll": "true"})
-        link.assign(str(self.PEOPLE[0]["id"]))
+        link.assign(str(self.USERS[0]["id"]))
         link.assign(str(self.GROUPS[0]["id"]), "Group")
         link.assign("99999999-0000-4000-8000-000000000099", "ServicePrincipal")
         _graph, current = self.read(link, users=["JIWOO@contoso.kr"], groups=["sales"])
-        assert [(one.principal.kind, one.principal.name) for one in current.assignments] == [
+        assert [(assignment.principal.kind, assignment.principal.name) for assignment in current.assignments] == [
             ("user", "Minsu.Kim@contoso.kr"),
             ("group", "Sales"),
         ]
-        assert [one.name for one in current.named] == ["jiwoo@contoso.kr", "Sales"]
+        assert [principal.name for principal in current.named] == ["jiwoo@contoso.kr", "Sales"]
         assert current.bag == {"SyncAll": "true"}
 
-    def test_somebody_who_is_assigned_needs_no_second_look(self) -> None:
+    def test_an_assigned_user_needs_no_lookup(self) -> None:
         link = Link("Fabrikam")
-        link.assign(str(self.PEOPLE[0]["id"]))
+        link.assign(str(self.USERS[0]["id"]))
         graph, current = self.read(link, users=["minsu.kim@contoso.kr"])
-        assert [one.id for one in current.named] == [self.PEOPLE[0]["id"]]
-        assert not [one for one in graph.sent if one.path.startswith("/users")]
+        assert [principal.id for principal in current.named] == [self.USERS[0]["id"]]
+        assert not [request for request in graph.sent if request.path.startswith("/users")]
 
-    def test_somebody_named_twice_counts_once(self) -> None:
-        _graph, current = self.read(Link("Fabrikam"), users=["minsu.kim@contoso.kr", "minsu@contoso.kr", str(self.PEOPLE[0]["id"])])
+    def test_a_user_named_twice_counts_once(self) -> None:
+        _graph, current = self.read(Link("Fabrikam"), users=["minsu.kim@contoso.kr", "minsu@contoso.kr", str(self.USERS[0]["id"])])
         assert len(current.named) == 1
 
-    def test_an_assignment_of_somebody_who_is_gone(self) -> None:
+    def test_an_assignment_of_a_deleted_user(self) -> None:
         link = Link("Fabrikam")
         link.assign("99999999-0000-4000-8000-000000000099")
         _graph, current = self.read(link)

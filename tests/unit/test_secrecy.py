@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""No text of a library reaches a message, whatever it quotes (issue 12).
+"""No text of a library reaches a message, whatever it quotes.
 
-For each way to sign in and each place where a secret enters, whatever can fail fails with an error that quotes the secret: as it
-is, escaped, cut, or encoded for a URL. Nothing of it is in the message, the result, or the traceback.
+For each sign-in method and each place where a secret enters, every call that can fail raises an error that quotes the secret:
+unchanged, escaped, cut, or encoded for a URL. No part of it is in the message, the result, or the traceback.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ import pytest
 import requests
 import urllib3
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import option_checks
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.failure import RunFailure
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph import cloud, secrecy
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.batch import send_all
@@ -34,7 +33,8 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cred
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.access_token import AccessToken
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.methods import METHODS
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import CredentialProblem, ServiceError
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.transport import Transport, Trust, bare
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.transport import Transport, Trust, printable
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import checks
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Inquiry
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import run
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.certificates import rsa_pair
@@ -104,14 +104,15 @@ def text_of(failure: RunFailure) -> str:
 
 
 def assert_secret(shown: str) -> None:
-    """No eight characters in a row of any secret, however they are spelt."""
+    """Eight characters in a row of a secret must not be shown in any spelling."""
     for secret in ALL:
         for form in (secret, quote(secret, safe="")):
-            assert [form[at : at + 8] for at in range(len(form) - 7) if form[at : at + 8] in shown] == []
+            parts = [form[start : start + 8] for start in range(len(form) - 7)]
+            assert [part for part in parts if part in shown] == []
 
 
 @pytest.fixture(autouse=True)
-def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("IDENTITY_ENDPOINT", "IMDS_ENDPOINT", "MSI_ENDPOINT", "IDENTITY_SERVER_THUMBPRINT", *device_code.AUTOMATION):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(device_code, "TERMINAL", True)
@@ -122,12 +123,12 @@ def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No option is checked beforehand: the layer below shows no secret by itself, whoever uses it."""
-    monkeypatch.setattr(option_checks, "wrong", lambda _params: None)
+    """The options are not validated first: the layer below must show no secret without that."""
+    monkeypatch.setattr(checks, "wrong", lambda *_given: None)
 
 
 def task(method: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **more: Any) -> RunFailure:
-    """A task that reads something, with what the method needs."""
+    """The failure of a task that reads something with what the method needs."""
     given = {**CALLERS[method]}
     if method == "federated file":
         given["federated_token_file"] = str(tmp_path / "token")
@@ -139,16 +140,16 @@ def task(method: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **more: A
         monkeypatch.setenv("IDENTITY_HEADER", HEADER)
     if method == "azure_cli":
         monkeypatch.setenv("PATH", str(tmp_path))
-    proxy = f"http://somebody:{PASSWORD}@proxy.example:3128"
+    proxy = f"http://user:{PASSWORD}@proxy.example:3128"
     connection = {"tenant_id": SOURCE, "client_id": CLIENT_ID, "retries": 0, "proxy": proxy, "auth_method": method.split(" ")[0]}
     subject = Inquiry(lambda client, _params: {"found": client.get("/me")})
     with pytest.raises(RunFailure) as caught:
-        run(subject, {**options("tenant_info"), **connection, **given, **more}, check_mode=False, progress=lambda _said: None)
+        run(subject, {**options("tenant_info"), **connection, **given, **more}, check_mode=False, progress=lambda _message: None)
     return caught.value
 
 
 class Internet:
-    """What every session meets: sign-in succeeds up to ``stage``, where ``end`` says what happens."""
+    """The servers behind every session. The sign-in succeeds up to ``stage``, at which ``end`` answers."""
 
     def __init__(self, stage: str, end: Callable[[], Reply]) -> None:
         self._stage = stage
@@ -211,8 +212,8 @@ class TestErrorsOfLibraries:
 
         internet = Internet(stage, fail)
         monkeypatch.setattr(requests.Session, "request", lambda _self, method, url, **more: internet.request(method, url, **more))
-        done = program.Ended(0, json.dumps({"accessToken": GRANTED}), "")
-        az_answers(monkeypatch, lambda *_unused, **_options: done)
+        finished = program.Finished(0, json.dumps({"accessToken": GRANTED}), "")
+        az_answers(monkeypatch, lambda *_unused, **_options: finished)
         for method in CALLERS:
             failure = task(method, monkeypatch, tmp_path)
             assert_secret(text_of(failure))
@@ -277,8 +278,8 @@ class TestAnswersThatQuote:
 
     @pytest.mark.parametrize("words", ["", "AADSTS123456: ", "Please run 'az login' "])
     def test_a_program_that_quotes_its_token(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, words: str) -> None:
-        done = program.Ended(1, GRANTED, words + QUOTED)
-        az_answers(monkeypatch, lambda *_unused, **_options: done)
+        finished = program.Finished(1, GRANTED, words + QUOTED)
+        az_answers(monkeypatch, lambda *_unused, **_options: finished)
         assert_secret(text_of(task("azure_cli", monkeypatch, tmp_path)))
 
 
@@ -296,8 +297,8 @@ AROUND = ("{}\n", "{}\r\n", " {} ", "\n\t{}\n\n", "\ufeff{}".lstrip("\ufeff"))
 
 class TestTokens:
     @pytest.mark.parametrize("around", AROUND, ids=repr)
-    def test_what_files_put_around_a_token_is_taken_off(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, around: str) -> None:
-        """One with a line end was printed in the error of the library that refused it."""
+    def test_what_files_put_around_a_token_is_removed(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, around: str) -> None:
+        """A token with a line end was printed in the error of the library that rejected it."""
         sent: list[Any] = []
 
         def refuse(_session: Any, *_unused: Any, **more: Any) -> Any:
@@ -311,22 +312,22 @@ class TestTokens:
 
     @pytest.mark.parametrize("broken", BROKEN_TOKENS)
     @pytest.mark.parametrize("method", ["access_token", "federated", "federated file", "azure_cli"])
-    def test_one_that_cannot_be_sent_is_refused_in_one_sentence(
+    def test_a_token_that_cannot_be_sent_is_rejected_in_a_one_sentence_message(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, method: str, broken: str
     ) -> None:
         token = BROKEN_TOKENS[broken]
         monkeypatch.setattr(requests.Session, "request", lambda *_unused, **_options: pytest.fail("it was sent"))
         if method == "federated file":
             (tmp_path / "token").write_bytes(token.encode(errors="surrogateescape"))
-        az_answers(monkeypatch, lambda *_unused, **_o: program.Ended(0, json.dumps({"accessToken": token}), ""))
+        az_answers(monkeypatch, lambda *_unused, **_o: program.Finished(0, json.dumps({"accessToken": token}), ""))
         option = {"access_token": "access_token", "federated": "federated_token"}.get(method)
         failure = task(method, monkeypatch, tmp_path, **({option: token} if option else {}))
         assert_secret(text_of(failure))
         assert failure.msg.count(". ") == 0
-        assert "which no token has" in failure.msg or "it is no text" in failure.msg
+        assert "which no token has" in failure.msg or "it is not text" in failure.msg
 
     @pytest.mark.parametrize("ending", ["\n", "\r\n", "\n\n"])
-    def test_the_line_end_of_a_file_is_no_part_of_a_client_secret(
+    def test_the_line_end_of_a_file_is_not_part_of_a_client_secret(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, ending: str
     ) -> None:
         used: list[str] = []
@@ -336,27 +337,27 @@ class TestTokens:
 
     @pytest.mark.parametrize("blank", ["", " ", "\n", " \r\n"])
     @pytest.mark.parametrize("option", ["access_token", "federated_token"])
-    def test_a_blank_one_is_none(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, option: str, blank: str) -> None:
+    def test_a_blank_token_counts_as_not_given(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, option: str, blank: str) -> None:
         method = {"access_token": "access_token", "federated_token": "federated"}[option]
         assert f"auth_method is {method}, but" in task(method, monkeypatch, tmp_path, **{option: blank}).msg
 
 
 ENDPOINTS = {
-    "https://[::1": "is no valid address",
-    "https://": "is no valid address",
-    "https://:443": "is no valid address",
-    "https://host:port": "is no valid address",
-    "https://host:99999": "is no valid address",
-    "https://ho st.example": "is no valid address",
-    "https://host.example/a\nb": "is no valid address",
-    "https://host.example\x00": "is no valid address",
-    "[": "is no valid address",
+    "https://[::1": "is not a valid address",
+    "https://": "is not a valid address",
+    "https://:443": "is not a valid address",
+    "https://host:port": "is not a valid address",
+    "https://host:99999": "is not a valid address",
+    "https://ho st.example": "is not a valid address",
+    "https://host.example/a\nb": "is not a valid address",
+    "https://host.example\x00": "is not a valid address",
+    "[": "is not a valid address",
     "http://host.example": "must begin with https://",
     "ftp://host.example": "must begin with https://",
     f"http://user:{PASSWORD}@host.example": "must begin with https://",
-    f"https://user:{PASSWORD}@host.example": "must hold no user name and no password",
-    f"https://{PASSWORD}@host.example": "must hold no user name and no password",
-    f"user:{PASSWORD}@host.example": "must hold no user name and no password",
+    f"https://user:{PASSWORD}@host.example": "must not contain a user name or a password",
+    f"https://{PASSWORD}@host.example": "must not contain a user name or a password",
+    f"user:{PASSWORD}@host.example": "must not contain a user name or a password",
     f"https://host.example?key={PASSWORD}": "must end with the host or a path",
     f"https://host.example#{PASSWORD}": "must end with the host or a path",
 }
@@ -365,7 +366,7 @@ ENDPOINTS = {
 class TestAddresses:
     @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=repr)
     @pytest.mark.parametrize("option", ["login_endpoint", "graph_endpoint"])
-    def test_an_endpoint_that_cannot_be_is_refused_by_the_options_name(
+    def test_an_invalid_endpoint_is_rejected_by_the_options_name(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, option: str, endpoint: str
     ) -> None:
         failure = task("access_token", monkeypatch, tmp_path, **{option: endpoint})
@@ -375,16 +376,16 @@ class TestAddresses:
     @pytest.mark.parametrize(
         "endpoint", ["https://host.example", " https://host.example/ \n", "host.example", "https://[::1]:8443", "HTTPS://h/v"]
     )
-    def test_an_endpoint_that_can_be(self, endpoint: str) -> None:
+    def test_a_valid_endpoint(self, endpoint: str) -> None:
         chosen = cloud.choose("global", endpoint, endpoint)
         assert chosen.login_endpoint == chosen.graph_endpoint
         assert chosen.login_endpoint.lower().startswith("https://")
         assert not chosen.login_endpoint.endswith(("/", " ", "\n"))
 
     @pytest.mark.parametrize("proxy", ["http://[::1", f"http://user:{PASSWORD}@", f"http://user:{PASSWORD}@host:port", "http://", "::"])
-    def test_a_proxy_that_cannot_be_is_not_quoted(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, proxy: str) -> None:
+    def test_an_invalid_proxy_is_not_quoted(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, proxy: str) -> None:
         failure = task("access_token", monkeypatch, tmp_path, proxy=proxy)
-        assert failure.msg == f"Tenant {SOURCE}: proxy is no valid address; write it like http://proxy.example:3128."
+        assert failure.msg == f"Tenant {SOURCE}: proxy is not a valid address; write it like http://proxy.example:3128."
         assert_secret(text_of(failure))
 
     @pytest.mark.parametrize(
@@ -397,16 +398,16 @@ class TestAddresses:
         ],
     )
     def test_an_address_as_it_is_shown(self, url: str, shown: str) -> None:
-        assert bare(url) == shown
+        assert printable(url) == shown
 
-    def test_a_ca_path_that_is_not_there(self) -> None:
+    def test_a_ca_path_that_does_not_exist(self) -> None:
         with pytest.raises(CredentialProblem, match=r"ca_path /nowhere/ca\.pem cannot be read"):
             Transport(Trust(ca_path="/nowhere/ca.pem"), ("https://graph.example",)).request("GET", "https://127.0.0.1:1/")
 
     @pytest.mark.parametrize(
         "given", [{"ca_path": "/nowhere/ca.pem"}, {"proxy": "http://127.0.0.1:1"}, {"graph_endpoint": "https://127.0.0.1:1"}]
     )
-    def test_nothing_of_it_is_a_traceback(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: Mapping[str, Any]) -> None:
+    def test_none_of_it_is_a_traceback(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: Mapping[str, Any]) -> None:
         assert task("access_token", monkeypatch, tmp_path, **{"proxy": None, **given}).msg.startswith(f"Tenant {SOURCE}: ")
 
 
@@ -414,20 +415,23 @@ class TestShown:
     @pytest.mark.parametrize("form", FORMS)
     @pytest.mark.parametrize("secret", [SECRET, GRANTED, "short", "p\n%\\ 김"])
     def test_a_text_that_quotes_a_secret_is_not_shown(self, secret: str, form: str) -> None:
-        assert secrecy.shown(f"he said {FORMS[form](secret)}!", (None, "", secret)) in (secrecy.QUOTED, f"he said {FORMS[form](secret)}!")
+        assert secrecy.shown(f"the answer was {FORMS[form](secret)}!", (None, "", secret)) in (
+            secrecy.QUOTED,
+            f"the answer was {FORMS[form](secret)}!",
+        )
         if form in ("raw", "with a line end"):
-            assert secrecy.shown(f"he said {FORMS[form](secret)}!", (secret,)) == secrecy.QUOTED
+            assert secrecy.shown(f"the answer was {FORMS[form](secret)}!", (secret,)) == secrecy.QUOTED
 
     def test_another_text_is(self) -> None:
         assert secrecy.shown("Insufficient privileges.", (SECRET, GRANTED, None)) == "Insufficient privileges."
 
 
-def test_every_way_to_sign_in_is_in_the_table() -> None:
+def test_every_sign_in_method_is_in_the_table() -> None:
     assert {name.split(" ")[0] for name in CALLERS} == set(METHODS)
 
 
 def test_a_graph_token_of_the_tenant_is_still_read() -> None:
-    """Trimming changes nothing of a token that is as it should be."""
+    """Trimming does not change a valid token."""
     token = jwt.encode({"tid": SOURCE}, "any-key-that-is-long-enough-for-a-signature", algorithm="HS256")
     assert secrecy.sendable(token, "the access token") == token
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One token for each tenant and run."""
+"""A token for each tenant and run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PLACE = ("https://login", "https://graph", "contoso")
 class Counter:
     """A credential that counts its sign-ins."""
 
-    def __init__(self, fingerprint: str = "one", lifetime: float | None = 3600.0, name: str = "token") -> None:
+    def __init__(self, fingerprint: str = "right", lifetime: float | None = 3600.0, name: str = "token") -> None:
         self.fingerprint = fingerprint
         self.lifetime = lifetime
         self.name = name
@@ -42,7 +42,7 @@ def vault() -> Vault:
 
 
 def task(credential: Counter, vault: Vault | None, *place: str, refused: str | None = None) -> str:
-    """One task: it knows nothing but what the run's vault holds."""
+    """A task, which has only the tokens in the run's vault."""
     return Tokens(credential, vault or Vault(), *(place or PLACE), clock=credential.clock).current(TRANSPORT, refused=refused)
 
 
@@ -57,13 +57,13 @@ def test_without_a_vault_of_the_run_each_task_signs_in() -> None:
     assert [task(credential, None) for _number in range(2)] == ["token-1", "token-2"]
 
 
-def test_a_token_is_only_good_for_its_place_and_its_credential(vault: Vault) -> None:
-    one, wrong = Counter(), Counter("a wrong secret", name="other")
-    assert task(one, vault) == "token-1"
+def test_a_token_is_only_valid_for_its_place_and_its_credential(vault: Vault) -> None:
+    right, wrong = Counter(), Counter("a wrong secret", name="other")
+    assert task(right, vault) == "token-1"
     assert task(wrong, vault) == "other-1"
     for number, place in enumerate([("https://other", *PLACE[1:]), (PLACE[0], "https://other", PLACE[2]), (*PLACE[:2], "fabrikam")], 2):
-        assert task(one, vault, *place) == f"token-{number}"
-    assert task(one, vault) == "token-1"
+        assert task(right, vault, *place) == f"token-{number}"
+    assert task(right, vault) == "token-1"
 
 
 @pytest.mark.parametrize(("passed", "expected"), [(3000.0, "token-1"), (3300.0, "token-2"), (4000.0, "token-2")])
@@ -83,12 +83,12 @@ def test_a_refused_token_is_replaced_for_all_tasks_once(vault: Vault) -> None:
     assert credential.count == 2
 
 
-def test_a_token_whose_end_nobody_knows_is_not_kept(vault: Vault) -> None:
+def test_a_token_with_an_unknown_end_is_not_cached(vault: Vault) -> None:
     credential = Counter(lifetime=None)
     assert [task(credential, vault) for _number in range(2)] == ["token-1", "token-2"]
 
 
-def test_the_same_token_again_is_no_new_one(vault: Vault) -> None:
+def test_the_same_token_again_is_not_a_new_token(vault: Vault) -> None:
     class Given(Counter):
         def token(self, transport: Any) -> Token:
             return Token("given-secret-token")
@@ -98,7 +98,7 @@ def test_the_same_token_again_is_no_new_one(vault: Vault) -> None:
     assert "given-secret-token" not in str(refused.value)
 
 
-def test_a_failure_is_not_kept_and_lets_the_next_one_in(vault: Vault) -> None:
+def test_a_failure_is_not_cached_and_releases_the_lock(vault: Vault) -> None:
     class Unlucky(Counter):
         def token(self, transport: Any) -> Token:
             if self.count == 0:

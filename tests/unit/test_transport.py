@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one session: whose certificates are trusted, which proxy is used, and what a failed connection means."""
+"""The session: which certificates are trusted, which proxy is used, and what a failed connection means."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def wire() -> Iterator[responses.RequestsMock]:
 
 
 def sent_with(wire: responses.RequestsMock, trust: Trust | None = None, endpoint: str = GRAPH, path: str = "/v1.0/me") -> dict[str, Any]:
-    """What requests hands to its adapter: verify, proxies and timeout as they really take effect."""
+    """What requests passes to its adapter: the effective verify, proxies and timeout."""
     wire.get(f"{endpoint}{path}", json={})
-    Transport(trust or Trust(), (endpoint,)).request("GET", f"{endpoint}{path}", headers={"Authorization": "Bearer ours"})
+    Transport(trust or Trust(), (endpoint,)).request("GET", f"{endpoint}{path}", headers={"Authorization": "Bearer own-token"})
     call: Any = wire.calls[-1]
     return {**call.request.req_kwargs, "headers": call.request.headers}
 
@@ -72,17 +72,17 @@ class TestTrust:
             monkeypatch.setenv(name, value)
         assert sent_with(wire, trust)["verify"] == verify
 
-    def test_the_timeout_holds_for_every_request(self, wire: responses.RequestsMock) -> None:
+    def test_the_timeouts_apply_to_every_request(self, wire: responses.RequestsMock) -> None:
         assert sent_with(wire, Trust(timeout=12.5, connect_timeout=3.5))["timeout"] == (3.5, 12.5)
 
     def test_a_netrc_file_cannot_replace_the_token(
         self, wire: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     ) -> None:
         netrc = tmp_path / "netrc"
-        netrc.write_text("machine graph.example login somebody password else\n")
+        netrc.write_text("machine graph.example login user password other\n")
         netrc.chmod(0o600)
         monkeypatch.setenv("NETRC", str(netrc))
-        assert sent_with(wire)["headers"]["Authorization"] == "Bearer ours"
+        assert sent_with(wire)["headers"]["Authorization"] == "Bearer own-token"
 
     def test_redirections_are_not_followed(self, wire: responses.RequestsMock) -> None:
         wire.get(f"{GRAPH}/a", status=302, headers={"Location": "https://evil.example/"})
@@ -93,7 +93,7 @@ class TestTrust:
         galaxy = yaml.safe_load((Path(__file__).resolve().parents[2] / "galaxy.yml").read_text(encoding="utf-8"))
         assert sent_with(wire)["headers"]["User-Agent"] == f"{galaxy['namespace']}.{galaxy['name']}/{galaxy['version']}"
 
-    def test_an_unchecked_certificate_is_not_complained_of_with_every_request(self, recwarn: pytest.WarningsRecorder) -> None:
+    def test_an_unchecked_certificate_does_not_warn_with_every_request(self, recwarn: pytest.WarningsRecorder) -> None:
         """The task warns once."""
         warnings.simplefilter("always")
         Transport(Trust(validate_certs=False), ())
@@ -138,7 +138,7 @@ class TestProxy:
         kwargs = sent_with(wire, endpoint=endpoint)
         assert requests.utils.select_proxy(f"{endpoint}/v1.0/me", kwargs["proxies"]) == proxy
 
-    def test_one_endpoint_may_be_exempt_and_the_other_not(self, wire: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_an_endpoint_may_be_exempt_and_another_not(self, wire: responses.RequestsMock, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
         monkeypatch.setenv("NO_PROXY", "login.example")
         wire.get(f"{GRAPH}/a", json={})
@@ -157,25 +157,25 @@ class TestProxy:
     ) -> None:
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        kwargs = sent_with(wire, Trust(proxy="http://ours:3128"))
-        assert requests.utils.select_proxy(f"{GRAPH}/v1.0/me", kwargs["proxies"]) == "http://ours:3128"
+        kwargs = sent_with(wire, Trust(proxy="http://option:3128"))
+        assert requests.utils.select_proxy(f"{GRAPH}/v1.0/me", kwargs["proxies"]) == "http://option:3128"
 
-    def test_a_session_beside_has_the_same_trust_and_a_proxy_only_where_it_is_told(self, wire: responses.RequestsMock) -> None:
+    def test_a_session_for_other_endpoints_has_the_same_trust_and_a_proxy_only_for_them(self, wire: responses.RequestsMock) -> None:
         wire.get("https://token.example/a", json={})
         wire.get("http://169.254.169.254/a", json={})
-        transport = Transport(Trust(ca_path="/ours.pem", proxy="http://ours:3128"), (GRAPH,)).beside("https://token.example")
+        transport = Transport(Trust(ca_path="/option.pem", proxy="http://option:3128"), (GRAPH,)).for_endpoints("https://token.example")
         chosen = []
         for url in ("https://token.example/a", "http://169.254.169.254/a"):
             transport.get(url)
             call: Any = wire.calls[-1]
             chosen.append((requests.utils.select_proxy(url, call.request.req_kwargs["proxies"]), call.request.req_kwargs["verify"]))
-        assert chosen == [("http://ours:3128", "/ours.pem"), (None, "/ours.pem")]
+        assert chosen == [("http://option:3128", "/option.pem"), (None, "/option.pem")]
 
     def test_a_password_in_the_option_is_in_no_representation(self) -> None:
-        assert "proxy-password" not in repr(Trust(proxy="http://somebody:proxy-password@proxy:3128"))
+        assert "proxy-password" not in repr(Trust(proxy="http://user:proxy-password@proxy:3128"))
 
     def test_a_proxys_password_is_in_no_message(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("HTTPS_PROXY", f"http://somebody:proxy-password@127.0.0.1:{closed_port()}")
+        monkeypatch.setenv("HTTPS_PROXY", f"http://user:proxy-password@127.0.0.1:{closed_port()}")
         with pytest.raises(Unreachable) as caught:
             Transport(Trust(timeout=2), (GRAPH,)).request("GET", f"{GRAPH}/v1.0/me?$filter=secret")
         assert caught.value.certain
@@ -183,9 +183,9 @@ class TestProxy:
 
 
 def closed_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
         return port
 
 
@@ -248,7 +248,7 @@ class TestFailures:
             client.send(Request("POST", "/things", {}))
         assert len(wire.calls) == 1
 
-    def test_a_port_that_nobody_listens_on(self) -> None:
+    def test_a_closed_port(self) -> None:
         endpoint = f"https://127.0.0.1:{closed_port()}"
         with pytest.raises(Unreachable) as caught:
             Transport(Trust(timeout=2), (endpoint,)).request("POST", f"{endpoint}/v1.0/things")

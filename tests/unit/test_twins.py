@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two runs at the same moment, in every order of their requests: there is one of each in the end (fact sheet 0.3 and 2.1)."""
+"""Two runs at the same time, in every order of their requests: in the end each object exists once (fact sheet 0.3 and 2.1)."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Request
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import Uncertain
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Pace, Refusal
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import configuration, job, scope, twins
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
@@ -24,15 +25,15 @@ from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import Link, SourceService
 
 NAME = {"name": "Fabrikam", "target_tenant_id": TARGET}
-PEOPLE = [{"id": "00000000-0000-4000-8000-000000000001", "userPrincipalName": "minsu.kim@contoso.kr", "mail": "m@x", "userType": "Member"}]
+USERS = [{"id": "00000000-0000-4000-8000-000000000001", "userPrincipalName": "minsu.kim@contoso.kr", "mail": "m@x", "userType": "Member"}]
 LONGEST = 60
-"""More requests than a run of one task sends."""
+"""More requests than a run of a single task sends."""
 
 Turns = Iterator[int]
 
 
 class Numbered(SourceService):
-    """The ids of what is made rise or fall, since of two that were made in one second the id decides."""
+    """The ids of new objects rise or fall, because the id decides between two that were created in the same second."""
 
     rising = True
 
@@ -46,26 +47,26 @@ class Numbered(SourceService):
 
 
 class Stage:
-    """Lets one run send a request at a time, in the order of ``turns``; when they are used up, each run goes on to its end."""
+    """Lets a single run send a request at a time, in the order of ``turns``; when they are used up, each run continues to its end."""
 
     def __init__(self, turns: Turns) -> None:
         self._turns = turns
-        self._here: set[int] = set()
-        self._now: int | None = None
+        self._running: set[int] = set()
+        self._current: int | None = None
         self._changed = threading.Condition()
 
     def enter(self, who: int) -> None:
         with self._changed:
-            self._here.add(who)
+            self._running.add(who)
 
     def leave(self, who: int) -> None:
         with self._changed:
-            self._here.discard(who)
+            self._running.discard(who)
             self._next()
 
     def _next(self) -> None:
-        wanted = next((one for one in self._turns if one in self._here), None)
-        self._now = min(self._here, default=None) if wanted is None else wanted
+        wanted = next((who for who in self._turns if who in self._running), None)
+        self._current = min(self._running, default=None) if wanted is None else wanted
         self._changed.notify_all()
 
     def begin(self) -> None:
@@ -73,12 +74,12 @@ class Stage:
             self._next()
 
     def wait_for(self, who: int) -> None:
-        """Until it is the run's turn."""
+        """Wait for the run's turn."""
         with self._changed:
-            assert self._changed.wait_for(lambda: self._now == who, timeout=20)
+            assert self._changed.wait_for(lambda: self._current == who, timeout=20)
 
     def pass_on(self) -> None:
-        """The turn is over."""
+        """End the turn."""
         with self._changed:
             self._next()
 
@@ -114,7 +115,7 @@ class Race:
             try:
                 return self.service(request)
             finally:
-                # What the run does next happens in its next turn, as its sleep does.
+                # The next step of the run happens in its next turn, as its sleep does.
                 stage.pass_on()
 
         try:
@@ -141,13 +142,13 @@ def whole() -> list[tuple[Any, dict[str, Any]]]:
 
 
 def service(rising: bool, second_job: str) -> Numbered:
-    made = Numbered(people=PEOPLE, second_job=second_job)
+    made = Numbered(people=USERS, second_job=second_job)
     made.rising = rising
     return made
 
 
-def one_of_each(race: Race) -> None:
-    assert [str(one) for one in race.failures] == []
+def each_exists_once(race: Race) -> None:
+    assert [str(failure) for failure in race.failures] == []
     (left,) = race.service.links
     assert len(left.jobs) == 1
     assert left.bag["CompanyId"] == TARGET
@@ -156,7 +157,7 @@ def one_of_each(race: Race) -> None:
 
 
 def in_order(first: int, second: int, last: int) -> Turns:
-    """Some requests of one run, some of the other, then one to its end and the other."""
+    """Some requests of the first run, some of the second, then the rest of the run ``last``, then the rest of the other."""
     return itertools.chain([0] * first, [1] * second, [last] * LONGEST, [1 - last] * LONGEST)
 
 
@@ -164,17 +165,17 @@ def in_order(first: int, second: int, last: int) -> Turns:
 @pytest.mark.parametrize("rising", [True, False])
 @pytest.mark.parametrize("last", [0, 1])
 def test_every_pair_of_requests(monkeypatch: pytest.MonkeyPatch, rising: bool, second_job: str, last: int) -> None:
-    asked = Race(monkeypatch, service(rising, second_job), FakeClock())
-    asked.run(in_order(LONGEST, 0, 0), of_configuration())
-    one_of_each(asked)
-    length = len(asked.graphs[0].sent)
+    alone = Race(monkeypatch, service(rising, second_job), FakeClock())
+    alone.run(in_order(LONGEST, 0, 0), of_configuration())
+    each_exists_once(alone)
+    length = len(alone.graphs[0].sent)
     stepped_back = 0
     for first, second in itertools.product(range(length + 1), repeat=2):
         race = Race(monkeypatch, service(rising, second_job), FakeClock())
         race.run(in_order(first, second, last), of_configuration())
-        one_of_each(race)
+        each_exists_once(race)
         warnings = [warning for results in race.results.values() for result in results for warning in result["warnings"]]
-        stepped_back += sum("another run made configuration Fabrikam at the same moment" in one for one in warnings)
+        stepped_back += sum("another run created configuration Fabrikam at the same time" in warning for warning in warnings)
     assert stepped_back
 
 
@@ -183,60 +184,71 @@ def test_every_pair_of_requests(monkeypatch: pytest.MonkeyPatch, rising: bool, s
 def test_whole_runs_in_any_order(monkeypatch: pytest.MonkeyPatch, turns: list[int], rising: bool, second_job: str) -> None:
     race = Race(monkeypatch, service(rising, second_job), FakeClock())
     race.run(iter(turns), whole())
-    one_of_each(race)
+    each_exists_once(race)
     (left,) = race.service.links
-    assert [one["principalId"] for one in left.assignments] == [PEOPLE[0]["id"]]
+    assert [assignment["principalId"] for assignment in left.assignments] == [USERS[0]["id"]]
     assert left.jobs[0]["schedule"]["state"] == "Active"
 
 
-class TestGivingWay:
-    """What a run does that sees an earlier one of the same name."""
+def made(created: Link) -> dict[str, Any]:
+    """What the service answers to the instantiation."""
+    return {"servicePrincipal": {"id": created.id, "appId": created.app_id}}
 
-    def look(self, ours: Link, *others: Link, change: Callable[[Link], None] | None = None) -> tuple[FakeGraph, str]:
-        graph = FakeGraph(SourceService([*others, ours]))
+
+class TestGivingWay:
+    """A run that finds an earlier configuration of the same name."""
+
+    def give_way(self, created: Link, *others: Link, change: Callable[[Link], None] | None = None) -> tuple[FakeGraph, str]:
+        graph = FakeGraph(SourceService([*others, created]))
         if change:
-            change(ours)
-        bound = {"service_principal_id": ours.id, "app_id": ours.app_id}
-        return graph, twins.gives_way("Fabrikam")(graph, bound, graph.clock.pace(10))
+            change(created)
+        return graph, twins.gives_way("Fabrikam")(graph, made(created), graph.clock.pace(10))
+
+    @pytest.mark.parametrize("answer", [{}, {"servicePrincipal": None}, {"servicePrincipal": {"id": "1"}}])
+    def test_an_answer_that_does_not_tell_the_application_is_no_certainty(self, answer: dict[str, Any]) -> None:
+        graph = FakeGraph(SourceService([Link("Fabrikam")]))
+        with pytest.raises(Uncertain):
+            twins.gives_way("Fabrikam")(graph, answer, graph.clock.pace(10))
+        assert graph.sent == []
 
     def test_alone(self) -> None:
-        graph, note = self.look(Link("Fabrikam"), Link("Other", created="2020-01-01T00:00:00Z"))
+        graph, note = self.give_way(Link("Fabrikam"), Link("Other", created="2020-01-01T00:00:00Z"))
         assert (note, graph.writes) == ("", [])
         assert len(graph.sent) == 1
 
-    def test_an_earlier_one(self) -> None:
-        ours = Link("Fabrikam", created="2026-11-25T00:00:01Z")
-        graph, note = self.look(ours, Link("fabrikam", created="2026-11-25T00:00:00Z"))
-        assert "another run made configuration Fabrikam at the same moment" in note
-        assert graph.writes == [f"DELETE /applications/app-{ours.id}"]
+    def test_an_earlier_configuration(self) -> None:
+        created = Link("Fabrikam", created="2026-11-25T00:00:01Z")
+        graph, note = self.give_way(created, Link("fabrikam", created="2026-11-25T00:00:00Z"))
+        assert "another run created configuration Fabrikam at the same time" in note
+        assert graph.writes == [f"DELETE /applications/app-{created.id}"]
 
-    def test_a_later_one(self) -> None:
-        graph, note = self.look(Link("Fabrikam"), Link("Fabrikam", created="2026-11-25T00:00:01Z"))
+    def test_a_later_configuration(self) -> None:
+        graph, note = self.give_way(Link("Fabrikam"), Link("Fabrikam", created="2026-11-25T00:00:01Z"))
         assert (note, graph.writes) == ("", [])
 
-    @pytest.mark.parametrize(("mine", "theirs", "gives_way"), [("1", "2", False), ("2", "1", True)])
-    def test_of_the_same_second(self, mine: str, theirs: str, gives_way: bool) -> None:
-        _graph, note = self.look(Link("Fabrikam", app_id=mine), Link("Fabrikam", app_id=theirs))
+    @pytest.mark.parametrize(("own_id", "other_id", "gives_way"), [("1", "2", False), ("2", "1", True)])
+    def test_of_the_same_second(self, own_id: str, other_id: str, gives_way: bool) -> None:
+        _graph, note = self.give_way(Link("Fabrikam", app_id=own_id), Link("Fabrikam", app_id=other_id))
         assert bool(note) is gives_way
 
     def test_an_application_left_over_without_its_service_principal(self) -> None:
-        """Otherwise every run would remove what it has made, for ever."""
-        ours = Link("Fabrikam", created="2026-11-25T00:00:01Z")
-        service = SourceService([Link("Fabrikam", created="2020-01-01T00:00:00Z", hidden_reads=10**6), ours])
+        """Otherwise every run would remove the configuration that it has created."""
+        created = Link("Fabrikam", created="2026-11-25T00:00:01Z")
+        service = SourceService([Link("Fabrikam", created="2020-01-01T00:00:00Z", hidden_reads=10**6), created])
         graph = FakeGraph(service)
-        assert twins.gives_way("Fabrikam")(graph, {"service_principal_id": ours.id, "app_id": ours.app_id}, graph.clock.pace(10)) == ""
+        assert twins.gives_way("Fabrikam")(graph, made(created), graph.clock.pace(10)) == ""
         assert graph.writes == []
 
     @pytest.mark.parametrize("what", ["bag", "assignments"])
-    def test_one_that_is_in_use_is_not_removed(self, what: str) -> None:
-        def use(ours: Link) -> None:
-            ours.bag = {"CompanyId": TARGET} if what == "bag" else {}
-            ours.assign(PEOPLE[0]["id"])
+    def test_a_configuration_that_is_in_use_is_not_removed(self, what: str) -> None:
+        def use(created: Link) -> None:
+            created.bag = {"CompanyId": TARGET} if what == "bag" else {}
+            created.assign(USERS[0]["id"])
 
-        with pytest.raises(Refusal, match="which was made here, is in use already"):
-            self.look(Link("Fabrikam", created="2026-11-25T00:00:01Z"), Link("Fabrikam"), change=use)
+        with pytest.raises(Refusal, match="which this run created, is already in use"):
+            self.give_way(Link("Fabrikam", created="2026-11-25T00:00:01Z"), Link("Fabrikam"), change=use)
 
-    def test_a_listing_that_does_not_show_ours_says_nothing(self) -> None:
-        ours = Link("Fabrikam", application=False)
-        graph, note = self.look(ours, Link("Fabrikam"))
+    def test_an_outdated_listing_without_the_new_configuration_decides_nothing(self) -> None:
+        created = Link("Fabrikam", application=False)
+        graph, note = self.give_way(created, Link("Fabrikam"))
         assert (note, graph.writes) == ("", [])

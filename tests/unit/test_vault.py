@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the tokens of a run are kept: shared by the processes of the run, and by nobody and nothing else."""
+"""The store of a run's tokens: shared by the processes of the run, and in no file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ TOKEN = "Zq7Xv2Kp9Wm4Tn8Rb3Yc6Ld1Gf5Hs0Jk"
 
 
 def forked(work: Callable[[], None]) -> int:
-    """A child process that works and ends, as Ansible's workers do."""
+    """Start a child process that calls ``work`` and ends, like Ansible's workers."""
     child = os.fork()
     if child:
         return child
@@ -36,7 +36,7 @@ def forked(work: Callable[[], None]) -> int:
         os._exit(0)
 
 
-def ended(children: list[int]) -> None:
+def wait_for(children: list[int]) -> None:
     for child in children:
         os.waitpid(child, 0)
 
@@ -45,9 +45,9 @@ def ended(children: list[int]) -> None:
 def test_a_value_is_kept_and_replaced(kind: type[Vault]) -> None:
     vault = kind()
     assert vault.recall("token", "contoso") is None
-    vault.keep({"one": 1}, "token", "contoso")
-    vault.keep({"two": "김"}, "token", "contoso")
-    assert vault.recall("token", "contoso") == {"two": "김"}
+    vault.keep({"first": 1}, "token", "contoso")
+    vault.keep({"second": "김"}, "token", "contoso")
+    assert vault.recall("token", "contoso") == {"second": "김"}
     assert vault.recall("token", "fabrikam") is None
     assert vault.recall("tokencontoso") is None
     assert kind().recall("token", "contoso") is None
@@ -63,7 +63,7 @@ def test_it_is_a_dictionary(written: list[tuple[str, str]]) -> None:
 
 
 @given(st.lists(st.integers(0, 300), min_size=1, max_size=40))
-def test_where_there_is_no_room_the_oldest_goes_and_nothing_breaks(sizes: list[int]) -> None:
+def test_the_oldest_value_is_removed_if_there_is_no_room(sizes: list[int]) -> None:
     vault = SharedVault(512)
     for number, size in enumerate(sizes):
         vault.keep("x" * size, str(number))
@@ -72,7 +72,7 @@ def test_where_there_is_no_room_the_oldest_goes_and_nothing_breaks(sizes: list[i
         assert vault.recall(str(number)) in (None, "x" * size)
 
 
-def test_what_is_larger_than_everything_is_not_kept() -> None:
+def test_a_value_larger_than_the_memory_is_not_stored() -> None:
     vault = SharedVault(512)
     vault.keep("x" * 1000, "key")
     assert vault.recall("key") is None
@@ -80,23 +80,25 @@ def test_what_is_larger_than_everything_is_not_kept() -> None:
 
 def test_the_processes_of_a_run_share_it() -> None:
     vault = SharedVault()
-    ended([forked(lambda: vault.keep(TOKEN, "token"))])
+    wait_for([forked(lambda: vault.keep(TOKEN, "token"))])
     assert vault.recall("token") == TOKEN
 
 
 def fill(vault: Vault, number: int) -> None:
-    for one in range(20):
-        vault.keep(number, str(number), str(one))
+    for key in range(20):
+        vault.keep(number, str(number), str(key))
 
 
 def test_many_processes_lose_nothing() -> None:
     vault = SharedVault()
-    ended([forked(partial(fill, vault, number)) for number in range(8)])
-    assert [vault.recall(str(number), str(one)) for number in range(8) for one in range(20)] == [n for n in range(8) for _one in range(20)]
+    wait_for([forked(partial(fill, vault, number)) for number in range(8)])
+    assert [vault.recall(str(number), str(key)) for number in range(8) for key in range(20)] == [
+        number for number in range(8) for _key in range(20)
+    ]
 
 
 def fetch_once(vault: Vault, notes: Path) -> None:
-    with vault.alone("token"):
+    with vault.exclusive("token"):
         if vault.recall("token") is None:
             time.sleep(0.05)
             vault.keep(TOKEN, "token")
@@ -104,9 +106,9 @@ def fetch_once(vault: Vault, notes: Path) -> None:
                 fetched.write("x")
 
 
-def test_whoever_comes_while_another_one_fetches_waits_for_it(tmp_path: Path) -> None:
+def test_other_processes_wait_while_a_process_fetches(tmp_path: Path) -> None:
     vault, notes = SharedVault(), tmp_path / "fetched"
-    ended([forked(lambda: fetch_once(vault, notes)) for _number in range(8)])
+    wait_for([forked(lambda: fetch_once(vault, notes)) for _number in range(8)])
     assert notes.read_text() == "x"
 
 
@@ -118,11 +120,11 @@ def test_the_threads_of_a_process_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_one_that_is_killed_while_it_fetches_lets_the_next_one_in(tmp_path: Path, number: int) -> None:
+def test_a_process_that_is_killed_while_it_fetches_releases_the_lock(tmp_path: Path, number: int) -> None:
     vault, entered = SharedVault(), tmp_path / "entered"
 
     def hang() -> None:
-        with vault.alone("token"):
+        with vault.exclusive("token"):
             entered.touch()
             time.sleep(60)
 
@@ -130,31 +132,31 @@ def test_one_that_is_killed_while_it_fetches_lets_the_next_one_in(tmp_path: Path
     while not entered.exists():
         time.sleep(0.01)
     os.kill(child, number)
-    ended([child])
-    with vault.alone("token"):
+    wait_for([child])
+    with vault.exclusive("token"):
         assert vault.recall("token") is None
 
 
-def test_one_that_is_killed_while_it_writes_leaves_nothing_to_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_is_killed_while_it_writes_leaves_nothing_to_read(monkeypatch: pytest.MonkeyPatch) -> None:
     vault = SharedVault()
     vault.keep(TOKEN, "token")
 
     def die_in_the_middle() -> None:
-        class Whole:
-            size = module._WHOLE.size
+        class DyingHeader:
+            size = module._HEADER.size
 
-            def pack_into(self, memory: Any, at: int, finished: bool, length: int) -> None:
+            def pack_into(self, memory: Any, offset: int, finished: bool, length: int) -> None:
                 if finished:
                     os.kill(os.getpid(), signal.SIGKILL)
-                whole.pack_into(memory, at, finished, length)
+                header.pack_into(memory, offset, finished, length)
 
-            unpack_from = staticmethod(module._WHOLE.unpack_from)
+            unpack_from = staticmethod(module._HEADER.unpack_from)
 
-        whole = module._WHOLE
-        monkeypatch.setattr(module, "_WHOLE", Whole())
-        vault.keep("another one", "token")
+        header = module._HEADER
+        monkeypatch.setattr(module, "_HEADER", DyingHeader())
+        vault.keep("another token", "token")
 
-    ended([forked(die_in_the_middle)])
+    wait_for([forked(die_in_the_middle)])
     assert vault.recall("token") is None
     vault.keep(TOKEN, "token")
     assert vault.recall("token") == TOKEN
@@ -164,17 +166,17 @@ def test_it_is_in_no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     vault = SharedVault()
     vault.keep(TOKEN, "token")
-    with vault.alone("token"):
+    with vault.exclusive("token"):
         assert list(tmp_path.iterdir()) == []
         assert os.fstat(vault._locks.fileno()).st_size == 0
 
 
-def test_a_machine_that_gives_no_memory_costs_only_the_advantage(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_shared_memory_each_process_has_its_own_vault(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_unused: Any, **_options: Any) -> Any:
         raise OSError("no")
 
     monkeypatch.setattr(tempfile, "TemporaryFile", fail)
     vault = shared()
-    with vault.alone("key"):
+    with vault.exclusive("key"):
         vault.keep(1, "key")
     assert vault.recall("key") == 1

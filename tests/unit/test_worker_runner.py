@@ -6,22 +6,35 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import yaml
+from ansible.errors import AnsibleActionFail
 
-from ansible_collections.entra.cross_tenant_sync.plugins.action import sync_job as sync_job_action
+from ansible_collections.entra.cross_tenant_sync.plugins.action.link_info import ActionModule
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import module_runner
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Client, Request
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import Options
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_cache import RunCache
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Inquiry, Refusal
 from ansible_collections.entra.cross_tenant_sync.plugins.modules import sync_job
-from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import worker_runner as plugin
-from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import PROCESS_VARIABLE, WorkerRunner, run_in_worker
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import worker_runner
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import (
+    COLLECTION,
+    MODULES,
+    PROCESS_VARIABLE,
+    run_in_worker,
+)
+from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import REPOSITORY
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, FakeGraph, Outcome, Reply, refusal
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import Link, SourceService, new_job
@@ -68,6 +81,8 @@ def service(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(f"AZURE_{variable}", raising=False)
     graph = FakeGraph(lambda _request: refusal(403, "Authorization_RequestDenied", "Not with very-secret-access-token."))
     monkeypatch.setattr(engine, "connect", lambda *_unused: graph)
+    loader = SimpleNamespace(find_plugin_with_context=lambda name, **_unused: SimpleNamespace(resolved_fqcn=name))
+    monkeypatch.setattr(worker_runner, "module_loader", loader)
 
 
 def silent(_message: str) -> None:
@@ -303,18 +318,27 @@ class TestProgress:
 
 def plugin_of(args: Mapping[str, Any] | None = None, **rest: Any) -> Any:
     """An action plugin as the task executor makes it, for a task that nothing speaks against unless ``rest`` does."""
-    given: dict[str, Any] = {"async_val": 0, "environment": None, "become": False, "transport": "local", "check": False, **rest}
+    given: dict[str, Any] = {
+        "action": f"{COLLECTION}.sync_job",
+        "async_val": 0,
+        "environment": None,
+        "become": False,
+        "transport": "local",
+        "check": False,
+        **rest,
+    }
     task = SimpleNamespace(
-        action="entra.cross_tenant_sync.sync_job",
+        action=given["action"],
         args=dict(args or {}),
         async_val=given["async_val"],
         check_mode=given["check"],
         environment=given["environment"],
         no_log=False,
         diff=False,
+        collections=None,
     )
     shell = SimpleNamespace(tmpdir=None)
-    plugin_class: Any = sync_job_action.ActionModule
+    plugin_class: Any = ActionModule
     return plugin_class(
         task,
         SimpleNamespace(transport=given["transport"], _shell=shell),
@@ -360,15 +384,15 @@ class TestWhere:
 
     def test_a_library_that_is_missing_here_may_be_there(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """The module's interpreter may be another one; and if not, the module knows how to say what is missing."""
-        monkeypatch.setattr(plugin, "incomplete", lambda: ImportError("msal"))
+        monkeypatch.setattr(worker_runner, "incomplete", lambda: ImportError("msal"))
         assert plugin_of()._needs_process({}) is True
 
     def test_nothing_speaks_against_it(self, monkeypatch: pytest.MonkeyPatch, a_job: FakeGraph) -> None:
-        one = plugin_of(START)
+        plugin = plugin_of(START)
         said: list[str] = []
-        monkeypatch.setattr(one, "_display", SimpleNamespace(display=said.append))
-        monkeypatch.setattr(one, "_execute_module", lambda **_rest: pytest.fail("a process was started"))
-        result = one.run(None, None)
+        monkeypatch.setattr(plugin, "_display", SimpleNamespace(display=said.append))
+        monkeypatch.setattr(plugin, "_execute_module", lambda **_rest: pytest.fail("a process was started"))
+        result = plugin.run(None, None)
         assert result["changed"] is True
         assert result["invocation"]["module_args"]["configuration"] == "Fabrikam"
         assert len(said) == 2
@@ -379,29 +403,90 @@ class TestWhere:
         assert a_job.writes == []
 
     def test_a_process_gets_the_task_as_it_is(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        one = plugin_of(START, transport="ssh")
+        plugin = plugin_of(START, transport="ssh")
         asked: list[dict[str, Any]] = []
 
         def execute(**rest: Any) -> dict[str, Any]:
             asked.append(rest)
             return {"changed": False, "from": "process"}
 
-        monkeypatch.setattr(one, "_execute_module", execute)
-        assert one.run(None, {"a": 1})["from"] == "process"
+        monkeypatch.setattr(plugin, "_execute_module", execute)
+        assert plugin.run(None, {"a": 1})["from"] == "process"
         assert asked == [{"module_name": "entra.cross_tenant_sync.sync_job", "task_vars": {"a": 1}, "wrap_async": False}]
 
     def test_a_task_in_the_background_gets_a_process(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        one = plugin_of(START, async_val=60)
+        plugin = plugin_of(START, async_val=60)
         asked: list[dict[str, Any]] = []
 
         def execute(**rest: Any) -> dict[str, Any]:
             asked.append(rest)
             return {"started": 1}
 
-        monkeypatch.setattr(one, "_execute_module", execute)
-        assert one.run(None, {})["started"] == 1
+        monkeypatch.setattr(plugin, "_execute_module", execute)
+        assert plugin.run(None, {})["started"] == 1
         assert asked[0]["wrap_async"] is True
 
-    def test_every_action_plugin_carries_its_module(self) -> None:
-        assert issubclass(sync_job_action.ActionModule, WorkerRunner)
-        assert sync_job_action.ActionModule.module is sync_job
+    def test_the_module_has_the_name_that_it_was_found_by(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The task's own name may be short, or another collection's that leads here."""
+        plugin = plugin_of()
+        asked: list[tuple[str, Any]] = []
+
+        def find(name: str, collection_list: Any) -> SimpleNamespace:
+            asked.append((name, collection_list))
+            return SimpleNamespace(resolved_fqcn=f"{COLLECTION}.sync_job")
+
+        monkeypatch.setattr(worker_runner, "module_loader", SimpleNamespace(find_plugin_with_context=find))
+        plugin._task.action, plugin._task.collections = "job", ["our.names"]
+        assert plugin._module_name() == f"{COLLECTION}.sync_job"
+        assert asked == [("job", ["our.names"])]
+
+    def test_a_name_of_no_module_is_refused(self) -> None:
+        plugin = plugin_of(action="other.collection.thing")
+        with pytest.raises(
+            AnsibleActionFail,
+            match=r"^other\.collection\.thing is not a module of entra\.cross_tenant_sync that connects to Microsoft Graph\.$",
+        ):
+            plugin.run(None, {})
+
+    def test_every_module_that_connects_is_known(self) -> None:
+        assert list(MODULES) == [
+            f"{COLLECTION}.{name}" for name in yaml.safe_load((REPOSITORY / "meta" / "runtime.yml").read_text())["action_groups"]["graph"]
+        ]
+        assert MODULES[f"{COLLECTION}.sync_job"] is sync_job
+
+    def test_it_is_loaded_before_workers_are_forked(self) -> None:
+        """ansible-core finds the action plugin of a task, in the parent, when it reads the task."""
+        program = (
+            "import sys\n"
+            "from ansible.plugins.loader import init_plugin_loader\n"
+            "from ansible.playbook.task import Task\n"
+            "init_plugin_loader()\n"
+            f"task = Task.load({{'{COLLECTION}.sync_job': {{}}}})\n"
+            f"print('ansible_collections.{COLLECTION}.plugins.action.link_info' in sys.modules)\n"
+        )
+        environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(REPOSITORY / ".build")}
+        done = subprocess.run([sys.executable, "-c", program], env=environment, check=True, capture_output=True, text=True)
+        assert done.stdout == "True\n"
+
+    @pytest.mark.parametrize(
+        ("task", "times"),
+        [({"transport": "ssh"}, 2), ({"become": True}, 2), ({"async_val": 60}, 2), ({"environment": [{"HTTPS_PROXY": "http://proxy"}]}, 0)],
+    )
+    def test_what_is_written_out_of_sight_ends_what_was_read(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, task: dict[str, Any], times: int
+    ) -> None:
+        """Before it is written and after: only a process of the same user on the same machine says so itself."""
+        tmp_path.chmod(0o700)
+        monkeypatch.setattr(worker_runner, "run_folder", lambda: str(tmp_path))
+        ended: list[RunCache] = []
+        monkeypatch.setattr(worker_runner, "distrust_all", ended.append)
+        plugin = plugin_of(START, **task)
+        seen: list[int] = []
+
+        def execute(**_rest: Any) -> dict[str, Any]:
+            seen.append(len(ended))
+            return {}
+
+        monkeypatch.setattr(plugin, "_execute_module", execute)
+        plugin.run(None, {})
+        assert (seen, len(ended)) == ([times // 2], times)

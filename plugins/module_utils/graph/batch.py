@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Twenty requests in one (fact sheet 0.6). The outer answer says nothing of the items; each is judged by itself."""
+"""Twenty requests in one (fact sheet 0.6). The outer answer says nothing of the items; each is judged on its own."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def send_all(client: Client, requests: Sequence[Request]) -> list[Outcome]:
     """One outcome a request, in the order given. Items that were throttled are sent again; no other failure is repeated.
 
     A few batches are under way at once, as long as the quota is not nearly used up; nothing follows them before all are answered,
-    so whoever is told to wait keeps the others from sending.
+    so a batch that must wait keeps the others from being sent.
     """
     remaining = iter(requests)
     chunks = list(iter(lambda: list(islice(remaining, LARGEST_BATCH)), []))
@@ -68,14 +68,14 @@ def send_all(client: Client, requests: Sequence[Request]) -> list[Outcome]:
 
 def _counted(client: Client, requests: Sequence[Request], outcomes: list[Outcome]) -> list[Outcome]:
     """The outcomes, with the writes that succeeded counted."""
-    client.changes += sum(isinstance(one, Answer) and not request.reads for request, one in zip(requests, outcomes, strict=False))
+    client.changes += sum(isinstance(outcome, Answer) and not request.reads for request, outcome in zip(requests, outcomes, strict=False))
     return outcomes
 
 
 def read_all(client: Client, requests: Sequence[Request]) -> list[Answer]:
-    """The answers of reads. One that fails inside a batch is read by itself, since not every endpoint is proven in batches.
+    """The answers of reads. One that fails inside a batch is read on its own, since not every endpoint is proven in batches.
 
-    :raises GraphFailure: the first read that fails by itself too.
+    :raises GraphFailure: the first read that fails on its own too.
     """
     return [
         outcome if isinstance(outcome, Answer) else _by_itself(client, request, outcome) for request, outcome in _together(client, requests)
@@ -100,17 +100,31 @@ def find_all(client: Client, requests: Sequence[Request]) -> list[Any]:
     return bodies
 
 
+def look_all(client: Client, requests: Sequence[Request]) -> list[Outcome]:
+    """One outcome a read, in the order given, as `send_all`. What is known is not read again."""
+    known: dict[int, Outcome] = {id(request): outcome for request in requests if (outcome := client.recall(request))}
+    outcomes = known | _read(client, [request for request in requests if id(request) not in known])
+    return [outcomes[id(request)] for request in requests]
+
+
 def _together(client: Client, requests: Sequence[Request]) -> Iterator[tuple[Request, Outcome | None]]:
-    """Each request with its outcome in a batch; ``None`` for what is better sent by itself."""
-    known = {id(request): answer for request in requests if (answer := client.cached_read(request))}
+    """Each request with its outcome in a batch; ``None`` for what is better sent on its own."""
+    known: dict[int, Outcome] = {
+        id(request): outcome for request, outcome in zip(requests, client.recall_all(requests), strict=True) if outcome
+    }
     batched = [request for request in requests if id(request) not in known and not client.run_cache.recall(*_alone(client, request))]
-    if len(batched) < 2:
-        batched = []
-    outcomes = dict(zip(map(id, batched), send_all(client, batched), strict=True))
-    for request in batched:
-        client.cache_read(request, outcomes[id(request)])
+    outcomes = known | _read(client, batched if len(batched) > 1 else [])
     for request in requests:
-        yield request, known.get(id(request), outcomes.get(id(request)))
+        yield request, outcomes.get(id(request))
+
+
+def _read(client: Client, requests: Sequence[Request]) -> dict[int, Outcome]:
+    """The outcomes in batches, which are kept."""
+    moment = client.reads.moment()
+    outcomes = dict(zip(map(id, requests), send_all(client, requests), strict=True))
+    for request in requests:
+        client.keep(request, outcomes[id(request)], moment)
+    return outcomes
 
 
 def _by_itself(client: Client, request: Request, outcome: Outcome | None) -> Answer:
@@ -144,9 +158,9 @@ def _send_chunk(client: Client, chunk: Sequence[Request]) -> _Sent:
         outcomes.update(_outcomes(client, chunk, answer.body))
         outcomes.update({number: _unanswered(chunk[number]) for number in waiting if number not in outcomes})
         throttled = [number for number in waiting if _throttled(outcomes.get(number))]
-        strained = strained or bool(throttled) or any(_nearly_used(one) for one in (answer, *outcomes.values()))
+        strained = strained or bool(throttled) or any(_nearly_used(outcome) for outcome in (answer, *outcomes.values()))
         if throttled:
-            told = max((_retry_after(outcomes[number]) for number in throttled), key=lambda one: seconds(one) or 0.0)
+            told = max((_retry_after(outcomes[number]) for number in throttled), key=lambda retry_after: seconds(retry_after) or 0.0)
             try:
                 budget = client.patience.wait(budget, _failure(outcomes[throttled[0]]), told)
             except GraphFailure:
@@ -157,7 +171,7 @@ def _send_chunk(client: Client, chunk: Sequence[Request]) -> _Sent:
 
 def _whole(items: Sequence[Request], body: Any) -> Request:
     """One request that may be repeated exactly as far as each of its items may."""
-    only_asks, repeatable = all(one.reads for one in items), all(one.harmless for one in items)
+    only_asks, repeatable = all(item.reads for item in items), all(item.harmless for item in items)
     return Request("POST", BATCH, body, version=items[0].version, only_asks=only_asks, repeatable=repeatable)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""What an access token says of its bearer. Nothing is verified: the service judges the token, we only look who we are."""
+"""The claims of an access token. Nothing is verified: the service validates the token, here its claims are only read."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from typing import Any
 
 from .errors import CredentialProblem
 
-OPAQUE = "the access token cannot be read, so what it permits is not known; acquire one for Microsoft Graph, version 1.0"
-"""Never quotes the token."""
+OPAQUE = "the access token cannot be read, so its permissions are not known; acquire one for Microsoft Graph, version 1.0"
+"""The message never quotes the token."""
 
 
 class OpaqueToken(CredentialProblem):
-    """A token that only the service can read. It may be good for everything all the same."""
+    """A token that only the service can read. It may nevertheless have all permissions."""
 
 
 @dataclass(frozen=True)
 class Claims:
-    """The bearer. ``permissions`` are application permissions, or the scopes of a person who signed in."""
+    """The bearer of a token. ``permissions`` are application permissions, or the scopes of a user who signed in."""
 
     tenant_id: str | None
     application_id: str | None
@@ -34,7 +34,7 @@ class Claims:
     object_id: str | None
     permissions: frozenset[str]
     delegated: bool
-    """A person signed in, whose own roles count as well."""
+    """A user signed in, whose own roles count, too."""
     expires: int | None
     """Seconds since 1970."""
 
@@ -42,7 +42,7 @@ class Claims:
 def decode(token: str) -> Claims:
     """The claims of an access token.
 
-    :raises OpaqueToken: for a token that is no JSON web token.
+    :raises OpaqueToken: for a token that is not a JSON web token.
     """
     parts = token.split(".")
     if len(parts) != 3:
@@ -66,7 +66,7 @@ def _claims(payload: Mapping[str, Any]) -> Claims:
         application_id=_text(payload, "appid") or _text(payload, "azp"),
         application_name=_text(payload, "app_displayname"),
         object_id=_text(payload, "oid"),
-        permissions=frozenset(str(one) for one in granted),
+        permissions=frozenset(str(permission) for permission in granted),
         delegated=bool(scopes),
         expires=int(expires) if isinstance(expires, int | float) and math.isfinite(expires) else None,
     )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""A client of one tenant's Graph: signs in, sends, waits when told to wait, reads errors."""
+"""A client of one tenant's Graph: signs in, sends, waits when it must, reads errors."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import json
 import random
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +23,8 @@ from .credentials.base import Credential
 from .discovery import owner_of
 from .errors import CredentialProblem, GraphFailure, OddAnswer, ServiceError, Uncertain, Unreachable, service_error
 from .json_text import parse as parse_json
+from .message import BATCH, Answer, Request
+from .read_cache import Moment, ReadCache
 from .run_cache import RunCache
 from .secrecy import shown
 from .tokens import Tokens
@@ -35,48 +38,14 @@ except ImportError as missing:
 else:
     MISSING_LIBRARY = None
 
+__all__ = ["BATCH", "Answer", "Client", "Patience", "Request", "all_of", "seconds"]
+
 THROTTLED = 429
 BUSY = 503
 BROKEN = (500, 502, 503, 504)
 SHORTEST_WAIT = 0.2
-BATCH = "/$batch"
-"""The path of requests that hold others, which count instead of it."""
 
 _RANDOM = random.SystemRandom()
-
-
-@dataclass(frozen=True)
-class Request:
-    """One call: ``path`` is relative to the version's root and already encoded for a URL."""
-
-    method: str
-    path: str
-    body: Any = None
-    version: str = "v1.0"
-    headers: Mapping[str, str] = field(default_factory=dict)
-    only_asks: bool = False
-    """A POST that changes nothing."""
-    repeatable: bool = False
-    """A POST that leaves the same behind however often it is sent, such as a batch of deletions."""
-
-    @property
-    def reads(self) -> bool:
-        """It changes nothing."""
-        return self.method == "GET" or self.only_asks
-
-    @property
-    def harmless(self) -> bool:
-        """Sending it a second time leaves the same behind as sending it once: full values, and deletions. A POST makes another one."""
-        return self.reads or self.repeatable or self.method in ("PUT", "PATCH", "DELETE")
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came back: ``body`` is parsed JSON, or ``None`` where there is none."""
-
-    status: int
-    body: Any = None
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -86,7 +55,7 @@ class Patience:
     retries: int = 5
     longest_wait: float = 60.0
     longest_told: float = 300.0
-    """A ``Retry-After`` beyond this is a failure: nobody in a change window waits for hours."""
+    """A ``Retry-After`` beyond this is a failure: a change window does not last for hours."""
     sleep: Callable[[float], None] = time.sleep
 
     def budget(self) -> Retry:
@@ -94,7 +63,7 @@ class Patience:
         return Retry(total=self.retries, backoff_factor=0.5, allowed_methods=None)
 
     def wait(self, budget: Retry, failure: GraphFailure, retry_after: str | None = None) -> Retry:
-        """Sleep as told, and return what is left.
+        """Sleep as long as the service says, and return what is left.
 
         :raises GraphFailure: the given one, when nothing is left.
         """
@@ -147,13 +116,16 @@ class Client:
         patience: Patience | None = None,
         run_cache: RunCache | None = None,
         lack: Callable[[Request, Any], str | None] | None = None,
+        private: Callable[[Request, Any], bool] | None = None,
     ) -> None:
         self.tenant = tenant
         self.cloud = cloud
         self.patience = patience or Patience()
         self.run_cache = run_cache or RunCache()
-        self.principals: dict[str, Any] = {}
-        """What this task has read of single objects, by id, for whoever only needs what does not change while it lasts."""
+        self.reads = ReadCache(self.run_cache, cloud.graph_endpoint, tenant, lambda: credential.fingerprint, private)
+        """What was read and need not be read again."""
+        self.looked_in_vain: Counter[str] = Counter()
+        """How often this task has looked for something that it did not find, by path."""
         self.lack = lack
         """Says what the body of a read lacks of its documented form, where its reader relies on that."""
         self._asked: tuple[str, ...] = ()
@@ -165,37 +137,28 @@ class Client:
         self._tokens = Tokens(credential, self.run_cache.vault, cloud.login_endpoint, cloud.graph_endpoint, tenant.lower())
         self._token: str | None = None
         self._doubted = False
-        self._reads: dict[tuple[str, str], Answer | ServiceError] | None = None
 
-    def cache_reads(self) -> None:
-        """Begin to look at one moment: what is read from now on is not read a second time. For a task that changes nothing."""
-        self._reads = {}
+    def recall(self, request: Request) -> Answer | ServiceError | None:
+        """What is known of a read without sending it, see `ReadCache`: an answer, or that the object is not there."""
+        return self.recall_all([request])[0]
 
-    def cached_read(self, request: Request) -> Answer | ServiceError | None:
-        """What was read of it since `cache_reads`: an answer, or that the object is not there."""
-        known = self._reads.get((request.version, request.path)) if self._reads is not None and request.method == "GET" else None
+    def recall_all(self, requests: Sequence[Request]) -> list[Answer | ServiceError | None]:
+        """The same of reads that go into one batch."""
+        outcomes = self.reads.recall(*requests)
+        known = [request for request, outcome in zip(requests, outcomes, strict=True) if outcome]
         if known:
-            self._asked = _named(request)
-        return known
+            self._asked = tuple(name for request in known for name in _named(request))
+        return outcomes
 
-    def cache_read(self, request: Request, outcome: Answer | GraphFailure) -> None:
-        """Have it seen. Of a collection in pages nothing is kept, since it may be large and is read once anyway; of failures only
-        that the object is not there.
+    def keep(self, request: Request, outcome: Answer | GraphFailure, moment: Moment | None) -> None:
+        """Keep the outcome of a read that was sent at that moment.
 
         :raises OddAnswer: when an answer has not the documented form.
         """
-        if isinstance(outcome, Answer):
-            lack = self.lack(request, outcome.body) if self.lack and request.reads else None
-            if lack:
-                raise OddAnswer(_named(request), lack)
-        if self._reads is None or request.method != "GET":
-            return
-        if isinstance(outcome, Answer):
-            paged = "$skiptoken" in request.path or (isinstance(outcome.body, Mapping) and "@odata.nextLink" in outcome.body)
-            if not paged:
-                self._reads[request.version, request.path] = outcome
-        elif isinstance(outcome, ServiceError) and outcome.missing:
-            self._reads[request.version, request.path] = outcome
+        lack = self.lack(request, outcome.body) if self.lack and request.reads and isinstance(outcome, Answer) else None
+        if lack:
+            raise OddAnswer(_named(request), lack)
+        self.reads.keep(request, outcome, moment)
 
     def get(self, path: str, *, version: str = "v1.0", headers: Mapping[str, str] | None = None) -> Any:
         """The body of one object or page."""
@@ -241,14 +204,25 @@ class Client:
         :raises Unreachable: nothing was reached.
         """
         self._asked = _named(request)
-        known = self.cached_read(request)
+        if not request.reads:
+            return self._write(request)
+        known = self.recall(request)
         if isinstance(known, ServiceError):
             raise known
         if known:
             return known
+        moment = self.reads.moment()
         answer = self._send(request)
-        self.cache_read(request, answer)
-        if not request.reads and request.path != BATCH:
+        self.keep(request, answer, moment)
+        return answer
+
+    def _write(self, request: Request) -> Answer:
+        self.reads.written(request)
+        try:
+            answer = self._send(request)
+        finally:
+            self.reads.written(request)
+        if request.path != BATCH:
             self.changes += 1
         return answer
 

@@ -14,7 +14,7 @@ from .errors import CredentialProblem
 
 @dataclass(frozen=True)
 class Cloud:
-    """Where one cloud's sign-in and Graph are; tokens of one cloud are worth nothing in another."""
+    """The sign-in and Graph endpoints of a cloud. A token is valid in its own cloud only."""
 
     name: str
     login_endpoint: str
@@ -38,10 +38,10 @@ CLOUDS = {
 
 
 def choose(name: str, login_endpoint: str | None = None, graph_endpoint: str | None = None) -> Cloud:
-    """The named cloud, with either endpoint replaced by the caller's own.
+    """The named cloud; a given endpoint replaces the cloud's own.
 
     :raises KeyError: for a name that is not in `CLOUDS`.
-    :raises CredentialProblem: for an endpoint to which secrets and tokens would go unencrypted.
+    :raises CredentialProblem: for an endpoint that is not a valid ``https`` address, or contains a password.
     """
     cloud = CLOUDS[name]
     return Cloud(
@@ -52,7 +52,10 @@ def choose(name: str, login_endpoint: str | None = None, graph_endpoint: str | N
 
 
 def _root(option: str, endpoint: str) -> str:
-    """Without a slash at its end. ``AZURE_AUTHORITY_HOST`` often is a bare host name. It is never quoted: it may hold a password."""
+    """The endpoint without a slash at its end. ``AZURE_AUTHORITY_HOST`` often is a bare host name.
+
+    A message never quotes the endpoint, because it may contain a password.
+    """
     given = endpoint.strip()
     root = given if "://" in given else f"https://{given}"
     if not root.lower().startswith("https://"):
@@ -62,10 +65,10 @@ def _root(option: str, endpoint: str) -> str:
         valid = bool(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
         valid = False
-    if not valid or any(not one.isprintable() or one.isspace() for one in root):
-        raise CredentialProblem(f"{option} is no valid address; write it like https://login.example")
+    if not valid or any(not character.isprintable() or character.isspace() for character in root):
+        raise CredentialProblem(f"{option} is not a valid address; write it like https://login.example")
     if "@" in parts.netloc:
-        raise CredentialProblem(f"{option} must hold no user name and no password; give credentials by their own options")
+        raise CredentialProblem(f"{option} must not contain a user name or a password; set credentials with their own options")
     if parts.query or parts.fragment:
         raise CredentialProblem(f"{option} must end with the host or a path, without ? and #")
     return root.rstrip("/")

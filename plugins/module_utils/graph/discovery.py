@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""What the sign-in service tells everybody of a tenant, in its public OpenID document (fact sheet 1.5)."""
+"""The public OpenID document that the sign-in service has for each tenant (fact sheet 1.5)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TENANT_IN_ISSUER = re.compile(r"/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/
 def owner_of(name: str, cloud: Cloud, transport: Transport) -> str | None:
     """The id of the tenant that a domain or an id names in this cloud; ``None`` if there is none.
 
-    :raises Unreachable: when the document cannot be had.
+    :raises Unreachable: if the document cannot be read.
     """
     url = f"{cloud.login_endpoint}/{quote(name, safe='')}/v2.0/.well-known/openid-configuration"
     response = transport.request("GET", url, headers={"Accept": "application/json"})
@@ -31,7 +31,7 @@ def owner_of(name: str, cloud: Cloud, transport: Transport) -> str | None:
         document: Any = parse_json(response.content)
     except ValueError:
         document = None
-    found = _TENANT_IN_ISSUER.search(str(document.get("issuer"))) if isinstance(document, dict) else None
-    if response.status_code >= 300 or found is None:
-        raise Unreachable("GET", url, f"no OpenID document came, but HTTP {response.status_code}")
-    return found[1].lower()
+    match = _TENANT_IN_ISSUER.search(str(document.get("issuer"))) if isinstance(document, dict) else None
+    if response.status_code >= 300 or match is None:
+        raise Unreachable("GET", url, f"no OpenID document was returned (HTTP {response.status_code})")
+    return match[1].lower()

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""What can go wrong between us and Graph. One family, so that a caller needs one ``except``."""
+"""The failures of this package. They share one base class, so that a caller needs one ``except``."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-NAMED = 3
-"""How many of the requests of a batch a sentence names."""
+LARGEST_NAMED = 3
+"""How many of the requests of a batch a message names."""
 
 
 class GraphFailure(Exception):
-    """Every failure of this package."""
+    """The base class of all failures of this package."""
 
 
 class CredentialProblem(GraphFailure):
-    """The credential cannot be used, and no waiting will change that."""
+    """The credential cannot be used, and waiting does not change that."""
 
 
 @dataclass(eq=False)
 class SignInFailure(GraphFailure):
-    """The token endpoint refused. ``codes`` are the numbers of the ``AADSTS`` errors."""
+    """The token endpoint refused the sign-in. ``codes`` are the numbers of the ``AADSTS`` errors, ``reason`` is its message."""
 
     tenant: str
     client_id: str
     codes: tuple[int, ...]
-    said: str
+    reason: str
     trace_id: str | None = None
     correlation_id: str | None = None
 
     def __str__(self) -> str:
-        return f"sign-in of application {self.client_id} to tenant {self.tenant} failed: {self.said}"
+        return f"sign-in of application {self.client_id} to tenant {self.tenant} failed: {self.reason}"
 
 
 @dataclass(eq=False)
 class Unreachable(GraphFailure):
-    """No answer that can be understood. ``certain`` tells whether the request surely had no effect."""
+    """There is no answer, or none that can be read. ``certain``: true if the request had no effect."""
 
     method: str
     url: str
@@ -53,16 +53,19 @@ class Unreachable(GraphFailure):
 
 @dataclass(eq=False)
 class OddAnswer(GraphFailure):
-    """Graph answered with success, and with something that is not what its documents say. ``asked`` are the last requests."""
+    """Graph answered with success, but the body does not have the documented form.
 
-    asked: tuple[str, ...]
-    lack: str
+    ``requests`` are the last requests, as method and path, and ``deviation`` says how the form differs.
+    """
+
+    requests: tuple[str, ...]
+    deviation: str
 
     def __str__(self) -> str:
-        named = ", ".join(self.asked[:NAMED])
-        more = f" and {len(self.asked) - NAMED} more" if len(self.asked) > NAMED else ""
-        which = f"one of the answers of {named}{more}" if len(self.asked) > 1 else f"the answer of {named}"
-        return f"{which} is not as Microsoft documents it ({self.lack}); run again, and report it if it stays"
+        named = ", ".join(self.requests[:LARGEST_NAMED])
+        more = f" and {len(self.requests) - LARGEST_NAMED} more" if len(self.requests) > LARGEST_NAMED else ""
+        which = f"one of the answers of {named}{more}" if len(self.requests) > 1 else f"the answer of {named}"
+        return f"{which} is not as Microsoft documents it ({self.deviation}); run again, and report it if it stays"
 
 
 @dataclass(eq=False)
@@ -80,39 +83,39 @@ class ServiceError(GraphFailure):
     retry_after: str | None = None
 
     def __str__(self) -> str:
-        said = f": {self.message}" if self.message else ""
-        return f"{self.method} {self.path} was answered with HTTP {self.status} {self.code}{said}"
+        message = f": {self.message}" if self.message else ""
+        return f"{self.method} {self.path} was answered with HTTP {self.status} {self.code}{message}"
 
     def names(self, code: str) -> bool:
-        """Whether it is this error. A code may stand in the details, or be wrapped in the message (fact sheet 0.2 and 13.1)."""
+        """Whether the error has this code. The code can be in the details, or inside the message (fact sheet 0.2 and 13.1)."""
         return code in (self.code, *self.details) or code in self.message
 
     @property
     def missing(self) -> bool:
-        """Graph itself says that the object is not there. An unknown route of the synchronization service is no absence
-        (fact sheet 0.1), and neither is a proxy's page.
+        """Graph itself reports that the object does not exist. An unknown route of the synchronization service (fact sheet 0.1) and
+        the error page of a proxy do not count.
         """
         return self.status == 404 and self.code not in ("UnknownError", "HTTP404")
 
     @property
     def denied(self) -> bool:
-        """A permission is missing. The synchronization service says 401 with an empty message (fact sheet 0.1)."""
+        """A permission is missing. The synchronization service then answers 401 with an empty message (fact sheet 0.1)."""
         return self.status == 403 or (self.status == 401 and self.code == "UnknownError")
 
     @property
     def token_refused(self) -> bool:
-        """The token itself is not accepted any more."""
+        """The token itself is no longer accepted."""
         return self.status == 401 and self.code == "InvalidAuthenticationToken"
 
     @property
     def token_doubtful(self) -> bool:
-        """The synchronization service refuses, and does not say whether for the token or for a permission (fact sheet 0.1)."""
+        """The synchronization service refuses without a reason: the cause is the token or a permission (fact sheet 0.1)."""
         return self.status == 401 and self.code == "UnknownError"
 
 
 @dataclass(eq=False)
 class Uncertain(GraphFailure):
-    """A write whose answer was lost: it may or may not have happened. Only reading can tell; never repeat it blindly."""
+    """A write whose answer was lost: it may or may not have happened. Only a read can determine which; never repeat it blindly."""
 
     cause: GraphFailure = field(default_factory=GraphFailure)
 
@@ -121,19 +124,19 @@ class Uncertain(GraphFailure):
 
     @property
     def retry_after(self) -> str | None:
-        """When the service wants to be asked again, if it says so."""
+        """The ``Retry-After`` of the service, if there is one."""
         return self.cause.retry_after if isinstance(self.cause, ServiceError) else None
 
 
 def service_error(method: str, path: str, status: int, body: Any, headers: Mapping[str, str]) -> ServiceError:
-    """Read either error dialect; a body that is no Graph error gives ``HTTP<status>`` as its code."""
+    """Read an error in either dialect; a body that is not a Graph error gets the code ``HTTP<status>``."""
     error = body.get("error") if isinstance(body, Mapping) else None
     error = error if isinstance(error, Mapping) else {}
-    named = {name.lower(): value for name, value in headers.items()}
+    by_name = {name.lower(): value for name, value in headers.items()}
     inner = error.get("innerError")
     inner = inner if isinstance(inner, Mapping) else {}
     details = error.get("details")
-    codes = tuple(str(one.get("code")) for one in details if isinstance(one, Mapping)) if isinstance(details, list) else ()
+    codes = tuple(str(detail.get("code")) for detail in details if isinstance(detail, Mapping)) if isinstance(details, list) else ()
     return ServiceError(
         method=method,
         path=path,
@@ -141,7 +144,7 @@ def service_error(method: str, path: str, status: int, body: Any, headers: Mappi
         code=str(error.get("code") or f"HTTP{status}"),
         message=str(error.get("message") or ""),
         details=codes,
-        request_id=named.get("request-id") or inner.get("request-id"),
-        client_request_id=named.get("client-request-id") or inner.get("client-request-id"),
-        retry_after=named.get("retry-after"),
+        request_id=by_name.get("request-id") or inner.get("request-id"),
+        client_request_id=by_name.get("client-request-id") or inner.get("client-request-id"),
+        retry_after=by_name.get("retry-after"),
     )

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""JSON as RFC 8259 has it. Python also reads ``NaN`` and ``Infinity``, which nobody else can read back, and ``NaN`` equals nothing."""
+"""JSON as RFC 8259 defines it. Python also accepts ``NaN`` and ``Infinity``, which other readers reject; ``NaN`` equals nothing."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from typing import Any
 def parse(text: str | bytes) -> Any:
     """The value of a JSON text.
 
-    :raises ValueError: for anything else.
+    :raises ValueError: for any other text.
     """
-    return json.loads(text, parse_constant=_refuse)
+    return json.loads(text, parse_constant=_reject)
 
 
-def _refuse(constant: str) -> Any:
-    raise ValueError(f"{constant} is no JSON value")
+def _reject(constant: str) -> Any:
+    raise ValueError(f"{constant} is not a JSON value")

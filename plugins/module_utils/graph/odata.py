@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""What OData and Graph have rules for in a URL: quoting, ids, and how many values a query takes."""
+"""The rules of OData and Graph for URLs: quoting, ids, and how many values a query accepts."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from urllib.parse import quote
 
-from .client import Request
+from .message import Request
 
 LARGEST_IN = 15
-"""Graph takes fifteen values in one ``in``."""
+"""Graph accepts at most fifteen values in one ``in``."""
 LARGEST_GET_BY_IDS = 1000
+"""Graph accepts at most a thousand ids in one ``getByIds``."""
 
 
 def is_id(name: str) -> bool:
-    """Whether it is an object id."""
+    """Whether a name is an object id."""
     try:
         return str(uuid.UUID(name)) == name.lower()
     except ValueError:
@@ -27,7 +28,7 @@ def is_id(name: str) -> bool:
 
 
 def escape(value: str) -> str:
-    """A string literal's content for a URL: apostrophes doubled, everything else percent-encoded."""
+    """The content of a string literal in a URL: apostrophes are doubled, all special characters percent-encoded."""
     return quote(value.replace("'", "''"), safe="")
 
 
@@ -37,7 +38,7 @@ def quoted(value: str) -> str:
 
 
 def requests_by(path: str, name: str, select: str, values: Sequence[str]) -> Iterator[Request]:
-    """The reads of all objects of which a property has one of the values."""
+    """The requests that read all objects whose property ``name`` has one of the values."""
     remaining = iter({value.lower(): value for value in values}.values())
     while chunk := list(islice(remaining, LARGEST_IN)):
         literals = [quoted(value) for value in chunk]

@@ -2,7 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""What the tasks of one run tell each other: the ids of what was found, nothing secret, and where their tokens are kept.
+"""What the tasks of one run share: the ids of what was found, what was read (see `read_cache`), nothing secret, and where their tokens
+are kept.
 
 Each value is a file of mode 0600 in the private directory that Ansible makes for a run and removes at its end. Without such a
 directory a value lives as long as the task. Whoever reads a value must be able to do without it: it may be missing or outdated.
@@ -50,7 +51,7 @@ class RunCache:
             self._values[name] = value
             return
         with contextlib.suppress(OSError):
-            # Written aside and renamed, so that nobody reads half of it; mkstemp makes it 0600.
+            # Written aside and renamed, so that no task reads half of it; mkstemp makes it 0600.
             handle, path = tempfile.mkstemp(prefix=_PREFIX, dir=self._folder)
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 json.dump(value, file)
@@ -70,7 +71,7 @@ def _name(key: tuple[str, ...]) -> str:
 
 
 def _is_private(folder: Path) -> bool:
-    """Ours, and nobody else may look into it."""
+    """Ours, and no other user may look into it."""
     try:
         about = folder.stat()
     except OSError:

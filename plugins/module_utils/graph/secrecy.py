@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Secrets as they come from files and variables, and texts of others that may quote one."""
+"""Secrets from files and variables, and texts of other programs that may contain one."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ from urllib.parse import quote, quote_plus
 
 from .errors import CredentialProblem
 
-QUOTED = "the answer quotes a secret, so it is not shown"
-_TELLING = 8
-"""So many characters in a row are no coincidence."""
+QUOTED = "the answer contains a secret, so it is not shown"
+_SHORTEST_PART = 8
+"""A part of a secret with so many characters counts as the secret; a shorter one may be a coincidence."""
 
 
 def sendable(token: str, what: str) -> str:
-    """A token without the blanks and line ends that files and variables put around it.
+    """A token without the blanks and line ends that files and variables put around it. ``what`` names it in the message.
 
-    :raises CredentialProblem: for one that no header can carry. It never quotes the token.
+    :raises CredentialProblem: for a token that a header cannot contain. The message never quotes the token.
     """
     value = token.strip()
-    if not value or not all("!" <= one <= "~" for one in value):
+    if not value or not all("!" <= character <= "~" for character in value):
         raise CredentialProblem(
-            f"{what} is empty, or holds a blank, a line end or a letter outside ASCII, which no token has; "
-            "acquire it anew, and look at how it is stored"
+            f"{what} is empty, or contains a blank, a line end or a letter outside ASCII, which no token has; "
+            "acquire a new one, and check how it is stored"
         )
     return value
 
 
 def without_line_end(secret: str | None) -> str | None:
-    """A secret without the line end that files have. Blanks may belong to it."""
+    """A secret without the line end of a file. Blanks may belong to the secret."""
     return secret.rstrip("\r\n") if secret else secret
 
 
 def shown(text: str, secrets: Iterable[str | None]) -> str:
-    """A text of somebody else, unless a part of a secret is in it, however it is spelt."""
+    """The text of another program, or `QUOTED` if it contains a part of a secret in any spelling."""
     return QUOTED if any(_quotes(text, secret) for secret in secrets if secret) else text
 
 
 def _quotes(text: str, secret: str) -> bool:
     for form in (secret, secret.strip(), quote(secret, safe=""), quote_plus(secret), repr(secret)[1:-1], ascii(secret)[1:-1]):
-        length = min(_TELLING, len(form))
+        length = min(_SHORTEST_PART, len(form))
         if length and any(form[start : start + length] in text for start in range(len(form) - length + 1)):
             return True
     return False

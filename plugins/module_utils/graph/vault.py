@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Where tokens are kept: in memory, never in a file.
+"""The store of tokens: in memory, never in a file.
 
-A process that makes a `SharedVault` and is forked afterwards shares it with its children. It is memory without a name, so nobody
-else can open it, and the kernel takes it away with the last of these processes, however they end.
+A process that creates a `SharedVault` and is forked afterwards shares it with its children. The memory has no name, so no other
+process can open it, and the kernel frees it with the last of these processes, also if they are killed.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from collections.abc import Iterator
 from typing import Any
 
 SIZE = 4 * 1024 * 1024
-"""Bytes, of which only those that are used are taken: enough for the tokens of a thousand tenants."""
-_WHOLE = struct.Struct("=?I")
-"""Whether it was written to the end, and how many bytes of records follow."""
+"""Bytes, enough for the tokens of a thousand tenants. The kernel only allocates the part that is used."""
+_HEADER = struct.Struct("=?I")
+"""Whether the last write was completed, and how many bytes of records follow."""
 _RECORD = struct.Struct("=32sI")
 """The hash of a key, and how many bytes of its value follow."""
 
 
 class Vault:
-    """Values by key, in this process alone."""
+    """Values by key, in this process only."""
 
     def __init__(self) -> None:
         self._values: dict[bytes, bytes] = {}
@@ -41,29 +41,29 @@ class Vault:
         return None if value is None else json.loads(value)
 
     def keep(self, value: Any, *key: str) -> None:
-        """Remember a value that JSON can hold."""
+        """Store a value that JSON can represent."""
         self._values[_hash(key)] = json.dumps(value).encode()
 
     @contextlib.contextmanager
-    def alone(self, *_key: str) -> Iterator[None]:
-        """While this lasts, no other task is inside for the same key: what one fetches, the others need not."""
+    def exclusive(self, *_key: str) -> Iterator[None]:
+        """A lock for a key, so that tasks which need the same value do not fetch it at the same time."""
         yield
 
 
 class SharedVault(Vault):
-    """Values that all processes forked after its making share."""
+    """Values that this process shares with all processes that are forked after its creation."""
 
     def __init__(self, size: int = SIZE) -> None:
-        """Take the memory.
+        """Allocate ``size`` bytes of memory.
 
-        :raises OSError: when there is none, or no file to lock.
+        :raises OSError: if the memory or the file for the locks cannot be created.
         """
         super().__init__()
         self._size = size
         self._memory = mmap.mmap(-1, size)
-        # Nothing is ever written into it, and it has no name. A lock on a part of it ends with the process that holds it.
-        self._locks = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  (it lives as long as the process)
-        # Such a lock does not hold between the threads of one process.
+        # It has no name and stays empty. The kernel releases a lock on a part of it when the process that holds the lock ends.
+        self._locks = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  (it must stay open as long as the process lives)
+        # Such a file lock does not exclude other threads of the same process.
         self._entering, self._writing = threading.Lock(), threading.Lock()
 
     def recall(self, *key: str) -> Any:
@@ -73,7 +73,7 @@ class SharedVault(Vault):
         return None if value is None else json.loads(value)
 
     def keep(self, value: Any, *key: str) -> None:
-        """Remember a value that JSON can hold. Where there is no room, the oldest ones go."""
+        """Store a value that JSON can represent. If there is no room, the oldest values are removed."""
         with self._locked(self._writing, 0):
             values = self._read()
             values.pop(_hash(key), None)
@@ -81,8 +81,8 @@ class SharedVault(Vault):
             self._write(values)
 
     @contextlib.contextmanager
-    def alone(self, *key: str) -> Iterator[None]:
-        """While this lasts, no other task of the run is inside for the same key. Whoever is killed inside lets the next one in."""
+    def exclusive(self, *key: str) -> Iterator[None]:
+        """A lock for a key that no other task of the run can hold at the same time. A process that is killed releases it."""
         with self._locked(self._entering, 1 + int.from_bytes(_hash(key)[:3], "big")):
             yield
 
@@ -96,29 +96,29 @@ class SharedVault(Vault):
                 fcntl.lockf(self._locks, fcntl.LOCK_UN, 1, place)
 
     def _read(self) -> dict[bytes, bytes]:
-        finished, length = _WHOLE.unpack_from(self._memory)
+        finished, length = _HEADER.unpack_from(self._memory)
         values: dict[bytes, bytes] = {}
-        # Whoever was killed while writing leaves nothing that can be relied on.
-        at, end = _WHOLE.size, _WHOLE.size + (length if finished else 0)
-        while at < end:
-            key, size = _RECORD.unpack_from(self._memory, at)
-            at += _RECORD.size
-            values[key] = self._memory[at : at + size]
-            at += size
+        # A process that was killed during a write leaves records that cannot be trusted.
+        position, end = _HEADER.size, _HEADER.size + (length if finished else 0)
+        while position < end:
+            key, size = _RECORD.unpack_from(self._memory, position)
+            position += _RECORD.size
+            values[key] = self._memory[position : position + size]
+            position += size
         return values
 
     def _write(self, values: dict[bytes, bytes]) -> None:
         records = [_RECORD.pack(key, len(value)) + value for key, value in values.items()]
-        while sum(map(len, records)) > self._size - _WHOLE.size:
+        while sum(map(len, records)) > self._size - _HEADER.size:
             del records[0]
         content = b"".join(records)
-        _WHOLE.pack_into(self._memory, 0, False, 0)
-        self._memory[_WHOLE.size : _WHOLE.size + len(content)] = content
-        _WHOLE.pack_into(self._memory, 0, True, len(content))
+        _HEADER.pack_into(self._memory, 0, False, 0)
+        self._memory[_HEADER.size : _HEADER.size + len(content)] = content
+        _HEADER.pack_into(self._memory, 0, True, len(content))
 
 
 def shared() -> Vault:
-    """One that processes forked from this one share; where the machine gives none, each keeps its own."""
+    """A vault that processes forked from this one share. If the machine does not support it, each process has its own."""
     try:
         return SharedVault()
     except (OSError, ValueError):

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The documented form of what planners look into as the service gave it: jobs (fact sheet 3.2).
+"""The documented form of the objects that planners use as Graph returned them: jobs (fact sheet 3.2).
 
-Everything else is taken apart while it is read, and `schema` knows the form of a schema. A job is looked at when it comes, so that
-no planner meets another form.
+Other objects are converted while they are read, and `schema` checks the form of a schema. A job is checked when it is received, so that
+no planner gets an unexpected form.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ Form: TypeAlias = Union["type", "tuple[type, ...]", "Members", "Each"]
 
 @dataclass(frozen=True)
 class Members:
-    """An object. A member that is there has its form, or is null; ``needed`` ones are there. What is only shown or compared is not named."""
+    """An object. Its members have the given forms or are null; those in ``needed`` must not be missing. Members that are only shown or
+    compared are not listed.
+    """
 
     forms: Mapping[str, Form]
     needed: tuple[str, ...] = ()
@@ -30,7 +32,7 @@ class Members:
 
 @dataclass(frozen=True)
 class Each:
-    """A list."""
+    """A list whose members have the same form."""
 
     form: Form
 
@@ -66,7 +68,9 @@ _FORMS: tuple[tuple[re.Pattern[str], Form], ...] = (
 
 
 def lack(request: Request, body: Any) -> str | None:
-    """What the body of an answer lacks, as half a sentence; ``None`` if nothing, or if this table does not know it."""
+    """How the body of an answer differs from the documented form, as a clause such as ``status is not an object``; ``None`` if it does not
+    differ, or if the form is not in this table.
+    """
     if request.method != "GET" or "/synchronization/" not in request.path:
         return None
     path = request.path.partition("?")[0]
@@ -79,7 +83,7 @@ def lack(request: Request, body: Any) -> str | None:
 def _lack(form: Form, value: Any, place: str) -> str | None:
     if isinstance(form, Members):
         if not isinstance(value, dict):
-            return f"{place} is no object"
+            return f"{place} is not an object"
         for name in form.needed:
             if value.get(name) is None:
                 return f"{place} has no {name}"
@@ -92,6 +96,6 @@ def _lack(form: Form, value: Any, place: str) -> str | None:
         return None
     if isinstance(form, Each):
         if not isinstance(value, Sequence) or isinstance(value, str):
-            return f"{place} is no list"
-        return next((found for number, one in enumerate(value) if (found := _lack(form.form, one, f"{place}[{number}]"))), None)
+            return f"{place} is not a list"
+        return next((found for number, member in enumerate(value) if (found := _lack(form.form, member, f"{place}[{number}]"))), None)
     return None if isinstance(value, form) else f"{place} has another type"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""What Microsoft's clouds allow: links within one and across two, and features that some lack (fact sheet 0.4, 4.3, 8 and 12.4)."""
+"""Microsoft's clouds: which links they offer, within a cloud or across clouds, and which features some lack (fact sheet 0.4, 4.3, 8, 12.4)."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ NAMES = {
 }
 
 _GOVERNMENT = frozenset({"usgov", "usgov_dod"})
-"""Two Graphs, but one cloud: both sign in at the same place, and know each other's tenants (fact sheet 0.4)."""
+"""Two Graph endpoints of the same cloud: both use the same sign-in endpoint and find each other's tenants (fact sheet 0.4)."""
 
 _OFFERED = {("global", "usgov"), ("global", "usgov_dod"), ("usgov", "global"), ("usgov_dod", "global"), ("global", "china")}
-"""Links across clouds that Microsoft offers, in its portal (fact sheet 8)."""
+"""Links across clouds that Microsoft offers in the portal, as (source cloud, target cloud) (fact sheet 8)."""
 
 MANAGER = "the mapping of manager"
-_LACKING = {MANAGER: ("usgov", "usgov_dod", "china")}
-"""Features by name, and the clouds without them: the manager is synchronized in the commercial cloud only (fact sheet 4.3)."""
+_CLOUDS_WITHOUT = {MANAGER: ("usgov", "usgov_dod", "china")}
+"""The clouds without a feature, by its name: the manager is synchronized in the commercial cloud only (fact sheet 4.3)."""
 
-_DISPUTED = {
-    "china": "Microsoft's documents disagree whether cross-tenant synchronization works in the cloud of 21Vianet; try it with one person first"
+_WARNINGS = {
+    "china": "Microsoft's documents disagree whether cross-tenant synchronization works in the cloud of 21Vianet; try it with a single user first"
 }
-"""Links within one cloud about which the documents contradict each other (fact sheet 12.4)."""
+"""Warnings for links within a cloud about which Microsoft's documents contradict each other (fact sheet 12.4)."""
 
 
 def require_feature(feature: str, cloud: str) -> None:
-    """Refuse what a cloud lacks, before anything is sent.
+    """Check that a cloud has a feature, before anything is sent. ``feature`` is a name of this module, such as `MANAGER`.
 
-    :raises Refusal: when it lacks the feature.
+    :raises Refusal: when the cloud lacks the feature.
     """
-    if cloud in _LACKING[feature]:
-        raise Refusal(f"{feature} does not exist in {NAMES[cloud]}; leave it out")
+    if cloud in _CLOUDS_WITHOUT[feature]:
+        raise Refusal(f"{feature} does not exist in {NAMES[cloud]}; remove it")
 
 
 def require_link(source: str, target: str) -> None:
-    """Refuse a link between clouds that this collection cannot build.
+    """Check that this collection can build a link from one cloud to another, before anything is sent.
 
-    :raises Refusal: and tells what is missing.
+    :raises Refusal: when it cannot; the message names what is missing.
     """
     obstacle = obstacle_between(source, target)
     if obstacle:
@@ -54,7 +54,7 @@ def require_link(source: str, target: str) -> None:
 
 
 def obstacle_between(source: str, target: str) -> str | None:
-    """What a link from one cloud to another is missing; ``None`` where both tenants are in one cloud."""
+    """Why a link from one cloud to another cannot be built; ``None`` if both tenants are in the same cloud."""
     if source == target or {source, target} <= _GOVERNMENT:
         return None
     if (source, target) not in _OFFERED:
@@ -62,15 +62,15 @@ def obstacle_between(source: str, target: str) -> str | None:
     return (
         f"a link from {NAMES[source]} to {NAMES[target]} crosses clouds, and three things that it needs have no documented interface: "
         "the template of such a configuration, whose id is not published, the switch for cross-cloud synchronization in the target, and "
-        "the application that it authorizes there; build this link in the Microsoft Entra admin center"
+        "the application that it authorizes in the target; build this link in the Microsoft Entra admin center"
     )
 
 
-def doubts(cloud: str) -> tuple[str, ...]:
-    """What is to be said of a link within this cloud."""
-    return (_DISPUTED[cloud],) if cloud in _DISPUTED else ()
+def warnings(cloud: str) -> tuple[str, ...]:
+    """The warnings for a link within this cloud."""
+    return (_WARNINGS[cloud],) if cloud in _WARNINGS else ()
 
 
 def other(params: Mapping[str, Any], option: str) -> str:
-    """The other tenant's cloud: this tenant's own, unless the option names another one."""
+    """The other tenant's cloud, by the name of the option that sets it; by default the cloud of this tenant."""
     return str(params.get(option) or params["cloud"])

@@ -9,31 +9,46 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
+from typing import Any, TypedDict
 
 from ..graph.batch import read_all
 from ..graph.client import Client, Request, all_of
 from ..graph.errors import ServiceError
 from ..graph.odata import is_id, quoted
-from ..plan import Action, Conflict, Plan, Refusal, Resource, Unseen, Wait, listed, present
-from . import clouds, find_configuration, settings_bag, twins
+from ..plan import NEW_ID, Action, Conflict, Plan, Refusal, Resource, Unseen, Wait, listed, present
+from . import clouds, find_configuration, settings_bag, tenants, twins
 from .causes import LOST_POLICY_CODES
 from .configuration_choice import Found, Wanted, choose, others, refuse_multitenant
-from .directory import is_own
-from .find_configuration import JOB_TEMPLATE, TEMPLATE, Configuration
+from .find_configuration import JOB_TEMPLATE, TEMPLATE, Configuration, Raw
 from .partner import PARTNERS, resolve
 
 NO_NOTIFICATION = "off"
 LOOKS = 3
-"""How often an application is looked for before it counts as gone."""
-NEW = "/servicePrincipals/{service_principal_id}/synchronization"
-"""Where a configuration that this plan creates will be."""
+"""The number of reads without result after which an application counts as removed."""
+NEW = f"/servicePrincipals/{NEW_ID}"
+"""The path of a configuration that the same plan creates."""
+
+
+class ConfigurationFacts(TypedDict):
+    """A configuration as ``sync_configuration`` returns it. The ids are ``None`` until the configuration and its job exist."""
+
+    name: str
+    service_principal_id: str | None
+    app_id: str | None
+    job_id: str | None
+    scope_mode: str
+    """``assigned`` or ``all``."""
+    notification_email: str | None
+    """``None`` if notifications are off, or if the option ``notification_email`` is not set."""
+    target_tenant_id: str
+    deletion_threshold: int | None
+    """A number of deletions; 0 if the guard is off, ``None`` if it is on without a number that can be read."""
 
 
 @dataclass(frozen=True)
 class Desired:
-    """What is wanted. ``deletion_threshold`` 0 switches the guard off, ``None`` wants one of any size;
-    ``notification_email`` ``None`` leaves it alone.
+    """The desired state. ``deletion_threshold`` 0 switches the guard off, ``None`` requires a guard with any number;
+    ``notification_email`` ``None`` leaves the address unchanged, `NO_NOTIFICATION` switches notifications off.
     """
 
     tenant: str
@@ -42,21 +57,23 @@ class Desired:
     test_connection: bool
     notification_email: str | None
     deletion_threshold: int | None
-    doubts: tuple[str, ...] = ()
-    """What is to be said of the cloud."""
+    warnings: tuple[str, ...] = ()
+    """The warnings about the cloud."""
 
     @property
     def name(self) -> str:
-        """What to call it."""
+        """The desired name, or an id."""
         return self.which.name
 
     @property
     def absent(self) -> bool:
-        """Whether it is to be removed."""
+        """Whether the configuration is to be removed."""
         return self.which.absent
 
     def named_after(self, match: Found | None) -> Desired:
-        """A name is only given to a new configuration and to one that is adopted; an id and another case find, and never rename."""
+        """With the name that the configuration will have: the desired name for a new or adopted configuration, else its own name. An id never
+        renames it, and a name in another case only with ``adopt``.
+        """
         if match is None or (self.which.adopt and not is_id(self.name) and not self.absent):
             return self
         return replace(self, which=replace(self.which, name=match.configuration.name))
@@ -64,19 +81,19 @@ class Desired:
 
 @dataclass(frozen=True)
 class Current:
-    """All configurations that may be the one, and the ids that only reading can tell."""
+    """All configurations among which the plan chooses, and the ids that only a read can determine."""
 
     target_id: str
     found: tuple[Found, ...]
     application_id: str | None = None
     redemption_outbound: bool | None = None
-    """This tenant's own switch for the target, where the connection is going to be tested; ``None`` if it could not be read."""
+    """This tenant's trust switch for the target, if the connection will be tested; ``None`` if it could not be read."""
 
 
 def desired(params: Mapping[str, Any]) -> Desired:
-    """Understand the options.
+    """The desired state by the options of ``sync_configuration``.
 
-    :raises Refusal: when one makes no sense, the link crosses clouds, or the name is the multitenant organization's.
+    :raises Refusal: when an option is invalid, the link crosses clouds, or the name belongs to the multitenant organization.
     """
     absent = params["state"] == "absent"
     if not absent:
@@ -92,14 +109,18 @@ def desired(params: Mapping[str, Any]) -> Desired:
         test_connection=params["test_connection"],
         notification_email=params.get("notification_email"),
         deletion_threshold=params.get("deletion_threshold"),
-        doubts=() if absent else clouds.doubts(params["cloud"]),
+        warnings=() if absent else clouds.warnings(params["cloud"]),
     )
 
 
 def read(client: Client, wanted: Desired) -> Current:
-    """Every configuration with its bag, in batches; the jobs and the application of the one that matters."""
+    """Every configuration with its settings bag, in batches; the jobs and the application of the chosen configuration only.
+
+    :raises Refusal: when the target is this tenant, or it is not clear which configuration is meant (`choose`).
+    :raises Unseen: when an object is missing that a replica may not return yet.
+    """
     target_id = resolve(client, wanted.target)
-    if is_own(client, target_id):
+    if tenants.is_own(client, target_id):
         raise Refusal("target_tenant_id is the source tenant itself; a link needs two tenants")
     found = with_bags(client, wanted.name)
     match = choose(found, wanted.which, target_id)
@@ -107,48 +128,51 @@ def read(client: Client, wanted: Desired) -> Current:
     if not wanted.absent and (match is None or match.serves != target_id):
         own_switch = _redemption_outbound(client, target_id)
     if match is None:
-        if not wanted.absent and find_configuration.still_there(client, wanted.name):
-            raise Unseen(f"there is a configuration {wanted.name!r}, but the service does not list it yet; run again in some minutes")
-        find_configuration.forget(client, wanted.name)
+        if not wanted.absent and find_configuration.find_recorded(client, wanted.name):
+            raise Unseen(f"configuration {wanted.name!r} exists, but the service does not list it yet; run again in a few minutes")
+        find_configuration.discard_id(client, wanted.name)
         return Current(target_id, found, redemption_outbound=own_switch)
-    there = match.configuration
-    jobs = match.jobs if _meant(there, wanted.name) else list(client.pages(f"{there.synchronization}/jobs"))
-    renamed = there.name != wanted.named_after(match).name
-    application_id = _application_id(client, there, may_be_gone=wanted.absent) if wanted.absent or renamed else None
-    complete = Found(there, match.bag, jobs)
-    _remember(client, complete, found)
-    return Current(target_id, tuple(complete if one is match else one for one in found), application_id, own_switch)
+    chosen = match.configuration
+    jobs = match.jobs if _has_name(chosen, wanted.name) else list(client.pages(f"{chosen.synchronization}/jobs"))
+    renamed = chosen.name != wanted.named_after(match).name
+    application_id = _application_id(client, chosen, may_be_gone=wanted.absent) if wanted.absent or renamed else None
+    complete = Found(chosen, match.bag, jobs)
+    _record_ids(client, complete, found)
+    return Current(target_id, tuple(complete if other is match else other for other in found), application_id, own_switch)
 
 
-def _remember(client: Client, match: Found, found: tuple[Found, ...]) -> None:
-    """For later tasks, which know only its name. One of the same name that serves nobody is another run's, which takes it back."""
-    named = [one for one in found if find_configuration.same_name(one.configuration.name, match.configuration.name)]
-    if all(one.configuration.id == match.configuration.id or not one.serves for one in named):
-        find_configuration.remember(client, match.configuration, str(match.jobs[0]["id"]) if len(match.jobs) == 1 else None)
+def _record_ids(client: Client, match: Found, found: tuple[Found, ...]) -> None:
+    """Record the ids for later tasks, which have only the name. Another configuration of that name without a target does not make the
+    name ambiguous: another run created it at the same time and removes it again.
+    """
+    named = [other for other in found if find_configuration.same_name(other.configuration.name, match.configuration.name)]
+    if all(other.configuration.id == match.configuration.id or not other.serves for other in named):
+        find_configuration.record_ids(client, match.configuration, str(match.jobs[0]["id"]) if len(match.jobs) == 1 else None)
 
 
 def with_bags(client: Client, name: str | None = None) -> tuple[Found, ...]:
-    """All configurations with their settings, and with their jobs if they have the name, or the id."""
+    """All configurations of the tenant with their settings bags; those whose name or id is ``name`` also with their jobs."""
     listing = find_configuration.configurations(client)
-    answers = read_all(client, [Request("GET", path) for one in listing for path in _parts(one, name)])
+    answers = read_all(client, [Request("GET", path) for configuration in listing for path in _paths(configuration, name)])
     bodies = (client.whole(answer.body) for answer in answers)
-    return tuple(_found(one, *islice(bodies, len(_parts(one, name)))) for one in listing)
+    return tuple(_found(configuration, *islice(bodies, len(_paths(configuration, name)))) for configuration in listing)
 
 
-def _parts(one: Configuration, name: str | None) -> tuple[str, ...]:
-    return (f"{one.synchronization}/secrets", *([f"{one.synchronization}/jobs"] if name and _meant(one, name) else []))
+def _paths(configuration: Configuration, name: str | None) -> tuple[str, ...]:
+    base = configuration.synchronization
+    return (f"{base}/secrets", f"{base}/jobs") if name and _has_name(configuration, name) else (f"{base}/secrets",)
 
 
-def _meant(one: Configuration, name: str) -> bool:
-    return find_configuration.same_name(one.name, name) or one.id == name.lower()
+def _has_name(configuration: Configuration, name_or_id: str) -> bool:
+    return find_configuration.same_name(configuration.name, name_or_id) or configuration.id == name_or_id.lower()
 
 
-def _found(one: Configuration, secrets: Any, jobs: Any = None) -> Found:
-    return Found(one, settings_bag.parse(secrets), all_of(jobs) if jobs else [])
+def _found(configuration: Configuration, secrets: Any, jobs: Any = None) -> Found:
+    return Found(configuration, settings_bag.parse(secrets), all_of(jobs) if jobs else [])
 
 
 def _redemption_outbound(client: Client, target_id: str) -> bool | None:
-    """One of the three switches that the connection test wants on; the other two are the target's (pain point 3)."""
+    """The source's switch of the three that the connection test requires; the other two are set in the target (pain point 3)."""
     try:
         entry = client.find(f"{PARTNERS}/{target_id}")
     except ServiceError as error:
@@ -166,32 +190,36 @@ def _application_id(client: Client, configuration: Configuration, may_be_gone: b
     path = f"/applications?$filter=appId%20eq%20{quoted(configuration.app_id)}&$select=id"
     for raw in client.pages(path):
         return str(raw["id"])
-    looks = client.principals[path] = client.principals.get(path, 0) + 1
-    if may_be_gone and looks >= LOOKS:
+    client.looked_in_vain[path] += 1
+    if may_be_gone and client.looked_in_vain[path] >= LOOKS:
         return None
     raise Unseen(f"configuration {configuration.name!r} has no application of its own in this tenant; remove it in the portal")
 
 
 def plan(current: Current, wanted: Desired) -> Plan:
-    """Decide."""
+    """The actions from the current state to the desired state.
+
+    :raises Refusal: when it is not clear which configuration is meant, or it has several jobs.
+    """
     match = choose(current.found, wanted.which, current.target_id)
-    called = wanted.named_after(match)
-    return _plan_absent(current, match, called) if wanted.absent else _plan_present(current, match, called)
+    renamed = wanted.named_after(match)
+    return _plan_absent(current, match, renamed) if wanted.absent else _plan_present(current, match, renamed)
 
 
-def _members(wanted: Desired, bag: Mapping[str, str]) -> dict[str, Any]:
-    """Our members of the notification settings. The address ``off`` switches notifications off."""
-    now = settings_bag.notification(bag)
+def _members(wanted: Desired, bag: Mapping[str, str]) -> settings_bag.Notification:
+    """The managed members of the notification settings."""
+    notification = settings_bag.notification(bag)
     members = settings_bag.guard_members(bag, wanted.deletion_threshold)
     if wanted.notification_email == NO_NOTIFICATION:
-        members |= {"Enabled": False, "Recipients": ""} if now.get("Enabled") else {}
+        if notification.get("Enabled"):
+            members.update({"Enabled": False, "Recipients": ""})
     elif wanted.notification_email is not None:
-        members |= {"Enabled": True, "Recipients": wanted.notification_email}
+        members.update({"Enabled": True, "Recipients": wanted.notification_email})
     return members
 
 
 def _shown(bag: Mapping[str, str], wanted: Desired) -> dict[str, Any]:
-    """The managed settings as an admin reads them."""
+    """The managed settings by the names of the options."""
     members = settings_bag.notification(bag)
     shown: dict[str, Any] = {
         "target_tenant_id": bag.get("CompanyId") or None,
@@ -203,7 +231,7 @@ def _shown(bag: Mapping[str, str], wanted: Desired) -> dict[str, Any]:
 
 
 def _plan_present(current: Current, match: Found | None, wanted: Desired) -> Plan:
-    synchronization = match.configuration.synchronization if match else NEW
+    synchronization = match.configuration.synchronization if match else f"{NEW}/synchronization"
     bag = match.bag if match else {}
     job = find_configuration.only_job(match.jobs, wanted.name) if match else None
     merge = _merging(current.target_id, wanted)
@@ -225,19 +253,19 @@ def _plan_present(current: Current, match: Found | None, wanted: Desired) -> Pla
     return Plan(
         before=before,
         after={"state": "present", "name": wanted.name, "job": True, **_shown(new_bag, wanted)},
-        facts=_facts(current.target_id, match, job, wanted, new_bag),
+        facts={"configuration": _facts(current.target_id, match, job, wanted, new_bag)},
         actions=tuple(actions),
-        warnings=(*wanted.doubts, *_warnings(current, match, new_bag, wanted)),
+        warnings=(*wanted.warnings, *_warnings(current, match, new_bag, wanted)),
     )
 
 
 def _merging(target_id: str, wanted: Desired) -> Callable[[Mapping[str, str]], dict[str, str]]:
-    """What a bag becomes with our values in it."""
+    """The function that merges the desired settings into a settings bag."""
 
     def merge(bag: Mapping[str, str]) -> dict[str, str]:
         values = {"AuthenticationType": settings_bag.AUTHENTICATION, "CompanyId": target_id}
         if "SyncAll" not in bag:
-            # Left out, the service may take everybody (fact sheet 13.4).
+            # Without this key the service may synchronize all users (fact sheet 13.4).
             values["SyncAll"] = "false"
         return settings_bag.merged(bag, values, _members(wanted, bag))
 
@@ -246,9 +274,10 @@ def _merging(target_id: str, wanted: Desired) -> Callable[[Mapping[str, str]], d
 
 def _warnings(current: Current, match: Found | None, bag: Mapping[str, str], wanted: Desired) -> tuple[str, ...]:
     warnings = []
-    beside = ", ".join(f"{one.configuration.name} ({one.configuration.id})" for one in others(current.found, match, current.target_id))
-    if beside:
-        warnings.append(f"other configurations serve the same target tenant, so their scopes must not overlap: {beside}")
+    serving = others(current.found, match, current.target_id)
+    if serving:
+        listed_others = ", ".join(f"{other.configuration.name} ({other.configuration.id})" for other in serving)
+        warnings.append(f"other configurations serve the same target tenant, so their scopes must not overlap: {listed_others}")
     if settings_bag.deletion_guard(bag) is None:
         warnings.append(
             f"the deletion guard of configuration {wanted.name} is on without a number that can be read; set deletion_threshold"
@@ -264,19 +293,19 @@ def _instantiate(wanted: Desired) -> Action:
         wanted.tenant,
         (Request("POST", f"/applicationTemplates/{TEMPLATE}/instantiate", {"displayName": wanted.name}),),
         after={"name": wanted.name},
-        binds={"service_principal_id": "servicePrincipal.id", "app_id": "servicePrincipal.appId"},
-        visible=Wait("/servicePrincipals/{service_principal_id}", present),
+        new_id_at="servicePrincipal.id",
+        visible=Wait(NEW, present),
         gives_way=twins.gives_way(wanted.name),
         settled_by=Wait(
             f"/servicePrincipals?$filter={find_configuration.OF_TEMPLATE}%20and%20displayName%20eq%20{name}&$select=id", listed
         ),
-        # 404 is known to come although the application was created (fact sheet 0.3).
+        # The service is known to answer 404 although it created the application (fact sheet 0.3).
         uncertain_statuses=(404,),
     )
 
 
 def _rename(configuration: Configuration, application_id: str | None, wanted: Desired) -> Action:
-    """Both carry the name: the application as what it is registered by, the service principal as what it is found by."""
+    """Both objects have the name: the application in the list of registrations, the service principal where it is searched for."""
     body = {"displayName": wanted.name}
     return Action(
         "rename",
@@ -296,12 +325,12 @@ def _test(synchronization: str, target_id: str) -> Request:
 
 
 def _switches(current: Current, wanted: Desired) -> str:
-    """The truth table of a link's three switches, as far as one tenant can know it."""
+    """The values of a link's three trust switches, as far as they can be read in this tenant."""
     own = {True: "on", False: "OFF", None: "could not be read"}[current.redemption_outbound]
-    there = f"cannot be read from here, look in tenant {current.target_id}"
     return (
         f"The three switches of the link: redemption_outbound in tenant {wanted.tenant} for the target is {own}; "
-        f"redemption_inbound and user_sync_inbound in the target for tenant {wanted.tenant} {there}."
+        f"redemption_inbound and user_sync_inbound in the target for tenant {wanted.tenant} cannot be read "
+        f"from the source, check them in tenant {current.target_id}."
     )
 
 
@@ -312,24 +341,23 @@ def _create_job(synchronization: str, current: Current, wanted: Desired) -> Acti
         f"provisioning job of configuration {wanted.name}",
         wanted.tenant,
         (*tests, Request("POST", f"{synchronization}/jobs", {"templateId": JOB_TEMPLATE})),
-        binds={"job_id": "id"},
-        visible=Wait(f"{synchronization}/jobs", lambda body: bool(body) and any(map(find_configuration.is_ours, all_of(body)))),
+        visible=Wait(f"{synchronization}/jobs", lambda body: bool(body) and any(map(find_configuration.is_sync_job, all_of(body)))),
         passing_codes=LOST_POLICY_CODES,
         hint=_switches(current, wanted),
         conflict=Conflict(
-            lambda body: _taken(wanted.name, all_of(body) if body else []),
-            f"the service does not make a job for configuration {wanted.name!r}, because it has one (HTTP 409), but it lists none; "
-            "look at the provisioning of the configuration in the portal, or run again in some minutes",
+            lambda body: _existing_job(wanted.name, all_of(body) if body else []),
+            f"the service does not create a job for configuration {wanted.name!r}, because it has a job (HTTP 409), but it lists none; "
+            "check the provisioning of the configuration in the portal, or run again in a few minutes",
         ),
     )
 
 
-def _taken(name: str, jobs: list[Any]) -> str | None:
-    """What takes the place of the job: the service may make one a configuration, of whatever template (fact sheet 3.3)."""
+def _existing_job(name: str, jobs: list[Any]) -> str | None:
+    """The message that a job of another template exists: a configuration may have a single job of any template (fact sheet 3.3)."""
     if not jobs:
         return None
-    there = ", ".join(f"{one.get('id')} (template {one.get('templateId')})" for one in jobs)
-    return f"configuration {name!r} has a job of another kind already: {there}; remove it, and run again"
+    existing = ", ".join(f"{job.get('id')} (template {job.get('templateId')})" for job in jobs)
+    return f"configuration {name!r} already has a job of another template: {existing}; remove it, and run again"
 
 
 def _save(
@@ -359,32 +387,31 @@ def _save(
     )
 
 
-def _facts(target_id: str, match: Found | None, job: Mapping[str, Any] | None, wanted: Desired, bag: Mapping[str, str]) -> dict[str, Any]:
+def _facts(target_id: str, match: Found | None, job: Raw | None, wanted: Desired, bag: Mapping[str, str]) -> ConfigurationFacts:
     configuration = match.configuration if match else None
+    shown = _shown(bag, wanted)
     return {
-        "configuration": {
-            "name": wanted.name,
-            "service_principal_id": configuration.id if configuration else None,
-            "app_id": configuration.app_id if configuration else None,
-            "job_id": job["id"] if job else None,
-            "scope_mode": "all" if settings_bag.synchronizes_all(bag) else "assigned",
-            "notification_email": None,
-            **_shown(bag, wanted),
-            "target_tenant_id": target_id,
-        }
+        "name": wanted.name,
+        "service_principal_id": configuration.id if configuration else None,
+        "app_id": configuration.app_id if configuration else None,
+        "job_id": job["id"] if job else None,
+        "scope_mode": "all" if settings_bag.synchronizes_all(bag) else "assigned",
+        "notification_email": shown.get("notification_email"),
+        "target_tenant_id": target_id,
+        "deletion_threshold": shown["deletion_threshold"],
     }
 
 
 def _plan_absent(current: Current, match: Found | None, wanted: Desired) -> Plan:
-    gone = {"state": "absent"}
+    absent = {"state": "absent"}
     facts = {
         "configuration": None,
-        "still_served_by": sorted(one.configuration.name for one in others(current.found, match, current.target_id)),
+        "still_served_by": sorted(other.configuration.name for other in others(current.found, match, current.target_id)),
     }
     if match is None:
-        return Plan(gone, gone, facts)
-    there = match.configuration
-    name, synchronization = there.name, there.synchronization
+        return Plan(absent, absent, facts)
+    configuration = match.configuration
+    name, synchronization = configuration.name, configuration.synchronization
     actions = []
     for job in match.jobs:
         path = f"{synchronization}/jobs/{job['id']}"
@@ -396,14 +423,19 @@ def _plan_absent(current: Current, match: Found | None, wanted: Desired) -> Plan
             "delete",
             f"configuration {name}",
             wanted.tenant,
-            # An application takes its service principal with it, if it is there still (fact sheet 2.4).
-            (Request("DELETE", f"/applications/{current.application_id}" if current.application_id else f"/servicePrincipals/{there.id}"),),
+            # The service deletes the service principal with its application, if that still exists (fact sheet 2.4).
+            (
+                Request(
+                    "DELETE",
+                    f"/applications/{current.application_id}" if current.application_id else f"/servicePrincipals/{configuration.id}",
+                ),
+            ),
             before={"name": name},
             effects={"keeps_synced_users": True},
         )
     )
     before = {"state": "present", "name": name, "job": bool(match.jobs), **_shown(match.bag, wanted)}
-    return Plan(before, gone, facts, tuple(actions), foretells=lambda client: find_configuration.leaves(client, there.id))
+    return Plan(before, absent, facts, tuple(actions), foretells=lambda client: find_configuration.record_removal(client, configuration.id))
 
 
 RESOURCE = Resource(desired, read, plan)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Which of a tenant's configurations is meant (fact sheet 2.2). Names are not unique in Entra, and differ in more than case."""
+"""Selects a configuration by its name or id (fact sheet 2.2). Names are not unique in Entra, which ignores their case."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ from .find_configuration import Configuration, of_multitenant_organization, same
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which one is wanted. ``name`` may be an id. ``others`` are names or ids of configurations that somebody else looks after."""
+    """The configuration that the options ask for. ``name`` may be an id. ``others`` are names or ids of configurations that are managed
+    elsewhere.
+    """
 
     name: str
     absent: bool = False
@@ -29,7 +31,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Found:
-    """A configuration with its bag and its jobs."""
+    """A configuration with its settings bag and its jobs as Graph returned them."""
 
     configuration: Configuration
     bag: Mapping[str, str]
@@ -45,76 +47,79 @@ class Found:
 
 
 def refuse_multitenant(name: str, wanted: Wanted) -> None:
-    """Judge a name, before anything is read or once its owner is known.
+    """Check a name from the options, or that of a configuration that was found by its id.
 
-    :raises Refusal: for what the Microsoft 365 admin center looks after.
+    :raises Refusal: for a configuration that the Microsoft 365 admin center manages.
     """
     if of_multitenant_organization(name) and not wanted.manage_multitenant:
         raise Refusal(
             f"configuration {name!r} belongs to the multitenant organization in the Microsoft 365 admin center; "
-            "set manage_multitenant to manage it here all the same"
+            "set manage_multitenant to manage it nevertheless"
         )
 
 
 def choose(found: Sequence[Found], wanted: Wanted, target_id: str) -> Found | None:
-    """The configuration of that id; else the one of that name that serves the target, or serves nobody yet; else, if it may be adopted,
-    the one that serves the target.
+    """The configuration with that id; else the one of that name that serves the target, or has no target yet; else, if it may be
+    adopted, the one that serves the target under another name; else ``None``.
 
-    :raises Refusal: when it is not clear which, or when it is not ours to touch.
+    :raises Unseen: when several configurations of that name match, or none has that id.
+    :raises Refusal: when several match otherwise, or the configuration serves another tenant or must be adopted first.
     """
     if is_id(wanted.name):
         return _of_id(found, wanted, target_id)
-    named = [one for one in found if same_name(one.configuration.name, wanted.name)]
-    ours = [one for one in named if one.serves == target_id] or [one for one in named if not one.serves]
-    if len(ours) > 1:
-        # Of two that were made at the same moment, one goes at once, so it is worth another look.
-        raise Unseen(
-            f"more than one configuration may be meant by {wanted.name!r}: {_listed(ours)}; name one by its id, or remove the others"
-        )
-    if ours and (ours[0].serves or wanted.absent):
-        return ours[0]
-    if named and not ours and not wanted.absent:
+    named = [candidate for candidate in found if same_name(candidate.configuration.name, wanted.name)]
+    matches = [candidate for candidate in named if candidate.serves == target_id]
+    matches = matches or [candidate for candidate in named if not candidate.serves]
+    if len(matches) > 1:
+        # When two runs create a configuration at the same time, one run removes its own again: a later read may find a single one.
+        raise Unseen(f"configuration {wanted.name!r} is ambiguous: {_listed(matches)}; use an id instead of the name, or remove the others")
+    if matches and (matches[0].serves or wanted.absent):
+        return matches[0]
+    if named and not matches and not wanted.absent:
         raise Refusal(f"configuration {named[0]} serves tenant {named[0].serves}; choose another name")
     adopted = _of_another_name(found, wanted, target_id)
-    if adopted and ours:
+    if adopted and matches:
         raise Refusal(
-            f"more than one configuration may be meant by {wanted.name!r}: {_listed([*ours, adopted])}; remove the one not wanted"
+            f"configuration {wanted.name!r} is ambiguous: {_listed([*matches, adopted])}; remove the configuration that is not needed"
         )
-    return adopted or (ours[0] if ours else None)
+    return adopted or (matches[0] if matches else None)
 
 
 def _of_id(found: Sequence[Found], wanted: Wanted, target_id: str) -> Found | None:
-    one = next((one for one in found if one.configuration.id.lower() == wanted.name.lower()), None)
-    if one is None:
+    match = next((candidate for candidate in found if candidate.configuration.id.lower() == wanted.name.lower()), None)
+    if match is None:
         if wanted.absent:
             return None
-        raise Unseen(f"there is no configuration with the id {wanted.name}, and what looks like an id is not given as a name")
-    if one.serves not in ("", target_id):
-        raise Refusal(f"configuration {one} serves tenant {one.serves}; choose another one")
-    refuse_multitenant(one.configuration.name, wanted)
-    return one
+        raise Unseen(f"there is no configuration with the id {wanted.name}, and a new configuration cannot have an id as its name")
+    if match.serves not in ("", target_id):
+        raise Refusal(f"configuration {match} serves tenant {match.serves}; choose another configuration")
+    refuse_multitenant(match.configuration.name, wanted)
+    return match
 
 
 def _of_another_name(found: Sequence[Found], wanted: Wanted, target_id: str) -> Found | None:
-    """What serves the target under a name that nobody has given: with a second one beside it, both would fight for the same people."""
-    serving = [one for one in found if one.serves == target_id and not _somebody_elses(one, wanted)]
+    """The configuration that serves the target under a name that no option contains: a second configuration for the target would
+    manage the same users.
+    """
+    serving = [candidate for candidate in found if candidate.serves == target_id and not _managed_elsewhere(candidate, wanted)]
     if not serving:
         return None
     if wanted.adopt and len(serving) == 1:
         return serving[0]
     if wanted.adopt:
-        raise Refusal(f"more than one configuration may be meant by {wanted.name!r}: {_listed(serving)}; name one by its id")
-    end = "or set adopt to remove it" if wanted.absent else "or set adopt to take it over and rename it"
+        raise Refusal(f"configuration {wanted.name!r} is ambiguous: {_listed(serving)}; use an id instead of the name")
+    remedy = "or set adopt to remove it" if wanted.absent else "or set adopt to take it over and rename it"
     raise Refusal(
-        f"there is no configuration {wanted.name!r} for that tenant, but {_listed(serving)} serves it already; use its name, {end}"
+        f"there is no configuration {wanted.name!r} for that tenant, but it is already served by {_listed(serving)}; "
+        f"use that name, {remedy}"
     )
 
 
-def _somebody_elses(one: Found, wanted: Wanted) -> bool:
-    """Of a name that we know to be managed otherwise: no candidate and no obstacle. Their scopes must not overlap (fact sheet 10)."""
-    name = one.configuration.name
+def _managed_elsewhere(candidate: Found, wanted: Wanted) -> bool:
+    """Whether it is neither a candidate nor a conflict, by its name or the options. Their scopes must not overlap (fact sheet 10)."""
+    name = candidate.configuration.name
     return of_multitenant_organization(name) or any(
-        same_name(name, other) or one.configuration.id == other.lower() for other in wanted.others
+        same_name(name, other) or candidate.configuration.id == other.lower() for other in wanted.others
     )
 
 
@@ -123,5 +128,5 @@ def _listed(found: Sequence[Found]) -> str:
 
 
 def others(found: Sequence[Found], match: Found | None, target_id: str) -> tuple[Found, ...]:
-    """What else serves the target."""
-    return tuple(one for one in found if one is not match and one.serves == target_id)
+    """The configurations other than ``match`` that serve the target."""
+    return tuple(other for other in found if other is not match and other.serves == target_id)

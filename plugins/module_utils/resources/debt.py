@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""What a configuration owes to the service: a restart of its job, after a change that takes effect only with one (fact sheet 3.4, 4.1).
+"""The pending restart of a configuration's job, after a change that takes effect only with a restart (fact sheet 3.4, 4.1).
 
-It is recorded in the service, as a tag of the configuration's service principal, before that change is written, and cleared after the
-restart. So whatever ends a run in between, every later run sees it, from any machine, and pays it.
+It is recorded in the service, as a tag of the configuration's service principal, before the change is written, and cleared after the
+restart. If a run is interrupted in between, every later run from any machine reads the tag and makes the restart.
 """
 
 from __future__ import annotations
@@ -20,40 +20,42 @@ TAG = "entra.cross_tenant_sync:restart_owed"
 
 
 def owed(configuration: Configuration | None) -> bool:
-    """Whether a restart is recorded that was not made."""
+    """Whether a restart is pending: recorded and not yet made."""
     return configuration is not None and TAG in configuration.tags
 
 
 def record(configuration: Configuration, name: str, tenant: str) -> Action:
-    """Before the change. A task that follows must see it, so it is waited for. Another run may have recorded it meanwhile."""
+    """The action before the change. It waits until the tag is visible, because later tasks read it. Another run may have recorded it
+    already.
+    """
     return _write("record", configuration, name, tenant, lambda tags: [*tags, TAG] if TAG not in tags else [*tags])
 
 
 def clear(configuration: Configuration, name: str, tenant: str) -> Action:
-    """After the restart."""
-    return _write("clear", configuration, name, tenant, lambda tags: [one for one in tags if one != TAG])
+    """The action after the restart."""
+    return _write("clear", configuration, name, tenant, lambda tags: [tag for tag in tags if tag != TAG])
 
 
 def _write(verb: str, configuration: Configuration, name: str, tenant: str, change: Callable[[Sequence[str]], list[str]]) -> Action:
     path = f"/servicePrincipals/{configuration.id}"
 
     def request(tags: Sequence[str]) -> tuple[Request, ...]:
-        # The list is written as a whole: other tags go back as they came, those that are there twice too.
+        # The list is written as a whole, so the other tags are sent as they were read, duplicates included.
         return (Request("PATCH", path, {"tags": change(tags)}),)
 
-    def anew(client: Client) -> tuple[Request, ...]:
+    def refresh(client: Client) -> tuple[Request, ...]:
         return request(_tags(client.get(f"{path}?$select=id,tags")))
 
     recorded = verb == "record"
     return Action(
         verb,
-        f"owed restart of configuration {name}",
+        f"pending restart of configuration {name}",
         tenant,
         request(configuration.tags),
         before={"restart_owed": not recorded},
         after={"restart_owed": recorded},
         visible=Wait(f"{path}?$select=id,tags", lambda body: (TAG in _tags(body)) is recorded),
-        refresh=anew,
+        refresh=refresh,
     )
 
 

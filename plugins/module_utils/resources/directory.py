@@ -2,21 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""People and groups of a tenant, found by what an admin calls them."""
+"""Users and groups of a tenant, found by the names that an admin has for them."""
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from ..graph.batch import find_all, read_all
-from ..graph.claims import OpaqueToken
 from ..graph.client import Client, Request
-from ..graph.errors import ServiceError
-from ..graph.odata import LARGEST_GET_BY_IDS, escape, is_id, requests_by
+from ..graph.odata import LARGEST_GET_BY_IDS, is_id, requests_by
 from ..plan import Refusal
 
 PERSON = "id,userPrincipalName,displayName,mail,userType,accountEnabled"
@@ -25,7 +22,7 @@ GROUP = "id,displayName,mail"
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Somebody or something that can be assigned. ``name`` is what an admin knows it by."""
+    """A user or a group. ``name`` is what an admin knows it by."""
 
     id: str
     kind: str
@@ -39,7 +36,7 @@ class Principal:
 
 
 def person(raw: Mapping[str, Any]) -> Principal:
-    """A user. External people carry ``#EXT#`` in their user principal name (fact sheet 7)."""
+    """A user. External users carry ``#EXT#`` in their user principal name (fact sheet 7)."""
     name = str(raw.get("userPrincipalName") or raw.get("displayName") or raw["id"])
     external = "#EXT#" in name or raw.get("userType") == "Guest"
     return Principal(str(raw["id"]), "user", name, raw.get("mail"), raw.get("accountEnabled") is not False, external)
@@ -88,39 +85,39 @@ def pick_groups(names: Sequence[str], groups: Iterable[Mapping[str, Any]]) -> di
     :raises Refusal: naming all that are unknown or ambiguous.
     """
     found: dict[str, dict[str, Principal]] = {}
-    for one in map(group, groups):
-        for name in (one.id.lower(), one.name.lower()):
-            found.setdefault(name, {})[one.id] = one
+    for principal in map(group, groups):
+        for name in (principal.id.lower(), principal.name.lower()):
+            found.setdefault(name, {})[principal.id] = principal
     return _the_one_each(names, {name: list(those.values()) for name, those in found.items()}, "group", "display name or id")
 
 
 def by_ids(client: Client, ids: Iterable[str]) -> Iterator[Principal]:
-    """The names of the given ids; those that do not exist any more are left out. Whether somebody is enabled is not told.
+    """The names of the given ids; those that no longer exist are left out. Whether a user is enabled is not known.
 
-    Nobody's name is asked for twice in a task: after an assignment, only the assignments themselves are read again.
+    No name is asked for twice in a task: after an assignment, only the assignments themselves are read again.
     """
     wanted = list(ids)
-    yield from (client.principals[one] for one in wanted if one in client.principals)
-    unknown = iter([one for one in wanted if one not in client.principals])
+    yield from (client.reads.objects[number] for number in wanted if number in client.reads.objects)
+    unknown = iter([number for number in wanted if number not in client.reads.objects])
     while chunk := list(islice(unknown, LARGEST_GET_BY_IDS)):
         body = {"ids": chunk, "types": ["user", "group"]}
         answer = client.send(Request("POST", "/directoryObjects/getByIds", body, only_asks=True))
         for raw in client.members(answer.body):
             found = group(raw) if str(raw.get("@odata.type")).endswith(".group") else person(raw)
-            client.principals[found.id] = found
+            client.reads.objects[found.id] = found
             yield found
 
 
 def members_of(client: Client, group_id: str) -> Iterator[Principal]:
-    """The direct members of a group that are people or groups."""
+    """The direct members of a group that are users or groups."""
     return _principals(client.pages(_members(group_id).path))
 
 
 def members_of_all(client: Client, group_ids: Iterable[str]) -> dict[str, tuple[Principal, ...]]:
-    """The direct members of several groups, twenty groups at a time; of a group that does not exist any more, there are none."""
+    """The direct members of several groups, twenty groups at a time; of a group that no longer exists, there are none."""
     wanted = list(group_ids)
-    pages = find_all(client, [_members(one) for one in wanted])
-    return {one: tuple(_principals(client.members(page))) if page else () for one, page in zip(wanted, pages, strict=True)}
+    pages = find_all(client, [_members(group_id) for group_id in wanted])
+    return {group_id: tuple(_principals(client.members(page))) if page else () for group_id, page in zip(wanted, pages, strict=True)}
 
 
 def _members(group_id: str) -> Request:
@@ -140,65 +137,6 @@ def count_members(client: Client) -> int:
     return int(client.get(path, headers={"ConsistencyLevel": "eventual"}))
 
 
-def is_own(client: Client, tenant_id: str) -> bool:
-    """Whether it is the tenant we work in, which the options may name by a domain. Then the token tells its id, or else the
-    public OpenID document (fact sheet 1.5).
-    """
-    own: str | None = client.tenant
-    if not is_id(client.tenant):
-        own = None
-        with contextlib.suppress(OpaqueToken):
-            own = client.claims().tenant_id
-        own = own or client.owner_of(client.tenant)
-    return own is not None and own.lower() == tenant_id.lower()
-
-
-def tenant_id_of_domain(client: Client, domain: str) -> str:
-    """The id of the tenant that owns a domain. Without the permission for Graph's own answer, the public OpenID document tells
-    it as well (fact sheet 1.5).
-
-    :raises Refusal: when no tenant owns it.
-    """
-    try:
-        about, _no_bodies = _tenant_information(client, f"findTenantInformationByDomainName(domainName='{escape(domain)}')", ())
-        owner = str(about["tenantId"]) if about else None
-    except ServiceError as error:
-        if not error.denied:
-            raise
-        owner = client.owner_of(domain)
-    if owner is None:
-        raise Refusal(f"no tenant owns the domain {domain!r}")
-    return owner
-
-
-def default_domain_of_tenant(client: Client, tenant_id: str, *others: Request) -> tuple[str, list[Any]]:
-    """The default domain of another tenant (fact sheet 1.5), and the bodies of other reads in the same batch.
-
-    :raises Refusal: when there is no such tenant.
-    """
-    about, bodies = _tenant_information(client, f"findTenantInformationByTenantId(tenantId='{escape(tenant_id)}')", others)
-    if about is None:
-        raise Refusal(f"there is no tenant {tenant_id} in this cloud")
-    return str(about["defaultDomainName"]), bodies
-
-
-def _tenant_information(client: Client, function: str, others: Sequence[Request]) -> tuple[dict[str, Any] | None, list[Any]]:
-    """What everybody may know of a tenant, asked once a run; ``None`` if there is none."""
-    key = ("tenant information", client.cloud.graph_endpoint, function)
-    known = client.run_cache.recall(*key)
-    asked = [] if known else [Request("GET", f"/tenantRelationships/{function}")]
-    try:
-        bodies = [answer.body for answer in read_all(client, [*asked, *others])]
-    except ServiceError as error:
-        if error.path.startswith("/tenantRelationships/") and error.status in (400, 404):
-            return None, []
-        raise
-    if asked:
-        known = bodies.pop(0)
-        client.run_cache.keep(known, *key)
-    return known, bodies
-
-
 def _people_by(client: Client, name: str, values: Sequence[str]) -> dict[str, list[Principal]]:
     """Matches by lower-case value, as the directory compares."""
     found: dict[str, list[Principal]] = {}
@@ -214,6 +152,6 @@ def _the_one_each(names: Sequence[str], found: Mapping[str, list[Principal]], ki
         raise Refusal(f"there is no {kind} {', '.join(map(repr, unknown))}; give the {known_by} of one that exists")
     ambiguous = {name: found[name.lower()] for name in names if len(found[name.lower()]) > 1}
     if ambiguous:
-        listed = "; ".join(f"{name!r} is {', '.join(one.id for one in several)}" for name, several in ambiguous.items())
+        listed = "; ".join(f"{name!r} is {', '.join(principal.id for principal in several)}" for name, several in ambiguous.items())
         raise Refusal(f"more than one {kind} has the same name, give the id: {listed}")
     return {name: found[name.lower()][0] for name in names}

@@ -9,19 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, TypedDict
 
 from ..graph.client import Client, Request
 from ..graph.errors import ServiceError
-from ..plan import Action, Inquiry, Outcome, Plan, Refusal, Resource, Wait
+from ..plan import NO_PATH, Action, Inquiry, Outcome, Plan, Refusal, Resource, Wait
 from . import debt, find_configuration
-from .configuration import NEW
 from .find_configuration import Configuration
 
 JOBS = "/synchronization/jobs"
 NEVER = "0001-01-01T00:00:00Z"
 TOO_MANY_DELETES = "TooManyDeletes"
-"""Why the deletion guard puts a job in quarantine (fact sheet 6.4)."""
+"""The reason of a quarantine that the deletion guard caused (fact sheet 6.4)."""
 
 RESET_SCOPES = {
     None: "",
@@ -31,14 +30,14 @@ RESET_SCOPES = {
     "approve_deletions": "ForceDeletes",
     "full": "Full",
 }
-"""Why an admin restarts, and the reset scope that does it. Without a reason: what the portal's button does (fact sheet 3.3)."""
-EVERYBODY = (None, "reevaluate_all", "full")
-"""The reasons after which the service begins with everybody."""
+"""The option ``restart_reason``, and the reset scope of Graph. Without a reason: the same as the portal's button (fact sheet 3.3)."""
+EVALUATES_ALL = (None, "reevaluate_all", "full")
+"""The reasons after which the service evaluates all users in scope again."""
 
 
 @dataclass(frozen=True)
 class Desired:
-    """What is wanted."""
+    """The desired state. ``wait_timeout`` is in seconds."""
 
     tenant: str
     configuration: str
@@ -47,34 +46,92 @@ class Desired:
     wait: str | None
     wait_timeout: float
     owed: bool = False
-    """Whether a restart is owed by what an earlier task said, though it may not show: in check mode nothing was recorded."""
+    """Whether the option ``restart_owed`` reports a pending restart of an earlier task. In check mode it is not recorded anywhere else."""
 
 
 @dataclass(frozen=True)
 class Current:
-    """What is there; ``job`` is Graph's own object."""
+    """The current state; ``job`` is the object of Graph."""
 
     configuration: Configuration | None
     job: Mapping[str, Any] | None
 
 
-NOWHERE = Current(None, None)
+MISSING = Current(None, None)
+"""No configuration, and therefore no job."""
+
+
+class Cycle(TypedDict):
+    """A finished cycle, as in results. The service can leave numbers out."""
+
+    began: str | None
+    ended: str
+    state: str | None
+    entitled: int | None
+    exported: int | None
+    held_for_retry: int | None
+
+
+class Quarantine(TypedDict):
+    """The reason and the begin of a quarantine, as in results."""
+
+    reason: str | None
+    since: str | None
+    code: str | None
+    message: str | None
+
+
+class Progress(TypedDict):
+    """The progress of the running cycle for one kind of object."""
+
+    done: int | None
+    total: int | None
+
+
+class ShownJob(TypedDict):
+    """A job, as in results. Times are in ISO 8601; ``None`` is a member that does not exist or an event that did not happen."""
+
+    id: str | None
+    configuration: str | None
+    service_principal_id: str | None
+    state: str
+    status: str | None
+    interval: str | None
+    last_cycle: Cycle | None
+    last_successful_cycle: Cycle | None
+    steady_since: str | None
+    quarantine: Quarantine | None
+    progress: list[Progress]
+    synchronized: dict[str, int]
+
+
+class Verdict(TypedDict):
+    """The state of a job in one word, and the next action."""
+
+    verdict: str
+    next_action: str
+    reason: str | None
+    since: str | None
+    days_until_disabled: int | None
 
 
 def desired(params: Mapping[str, Any]) -> Desired:
-    """Understand the options."""
+    """The desired state that the options of ``sync_job`` describe.
+
+    :raises Refusal: if options contradict each other.
+    """
     reason = params.get("restart_reason")
     if reason and params["state"] != "restarted":
-        raise Refusal("restart_reason only goes with state restarted")
+        raise Refusal("restart_reason requires state restarted")
     if reason == "full" and not params["acknowledge_full"]:
         raise Refusal(
-            "restart_reason full makes the service forget which person in the target belongs to whom in the source; "
-            "set acknowledge_full if that is meant"
+            "restart_reason full makes the service discard which user in the target belongs to which user in the source; "
+            "set acknowledge_full to allow it"
         )
     if params.get("wait") and params["state"] == "absent":
-        raise Refusal("wait does not go with state absent")
+        raise Refusal("wait cannot be combined with state absent")
     if params["state"] == "paused" and params.get("wait") not in (None, "idle"):
-        raise Refusal("a paused job begins no cycle, so only wait idle goes with state paused")
+        raise Refusal("a paused job begins no cycle, so state paused allows only wait idle")
     return Desired(
         params["tenant_id"],
         params["configuration"],
@@ -87,7 +144,7 @@ def desired(params: Mapping[str, Any]) -> Desired:
 
 
 def read(client: Client, wanted: Desired) -> Current:
-    """The job of the named configuration."""
+    """The job of the wanted configuration."""
     return find(client, wanted.configuration)
 
 
@@ -98,14 +155,14 @@ def find(client: Client, name: str) -> Current:
 
 
 def find_with_schema(client: Client, name: str) -> tuple[Current, Any]:
-    """Like `find`, with the job's schema: in one batch, if an earlier task of the run has seen the job."""
+    """Like `find`, with the job's schema: in the same batch, if an earlier task of the run has read the job."""
     known = find_configuration.known_job(client, name)
     try:
         configuration, parts = find_configuration.find_with(client, name, JOBS, *([f"{JOBS}/{known}/schema"] if known else []))
     except ServiceError as error:
         if not known or error.status != 404:
             raise
-        # The job was made anew since.
+        # The job was created again in the meantime.
         configuration, parts = find_configuration.find_with(client, name, JOBS)
     job = find_configuration.only_job(list(client.members(parts[0])), name) if configuration else None
     if configuration is None or job is None:
@@ -116,23 +173,23 @@ def find_with_schema(client: Client, name: str) -> tuple[Current, Any]:
 
 
 def plan(current: Current, wanted: Desired) -> Plan:
-    """Decide."""
+    """The plan for the current state: start, pause, restart or delete the job, and make a pending restart."""
     before = run_state(current.job)
     if before == "absent" and wanted.state != "absent":
-        # What sync_configuration will have made by then.
+        # sync_configuration will have created it by then.
         before = "paused"
     if before == "started" and wanted.owed:
-        # An earlier task of this run has paused it, which check mode cannot see.
+        # An earlier task of this run has paused it, which is not visible in check mode.
         before = "paused"
     after = {"restarted": "started"}.get(wanted.state, wanted.state)
     path = path_of(current)
     owed = debt.owed(current.configuration) or (wanted.owed and current.configuration is not None)
     actions = _actions(current, wanted, before, owed)
-    pays = any(action.verb == "clear" for action in actions)
+    cleared = any(action.verb == "clear" for action in actions)
     return Plan(
         before={"configuration": wanted.configuration, "state": before, "restart_owed": owed},
-        after={"configuration": wanted.configuration, "state": after, "restart_owed": owed and not pays},
-        facts={"job": _shown(current, after), "restart_owed": owed and not pays},
+        after={"configuration": wanted.configuration, "state": after, "restart_owed": owed and not cleared},
+        facts={"job": _shown(current, after), "restart_owed": owed and not cleared},
         actions=actions,
         warnings=_warnings(current.job, wanted),
         unmet=find_configuration.unmet(current.configuration, current.job, wanted.configuration) if wanted.state != "absent" else None,
@@ -142,31 +199,30 @@ def plan(current: Current, wanted: Desired) -> Plan:
 
 
 def _actions(current: Current, wanted: Desired, before: str, owed: bool) -> tuple[Action, ...]:
-    """What to do, and a restart that is owed with it: whoever runs again must begin with everybody."""
+    """The actions, with a pending restart: when the job runs again, it must evaluate all users in scope."""
     name, tenant, path = wanted.configuration, wanted.tenant, path_of(current)
-    paid = (debt.clear(current.configuration, name, tenant),) if owed and current.configuration else ()
+    clear = (debt.clear(current.configuration, name, tenant),) if owed and current.configuration else ()
     if wanted.state == "restarted":
-        everybody = wanted.restart_reason in EVERYBODY
-        return (restart(path, before, wanted.restart_reason, name, tenant), *(paid if everybody else ()))
+        evaluates_all = wanted.restart_reason in EVALUATES_ALL
+        return (restart(path, before, wanted.restart_reason, name, tenant), *(clear if evaluates_all else ()))
     if wanted.state == "absent":
-        # The service may refuse to delete a job that runs (fact sheet 13.5). A new job begins with everybody anyway.
+        # The service may refuse to delete a job that runs (fact sheet 13.5). A new job evaluates all users in scope anyway.
         stop = (_plain("pause", path, name, tenant),) if before == "started" else ()
-        return (*stop, *((_delete(path, name, tenant),) if before != "absent" else ()), *paid)
-    if wanted.state == "started" and paid:
-        return (restart(path, before, "reevaluate_all", name, tenant), *paid)
+        return (*stop, *((_delete(path, name, tenant),) if before != "absent" else ()), *clear)
+    if wanted.state == "started" and clear:
+        return (restart(path, before, "reevaluate_all", name, tenant), *clear)
     if before == wanted.state:
         return ()
     return (_plain("start" if wanted.state == "started" else "pause", path, name, tenant),)
 
 
 def path_of(current: Current) -> str:
-    """Where the job is, or will be."""
-    base = current.configuration.synchronization if current.configuration else NEW
-    return f"{base}/jobs/{current.job['id'] if current.job else '{job_id}'}"
+    """The path of the job, `NO_PATH` if there is none."""
+    return f"{current.configuration.synchronization}/jobs/{current.job['id']}" if current.configuration and current.job else NO_PATH
 
 
 def _outcome(job: Mapping[str, Any], wanted: Desired, path: str, acts: bool) -> Outcome | None:
-    """What to wait for. After a start or restart, only a cycle that began later counts: one that was in flight saw the state before."""
+    """The outcome to wait for. After a start or restart, only a cycle that began later counts: a running cycle used the previous state."""
     if wanted.wait is None:
         return None
     began_late_enough = _cycle_after(job.get("status") or {}, acts)
@@ -195,8 +251,9 @@ def _outcome(job: Mapping[str, Any], wanted: Desired, path: str, acts: bool) -> 
 
 
 def cycle_after(before: Mapping[str, Any]) -> Callable[[Any, datetime | None], bool]:
-    """Whether the job that is read has ended a cycle that began after a restart of the job that was read ``before``. A cycle that was
-    under way then is none: it may have seen the old scope.
+    """A function of a job that is read later and the time of a restart: whether the job has ended a cycle that began after the restart.
+
+    ``before`` is the job before the restart. A cycle that was running then does not count: it may have used the old scope.
     """
     after = _cycle_after(before.get("status") or {}, acts=True)
     return lambda now, since: bool(now) and after(now.get("status") or {}, since)
@@ -209,16 +266,17 @@ def _cycle_after(before: Mapping[str, Any], acts: bool) -> Callable[[Mapping[str
         last = _last_cycle(now.get("lastExecution"))
         if last is None or (acts and now["lastExecution"] == before.get("lastExecution")):
             return False
-        return all(_time(last["began"] or last["ended"]) >= one for one in (since, known) if one)
+        return all(_time(last["began"] or last["ended"]) >= moment for moment in (since, known) if moment)
 
     return after
 
 
 def _latest_moment(status: Mapping[str, Any]) -> datetime | None:
-    """The latest time that the service itself names: what it begins from now on begins later."""
-    ended = (_last_cycle(status.get("lastExecution")) or {}).get("ended")
-    observed = [_moment(one.get("progressObservationDateTime")) for one in status.get("progress") or ()]
-    return max((_time(one) for one in (ended, *observed) if one), default=None)
+    """The latest time that the service reports: everything that it begins from now on begins later."""
+    last = _last_cycle(status.get("lastExecution"))
+    ended = last["ended"] if last else None
+    observed = [_moment(step.get("progressObservationDateTime")) for step in status.get("progress") or ()]
+    return max((_time(moment) for moment in (ended, *observed) if moment), default=None)
 
 
 def _time(moment: str) -> datetime:
@@ -226,21 +284,21 @@ def _time(moment: str) -> datetime:
 
 
 def _unfinished(status: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    return [one for one in status.get("progress") or () if (one.get("completedUnits") or 0) < (one.get("totalUnits") or 0)]
+    return [step for step in status.get("progress") or () if (step.get("completedUnits") or 0) < (step.get("totalUnits") or 0)]
 
 
 def progress(job: Any) -> str:
-    """How far the job is, in a few words."""
+    """The progress of the job, in a few words."""
     return _progress((job or {}).get("status") or {})
 
 
 def _progress(status: Mapping[str, Any]) -> str:
     steps = ", ".join(
-        f"{one.get('completedUnits')} of {one.get('totalUnits')} {one.get('units') or 'units'}" for one in _unfinished(status)
+        f"{step.get('completedUnits')} of {step.get('totalUnits')} {step.get('units') or 'units'}" for step in _unfinished(status)
     )
-    synchronized = {str(one.get("key")): one.get("value") for one in status.get("synchronizedEntryCountByType") or ()}
-    people = f", {synchronized['User']} users synchronized so far" if synchronized.get("User") is not None else ""
-    return f"{steps or 'status ' + str(status.get('code'))}{people}"
+    synchronized = {str(entry.get("key")): entry.get("value") for entry in status.get("synchronizedEntryCountByType") or ()}
+    users = f", {synchronized['User']} users synchronized so far" if synchronized.get("User") is not None else ""
+    return f"{steps or 'status ' + str(status.get('code'))}{users}"
 
 
 def _plain(verb: str, path: str, name: str, tenant: str) -> Action:
@@ -248,7 +306,7 @@ def _plain(verb: str, path: str, name: str, tenant: str) -> Action:
 
 
 def pause(path: str, name: str, tenant: str) -> Action:
-    """A pause. A cycle that runs is finished first (fact sheet 3.3)."""
+    """A pause. The service finishes a running cycle first (fact sheet 3.3)."""
     return _plain("pause", path, name, tenant)
 
 
@@ -257,9 +315,12 @@ def _delete(path: str, name: str, tenant: str) -> Action:
 
 
 def restart(path: str, before: str, reason: str | None, name: str, tenant: str) -> Action:
-    """A restart. Whether it also starts a job that was paused is not documented, so that is looked at (fact sheet 3.3)."""
+    """A restart. It is not documented whether it also starts a paused job, so the state is checked afterwards (fact sheet 3.3).
+
+    ``before`` is the `run_state` before the restart.
+    """
     body = {"criteria": {"resetScope": RESET_SCOPES[reason]}} if reason else {"criteria": {}}
-    effects: dict[str, Any] = {"triggers_full_cycle": reason in EVERYBODY}
+    effects: dict[str, Any] = {"triggers_full_cycle": reason in EVALUATES_ALL}
     if reason == "approve_deletions":
         effects["carries_out_held_deletions"] = True
     action = Action("restart", _title(name), tenant, (Request("POST", f"{path}/restart", body),), effects=effects, leaves_trace=False)
@@ -274,14 +335,14 @@ def _title(name: str) -> str:
 
 
 def run_state(job: Mapping[str, Any] | None) -> str:
-    """started, paused or absent. The service says ``Disabled`` or ``Paused`` of a job that does not run (fact sheet 3.2)."""
+    """``started``, ``paused`` or ``absent``. A job that does not run is ``Disabled`` or ``Paused`` (fact sheet 3.2)."""
     if job is None:
         return "absent"
     return "started" if (job.get("schedule") or {}).get("state") == "Active" else "paused"
 
 
-def quarantine(job: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Why and since when the job is in quarantine."""
+def quarantine(job: Mapping[str, Any] | None) -> Quarantine | None:
+    """The quarantine of the job; ``None`` if there is none."""
     raw = ((job or {}).get("status") or {}).get("quarantine")
     if not raw:
         return None
@@ -289,39 +350,40 @@ def quarantine(job: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return {"reason": raw.get("reason"), "since": raw.get("currentBegan"), "code": error.get("code"), "message": error.get("message")}
 
 
-def verdict(job: Mapping[str, Any] | None, now: datetime, owed: bool = False) -> dict[str, Any]:
-    """One word for how the job is, and what to do next (pain point 12). ``owed``: whether it has to be restarted."""
+def verdict(job: Mapping[str, Any] | None, now: datetime, owed: bool = False) -> Verdict:
+    """The state of the job in one word, and the next action (pain point 12). ``owed``: whether a restart is pending."""
     if job is None:
-        return _verdict("absent", "run sync_configuration, which makes the configuration and its job")
+        return _verdict("absent", "run sync_configuration, which creates the configuration and its job")
     status = job.get("status") or {}
     why = quarantine(job)
     if why:
         left = _days_until_disabled(status["quarantine"], now)
         until = "" if left is None else f" within {left} days, before the service disables the job"
-        action = _QUARANTINE.get(str(why["reason"]), "read provisioning_log_info, mend the cause, then restart with release_quarantine")
+        action = _QUARANTINE.get(str(why["reason"]), "read provisioning_log_info, fix the cause, then restart with release_quarantine")
         return {**_verdict("quarantined", f"{action}{until}"), "reason": why["reason"], "since": why["since"], "days_until_disabled": left}
     if run_state(job) != "started":
         return _verdict("paused", "start it with sync_job")
     last = _last_cycle(status.get("lastExecution"))
     if owed:
         word = "never_run" if last is None else "running" if _unfinished(status) else "degraded"
-        return _verdict(word, "run sync_job with state started: the restart that a change of scope or mappings needs was not made")
+        return _verdict(word, "run sync_job with state started: a restart is pending because the scope or the mappings were changed")
     if last is None:
         return _verdict("running" if _unfinished(status) else "never_run", "wait for the first cycle")
     if _unfinished(status):
         return _verdict("running", "wait for the end of the cycle")
     if last["state"] == "Succeeded" and not last["held_for_retry"]:
         return _verdict("healthy", "nothing")
-    return _verdict("degraded", "read provisioning_log_info for the people who failed")
+    return _verdict("degraded", "read provisioning_log_info for the users who failed")
 
 
 _QUARANTINE = {
-    TOO_MANY_DELETES: "look at the held deletions in provisioning_log_info, then bring the people back into scope or restart with approve_deletions",
+    TOO_MANY_DELETES: "check the held deletions in provisioning_log_info, then bring the users back into scope "
+    "or restart with approve_deletions",
     "EncounteredQuarantineException": "check the trust settings of both tenants, then restart with release_quarantine",
 }
 
 
-def _verdict(word: str, action: str) -> dict[str, Any]:
+def _verdict(word: str, action: str) -> Verdict:
     return {"verdict": word, "next_action": action, "reason": None, "since": None, "days_until_disabled": None}
 
 
@@ -337,11 +399,11 @@ def _warnings(job: Mapping[str, Any] | None, wanted: Desired) -> tuple[str, ...]
     why = quarantine(job)
     if not why or wanted.state != "started":
         return ()
-    return (f"the job is in quarantine since {why['since']} ({why['reason']}); mend the cause, then restart it",)
+    return (f"the job is in quarantine since {why['since']} ({why['reason']}); fix the cause, then restart the job",)
 
 
-def _shown(current: Current, state: str) -> dict[str, Any] | None:
-    """The job as an admin asks for it. Times the service never reached are left out."""
+def _shown(current: Current, state: str) -> ShownJob | None:
+    """The job as in results. Times of events that did not happen are ``None``."""
     if state == "absent":
         return None
     job = current.job or {}
@@ -358,13 +420,13 @@ def _shown(current: Current, state: str) -> dict[str, Any] | None:
         "last_successful_cycle": _last_cycle(status.get("lastSuccessfulExecution")),
         "steady_since": _moment(status.get("steadyStateFirstAchievedTime")),
         "quarantine": quarantine(current.job),
-        "progress": [{"done": one.get("completedUnits"), "total": one.get("totalUnits")} for one in status.get("progress") or ()],
-        "synchronized": {one["key"]: one["value"] for one in status.get("synchronizedEntryCountByType") or ()},
+        "progress": [{"done": step.get("completedUnits"), "total": step.get("totalUnits")} for step in status.get("progress") or ()],
+        "synchronized": {entry["key"]: entry["value"] for entry in status.get("synchronizedEntryCountByType") or ()},
     }
 
 
-def _last_cycle(raw: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """A cycle that ended. A new job reports one that failed in the year 1 with the code None: it never ran (fact sheet 3.2)."""
+def _last_cycle(raw: Mapping[str, Any] | None) -> Cycle | None:
+    """A finished cycle; ``None`` if there is none. A new job reports a cycle that failed in the year 1: it never ran (fact sheet 3.2)."""
     ended = _moment((raw or {}).get("timeEnded"))
     if raw is None or ended is None:
         return None
@@ -379,7 +441,7 @@ def _last_cycle(raw: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def _moment(text: str | None) -> str | None:
-    """A time that came; ``None`` for one that never did, and for what is no time."""
+    """A time; ``None`` for the time of an event that did not happen, and for an invalid text."""
     if not text or text.startswith(NEVER[:4]):
         return None
     try:
@@ -390,7 +452,7 @@ def _moment(text: str | None) -> str | None:
 
 
 def inquire(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
-    """The job as it is; ``None`` where there is none."""
+    """The results of ``sync_job_info``: the job (``None`` if there is none), whether a restart is pending, and the verdict."""
     current = find(client, params["configuration"])
     shown = _shown(current, run_state(current.job))
     owed = debt.owed(current.configuration)

@@ -2,9 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""A whole link, compared with what it shall be: every resource of it in one task, which changes nothing.
-
-The planners are those of the modules that the roles run, so a link in which they find nothing to do needs no task of the roles.
+"""A link: what it is made of, on which side, in which order, and with which options. Everything that is done with a whole link goes by
+this table: the comparison, the judgement of its options, the roles (a test holds their tasks against it), and the table of a plan.
 """
 
 from __future__ import annotations
@@ -13,99 +12,53 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..graph.batch import send_all
-from ..graph.client import Answer, Client, Request
-from ..graph.odata import is_id
-from ..plan import Facts, LinkInquiry, Plan, Refusal, Resource
-from . import configuration, job, partner, scope, synced_user
+from ..plan import Refusal, Resource
+from . import configuration, job, partner, scope
 from .mapping import filters
 from .mapping import resource as mapping
 
 Given = Mapping[str, Any]
 """A module's options, as a task gave them."""
+SOURCE, TARGET = "source", "target"
 
 
-@dataclass(frozen=True)
-class Part:
-    """One resource of a link: the module that manages it, and that module's options by those of the link."""
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """What a task of the roles does for a link: the module, in which tenant, and that module's options by those of the link."""
 
     module: str
+    side: str
+    registered: str
+    """The name under which the roles keep the module's result."""
+    takes: Mapping[str, str]
+    """Options of the module that are options of the link, by name; ``target.tenant_id`` is a member of one."""
+    says: Mapping[str, Any]
+    """Options of the module that are the same for every link."""
+    told_of_debt: bool = False
+    """Whether it must know of a restart that the steps before it owe: each of them records it, and the last one makes it."""
+
+    def options(self, link: Given, restart_owed: bool = False) -> dict[str, Any]:
+        """The module's options for a link."""
+        own = link if self.side == SOURCE else link["target"]
+        place = {"tenant_id": own["tenant_id"], "cloud": own["cloud"]}
+        taken = {name: _member(link, where) for name, where in self.takes.items()}
+        return {**place, **taken, **self.says, **({"restart_owed": restart_owed} if self.told_of_debt else {})}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part(Step):
+    """A step that builds a link, with the resource by which it can be compared."""
+
     resource: Resource[Any, Any]
-    options: Callable[[Given], dict[str, Any]]
 
 
-def _target_policy(link: Given) -> dict[str, Any]:
-    return {
-        **_place(link["target"]),
-        "partner_tenant_id": link["tenant_id"],
-        "partner_cloud": link["cloud"],
-        "user_sync_inbound": True,
-        "redemption_inbound": True,
-        "state": "present",
-    }
+def _member(link: Given, where: str) -> Any:
+    value: Any = link
+    for name in where.split("."):
+        value = value.get(name)
+    return value
 
 
-def _source_policy(link: Given) -> dict[str, Any]:
-    return {
-        **_place(link),
-        "partner_tenant_id": link["target"]["tenant_id"],
-        "partner_cloud": link["target"]["cloud"],
-        "redemption_outbound": True,
-        "state": "present",
-    }
-
-
-def _configuration(link: Given) -> dict[str, Any]:
-    return {
-        **_place(link),
-        "name": link["configuration"],
-        "target_tenant_id": link["target"]["tenant_id"],
-        "target_cloud": link["target"]["cloud"],
-        "notification_email": link.get("notification_email"),
-        "deletion_threshold": link.get("deletion_threshold"),
-        "test_connection": True,
-        "adopt": link["adopt"],
-        "others": link.get("others"),
-        "manage_multitenant": False,
-        "state": "present",
-    }
-
-
-def _scope(link: Given) -> dict[str, Any]:
-    return {
-        **_place(link),
-        "configuration": link["configuration"],
-        **{name: link.get(f"scope_{name}") for name in SCOPE},
-        # The job is last, and pays what the others owe.
-        "restart_job": False,
-        "restart_owed": False,
-        "full_result": False,
-        "state": "present",
-    }
-
-
-def _mapping(link: Given) -> dict[str, Any]:
-    return {**_place(link), **{name: link.get(name) for name in ("configuration", *MAPPING)}, **LEFT_ALONE}
-
-
-def _job(link: Given) -> dict[str, Any]:
-    return {
-        **_place(link),
-        "configuration": link["configuration"],
-        "state": link["job_state"],
-        "wait": link.get("job_wait"),
-        "wait_timeout": 0,
-        "restart_owed": False,
-        "acknowledge_full": False,
-    }
-
-
-def _place(tenant: Given) -> dict[str, Any]:
-    return {"tenant_id": tenant["tenant_id"], "cloud": tenant["cloud"]}
-
-
-LEFT_ALONE = {"exact": False, "reset": False, "restart_job": False}
-"""What a link does not say of its mappings."""
 SCOPE = ("mode", "users", "groups", "exact", "allow_empty", "max_removals", "max_removal_percent")
 """The options that say who is synchronized: those of the link begin with ``scope_``."""
 MAPPING = (
@@ -120,20 +73,113 @@ MAPPING = (
 )
 """The options that say what of people is synchronized: those of the link are named as those of the module."""
 
-ORGANIZATION = Request("GET", "/organization?$select=id,verifiedDomains")
-"""The source itself, whose verified domains tell whose users are meant in the target."""
+_FOUND = {"name": "configuration", "target_tenant_id": "target.tenant_id", "adopt": "adopt", "others": "others"}
 
-NOTHING: Facts = {"differences": [], "warnings": []}
-"""What differs where nothing is compared."""
-
-IN_SOURCE = (
-    Part("cross_tenant_policy", partner.RESOURCE, _source_policy),
-    Part("sync_configuration", configuration.RESOURCE, _configuration),
-    Part("sync_mapping", mapping.RESOURCE, _mapping),
-    Part("sync_scope", scope.RESOURCE, _scope),
-    Part("sync_job", job.RESOURCE, _job),
+BUILDING = (
+    Part(
+        module="cross_tenant_policy",
+        side=TARGET,
+        registered="target_tenant_policy",
+        takes={"partner_tenant_id": "tenant_id", "partner_cloud": "cloud"},
+        says={"user_sync_inbound": True, "redemption_inbound": True, "state": "present"},
+        resource=partner.RESOURCE,
+    ),
+    Part(
+        module="cross_tenant_policy",
+        side=SOURCE,
+        registered="source_tenant_policy",
+        takes={"partner_tenant_id": "target.tenant_id", "partner_cloud": "target.cloud"},
+        says={"redemption_outbound": True, "state": "present"},
+        resource=partner.RESOURCE,
+    ),
+    Part(
+        module="sync_configuration",
+        side=SOURCE,
+        registered="source_tenant_configuration",
+        takes={
+            **_FOUND,
+            "target_cloud": "target.cloud",
+            "notification_email": "notification_email",
+            "deletion_threshold": "deletion_threshold",
+        },
+        says={"test_connection": True, "manage_multitenant": False, "state": "present"},
+        resource=configuration.RESOURCE,
+    ),
+    # What is synchronized comes before who is, so that no user is in scope before the filter is.
+    Part(
+        module="sync_mapping",
+        side=SOURCE,
+        registered="source_tenant_mapping",
+        takes={"configuration": "configuration", **{name: name for name in MAPPING}},
+        says={"exact": False, "reset": False, "restart_job": False},
+        resource=mapping.RESOURCE,
+    ),
+    Part(
+        module="sync_scope",
+        side=SOURCE,
+        registered="source_tenant_scope",
+        takes={"configuration": "configuration", **{name: f"scope_{name}" for name in SCOPE}},
+        says={"restart_job": False, "full_result": False, "state": "present"},
+        told_of_debt=True,
+        resource=scope.RESOURCE,
+    ),
+    # The job is last, and makes the restart that the others owe.
+    Part(
+        module="sync_job",
+        side=SOURCE,
+        registered="source_tenant_job",
+        takes={"configuration": "configuration", "state": "job_state", "wait": "job_wait"},
+        says={"wait_timeout": 0, "acknowledge_full": False},
+        told_of_debt=True,
+        resource=job.RESOURCE,
+    ),
 )
-IN_TARGET = (Part("cross_tenant_policy", partner.RESOURCE, _target_policy),)
+"""The parts of a link, in the order in which it is built."""
+
+DEPROVISION = Step(
+    module="sync_deprovision",
+    side=SOURCE,
+    registered="source_tenant_deprovision",
+    takes={
+        "configuration": "configuration",
+        "others": "others",
+        "target": "target",
+        "deletion_threshold": "deletion_threshold",
+        "source_domains": "source_domains",
+    },
+    says={},
+)
+"""The step before the removal, where the users that were synchronized must go first."""
+
+REMOVAL = (
+    Step(
+        module="sync_configuration",
+        side=SOURCE,
+        registered="source_tenant_configuration",
+        takes=_FOUND,
+        says={"test_connection": True, "manage_multitenant": False, "state": "absent"},
+    ),
+    Step(
+        module="cross_tenant_policy",
+        side=SOURCE,
+        registered="source_tenant_policy",
+        takes={"partner_tenant_id": "target.tenant_id"},
+        says={"inherit": ["redemption_outbound"], "state": "absent"},
+    ),
+    # The source sees whom the switches still serve; the target cannot.
+    Step(
+        module="cross_tenant_policy",
+        side=TARGET,
+        registered="target_tenant_policy",
+        takes={"partner_tenant_id": "tenant_id"},
+        says={"inherit": ["user_sync_inbound", "redemption_inbound"], "state": "absent"},
+    ),
+)
+"""The steps by which a link is removed, in their order."""
+
+
+IN_SOURCE = tuple(part for part in BUILDING if part.side == SOURCE)
+IN_TARGET = tuple(part for part in BUILDING if part.side == TARGET)
 
 _CLOSER: dict[str, Callable[[Any], None]] = {
     # A job may know more operators than the documented ones; then the comparison with it decides.
@@ -151,7 +197,7 @@ class Fault:
 
 
 def judge(link: Given, parts: Sequence[Part]) -> list[Fault]:
-    """What is wrong with a link's options, as far as they alone tell. Nothing is sent."""
+    """What is wrong with a link's options, as far as they alone show. Nothing is sent."""
     found: dict[str, Fault] = {}
     for part in parts:
         said = _refusal(part, link)
@@ -175,9 +221,9 @@ def _causes(part: Part, link: Given, said: str) -> Iterator[str]:
         value = link.get(name)
         if value is None or _refusal(part, {**link, name: None}) == said:
             continue
-        members = range(len(value)) if isinstance(value, list) else ()
-        single = [one for one in members if _refusal(part, {**link, name: [*value[:one], *value[one + 1 :]]}) != said]
-        yield from (f"{name}[{one}]" for one in single) if single else (name,)
+        places = range(len(value)) if isinstance(value, list) else ()
+        single = [place for place in places if _refusal(part, {**link, name: [*value[:place], *value[place + 1 :]]}) != said]
+        yield from (f"{name}[{place}]" for place in single) if single else (name,)
 
 
 _OPTIONAL = (
@@ -189,151 +235,3 @@ _OPTIONAL = (
     "job_wait",
 )
 """The options of a link that can be left out."""
-
-
-def in_source(client: Client, link: Given) -> dict[str, Any]:
-    """What differs in the source tenant, and the job as it is."""
-    if not link["target"]["tenant_id"]:
-        raise Refusal("tenant_id of target is missing; it is the target tenant's id or one of its verified domains")
-    client.cache_reads()
-    _look_together(client, link)
-    found = _compare(client, link, IN_SOURCE) if link["compare"] else NOTHING
-    if _enough(found, link):
-        return {**found, "job": None, "verdict": None, "domains": None}
-    with client.reading():
-        return {**found, **job.inquire(client, link), "domains": link.get("source_domains") or _domains(client)}
-
-
-def _look_together(client: Client, link: Given) -> None:
-    """Read in one batch what the first part wants, and the domains of the source. What cannot be read here is read where it is
-    needed, or done without.
-    """
-    requests = [] if link.get("source_domains") else [ORGANIZATION]
-    if link["compare"] and is_id(link["target"]["tenant_id"]):
-        requests += [Request("GET", path) for path in partner.paths(link["target"]["tenant_id"].lower())]
-    for request, outcome in zip(requests, send_all(client, requests), strict=True):
-        client.cache_read(request, outcome)
-
-
-def _domains(client: Client) -> list[str] | None:
-    """Every domain that a user principal name of the source may have: the verified ones, and those of the users in scope. ``None``
-    where the verified ones may not be read.
-    """
-    answer = client.cached_read(ORGANIZATION)
-    organization = next(iter(client.members(answer.body)), None) if isinstance(answer, Answer) else None
-    if organization is None:
-        return None
-    in_scope = [one.name.rpartition("@")[2] for one in client.principals.values() if one.kind == "user" and not one.external]
-    return sorted(
-        {str(one["name"]).lower() for one in organization.get("verifiedDomains") or ()} | {one.lower() for one in in_scope if one}
-    )
-
-
-def in_target(client: Client, link: Given, source: Facts) -> dict[str, Any]:
-    """The whole result: what differs in the target tenant, too, and who has arrived there."""
-    found = _compare(client, link, IN_TARGET) if link["compare"] else NOTHING
-    if _enough(source, link) or _enough(found, link):
-        return judged(source, found, None, link)
-    origin = {"source_domains": source["domains"], "source_tenant_id": link["tenant_id"]}
-    with client.reading():
-        people = synced_user.inquire(client, origin)["synced_users"]
-    return judged(source, found, people, link)
-
-
-def _compare(client: Client, link: Given, parts: Sequence[Part]) -> dict[str, Any]:
-    """What differs. Every part is planned, also after a difference: what one refuses must be known before another is written."""
-    differences: list[dict[str, Any]] = []
-    warnings: list[str] = []
-    owed = False
-    for part in parts:
-        wanted = part.resource.desired(
-            {**part.options(link), **({"restart_owed": owed} if part.resource in (scope.RESOURCE, job.RESOURCE) else {})}
-        )
-        with client.reading():
-            current = part.resource.read(client, wanted)
-        plan = part.resource.plan(current, wanted)
-        warnings += plan.warnings
-        owed = owed or bool(plan.facts.get("restart_owed"))
-        if plan.actions or _outstanding(plan, client):
-            differences.append(_difference(part, plan, client))
-    return {"differences": differences, "warnings": warnings}
-
-
-def _enough(found: Facts, link: Given) -> bool:
-    return bool(link["stop_at_difference"] and found["differences"])
-
-
-def _outstanding(plan: Plan, client: Client) -> bool:
-    """Whether something is waited for that the service has not reached."""
-    if plan.outcome is None:
-        return False
-    with client.reading():
-        return not plan.outcome.reached(client.find(plan.outcome.path), None)
-
-
-def _difference(part: Part, plan: Plan, client: Client) -> dict[str, Any]:
-    return {
-        "module": part.module,
-        "tenant": client.tenant,
-        "actions": [action.describe() for action in plan.actions],
-        "before": dict(plan.before),
-        "after": dict(plan.after),
-    }
-
-
-def judged(source: Facts, target: Facts, people: Sequence[Facts] | None, link: Given) -> dict[str, Any]:
-    """The result. ``people`` is ``None`` where the comparison stopped before them."""
-    differences = [*source["differences"], *target.get("differences", ())]
-    missing = None if people is None else synced_user.missing(people, link.get("verify_users") or ())
-    quarantine = (source["job"] or {}).get("quarantine")
-    in_sync = not differences and not quarantine and not missing if link["compare"] else None
-    return {
-        "in_sync": in_sync,
-        "differences": differences[:1] if link.get("stop_at_difference") else differences,
-        "job": source["job"],
-        "synced_users": None if people is None else len(people),
-        "missing_users": missing,
-        "problems": list(_problems(source, missing, link)),
-        "summary": "; ".join(_summary(in_sync, differences, missing, people, source)),
-        "warnings": list(dict.fromkeys((*source["warnings"], *target.get("warnings", ())))),
-    }
-
-
-def _problems(source: Facts, missing: Sequence[str] | None, link: Given) -> Iterator[str]:
-    """What is wrong with the link although it may be configured as wanted."""
-    if source["verdict"]:
-        found = source["job"] or {}
-        state, wanted = found.get("state") or "absent", link["job_state"]
-        if state != wanted:
-            yield f"the job is {state} and must be {wanted}"
-        if found.get("quarantine"):
-            yield f"the job is in quarantine ({found['quarantine'].get('reason')})"
-    if missing:
-        yield f"not in the address book of tenant {link['target']['tenant_id']}: {', '.join(missing)}"
-
-
-def _summary(
-    in_sync: bool | None, differences: Sequence[Facts], missing: Sequence[str] | None, people: Sequence[Facts] | None, source: Facts
-) -> Iterator[str]:
-    """How the link is, in one line for whoever reads the output of a run."""
-    modules = ", ".join(dict.fromkeys(one["module"] for one in differences))
-    if in_sync is not None:
-        yield "in sync" if in_sync else f"differs in {modules}" if modules else "configured as wanted"
-    if source["verdict"]:
-        yield _job_summary(source["job"], source["verdict"])
-    if people is not None:
-        yield f"{len(people)} synced {'user' if len(people) == 1 else 'users'}"
-    if missing:
-        yield f"not in the address book: {', '.join(missing)}"
-
-
-def _job_summary(found: Facts | None, verdict: Facts) -> str:
-    """The verdict of the job, since when it holds, and when the last cycle ended."""
-    word, since = str(verdict["verdict"]).replace("_", " "), verdict["since"] or (found or {}).get("steady_since")
-    last = (found or {}).get("last_cycle")
-    dated = f" since {since}" if since and word in ("healthy", "quarantined") else ""
-    reason = f" ({verdict['reason']})" if verdict["reason"] else ""
-    return f"job {word}{dated}{reason}" + (f", last cycle ended {last['ended']}" if last else "")
-
-
-INQUIRY = LinkInquiry(in_source, in_target)

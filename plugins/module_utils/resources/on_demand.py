@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Provisioning named people now instead of in the next cycle (fact sheet 3.5)."""
+"""Provisions named users immediately instead of in the next cycle (fact sheet 3.5)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypedDict
 
 from ..graph.client import Client, Request
 from ..graph.errors import GraphFailure, ServiceError, Uncertain
@@ -17,75 +18,114 @@ from . import find_configuration, job
 from .causes import log_remedy
 from .directory import Principal, find_people
 from .mapping.schema import user_rule
+from .provisioning_log import AttributeChange, attribute_changes
 
 WORST_FIRST = ("failure", "warning", "skipped", "success")
-"""The statuses of an entry (fact sheet 3.5). One that is none of them is judged like a warning: it is not known to be fine."""
+"""The statuses of an entry (fact sheet 3.5). Any other status ranks like a warning, because it does not stand for success."""
 UNKNOWN = "unknown"
-"""The service did not say what became of the person, which is no failure of the person's."""
+"""The service did not return the outcome for the user. This is not a failure of the user."""
 CALLS = 5
 WINDOW_SECONDS = 10.0
-"""The service takes five calls in ten seconds."""
-ON_THE_WAY_SECONDS = 0.5
-"""The service counts from when it hears of a call, which is later than when it was sent."""
+"""The service accepts five calls in ten seconds."""
+TRANSIT_SECONDS = 0.5
+"""The service counts a call when it arrives, which is later than when it was sent."""
+
+_LOST = "the service's answer was lost; check the provisioning log"
+_SILENT = "the service's answer does not contain the outcome for the user; check the provisioning log"
+
+
+class Outcome(TypedDict):
+    """The outcome for a user, without the user's name."""
+
+    status: str
+    """One of `WORST_FIRST`, another status of the service, `UNKNOWN`, or ``planned`` in check mode."""
+    action: str | None
+    code: str | None
+    reason: str | None
+    remedy: str | None
+    """The cause and what to do, if the code is known."""
+    step: str | None
+    """The name of the step that failed or skipped the user."""
+    changes: list[AttributeChange]
+    target_id: str | None
+
+
+class UserOutcome(Outcome):
+    """The outcome for a user, as ``sync_on_demand`` returns it."""
+
+    user: str
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """A call for a user. ``wrote``: whether the service wrote something, or would write it in check mode."""
+
+    user: str
+    outcome: Outcome
+    wrote: bool
 
 
 def perform(client: Client, params: Mapping[str, Any], check_mode: bool, pace: Pace) -> dict[str, Any]:
-    """Provision each person, one call each, no faster than the service allows.
+    """Provision each user with a call, no faster than the service allows.
 
-    :raises Refusal: when the configuration, its job or a person is not there.
+    :raises Refusal: if the configuration, its job or a user does not exist.
+    :raises HalfDone: if a call fails in a way that concerns the users after it, too.
     """
     configuration = params["configuration"]
     with client.reading():
-        there = job.find(client, configuration)
-    if there.configuration is None or there.job is None:
+        current = job.find(client, configuration)
+    if current.configuration is None or current.job is None:
         if check_mode:
             return _result(params, [])
-        raise Refusal(str(find_configuration.unmet(there.configuration, there.job, configuration)))
+        raise Refusal(str(find_configuration.unmet(current.configuration, current.job, configuration)))
     with client.reading():
-        people = list({one.id: one for one in find_people(client, params["users"]).values()}.values())
+        users = list({user.id: user for user in find_people(client, params["users"]).values()}.values())
     if check_mode:
-        return _result(params, [_outcome(one.name, "planned") for one in people])
-    path = f"{there.configuration.synchronization}/jobs/{there.job['id']}"
+        return _result(params, [_Attempt(user.name, _bare_outcome("planned"), wrote=True) for user in users])
+    path = f"{current.configuration.synchronization}/jobs/{current.job['id']}"
     with client.reading():
         rule = user_rule(client.get(f"{path}/schema"))
         if rule is None:
-            raise Refusal(f"the job of configuration {configuration!r} has no rule for people; restore the default mappings")
+            raise Refusal(f"the job of configuration {configuration!r} has no rule for users; restore the default mappings")
         rule_id = str(rule["id"])
-    return _result(params, _provision(client, params, path, rule_id, people, pace))
+    attempts: list[_Attempt] = []
+    try:
+        for attempt in _provision(client, path, rule_id, users, pace):
+            attempts.append(attempt)
+    except GraphFailure as failure:
+        if isinstance(failure, Uncertain):
+            lost = users[len(attempts)]
+            attempts.append(_Attempt(lost.name, _bare_outcome(UNKNOWN, reason=_LOST), wrote=False))
+        raise HalfDone(failure, _result(params, attempts)) from None
+    return _result(params, attempts)
 
 
-def _provision(
-    client: Client, params: Mapping[str, Any], path: str, rule_id: str, people: Sequence[Principal], pace: Pace
-) -> list[dict[str, Any]]:
-    outcomes: list[dict[str, Any]] = []
-    began: list[float] = []
-    for one in people:
-        if len(began) >= CALLS:
-            pace.rest(WINDOW_SECONDS + ON_THE_WAY_SECONDS - (pace.clock() - began[-CALLS]))
-        began.append(pace.clock())
-        subject = {"objectId": one.id, "objectTypeName": "User"}
+def _provision(client: Client, path: str, rule_id: str, users: Sequence[Principal], pace: Pace) -> Iterator[_Attempt]:
+    """One attempt for each user, in their order.
+
+    :raises GraphFailure: for a failure that concerns the users after it, too.
+    """
+    starts: list[float] = []
+    for user in users:
+        if len(starts) >= CALLS:
+            pace.rest(WINDOW_SECONDS + TRANSIT_SECONDS - (pace.clock() - starts[-CALLS]))
+        starts.append(pace.clock())
+        subject = {"objectId": user.id, "objectTypeName": "User"}
         body = {"parameters": [{"ruleId": rule_id, "subjects": [subject]}]}
         try:
             with client.reading():
                 answer = client.send(Request("POST", f"{path}/provisionOnDemand", body))
-                outcomes.append({"user": one.name, **_judged(answer.body)})
+                attempt = _Attempt(user.name, *_read(answer.body))
         except ServiceError as error:
             if error.denied or error.status in (404, 429):
-                raise HalfDone(error, _result(params, outcomes)) from None
-            # One person the service cannot take does not keep the others waiting.
-            outcomes.append(_outcome(one.name, "failure", error.code, error.message or None))
-        except GraphFailure as failure:
-            lost = [_outcome(one.name, UNKNOWN, reason=_LOST)] if isinstance(failure, Uncertain) else []
-            raise HalfDone(failure, _result(params, [*outcomes, *lost])) from None
-    return outcomes
+                raise
+            # A user whom the service rejects does not prevent the calls for the others.
+            attempt = _Attempt(user.name, _bare_outcome("failure", error.code, error.message or None), wrote=False)
+        yield attempt
 
 
-def _outcome(user: str, status: str, code: str | None = None, reason: str | None = None) -> dict[str, Any]:
-    """An outcome of which the service tells no more."""
-    return {"user": user, **_told(status, code, reason)}
-
-
-def _told(status: str, code: str | None = None, reason: str | None = None) -> dict[str, Any]:
+def _bare_outcome(status: str, code: str | None = None, reason: str | None = None) -> Outcome:
+    """An outcome without an entry of the service."""
     return {
         "status": status,
         "action": None,
@@ -95,81 +135,72 @@ def _told(status: str, code: str | None = None, reason: str | None = None) -> di
         "step": None,
         "changes": [],
         "target_id": None,
-        "acted": status == "planned",
     }
 
 
-_LOST = "the service's answer was lost; look into the provisioning log"
-_SILENT = "the service's answer does not say what became of the person; look into the provisioning log"
+def outcome(body: Any) -> Outcome:
+    """The outcome for a user, from either generation of the answer (fact sheet 3.5 and 12): of several entries, the worst."""
+    return _read(body)[0]
 
 
-def outcome(body: Any) -> dict[str, Any]:
-    """What became of one person, from either generation of the answer (fact sheet 3.5 and 12): of several entries, the worst."""
-    return _shown(_judged(body))
-
-
-def _shown(told: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in told.items() if name != "acted"}
-
-
-def _judged(body: Any) -> dict[str, Any]:
-    """The outcome, and whether something was written for the person."""
-    said = _result_in_key(body)
-    entries = [_entry(report, said) for report in _reports(body) or ([{}] if said.get("result") else [])]
+def _read(body: Any) -> tuple[Outcome, bool]:
+    """The outcome, and whether something was written for the user."""
+    result = _result_in_key(body)
+    entries = [_entry(report, result) for report in _reports(body) or ([{}] if result.get("result") else [])]
     if not entries:
-        return _told(UNKNOWN, reason=_SILENT)
-    worst = min(entries, key=lambda one: _rank(one["status"]))
-    return {**worst, "changes": [change for one in entries for change in one["changes"]], "acted": any(map(_acted, entries))}
+        return _bare_outcome(UNKNOWN, reason=_SILENT), False
+    worst = min(entries, key=lambda entry: _rank(entry["status"])).copy()
+    worst["changes"] = [change for entry in entries for change in entry["changes"]]
+    return worst, any(map(_wrote, entries))
 
 
 def _rank(status: str) -> int:
     return WORST_FIRST.index(status if status in WORST_FIRST else "warning")
 
 
-def _acted(entry: Mapping[str, Any]) -> bool:
-    """Whether something was written for the person."""
+def _wrote(entry: Outcome) -> bool:
+    """Whether something was written for the user."""
     return entry["status"] == "success" or (entry["status"] not in ("failure", "skipped") and bool(entry["changes"]))
 
 
-def _entry(report: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+def _entry(report: Mapping[str, Any], result: Mapping[str, Any]) -> Outcome:
     info = report.get("statusInfo") or {}
     steps = [step for step in report.get("provisioningSteps") or () if isinstance(step, Mapping)]
     failing = next((step for step in steps if str(step.get("status")).lower() == "failure"), None)
     skipping = next((step for step in reversed(steps) if str(step.get("status")).lower() == "skipped"), None)
     decisive = failing or skipping or {}
-    details = said.get("details") or {}
+    details = result.get("details") or {}
     code = info.get("errorCode") or _skip_reason(steps) or details.get("errorCode")
+    status = info.get("status") or decisive.get("status") or result.get("result") or ("Success" if steps else UNKNOWN)
     return {
-        "status": str(info.get("status") or decisive.get("status") or said.get("result") or ("Success" if steps else UNKNOWN)).lower(),
+        "status": str(status).lower(),
         "action": report.get("action"),
         "code": code,
         "reason": info.get("reason") or decisive.get("description") or details.get("errorMessage"),
         "remedy": log_remedy(code),
         "step": decisive.get("name"),
-        "changes": [
-            {"attribute": one.get("displayName"), "before": one.get("oldValue"), "after": one.get("newValue")}
-            for one in report.get("modifiedProperties") or ()
-        ],
+        "changes": attribute_changes(report),
         "target_id": (report.get("targetIdentity") or {}).get("id"),
     }
 
 
 def _reports(body: Any) -> list[Mapping[str, Any]]:
-    """The reports in the value, which is JSON in a text: an array, or one itself. An empty one says nothing."""
+    """The reports in the value, which is JSON in a text: an array of reports, or a report. An empty report contains no outcome."""
     try:
         value = parse_json(body["value"])
     except (KeyError, TypeError, ValueError):
         return []
-    return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, Mapping) and one]
+    reports = value if isinstance(value, list) else [value]
+    return [report for report in reports if isinstance(report, Mapping) and report]
 
 
 def _result_in_key(body: Any) -> Mapping[str, Any]:
-    """The API reference puts the result into the key, as JSON; the how-to has a plain name there."""
+    """The result in the key: JSON according to the API reference, but a plain name in the how-to, which gives no result."""
     try:
-        said = parse_json(str(body["key"]))
+        result = parse_json(str(body["key"]))
     except (KeyError, TypeError, ValueError):
         return {}
-    return said if isinstance(said, Mapping) else {}
+    return result if isinstance(result, Mapping) else {}
 
 
 def _skip_reason(steps: Sequence[Mapping[str, Any]]) -> str | None:
@@ -177,15 +208,16 @@ def _skip_reason(steps: Sequence[Mapping[str, Any]]) -> str | None:
     return reasons[-1] if reasons else None
 
 
-def _result(params: Mapping[str, Any], outcomes: list[dict[str, Any]]) -> dict[str, Any]:
-    title = f"in configuration {params['configuration']}"
-    acted = [one for one in outcomes if one["acted"]]
+def _result(params: Mapping[str, Any], attempts: Sequence[_Attempt]) -> dict[str, Any]:
+    place = f"in configuration {params['configuration']}"
+    written = [attempt.user for attempt in attempts if attempt.wrote]
+    outcomes: list[UserOutcome] = [{"user": attempt.user, **attempt.outcome} for attempt in attempts]
     return {
-        "changed": bool(acted),
-        "actions": [{"verb": "provision", "object": f"user {one['user']} {title}", "tenant": params["tenant_id"]} for one in acted],
-        "outcomes": [_shown(one) for one in outcomes],
-        "failed_users": [one["user"] for one in outcomes if one["status"] == "failure"],
-        "unknown_users": [one["user"] for one in outcomes if one["status"] == UNKNOWN],
+        "changed": bool(written),
+        "actions": [{"verb": "provision", "object": f"user {user} {place}", "tenant": params["tenant_id"]} for user in written],
+        "outcomes": outcomes,
+        "failed_users": [found["user"] for found in outcomes if found["status"] == "failure"],
+        "unknown_users": [found["user"] for found in outcomes if found["status"] == UNKNOWN],
     }
 
 

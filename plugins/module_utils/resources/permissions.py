@@ -2,15 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Which application permission of Graph a call needs: the one table (fact sheet 1.2, 1.5, 2, 3, 5, 6 and 9).
+"""The application permission of Graph that each call needs, and the calls that a link needs (fact sheet 1.2, 1.5, 2, 3, 5, 6 and 9).
+This is the only list: the messages, the preflight and the guide to permissions are derived from it.
 
-Each entry lists alternatives, of which any one is enough. The first is the one to ask for: the least one with which
-everything that this collection does with such a call works.
+Each entry lists alternatives; a single one is enough. The first is the recommended one: the least permission with which all calls of
+this collection of that kind work.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 OWNED_BY = "Application.ReadWrite.OwnedBy"
@@ -21,66 +23,161 @@ OneOf = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Access:
-    """What it takes to read, and to change."""
+    """The permissions for the calls of these paths, to read and to change."""
 
+    paths: str
+    """A regular expression for the beginning."""
     read: OneOf
     write: OneOf = ()
 
 
-CROSS_TENANT_ACCESS = Access(("Policy.Read.All", "Policy.ReadWrite.CrossTenantAccess"), ("Policy.ReadWrite.CrossTenantAccess",))
-INVITATIONS = Access(("Policy.Read.All", "Policy.Read.AuthorizationPolicy", "Policy.ReadWrite.Authorization"))
-MAIL_DOMAINS = Access(("Policy.Read.B2BManagementPolicy", "Policy.ReadWrite.B2BManagementPolicy"))
-OTHER_TENANTS = Access(("CrossTenantInformation.ReadBasic.All",))
-ORGANIZATION = Access(
-    ("Organization.Read.All", "Organization.ReadWrite.All", "Application.Read.All", "Application.ReadWrite.All", *DIRECTORY)
+CROSS_TENANT_ACCESS = Access(
+    r"/policies/crossTenantAccessPolicy",
+    ("Policy.Read.All", "Policy.ReadWrite.CrossTenantAccess"),
+    ("Policy.ReadWrite.CrossTenantAccess",),
 )
-LICENCES = Access(("LicenseAssignment.Read.All", "Organization.Read.All", "Organization.ReadWrite.All", *DIRECTORY))
+INVITATIONS = Access(
+    r"/policies/authorizationPolicy", ("Policy.Read.All", "Policy.Read.AuthorizationPolicy", "Policy.ReadWrite.Authorization")
+)
+MAIL_DOMAINS = Access(r"/policies/b2bManagementPolicies", ("Policy.Read.B2BManagementPolicy", "Policy.ReadWrite.B2BManagementPolicy"))
+OTHER_TENANTS = Access(r"/tenantRelationships/findTenantInformation", ("CrossTenantInformation.ReadBasic.All",))
+ORGANIZATION = Access(
+    r"/organization",
+    ("Organization.Read.All", "Organization.ReadWrite.All", "Application.Read.All", "Application.ReadWrite.All", *DIRECTORY),
+)
+LICENCES = Access(r"/subscribedSkus", ("LicenseAssignment.Read.All", "Organization.Read.All", "Organization.ReadWrite.All", *DIRECTORY))
+SYNCHRONIZATION = Access(
+    r"/servicePrincipals/[^/]+/synchronization",
+    ("Synchronization.Read.All", "Synchronization.ReadWrite.All", OWNED_BY),
+    ("Synchronization.ReadWrite.All", OWNED_BY),
+)
 ASSIGNMENTS = Access(
+    r"/servicePrincipals/[^/]+/appRoleAssignedTo",
     ("Application.Read.All", "Application.ReadWrite.All", OWNED_BY, *DIRECTORY),
     ("Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All"),
 )
-APPLICATIONS = Access(ASSIGNMENTS.read, ("Application.ReadWrite.All", OWNED_BY))
-INSTANTIATION = Access(ASSIGNMENTS.read, ("Application.ReadWrite.All", OWNED_BY, "Directory.ReadWrite.All"))
-SYNCHRONIZATION = Access(
-    ("Synchronization.Read.All", "Synchronization.ReadWrite.All", OWNED_BY), ("Synchronization.ReadWrite.All", OWNED_BY)
-)
-PROVISIONING_LOG = Access(("ProvisioningLog.Read.All", "AuditLog.Read.All", *DIRECTORY))
-NAMES = Access(("User.Read.All", *DIRECTORY))
+INSTANTIATION = Access(r"/applicationTemplates", ASSIGNMENTS.read, ("Application.ReadWrite.All", OWNED_BY, "Directory.ReadWrite.All"))
+APPLICATIONS = Access(r"/(applications|servicePrincipals)", ASSIGNMENTS.read, ("Application.ReadWrite.All", OWNED_BY))
+PROVISIONING_LOG = Access(r"/auditLogs/provisioning", ("ProvisioningLog.Read.All", "AuditLog.Read.All", *DIRECTORY))
+NAMES = Access(r"/directoryObjects/getByIds", ("User.Read.All", *DIRECTORY))
 """The names of users and groups by their ids."""
-DELETED_USERS = Access(("User.Read.All", "User.ReadWrite.All", *DIRECTORY))
-USERS = Access(("User.Read.All", "User.ReadBasic.All", "User.ReadWrite.All", *DIRECTORY))
-GROUPS = Access(("Group.Read.All", "GroupMember.Read.All", "Group.ReadWrite.All", "GroupMember.ReadWrite.All", *DIRECTORY))
-CONTACTS = Access(("OrgContact.Read.All", *DIRECTORY))
+DELETED_USERS = Access(r"/directory/deletedItems/microsoft\.graph\.user", ("User.Read.All", "User.ReadWrite.All", *DIRECTORY))
+USERS = Access(r"/users", ("User.Read.All", "User.ReadBasic.All", "User.ReadWrite.All", *DIRECTORY))
+GROUPS = Access(r"/groups", ("Group.Read.All", "GroupMember.Read.All", "Group.ReadWrite.All", "GroupMember.ReadWrite.All", *DIRECTORY))
+CONTACTS = Access(r"/contacts", ("OrgContact.Read.All", *DIRECTORY))
 
-_CALLS = (
-    (r"/policies/crossTenantAccessPolicy", CROSS_TENANT_ACCESS),
-    (r"/policies/authorizationPolicy", INVITATIONS),
-    (r"/policies/b2bManagementPolicies", MAIL_DOMAINS),
-    (r"/tenantRelationships/findTenantInformation", OTHER_TENANTS),
-    (r"/organization", ORGANIZATION),
-    (r"/subscribedSkus", LICENCES),
-    (r"/servicePrincipals/[^/]+/synchronization", SYNCHRONIZATION),
-    (r"/servicePrincipals/[^/]+/appRoleAssignedTo", ASSIGNMENTS),
-    (r"/applicationTemplates", INSTANTIATION),
-    (r"/(applications|servicePrincipals)", APPLICATIONS),
-    (r"/auditLogs/provisioning", PROVISIONING_LOG),
-    (r"/directoryObjects/getByIds", NAMES),
-    (r"/directory/deletedItems/microsoft\.graph\.user", DELETED_USERS),
-    (r"/users", USERS),
-    (r"/groups", GROUPS),
-    (r"/contacts", CONTACTS),
+ACCESSES = (
+    # The first match counts, so the paths below a service principal come before the service principal.
+    CROSS_TENANT_ACCESS,
+    INVITATIONS,
+    MAIL_DOMAINS,
+    OTHER_TENANTS,
+    ORGANIZATION,
+    LICENCES,
+    SYNCHRONIZATION,
+    ASSIGNMENTS,
+    INSTANTIATION,
+    APPLICATIONS,
+    PROVISIONING_LOG,
+    NAMES,
+    DELETED_USERS,
+    USERS,
+    GROUPS,
+    CONTACTS,
 )
 
 _READS_WITH_MORE = re.compile(r"/(filterOperators|functions)(\(\))?$")
-"""Reads for which the service wants the permission to write (fact sheet 3)."""
+"""Reads for which the service requires the permission to write (fact sheet 3)."""
 _READING_POSTS = re.compile(r"/getByIds$")
 
 
 def for_call(method: str, path: str) -> OneOf:
-    """The permissions of which a call needs any one; empty for a call that is not known."""
+    """The alternative permissions for a call; empty for an unknown call. ``path`` is without version; its query is ignored."""
     bare = path.split("?", 1)[0]
-    access = next((access for pattern, access in _CALLS if re.match(pattern, bare)), None)
+    access = next((access for access in ACCESSES if re.match(access.paths, bare)), None)
     if access is None:
         return ()
     reads = (method == "GET" and not _READS_WITH_MORE.search(bare)) or bool(_READING_POSTS.search(bare))
     return access.read if reads else access.write
+
+
+SOURCE, TARGET = "source", "target"
+APPLY, PLAN, EXTRA, CHECK = "apply", "plan", "extra", "check"
+"""The purpose of a need: to change a link, to read its current state, for a module that no link needs, or for a preflight check."""
+GROUPS_NAMED, DOMAINS_UNKNOWN = "groups", "look_up"
+
+
+@dataclass(frozen=True)
+class Need:
+    """A task in a tenant, in words that follow "to", and the alternative permissions for it."""
+
+    purpose: str
+    one_of: OneOf
+    kind: str = CHECK
+    feature: str = ""
+    """Only links that use this feature need it."""
+
+    @property
+    def required(self) -> bool:
+        """Whether a link cannot be built or planned without it."""
+        return self.kind in (APPLY, PLAN)
+
+    def met_by(self, granted: Iterable[str]) -> bool:
+        """Whether one of these permissions is enough."""
+        return not set(self.one_of).isdisjoint(granted)
+
+
+READ_PARTNER = Need("read the partner entry (cross_tenant_policy)", CROSS_TENANT_ACCESS.read, PLAN)
+FIND_CONFIGURATION = Need(
+    "find the configuration and the users and groups assigned to it (sync_configuration, sync_scope)", APPLICATIONS.read, PLAN
+)
+READ_SYNCHRONIZATION = Need(
+    "read the connection, the mappings and the job (sync_configuration, sync_mapping, sync_job)", SYNCHRONIZATION.read, PLAN
+)
+FIND_USERS = Need("find the users in scope (sync_scope)", USERS.read, PLAN)
+FIND_GROUPS = Need("find the groups in scope and their members (sync_scope)", GROUPS.read, PLAN, GROUPS_NAMED)
+FIND_SYNCED_USERS = Need("find the synced users (synced_user_info)", DELETED_USERS.read, PLAN)
+
+NEEDS: Mapping[str, tuple[Need, ...]] = {
+    SOURCE: (
+        Need("turn on automatic redemption towards the target (cross_tenant_policy)", CROSS_TENANT_ACCESS.write, APPLY),
+        Need("create, change and remove the configuration (sync_configuration)", INSTANTIATION.write, APPLY),
+        Need("assign users and groups to the configuration (sync_scope)", ASSIGNMENTS.write, APPLY),
+        Need(
+            "save the connection and the mappings, and run the job (sync_configuration, sync_mapping, sync_job, sync_on_demand)",
+            SYNCHRONIZATION.write,
+            APPLY,
+        ),
+        READ_PARTNER,
+        FIND_CONFIGURATION,
+        READ_SYNCHRONIZATION,
+        FIND_USERS,
+        FIND_GROUPS,
+        # Each is enough; the first has the id that the guide to the first link prints.
+        Need("read the provisioning log (provisioning_log_info)", tuple(reversed(PROVISIONING_LOG.read[:2])), EXTRA),
+        Need("read the names of other tenants (cross_tenant_policy_info)", OTHER_TENANTS.read, EXTRA),
+    ),
+    TARGET: (
+        Need("let the source synchronize into this tenant (cross_tenant_policy)", CROSS_TENANT_ACCESS.write, APPLY),
+        READ_PARTNER,
+        FIND_SYNCED_USERS,
+        Need(
+            "find the source's domain (synced_user_info; not needed with link_source_domains)",
+            OTHER_TENANTS.read,
+            PLAN,
+            DOMAINS_UNKNOWN,
+        ),
+    ),
+}
+"""The needs of a link in each of its tenants; the checks of the preflight add theirs. Changes come first, because their permissions
+are often enough to read as well.
+"""
+
+
+def to_ask_for(needs: Iterable[Need]) -> dict[str, list[Need]]:
+    """The smallest set of permissions that meets all needs: the needs that each meets, by permission."""
+    wanted: dict[str, list[Need]] = {}
+    for need in needs:
+        name = next((name for name in wanted if name in need.one_of), need.one_of[0])
+        wanted.setdefault(name, []).append(need)
+    return wanted

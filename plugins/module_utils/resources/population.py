@@ -2,17 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""People in scope, and how many of them may leave.
+"""The users in scope, and the limits for the number of users who leave it.
 
-In scope is whoever is assigned effectively, and whoever is a direct member of a group that is (fact sheet 5). An assignment with another
-app role puts nobody into scope, external people never are (10), and whoever is in scope twice leaves only with the second assignment.
+In scope are the users who are assigned effectively and the direct members of groups that are (fact sheet 5). An assignment with another
+app role puts no user into scope, external users never are in scope (10), and a user with two assignments leaves only with the second.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol, TypedDict
 
 from ..plan import Refusal
 from .directory import Principal
@@ -22,49 +22,60 @@ Members = Mapping[str, Sequence[Principal]]
 
 
 class Limits(Protocol):
-    """What an admin allows."""
+    """The limits that an administrator sets."""
 
     @property
     def max_removals(self) -> int | None:
-        """As many people may leave."""
+        """The largest number of users who may leave; ``None`` for no limit."""
 
     @property
     def max_removal_percent(self) -> int | None:
-        """Of a hundred people, as many may leave."""
+        """The largest percentage (0 to 100) of the users in scope who may leave; ``None`` for no limit."""
 
     @property
     def allow_empty(self) -> bool:
-        """Whether everybody may leave."""
+        """Whether the scope may become empty."""
+
+
+class LeavingFacts(TypedDict):
+    """The users who leave the scope, as ``sync_scope`` returns them."""
+
+    count: int | None
+    users: list[str]
+    """User principal names, sorted: the first of them, or all."""
 
 
 @dataclass(frozen=True)
 class Leaving:
-    """Who leaves the scope. ``count`` and ``before`` are ``None`` where nobody counted: everybody is in scope and no limit holds."""
+    """The users who leave the scope. ``count`` and ``before`` are ``None`` where they were not counted: all users are in scope and there is
+    no limit.
+    """
 
-    people: Mapping[str, Principal] = field(default_factory=dict)
-    """By id. Where everybody who is not assigned leaves, only those who were assigned are known by name."""
+    users: Mapping[str, Principal] = field(default_factory=dict)
+    """By id. Where mode ``all`` ends, these are only the users who were assigned: the names of the others are not read."""
     count: int | None = 0
     before: int | None = 0
     empties: bool = False
-    """Whether somebody was in scope and nobody is any more."""
+    """Whether the scope had users and becomes empty."""
 
-    def by(self, principal: Principal, members: Members) -> bool:
-        """Whether somebody leaves with an assignment of this user or group."""
+    def caused_by(self, principal: Principal, members: Members) -> bool:
+        """Whether a user leaves when the assignment of this user or group is removed."""
         if principal.kind == "user":
-            return principal.id in self.people
-        return any(one.id in self.people for one in members.get(principal.id, ()))
+            return principal.id in self.users
+        return any(member.id in self.users for member in members.get(principal.id, ()))
 
-    def shown(self, most: int, everything: bool) -> dict[str, Any]:
-        """How many, and who, as a result tells it."""
-        names = sorted(one.name for one in self.people.values())
+    def shown(self, most: int, everything: bool) -> LeavingFacts:
+        """The number of users who leave, and the names of ``most`` of them, or of all if ``everything`` is set."""
+        names = sorted(user.name for user in self.users.values())
         return {"count": self.count, "users": names if everything else names[:most]}
 
 
 def in_scope(assigned: Mapping[str, Principal], members: Members) -> dict[str, Principal]:
-    """The people that effective assignments put into scope, by id."""
-    direct = [one for one in assigned.values() if one.kind == "user"]
-    through = [member for one in assigned.values() if one.kind == "group" for member in members.get(one.id, ()) if member.kind == "user"]
-    return {one.id: one for one in [*through, *direct] if not one.external}
+    """The users that effective assignments put into scope, by id."""
+    direct = [principal for principal in assigned.values() if principal.kind == "user"]
+    groups = [principal for principal in assigned.values() if principal.kind == "group"]
+    through_groups = [member for group in groups for member in members.get(group.id, ()) if member.kind == "user"]
+    return {user.id: user for user in [*through_groups, *direct] if not user.external}
 
 
 def leaving(
@@ -73,46 +84,50 @@ def leaving(
     members: Members,
     mode_before: str,
     mode_after: str,
-    everybody: int | None = None,
+    all_users: int | None = None,
 ) -> Leaving:
-    """Who leaves, by the effective assignments and the mode before and after. ``everybody`` is how many mode ``all`` has in scope."""
+    """The users who leave, by the effective assignments and the mode before and after. ``all_users`` is the number of users that mode
+    ``all`` has in scope, ``None`` if they were not counted.
+    """
     if mode_after == "all":
         return Leaving()
-    was, stay = in_scope(before, members), in_scope(after, members)
-    gone = {number: one for number, one in was.items() if number not in stay}
+    users_before, users_after = in_scope(before, members), in_scope(after, members)
+    leavers = {user_id: user for user_id, user in users_before.items() if user_id not in users_after}
     if mode_before == "all":
-        count = None if everybody is None else max(0, everybody - len(stay))
-        return Leaving(gone, count, everybody, empties=not stay)
-    return Leaving(gone, len(gone), len(was), bool(gone) and not stay)
+        count = None if all_users is None else max(0, all_users - len(users_after))
+        return Leaving(leavers, count, all_users, empties=not users_after)
+    return Leaving(leavers, len(leavers), len(users_before), bool(leavers) and not users_after)
 
 
 def guard(leavers: Leaving, limits: Limits) -> None:
-    """Judge before anything is written: whoever leaves the scope is soft-deleted in the target (pain point 2).
+    """Check the limits before anything is written: the users who leave the scope are soft-deleted in the target (pain point 2).
 
-    A limit never permits what ``allow_empty`` is asked for.
+    No limit replaces ``allow_empty``: without it, the scope must not become empty.
 
-    :raises Refusal: when more people would leave than allowed.
+    :raises Refusal: when more users would leave than allowed.
     """
     count, before = leavers.count, leavers.before
     if count and before:
-        some = f"{count} of {before} people"
+        share = f"{count} of {before} users"
         if limits.max_removals is not None and count > limits.max_removals:
-            raise Refusal(f"{some} would leave the scope, more than max_removals {limits.max_removals}{_who(leavers)}; nothing was changed")
+            raise Refusal(
+                f"{share} would leave the scope, more than max_removals {limits.max_removals}{_names(leavers)}; nothing was changed"
+            )
         if limits.max_removal_percent is not None and 100 * count > limits.max_removal_percent * before:
             raise Refusal(
-                f"{some} ({100 * count / before:.1f} %) would leave the scope, "
-                f"more than max_removal_percent {limits.max_removal_percent}{_who(leavers)}; nothing was changed"
+                f"{share} ({100 * count / before:.1f} %) would leave the scope, "
+                f"more than max_removal_percent {limits.max_removal_percent}{_names(leavers)}; nothing was changed"
             )
     if leavers.empties and not limits.allow_empty:
-        everybody = "everybody" if before is None else f"all {before} people"
+        all_users = "all users" if before is None else f"all {before} users"
         raise Refusal(
-            f"{everybody} would leave the scope and be soft-deleted in the target{_who(leavers)}; "
-            "name users or groups that stay, or set allow_empty if nobody shall be in scope; nothing was changed"
+            f"{all_users} would leave the scope and be soft-deleted in the target{_names(leavers)}; "
+            "name users or groups that stay, or set allow_empty to allow an empty scope; nothing was changed"
         )
 
 
-def _who(leavers: Leaving) -> str:
-    names = sorted(one.name for one in leavers.people.values())
+def _names(leavers: Leaving) -> str:
+    names = sorted(user.name for user in leavers.users.values())
     if not names:
         return ""
     more = (leavers.count or len(names)) - len(names[:5])

@@ -2,14 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The provisioning log: what the service did to whom, and why not (fact sheet 6.1; pain points, section 4)."""
+"""The provisioning log: what the service did for each user, and why it did not (fact sheet 6.1; pain points, section 4)."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from typing import Any
+from typing import Any, TypedDict
 from urllib.parse import quote
 
 from ..graph.client import Client
@@ -18,19 +18,65 @@ from . import find_configuration
 from .causes import log_remedy
 
 PAGE = 500
+"""Entries that are requested at a time."""
+
+
+class AttributeChange(TypedDict):
+    """A changed attribute of a synchronized object."""
+
+    attribute: str | None
+    before: str | None
+    after: str | None
+
+
+class Identity(TypedDict):
+    """An object of the source or the target. All values are ``None`` if the service names none, such as the target of a skipped user."""
+
+    id: str | None
+    type: str | None
+    name: str | None
+    user_principal_name: str | None
+
+
+class LogEntry(TypedDict):
+    """An entry of the provisioning log, as ``provisioning_log_info`` returns it."""
+
+    id: str | None
+    time: str | None
+    """As the service writes it, such as ``2026-11-23T02:00:00Z``."""
+    cycle_id: str | None
+    action: str | None
+    status: str | None
+    source: Identity
+    target: Identity
+    code: str | None
+    reason: str | None
+    remedy: str | None
+    """The cause and what to do, if the code is known."""
+    step: str | None
+    """The name of the step that failed or skipped the object."""
+    changes: list[AttributeChange]
+
+
+class Summary(TypedDict):
+    """The number of entries: of all, by action and status (``create failure``), and by code of those that failed."""
+
+    total: int
+    outcomes: dict[str, int]
+    error_codes: dict[str, int]
 
 
 def inquire(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
-    """The newest entries of a configuration that fit, newest first.
+    """The entries of a configuration that match the options, newest first.
 
-    :raises Refusal: when there is no such configuration.
+    :raises Refusal: if the configuration does not exist.
     """
     configuration = find_configuration.find(client, params["configuration"])
     if configuration is None:
         raise Refusal(find_configuration.missing(params["configuration"]))
     query = quote(_filter(configuration.id, params.get("since"), params.get("until")), safe="")
     raw = client.pages(f"/auditLogs/provisioning?$filter={query}&$orderby=activityDateTime%20desc&$top={PAGE}")
-    entries = list(islice(_fitting(map(entry, raw), params), params["limit"]))
+    entries = list(islice(_matching(map(entry, raw), params), params["limit"]))
     return {"entries": entries, "summary": summary(entries)}
 
 
@@ -42,17 +88,18 @@ def _filter(service_principal_id: str, since: str | None, until: str | None) -> 
     return " and ".join(clauses)
 
 
-def _fitting(entries: Iterable[dict[str, Any]], params: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    users = {str(one).lower() for one in params.get("users") or ()}
+def _matching(entries: Iterable[LogEntry], params: Mapping[str, Any]) -> Iterator[LogEntry]:
+    users = {str(user).lower() for user in params.get("users") or ()}
     statuses, actions = params.get("statuses") or (), params.get("actions") or ()
-    for one in entries:
-        names = {str(name).lower() for name in (one["source"]["id"], one["source"]["name"], one["source"]["user_principal_name"]) if name}
-        if (not users or users & names) and (not statuses or one["status"] in statuses) and (not actions or one["action"] in actions):
-            yield one
+    for found in entries:
+        source = found["source"]
+        names = {str(name).lower() for name in (source["id"], source["name"], source["user_principal_name"]) if name}
+        if (not users or users & names) and (not statuses or found["status"] in statuses) and (not actions or found["action"] in actions):
+            yield found
 
 
-def entry(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """One entry in our words, with cause and remedy."""
+def entry(raw: Mapping[str, Any]) -> LogEntry:
+    """An entry from Graph's JSON, with its cause and remedy."""
     info = raw.get("provisioningStatusInfo") or {}
     error = info.get("errorInformation") or {}
     steps = [step for step in raw.get("provisioningSteps") or () if isinstance(step, Mapping)]
@@ -71,14 +118,19 @@ def entry(raw: Mapping[str, Any]) -> dict[str, Any]:
         "reason": error.get("reason") or (decisive or {}).get("description"),
         "remedy": log_remedy(code),
         "step": (decisive or {}).get("name"),
-        "changes": [
-            {"attribute": one.get("displayName"), "before": one.get("oldValue"), "after": one.get("newValue")}
-            for one in raw.get("modifiedProperties") or ()
-        ],
+        "changes": attribute_changes(raw),
     }
 
 
-def _identity(raw: Mapping[str, Any] | None) -> dict[str, Any]:
+def attribute_changes(raw: Mapping[str, Any]) -> list[AttributeChange]:
+    """The changed attributes of an entry in Graph's JSON."""
+    return [
+        {"attribute": modified.get("displayName"), "before": modified.get("oldValue"), "after": modified.get("newValue")}
+        for modified in raw.get("modifiedProperties") or ()
+    ]
+
+
+def _identity(raw: Mapping[str, Any] | None) -> Identity:
     raw = raw or {}
     details = raw.get("details") or {}
     return {
@@ -89,11 +141,11 @@ def _identity(raw: Mapping[str, Any] | None) -> dict[str, Any]:
     }
 
 
-def summary(entries: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """How often each action ended how, and the codes of what failed, most frequent first."""
+def summary(entries: Iterable[LogEntry]) -> Summary:
+    """The number of entries by action and status, and the codes of failures and warnings, most frequent first."""
     entries = list(entries)
-    by_outcome = Counter(f"{one['action']} {one['status']}" for one in entries)
-    codes = Counter(str(one["code"]) for one in entries if one["code"] and one["status"] in ("failure", "warning"))
+    by_outcome = Counter(f"{found['action']} {found['status']}" for found in entries)
+    codes = Counter(str(found["code"]) for found in entries if found["code"] and found["status"] in ("failure", "warning"))
     return {"total": len(entries), "outcomes": dict(sorted(by_outcome.items())), "error_codes": dict(codes.most_common())}
 
 

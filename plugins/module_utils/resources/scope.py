@@ -2,37 +2,58 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The scope: who is synchronized. The mode lives in the settings bag, the people in assignments (fact sheet 3.4 and 5)."""
+"""The scope: which users are synchronized. The mode is a key of the settings bag, users and groups are assigned (fact sheet 3.4 and 5)."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from sys import intern
-from typing import Any
+from typing import Any, TypedDict
 
 from ..graph.client import Client, Request
-from ..plan import Action, Plan, Refusal, Resource
-from . import change, find_configuration, job, settings_bag
-from .configuration import NEW
+from ..plan import NO_PATH, Action, Plan, Refusal, Resource
+from . import change, find_configuration, job, people, settings_bag
 from .directory import Principal, by_ids, count_members, find_groups, find_people, group_requests, listed, members_of_all, pick_groups
-from .find_configuration import Configuration
+from .find_configuration import Configuration, Raw
 from .population import Leaving, guard, leaving
 
 ASSIGNED = "/appRoleAssignedTo?$top=999"
 PARTS = ("/synchronization/secrets", ASSIGNED, job.JOBS)
-"""What is read together with the configuration: the settings bag, the first page of assignments and the job."""
+"""Read together with the configuration: the settings bag, the first page of assignments and the job."""
 SHOWN = 50
-"""Up to so many assignments are shown one by one; of more, only those that change."""
+"""The largest number of assignments that a result lists in full; of more, only those that change."""
 ALREADY_ASSIGNED = "InvalidUpdate"
 """The detail code of a repeated assignment (fact sheet 0.2)."""
 
 
+class AssignedPrincipal(TypedDict):
+    """An assigned user or group as ``sync_scope`` returns it."""
+
+    id: str
+    type: str
+    """``user`` or ``group``."""
+    name: str
+    """The user principal name of a user, the display name of a group."""
+
+
+class ScopeFacts(TypedDict):
+    """The scope as ``sync_scope`` returns it."""
+
+    service_principal_id: str | None
+    """``None`` while the configuration does not exist."""
+    mode: str
+    """``assigned`` or ``all``."""
+    assigned: list[AssignedPrincipal] | None
+    """``None`` if there are more than `SHOWN` and the full result is not requested."""
+    assigned_users: int
+    assigned_groups: int
+
+
 @dataclass(frozen=True)
 class Desired:
-    """What is wanted. ``mode`` ``None`` leaves the mode alone. A limit that is ``None`` allows any number of people to leave but all;
-    ``allow_empty`` alone lets everybody leave.
+    """The desired state. ``mode`` ``None`` leaves the mode unchanged. A limit that is ``None`` allows any number of users to leave, but not
+    all of them: only ``allow_empty`` allows an empty scope.
     """
 
     tenant: str
@@ -46,19 +67,19 @@ class Desired:
     max_removals: int | None
     max_removal_percent: int | None
     restart_owed: bool
-    """Whether an earlier task of this run has recorded that a restart is owed, and paused the job."""
+    """Whether an earlier task of this run has recorded a pending restart and paused the job."""
     restart_job: bool
     full_result: bool
 
     @property
     def limited(self) -> bool:
-        """Whether there is a limit that so many people could exceed."""
+        """Whether there is a limit that a number of leaving users can exceed."""
         return self.max_removals is not None or self.max_removal_percent not in (None, 100)
 
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """Somebody in scope, and the id by which he can be taken out of it."""
+    """A user or group in scope, with the id by which the assignment is removed."""
 
     id: str
     principal: Principal
@@ -67,8 +88,8 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Current:
-    """What is there. ``configuration`` is ``None`` where it does not exist yet: then nobody is assigned, as in a new one.
-    ``named`` are the principals the options mean.
+    """The current state. ``configuration`` is ``None`` if it does not exist yet: then there are no assignments, as in a new one.
+    ``named`` are the users and groups that the options name.
     """
 
     configuration: Configuration | None
@@ -76,15 +97,15 @@ class Current:
     assignments: tuple[Assignment, ...] = ()
     named: tuple[Principal, ...] = ()
     members: Mapping[str, tuple[Principal, ...]] = field(default_factory=dict)
-    """The direct members of groups, by group id: of those that are going to be assigned, and of all in scope if somebody may leave."""
-    everybody: int | None = None
-    """How many people mode ``all`` has in scope, where they must be counted because a limit holds for them."""
-    job: Mapping[str, Any] | None = None
+    """The direct members of groups, by group id: of the groups to be assigned, and of all groups in scope if users may leave."""
+    all_users: int | None = None
+    """The number of users that mode ``all`` has in scope; ``None`` if no limit requires it."""
+    job: Raw | None = None
 
 
 @dataclass(frozen=True)
 class Goal:
-    """What comes and goes, and who is assigned effectively before and after it."""
+    """The assignments to add and to remove, and the effective assignments before and after that, by the principal's id."""
 
     added: tuple[Principal, ...]
     removed: tuple[Assignment, ...]
@@ -95,22 +116,25 @@ class Goal:
 
     @property
     def may_leave(self) -> bool:
-        """Whether somebody may leave, so that groups have to be looked into."""
+        """Whether users may leave, so that the members of groups must be read."""
         if self.mode_after == "all":
             return False
         return self.mode_before == "all" or bool(self.before.keys() - self.after.keys())
 
 
 def desired(params: Mapping[str, Any]) -> Desired:
-    """Understand the options."""
+    """The desired state by the options of ``sync_scope``.
+
+    :raises Refusal: when an option is invalid or cannot be combined with another.
+    """
     absent = params["state"] == "absent"
     users, groups = tuple(params.get("users") or ()), tuple(params.get("groups") or ())
     if absent and (params["exact"] or params.get("mode")):
-        raise Refusal("state absent takes the named users and groups out of scope; exact and mode do not go with it")
+        raise Refusal("state absent removes the named users and groups from the scope; exact and mode cannot be combined with it")
     if absent and not users and not groups:
-        raise Refusal("state absent needs users or groups to take out of scope")
+        raise Refusal("state absent requires users or groups to remove from the scope")
     if params["exact"] and params.get("users") is None and params.get("groups") is None:
-        raise Refusal("exact needs users or groups: the complete list of who shall be in scope")
+        raise Refusal("exact requires users or groups: the complete list of those in scope")
     if (params.get("max_removals") or 0) < 0:
         raise Refusal("max_removals must be 0 or more")
     if not 0 <= (params.get("max_removal_percent") or 0) <= 100:
@@ -133,74 +157,86 @@ def desired(params: Mapping[str, Any]) -> Desired:
 
 
 def read(client: Client, wanted: Desired) -> Current:
-    """The configuration's mode and assignments, and the people and groups that the options name."""
+    """The configuration's mode and assignments, and the users and groups that the options name.
+
+    :raises Refusal: naming all users and groups that are unknown or ambiguous.
+    """
     configuration, bodies = find_configuration.find_with(client, wanted.configuration, *PARTS, also=group_requests(wanted.groups))
     if configuration is None:
         named = _named(client, wanted, (), find_groups(client, wanted.groups))
-        return _looked_into(client, Current(None, named=named), wanted)
+        return _with_members(client, Current(None, named=named), wanted)
     secrets, first_page, jobs, *listings = bodies
     assigned = assignments(client, configuration, first_page)
-    named = _named(client, wanted, [one.principal for one in assigned], pick_groups(wanted.groups, listed(client, listings)))
-    there = find_configuration.only_job(list(client.members(jobs)), wanted.configuration)
-    return _looked_into(client, Current(configuration, settings_bag.parse(client.whole(secrets)), assigned, named, job=there), wanted)
+    named = _named(client, wanted, [assignment.principal for assignment in assigned], pick_groups(wanted.groups, listed(client, listings)))
+    sync_job = find_configuration.only_job(list(client.members(jobs)), wanted.configuration)
+    current = Current(configuration, settings_bag.parse(client.whole(secrets)), assigned, named, job=sync_job)
+    return _with_members(client, current, wanted)
 
 
-def _looked_into(client: Client, current: Current, wanted: Desired) -> Current:
-    """With the members of groups: of new ones, so that those who will be skipped can be named beforehand; of all in scope, and with the
-    number of people in the tenant, only if somebody may leave.
+def _with_members(client: Client, current: Current, wanted: Desired) -> Current:
+    """Add the members of groups: of new groups, so that the warnings can name the users whom the service will skip; of all groups in
+    scope, and the number of users in the tenant, only if users may leave.
     """
     goal = _goal(current, wanted)
-    groups = [one for one in goal.added if one.kind == "group"]
-    if goal.may_leave and (goal.mode_before == "assigned" or wanted.limited or not _people(goal.after)):
+    groups = [principal for principal in goal.added if principal.kind == "group"]
+    if goal.may_leave and (goal.mode_before == "assigned" or wanted.limited or not _users(goal.after)):
         groups += [*goal.before.values(), *goal.after.values()]
-    members = members_of_all(client, dict.fromkeys(one.id for one in groups if one.kind == "group"))
+    members = members_of_all(client, dict.fromkeys(principal.id for principal in groups if principal.kind == "group"))
     counts = goal.may_leave and goal.mode_before == "all" and wanted.limited
-    return replace(current, members=members, everybody=count_members(client) if counts else None)
+    return replace(current, members=members, all_users=count_members(client) if counts else None)
 
 
-def _people(principals: Mapping[str, Principal]) -> list[Principal]:
-    return [one for one in principals.values() if one.kind == "user" and not one.external]
+def _users(principals: Mapping[str, Principal]) -> list[Principal]:
+    return [principal for principal in principals.values() if principal.kind == "user" and not principal.external]
 
 
 def assignments(client: Client, configuration: Configuration, first_page: Any = None) -> tuple[Assignment, ...]:
-    """All assignments; names come a thousand at a time instead of one by one. There may be a hundred thousand, so no page is kept."""
+    """All assignments of users and groups to a configuration; ``first_page`` is the body of `ASSIGNED` if it was read already.
+
+    Names are read in batches of a thousand. There may be a hundred thousand assignments, so pages are not kept.
+    """
     page = first_page or client.get(f"/servicePrincipals/{configuration.id}{ASSIGNED}")
-    rows = [_row(one) for one in client.members(page) if one.get("principalType") in ("User", "Group")]
-    known = {one.id: one for one in by_ids(client, (principal.id for _id, principal, _role in rows))}
-    return tuple(Assignment(number, known.get(unnamed.id, unnamed), role) for number, unnamed, role in rows)
+    unnamed = [_assignment(raw) for raw in client.members(page) if raw.get("principalType") in ("User", "Group")]
+    known = {principal.id: principal for principal in by_ids(client, (assignment.principal.id for assignment in unnamed))}
+    return tuple(Assignment(found.id, known.get(found.principal.id, found.principal), found.role_id) for found in unnamed)
 
 
-def _row(raw: Mapping[str, Any]) -> tuple[str, Principal, str]:
-    """An assignment's id, its principal by what the assignment remembers of it, and its role."""
-    principal = str(raw["principalId"])
+def _assignment(raw: Raw) -> Assignment:
+    """An assignment, with the display name that it contains as the name of its principal."""
+    principal_id = str(raw["principalId"])
     kind = "user" if raw["principalType"] == "User" else "group"
-    return str(raw["id"]), Principal(principal, kind, str(raw.get("principalDisplayName") or principal)), intern(str(raw["appRoleId"]))
+    principal = Principal(principal_id, kind, str(raw.get("principalDisplayName") or principal_id))
+    return Assignment(str(raw["id"]), principal, intern(str(raw["appRoleId"])))
 
 
 def _named(client: Client, wanted: Desired, known: Sequence[Principal], groups: Mapping[str, Principal]) -> tuple[Principal, ...]:
-    """The principals that the options mean. A user principal name is unique, so one we have read needs no second look."""
-    by_name = {one.name.lower(): one for one in known if one.kind == "user"} | {one.id: one for one in known if one.kind == "user"}
+    """The users and groups that the options name. A user principal name is unique, so an assigned user needs no lookup."""
+    assigned_users = [principal for principal in known if principal.kind == "user"]
+    by_name = {user.name.lower(): user for user in assigned_users} | {user.id: user for user in assigned_users}
     unread = [name for name in wanted.users if name.lower() not in by_name]
-    people = find_people(client, unread) if unread else {}
-    users = [by_name.get(name.lower()) or people[name] for name in wanted.users]
-    named = {one.id: one for one in [*users, *(groups[name] for name in wanted.groups)]}
-    client.principals.update(named)
+    found = find_people(client, unread) if unread else {}
+    users = [by_name.get(name.lower()) or found[name] for name in wanted.users]
+    named = {principal.id: principal for principal in [*users, *(groups[name] for name in wanted.groups)]}
+    client.reads.objects.update(named)
     return tuple(named.values())
 
 
 def plan(current: Current, wanted: Desired) -> Plan:
-    """Decide."""
+    """The actions from the current state to the desired state.
+
+    :raises Refusal: when more users would leave than allowed, or the configuration lacks the app role.
+    """
     if current.configuration and current.configuration.role_id is None:
         raise Refusal(
-            f"configuration {wanted.configuration!r} has no app role {find_configuration.ROLE!r}, without which an assignment does not count"
+            f"configuration {wanted.configuration!r} has no app role {find_configuration.ROLE!r}, without which an assignment has no effect"
         )
     goal = _goal(current, wanted)
-    leavers = leaving(goal.before, goal.after, current.members, goal.mode_before, goal.mode_after, current.everybody)
+    leavers = leaving(goal.before, goal.after, current.members, goal.mode_before, goal.mode_after, current.all_users)
     guard(leavers, wanted)
-    turned = goal.mode_after != goal.mode_before or (wanted.mode and current.configuration and "SyncAll" not in current.bag)
-    # Nobody knows whether the service takes everybody as long as nothing was said (fact sheet 13.4), so that counts as all here.
+    changes_mode = goal.mode_after != goal.mode_before or (wanted.mode and current.configuration and "SyncAll" not in current.bag)
+    # It is not documented whether the service synchronizes all users while the key is missing (fact sheet 13.4), so that counts as all here.
     narrows = goal.mode_after == "assigned" and (goal.mode_before == "all" or "SyncAll" not in current.bag)
-    write = (_set_mode(goal, narrows, current, wanted),) if turned else ()
+    write = (_set_mode(goal, narrows, current, wanted),) if changes_mode else ()
     whole = change.with_restart(
         job.Current(current.configuration, current.job),
         write if narrows else (),
@@ -209,7 +245,7 @@ def plan(current: Current, wanted: Desired) -> Plan:
         wanted.tenant,
         wanted.restart_owed,
     )
-    owed_before, owed_after = whole.debts()
+    owed_before, owed_after = whole.pending_restart()
     before, after = _shown(goal, wanted)
     return Plan(
         before={"mode": goal.mode_before, **before, **owed_before},
@@ -217,8 +253,8 @@ def plan(current: Current, wanted: Desired) -> Plan:
         facts={"scope": _facts(current, goal, wanted), "restart_owed": whole.owed_after},
         change_facts={"restart_needed": whole.needs_restart, "leaving": leavers.shown(SHOWN, wanted.full_result)},
         actions=(
-            *(_unassign(one, leavers, current, wanted) for one in _sorted(goal.removed)),
-            *(_assign(one, current, wanted) for one in sorted(goal.added, key=_order)),
+            *(_unassign(assignment, leavers, current, wanted) for assignment in _sorted(goal.removed)),
+            *(_assign(principal, current, wanted) for principal in sorted(goal.added, key=_order)),
             *(() if narrows else write),
             *whole.actions,
         ),
@@ -228,31 +264,35 @@ def plan(current: Current, wanted: Desired) -> Plan:
 
 
 def _goal(current: Current, wanted: Desired) -> Goal:
-    """What comes and goes."""
-    before = {one.principal.id: one.principal for one in current.assignments if _counts(one, current)}
-    named = {one.id: one for one in current.named}
+    """The assignments to add and to remove."""
+    effective = [assignment for assignment in current.assignments if _is_effective(assignment, current)]
+    before = {assignment.principal.id: assignment.principal for assignment in effective}
+    named = {principal.id: principal for principal in current.named}
     if wanted.absent:
         added: list[Principal] = []
-        removed = [one for one in current.assignments if one.principal.id in named]
+        removed = [assignment for assignment in current.assignments if assignment.principal.id in named]
     else:
-        added = [one for one in current.named if one.id not in before]
-        removed = [one for one in current.assignments if wanted.exact and one.principal.id not in named]
+        added = [principal for principal in current.named if principal.id not in before]
+        removed = [assignment for assignment in current.assignments if wanted.exact and assignment.principal.id not in named]
         # An assignment with another role is skipped by the service; it is replaced (fact sheet 5).
-        removed += [one for one in current.assignments if one.principal.id in named and one.principal.id not in before]
-    gone = {one.principal.id for one in removed} - {one.id for one in added}
-    after = {number: one for number, one in before.items() if number not in gone} | {one.id: one for one in added}
+        removed += [
+            assignment for assignment in current.assignments if assignment.principal.id in named and assignment.principal.id not in before
+        ]
+    left_ids = {assignment.principal.id for assignment in removed} - {principal.id for principal in added}
+    after = {principal_id: principal for principal_id, principal in before.items() if principal_id not in left_ids}
+    after |= {principal.id: principal for principal in added}
     mode = "all" if settings_bag.synchronizes_all(current.bag) else "assigned"
     return Goal(tuple(added), tuple(removed), before, after, mode, wanted.mode or mode)
 
 
-def _counts(assignment: Assignment, current: Current) -> bool:
+def _is_effective(assignment: Assignment, current: Current) -> bool:
     return current.configuration is None or assignment.role_id == current.configuration.role_id
 
 
 def _assign(principal: Principal, current: Current, wanted: Desired) -> Action:
     configuration = current.configuration
-    resource = configuration.id if configuration else "{service_principal_id}"
-    body = {"principalId": principal.id, "resourceId": resource, "appRoleId": configuration.role_id if configuration else "{role_id}"}
+    resource, role = (configuration.id, configuration.role_id) if configuration else (NO_PATH, NO_PATH)
+    body = {"principalId": principal.id, "resourceId": resource, "appRoleId": role}
     return Action(
         "assign",
         f"{principal} to configuration {wanted.configuration}",
@@ -266,25 +306,25 @@ def _assign(principal: Principal, current: Current, wanted: Desired) -> Action:
 
 def _unassign(assignment: Assignment, leavers: Leaving, current: Current, wanted: Desired) -> Action:
     configuration = current.configuration
-    resource = configuration.id if configuration else "{service_principal_id}"
+    resource = configuration.id if configuration else NO_PATH
     return Action(
         "unassign",
         f"{assignment.principal} from configuration {wanted.configuration}",
         wanted.tenant,
         (Request("DELETE", f"/servicePrincipals/{resource}/appRoleAssignedTo/{assignment.id}"),),
         before={"id": assignment.principal.id, "name": assignment.principal.name},
-        effects={"soft_deletes_in_target": True} if leavers.by(assignment.principal, current.members) else {},
+        effects={"soft_deletes_in_target": True} if leavers.caused_by(assignment.principal, current.members) else {},
         batched=True,
     )
 
 
 def _set_mode(goal: Goal, narrows: bool, current: Current, wanted: Desired) -> Action:
     before, after = goal.mode_before, goal.mode_after
-    synchronization = current.configuration.synchronization if current.configuration else NEW
+    synchronization = current.configuration.synchronization if current.configuration else NO_PATH
     values = {"SyncAll": "true" if after == "all" else "false"}
     writing = settings_bag.writing(synchronization, current.bag, lambda bag: settings_bag.merged(bag, values))
-    # From all to assigned the service needs a restart before it takes the change up (fact sheet 3.4).
-    effects = {"needs_restart": True} if narrows and change.can_owe(current.job) else {}
+    # The change from all to assigned takes effect only after a restart (fact sheet 3.4).
+    effects = {"needs_restart": True} if narrows and change.was_started(current.job) else {}
     return Action(
         "update",
         f"scope mode of configuration {wanted.configuration} to {after}",
@@ -299,32 +339,13 @@ def _set_mode(goal: Goal, narrows: bool, current: Current, wanted: Desired) -> A
 
 
 def _warnings(added: Sequence[Principal], current: Current, mode: str) -> tuple[str, ...]:
-    """Who will be skipped, or collide, although he is assigned (pain points 14 and 26)."""
-    within = [member for one in added for member in current.members.get(one.id, ())]
-    people = list({one.id: one for one in [*added, *within] if one.kind == "user"}.values())
-    internal = [one for one in people if not one.external]
-    mails = Counter(one.mail.lower() for one in internal if one.mail)
-    reasons = (
-        ("are external, and the service skips external people", [one for one in people if one.external]),
-        ("are disabled, and the service does not create disabled people", [one for one in internal if not one.enabled]),
-        ("have no mail address, so an address book shows them without one", [one for one in internal if not one.mail]),
-        (
-            "share a mail address, and become one person in the target",
-            [one for one in internal if one.mail and mails[one.mail.lower()] > 1],
-        ),
-    )
-    warnings = [f"{len(those)} of the people in scope {reason}: {_some(those)}" for reason, those in reasons if those]
-    nested = [one for one in within if one.kind == "group"]
-    if nested:
-        warnings.append(f"members of nested groups are not synchronized, only direct ones; nested are: {_some(nested)}")
+    """Users who will be skipped, or collide, although they are assigned (pain points 14 and 26)."""
+    within = [member for principal in added for member in current.members.get(principal.id, ())]
+    users = people.distinct([*added, *within], "user")
+    warnings = [said for _reason, said in people.skipped(people.InScope(users, people.distinct(within, "group")))]
     if mode == "all" and added:
         warnings.append("scope mode is all, so the assignments have no effect")
     return tuple(warnings)
-
-
-def _some(principals: Sequence[Principal]) -> str:
-    names = ", ".join(one.name for one in principals[:5])
-    return f"{names} and {len(principals) - 5} more" if len(principals) > 5 else names
 
 
 def _order(principal: Principal) -> tuple[str, str]:
@@ -332,34 +353,41 @@ def _order(principal: Principal) -> tuple[str, str]:
 
 
 def _sorted(assignments: Iterable[Assignment]) -> list[Assignment]:
-    return sorted(assignments, key=lambda one: _order(one.principal))
+    return sorted(assignments, key=lambda assignment: _order(assignment.principal))
 
 
 def _shown(goal: Goal, wanted: Desired) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Who is assigned before and after. Of many, only those who change, and how many stay."""
+    """The assigned users and groups before and after. Of many, only those that change, and the number of the others."""
     if wanted.full_result or max(len(goal.before), len(goal.after)) <= SHOWN:
         return _listed(goal.before.values()), _listed(goal.after.values())
-    stay = [one for one in goal.before.values() if one.id in goal.after]
-    counts = {f"unchanged_{kind}s": len([one for one in stay if one.kind == kind]) for kind in ("user", "group")}
-    gone = [one for one in goal.before.values() if one.id not in goal.after]
-    new = [one for one in goal.after.values() if one.id not in goal.before]
-    return {**_listed(gone), **counts}, {**_listed(new), **counts}
+    unchanged = [principal for principal in goal.before.values() if principal.id in goal.after]
+    counts = {f"unchanged_{kind}s": _count(unchanged, kind) for kind in ("user", "group")}
+    removed = [principal for principal in goal.before.values() if principal.id not in goal.after]
+    added = [principal for principal in goal.after.values() if principal.id not in goal.before]
+    return {**_listed(removed), **counts}, {**_listed(added), **counts}
+
+
+def _count(principals: Sequence[Principal], kind: str) -> int:
+    return len([principal for principal in principals if principal.kind == kind])
 
 
 def _listed(principals: Iterable[Principal]) -> dict[str, list[str]]:
     ordered = sorted(principals, key=_order)
-    return {"users": [one.name for one in ordered if one.kind == "user"], "groups": [one.name for one in ordered if one.kind == "group"]}
+    return {f"{kind}s": [principal.name for principal in ordered if principal.kind == kind] for kind in ("user", "group")}
 
 
-def _facts(current: Current, goal: Goal, wanted: Desired) -> dict[str, Any]:
+def _facts(current: Current, goal: Goal, wanted: Desired) -> ScopeFacts:
     ordered = sorted(goal.after.values(), key=_order)
-    whole = wanted.full_result or len(ordered) <= SHOWN
+    listed_in_full = wanted.full_result or len(ordered) <= SHOWN
+    assigned: list[AssignedPrincipal] = [
+        {"id": principal.id, "type": principal.kind, "name": principal.name} for principal in ordered if listed_in_full
+    ]
     return {
         "service_principal_id": current.configuration.id if current.configuration else None,
         "mode": goal.mode_after,
-        "assigned": [{"id": one.id, "type": one.kind, "name": one.name} for one in ordered] if whole else None,
-        "assigned_users": len([one for one in ordered if one.kind == "user"]),
-        "assigned_groups": len([one for one in ordered if one.kind == "group"]),
+        "assigned": assigned if listed_in_full else None,
+        "assigned_users": _count(ordered, "user"),
+        "assigned_groups": _count(ordered, "group"),
     }
 
 

@@ -4,8 +4,8 @@
 # Private to this collection: it may change without notice.
 """The settings bag of a configuration, which Graph calls its secrets (fact sheet 3.4).
 
-It is written as a whole: every key that was read is sent again, whether the service replaces or merges. Nothing in it is
-secret with ``SyncPolicy``, but a value that comes back masked is never written back.
+It is written as a whole: every key that was read is sent again, because the service may replace or merge. With ``SyncPolicy`` it
+contains no secret, but a value that is returned masked is never written back.
 """
 
 from __future__ import annotations
@@ -13,26 +13,40 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, TypedDict
 
 from ..graph.client import Client, Request, all_of
 from ..graph.json_text import parse as parse_json
-from ..plan import Refusal, Wait
+from ..plan import NEW_ID, Refusal, Wait
 
 AUTHENTICATION = "SyncPolicy"
 NOTIFICATION = "SyncNotificationSettings"
 MASKED = "*"
 
-GUARD, GUARD_NUMBER = "DeleteThresholdEnabled", "DeleteThresholdValue"
+GUARD: Final = "DeleteThresholdEnabled"
+GUARD_NUMBER: Final = "DeleteThresholdValue"
 DELETION_THRESHOLD = 500
 """The portal's own default (fact sheet 3.4)."""
 
+PLAIN = frozenset({"AuthenticationType", "CompanyId", "SkipOutOfScopeDeletions", "SyncAll", NOTIFICATION})
+"""The keys of a link, none of which holds a secret (fact sheet 3.4)."""
+
 Bag = Mapping[str, str]
+"""The keys and values. One value, that of `NOTIFICATION`, is the JSON of an object with members of its own."""
+
+
+class Notification(TypedDict, total=False):
+    """The members of the notification settings that are managed. Other members are kept."""
+
+    Enabled: bool
+    Recipients: str
+    DeleteThresholdEnabled: bool
+    DeleteThresholdValue: int
 
 
 @dataclass(frozen=True)
 class Writing:
-    """How a bag is written and read back: what an action needs."""
+    """The parts of an action that writes a bag and reads it back."""
 
     requests: tuple[Request, ...]
     visible: Wait
@@ -44,8 +58,15 @@ def parse(body: Any) -> dict[str, str]:
     return {str(entry["key"]): str(entry.get("value") or "") for entry in (all_of(body) if body else ())}
 
 
+def may_hold_secret(request: Request, body: Any) -> bool:
+    """Whether an answer may hold what nobody may see: a value in clear of a key that does not belong to a link."""
+    if not request.path.partition("?")[0].endswith("/synchronization/secrets"):
+        return False
+    return any(value not in ("", MASKED) for key, value in parse(body).items() if key not in PLAIN)
+
+
 def notification(bag: Bag) -> dict[str, Any]:
-    """The members of the notification settings; an unreadable text counts as none."""
+    """All members of the notification settings as they are read, of any type; empty if the text is not valid JSON."""
     try:
         members = parse_json(bag.get(NOTIFICATION) or "{}")
     except ValueError:
@@ -53,13 +74,13 @@ def notification(bag: Bag) -> dict[str, Any]:
     return members if isinstance(members, dict) else {}
 
 
-def merged(bag: Bag, values: Mapping[str, str], members: Mapping[str, Any] | None = None) -> dict[str, str]:
-    """The bag with our values, and our members in the notification settings; what is not ours stays."""
+def merged(bag: Bag, values: Mapping[str, str], members: Notification | None = None) -> dict[str, str]:
+    """The bag with these values, and these members in the notification settings; everything else is kept."""
     result = {**bag, **values}
     if members:
         before = notification(bag)
         after = {**before, **members}
-        # As they are written: to Python, 1 and true are one.
+        # Compared as JSON, because 1 and true are equal in Python.
         if json.dumps(after) != json.dumps(before):
             result[NOTIFICATION] = json.dumps(after, separators=(",", ":"), ensure_ascii=False)
     return result
@@ -71,9 +92,9 @@ def write(synchronization: str, bag: Bag) -> Request:
     return Request("PUT", f"{synchronization}/secrets", {"value": value})
 
 
-def says(body: Any, wanted: Bag) -> bool:
-    """Whether the service holds what was written, however it spells it: keys of its own, JSON written anew, booleans in
-    either case; a key that was sent empty is gone, and a masked one was not sent (fact sheet 3.4).
+def contains(body: Any, wanted: Bag) -> bool:
+    """Whether the service returns the written values. It may add keys, write JSON and booleans in another way, leave out
+    a key that was sent empty, and masked values were not sent (fact sheet 3.4).
     """
     held = parse(body)
     plain = {key: value for key, value in wanted.items() if value not in ("", MASKED) and key != NOTIFICATION}
@@ -89,34 +110,34 @@ def target(bag: Bag) -> str:
 
 
 def synchronizes_all(bag: Bag) -> bool:
-    """Whether everybody is in scope. The service writes booleans as text, in either case."""
+    """Whether all users are in scope. The service writes booleans as text, in upper or lower case."""
     return bag.get("SyncAll", "").lower() == "true"
 
 
 def deletion_guard(bag: Bag) -> int | None:
-    """From how many deletions on a cycle is held back: 0 if the guard is off, ``None`` if it is on without a number that can be read.
+    """The number of deletions from which a cycle is held back: 0 if the guard is off, ``None`` if it is on without a valid number.
 
-    The samples hold a boolean and a number (fact sheet 3.4); what else writes the bag may leave them as text, or leave one out.
+    The samples have a boolean and a number (fact sheet 3.4); other programs may write them as text, or leave one out.
     """
     members = notification(bag)
     return _number(members.get(GUARD_NUMBER)) if _switch(members.get(GUARD)) else 0
 
 
-def guard_members(bag: Bag, threshold: int | None) -> dict[str, Any]:
-    """The members that set the deletion guard; none, if it is so already. Without a threshold a guard that is on is left as it is,
-    and one that is off is switched on.
+def guard_members(bag: Bag, threshold: int | None) -> Notification:
+    """The members that set the deletion guard; empty if it is set already. Without a threshold a guard that is on is left
+    unchanged, and a guard that is off is switched on.
     """
     now = deletion_guard(bag)
     if threshold is None:
         return {} if now != 0 else {GUARD: True, GUARD_NUMBER: _usual_number(bag)}
     if threshold == now:
-        # "Off" is written down where the bag leaves it open.
+        # "Off" is written explicitly if the bag does not contain it.
         return {} if threshold or _switch(notification(bag).get(GUARD)) is False else {GUARD: False}
     return {GUARD: True, GUARD_NUMBER: threshold} if threshold else {GUARD: False}
 
 
 def _usual_number(bag: Bag) -> int:
-    """The default; or a lower one, where nothing says that the guard is off, so that it may be on with that one."""
+    """The default; or the lower number in the bag, if the guard may be on with it because the bag does not switch it off."""
     members = notification(bag)
     number = _number(members.get(GUARD_NUMBER))
     if _switch(members.get(GUARD)) is None and number is not None:
@@ -125,14 +146,14 @@ def _usual_number(bag: Bag) -> int:
 
 
 def _switch(value: Any) -> bool | None:
-    """A boolean, however it is written; ``None`` for what is none."""
+    """A boolean, also written as text; ``None`` for anything else."""
     if isinstance(value, bool):
         return value
     return {"true": True, "false": False}.get(value.strip().lower()) if isinstance(value, str) else None
 
 
 def _number(value: Any) -> int | None:
-    """A number of deletions, however it is written; ``None`` for what is none."""
+    """A positive whole number, also written as text; ``None`` for anything else."""
     if isinstance(value, str) and value.strip().isdecimal() and len(value) < 20:
         value = int(value)
     if isinstance(value, float) and value.is_integer():
@@ -141,12 +162,12 @@ def _number(value: Any) -> int | None:
 
 
 def writing(synchronization: str, bag: Bag, merge: Callable[[Bag], dict[str, str]], first: Sequence[Request] = ()) -> Writing:
-    """How to write what ``merge`` makes of the bag, after the requests of ``first``.
+    """The parts of an action that writes the result of ``merge``, after the requests of ``first``.
 
-    The bag has no ETag, so it is read again right before it is written, and our values are merged into what is there then
-    (fact sheet 3.4). A configuration that the same plan creates has an empty one that nobody else knows yet.
+    The bag has no ETag, so it is read again right before it is written, and the values are merged into the bag of that moment
+    (fact sheet 3.4). The bag of a configuration that the same plan creates is empty, and no other process has changed it.
 
-    :raises Refusal: from the refresh, when somebody has given another value to what is to be changed.
+    :raises Refusal: from the refresh, if another process has set another value for a key that is to be changed.
     """
     path = f"{synchronization}/secrets"
     planned = merge(bag)
@@ -160,14 +181,14 @@ def writing(synchronization: str, bag: Bag, merge: Callable[[Bag], dict[str, str
 
     return Writing(
         (*first, write(synchronization, planned)),
-        Wait(path, lambda body: says(body, merge(parse(body))), as_planned=lambda body: not edited and says(body, planned)),
-        None if "{" in synchronization else refresh,
+        Wait(path, lambda body: contains(body, merge(parse(body))), as_planned=lambda body: not edited and contains(body, planned)),
+        None if NEW_ID in synchronization else refresh,
     )
 
 
 def _refuse_contradiction(bag: Bag, planned: Bag, now: Bag) -> None:
     for key, value in planned.items():
-        there = now.get(key, "")
+        value_now = now.get(key, "")
         expected = (bag.get(key, "").lower(), value.lower())
-        if key != NOTIFICATION and value != bag.get(key) and there.lower() not in expected:
-            raise Refusal(f"somebody else has set {key} to {there!r} since it was read; look at it, then run again")
+        if key != NOTIFICATION and value != bag.get(key) and value_now.lower() not in expected:
+            raise Refusal(f"another process has set {key} to {value_now!r} since it was read; check the value, then run again")

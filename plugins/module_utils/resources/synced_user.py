@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""People in a target tenant that came from a given source, as an address book shows them (fact sheet 7)."""
+"""Users of a target tenant who came from a given source, as an address book shows them (fact sheet 7)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from ..graph.client import Client, Request
 from ..plan import Inquiry, Refusal
-from .directory import default_domain_of_tenant
+from . import tenants
 
 ADDRESS_BOOK = {
     "id": "id",
@@ -48,39 +48,41 @@ def inquire(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
     if domains:
         page = client.send(first_page).body
     elif params.get("source_tenant_id"):
-        domain, (page,) = default_domain_of_tenant(client, params["source_tenant_id"], first_page)
+        domain, (page,) = tenants.default_domain(client, params["source_tenant_id"], first_page)
         domains = [domain]
     else:
-        raise Refusal("source_domains or source_tenant_id is needed to know whose people are meant")
+        raise Refusal("source_domains or source_tenant_id is needed to know which source is meant")
     return {"synced_users": synced_users(client.members(page), domains, params.get("user_type")), "source_domains": domains}
 
 
 def synced_users(raw: Iterable[Mapping[str, Any]], domains: Iterable[str], user_type: str | None = None) -> list[dict[str, Any]]:
     """Those whose user principal name was made from one of the domains.
 
-    Somebody who has not redeemed an invitation was invited by hand: synchronization redeems at once (fact sheet 7).
+    A user who has not redeemed an invitation was invited by hand: synchronization redeems at once (fact sheet 7).
     """
     wanted = {domain.lower() for domain in domains}
     found = []
-    for one in raw:
-        origin = source_name(str(one.get("userPrincipalName") or ""))
-        if one.get("externalUserState") == PENDING or (user_type and str(one.get("userType")).lower() != user_type):
+    for user in raw:
+        origin = source_name(str(user.get("userPrincipalName") or ""))
+        if user.get("externalUserState") == PENDING or (user_type and str(user.get("userType")).lower() != user_type):
             continue
         if origin and origin.rpartition("@")[2].lower() in wanted:
-            found.append({**{ours: one.get(theirs) for ours, theirs in ADDRESS_BOOK.items()}, "source_user_principal_name": origin})
-    return sorted(found, key=lambda one: (str(one["display_name"]), one["id"]))
+            found.append({**{ours: user.get(theirs) for ours, theirs in ADDRESS_BOOK.items()}, "source_user_principal_name": origin})
+    return sorted(found, key=lambda user: (str(user["display_name"]), user["id"]))
 
 
-def missing(people: Iterable[Mapping[str, Any]], names: Iterable[str]) -> list[str]:
-    """Who of the source's users, by user principal name, is not seen by somebody who opens the target's address book."""
+def missing(users: Iterable[Mapping[str, Any]], names: Iterable[str]) -> list[str]:
+    """Which of the source's users, by user principal name, the target's address book does not show."""
     visible = {
-        one["source_user_principal_name"].lower() for one in people if one["account_enabled"] and one["show_in_address_list"] is not False
+        user["source_user_principal_name"].lower()
+        for user in users
+        if user["account_enabled"] and user["show_in_address_list"] is not False
     }
     return [name for name in names if name.lower() not in visible]
 
 
 def source_name(user_principal_name: str) -> str | None:
-    """``alias@domain`` of somebody whose name here is ``alias_domain#EXT#@...``; ``None`` for our own people.
+    """``alias@domain`` of a user whose name here is ``alias_domain#EXT#@...``; ``None`` for the tenant's own users.
 
     A domain holds no underscore, so the last one before ``#EXT#`` is the former ``@``.
     """

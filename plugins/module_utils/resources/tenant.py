@@ -7,21 +7,19 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
 from ..graph.claims import Claims
 from ..graph.client import Client
 from ..graph.errors import ServiceError
-from ..graph.odata import escape, is_id
 from ..plan import Inquiry, Refusal
-
-GRAPH, OPENID = "graph", "openid"
+from . import tenants
 
 
 def inquire(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
-    """The token's own words, the tenant, and the tenants that were asked for."""
+    """What the token says, the tenant, and the tenants that were asked for."""
     claims = client.claims()
     return {
         "application": application(claims),
@@ -34,7 +32,7 @@ def application(claims: Claims) -> dict[str, Any]:
     """The bearer of a token as a result shows it."""
     expires = None
     with contextlib.suppress(ValueError, OverflowError, OSError):
-        # Whoever made the token may have put any number there.
+        # The number in a token may be any.
         expires = claims.expires and datetime.fromtimestamp(claims.expires, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     return {
         "id": claims.application_id,
@@ -48,20 +46,20 @@ def application(claims: Claims) -> dict[str, Any]:
 
 def _own(client: Client, claims: Claims) -> dict[str, Any]:
     """What may not be read is ``None``: neither permission is needed for a link."""
-    tenant_id = claims.tenant_id or client.owner_of(client.tenant)
-    raw = _allowed(client, "/organization?$select=id,displayName,verifiedDomains")
+    tenant_id = claims.tenant_id or tenants.owner(client, client.tenant)
+    raw = _allowed(lambda: client.get("/organization?$select=id,displayName,verifiedDomains"))
     organization = next(client.members(raw), None) if raw else None
     if organization is not None:
         verified = organization.get("verifiedDomains") or []
         return {
             "id": tenant_id,
             "name": organization.get("displayName"),
-            "default_domain": next((one["name"] for one in verified if one.get("isDefault")), None),
-            "initial_domain": next((one["name"] for one in verified if one.get("isInitial")), None),
-            "domains": sorted(one["name"] for one in verified),
+            "default_domain": next((domain["name"] for domain in verified if domain.get("isDefault")), None),
+            "initial_domain": next((domain["name"] for domain in verified if domain.get("isInitial")), None),
+            "domains": sorted(domain["name"] for domain in verified),
             "cloud": client.cloud.name,
         }
-    known = (_allowed(client, _by_id(tenant_id)) if tenant_id else None) or {}
+    known = (_allowed(lambda: tenants.look_up(client, tenant_id)[0]) if tenant_id else None) or {}
     return {
         "id": tenant_id,
         "name": known.get("displayName"),
@@ -77,20 +75,8 @@ def find(client: Client, name: str) -> dict[str, Any]:
 
     :raises Refusal: when there is none in this cloud.
     """
-    path = _by_id(name) if is_id(name) else f"/tenantRelationships/findTenantInformationByDomainName(domainName='{escape(name)}')"
-    try:
-        raw = client.get(path)
-    except ServiceError as error:
-        if error.denied:
-            return _found(name, {"tenantId": client.owner_of(name)}, OPENID)
-        if error.status in (400, 404):
-            return _found(name, {}, GRAPH)
-        raise
-    return _found(name, raw, GRAPH)
-
-
-def _found(name: str, raw: Mapping[str, Any], source: str) -> dict[str, Any]:
-    if not raw.get("tenantId"):
+    raw, source = tenants.find(client, name)
+    if not raw or not raw.get("tenantId"):
         raise Refusal(f"no tenant in this cloud is or owns {name!r}")
     return {
         "query": name,
@@ -101,14 +87,10 @@ def _found(name: str, raw: Mapping[str, Any], source: str) -> dict[str, Any]:
     }
 
 
-def _by_id(tenant_id: str) -> str:
-    return f"/tenantRelationships/findTenantInformationByTenantId(tenantId='{escape(tenant_id)}')"
-
-
-def _allowed(client: Client, path: str) -> Any:
-    """The body, or ``None`` where a permission is missing."""
+def _allowed(read: Callable[[], Any]) -> Any:
+    """What is read, or ``None`` where a permission is missing."""
     try:
-        return client.get(path)
+        return read()
     except ServiceError as error:
         if error.denied:
             return None

@@ -10,14 +10,16 @@ from pathlib import Path
 
 import pytest
 
-# With pytest's import mode importlib, the modules beside the tests are not found by themselves.
+# With pytest's import mode importlib, the modules next to the tests are not found automatically.
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent / "provisioning")]
 
 from api import Api  # noqa: E402
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "fact(section, text): the numbered fact of the contract that the test proves; see tools/facts.py")
+    config.addinivalue_line(
+        "markers", "fact(number, text): the fact of docs/developers/facts.md that the test proves, and in what respect; see tools/facts.py"
+    )
 
 
 @pytest.fixture

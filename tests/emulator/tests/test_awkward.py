@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 from entra_emulator.settings import FLIPPED, Settings, from_options
 
 
-@pytest.mark.fact("0.2", 'Assigning to a service principal that is not replicated is 400 "Not a valid reference update"')
-@pytest.mark.fact("0.3", "A new object is invisible for some reads, and references to it are not valid yet (switches lag.*)")
+@pytest.mark.fact("F5", 'Assigning to a service principal that is not replicated is 400 "Not a valid reference update"')
+@pytest.mark.fact("F14", "A new object is invisible for some reads, and references to it are not valid yet (switches lag.*)")
 def test_new_objects_are_invisible_for_some_reads(api: Api) -> None:
     """0.3: reads may hit a stale replica; references to it are not valid yet."""
     api.set(lag={"application": 2})
@@ -26,7 +26,7 @@ def test_new_objects_are_invisible_for_some_reads(api: Api) -> None:
     assert api.send("POST", f"/servicePrincipals/{sp_id}/appRoleAssignedTo", body).status_code == 201
 
 
-@pytest.mark.fact("0.3", "A deleted partner is still seen for a while, and its re-creation answers 409")
+@pytest.mark.fact("F14", "A deleted partner is still seen for a while, and its re-creation answers 409")
 def test_deleted_partners_linger(api: Api) -> None:
     """0.3: a POST before the deletion has propagated answers 409."""
     api.ok("POST", PARTNERS, {"tenantId": FABRIKAM})
@@ -38,7 +38,7 @@ def test_deleted_partners_linger(api: Api) -> None:
     api.ok("POST", PARTNERS, {"tenantId": FABRIKAM})
 
 
-@pytest.mark.fact("0.3", "Jobs, secrets and assignments appear late in reads")
+@pytest.mark.fact("F15", "Jobs, secrets and assignments appear late in reads")
 def test_jobs_secrets_and_assignments_appear_late(api: Api) -> None:
     """0.3."""
     api.set(lag={"job": 1, "secrets": 1, "assignment": 1})
@@ -53,10 +53,10 @@ def test_jobs_secrets_and_assignments_appear_late(api: Api) -> None:
     assert len(api.get(f"/servicePrincipals/{sp_id}/appRoleAssignedTo")["value"]) == 1
 
 
-@pytest.mark.fact("0.3", "Replication takes time, on the wall or by the virtual clock (switches lag_seconds.*, lag_clock)")
+@pytest.mark.fact("F14", "Replication takes time, on the wall or by the virtual clock (switches lag_seconds.*, lag_clock)")
 @pytest.mark.parametrize("clock", ["real", "virtual"])
 def test_lag_by_seconds(api: Api, clock: str) -> None:
-    """0.3: replication takes time, whoever reads meanwhile."""
+    """0.3: replication takes time for every reader."""
     now = [1000.0]
     api.set(lag_seconds={"partner": 60}, lag_clock=clock)
     if clock == "real":
@@ -71,15 +71,15 @@ def test_lag_by_seconds(api: Api, clock: str) -> None:
     assert len(api.get(PARTNERS)["value"]) == 1
 
 
-@pytest.mark.fact("0.3", "A read may hit a stale replica after the new state was seen (switch stale_reads)")
+@pytest.mark.fact("F14", "A read may hit a stale replica after the new state was seen (switch stale_reads)")
 def test_a_stale_replica_shows_the_old_state_again(api: Api) -> None:
-    """0.3: seen once is not seen for good."""
+    """0.3: an object that was visible once may be missing again."""
     api.set(lag={"partner": 1}, stale_reads=2)
     api.ok("POST", PARTNERS, {"tenantId": FABRIKAM})
     assert [len(api.get(PARTNERS)["value"]) for _time in range(7)] == [0, 1, 0, 1, 0, 1, 1]
 
 
-@pytest.mark.fact("6.1", "Log entries appear some minutes late (switch log_delay_seconds)")
+@pytest.mark.fact("F124", "Log entries appear some minutes late (switch log_delay_seconds)")
 def test_replicas_catch_up_when_virtual_time_passes(api: Api) -> None:
     """0.3: lag is a matter of seconds, a step of the clock one of minutes."""
     api.set(lag={"partner": 5}, stale_reads=5)
@@ -101,7 +101,7 @@ def test_log_entries_appear_late(api: Api) -> None:
 
 
 @pytest.mark.fact(
-    "0.1",
+    "F4",
     "Synchronization calls on a new application answer 403 and 409 (transient_synchronization_errors)",
 )
 def test_transient_synchronization_errors(api: Api) -> None:
@@ -112,8 +112,8 @@ def test_transient_synchronization_errors(api: Api) -> None:
     assert [api.send("GET", path).status_code for _time in range(4)] == [403, 409, 200, 200]
 
 
-@pytest.mark.fact("6.2", "Configuration changes are in the source tenant's audit log under Account Provisioning")
-@pytest.mark.fact("6.1", "The provisioning log takes the how-to's $filter, $top and $orderby; values are case sensitive")
+@pytest.mark.fact("F129", "Configuration changes are in the source tenant's audit log under Account Provisioning")
+@pytest.mark.fact("F124", "The provisioning log takes the how-to's $filter, $top and $orderby; values are case sensitive")
 def test_provisioning_log_filters(api: Api) -> None:
     """6.1: the how-to's filter; values are case sensitive; 6.2: configuration changes in the audit log."""
     api.link_policies()
@@ -201,7 +201,7 @@ def fault(api: Api, **values: object) -> None:
     assert api.http.post("/emulator/faults", json=values).status_code == 201
 
 
-@pytest.mark.fact("0.2", "Any request can be made to fail with any status, with Retry-After, before or after the change was made")
+@pytest.mark.fact("F10", "Any request can be made to fail with any status, with Retry-After, before or after the change was made")
 def test_status_faults(api: Api) -> None:
     """This request, this fault: nth and times; Retry-After; before or after the change."""
     fault(api, method="GET", path="/v1.0/users", nth=2, times=2, fault="status", status=429, retry_after=7)

@@ -23,14 +23,14 @@ def reduced(api: Api, *roles: str) -> None:
     api.tokens.pop("contoso", None)
 
 
-@pytest.mark.fact("3", "Each synchronization call is admitted by the application permissions of the table, and by no others")
-@pytest.mark.fact("1.2", "Each operation is admitted by the application permissions of the tables, and by no others")
+@pytest.mark.fact("F135", "Each synchronization call is admitted by the application permissions of the table, and by no others")
+@pytest.mark.fact("F137", "Each operation is admitted by the application permissions of the tables, and by no others")
 def test_every_operation_has_permissions_and_every_permission_an_operation() -> None:
     """The one table is complete."""
     assert {(operation.method, operation.template) for operation in OPERATIONS} == set(PERMISSIONS)
 
 
-@pytest.mark.fact("0.2", "A missing or malformed token is 401 InvalidAuthenticationToken")
+@pytest.mark.fact("F9", "A missing or malformed token is 401 InvalidAuthenticationToken")
 def test_missing_and_bad_tokens(api: Api) -> None:
     """0.2: 401 InvalidAuthenticationToken."""
     for headers, message in (
@@ -54,7 +54,7 @@ def test_foreign_signatures_and_audiences_are_refused(api: Api) -> None:
     assert response.json()["error"]["message"] == "Access token validation failure. Invalid audience."
 
 
-@pytest.mark.fact("0.2", "An expired token is 401 InvalidAuthenticationToken")
+@pytest.mark.fact("F9", "An expired token is 401 InvalidAuthenticationToken")
 def test_expired_tokens(api: Api) -> None:
     """0.2, setting token_lifetime_seconds."""
     api.set(token_lifetime_seconds=0)
@@ -62,7 +62,7 @@ def test_expired_tokens(api: Api) -> None:
     assert "expired" in error["message"]
 
 
-@pytest.mark.fact("0.1", "Directory endpoints refuse with 403 Authorization_RequestDenied in the classic error body")
+@pytest.mark.fact("F1", "Directory endpoints refuse with 403 Authorization_RequestDenied in the classic error body")
 def test_the_directory_says_403(api: Api) -> None:
     """0.1: Authorization_RequestDenied."""
     reduced(api, "User.Read.All")
@@ -70,7 +70,7 @@ def test_the_directory_says_403(api: Api) -> None:
     assert error["message"] == "Insufficient privileges to complete the operation."
 
 
-@pytest.mark.fact("0.1", "Synchronization endpoints refuse a missing permission with 401 UnknownError and an empty message")
+@pytest.mark.fact("F2", "Synchronization endpoints refuse a missing permission with 401 UnknownError and an empty message")
 def test_the_synchronization_service_says_401_with_an_empty_message(api: Api) -> None:
     """0.1: UnknownError, not 403."""
     sp_id, job, _role = api.job()
@@ -80,8 +80,8 @@ def test_the_synchronization_service_says_401_with_an_empty_message(api: Api) ->
         assert error["message"] == ""
 
 
-@pytest.mark.fact("4.1", "PATCH of a schema is not supported: 404 UnknownError")
-@pytest.mark.fact("0.1", "Unknown synchronization routes and methods are 404 UnknownError, whose message is a JSON string")
+@pytest.mark.fact("F82", "PATCH of a schema is not supported: 404 UnknownError")
+@pytest.mark.fact("F3", "Unknown synchronization routes and methods are 404 UnknownError, whose message is a JSON string")
 def test_the_synchronization_service_says_404_with_json_in_the_message(api: Api) -> None:
     """0.1: PATCH schema, unknown routes and methods."""
     sp_id, job, _role = api.job()
@@ -99,7 +99,7 @@ def test_the_synchronization_service_says_404_with_json_in_the_message(api: Api)
         assert "No HTTP resource was found" in api.refused(404, "UnknownError", method, path)["message"]
 
 
-@pytest.mark.fact("0.2", "A method that the directory does not know is 405 Request_BadRequest")
+@pytest.mark.fact("F10", "A method that the directory does not know is 405 Request_BadRequest")
 def test_unknown_routes_and_methods_of_the_directory(api: Api) -> None:
     """0.2: 405 with its text; unknown segments are 400."""
     error = api.refused(405, "Request_BadRequest", "PUT", f"{PARTNERS}/{FABRIKAM}", {})
@@ -108,7 +108,7 @@ def test_unknown_routes_and_methods_of_the_directory(api: Api) -> None:
     assert error["message"] == "Resource not found for the segment 'nonsense'."
 
 
-@pytest.mark.fact("0.2", "An absent directory object is 404 Request_ResourceNotFound and named in the message")
+@pytest.mark.fact("F8", "An absent directory object is 404 Request_ResourceNotFound and named in the message")
 def test_absent_objects(api: Api) -> None:
     """0.2: Request_ResourceNotFound names the object."""
     error = api.refused(404, "Request_ResourceNotFound", "GET", "/users/nobody@contoso.kr")
@@ -117,7 +117,7 @@ def test_absent_objects(api: Api) -> None:
     )
 
 
-@pytest.mark.fact("0.1", "innerError carries date, request-id and the caller's client-request-id")
+@pytest.mark.fact("F1", "innerError carries date, request-id and the caller's client-request-id")
 def test_request_ids(api: Api) -> None:
     """0.1: the caller's client-request-id comes back, in headers and innerError."""
     response = api.send("GET", "/users/nobody@contoso.kr", client_request_id="my-id")
@@ -126,7 +126,7 @@ def test_request_ids(api: Api) -> None:
     assert response.json()["error"]["innerError"]["request-id"] == response.headers["request-id"]
 
 
-@pytest.mark.fact("0.2", "Unknown query options and bodies that are not JSON are 400")
+@pytest.mark.fact("F10", "Unknown query options and bodies that are not JSON are 400")
 def test_unknown_query_options_and_bodies_that_are_not_json(api: Api) -> None:
     """Strictness: what the service does not know is refused."""
     api.refused(400, "Request_BadRequest", "GET", "/users?$tpo=5")
@@ -138,11 +138,11 @@ def test_unknown_query_options_and_bodies_that_are_not_json(api: Api) -> None:
     assert response.status_code == 400
 
 
-@pytest.mark.fact("3", "Application.ReadWrite.OwnedBy reaches what the caller owns; PATCH of a job needs Synchronization.ReadWrite.All")
+@pytest.mark.fact("F136", "Application.ReadWrite.OwnedBy reaches what the caller owns; PATCH of a job needs Synchronization.ReadWrite.All")
 def test_owned_by_reaches_only_what_the_caller_created(api: Api) -> None:
-    """3: Application.ReadWrite.OwnedBy admits the owner, and nobody else; PATCH of a job is not covered."""
+    """3: Application.ReadWrite.OwnedBy admits the owner only; PATCH of a job is not covered."""
     foreign, foreign_job, _role = api.job("Foreign")
-    api.service.world.tenants[CONTOSO].service_principals[foreign]["_owner"] = "somebody else"
+    api.service.world.tenants[CONTOSO].service_principals[foreign]["_owner"] = "another application"
     reduced(api, "Application.ReadWrite.OwnedBy")
     own, job, _role = api.job("Own")
     assert [item["id"] for item in api.get("/servicePrincipals")["value"]] == [own]
@@ -154,7 +154,7 @@ def test_owned_by_reaches_only_what_the_caller_created(api: Api) -> None:
     api.refused(401, "UnknownError", "POST", f"{job}/restart", {"criteria": {}})
 
 
-@pytest.mark.fact("3", "Whether GET of the secrets works with Synchronization.Read.All is unknown (switch secrets_read_role)")
+@pytest.mark.fact("F135", "Whether GET of the secrets works with Synchronization.Read.All is unknown (switch secrets_read_role)")
 def test_reading_secrets_with_the_reading_permission(api: Api) -> None:
     """13.4."""
     sp_id, _job, _role = api.job()

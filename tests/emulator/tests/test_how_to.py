@@ -11,7 +11,7 @@ import pytest
 from api import CONTOSO, FABRIKAM, PARTNERS, TEMPLATE, Api, connection
 
 
-@pytest.mark.fact("7", "The verify calls in the target, with # percent-encoded")
+@pytest.mark.fact("F29", "The verify calls in the target, with # percent-encoded")
 def test_the_recommended_order_puts_people_into_the_target(api: Api) -> None:
     """Section 11: every call of both tenants, then section 7: the result."""
     api.refused(404, "Request_ResourceNotFound", "GET", f"{PARTNERS}/{CONTOSO}?$expand=identitySynchronization", account="fabrikam")
@@ -45,8 +45,8 @@ def test_the_recommended_order_puts_people_into_the_target(api: Api) -> None:
     assert api.get(f"{root}/jobs/{job['id']}")["status"]["code"] == "Active"
 
 
-@pytest.mark.fact("7", "The full teardown order")
-@pytest.mark.fact("2.4", "Deleting job, configuration and policies leaves the people")
+@pytest.mark.fact("F114", "The full teardown order")
+@pytest.mark.fact("F54", "Deleting job, configuration and policies leaves the people")
 def test_taking_the_link_down_leaves_nothing_of_it(api: Api) -> None:
     """Section 7, full teardown order; section 2.4: the people stay."""
     api.link_policies()
@@ -65,7 +65,7 @@ def test_taking_the_link_down_leaves_nothing_of_it(api: Api) -> None:
     assert len(api.get("/users?$filter=mail eq 'minsu.kim@contoso.kr'", "fabrikam")["value"]) == 1
 
 
-@pytest.mark.fact("3.5", "Both generations of the provisionOnDemand response (switch on_demand)")
+@pytest.mark.fact("F130", "Both generations of the provisionOnDemand response (switch on_demand)")
 def test_on_demand_answers_in_both_generations(api: Api) -> None:
     """Section 3.5: works before the first start; an array under StatusInfo, or an object under a result key."""
     api.link_policies()

@@ -20,7 +20,7 @@ def partner(api: Api) -> Api:
     return api
 
 
-@pytest.mark.fact("1.1", "The creation response of a minimal partner, undeclared members included")
+@pytest.mark.fact("F31", "The creation response of a minimal partner, undeclared members included")
 def test_a_minimal_partner_looks_like_the_sample(api: Api) -> None:
     """1.1: the creation response of the how-to; 1.2: 201."""
     response = api.send("POST", PARTNERS, {"tenantId": FABRIKAM})
@@ -32,14 +32,14 @@ def test_a_minimal_partner_looks_like_the_sample(api: Api) -> None:
     assert "identitySynchronization" not in body
 
 
-@pytest.mark.fact("0.2", "POST of a partner that exists is 409 Request_MultipleObjectsWithSameKeyValue")
+@pytest.mark.fact("F6", "POST of a partner that exists is 409 Request_MultipleObjectsWithSameKeyValue")
 def test_a_second_partner_conflicts(partner: Api) -> None:
     """0.2: 409 Request_MultipleObjectsWithSameKeyValue."""
     error = partner.refused(409, "Request_MultipleObjectsWithSameKeyValue", "POST", PARTNERS, {"tenantId": FABRIKAM})
     assert error["message"] == "Another object with the same value for property tenantId already exists."
 
 
-@pytest.mark.fact("1.2", "PATCH keeps what is not sent, 204; null goes back to inherit")
+@pytest.mark.fact("F34", "PATCH keeps what is not sent, 204; null goes back to inherit")
 def test_patch_keeps_what_is_not_sent_and_null_inherits(partner: Api) -> None:
     """1.2: subset, 204; null goes back to inherit; the two consents merge."""
     path = f"{PARTNERS}/{FABRIKAM}"
@@ -56,7 +56,7 @@ def test_patch_keeps_what_is_not_sent_and_null_inherits(partner: Api) -> None:
     assert body["automaticUserConsentSettings"] == {"inboundAllowed": None, "outboundAllowed": None}
 
 
-@pytest.mark.fact("1.2", "Members of the consent settings and the inbound trust merge, or not (switch nested_settings)")
+@pytest.mark.fact("F35", "Members of the consent settings and the inbound trust merge, or not (switch nested_settings)")
 def test_nested_settings_can_be_replaced(partner: Api) -> None:
     """1.2, switch nested_settings."""
     partner.set(nested_settings="replace")
@@ -66,14 +66,14 @@ def test_nested_settings_can_be_replaced(partner: Api) -> None:
     assert partner.get(path)["automaticUserConsentSettings"] == {"inboundAllowed": None, "outboundAllowed": True}
 
 
-@pytest.mark.fact("1.2", "An @odata.context in a PATCH is accepted")
+@pytest.mark.fact("F34", "An @odata.context in a PATCH is accepted")
 def test_the_raw_body_of_a_get_can_be_sent_back(partner: Api) -> None:
     """1.2: an @odata.context in a PATCH is accepted."""
     path = f"{PARTNERS}/{FABRIKAM}"
     assert partner.send("PATCH", path, partner.get(path)).status_code == 204
 
 
-@pytest.mark.fact("1.1", "An application that sends isServiceProvider, true or false, is refused with 403")
+@pytest.mark.fact("F32", "An application that sends isServiceProvider, true or false, is refused with 403")
 @pytest.mark.parametrize("value", [True, False])
 def test_applications_must_not_send_is_service_provider(partner: Api, value: bool) -> None:
     """1.1: 403 for true and for false."""
@@ -81,7 +81,7 @@ def test_applications_must_not_send_is_service_provider(partner: Api, value: boo
     assert error["message"] == "Insufficient privileges to complete the operation."
 
 
-@pytest.mark.fact("1.1", "Unknown members, strings for booleans and wrong enum values of a partner are refused")
+@pytest.mark.fact("F33", "Unknown members, strings for booleans and wrong enum values of a partner are refused")
 @pytest.mark.parametrize(
     "body",
     [
@@ -97,7 +97,7 @@ def test_unknown_members_and_wrong_values_are_refused(partner: Api, body: dict[s
     partner.refused(400, "Request_BadRequest", "PATCH", f"{PARTNERS}/{FABRIKAM}", body)
 
 
-@pytest.mark.fact("1.1", "tenantId has to be the GUID of another tenant")
+@pytest.mark.fact("F33", "tenantId has to be the GUID of another tenant")
 def test_an_unknown_tenant_is_no_partner(api: Api) -> None:
     """1.1: tenantId is another tenant's."""
     api.refused(400, "Request_BadRequest", "POST", PARTNERS, {"tenantId": "00000000-0000-4000-8000-000000000000"})
@@ -105,7 +105,7 @@ def test_an_unknown_tenant_is_no_partner(api: Api) -> None:
     api.refused(400, "Request_BadRequest", "POST", PARTNERS, {"tenantId": "fabrikam.kr"})
 
 
-@pytest.mark.fact("1.4", "400 where the whole policy would exceed 25 KB")
+@pytest.mark.fact("F38", "400 where the whole policy would exceed 25 KB")
 def test_the_policy_is_limited_to_25_kilobytes(partner: Api) -> None:
     """1.4: 400 when the whole object would exceed 25 KB."""
     targets = [{"target": f"00000000-0000-4000-8000-{number:012d}", "targetType": "user"} for number in range(400)]
@@ -114,7 +114,7 @@ def test_the_policy_is_limited_to_25_kilobytes(partner: Api) -> None:
     assert "25 KB" in error["message"]
 
 
-@pytest.mark.fact("1.3", "PUT creates an identitySynchronization with 204, and conflicts with 409 ConflictingObjects where there is one")
+@pytest.mark.fact("F42", "PUT creates an identitySynchronization with 204, and conflicts with 409 ConflictingObjects where there is one")
 def test_put_creates_and_then_conflicts(partner: Api) -> None:
     """1.3, 0.2: 204, then 409 with ConflictingObjects."""
     response = partner.send("PUT", SYNC, ALLOWED)
@@ -124,7 +124,7 @@ def test_put_creates_and_then_conflicts(partner: Api) -> None:
     assert error["details"] == [{"code": "ConflictingObjects", "message": error["message"]}]
 
 
-@pytest.mark.fact("1.3", "PUT updates an existing identitySynchronization (switch put_existing_identity_synchronization)")
+@pytest.mark.fact("F42", "PUT updates an existing identitySynchronization (switch put_existing_identity_synchronization)")
 def test_put_can_update(partner: Api) -> None:
     """12.1, switch put_existing_identity_synchronization."""
     partner.set(put_existing_identity_synchronization="update")
@@ -134,7 +134,7 @@ def test_put_can_update(partner: Api) -> None:
     assert body["displayName"] == "Fabrikam" and body["userSyncInbound"] == {"isSyncAllowed": False}
 
 
-@pytest.mark.fact("1.3", "PATCH of an absent identitySynchronization is 404 Directory_ObjectNotFound with its text")
+@pytest.mark.fact("F42", "PATCH of an absent identitySynchronization is 404 Directory_ObjectNotFound with its text")
 def test_patch_of_an_absent_policy(partner: Api) -> None:
     """0.2: 404 Directory_ObjectNotFound."""
     error = partner.refused(404, "Directory_ObjectNotFound", "PATCH", SYNC, ALLOWED)
@@ -144,13 +144,13 @@ def test_patch_of_an_absent_policy(partner: Api) -> None:
     assert partner.get(SYNC)["userSyncInbound"] == {"isSyncAllowed": True}
 
 
-@pytest.mark.fact("1.3", "The partner has to exist before the PUT")
+@pytest.mark.fact("F42", "The partner has to exist before the PUT")
 def test_put_needs_the_partner(api: Api) -> None:
     """1.3: the partner must exist before PUT."""
     api.refused(404, "Directory_ObjectNotFound", "PUT", SYNC, ALLOWED)
 
 
-@pytest.mark.fact("1.3", "GET of an absent identitySynchronization is 404 (switch absent_identity_synchronization)")
+@pytest.mark.fact("F43", "GET of an absent identitySynchronization is 404 (switch absent_identity_synchronization)")
 @pytest.mark.parametrize("code", ["Directory_ObjectNotFound", "Request_ResourceNotFound"])
 def test_the_code_of_an_absent_policy_is_a_switch(partner: Api, code: str) -> None:
     """13.2."""
@@ -159,7 +159,7 @@ def test_the_code_of_an_absent_policy_is_a_switch(partner: Api, code: str) -> No
     partner.refused(404, code, "DELETE", SYNC)
 
 
-@pytest.mark.fact("1.3", "groupSyncInbound exists in beta only")
+@pytest.mark.fact("F45", "groupSyncInbound exists in beta only")
 def test_group_sync_is_beta_only(partner: Api) -> None:
     """1.3: groupSyncInbound exists in beta only."""
     partner.refused(400, "Request_BadRequest", "PUT", SYNC, {"groupSyncInbound": {"isSyncAllowed": True}})
@@ -168,7 +168,7 @@ def test_group_sync_is_beta_only(partner: Api) -> None:
     assert partner.get(SYNC, version="beta")["groupSyncInbound"] == {"isSyncAllowed": True}
 
 
-@pytest.mark.fact("1.2", "$expand=identitySynchronization works on the list and on one partner")
+@pytest.mark.fact("F44", "$expand=identitySynchronization works on the list and on one partner")
 def test_expand_of_lists_and_single_partners(partner: Api) -> None:
     """1.2, 1.3: $expand=identitySynchronization; null for a partner without one, or left out."""
     listed = partner.get(f"{PARTNERS}?$expand=identitySynchronization")["value"]
@@ -180,7 +180,7 @@ def test_expand_of_lists_and_single_partners(partner: Api) -> None:
     partner.refused(400, "BadRequest", "GET", f"{PARTNERS}?$expand=nonsense")
 
 
-@pytest.mark.fact("1.2", "A partner with an identitySynchronization stays, or takes it along (switch partner_delete_with_policy)")
+@pytest.mark.fact("F36", "A partner with an identitySynchronization stays, or takes it along (switch partner_delete_with_policy)")
 def test_a_partner_with_a_policy_cannot_be_deleted(partner: Api) -> None:
     """1.2: the policy goes first; 13.3: or it goes along."""
     partner.ok("PUT", SYNC, ALLOWED)
@@ -192,7 +192,7 @@ def test_a_partner_with_a_policy_cannot_be_deleted(partner: Api) -> None:
     partner.refused(404, "Directory_ObjectNotFound", "GET", SYNC)
 
 
-@pytest.mark.fact("1.2", "Re-creating a partner soon after its deletion can be 409 (switch soft_deleted_partner)")
+@pytest.mark.fact("F37", "Re-creating a partner soon after its deletion can be 409 (switch soft_deleted_partner)")
 def test_a_soft_deleted_partner_can_stand_in_the_way(partner: Api) -> None:
     """1.2, 13.3: re-creation answers 409 until the deletion has propagated."""
     partner.set(soft_deleted_partner="blocks", soft_deleted_partner_posts=2)
@@ -202,7 +202,7 @@ def test_a_soft_deleted_partner_can_stand_in_the_way(partner: Api) -> None:
     partner.ok("POST", PARTNERS, {"tenantId": FABRIKAM})
 
 
-@pytest.mark.fact("1.4", "The system default, PATCH 204 and resetToSystemDefault 204")
+@pytest.mark.fact("F39", "The system default, PATCH 204 and resetToSystemDefault 204")
 def test_the_default_policy(api: Api) -> None:
     """1.4: system default, PATCH 204, reset 204."""
     path = "/policies/crossTenantAccessPolicy/default"
@@ -216,7 +216,7 @@ def test_the_default_policy(api: Api) -> None:
     assert api.get(path)["inboundTrust"]["isMfaAccepted"] is False
 
 
-@pytest.mark.fact("1.4", "The base policy's allowedCloudEndpoints and their values")
+@pytest.mark.fact("F39", "The base policy's allowedCloudEndpoints and their values")
 def test_the_base_policy(api: Api) -> None:
     """1.4: allowedCloudEndpoints and its values."""
     path = "/policies/crossTenantAccessPolicy"
@@ -225,7 +225,7 @@ def test_the_base_policy(api: Api) -> None:
     api.refused(400, "Request_BadRequest", "PATCH", path, {"allowedCloudEndpoints": ["example.com"]})
 
 
-@pytest.mark.fact("1.5", "findTenantInformation by id and by domain; an unknown tenant is 404 or 400 (switch unknown_tenant_information)")
+@pytest.mark.fact("F47", "findTenantInformation by id and by domain; an unknown tenant is 404 or 400 (switch unknown_tenant_information)")
 def test_tenants_are_found_by_id_and_domain(api: Api) -> None:
     """1.5."""
     by_id = api.get(f"/tenantRelationships/findTenantInformationByTenantId(tenantId='{FABRIKAM}')")
@@ -248,7 +248,7 @@ def test_organization_domains_and_authorization_policy(api: Api) -> None:
     assert policy["allowInvitesFrom"] == "everyone" and not [name for name in policy if name.startswith("_")]
 
 
-@pytest.mark.fact("9", "The allow or deny list of invitations is JSON text in a policy that only beta knows")
+@pytest.mark.fact("F123", "The allow or deny list of invitations is JSON text in a policy that only beta knows")
 def test_the_domain_list(api: Api) -> None:
     """9, and the page of b2bManagementPolicy: beta only, its own permission, no policy while there is no list."""
     path = "/policies/b2bManagementPolicies"

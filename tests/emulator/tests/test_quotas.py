@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fact sheet 0.5: the quotas and what answers tell of them."""
+"""Fact sheet 0.5: the quotas and their headers in answers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def units(api: Api, path: str, method: str = "GET", body: Any = None) -> int:
     return int(api.send(method, path, body).headers["x-ms-resource-unit"])
 
 
-@pytest.mark.fact("0.5", "The logs allow five requests in ten seconds, then 429 with Retry-After")
+@pytest.mark.fact("F21", "The logs allow five requests in ten seconds, then 429 with Retry-After")
 def test_logs_are_throttled(api: Api) -> None:
     """0.5: five requests in ten seconds, then 429 with Retry-After; the window slides."""
     now = throttled(api)
@@ -40,7 +40,7 @@ def test_logs_are_throttled(api: Api) -> None:
     api.get("/auditLogs/directoryAudits")
 
 
-@pytest.mark.fact("0.5", "The directory's quota is a bucket of resource units that fills up evenly, 429 tells when there is enough")
+@pytest.mark.fact("F18", "The directory's quota is a bucket of resource units that fills up evenly, 429 tells when there is enough")
 def test_directory_quota(api: Api) -> None:
     """0.5: 3,500 units in ten seconds, here seven: a second brings back 0.7."""
     now = throttled(api, directory_throttle_units=7)
@@ -56,7 +56,7 @@ def test_directory_quota(api: Api) -> None:
         assert "x-ms-resource-unit" not in api.send("GET", "/users").headers
 
 
-@pytest.mark.fact("0.5", "x-ms-resource-unit tells what a request cost, refused ones too; $select, $expand and a small $top count")
+@pytest.mark.fact("F20", "x-ms-resource-unit tells what a request cost, refused ones too; $select, $expand and a small $top count")
 def test_costs_of_requests(api: Api) -> None:
     throttled(api)
     group = api.get("/groups?$top=1&$select=id")["value"][0]["id"]
@@ -71,21 +71,21 @@ def test_costs_of_requests(api: Api) -> None:
     assert "x-ms-resource-unit" not in api.send("GET", "/auditLogs/provisioning").headers
 
 
-@pytest.mark.fact("0.5", "A larger tenant has a larger quota: 3,500, 5,000 or 8,000 units in ten seconds")
+@pytest.mark.fact("F18", "A larger tenant has a larger quota: 3,500, 5,000 or 8,000 units in ten seconds")
 @pytest.mark.parametrize(("people", "limit"), [(49, 3500), (50, 5000), (500, 5000), (501, 8000)])
 def test_the_quota_grows_with_the_tenant(people: int, limit: int) -> None:
     users: dict[str, Any] = {str(number): {} for number in range(people)}
     assert granted(Tenant(id=CONTOSO, display_name="Contoso", domains=[], initial_domain="contoso.onmicrosoft.com", users=users)) == limit
 
 
-@pytest.mark.fact("0.5", "x-ms-throttle-limit-percentage warns from 0.8 of the quota on, in good answers too")
+@pytest.mark.fact("F20", "x-ms-throttle-limit-percentage warns from 0.8 of the quota on, in good answers too")
 def test_the_share_of_the_quota(api: Api) -> None:
     throttled(api, directory_throttle_units=10)
     shares = [api.send("GET", "/groups").headers.get("x-ms-throttle-limit-percentage") for _time in range(11)]
     assert shares == [None] * 8 + ["0.90", "1.00", "1.00"]
 
 
-@pytest.mark.fact("0.5", "3,000 writes in two and a half minutes an application and tenant; reads go on, and others are not meant")
+@pytest.mark.fact("F19", "3,000 writes in two and a half minutes an application and tenant; reads go on, and others are not meant")
 def test_writes_have_a_quota_of_their_own(api: Api) -> None:
     """0.5, here three writes: fifty seconds for one. Reading by POST is no write, nor is what the synchronization service answers."""
     now = throttled(api, directory_throttle_writes=3)
@@ -110,7 +110,7 @@ def test_writes_have_a_quota_of_their_own(api: Api) -> None:
     assert api.send("DELETE", f"{path}/{api.get(path)['value'][0]['id']}").status_code == 429
 
 
-@pytest.mark.fact("0.5", "18,000 writes in five minutes a tenant, whoever makes them")
+@pytest.mark.fact("F19", "18,000 writes in five minutes a tenant, whoever makes them")
 def test_all_applications_share_the_tenants_quota(api: Api) -> None:
     throttled(api, tenant_throttle_writes=2)
     api.ok("PATCH", "/users/minsu.kim@contoso.kr", {"city": "Busan"}, "contoso-admin")
@@ -122,7 +122,7 @@ def test_all_applications_share_the_tenants_quota(api: Api) -> None:
     api.ok("POST", PARTNERS, {"tenantId": CONTOSO}, "fabrikam")
 
 
-@pytest.mark.fact("0.6", "Each item's headers tell of its quota, and a write that does not fit leaves the others done")
+@pytest.mark.fact("F25", "Each item's headers tell of its quota, and a write that does not fit leaves the others done")
 def test_items_tell_of_their_quota(api: Api) -> None:
     throttled(api, directory_throttle_writes=2)
     url = "/users/minsu.kim@contoso.kr"
@@ -138,9 +138,9 @@ def test_items_tell_of_their_quota(api: Api) -> None:
     assert api.get(f"{url}?$select=city")["city"] == "City 1"
 
 
-@pytest.mark.fact("0.5", "The policy may have Conditional Access's quota: one a second, no Retry-After (switch policy_quota)")
+@pytest.mark.fact("F23", "The policy may have Conditional Access's quota: one a second, no Retry-After (switch policy_quota)")
 def test_the_policy_may_have_a_narrow_quota(api: Api) -> None:
-    """13.14; the quota is the tenant's, whoever asks."""
+    """13.14; the quota is the tenant's, for all clients together."""
     now = throttled(api)
     assert [api.send("GET", PARTNERS).status_code for _time in range(3)] == [200] * 3
     api.set(policy_quota="conditional_access")

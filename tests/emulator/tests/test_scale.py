@@ -21,7 +21,7 @@ SECONDS = 30
 
 
 def large(folder: Path) -> Path:
-    """The state of two tenants with a job for everybody, of whom there are ten thousand."""
+    """The state of two tenants with a job for all users, of whom there are ten thousand."""
     api = Api()
     api.link_policies()
     sp_id, job, _role = api.job()
@@ -51,7 +51,7 @@ def large(folder: Path) -> Path:
     return state
 
 
-def everybody(url: str, session: requests.Session) -> int:
+def all_users(url: str, session: requests.Session) -> int:
     """Reads all people, page by page."""
     found, link = 0, f"{url}/v1.0/users?$top=999&$select=id,displayName,mail"
     while link:
@@ -72,7 +72,7 @@ def test_ten_thousand_people_and_a_hundred_clients(tmp_path: Path) -> None:
             session.headers.update(bearer)
             cycles = session.post(f"{server['url']}/emulator/clock", json={"advance": "PT40M"}, timeout=SECONDS).json()["cycles"]
             assert cycles[0]["created"] > PEOPLE - 20
-            assert everybody(server["url"], session) == PEOPLE
+            assert all_users(server["url"], session) == PEOPLE
         with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
             answers = list(pool.map(lambda number: _client(server, bearer, number), range(CLIENTS)))
         assert answers == [[200, 200, 200, 204]] * CLIENTS
@@ -85,7 +85,7 @@ def test_ten_thousand_people_and_a_hundred_clients(tmp_path: Path) -> None:
 
 
 def _client(server: dict[str, Any], bearer: dict[str, str], number: int) -> list[int]:
-    """One client: a person by name, a filter over everybody, a page, and a write."""
+    """One client: a user by name, a filter over all users, a page, and a write."""
     url = f"{server['url']}/v1.0"
     name = f"person{number * 7}@contoso.kr"
     with trusting(server) as session:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Scenarios: what is shipped, and how mistakes are told."""
+"""Scenarios: the shipped scenarios, and the messages about mistakes."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def tenant(**changes: object) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         ({"tenants": [tenant(domain="x")]}, "tenants.0.domain: Extra inputs are not permitted"),
         ({"tenants": [tenant(id="contoso")]}, "tenants.0.id"),
@@ -73,11 +73,11 @@ def tenant(**changes: object) -> dict[str, object]:
         ),
     ],
 )
-def test_mistakes_are_told_by_place(tmp_path: Path, content: object, told: str) -> None:
+def test_mistakes_are_reported_with_their_place(tmp_path: Path, content: object, message: str) -> None:
     """Clear messages."""
     file = tmp_path / "scenario.json"
     file.write_text(json.dumps(content))
-    with pytest.raises(ScenarioError, match=told):
+    with pytest.raises(ScenarioError, match=message):
         load_scenario(str(file))
 
 
@@ -86,7 +86,7 @@ def test_the_command_tells_mistakes_without_a_traceback(tmp_path: Path, capsys: 
     assert main(["--scenario", str(tmp_path / "absent.json")]) == 2
     assert main(["--set", "pause_state=Stopped"]) == 2
     assert main(["--set", "nonsense"]) == 2
-    told = capsys.readouterr().err
-    assert "no such scenario" in told and "pause_state" in told and "name=value" in told
+    message = capsys.readouterr().err
+    assert "no such scenario" in message and "pause_state" in message and "name=value" in message
     assert main(["--list-settings"]) == 0
     assert "secrets_put = 'merge'" in capsys.readouterr().out

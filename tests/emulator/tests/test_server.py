@@ -96,7 +96,7 @@ def test_it_starts_quickly_and_stops_cleanly(tmp_path: Path) -> None:
 
 
 def test_the_certificate_is_good_for_both_names(server: dict[str, Any]) -> None:
-    """localhost and 127.0.0.1; without the CA nobody trusts it."""
+    """localhost and 127.0.0.1; without the CA it is not trusted."""
     for host in ("localhost", "127.0.0.1"):
         url = f"https://{host}:{server['port']}/contoso.kr/v2.0/.well-known/openid-configuration"
         found = trusting(server).get(url, timeout=5).json()

@@ -17,7 +17,7 @@ DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
 # 2 ------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.fact("2.1", "instantiate is 201, never idempotent, and makes one msiam_access role with a random id")
+@pytest.mark.fact("F50", "instantiate is 201, never idempotent, and makes one msiam_access role with a random id")
 def test_instantiate_makes_another_application_each_time(api: Api) -> None:
     """2.1: 201, not idempotent, one msiam_access role with a random id."""
     response = api.send("POST", f"/applicationTemplates/{TEMPLATE}/instantiate", {"displayName": "Fabrikam"})
@@ -33,7 +33,7 @@ def test_instantiate_makes_another_application_each_time(api: Api) -> None:
     assert len(api.get("/applications?$filter=displayName eq 'Fabrikam'")["value"]) == 2
 
 
-@pytest.mark.fact("2.1", "instantiate needs displayName and takes no unknown members")
+@pytest.mark.fact("F50", "instantiate needs displayName and takes no unknown members")
 def test_instantiate_checks_its_body(api: Api) -> None:
     """2.1: displayName is required, other members are unknown."""
     path = f"/applicationTemplates/{TEMPLATE}/instantiate"
@@ -42,7 +42,7 @@ def test_instantiate_checks_its_body(api: Api) -> None:
     api.refused(404, "Request_ResourceNotFound", "POST", f"/applicationTemplates/{CONTOSO}/instantiate", {"displayName": "x"})
 
 
-@pytest.mark.fact("0.3", "instantiate answers 404 although the application was created (switch instantiate_answers_404)")
+@pytest.mark.fact("F16", "instantiate answers 404 although the application was created (switch instantiate_answers_404)")
 def test_instantiate_can_answer_404_although_it_created(api: Api) -> None:
     """0.3, switch instantiate_answers_404."""
     api.set(instantiate_answers_404=True)
@@ -51,7 +51,7 @@ def test_instantiate_can_answer_404_although_it_created(api: Api) -> None:
     assert len(found["value"]) == 1
 
 
-@pytest.mark.fact("2.4", "Deleting the application takes the service principal along; both lie in the deleted items")
+@pytest.mark.fact("F53", "Deleting the application takes the service principal along; both lie in the deleted items")
 def test_deleting_the_application_takes_the_service_principal_along(api: Api) -> None:
     """2.4: both are in the deleted items."""
     made = api.configuration()
@@ -61,7 +61,7 @@ def test_deleting_the_application_takes_the_service_principal_along(api: Api) ->
     assert [item["id"] for item in deleted] == [made["servicePrincipal"]["id"]]
 
 
-@pytest.mark.fact("2.2", "Configurations are found by applicationTemplateId and by displayName")
+@pytest.mark.fact("F52", "Configurations are found by applicationTemplateId and by displayName")
 def test_renaming_an_application_renames_its_service_principal(api: Api) -> None:
     """2.2."""
     made = api.configuration()
@@ -73,8 +73,8 @@ def test_renaming_an_application_renames_its_service_principal(api: Api) -> None
 # 5 ------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.fact("0.2", 'A duplicate assignment is 400 "Permission being assigned already exists on the object"')
-@pytest.mark.fact("5", "POST is 201 with an opaque id, DELETE 204")
+@pytest.mark.fact("F107", 'A duplicate assignment is 400 "Permission being assigned already exists on the object"')
+@pytest.mark.fact("F107", "POST is 201 with an opaque id, DELETE 204")
 def test_assignments(api: Api) -> None:
     """5: 201 with an opaque id, duplicate 400, delete 204."""
     sp_id, _job, role = api.job()
@@ -92,7 +92,7 @@ def test_assignments(api: Api) -> None:
     api.refused(405, "Request_BadRequest", "PATCH", f"{path}/{made['id']}", {})
 
 
-@pytest.mark.fact("5", "servicePrincipals(appId='...') works for assignments; groups can be assigned")
+@pytest.mark.fact("F107", "servicePrincipals(appId='...') works for assignments; groups can be assigned")
 def test_assignments_by_app_id_and_of_groups(api: Api) -> None:
     """5: servicePrincipals(appId='...') works here; groups; default access is accepted."""
     principal = api.configuration()["servicePrincipal"]
@@ -103,7 +103,7 @@ def test_assignments_by_app_id_and_of_groups(api: Api) -> None:
     assert len(api.get(path)["value"]) == 1
 
 
-@pytest.mark.fact("5", "Wrong principals, resources and roles are refused")
+@pytest.mark.fact("F107", "Wrong principals, resources and roles are refused")
 def test_assignments_with_wrong_references(api: Api) -> None:
     """5, 0.2."""
     sp_id, _job, role = api.job()
@@ -115,7 +115,7 @@ def test_assignments_with_wrong_references(api: Api) -> None:
     api.refused(400, "Request_BadRequest", "POST", path, {"principalId": minsu, "resourceId": FABRIKAM, "appRoleId": role})
 
 
-@pytest.mark.fact("5", "The list of assignments is paged")
+@pytest.mark.fact("F107", "The list of assignments is paged")
 def test_assignments_are_paged(api: Api) -> None:
     """5, 0.7: opaque nextLink."""
     sp_id, _job, role = api.job()
@@ -131,7 +131,7 @@ def test_assignments_are_paged(api: Api) -> None:
 # 3.1 to 3.3 ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.fact("3.1", "The one synchronization template is Azure2Azure, and its schema is the pristine default")
+@pytest.mark.fact("F69", "The one synchronization template is Azure2Azure, and its schema is the pristine default")
 def test_templates(api: Api) -> None:
     """3.1: the one template is Azure2Azure; its schema is the baseline."""
     sp_id, job, _role = api.job()
@@ -145,7 +145,7 @@ def test_templates(api: Api) -> None:
     assert api.send("POST", f"{other}/jobs", {"templateId": "Azure2Azure"}).status_code == 400
 
 
-@pytest.mark.fact("3.2", "The state table of a job, the quirk of the Failed execution included")
+@pytest.mark.fact("F65", "The state table of a job, the quirk of the Failed execution included")
 def test_the_states_of_a_job(api: Api) -> None:
     """3.2: the state table, the Failed/None quirk included."""
     api.link_policies()
@@ -171,7 +171,7 @@ def test_the_states_of_a_job(api: Api) -> None:
 
 
 @pytest.mark.fact(
-    "3.2",
+    "F65",
     "Three variants of these states (switches new_job_code, pause_state, job_created_status)",
 )
 def test_variants_of_the_states(api: Api) -> None:
@@ -185,7 +185,7 @@ def test_variants_of_the_states(api: Api) -> None:
     assert api.get(job)["schedule"]["state"] == "Paused"
 
 
-@pytest.mark.fact("3.3", "A second POST jobs is 409 or gives the same job (switch second_job)")
+@pytest.mark.fact("F70", "A second POST jobs is 409 or gives the same job (switch second_job)")
 def test_a_second_job(api: Api) -> None:
     """13.5: 409, or the same job."""
     sp_id, job, _role = api.job()
@@ -196,7 +196,7 @@ def test_a_second_job(api: Api) -> None:
     assert len(api.get(path)["value"]) == 1
 
 
-@pytest.mark.fact("3.3", "DELETE of a job is 204, perhaps only after a pause (switch delete_running_job)")
+@pytest.mark.fact("F76", "DELETE of a job is 204, perhaps only after a pause (switch delete_running_job)")
 def test_deleting_a_job(api: Api) -> None:
     """3.3: 204; 13.5: perhaps only after a pause."""
     api.set(delete_running_job="refused")
@@ -208,7 +208,7 @@ def test_deleting_a_job(api: Api) -> None:
     assert api.send("GET", job).status_code == 404
 
 
-@pytest.mark.fact("3.3", "resetScope is a comma-separated string of flags; an empty one is the portal's restart")
+@pytest.mark.fact("F74", "resetScope is a comma-separated string of flags; an empty one is the portal's restart")
 @pytest.mark.parametrize("criteria", [None, {}, {"criteria": {}}, {"criteria": {"resetScope": "Watermark, Escrows, QuarantineState"}}])
 def test_restart(api: Api, criteria: dict[str, object] | None) -> None:
     """3.3: flags as a comma-separated string; empty is the portal's restart."""
@@ -217,7 +217,7 @@ def test_restart(api: Api, criteria: dict[str, object] | None) -> None:
     assert api.get(job)["schedule"]["state"] == "Active"
 
 
-@pytest.mark.fact("3.3", "Restart of a paused job starts it, or leaves it paused with what it resets (switch restart_of_paused_job)")
+@pytest.mark.fact("F75", "Restart of a paused job starts it, or leaves it paused with what it resets (switch restart_of_paused_job)")
 def test_restarting_a_paused_job(api: Api) -> None:
     """3.3: the documents speak of restarting a stopped job, and do not say that it runs afterwards."""
     api.link_policies()
@@ -234,16 +234,16 @@ def test_restarting_a_paused_job(api: Api) -> None:
     assert api.get(job)["schedule"]["state"] == "Active"
 
 
-@pytest.mark.fact("3.2", "The Date of an answer is of the same clock as the times of cycles")
+@pytest.mark.fact("F68", "The Date of an answer is of the same clock as the times of cycles")
 def test_the_date_of_an_answer(api: Api) -> None:
-    """3.2: whoever waits for a cycle that began after his request compares the two."""
+    """3.2: a client that waits for a cycle which began after its request compares the two."""
     _sp_id, job, _role = api.job()
     api.http.post("/emulator/clock", json={"advance": "P100D"})
-    told = parsedate_to_datetime(api.send("POST", f"{job}/start").headers["Date"])
-    assert abs((told - datetime.now(timezone.utc) - timedelta(days=100)).total_seconds()) < 3600
+    moment = parsedate_to_datetime(api.send("POST", f"{job}/start").headers["Date"])
+    assert abs((moment - datetime.now(timezone.utc) - timedelta(days=100)).total_seconds()) < 3600
 
 
-@pytest.mark.fact("3.3", "Unknown reset scopes are refused")
+@pytest.mark.fact("F74", "Unknown reset scopes are refused")
 def test_restart_refuses_unknown_scopes(api: Api) -> None:
     """3.3."""
     _sp_id, job, _role = api.job()
@@ -251,7 +251,7 @@ def test_restart_refuses_unknown_scopes(api: Api) -> None:
     api.refused(400, "Request_BadRequest", "POST", f"{job}/restart", {"resetScope": "Full"})
 
 
-@pytest.mark.fact("3.4", "A job does not start before its secrets are there")
+@pytest.mark.fact("F72", "A job does not start before its secrets are there")
 def test_a_job_without_a_connection_does_not_start(api: Api) -> None:
     """3.4: the how-to puts the secrets before the start."""
     _sp_id, job, _role = api.job(secrets=False)
@@ -269,8 +269,8 @@ def credentials(target: str = FABRIKAM) -> dict[str, object]:
     return {"useSavedCredentials": False, "templateId": "Azure2Azure", "credentials": connection(target)[:2]}
 
 
-@pytest.mark.fact("3.3", "validateCredentials works before there is a job, 204")
-@pytest.mark.fact("0.2", "A failed validateCredentials carries the code and text of the side that is missing")
+@pytest.mark.fact("F77", "validateCredentials works before there is a job, 204")
+@pytest.mark.fact("F11", "A failed validateCredentials carries the code and text of the side that is missing")
 def test_validation_names_the_side_that_is_missing(api: Api) -> None:
     """0.2: code and text, for the source, then the target's redemption, then its synchronization."""
     principal = api.configuration()["servicePrincipal"]
@@ -284,7 +284,7 @@ def test_validation_names_the_side_that_is_missing(api: Api) -> None:
     assert api.send("POST", path, credentials()).status_code == 204
 
 
-@pytest.mark.fact("0.2", "The older code, and the code in the message (switches validation_code, validation_failure)")
+@pytest.mark.fact("F11", "The older code, and the code in the message (switches validation_code, validation_failure)")
 def test_validation_variants(api: Api) -> None:
     """12.8, 13.1: the older code, and the wrapped form."""
     principal = api.configuration()["servicePrincipal"]
@@ -296,7 +296,7 @@ def test_validation_variants(api: Api) -> None:
     assert api.refused(400, "BadRequest", "POST", path, credentials())["message"].startswith(f"{CHECK}: {SOURCE}")
 
 
-@pytest.mark.fact("0.2", "ExternalTenantNotFound with its text")
+@pytest.mark.fact("F12", "ExternalTenantNotFound with its text")
 def test_validation_of_a_tenant_in_another_cloud(api: Api) -> None:
     """0.2: ExternalTenantNotFound with its text."""
     principal = api.configuration()["servicePrincipal"]
@@ -310,7 +310,7 @@ def test_validation_of_a_tenant_in_another_cloud(api: Api) -> None:
     api.refused(400, "BadRequest", "POST", path, {**credentials(), "templateId": "Other"})
 
 
-@pytest.mark.fact("3.3", "useSavedCredentials tests what is saved; the form on a job needs no template")
+@pytest.mark.fact("F77", "useSavedCredentials tests what is saved; the form on a job needs no template")
 def test_validation_of_saved_credentials(api: Api) -> None:
     """3.3: useSavedCredentials; the form on a job needs no template."""
     api.link_policies()
@@ -326,7 +326,7 @@ def secrets_of(api: Api, sp_id: str) -> dict[str, str]:
     return {item["key"]: item["value"] for item in values}
 
 
-@pytest.mark.fact("3.4", "PUT secrets replaces or merges (switch secrets_put); an empty value removes its key under both")
+@pytest.mark.fact("F58", "PUT secrets replaces or merges (switch secrets_put); an empty value removes its key under both")
 @pytest.mark.parametrize(("mode", "left"), [("merge", {"AuthenticationType", "CompanyId"}), ("replace", {"CompanyId"})])
 def test_putting_secrets(api: Api, mode: str, left: set[str]) -> None:
     """3.4, 13.4: replace or merge; an empty value removes its key under both."""
@@ -338,7 +338,7 @@ def test_putting_secrets(api: Api, mode: str, left: set[str]) -> None:
     assert set(found) == left and found["CompanyId"] == CONTOSO
 
 
-@pytest.mark.fact("3.4", 'Secret-like values read "*", the others in clear')
+@pytest.mark.fact("F59", 'Secret-like values read "*", the others in clear')
 def test_secret_values_are_masked(api: Api) -> None:
     """3.4: secret-like values read "*", the others in clear; a mask that comes back changes nothing."""
     sp_id, _job, _role = api.job()
@@ -351,7 +351,7 @@ def test_secret_values_are_masked(api: Api) -> None:
     assert "hush" not in api.http.get("/emulator/requests").text
 
 
-@pytest.mark.fact("3.4", "The array is named value, keys are an enum, SyncNotificationSettings is JSON in a string")
+@pytest.mark.fact("F60", "The array is named value, keys are an enum, SyncNotificationSettings is JSON in a string")
 def test_the_body_of_secrets(api: Api) -> None:
     """3.4, 12.9: the array is named value; keys are an enum; the notification settings are JSON in a string."""
     sp_id, job, _role = api.job()
@@ -368,7 +368,7 @@ def test_the_body_of_secrets(api: Api) -> None:
 # 4 ------------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.fact("4.1", "PUT replaces the whole schema, 204; DELETE restores the default")
+@pytest.mark.fact("F82", "PUT replaces the whole schema, 204; DELETE restores the default")
 def test_put_replaces_the_schema(api: Api) -> None:
     """4.1: 204, what is left out is gone, the version is the service's; DELETE restores."""
     _sp_id, job, _role = api.job()
@@ -388,7 +388,7 @@ def test_put_replaces_the_schema(api: Api) -> None:
     assert restored == rows
 
 
-@pytest.mark.fact("4.3", "Changing the matching attribute is schemaInvalid")
+@pytest.mark.fact("F93", "Changing the matching attribute is schemaInvalid")
 def test_the_matching_attribute_cannot_be_changed(api: Api) -> None:
     """4.1, 4.3: schemaInvalid, as a code or in the message (13.1)."""
     _sp_id, job, _role = api.job()
@@ -400,7 +400,7 @@ def test_the_matching_attribute_cannot_be_changed(api: Api) -> None:
     assert "schemaInvalid" in api.refused(400, "BadRequest", "PUT", f"{job}/schema", schema)["message"]
 
 
-@pytest.mark.fact("4.1", "A changed schema starts a full cycle by itself, or waits for a restart (switch schema_put_restarts)")
+@pytest.mark.fact("F83", "A changed schema starts a full cycle by itself, or waits for a restart (switch schema_put_restarts)")
 @pytest.mark.parametrize("restarts", [True, False])
 def test_a_changed_schema_restarts_the_job(api: Api, restarts: bool) -> None:
     """13.13: people who are there already are looked at again, or not."""
@@ -421,7 +421,7 @@ def test_a_changed_schema_restarts_the_job(api: Api, restarts: bool) -> None:
     assert before
 
 
-@pytest.mark.fact("4.2", "Misspelt members and wrong enum values of a schema are refused")
+@pytest.mark.fact("F84", "Misspelt members and wrong enum values of a schema are refused")
 def test_misspelt_members_of_a_schema_are_refused(api: Api) -> None:
     """4.2."""
     _sp_id, job, _role = api.job()
@@ -436,7 +436,7 @@ def test_misspelt_members_of_a_schema_are_refused(api: Api) -> None:
     api.refused(400, "schemaInvalid", "PUT", f"{job}/schema", schema)
 
 
-@pytest.mark.fact("4.1", "filterOperators and functions list what schemas may use")
+@pytest.mark.fact("F89", "filterOperators and functions list what schemas may use")
 def test_functions_and_operators(api: Api) -> None:
     """4.1."""
     _sp_id, job, _role = api.job()
@@ -448,7 +448,7 @@ def test_functions_and_operators(api: Api) -> None:
     assert {"Append", "Join", "Replace", "Switch", "IIF"} <= functions
 
 
-@pytest.mark.fact("4.1", "Their names are under id or name (switch function_names)")
+@pytest.mark.fact("F89", "Their names are under id or name (switch function_names)")
 @pytest.mark.parametrize("name", ["id", "name"])
 def test_the_names_of_operators_and_functions(api: Api, name: str) -> None:
     """4.1, switch function_names: metadata and documents differ."""
@@ -460,7 +460,7 @@ def test_the_names_of_operators_and_functions(api: Api, name: str) -> None:
         assert all({"id", "name"} & item.keys() == {name} for item in listed)
 
 
-@pytest.mark.fact("4.4", "A schema has to use the literals of the operators (switch operator_literals)")
+@pytest.mark.fact("F103", "A schema has to use the literals of the operators (switch operator_literals)")
 @pytest.mark.parametrize(
     ("literals", "good", "bad"), [("portal", "Greater_Than", "GREATER_THAN"), ("upper", "GREATER_THAN", "Greater_Than")]
 )
@@ -476,7 +476,7 @@ def test_literals_of_operators_are_checked(api: Api, literals: str, good: str, b
     assert api.send("PUT", f"{job}/schema", schema).status_code == 204
 
 
-@pytest.mark.fact("4.1", "parseExpression gives the source object and evaluates a test object, always with 200")
+@pytest.mark.fact("F88", "parseExpression gives the source object and evaluates a test object, always with 200")
 def test_parse_expression(api: Api) -> None:
     """4.1: always 200; the source object, and the result when there is a test object."""
     _sp_id, job, _role = api.job()
@@ -494,7 +494,7 @@ def test_parse_expression(api: Api) -> None:
     assert long["parsingSucceeded"] is False
 
 
-@pytest.mark.fact("3", "discover needs Directory.ReadWrite.All")
+@pytest.mark.fact("F135", "discover needs Directory.ReadWrite.All")
 def test_discover_needs_directory_permissions(api: Api) -> None:
     """3: discover is not covered by Synchronization.ReadWrite.All."""
     _sp_id, job, _role = api.job()
@@ -504,7 +504,7 @@ def test_discover_needs_directory_permissions(api: Api) -> None:
     assert found["discoveryDateTime"]
 
 
-@pytest.mark.fact("3.5", "Only known rules, one person at a time; groups are a switch (on_demand_groups)")
+@pytest.mark.fact("F131", "Only known rules, one person at a time; groups are a switch (on_demand_groups)")
 def test_on_demand_refusals(api: Api) -> None:
     """3.5: one user; groups are a switch (12.7); the rule has to exist."""
     api.link_policies()

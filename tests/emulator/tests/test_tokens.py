@@ -43,7 +43,7 @@ def refused(response: Any, status: int, error: str, number: int) -> str:
     return description
 
 
-@pytest.mark.fact("1.5", "OpenID discovery gives the tenant's GUID for its domain, without signing in")
+@pytest.mark.fact("F48", "OpenID discovery gives the tenant's GUID for its domain, without signing in")
 @pytest.mark.parametrize("name", [CONTOSO, "contoso.kr", "contoso.onmicrosoft.com"])
 def test_discovery_by_id_and_domain(api: Api, name: str) -> None:
     """1.5: the tenant's GUID is in issuer and token_endpoint, whatever the address says."""

@@ -30,13 +30,13 @@ def notification(state: dict[str, Any], name: str = "Fabrikam") -> dict[str, Any
 
 def configurations(state: dict[str, Any]) -> list[str]:
     """The names of all configurations."""
-    return sorted(one["displayName"] for one in state["tenants"][CONTOSO]["service_principals"].values())
+    return sorted(principal["displayName"] for principal in state["tenants"][CONTOSO]["service_principals"].values())
 
 
 def instantiations(story: Story | list[Step]) -> int:
-    """How often a new configuration was asked for. A fault that strikes an answer is logged beside what it hides."""
-    asked = [one for step in story for one in step.sent if one["path"].endswith("/instantiate")]
-    return len([one for one in asked if one["status"] != LOST])
+    """The number of requests for a new configuration. A fault that replaces an answer is logged in addition to the answer."""
+    sent = [request for step in story for request in step.sent if request["path"].endswith("/instantiate")]
+    return len([request for request in sent if request["status"] != LOST])
 
 
 @pytest.fixture
@@ -61,8 +61,8 @@ def test_the_twelve_steps(tell: Teller) -> None:
         "create provisioning job of configuration Fabrikam",
         "save settings of configuration Fabrikam (target_tenant_id, deletion_threshold)",
     )
-    made = bag(create[1].after)
-    assert (made["AuthenticationType"], made["CompanyId"], made["SyncAll"]) == ("SyncPolicy", FABRIKAM, "false")
+    settings = bag(create[1].after)
+    assert (settings["AuthenticationType"], settings["CompanyId"], settings["SyncAll"]) == ("SyncPolicy", FABRIKAM, "false")
     assert notification(create[1].after) == {"DeleteThresholdEnabled": True, "DeleteThresholdValue": 500}
     ids = {"service_principal_id", "app_id", "job_id"}
     assert {name for name, value in create[0].result["configuration"].items() if value is None} == {*ids, "notification_email"}
@@ -100,13 +100,13 @@ def test_each_option_of_the_settings(tell: Teller, linked: dict[str, Any]) -> No
     assert notification(story[5].after)["DeleteThresholdValue"] == 7
     assert notification(story[9].after)["Recipients"] == "a@contoso.kr"
     assert notification(story[13].after)["Recipients"] == "b@contoso.kr"
-    # The address is left alone when it is not named, and the default guard is on.
+    # The address is unchanged if it is not set, and the default guard is on.
     assert story[16].left_alone
     assert "deletion_threshold must be 0 (no guard) or a number of deletions" in story[17].message
 
 
-def test_what_is_not_ours_in_the_settings_survives(tell: Teller, emulator: Emulator, mould: Mould, state: dict[str, Any]) -> None:
-    """Keys of the bag and members of its inner JSON that nobody told us about, whether the service merges a PUT or replaces."""
+def test_foreign_settings_are_kept(tell: Teller, emulator: Emulator, mould: Mould, state: dict[str, Any]) -> None:
+    """Keys of the bag and members of its inner JSON that are not documented, whether the service merges a PUT or replaces the bag."""
     foreign = {"SkipOutOfScopeDeletions": "False", "Domain": "by-hand.example", "Url": "https://by-hand.example/x"}
     inner = {"Enabled": True, "Recipients": "old@contoso.kr", "HumanResourcesLookaheadQueryEnabled": False, "Futurö": {"a": [1, None]}}
     tenants.trust_each_other(state)
@@ -128,7 +128,7 @@ def test_what_is_not_ours_in_the_settings_survives(tell: Teller, emulator: Emula
     assert json.loads(stories[0]["SyncNotificationSettings"]) == {**inner, "DeleteThresholdEnabled": True, "DeleteThresholdValue": 20}
 
 
-def test_a_configuration_made_by_hand_is_adopted_unchanged(tell: Teller, linked: dict[str, Any]) -> None:
+def test_a_manual_configuration_is_adopted_unchanged(tell: Teller, linked: dict[str, Any]) -> None:
     story = tell(
         Do(CONFIGURATION, FABRIKAM_LINK),
         Do(CONFIGURATION, {**FABRIKAM_LINK, "target_tenant_id": "fabrikam.kr"}),
@@ -140,8 +140,8 @@ def test_a_configuration_made_by_hand_is_adopted_unchanged(tell: Teller, linked:
         assert step.result["configuration"]["service_principal_id"] == tenants.principal_id(linked, "Fabrikam")
 
 
-def test_a_half_made_configuration_is_completed(tell: Teller, emulator: Emulator, mould: Mould, state: dict[str, Any]) -> None:
-    """One of the name that serves nobody yet, without a job, as an interrupted run or an admin leaves it."""
+def test_an_incomplete_configuration_is_completed(tell: Teller, emulator: Emulator, mould: Mould, state: dict[str, Any]) -> None:
+    """A configuration of that name without a target and a job, as an interrupted run or an administrator leaves it."""
     tenants.trust_each_other(state)
     mould.cast(state, "Fabrikam", target=None, job=False)
     emulator.control("PUT", "state", state)
@@ -154,37 +154,39 @@ def test_a_half_made_configuration_is_completed(tell: Teller, emulator: Emulator
     assert configurations(story[-1].after) == ["Fabrikam"]
 
 
-def test_one_of_another_name_is_renamed_or_refused(tell: Teller, emulator: Emulator, mould: Mould, state: dict[str, Any]) -> None:
+def test_a_configuration_of_another_name_is_renamed_or_refused(
+    tell: Teller, emulator: Emulator, mould: Mould, state: dict[str, Any]
+) -> None:
     tenants.trust_each_other(state)
-    by_hand = mould.cast(state, "Azure2Azure by hand")
+    manual = mould.cast(state, "Azure2Azure by hand")
     emulator.control("PUT", "state", state)
     story = tell(
         Do(CONFIGURATION, FABRIKAM_LINK, check=True),
         Do(CONFIGURATION, FABRIKAM_LINK),
-        # Absence of a name never removes a configuration of another name, and is no success while that one serves the target.
+        # state=absent never removes a configuration of another name, and is refused while that serves the target.
         Do(CONFIGURATION, {**FABRIKAM_LINK, "state": "absent"}),
-        Do(CONFIGURATION, {**FABRIKAM_LINK, "name": by_hand["id"]}),
+        Do(CONFIGURATION, {**FABRIKAM_LINK, "name": manual["id"]}),
         Do(CONFIGURATION, {**FABRIKAM_LINK, "name": OTHER_TARGET}),
         four(CONFIGURATION, {**FABRIKAM_LINK, "adopt": True}),
         Do(CONFIGURATION, {**FABRIKAM_LINK, "name": "FABRIKAM"}),
     )
     for refused in story.steps[:3]:
         assert "'Azure2Azure by hand'" in refused.message
-        assert by_hand["id"] in refused.message
+        assert manual["id"] in refused.message
         assert "adopt" in refused.message
         assert refused.left_alone
-    # An id finds, and is no new name.
+    # An id finds a configuration and does not rename it.
     assert story[3].result["changed"] is False
     assert story[3].result["configuration"]["name"] == "Azure2Azure by hand"
     assert "there is no configuration with the id" in story[4].message
     converges(story.steps[5:9], "rename configuration Azure2Azure by hand to Fabrikam")
     assert story[9].left_alone
     assert configurations(story[-1].after) == ["Fabrikam"]
-    assert tenants.principal_id(story[-1].after, "Fabrikam") == by_hand["id"]
+    assert tenants.principal_id(story[-1].after, "Fabrikam") == manual["id"]
     assert instantiations(story) == 0
 
 
-def test_what_serves_the_target_under_another_name_is_removed_on_purpose(
+def test_a_configuration_of_another_name_is_removed_with_adopt(
     tell: Teller, emulator: Emulator, mould: Mould, state: dict[str, Any]
 ) -> None:
     tenants.trust_each_other(state)
@@ -199,8 +201,8 @@ def test_what_serves_the_target_under_another_name_is_removed_on_purpose(
     assert configurations(story[-1].after) == []
 
 
-def test_two_links_of_one_pair_leave_each_other_alone(tell: Teller, emulator: Emulator, state: dict[str, Any]) -> None:
-    """Members here and guests there, each of which knows the name of the other."""
+def test_two_links_of_a_pair_do_not_change_each_other(tell: Teller, emulator: Emulator, state: dict[str, Any]) -> None:
+    """A configuration for members and another for guests, each with the other's name in ``others``."""
     tenants.trust_each_other(state)
     emulator.control("PUT", "state", state)
     pair = {name: {**FABRIKAM_LINK, "name": name, "others": ["Members", "Guests"]} for name in ("Members", "Guests")}
@@ -214,7 +216,7 @@ def test_two_links_of_one_pair_leave_each_other_alone(tell: Teller, emulator: Em
         four(CONFIGURATION, {**pair["Guests"], "state": "absent"}),
         four("cross_tenant_policy", source),
     )
-    members, guests, again, removal, kept, last, gone = story.fours()
+    members, guests, again, removal, kept, last, trust_removal = story.fours()
     converges(members)
     converges(guests)
     assert "scopes must not overlap: Members" in guests[1].warnings
@@ -224,7 +226,7 @@ def test_two_links_of_one_pair_leave_each_other_alone(tell: Teller, emulator: Em
     assert not [step for step in kept if step.result["changed"]]
     assert "kept, because they still serve Guests" in kept[1].warnings
     converges(last)
-    converges(gone, f"delete partner {FABRIKAM}")
+    converges(trust_removal, f"delete partner {FABRIKAM}")
     assert configurations(story[-1].after) == []
 
 
@@ -269,7 +271,7 @@ def test_a_name_that_serves_another_tenant_is_refused(tell: Teller, emulator: Em
 
 
 def test_two_configurations_to_the_same_target(tell: Teller, emulator: Emulator, mould: Mould, state: dict[str, Any]) -> None:
-    """Refused with both ids when it is not clear which is meant; the one that is named goes through, with a warning."""
+    """Refused with both ids if the name is ambiguous; a name of its own is accepted with a warning."""
     tenants.trust_each_other(state)
     first, second = mould.cast(state, "Guests"), mould.cast(state, "Members")
     emulator.control("PUT", "state", state)
@@ -300,7 +302,7 @@ def test_two_configurations_of_the_same_name(tell: Teller, emulator: Emulator, m
         assert refused.left_alone
 
 
-def test_the_admin_centers_own_configuration_is_refused(tell: Teller, emulator: Emulator, mould: Mould, state: dict[str, Any]) -> None:
+def test_the_configuration_of_the_admin_center_is_refused(tell: Teller, emulator: Emulator, mould: Mould, state: dict[str, Any]) -> None:
     tenants.trust_each_other(state)
     name = f"MTO_Sync_{FABRIKAM}"
     mould.cast(state, name)
@@ -312,7 +314,7 @@ def test_the_admin_centers_own_configuration_is_refused(tell: Teller, emulator: 
         Do(CONFIGURATION, {**link, "state": "absent"}),
         four(CONFIGURATION, {**link, "deletion_threshold": 3, "manage_multitenant": True}),
         Do("sync_configuration_info", {"name": name}),
-        # That nobody named it makes it no candidate and no obstacle.
+        # Without its name in the options it is neither a candidate nor a conflict.
         four(CONFIGURATION, {**FABRIKAM_LINK, "adopt": True}),
         four(CONFIGURATION, {**FABRIKAM_LINK, "state": "absent"}),
     )
@@ -349,7 +351,7 @@ def test_the_admin_centers_own_configuration_is_refused(tell: Teller, emulator: 
 )
 @pytest.mark.usefixtures("trusting")
 def test_never_a_second_configuration(tell: Teller, emulator: Emulator, settings: dict[str, Any], faults: list[dict[str, Any]]) -> None:
-    """Whatever the service answers, the same run or the next one completes the one configuration it made."""
+    """With every answer of the service, the same run or the next completes the only configuration that was created."""
     emulator.control("PUT", "settings", settings)
     emulator.control("POST", "faults", faults)
     story = tell(Do(CONFIGURATION, FABRIKAM_LINK), Do(CONFIGURATION, FABRIKAM_LINK), Do(CONFIGURATION, FABRIKAM_LINK))
@@ -361,8 +363,8 @@ def test_never_a_second_configuration(tell: Teller, emulator: Emulator, settings
     assert bag(story[-1].after)["CompanyId"] == FABRIKAM
 
 
-def test_the_connection_is_tested_unless_told_otherwise(tell: Teller, emulator: Emulator) -> None:
-    """Nothing is prepared in either tenant, so the test fails; without it, the job is made all the same."""
+def test_the_connection_is_tested_by_default(tell: Teller, emulator: Emulator) -> None:
+    """Nothing is prepared in either tenant, so the test fails; without the test, the job is nevertheless created."""
     del emulator
     options = {**FABRIKAM_LINK, "visibility_timeout": 1}
     story = tell(Do(CONFIGURATION, options), Do(CONFIGURATION, {**options, "test_connection": False}), Do(CONFIGURATION, FABRIKAM_LINK))
@@ -370,23 +372,23 @@ def test_the_connection_is_tested_unless_told_otherwise(tell: Teller, emulator: 
     assert "could not create provisioning job" in failed.message
     assert "redemption_outbound" in failed.message
     assert "user_sync_inbound" in failed.message
-    assert not [one for one in untested.sent if one["path"].endswith("/validateCredentials")]
+    assert not [request for request in untested.sent if request["path"].endswith("/validateCredentials")]
     assert untested.result["changed"] is True
     assert again.result["changed"] is False
     assert configurations(again.after) == ["Fabrikam"]
 
 
 def test_visibility_timeout_bounds_the_wait(tell: Teller, emulator: Emulator) -> None:
-    """The test of the connection is repeated while a policy may still be spreading, for as long as the admin says."""
+    """The connection test is repeated until the timeout, because a policy may not be visible everywhere yet."""
     del emulator
     story = tell(
         Do(CONFIGURATION, {**FABRIKAM_LINK, "visibility_timeout": 0}), Do(CONFIGURATION, {**FABRIKAM_LINK, "visibility_timeout": 2})
     )
-    short, long = (len([one for one in step.sent if one["path"].endswith("/validateCredentials")]) for step in story)
+    short, long = (len([request for request in step.sent if request["path"].endswith("/validateCredentials")]) for step in story)
     assert short < long
 
 
-def test_a_running_job_is_paused_before_its_configuration_goes(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
+def test_a_running_job_is_paused_before_its_configuration_is_removed(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
     tenants.assign(linked, tenants.user(linked, "minsu.kim@"))
     emulator.control("PUT", "state", linked)
     emulator.control("PUT", "settings", {"delete_running_job": "refused"})
@@ -395,8 +397,8 @@ def test_a_running_job_is_paused_before_its_configuration_goes(tell: Teller, emu
     )
     job = "provisioning job of configuration Fabrikam"
     converges(story.steps[1:], f"pause {job}", f"delete {job}", "delete configuration Fabrikam")
-    people = [one["userPrincipalName"] for one in story[-1].after["tenants"][FABRIKAM]["users"].values()]
-    assert [name for name in people if name.startswith("minsu.kim_contoso.kr#EXT#")]
+    names = [user["userPrincipalName"] for user in story[-1].after["tenants"][FABRIKAM]["users"].values()]
+    assert [name for name in names if name.startswith("minsu.kim_contoso.kr#EXT#")]
     assert story[2].result["actions"][-1]["effects"] == {"keeps_synced_users": True}
 
 
@@ -406,10 +408,10 @@ def test_listing_the_configurations(tell: Teller, emulator: Emulator, mould: Mou
     mould.cast(state, "Elsewhere", target=OTHER_TARGET)
     mould.cast(state, "Empty", target=None, job=False)
     mould.cast(state, "Broken", bag={"SyncNotificationSettings": "not JSON"})
-    # A configuration is known by its template, whatever else is in the tenant.
-    stranger = copy.deepcopy(next(iter(state["tenants"][CONTOSO]["service_principals"].values())))
-    stranger |= {"id": OTHER_TARGET, "appId": OTHER_TARGET, "displayName": "Salesforce", "applicationTemplateId": OTHER_TARGET}
-    state["tenants"][CONTOSO]["service_principals"][OTHER_TARGET] = stranger
+    # Only the template makes a service principal a configuration.
+    other = copy.deepcopy(next(iter(state["tenants"][CONTOSO]["service_principals"].values())))
+    other |= {"id": OTHER_TARGET, "appId": OTHER_TARGET, "displayName": "Salesforce", "applicationTemplateId": OTHER_TARGET}
+    state["tenants"][CONTOSO]["service_principals"][OTHER_TARGET] = other
     emulator.control("PUT", "state", state)
     info = "sync_configuration_info"
     story = tell(
@@ -420,10 +422,10 @@ def test_listing_the_configurations(tell: Teller, emulator: Emulator, mould: Mou
         Do(info, {"name": "Elsewhere", "target_tenant_id": FABRIKAM}),
     )
     everything, checked, named, targeted, none = (step.result["configurations"] for step in story)
-    assert [one["name"] for one in everything] == ["Broken", "Elsewhere", "Empty", "Fabrikam"]
+    assert [listed["name"] for listed in everything] == ["Broken", "Elsewhere", "Empty", "Fabrikam"]
     assert checked == everything
-    assert [one["name"] for one in named] == ["Elsewhere"]
-    assert [one["name"] for one in targeted] == ["Broken", "Fabrikam"]
+    assert [listed["name"] for listed in named] == ["Elsewhere"]
+    assert [listed["name"] for listed in targeted] == ["Broken", "Fabrikam"]
     assert none == []
     fabrikam = everything[3]
     assert (fabrikam["scope_mode"], fabrikam["notification_email"], fabrikam["deletion_threshold"]) == ("all", "a@contoso.kr", 0)
@@ -436,23 +438,25 @@ def test_listing_the_configurations(tell: Teller, emulator: Emulator, mould: Mou
 
 
 @pytest.mark.parametrize("switch", ["redemption_outbound", "redemption_inbound", "user_sync_inbound"])
-def test_which_switch_is_off(tell: Teller, emulator: Emulator, state: dict[str, Any], switch: str) -> None:
-    """Whatever the service calls the failure, the message holds the truth table, and the test is repeated while a policy may spread."""
+def test_the_message_names_the_switch_that_is_off(tell: Teller, emulator: Emulator, state: dict[str, Any], switch: str) -> None:
+    """With every code of the failure, the message contains all switches, and the test is repeated until the timeout."""
     tenants.trust_each_other(state)
-    contoso, fabrikam = (state["tenants"][one]["access_policy"] for one in (CONTOSO, FABRIKAM))
+    contoso, fabrikam = (state["tenants"][tenant]["access_policy"] for tenant in (CONTOSO, FABRIKAM))
     if switch == "user_sync_inbound":
         fabrikam["identity_synchronizations"] = {}
     else:
         partner = contoso["partners"][FABRIKAM] if switch == "redemption_outbound" else fabrikam["partners"][CONTOSO]
         partner["automaticUserConsentSettings"] = {"inboundAllowed": None, "outboundAllowed": None}
     emulator.control("PUT", "state", state)
-    words = [{"validation_failure": form, "validation_code": code} for form in ("error_code", "wrapped") for code in ("new", "old")]
+    settings_of_failures = [
+        {"validation_failure": form, "validation_code": code} for form in ("error_code", "wrapped") for code in ("new", "old")
+    ]
     run = Do(CONFIGURATION, {**FABRIKAM_LINK, "visibility_timeout": 1})
-    story = tell([scene for settings in words for scene in (Control("PUT", "settings", settings), run)])
+    story = tell([scene for settings in settings_of_failures for scene in (Control("PUT", "settings", settings), run)])
     own = "OFF" if switch == "redemption_outbound" else "on"
-    for settings, step in zip(words, story, strict=True):
+    for settings, step in zip(settings_of_failures, story, strict=True):
         assert f"redemption_outbound in tenant {CONTOSO} for the target is {own}" in step.message, settings
         assert "user_sync_inbound" in step.message
-        assert f"look in tenant {FABRIKAM}" in step.message
-        assert len([one for one in step.sent if one["path"].endswith("/validateCredentials")]) > 1
+        assert f"check them in tenant {FABRIKAM}" in step.message
+        assert len([request for request in step.sent if request["path"].endswith("/validateCredentials")]) > 1
     assert configurations(story[-1].after) == ["Fabrikam"]

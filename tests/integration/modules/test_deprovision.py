@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""sync_deprovision: the service removes the people, or it is said why not, and nobody is forgotten."""
+"""sync_deprovision: the service removes the users, or the task reports why not and names every user who is left."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ from ansible_collections.entra.cross_tenant_sync.tests.support.stories import Do
 DEPROVISION = "sync_deprovision"
 MINSU, HYEJIN, WOOJIN = "minsu.kim@contoso.kr", "hyejin.lee@contoso.kr", "woojin.moon@contoso.kr"
 TITLE = "provisioning job of configuration Fabrikam"
-OWED = "owed restart of configuration Fabrikam"
-NOTE = f"record who else is in tenant {FABRIKAM}, at configuration Fabrikam"
+PENDING = "pending restart of configuration Fabrikam"
+RECORD_OTHERS = f"record other users in tenant {FABRIKAM} at configuration Fabrikam"
 TAG = "entra.cross_tenant_sync:restart_owed"
 
 
 @pytest.fixture
-def arrived(linked: dict[str, Any], emulator: Emulator) -> dict[str, Any]:
-    """Minsu and Hyejin are in scope and in the target, where Woojin is as well, a guest who was invited by hand."""
+def synced(linked: dict[str, Any], emulator: Emulator) -> dict[str, Any]:
+    """Minsu and Hyejin are in scope and in the target; so is Woojin, a guest who was invited manually."""
     for name in (MINSU, HYEJIN):
         tenants.assign(linked, tenants.user(linked, name))
     run_for_a_while(emulator, linked)
     emulator.advance("PT1M")
     state = emulator.state()
-    assert set(there(state)) == {MINSU, HYEJIN, WOOJIN}
+    assert set(in_target(state)) == {MINSU, HYEJIN, WOOJIN}
     return state
 
 
-def there(state: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The people of Contoso in Fabrikam, by the name they have at home."""
+def in_target(state: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The users of Contoso in Fabrikam, by their names in Contoso."""
     suffix = "_contoso.kr#EXT#@"
-    people = [one for one in state["tenants"][FABRIKAM]["users"].values() if suffix in one["userPrincipalName"]]
+    users = [user for user in state["tenants"][FABRIKAM]["users"].values() if suffix in user["userPrincipalName"]]
     return {
-        one["userPrincipalName"].split(suffix)[0] + "@contoso.kr": one
-        for one in people
-        if one.get("externalUserState") != "PendingAcceptance"
+        user["userPrincipalName"].split(suffix)[0] + "@contoso.kr": user
+        for user in users
+        if user.get("externalUserState") != "PendingAcceptance"
     }
 
 
@@ -54,8 +54,8 @@ def task(emulator: Emulator, check: bool = False, **options: Any) -> Do:
     return Do(DEPROVISION, given, check=check)
 
 
-def told(tell: Teller, emulator: Emulator, *tasks: Do) -> Story:
-    """A story in which time passes once the job was restarted."""
+def with_cycle(tell: Teller, emulator: Emulator, *tasks: Do) -> Story:
+    """Run the tasks; time passes after the job is restarted."""
     with meanwhile(emulator, lambda: emulator.advance("PT20M"), "/restart"):
         return tell.once()(*tasks)
 
@@ -67,14 +67,14 @@ def tags(state: dict[str, Any]) -> list[str]:
 
 
 def kept(step: Step) -> bool:
-    """Whether configuration, job and trust are as they were."""
+    """Whether configuration, job and trust are unchanged."""
     tenants.job(step.after)
-    parts = [[one["access_policy"] for one in state["tenants"].values()] for state in (step.before, step.after)]
+    parts = [[tenant["access_policy"] for tenant in state["tenants"].values()] for state in (step.before, step.after)]
     return parts[0] == parts[1]
 
 
 def refused(tell: Teller, emulator: Emulator, *words: str, **options: Any) -> None:
-    """Check mode and run say the same, and nothing is changed."""
+    """Check mode and run report the same, and nothing is changed."""
     story = tell(task(emulator, check=True, **options), task(emulator, **options))
     for step in story:
         for word in words:
@@ -84,35 +84,35 @@ def refused(tell: Teller, emulator: Emulator, *words: str, **options: Any) -> No
     assert story[0].message == story[1].message
 
 
-@pytest.mark.usefixtures("arrived")
-def test_nobody_is_left(tell: Teller, emulator: Emulator) -> None:
-    """Check mode says who goes and is right; afterwards there is nothing to do."""
-    check, run, check_again, run_again = told(
+@pytest.mark.usefixtures("synced")
+def test_no_user_is_left(tell: Teller, emulator: Emulator) -> None:
+    """Check mode names exactly the users whom the run removes; afterwards there is nothing to do."""
+    check, run, check_again, run_again = with_cycle(
         tell, emulator, task(emulator, check=True), task(emulator), task(emulator, check=True), task(emulator)
     )
     assert (
         check.actions
         == run.actions
         == [
-            NOTE,
-            f"record {OWED}",
+            RECORD_OTHERS,
+            f"record {PENDING}",
             f"unassign user {HYEJIN} from configuration Fabrikam",
             f"unassign user {MINSU} from configuration Fabrikam",
             f"restart {TITLE}",
-            f"clear {OWED}",
+            f"clear {PENDING}",
         ]
     )
     assert check.result["actions"] == run.result["actions"]
-    restart = next(one for one in run.result["actions"] if one["verb"] == "restart")
+    restart = next(action for action in run.result["actions"] if action["verb"] == "restart")
     assert (restart["effects"]["removes_users"], restart["effects"]["users"]) == (2, [HYEJIN, MINSU])
     assert check.result["diff"] == run.result["diff"]
     assert check.result["diff"]["before"]["in_target"] == [HYEJIN, MINSU]
     assert check.result["people"] == run.result["people"]
-    assert [(one["user_principal_name"], one["state"]) for one in run.result["people"]] == [(HYEJIN, "removed"), (MINSU, "removed")]
+    assert [(user["user_principal_name"], user["state"]) for user in run.result["people"]] == [(HYEJIN, "removed"), (MINSU, "removed")]
     assert check.left_alone
-    assert set(there(run.after)) == {WOOJIN}
+    assert set(in_target(run.after)) == {WOOJIN}
     assert TAG not in tags(run.after)
-    assert "1 person is of the source tenant in the target and not in scope" in run.warnings
+    assert "1 user of the source tenant is in the target and not in scope" in run.warnings
     assert WOOJIN in run.warnings
     for step in (check_again, run_again):
         assert step.actions == []
@@ -121,41 +121,40 @@ def test_nobody_is_left(tell: Teller, emulator: Emulator) -> None:
     assert len({frozenset(step.result) for step in (check, run, check_again, run_again)}) == 1
 
 
-def test_everybody_by_mode_and_by_group(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
+def test_all_users_by_mode_and_by_group(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
     """From scope mode all, with a job that is paused and a guard that is too low."""
     tenants.bag(linked)["SyncAll"] = "true"
     tenants.assign(linked, tenants.groups(linked, "Sales")[0], "Group")
-    # Whether the service takes over a guest who was there before is another question (fact sheet 7).
-    del linked["tenants"][FABRIKAM]["users"][there(linked)[WOOJIN]["id"]]
+    # Whether the service takes over an existing guest is tested elsewhere (fact sheet 7).
+    del linked["tenants"][FABRIKAM]["users"][in_target(linked)[WOOJIN]["id"]]
     run_for_a_while(emulator, linked)
     emulator.advance("PT1M")
     state = emulator.state()
-    people = set(there(state))
-    assert len(people) > 5
+    assert len(in_target(state)) > 5
     tenants.bag(state)["SyncNotificationSettings"] = '{"DeleteThresholdEnabled":true,"DeleteThresholdValue":3,"Enabled":true}'
     for job in tenants.synchronization(state)["jobs"].values():
         job |= {"schedule_state": "Disabled", "next_cycle": None}
     emulator.control("PUT", "state", state)
-    held, run = told(tell, emulator, task(emulator), task(emulator, deletion_threshold=1000))
-    assert "deletion guard of configuration 'Fabrikam', which is 3, would hold them back" in held.message
+    held, run = with_cycle(tell, emulator, task(emulator), task(emulator, deletion_threshold=1000))
+    assert "deletion guard of configuration 'Fabrikam', which is 3, would hold the deletions back" in held.message
     assert "link_deletion_threshold" in held.message
     assert held.left_alone
     assert run.actions == [
-        NOTE,
-        f"record {OWED}",
+        RECORD_OTHERS,
+        f"record {PENDING}",
         "update settings of configuration Fabrikam (scope mode, deletion_threshold)",
         "unassign group Sales from configuration Fabrikam",
         f"start {TITLE}",
         f"restart {TITLE}",
-        f"clear {OWED}",
+        f"clear {PENDING}",
     ]
-    assert there(run.after) == {}
+    assert in_target(run.after) == {}
     assert tenants.bag(run.after)["SyncAll"] == "false"
 
 
 @pytest.mark.parametrize("behaviour", [LIKELY, FLIPPED], indirect=True, ids=str)
-def test_what_cannot_be_done_is_refused_before_anything_is_written(tell: Teller, emulator: Emulator, arrived: dict[str, Any]) -> None:
-    """Our own example "keep those who leave", and whatever else would keep the service from removing people."""
+def test_an_impossible_removal_is_refused_before_anything_is_written(tell: Teller, emulator: Emulator, synced: dict[str, Any]) -> None:
+    """The example "keep those who leave" of this collection, and every other state in which the service removes no user."""
     names = f"{HYEJIN}, {MINSU}"
 
     def put(state: dict[str, Any]) -> None:
@@ -168,7 +167,7 @@ def test_what_cannot_be_done_is_refused_before_anything_is_written(tell: Teller,
     state = emulator.state()
     tenants.people_mapping(state).update(flowTypes="Add, Update, Delete", enabled=False)
     put(state)
-    refused(tell, emulator, "mapping of people of configuration 'Fabrikam' is switched off", names)
+    refused(tell, emulator, "mapping of users of configuration 'Fabrikam' is switched off", names)
     tenants.people_mapping(state)["enabled"] = True
     state["tenants"][FABRIKAM]["access_policy"]["identity_synchronizations"] = {}
     put(state)
@@ -176,8 +175,8 @@ def test_what_cannot_be_done_is_refused_before_anything_is_written(tell: Teller,
     tenants.synchronization(state)["jobs"] = {}
     put(state)
     refused(tell, emulator, "has no job any more", "link_users keep", names)
-    put(arrived)
-    refused(tell, emulator, "hold them back", names, deletion_threshold=2)
+    put(synced)
+    refused(tell, emulator, "would hold the deletions back", names, deletion_threshold=2)
     refused(tell, emulator, "there is no configuration 'Other'", "'Fabrikam'", configuration="Other")
     elsewhere = emulator.state()
     tenants.bag(elsewhere)["CompanyId"] = tenants.made_up_id("another tenant")
@@ -186,29 +185,29 @@ def test_what_cannot_be_done_is_refused_before_anything_is_written(tell: Teller,
 
 
 @pytest.mark.parametrize("behaviour", [LIKELY], indirect=True, ids=str)
-def test_an_administrator_stays_and_is_not_forgotten(tell: Teller, emulator: Emulator, arrived: dict[str, Any]) -> None:
-    """The service refuses to delete him (fact sheet 7); configuration and trust stay, and a later run finishes."""
-    there(arrived)[MINSU]["_directoryRoles"] = ["Global Administrator"]
-    emulator.control("PUT", "state", arrived)
-    (run,) = told(tell, emulator, task(emulator))
-    assert f"1 of 2 people are still in tenant {FABRIKAM} after the cycle: {MINSU}" in run.message
+def test_an_administrator_stays_and_is_named(tell: Teller, emulator: Emulator, synced: dict[str, Any]) -> None:
+    """The service refuses to delete the account (fact sheet 7); configuration and trust stay, and a later run finishes."""
+    in_target(synced)[MINSU]["_directoryRoles"] = ["Global Administrator"]
+    emulator.control("PUT", "state", synced)
+    (run,) = with_cycle(tell, emulator, task(emulator))
+    assert f"1 of 2 users are still in tenant {FABRIKAM} after the cycle: {MINSU}" in run.message
     assert "administrators of the target" in run.message
-    assert [(one["user_principal_name"], one["state"]) for one in run.result["people"]] == [(MINSU, "left"), (HYEJIN, "removed")]
+    assert [(user["user_principal_name"], user["state"]) for user in run.result["people"]] == [(MINSU, "left"), (HYEJIN, "removed")]
     assert run.result["changed"] is True
     assert kept(run)
-    assert set(there(run.after)) == {MINSU, WOOJIN}
+    assert set(in_target(run.after)) == {MINSU, WOOJIN}
 
     state = emulator.state()
-    del there(state)[MINSU]["_directoryRoles"]
+    del in_target(state)[MINSU]["_directoryRoles"]
     emulator.control("PUT", "state", state)
-    check, again = told(tell, emulator, task(emulator, check=True), task(emulator))
-    assert check.actions == again.actions == [f"record {OWED}", f"restart {TITLE}", f"clear {OWED}"]
-    assert set(there(again.after)) == {WOOJIN}
+    check, again = with_cycle(tell, emulator, task(emulator, check=True), task(emulator))
+    assert check.actions == again.actions == [f"record {PENDING}", f"restart {TITLE}", f"clear {PENDING}"]
+    assert set(in_target(again.after)) == {WOOJIN}
 
 
 @pytest.mark.parametrize("behaviour", [LIKELY], indirect=True, ids=str)
-def test_held_by_the_guard(tell: Teller, emulator: Emulator, arrived: dict[str, Any]) -> None:
-    """A guard that was lowered meanwhile: the advice is one that helps."""
+def test_held_by_the_guard(tell: Teller, emulator: Emulator, synced: dict[str, Any]) -> None:
+    """A guard that was lowered in the meantime: the remedy in the message works."""
 
     def lower() -> None:
         state = emulator.state()
@@ -216,47 +215,47 @@ def test_held_by_the_guard(tell: Teller, emulator: Emulator, arrived: dict[str, 
         emulator.control("PUT", "state", state)
         emulator.advance("PT20M")
 
-    del arrived
+    del synced
     with meanwhile(emulator, lower, "/restart"):
         (run,) = tell.once()(task(emulator))
-    assert f"2 of 2 people are still in tenant {FABRIKAM}" in run.message
+    assert f"2 of 2 users are still in tenant {FABRIKAM}" in run.message
     assert "the deletion guard holds their deletions back" in run.message
     assert kept(run)
-    held, again = told(tell, emulator, task(emulator), task(emulator, deletion_threshold=3))
-    assert "which is 1, holds them back already" in held.message
+    held, again = with_cycle(tell, emulator, task(emulator), task(emulator, deletion_threshold=3))
+    assert "which is 1, already holds the deletions back" in held.message
     assert not again.failed, again.message
-    assert set(there(again.after)) == {WOOJIN}
+    assert set(in_target(again.after)) == {WOOJIN}
 
 
 @pytest.mark.parametrize("behaviour", [LIKELY], indirect=True, ids=str)
-def test_people_who_left_scope_before_anybody_looked(tell: Teller, emulator: Emulator, arrived: dict[str, Any]) -> None:
-    """Nobody is in scope, and nothing tells a guest from those who were synchronized: who is left is named, with a way to finish."""
-    arrived["tenants"][CONTOSO]["assignments"] = {}
-    emulator.control("PUT", "state", arrived)
-    check, run = told(tell, emulator, task(emulator, check=True), task(emulator))
-    assert check.actions == [f"record {OWED}", f"restart {TITLE}", f"clear {OWED}"]
-    assert f"1 of 3 people are still in tenant {FABRIKAM} after the cycle: {WOOJIN}" in run.message
-    assert "whoever was invited by hand it may not know at all: finish with link_users keep" in run.message
+def test_users_who_left_the_scope_before_the_first_run(tell: Teller, emulator: Emulator, synced: dict[str, Any]) -> None:
+    """The scope is empty, and guests cannot be distinguished from synced users: those who are left are named, with a way to finish."""
+    synced["tenants"][CONTOSO]["assignments"] = {}
+    emulator.control("PUT", "state", synced)
+    check, run = with_cycle(tell, emulator, task(emulator, check=True), task(emulator))
+    assert check.actions == [f"record {PENDING}", f"restart {TITLE}", f"clear {PENDING}"]
+    assert f"1 of 3 users are still in tenant {FABRIKAM} after the cycle: {WOOJIN}" in run.message
+    assert "if they were invited manually, the service might not manage them: finish with link_users keep" in run.message
     assert kept(run)
 
 
-def test_nothing_to_take_down(tell: Teller, emulator: Emulator, arrived: dict[str, Any]) -> None:
-    """Without a configuration, or with one that has no job and no people, there is nothing to do."""
+def test_nothing_to_take_down(tell: Teller, emulator: Emulator, synced: dict[str, Any]) -> None:
+    """Without a configuration, or with a configuration without job and users, there is nothing to do."""
     state = emulator.state()
     tenants.synchronization(state)["jobs"] = {}
     state["tenants"][FABRIKAM]["users"] = {
-        number: one for number, one in state["tenants"][FABRIKAM]["users"].items() if one not in there(state).values()
+        user_id: user for user_id, user in state["tenants"][FABRIKAM]["users"].items() if user not in in_target(state).values()
     }
     emulator.control("PUT", "state", state)
-    assert there(state) == {}
+    assert in_target(state) == {}
     without_job = tell(task(emulator, check=True), task(emulator))
-    principal = tenants.principal_id(arrived, "Fabrikam")
+    principal = tenants.principal_id(synced, "Fabrikam")
     for part in ("service_principals", "synchronizations", "assignments"):
-        del arrived["tenants"][CONTOSO][part][principal]
-    emulator.control("PUT", "state", arrived)
+        del synced["tenants"][CONTOSO][part][principal]
+    emulator.control("PUT", "state", synced)
     without_configuration = tell(task(emulator, check=True), task(emulator))
     for step in (*without_job, *without_configuration):
         assert step.actions == []
         assert step.left_alone
         assert step.result["people"] == []
-    assert "nothing here says that this link made them" in without_configuration[1].warnings
+    assert "because nothing shows that this link created them" in without_configuration[1].warnings

@@ -27,7 +27,7 @@ INFO = Do("sync_job_info", CONFIGURATION)
 
 
 @pytest.fixture
-def peopled(linked: dict[str, Any], emulator: Emulator) -> dict[str, Any]:
+def assigned(linked: dict[str, Any], emulator: Emulator) -> dict[str, Any]:
     """Minsu and Hyejin are in scope; the first cycle has not begun."""
     for name in ("minsu.kim@", "hyejin.lee@"):
         tenants.assign(linked, tenants.user(linked, name))
@@ -36,14 +36,14 @@ def peopled(linked: dict[str, Any], emulator: Emulator) -> dict[str, Any]:
 
 
 @pytest.fixture
-def running(peopled: dict[str, Any], emulator: Emulator) -> dict[str, Any]:
+def running(assigned: dict[str, Any], emulator: Emulator) -> dict[str, Any]:
     """A job that has run for a while."""
-    run_for_a_while(emulator, peopled)
+    run_for_a_while(emulator, assigned)
     return emulator.state()
 
 
 def run_for_a_while(emulator: Emulator, state: dict[str, Any]) -> None:
-    """Start the job without us, and let its first cycles pass."""
+    """Start the job without the collection, and let its first cycles pass."""
     started = job(state)
     started |= {"schedule_state": "Active", "next_cycle": state["clock"], "status": {**started["status"], "code": "NotRun"}}
     tenants.synchronization(state)["jobs"] = {started["id"]: started}
@@ -60,7 +60,7 @@ def meanwhile(emulator: Emulator, happens: Callable[[], object], after: str, eve
     def watch() -> None:
         begun = False
         while not stop.wait(every):
-            begun = begun or any(after in one["path"] for one in emulator.control("GET", "requests")["requests"])
+            begun = begun or any(after in request["path"] for request in emulator.control("GET", "requests")["requests"])
             if begun:
                 happens()
 
@@ -74,13 +74,13 @@ def meanwhile(emulator: Emulator, happens: Callable[[], object], after: str, eve
 
 
 def reset_scope(step: Step) -> Any:
-    """What the one restart asked for."""
-    (restart,) = [one for one in step.writes if one["path"].endswith("/restart")]
+    """The reset scope of the only restart."""
+    (restart,) = [request for request in step.writes if request["path"].endswith("/restart")]
     return (restart["request_body"].get("criteria") or {}).get("resetScope") or ""
 
 
 @pytest.mark.parametrize("pause_state", ["Disabled", "Paused"])
-@pytest.mark.usefixtures("peopled")
+@pytest.mark.usefixtures("assigned")
 def test_the_twelve_steps(tell: Teller, emulator: Emulator, pause_state: str) -> None:
     emulator.control("PUT", "settings", {"pause_state": pause_state})
     story = tell(four(JOB, STARTED), four(JOB, PAUSED), four(JOB, ABSENT))
@@ -143,13 +143,13 @@ def test_every_reason_to_restart(tell: Teller) -> None:
         assert check.result["actions"] == run.result["actions"]
         assert check.result["diff"] == run.result["diff"]
     unacknowledged, misplaced = story.steps[-2:]
-    assert "set acknowledge_full if that is meant" in unacknowledged.message
-    assert "restart_reason only goes with state restarted" in misplaced.message
+    assert "set acknowledge_full to allow it" in unacknowledged.message
+    assert "restart_reason requires state restarted" in misplaced.message
     assert unacknowledged.left_alone
     assert misplaced.left_alone
 
 
-@pytest.mark.usefixtures("peopled")
+@pytest.mark.usefixtures("assigned")
 def test_a_job_is_not_restarted_without_a_reason(tell: Teller) -> None:
     """Asking for what is so already sends nothing, however often."""
     story = tell(Do(JOB, PAUSED), Do(JOB, STARTED), advance(), Do(JOB, STARTED), advance(), Do(JOB, STARTED))
@@ -159,7 +159,7 @@ def test_a_job_is_not_restarted_without_a_reason(tell: Teller) -> None:
 
 @pytest.mark.parametrize("code", ["Paused", "NotConfigured"])
 def test_a_new_job_is_no_failure(tell: Teller, emulator: Emulator, state: dict[str, Any], code: str) -> None:
-    """Before its first cycle, a job reports one that failed with code None in the year 1."""
+    """Before its first cycle, a job reports a cycle that failed with code None in the year 1."""
     tenants.trust_each_other(state)
     emulator.control("PUT", "state", state)
     emulator.control("PUT", "settings", {"new_job_code": code})
@@ -185,7 +185,7 @@ def test_a_new_job_is_no_failure(tell: Teller, emulator: Emulator, state: dict[s
 
 
 @pytest.mark.parametrize("outcome", ["first_cycle", "steady", "idle"])
-@pytest.mark.usefixtures("peopled")
+@pytest.mark.usefixtures("assigned")
 def test_waiting_after_a_start(tell: Teller, emulator: Emulator, outcome: str) -> None:
     """The clock moves while the task waits; check mode does not wait."""
     options = {**STARTED, "wait": outcome, "wait_timeout": 120}
@@ -219,9 +219,9 @@ def test_waiting_for_what_is_so_already(tell: Teller) -> None:
         assert step.result["waited_seconds"] == 0
 
 
-@pytest.mark.usefixtures("peopled")
+@pytest.mark.usefixtures("assigned")
 def test_waiting_ends_in_time(tell: Teller) -> None:
-    """The clock stands still, so nothing is ever reached; what was done before the wait is told."""
+    """The clock stands still, so no state is ever reached; the changes before the wait are reported."""
     began = time.monotonic()
     story = tell(
         Do(JOB, {**STARTED, "wait": "first_cycle", "wait_timeout": 1}),
@@ -233,12 +233,12 @@ def test_waiting_ends_in_time(tell: Teller) -> None:
         assert f"{words} was not reached within 1 seconds" in step.message
     assert story[0].result["changed"] is True
     assert [action["verb"] for action in story[0].result["actions"]] == ["start"]
-    assert "wait does not go with state absent" in story[2].message
+    assert "wait cannot be combined with state absent" in story[2].message
 
 
-def test_pausing_waits_for_the_running_cycle(tell: Teller, emulator: Emulator, peopled: dict[str, Any]) -> None:
+def test_pausing_waits_for_the_running_cycle(tell: Teller, emulator: Emulator, assigned: dict[str, Any]) -> None:
     """The service finishes the cycle that it is in; ``wait: idle`` outwaits it."""
-    del peopled
+    del assigned
     emulator.control("PUT", "settings", {"initial_cycle_seconds_per_object": 600})
     options = {**PAUSED, "wait": "idle", "wait_timeout": 120}
     with meanwhile(emulator, lambda: emulator.advance("PT5M"), "/pause"):
@@ -267,7 +267,7 @@ def test_what_is_not_there(tell: Teller, emulator: Emulator, mould: tenants.Moul
     assert planned.actions == ["start provisioning job of configuration Not yet"]
     assert planned_job.actions == [f"start {TITLE}"]
     assert "there is no configuration 'Not yet'; run sync_configuration first" in missing.message
-    assert "configuration 'Fabrikam' has no provisioning job; run sync_configuration, which makes it" in missing_job.message
+    assert "configuration 'Fabrikam' has no provisioning job; run sync_configuration, which creates it" in missing_job.message
     for step in (absent, nowhere):
         assert step.result["changed"] is False
     for step in (info, no_info):
@@ -307,13 +307,13 @@ def test_a_lost_trust_quarantines_and_is_explained(tell: Teller, emulator: Emula
 
 
 def test_held_deletions_are_approved(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
-    people = ["minsu.kim@contoso.kr", "hyejin.lee@contoso.kr", "junho.choi@contoso.kr"]
-    for name in people:
+    names = ["minsu.kim@contoso.kr", "hyejin.lee@contoso.kr", "junho.choi@contoso.kr"]
+    for name in names:
         tenants.assign(linked, tenants.user(linked, name))
     run_for_a_while(emulator, linked)
     story = tell(
         Do("sync_configuration", {"name": "Fabrikam", "target_tenant_id": FABRIKAM, "deletion_threshold": 2}),
-        Do("sync_scope", {**CONFIGURATION, "state": "absent", "users": people[:2]}),
+        Do("sync_scope", {**CONFIGURATION, "state": "absent", "users": names[:2]}),
         advance("PT40M"),
         INFO,
         Do(JOB, {**CONFIGURATION, "state": "restarted", "restart_reason": "approve_deletions"}),
@@ -326,13 +326,13 @@ def test_held_deletions_are_approved(tell: Teller, emulator: Emulator, linked: d
     assert "approve_deletions" in held.result["verdict"]["next_action"]
     assert approved.result["actions"][0]["effects"]["carries_out_held_deletions"] is True
     assert after.result["verdict"]["verdict"] == "healthy"
-    left = [one["userPrincipalName"] for one in after.after["tenants"][FABRIKAM]["users"].values()]
+    left = [user["userPrincipalName"] for user in after.after["tenants"][FABRIKAM]["users"].values()]
     assert not [name for name in left if name.startswith(("minsu.kim_contoso", "hyejin.lee_contoso"))]
     assert [name for name in left if name.startswith("junho.choi_contoso")]
 
 
 def test_failures_degrade_the_verdict(tell: Teller, emulator: Emulator, running: dict[str, Any]) -> None:
-    """Invitations are blocked in the target, so the next person cannot be made."""
+    """Invitations are blocked in the target, so the next user cannot be created."""
     running["tenants"][FABRIKAM]["authorization_policy"]["allowInvitesFrom"] = "none"
     emulator.control("PUT", "state", running)
     story = tell(Do("sync_scope", {**CONFIGURATION, "users": ["junho.choi@contoso.kr"]}), advance("PT40M"), INFO)
@@ -346,11 +346,11 @@ def test_failures_degrade_the_verdict(tell: Teller, emulator: Emulator, running:
     [("/start$", STARTED), ("/pause$", PAUSED), ("/jobs/[^/]+$", ABSENT)],
 )
 def test_a_lost_answer_is_resolved_by_reading(
-    tell: Teller, emulator: Emulator, peopled: dict[str, Any], path: str, options: dict[str, Any], behaviour: Behaviour
+    tell: Teller, emulator: Emulator, assigned: dict[str, Any], path: str, options: dict[str, Any], behaviour: Behaviour
 ) -> None:
     """A job that still shows is deleted again, which does no harm."""
     if options is PAUSED:
-        run_for_a_while(emulator, peopled)
+        run_for_a_while(emulator, assigned)
     method = "DELETE" if options is ABSENT else "POST"
     emulator.control("POST", "faults", [{"method": method, "path": path, "fault": "reset_after_commit"}])
     story = tell(Do(JOB, options), Control("DELETE", "faults"), Do(JOB, options))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A link's whole life with exactly the permissions that the guide names; without any one of them, the preflight and the job both say which."""
+"""A link's whole life with exactly the permissions that the guide names; without any of them, the preflight and the job both name it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ansible_collections.entra.cross_tenant_sync.tests.support.preflights import
 
 State = dict[str, Any]
 GUIDE = REPOSITORY / "docs" / "guide_permissions.md"
-OURS = {"configuration": "Fabrikam", "visibility_timeout": 2}
+COMMON = {"configuration": "Fabrikam", "visibility_timeout": 2}
 EACH = [(tenant, permission) for tenant, names in REQUIRED.items() for permission in names]
 
 
@@ -48,15 +48,15 @@ class Link:
         self.do("cross_tenant_policy", FABRIKAM, partner_tenant_id=CONTOSO, user_sync_inbound=True, redemption_inbound=True)
         self.do("cross_tenant_policy", CONTOSO, partner_tenant_id=FABRIKAM, redemption_outbound=True)
         self.do("sync_configuration", CONTOSO, name="Fabrikam", target_tenant_id=FABRIKAM, visibility_timeout=2)
-        self.do("sync_mapping", CONTOSO, **OURS, display_name_suffix=suffix, restart_job=False)
-        self.do("sync_scope", CONTOSO, **OURS, mode="assigned", users=["minsu.kim@contoso.kr"], groups=["Sales Seoul"], restart_job=False)
-        self.do("sync_job", CONTOSO, **OURS, state="started")
+        self.do("sync_mapping", CONTOSO, **COMMON, display_name_suffix=suffix, restart_job=False)
+        self.do("sync_scope", CONTOSO, **COMMON, mode="assigned", users=["minsu.kim@contoso.kr"], groups=["Sales Seoul"], restart_job=False)
+        self.do("sync_job", CONTOSO, **COMMON, state="started")
         return self.changed
 
     def verify(self) -> list[str]:
         assert task(self.emulator, "sync_job_info", CONTOSO, configuration="Fabrikam")["job"]["quarantine"] is None
-        people = task(self.emulator, "synced_user_info", FABRIKAM, source_tenant_id=CONTOSO)["synced_users"]
-        return sorted(one["display_name"] for one in people if "(Contoso" in one["display_name"])
+        users = task(self.emulator, "synced_user_info", FABRIKAM, source_tenant_id=CONTOSO)["synced_users"]
+        return sorted(user["display_name"] for user in users if "(Contoso" in user["display_name"])
 
     def everything(self) -> None:
         self.build()
@@ -71,7 +71,7 @@ class Link:
 
 @pytest.fixture
 def least(state: State, emulator: Emulator) -> State:
-    """Two empty tenants, and nothing permitted beyond what the guide says is required. The state is in the emulator."""
+    """Two empty tenants, and only the permissions that the guide lists as required. The state is in the emulator."""
     grant(state, REQUIRED)
     emulator.control("PUT", "state", state)
     return state
@@ -79,7 +79,7 @@ def least(state: State, emulator: Emulator) -> State:
 
 def test_the_whole_life_of_a_link(least: State, emulator: Emulator) -> None:
     link = Link(emulator)
-    assert [one for one in preflight(emulator) if one["severity"] == "error"] == []
+    assert [finding for finding in preflight(emulator) if finding["severity"] == "error"] == []
     assert link.build() == [
         "cross_tenant_policy",
         "cross_tenant_policy",
@@ -95,7 +95,7 @@ def test_the_whole_life_of_a_link(least: State, emulator: Emulator) -> None:
     emulator.advance("PT40M")
     assert all(name.endswith("(Contoso Group)") for name in link.verify())
     with meanwhile(emulator, lambda: emulator.advance("PT20M"), "/restart"):
-        link.do("sync_deprovision", CONTOSO, **OURS, target=connection(emulator, FABRIKAM), wait_timeout=60)
+        link.do("sync_deprovision", CONTOSO, **COMMON, target=connection(emulator, FABRIKAM), wait_timeout=60)
     assert link.verify() == []
     link.take_down()
     for tenant in (CONTOSO, FABRIKAM):
@@ -103,11 +103,11 @@ def test_the_whole_life_of_a_link(least: State, emulator: Emulator) -> None:
 
 
 @pytest.mark.parametrize(("tenant", "permission"), EACH)
-def test_without_any_one_of_them(tenant: str, permission: str, least: State, emulator: Emulator) -> None:
+def test_without_any_of_them(tenant: str, permission: str, least: State, emulator: Emulator) -> None:
     take_away(least, tenant, permission)
     emulator.control("PUT", "state", least)
     before = emulator.state()["tenants"]
-    (error,) = [one for one in preflight(emulator) if one["severity"] == "error"]
+    (error,) = [finding for finding in preflight(emulator) if finding["severity"] == "error"]
     assert error["tenant"] == tenant
     assert permission in error["cause"]
     assert permission in error["remedy"]
@@ -121,7 +121,7 @@ def test_without_any_one_of_them(tenant: str, permission: str, least: State, emu
 
 
 def test_the_guide_names_the_same_permissions(state: State) -> None:
-    """The tables of the guide, the scenario's applications and what these tests grant are one."""
+    """The tables of the guide, the scenario's applications and what these tests grant are the same."""
     sections = dict(re.findall(r"^### (Source|Target) tenant\n(.*?)(?=^##)", GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL))
     for tenant, section in ((CONTOSO, sections["Source"]), (FABRIKAM, sections["Target"])):
         rows = re.findall(r"^\| `([\w.]+)` \| (required|optional)", section, re.MULTILINE)

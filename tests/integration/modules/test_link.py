@@ -176,7 +176,7 @@ def test_what_goes_wrong_names_its_tenant_and_hides_its_secret(tell: Teller, emu
     assert unreachable.message.startswith(f"Tenant {FABRIKAM}: ")
     assert "validate_certs is off" in unchecked.warnings
     assert nobody.message.startswith(f"Tenant {CONTOSO}: there is no user 'nobody@contoso.kr'; give the user principal name, ")
-    assert "people would leave the scope" in everybody.message
+    assert "users would leave the scope" in everybody.message
     assert "missing required arguments: target" in missing.message
     assert "tenant_idd" in odd.message
     told = json.dumps([step.result for step in story]) + story.run.output
@@ -191,6 +191,61 @@ def test_nothing_is_read_twice(tell: Teller, emulator: Emulator) -> None:
     read = [one["path"] for one in step.sent if one["method"] == "GET"]
     assert len(read) == len(set(read))
     assert step.calls <= 8
+
+
+@pytest.mark.parametrize("behaviour", [LIKELY], indirect=True)
+def test_a_link_with_problems_can_be_a_failure(tell: Teller, emulator: Emulator) -> None:
+    options = wanted(emulator, verify_users=["nobody@contoso.kr"], job_state="paused", compare=False)
+    strict = {**options, "fail_on_problems": True}
+    found, failed, check = tell(BUILD, Do(LINK, options), Do(LINK, strict), Do(LINK, strict, check=True)).steps[len(BUILD) :]
+    problems = ["the job is started and must be paused", f"not in the address book of tenant {FABRIKAM}: nobody@contoso.kr"]
+    assert found.result["problems"] == check.result["problems"] == problems
+    assert failed.message.startswith(
+        f"Tenant {CONTOSO}: link Fabrikam to tenant {FABRIKAM} is not as it must be: {'; '.join(problems)} (job "
+    )
+    assert failed.result["problems"] == problems
+    assert failed.result["job"]["state"] == "started"
+
+
+@pytest.mark.parametrize("behaviour", [LIKELY], indirect=True)
+def test_what_may_not_be_compared_is_left_to_the_tasks_that_follow(tell: Teller, emulator: Emulator) -> None:
+    denied = Control("POST", "faults", [{"path": "/policies/", "fault": "status", "status": 403, "code": "Forbidden", "times": 0}])
+    without = {**wanted(emulator)["target"], "client_secret": None}
+    story = tell(
+        BUILD,
+        Do(LINK, wanted(emulator, target=without, stop_at_difference=True)),
+        denied,
+        Do(LINK, wanted(emulator, stop_at_difference=True)),
+        Do(LINK, wanted(emulator)),
+    )
+    unsigned, unread, alone = story.steps[len(BUILD) :]
+    for step, reason in ((unsigned, "no credential is given"), (unread, "HTTP 403")):
+        assert differing(step) == []
+        assert (step.result["in_sync"], step.result["tasks"]) == (None, None)
+        assert reason in step.result["not_compared"]
+        assert step.result["summary"] == f"not compared: {step.result['not_compared']}"
+    assert "HTTP 403" in alone.message
+
+
+@pytest.mark.parametrize("behaviour", [LIKELY], indirect=True)
+def test_what_is_left_of_a_link(tell: Teller, emulator: Emulator) -> None:
+    look = Do(LINK, wanted(emulator, state="absent", source_name="contoso", target_name="fabrikam"))
+    before, built, arrived = (step for step in tell(look, BUILD, look, advance("PT40M"), look) if step.task.action.endswith(f".{LINK}"))
+    nothing = ["no configuration to fabrikam", "no partner entry for fabrikam"]
+    assert before.result["left"] == [
+        *(f"contoso: {line}" for line in nothing),
+        "fabrikam: no partner entry for contoso",
+        "fabrikam: 0 users of contoso",
+    ]
+    assert built.result["left"][:3] == [
+        "contoso: Fabrikam configuration to fabrikam",
+        "contoso: a partner entry for fabrikam",
+        "fabrikam: a partner entry for contoso",
+    ]
+    assert arrived.result["left"][3] == f"fabrikam: {arrived.result['synced_users']} users of contoso"
+    for step in (before, built, arrived):
+        assert differing(step) == []
+        assert step.result["in_sync"] is None
 
 
 def test_users_of_every_domain_of_the_source_are_seen(tell: Teller, emulator: Emulator, state: dict[str, Any]) -> None:

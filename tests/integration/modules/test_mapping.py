@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""sync_mapping: what of a person reaches the target, and how."""
+"""sync_mapping: which attributes of a user are written to the target, and how."""
 
 from __future__ import annotations
 
@@ -29,31 +29,32 @@ def mappings(*given: dict[str, Any], **options: Any) -> dict[str, Any]:
 
 
 def foreign(state: dict[str, Any], *targets: str, scope: bool = False, flow: bool = False, directories: bool = False) -> dict[str, Any]:
-    """The job's schema without its version and without what a task was told to manage."""
+    """The job's schema without its version and without the parts that a task manages."""
     schema: dict[str, Any] = copy.deepcopy(job(state)["job_schema"])
     schema.pop("version")
-    people = schema["synchronizationRules"][0]["objectMappings"][0]
-    people["attributeMappings"] = [row for row in people["attributeMappings"] if row["targetAttributeName"] not in targets]
+    users = schema["synchronizationRules"][0]["objectMappings"][0]
+    users["attributeMappings"] = [row for row in users["attributeMappings"] if row["targetAttributeName"] not in targets]
     if scope:
-        people["scope"]["groups"] = []
+        users["scope"]["groups"] = []
     if flow:
-        people["flowTypes"] = ""
+        users["flowTypes"] = ""
     if directories:
         schema["directories"] = []
     return schema
 
 
 def frugal(steps: list[Step]) -> None:
-    """The schema is written once by the one run that changes it, and by no other."""
+    """The schema is written once, by the run that changes it, and by no other run."""
     for number, step in enumerate(steps):
-        at_schema = [one["method"] for one in step.sent if one["path"].endswith("/schema") and "/templates/" not in one["path"]]
-        # The run that writes reads right before, because somebody may have changed it, and once more to see that it was taken.
+        requests = [request for request in step.sent if request["path"].endswith("/schema") and "/templates/" not in request["path"]]
+        at_schema = [request["method"] for request in requests]
+        # The run that writes also reads right before, because another process may have changed it, and right after, to check the result.
         assert at_schema == (["GET", "GET", "PUT", "GET"] if number == 1 else ["GET"]), at_schema
         assert len(step.writes) == (1 if number == 1 else 0)
 
 
 def arguments(state: dict[str, Any], target: str) -> list[Any]:
-    """The parsed form of an expression, which the service wants beside its text."""
+    """The parsed form of an expression, which the service requires in addition to its text."""
     found: list[Any] = rows(state)[target]["source"]["parameters"]
     return found
 
@@ -98,7 +99,7 @@ def test_the_twelve_steps(tell: Teller) -> None:
 
 @pytest.mark.usefixtures("linked")
 def test_every_part_of_a_mapping(tell: Teller) -> None:
-    """Each option is one change; what is not named keeps what it has."""
+    """Each option is one change; options that are not set leave their part unchanged."""
     department = {"target": "department"}
     chain: list[tuple[dict[str, Any], dict[str, Any]]] = [
         ({"source": "jobTitle"}, {"flowType": "Always", "defaultValue": None}),
@@ -115,7 +116,7 @@ def test_every_part_of_a_mapping(tell: Teller) -> None:
         frugal(steps)
         row = rows(steps[1].after)["department"]
         assert expected.items() <= row.items(), given
-        shown = next(one for one in steps[1].result["mappings"] if one["target"] == "department")
+        shown = next(mapping for mapping in steps[1].result["mappings"] if mapping["target"] == "department")
         assert {name: value for name, value in given.items() if value}.items() <= shown.items()
         assert foreign(steps[1].after, "department") == foreign(steps[1].before, "department")
     assert not rows(story[-1].after)["department"]["defaultValue"]
@@ -140,7 +141,7 @@ def test_the_short_forms(tell: Teller) -> None:
     for number, (given, target, expected) in enumerate(chain):
         steps = story.steps[4 * number : 4 * number + 4]
         converges(steps)
-        shown = next(one for one in steps[1].result["mappings"] if one["target"] == target)
+        shown = next(mapping for mapping in steps[1].result["mappings"] if mapping["target"] == target)
         assert expected.items() <= shown.items(), given
         assert set(steps[1].result["diff"]["after"]["mappings"]) == {target}
         assert foreign(steps[1].after, target) == foreign(steps[1].before, target)
@@ -223,7 +224,7 @@ def test_filters(tell: Teller, behaviour: Behaviour) -> None:
         "operatorName": "EQUALS",
         "targetOperand": {"values": ["Sales"]},
     }
-    # The built-in filter keeps external people out.
+    # The built-in filter excludes external users.
     assert scope["inputFilterGroups"][0]["name"] == "Filter external users"
     assert added[1].result["filters"][0] == FILTERS[0]
     assert replaced[1].result["filters"] == greater
@@ -231,29 +232,29 @@ def test_filters(tell: Teller, behaviour: Behaviour) -> None:
 
 
 @pytest.mark.parametrize("literals", ["portal", "upper"])
-def test_filters_that_the_service_would_not_take(tell: Teller, emulator: Emulator, linked: dict[str, Any], literals: str) -> None:
+def test_filters_that_the_service_would_not_accept(tell: Teller, emulator: Emulator, linked: dict[str, Any], literals: str) -> None:
     del linked
     emulator.control("PUT", "settings", {"operator_literals": literals})
     greater = {"portal": "Greater_Than", "upper": "GREATER_THAN"}
 
-    def one(attribute: str, operator: str, *values: str) -> dict[str, Any]:
+    def filtered(attribute: str, operator: str, *values: str) -> dict[str, Any]:
         return {**FABRIKAM, "filters": [{"name": "F", "clauses": [{"attribute": attribute, "operator": operator, "values": list(values)}]}]}
 
     refused: list[tuple[dict[str, Any], list[str]]] = [
-        (one("department", "equals", "Sales"), ["there is no operator 'equals'", "EQUALS"]),
-        (one("department", "LIKE", "Sales"), ["filter 'F'", "attribute 'department'", "there is no operator 'LIKE'"]),
-        (one("employeeId", greater["upper" if literals == "portal" else "portal"], "1"), ["there is no operator"]),
-        (one("manager", "IS NOT NULL"), ["attribute 'manager'", "cannot filter by this attribute"]),
-        (one("appRoleAssignments", "EQUALS", "x"), ["cannot filter by this attribute"]),
-        (one("proxyAddresses", "EQUALS", "x"), ["cannot filter by this attribute"]),
-        (one("departmnt", "EQUALS", "Sales"), ["'departmnt' is no source attribute", "did you mean department"]),
-        (one("department", "IS NULL", "x"), ["IS NULL takes no values"]),
-        (one("department", "EQUALS"), ["EQUALS needs values"]),
+        (filtered("department", "equals", "Sales"), ["there is no operator 'equals'", "EQUALS"]),
+        (filtered("department", "LIKE", "Sales"), ["filter 'F'", "attribute 'department'", "there is no operator 'LIKE'"]),
+        (filtered("employeeId", greater["upper" if literals == "portal" else "portal"], "1"), ["there is no operator"]),
+        (filtered("manager", "IS NOT NULL"), ["attribute 'manager'", "cannot filter by this attribute"]),
+        (filtered("appRoleAssignments", "EQUALS", "x"), ["cannot filter by this attribute"]),
+        (filtered("proxyAddresses", "EQUALS", "x"), ["cannot filter by this attribute"]),
+        (filtered("departmnt", "EQUALS", "Sales"), ["'departmnt' is not a source attribute", "did you mean department"]),
+        (filtered("department", "IS NULL", "x"), ["IS NULL takes no values"]),
+        (filtered("department", "EQUALS"), ["EQUALS needs values"]),
         ({**FABRIKAM, "filters": [{"name": "Empty", "clauses": []}]}, ["filter 'Empty' has no clauses"]),
     ]
     story = tell(
         [Do(MAPPING, options, check=check) for options, _unused in refused for check in (True, False)],
-        four(MAPPING, one("employeeId", greater[literals], "1")),
+        four(MAPPING, filtered("employeeId", greater[literals], "1")),
     )
     for number, (_unused, words) in enumerate(refused):
         for step in story.steps[2 * number : 2 * number + 2]:
@@ -265,7 +266,7 @@ def test_filters_that_the_service_would_not_take(tell: Teller, emulator: Emulato
 
 @pytest.mark.parametrize("spelling", ["blanks", "compact"])
 def test_target_actions(tell: Teller, emulator: Emulator, linked: dict[str, Any], spelling: str) -> None:
-    """Which the service writes with blanks or without."""
+    """The service writes them with or without blanks."""
     compact = spelling == "compact"
     people_mapping(linked)["flowTypes"] = "Add,Update,Delete" if compact else "Add, Update, Delete"
     emulator.control("PUT", "state", linked)
@@ -296,7 +297,7 @@ def test_exact_keeps_what_people_need(tell: Teller) -> None:
 
 @pytest.mark.usefixtures("linked")
 def test_reset(tell: Teller, behaviour: Behaviour) -> None:
-    """Back to the service's own, with or without something else on top, and every time the same."""
+    """A reset restores the defaults of the service, with or without other options, and always with the same result."""
     customised = mappings(
         {"target": "displayName", "expression": SUFFIX},
         {"target": "employeeId", "state": "absent"},
@@ -319,7 +320,7 @@ def test_reset(tell: Teller, behaviour: Behaviour) -> None:
     assert foreign(story[2].after) == pristine
     converges(story.steps[6:10])
     assert foreign(story[7].after, "displayName", scope=True) == foreign(story[0].before, "displayName", scope=True)
-    # An expression that was there already is still the service's own reading of it.
+    # An expression that existed already keeps the form that the service parsed.
     assert story[10].result["changed"] is True
     assert rows(story[10].after)["displayName"] == rows(story[7].after)["displayName"]
 
@@ -349,12 +350,12 @@ def test_restore_of_a_backup(tell: Teller) -> None:
     assert foreign(story[4].after) == foreign(kept.before)
     assert "mutually exclusive" in story[7].message
     for step in story.steps[8:]:
-        assert "restore is the whole result of a run; give only its member backup" in step.message
+        assert "restore is the whole result of a task; pass only its member backup" in step.message
         assert step.left_alone
 
 
 @pytest.mark.usefixtures("linked")
-def test_a_backup_that_touches_what_must_stay_is_refused(tell: Teller, linked: dict[str, Any]) -> None:
+def test_a_backup_that_changes_protected_parts_is_rejected(tell: Teller, linked: dict[str, Any]) -> None:
     backup = copy.deepcopy(job(linked)["job_schema"])
     backup["synchronizationRules"][0]["objectMappings"][0]["scope"]["inputFilterGroups"] = []
     story = tell(Do(MAPPING, {**FABRIKAM, "restore": backup}, check=True), Do(MAPPING, {**FABRIKAM, "restore": backup}))
@@ -364,7 +365,7 @@ def test_a_backup_that_touches_what_must_stay_is_refused(tell: Teller, linked: d
 
 
 @pytest.mark.usefixtures("linked")
-def test_what_cannot_be_is_refused_before_anything_is_written(tell: Teller) -> None:
+def test_impossible_mappings_are_rejected_before_anything_is_written(tell: Teller) -> None:
     name = {"target": "displayName"}
     refused: list[tuple[dict[str, Any], list[str]]] = [
         (mappings({"target": MATCHING, "state": "absent"}), [f"{MATCHING} must stay"]),
@@ -372,15 +373,18 @@ def test_what_cannot_be_is_refused_before_anything_is_written(tell: Teller) -> N
         (mappings({"target": "IsSoftDeleted", "constant": "False"}), ["IsSoftDeleted must stay"]),
         (mappings({"target": "otherMails", "source": "mail"}), ["otherMails cannot be a target"]),
         (mappings({"target": "proxyAddresses", "source": "proxyAddresses"}), ["proxyAddresses cannot be a target"]),
-        (mappings({"target": "displayNam", "source": "displayName"}), ["'displayNam' is no target attribute", "did you mean displayName"]),
-        (mappings({**name, "source": "displayname"}), ["'displayname' is no source attribute", "did you mean displayName"]),
-        (mappings({**name, "expression": "Append([dispalyName], [surname])"}), ["'dispalyName' is no source attribute", "displayName"]),
+        (
+            mappings({"target": "displayNam", "source": "displayName"}),
+            ["'displayNam' is not a target attribute", "did you mean displayName"],
+        ),
+        (mappings({**name, "source": "displayname"}), ["'displayname' is not a source attribute", "did you mean displayName"]),
+        (mappings({**name, "expression": "Append([dispalyName], [surname])"}), ["'dispalyName' is not a source attribute", "displayName"]),
         (mappings({**name, "expression": "Append([displayName], "}), ["is not valid", "a closing parenthesis is missing"]),
         (mappings({**name, "expression": "Apend([displayName])"}), ["is not valid", "Apend"]),
         (mappings({**name, "expression": f'Append([displayName], "{"x" * 10_001}")'}), ["longer than 10000 characters"]),
         (mappings(name), ["needs exactly one of source, constant and expression"]),
         (mappings({**name, "source": "mail", "constant": "x"}), ["needs exactly one of source, constant and expression"]),
-        (mappings({**name, "source": "mail", "state": "absent"}), ["is to be absent, so source does not go with it"]),
+        (mappings({**name, "source": "mail", "state": "absent"}), ["is to be absent, so it cannot be combined with source"]),
         (mappings({**name, "source": "mail"}, {**name, "constant": "x"}), ["displayName is mapped more than once"]),
         (mappings({**name, "source": "mail"}, display_name_suffix="!"), ["displayName is mapped more than once"]),
         ({"configuration": "Nowhere", "company_name": "x"}, ["there is no configuration 'Nowhere'", "run sync_configuration first"]),
@@ -408,8 +412,8 @@ def test_directory_extensions_keep_their_case(tell: Teller) -> None:
         frugal(steps)
     assert rows(added[1].after)[EXTENSION]["source"]["name"] == EXTENSION
     for side in job(added[1].after)["job_schema"]["directories"]:
-        people = next(one for one in side["objects"] if one["name"] == "User")
-        assert [one["name"] for one in people["attributes"]].count(EXTENSION) == 1
+        users = next(entry for entry in side["objects"] if entry["name"] == "User")
+        assert [attribute["name"] for attribute in users["attributes"]].count(EXTENSION) == 1
     touched = (EXTENSION, "department")
     assert foreign(added[1].after, *touched, directories=True) == foreign(added[1].before, *touched, directories=True)
     assert foreign(used[1].after, *touched) == foreign(used[1].before, *touched)
@@ -419,20 +423,20 @@ def test_directory_extensions_keep_their_case(tell: Teller) -> None:
 
 
 def customise(schema: dict[str, Any]) -> None:
-    """What an admin, a support engineer and the future may have put into a schema."""
+    """Parts of a schema that an administrator, the support of Microsoft or a later version may have added."""
     rule = schema["synchronizationRules"][0]
-    rule["metadata"].append({"key": "unknownToUs", "value": '{"a": 1}'})
+    rule["metadata"].append({"key": "unknownMember", "value": '{"a": 1}'})
     rule["containerFilter"] = {"includedContainers": ["by hand"]}
-    people = rule["objectMappings"][0]
-    people["name"] = "Provision our people (renamed)"
-    people["metadata"].append({"key": "Future", "value": "null"})
-    people["scope"]["categoryFilterGroups"] = [
+    users = rule["objectMappings"][0]
+    users["name"] = "Provision users (renamed)"
+    users["metadata"].append({"key": "Future", "value": "null"})
+    users["scope"]["categoryFilterGroups"] = [
         {"name": "Category", "clauses": [{"sourceOperandName": "city", "operatorName": "IS NOT NULL", "targetOperand": None}]}
     ]
-    street = next(row for row in people["attributeMappings"] if row["targetAttributeName"] == "streetAddress")
+    street = next(row for row in users["attributeMappings"] if row["targetAttributeName"] == "streetAddress")
     street |= {"flowBehavior": "FlowAlways", "exportMissingReferences": True, "flowType": "AttributeAddOnly"}
-    people["attributeMappings"].reverse()
-    user = next(one for one in schema["directories"][0]["objects"] if one["name"] == "User")
+    users["attributeMappings"].reverse()
+    user = next(entry for entry in schema["directories"][0]["objects"] if entry["name"] == "User")
     user["attributes"][1]["metadata"] = [{"key": "MaximumLength", "value": "64"}]
     user["attributes"][1]["apiExpressions"] = [{"key": "x", "value": "y"}]
 
@@ -457,31 +461,31 @@ def test_foreign_parts_of_the_schema_stay_as_they_are(tell: Teller, emulator: Em
     assert [row["targetAttributeName"] for row in people_mapping(story[1].after)["attributeMappings"]] == [*order, "companyName"]
 
 
-def test_unknown_members_of_the_schema_go_back_as_they_came(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
-    """Members that no documentation names, at every level. What is sent is what was read, but for the one row."""
+def test_unknown_members_of_the_schema_are_sent_back_unchanged(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
+    """Undocumented members at every level: the request contains what was read, except for one row."""
     schema = job(linked)["job_schema"]
     unknown = {"futureMember": {"nested": [1, None, "ü"], "empty": {}}}
     rule = schema["synchronizationRules"][0]
-    people = rule["objectMappings"][0]
-    for place in (schema, rule, people, people["scope"], people["attributeMappings"][5], people["attributeMappings"][5]["source"]):
+    users = rule["objectMappings"][0]
+    for place in (schema, rule, users, users["scope"], users["attributeMappings"][5], users["attributeMappings"][5]["source"]):
         place |= unknown
     schema["directories"][1]["objects"][0] |= unknown
-    people["attributeMappings"][10] |= unknown
+    users["attributeMappings"][10] |= unknown
     emulator.control("PUT", "state", linked)
-    name = people["attributeMappings"][10]["targetAttributeName"]
+    name = users["attributeMappings"][10]["targetAttributeName"]
     story = tell(Do(MAPPING, mappings({"target": name, "constant": "x"})))
-    (read,) = [one for one in story[0].sent if one["path"].endswith("/schema") and one["method"] == "GET"][:1]
-    (sent,) = [one for one in story[0].sent if one["method"] == "PUT"]
+    (read,) = [request for request in story[0].sent if request["path"].endswith("/schema") and request["method"] == "GET"][:1]
+    (sent,) = [request for request in story[0].sent if request["method"] == "PUT"]
 
     def others(body: dict[str, Any]) -> dict[str, Any]:
         body = copy.deepcopy(body)
         mapping = body["synchronizationRules"][0]["objectMappings"][0]
-        (row,) = [one for one in mapping["attributeMappings"] if one["targetAttributeName"] == name]
+        (row,) = [entry for entry in mapping["attributeMappings"] if entry["targetAttributeName"] == name]
         row["source"] = None
         return {member: value for member, value in body.items() if not member.startswith("@")}
 
     assert others(sent["request_body"]) == others(read["response_body"])
-    # The service knows its own members and takes them back.
+    # The service accepts its own members.
     assert not story[0].failed, story[0].result["msg"]
     assert foreign(story[0].after, name) == foreign(linked, name)
 
@@ -510,11 +514,14 @@ def test_other_default_schemas(tell: Teller, emulator: Emulator, state: dict[str
 
 
 def test_a_configuration_that_does_not_exist_yet_can_be_planned(tell: Teller) -> None:
-    """Against the documented defaults, with the same options that the service will take later."""
+    """The plan is based on the documented defaults, with options that the service accepts later."""
     greater = [{"name": "Numbers", "clauses": [{"attribute": "employeeId", "operator": "Greater_Than", "values": ["100"]}]}]
     options = {"configuration": "Not yet", "user_type": "guest", "display_name_suffix": " (C)", "filters": greater}
     wrong: list[tuple[dict[str, Any], str]] = [
-        ({"mappings": [{"target": "department", "expression": "Apend([city])"}]}, "'Apend' is no documented function; did you mean Append"),
+        (
+            {"mappings": [{"target": "department", "expression": "Apend([city])"}]},
+            "'Apend' is not a documented function; did you mean Append",
+        ),
         ({"mappings": [{"target": "departmnt", "source": "city"}]}, "did you mean department"),
         ({"filters": [{"name": "F", "clauses": [{"attribute": "departmnt", "operator": "IS NULL"}]}]}, "did you mean department"),
         ({"target_actions": []}, "target_actions is empty"),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""sync_on_demand: provisioning named people now."""
+"""sync_on_demand: provisioning named users immediately."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ MINSU, HYEJIN, JUNHO = "minsu.kim@contoso.kr", "hyejin.lee@contoso.kr", "junho.c
 
 
 def provisioning(step: Step) -> list[dict[str, Any]]:
-    """The calls that provision somebody."""
-    return [one for one in step.sent if one["path"].endswith("/provisionOnDemand")]
+    """The calls that provision a user."""
+    return [request for request in step.sent if request["path"].endswith("/provisionOnDemand")]
 
 
 def outcomes(step: Step) -> dict[str, dict[str, Any]]:
-    """What became of each person."""
+    """The outcome of each user."""
     assert not step.failed, step.result["msg"]
-    return {one["user"]: one for one in step.result["outcomes"]}
+    return {outcome["user"]: outcome for outcome in step.result["outcomes"]}
 
 
 @pytest.mark.parametrize("generation", ["array", "object"])
@@ -54,8 +54,8 @@ def test_success_skip_and_failure(tell: Teller, emulator: Emulator, linked: dict
     assert done[MINSU]["status"] == "success"
     assert done[MINSU]["action"] == "Create"
     assert {"attribute", "before", "after"} <= set(done[MINSU]["changes"][0])
-    arrived = first.after["tenants"][FABRIKAM]["users"][done[MINSU]["target_id"]]
-    assert arrived["userPrincipalName"].startswith("minsu.kim_contoso.kr#EXT#")
+    synced = first.after["tenants"][FABRIKAM]["users"][done[MINSU]["target_id"]]
+    assert synced["userPrincipalName"].startswith("minsu.kim_contoso.kr#EXT#")
     assert done[JUNHO]["status"] == "skipped"
     assert done[JUNHO]["code"] == "NotEffectivelyEntitled"
     assert "not assigned" in done[JUNHO]["remedy"]
@@ -63,7 +63,7 @@ def test_success_skip_and_failure(tell: Teller, emulator: Emulator, linked: dict
     assert first.result["changed"] is True
     assert first.actions == [f"provision user {MINSU} in configuration Fabrikam"]
     assert first.result["failed_users"] == []
-    # One call each, however often somebody is named; whoever is as it should be is skipped, and nothing changed.
+    # A user who is named twice needs a single call. A user in the desired state is skipped, and nothing changes.
     assert len(provisioning(again)) == 1
     assert outcomes(again)[MINSU]["code"] == "RedundantExport"
     assert again.result["changed"] is False
@@ -94,24 +94,24 @@ def test_a_trust_that_is_off_is_explained(tell: Teller, emulator: Emulator, link
 def test_no_faster_than_the_service_allows(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
     """Five in ten seconds: the sixth waits, and no call is ever throttled."""
     users = ("minsu.kim@", "hyejin.lee@", "junho.choi@", "seoyeon.jung@", "o'brien.sean@", "taeyang.seo@")
-    people = [tenants.user(linked, name)["userPrincipalName"] for name in users]
-    for name in people:
+    names = [tenants.user(linked, name)["userPrincipalName"] for name in users]
+    for name in names:
         tenants.assign(linked, tenants.user(linked, name))
     emulator.control("PUT", "state", linked)
     emulator.control("PUT", "settings", {"throttling": True})
     began = time.monotonic()
-    options = {**CONFIGURATION, "users": people}
-    # The quota is used up when this is over, so it is told in one host.
+    options = {**CONFIGURATION, "users": names}
+    # The quota is used up afterwards, so this runs in a single runner.
     check, step = tell.once()(Do(ON_DEMAND, options, check=True), Do(ON_DEMAND, options))
     assert 8 < step.result["waited_seconds"] <= 11
     assert time.monotonic() - began > 8
-    assert [one["status"] for one in provisioning(step)] == [200] * 6
-    assert list(outcomes(step)) == people
-    assert {one["status"] for one in outcomes(step).values()} == {"success"}
+    assert [request["status"] for request in provisioning(step)] == [200] * 6
+    assert list(outcomes(step)) == names
+    assert {outcome["status"] for outcome in outcomes(step).values()} == {"success"}
     assert check.result["waited_seconds"] == 0
 
 
-def test_somebody_elses_calls_are_outwaited(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
+def test_a_throttled_call_is_repeated_later(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
     tenants.assign(linked, tenants.user(linked, MINSU))
     emulator.control("PUT", "state", linked)
     fault = {"method": "POST", "path": "/provisionOnDemand$", "fault": "status", "status": 429, "retry_after": 1}
@@ -120,7 +120,7 @@ def test_somebody_elses_calls_are_outwaited(tell: Teller, emulator: Emulator, li
     assert outcomes(step)[MINSU]["status"] == "success"
 
 
-def test_check_mode_only_says_whom(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
+def test_check_mode_only_names_the_users(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
     tenants.assign(linked, tenants.user(linked, MINSU))
     emulator.control("PUT", "state", linked)
     options = {**CONFIGURATION, "users": [MINSU]}
@@ -138,15 +138,15 @@ def test_check_mode_only_says_whom(tell: Teller, emulator: Emulator, linked: dic
 
 
 @pytest.mark.usefixtures("linked")
-def test_what_is_not_there(tell: Teller, emulator: Emulator, mould: tenants.Mould, linked: dict[str, Any]) -> None:
+def test_what_does_not_exist(tell: Teller, emulator: Emulator, mould: tenants.Mould, linked: dict[str, Any]) -> None:
     mould.cast(linked, "Jobless", job=False)
     emulator.control("PUT", "state", linked)
-    nobody, nowhere, jobless = tell(
+    unknown, nowhere, jobless = tell(
         Do(ON_DEMAND, {**CONFIGURATION, "users": [MINSU, "nobody@contoso.kr"]}),
         Do(ON_DEMAND, {"configuration": "Nowhere", "users": [MINSU]}),
         Do(ON_DEMAND, {"configuration": "Jobless", "users": [MINSU]}),
     )
-    assert "there is no user 'nobody@contoso.kr'" in nobody.message
-    assert provisioning(nobody) == []
+    assert "there is no user 'nobody@contoso.kr'" in unknown.message
+    assert provisioning(unknown) == []
     assert "there is no configuration 'Nowhere'" in nowhere.message
     assert "configuration 'Jobless' has no provisioning job" in jobless.message

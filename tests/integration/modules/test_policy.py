@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.partner_settings import TABLE
 from ansible_collections.entra.cross_tenant_sync.tests.support import tenants
 from ansible_collections.entra.cross_tenant_sync.tests.support.behaviours import LIKELY
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM, Emulator
@@ -36,8 +37,8 @@ def graph_access(kind: str, *targets: tuple[str, str]) -> dict[str, Any]:
     return {"accessType": kind, "targets": [{"target": target, "targetType": of} for target, of in targets]}
 
 
-EVERYBODY = ("AllUsers", "user")
-EVERYTHING = ("AllApplications", "application")
+ALL_USERS = ("AllUsers", "user")
+ALL_APPLICATIONS = ("AllApplications", "application")
 SOME_GROUP = (STRANGER, "group")
 OFFICE = ("Office365", "application")
 
@@ -62,7 +63,7 @@ def test_the_twelve_steps_in_the_target_tenant(tell: Teller) -> None:
     assert entry(modify[1].after)["automaticUserConsentSettings"] == {"inboundAllowed": False, "outboundAllowed": None}
     assert entry(modify[1].after)["inboundTrust"]["isMfaAccepted"] is True
 
-    # The service wants the identity synchronization gone first.
+    # The service refuses to delete an entry that still has an identity synchronization.
     converges(delete, f"delete {synchronized}", f"delete partner {CONTOSO}")
     assert entry(delete[1].after) is synchronization(delete[1].after) is None
     assert delete[1].result["partner"] is None
@@ -93,8 +94,8 @@ OPTIONS = [
     *[
         (
             f"b2b_{kind}_{direction}",
-            {"users_and_groups": access("blocked", EVERYBODY)},
-            {"users_and_groups": access("allowed", SOME_GROUP, EVERYBODY), "applications": access("allowed", OFFICE)},
+            {"users_and_groups": access("blocked", ALL_USERS)},
+            {"users_and_groups": access("allowed", SOME_GROUP, ALL_USERS), "applications": access("allowed", OFFICE)},
         )
         for kind in ("collaboration", "direct_connect")
         for direction in ("inbound", "outbound")
@@ -102,18 +103,22 @@ OPTIONS = [
 ]
 
 
+def test_every_setting_that_can_be_inherited_is_among_the_options() -> None:
+    assert tuple(option for option, _first, _second in OPTIONS) == TABLE.inheritable
+
+
 @pytest.mark.parametrize(("option", "first", "second"), OPTIONS)
 def test_each_setting_of_an_entry_made_by_hand(
     tell: Teller, emulator: Emulator, state: dict[str, Any], option: str, first: Any, second: Any
 ) -> None:
-    """Set, changed and given back to the tenant's default, without anything else in the entry changing."""
+    """Set, changed and inherited again, without any other change in the entry."""
     foreign = {
         "tenantRestrictions": {
-            "usersAndGroups": graph_access("blocked", EVERYBODY),
-            "applications": graph_access("blocked", EVERYTHING),
+            "usersAndGroups": graph_access("blocked", ALL_USERS),
+            "applications": graph_access("blocked", ALL_APPLICATIONS),
             "devices": None,
         },
-        "m365CollaborationInbound": {"users": graph_access("allowed", EVERYBODY)},
+        "m365CollaborationInbound": {"users": graph_access("allowed", ALL_USERS)},
     }
     tenants.add_partner(state, FABRIKAM, CONTOSO, **foreign)
     tenants.allow_synchronization(state, FABRIKAM, CONTOSO, None, displayName="By hand")
@@ -152,8 +157,8 @@ def test_group_synchronization_uses_beta_only_when_asked_for(tell: Teller) -> No
     without, on, off = (story.steps[start : start + 4] for start in (0, 4, 8))
     for steps in (without, on, off):
         converges(steps)
-    assert not [one for step in (*without, story[12]) for one in step.sent if one["path"].startswith("/beta")]
-    assert [one for one in on[1].sent if one["path"].startswith("/beta")]
+    assert not [call for step in (*without, story[12]) for call in step.sent if call["path"].startswith("/beta")]
+    assert [call for call in on[1].sent if call["path"].startswith("/beta")]
     assert synchronization(on[1].after)["groupSyncInbound"] == {"isSyncAllowed": True}
     assert synchronization(off[1].after)["groupSyncInbound"] == {"isSyncAllowed": False}
     assert story[12].result["changed"] is story[13].result["changed"] is False
@@ -162,21 +167,21 @@ def test_group_synchronization_uses_beta_only_when_asked_for(tell: Teller) -> No
 def test_the_name_of_the_synchronization(tell: Teller) -> None:
     partner = {"partner_tenant_id": CONTOSO}
     story = tell(
-        four(POLICY, {**partner, "user_sync_inbound": True, "display_name": "Contoso's people"}, "fabrikam"),
+        four(POLICY, {**partner, "user_sync_inbound": True, "display_name": "Contoso's users"}, "fabrikam"),
         four(POLICY, {**partner, "display_name": "콘토소"}, "fabrikam"),
     )
     for steps in story.fours():
         converges(steps)
-    assert synchronization(story[1].after)["displayName"] == "Contoso's people"
+    assert synchronization(story[1].after)["displayName"] == "Contoso's users"
     assert synchronization(story[-1].after) == {**synchronization(story[1].after), "displayName": "콘토소"}
 
 
 @pytest.mark.parametrize("nested", ["merge", "replace"])
 def test_members_that_are_not_named_stay(tell: Teller, emulator: Emulator, state: dict[str, Any], nested: str) -> None:
-    """Trust and redemption are written leaf by leaf, whether the service merges nested members or replaces them."""
+    """Nested members are kept, whether the service merges them or replaces them."""
     trust = {"isMfaAccepted": True, "isCompliantDeviceAccepted": None, "isHybridAzureADJoinedDeviceAccepted": True}
     consent = {"inboundAllowed": True, "outboundAllowed": False}
-    collaboration = {"usersAndGroups": graph_access("allowed", EVERYBODY), "applications": graph_access("blocked", OFFICE)}
+    collaboration = {"usersAndGroups": graph_access("allowed", ALL_USERS), "applications": graph_access("blocked", OFFICE)}
     tenants.add_partner(
         state, FABRIKAM, CONTOSO, inboundTrust=trust, automaticUserConsentSettings=consent, b2bCollaborationInbound=collaboration
     )
@@ -186,7 +191,7 @@ def test_members_that_are_not_named_stay(tell: Teller, emulator: Emulator, state
     story = tell(
         four(POLICY, {**partner, "inbound_trust": {"compliant_device": True}}, "fabrikam"),
         four(POLICY, {**partner, "redemption_outbound": True}, "fabrikam"),
-        four(POLICY, {**partner, "b2b_collaboration_inbound": {"applications": access("allowed", EVERYTHING)}}, "fabrikam"),
+        four(POLICY, {**partner, "b2b_collaboration_inbound": {"applications": access("allowed", ALL_APPLICATIONS)}}, "fabrikam"),
         four(POLICY, {**partner, "inherit": ["redemption_inbound"]}, "fabrikam"),
     )
     for steps in story.fours():
@@ -195,7 +200,7 @@ def test_members_that_are_not_named_stay(tell: Teller, emulator: Emulator, state
     assert entry(story[7].after)["automaticUserConsentSettings"] == {**consent, "outboundAllowed": True}
     assert entry(story[11].after)["b2bCollaborationInbound"] == {
         "usersAndGroups": collaboration["usersAndGroups"],
-        "applications": graph_access("allowed", EVERYTHING),
+        "applications": graph_access("allowed", ALL_APPLICATIONS),
     }
     last = entry(story[-1].after)
     assert last["automaticUserConsentSettings"] == {"inboundAllowed": None, "outboundAllowed": True}
@@ -203,8 +208,8 @@ def test_members_that_are_not_named_stay(tell: Teller, emulator: Emulator, state
 
 
 def test_what_was_made_by_hand_is_adopted(tell: Teller, emulator: Emulator, state: dict[str, Any]) -> None:
-    """No change where all is as it shall be, whatever the order of targets and the case of the id."""
-    collaboration = {"usersAndGroups": graph_access("allowed", SOME_GROUP, EVERYBODY), "applications": None}
+    """No change where everything is as wanted, in any order of targets and any case of the id."""
+    collaboration = {"usersAndGroups": graph_access("allowed", SOME_GROUP, ALL_USERS), "applications": None}
     consent = {"inboundAllowed": True, "outboundAllowed": None}
     tenants.add_partner(state, FABRIKAM, CONTOSO, automaticUserConsentSettings=consent, b2bCollaborationInbound=collaboration)
     tenants.allow_synchronization(state, FABRIKAM, CONTOSO)
@@ -213,7 +218,7 @@ def test_what_was_made_by_hand_is_adopted(tell: Teller, emulator: Emulator, stat
         "partner_tenant_id": CONTOSO.upper(),
         "user_sync_inbound": True,
         "redemption_inbound": True,
-        "b2b_collaboration_inbound": {"users_and_groups": access("allowed", EVERYBODY, SOME_GROUP)},
+        "b2b_collaboration_inbound": {"users_and_groups": access("allowed", ALL_USERS, SOME_GROUP)},
     }
     story = tell(
         Do(POLICY, same, "fabrikam"),
@@ -229,10 +234,10 @@ def test_what_was_made_by_hand_is_adopted(tell: Teller, emulator: Emulator, stat
     assert patch["request_body"] == {"automaticUserConsentSettings": {"inboundAllowed": False}}
 
 
-def test_taking_back_only_what_a_link_needed(tell: Teller, emulator: Emulator, state: dict[str, Any]) -> None:
-    """The entry stays as long as it says anything that was not ours to say."""
+def test_removing_only_what_a_link_needed(tell: Teller, emulator: Emulator, state: dict[str, Any]) -> None:
+    """The entry is kept as long as it holds any other setting."""
     consent = {"inboundAllowed": True, "outboundAllowed": True}
-    foreign = {"m365CollaborationInbound": {"users": graph_access("allowed", EVERYBODY)}}
+    foreign = {"m365CollaborationInbound": {"users": graph_access("allowed", ALL_USERS)}}
     tenants.add_partner(state, FABRIKAM, CONTOSO, automaticUserConsentSettings=consent)
     tenants.allow_synchronization(state, FABRIKAM, CONTOSO)
     tenants.add_partner(state, CONTOSO, FABRIKAM, automaticUserConsentSettings={**consent, "inboundAllowed": None}, **foreign)
@@ -252,8 +257,8 @@ def test_taking_back_only_what_a_link_needed(tell: Teller, emulator: Emulator, s
     assert entry(source[1].after, CONTOSO, FABRIKAM)["m365CollaborationInbound"] == foreign["m365CollaborationInbound"]
 
 
-def test_an_entry_goes_with_a_synchronization_that_says_nothing(tell: Teller, emulator: Emulator, state: dict[str, Any]) -> None:
-    """The service refuses to delete an entry that still has one, though it allows nothing and was not named."""
+def test_an_entry_is_kept_for_a_synchronization_that_says_nothing(tell: Teller, emulator: Emulator, state: dict[str, Any]) -> None:
+    """The service refuses to delete an entry that still has one, although it allows nothing and was not named."""
     consent = {"inboundAllowed": True, "outboundAllowed": None}
     tenants.add_partner(state, FABRIKAM, CONTOSO, automaticUserConsentSettings=consent)
     tenants.allow_synchronization(state, FABRIKAM, CONTOSO, None)
@@ -262,26 +267,28 @@ def test_an_entry_goes_with_a_synchronization_that_says_nothing(tell: Teller, em
     converges(story.steps)
 
 
-def test_what_cannot_be_is_refused_before_anything_is_written(tell: Teller) -> None:
+def test_contradictions_are_refused_before_the_first_write(tell: Teller) -> None:
     story = tell(
         Do(POLICY, {"partner_tenant_id": FABRIKAM, "user_sync_inbound": True}, "fabrikam"),
         Do(POLICY, {"tenant_id": "fabrikam.kr", "partner_tenant_id": FABRIKAM, "user_sync_inbound": True}, "fabrikam"),
         Do(POLICY, {"partner_tenant_id": CONTOSO, "user_sync_inbound": True, "inherit": ["user_sync_inbound"]}, "fabrikam"),
         Do(POLICY, {"partner_tenant_id": "nowhere.example"}, "fabrikam"),
     )
-    itself, by_domain, both, unknown = story
-    assert "partner_tenant_id is the tenant itself" in itself.message
-    assert "partner_tenant_id is the tenant itself" in by_domain.message
+    own_id, own_domain, both, unknown = story
+    assert "partner_tenant_id is the tenant itself" in own_id.message
+    assert "partner_tenant_id is the tenant itself" in own_domain.message
     assert "user_sync_inbound cannot be set and inherited at once" in both.message
     assert "no tenant owns the domain 'nowhere.example'" in unknown.message
     assert not [step for step in story if step.writes]
 
 
-def test_a_policy_that_would_be_too_large_is_refused_beforehand(tell: Teller, emulator: Emulator, state: dict[str, Any]) -> None:
-    people = [(tenants.made_up_id(f"user {number}"), "user") for number in range(200)]
-    tenants.add_partner(state, FABRIKAM, STRANGER, b2bCollaborationInbound={"usersAndGroups": graph_access("allowed", *people)})
+def test_a_policy_that_would_be_too_large_is_refused_before_the_first_write(
+    tell: Teller, emulator: Emulator, state: dict[str, Any]
+) -> None:
+    users = [(tenants.made_up_id(f"user {number}"), "user") for number in range(200)]
+    tenants.add_partner(state, FABRIKAM, STRANGER, b2bCollaborationInbound={"usersAndGroups": graph_access("allowed", *users)})
     emulator.control("PUT", "state", state)
-    large = {"users_and_groups": access("allowed", *people)}
+    large = {"users_and_groups": access("allowed", *users)}
     options = {"partner_tenant_id": CONTOSO, "user_sync_inbound": True, "b2b_collaboration_inbound": large}
     story = tell(Do(POLICY, options, "fabrikam", check=True), Do(POLICY, options, "fabrikam"))
     for step in story:
@@ -290,8 +297,8 @@ def test_a_policy_that_would_be_too_large_is_refused_beforehand(tell: Teller, em
         assert step.writes == []
 
 
-def test_many_partners_that_say_little_are_no_large_policy(tell: Teller, emulator: Emulator, state: dict[str, Any]) -> None:
-    """What is inherited takes no room in the policy."""
+def test_many_partners_with_inherited_settings_are_no_large_policy(tell: Teller, emulator: Emulator, state: dict[str, Any]) -> None:
+    """Inherited settings take no space in the policy."""
     for number in range(60):
         tenants.add_partner(state, FABRIKAM, f"dddddddd-0000-4000-8000-{number:012}")
     emulator.control("PUT", "state", state)
@@ -307,7 +314,7 @@ def test_many_partners_that_say_little_are_no_large_policy(tell: Teller, emulato
         {"soft_deleted_partner": "blocks"},
     ],
 )
-def test_the_twelve_steps_where_the_service_behaves_otherwise(tell: Teller, emulator: Emulator, settings: dict[str, Any]) -> None:
+def test_the_twelve_steps_where_the_service_behaves_differently(tell: Teller, emulator: Emulator, settings: dict[str, Any]) -> None:
     emulator.control("PUT", "settings", settings)
     partner = {"partner_tenant_id": "contoso.kr"}
     present = {**partner, "user_sync_inbound": True, "redemption_inbound": True}
@@ -322,11 +329,11 @@ def test_the_twelve_steps_where_the_service_behaves_otherwise(tell: Teller, emul
 
 
 @pytest.mark.parametrize("behaviour", [LIKELY], indirect=True, ids=str)
-def test_a_narrow_quota_is_outwaited(tell: Teller, emulator: Emulator) -> None:
-    """One request a second, and no word on how long to wait, if the policy has the quota of Conditional Access (fact sheet 0.5)."""
+def test_a_narrow_quota_is_waited_for(tell: Teller, emulator: Emulator) -> None:
+    """One request a second, and no header that says how long to wait, if the policy has the quota of Conditional Access (fact sheet 0.5)."""
     emulator.control("PUT", "settings", {"throttling": True, "policy_quota": "conditional_access"})
     story = tell(four(POLICY, {"partner_tenant_id": CONTOSO, "user_sync_inbound": True}, "fabrikam"))
-    assert 429 in [one["status"] for one in story[1].sent]
+    assert 429 in [call["status"] for call in story[1].sent]
     for step in story:
         assert not step.failed, step.result["msg"]
     assert story[1].actions == story[0].actions != []
@@ -334,7 +341,7 @@ def test_a_narrow_quota_is_outwaited(tell: Teller, emulator: Emulator) -> None:
 
 
 def test_listing_the_partners(tell: Teller, emulator: Emulator, state: dict[str, Any]) -> None:
-    """Odd entries are listed like others, check mode says the same, and one partner can be picked by its domain."""
+    """Odd entries are listed like others, check mode returns the same, and one partner can be selected by its domain."""
     tenants.trust_each_other(state)
     tenants.add_partner(
         state,
@@ -355,7 +362,7 @@ def test_listing_the_partners(tell: Teller, emulator: Emulator, state: dict[str,
         Do(info, {"partner_tenant_id": "contoso.kr"}, "fabrikam"),
         Do(info, {"partner_tenant_id": STRANGER.replace("1", "9")}, "fabrikam"),
     )
-    listed, checked, nameless, one, none = story
+    listed, checked, nameless, selected, none = story
     partners = {entry["tenant_id"]: entry for entry in listed.result["partners"]}
     assert list(partners) == sorted(partners)
     assert len(partners) == 3
@@ -368,7 +375,7 @@ def test_listing_the_partners(tell: Teller, emulator: Emulator, state: dict[str,
     assert checked.result["partners"] == listed.result["partners"]
     assert [entry["name"] for entry in nameless.result["partners"]] == [None] * 3
     assert not [call for call in nameless.sent if "tenantRelationships" in call["path"]]
-    assert one.result["partners"] == [partners[CONTOSO]]
+    assert selected.result["partners"] == [partners[CONTOSO]]
     assert none.result["partners"] == []
     for step in story:
         assert step.result["changed"] is False
@@ -388,7 +395,7 @@ CONFLICT = {"status": 409, "code": "Request_MultipleObjectsWithSameKeyValue", "c
     ],
 )
 def test_another_link_at_the_same_moment(tell: Teller, emulator: Emulator, fault: dict[str, Any]) -> None:
-    """Somebody else made it between our look and our write, or the answer was lost: it is read again, and the rest is done."""
+    """It was created between reading and writing, or the answer was lost: it is read again, and the rest is done."""
     emulator.control("POST", "faults", fault)
     options = {"partner_tenant_id": CONTOSO, "user_sync_inbound": True, "redemption_inbound": True}
     story = tell(Do(POLICY, options, "fabrikam"), Do(POLICY, options, "fabrikam"))

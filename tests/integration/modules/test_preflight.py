@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The preflight: whatever one thing is taken away, exactly one finding tells it, with the right tenant and remedy."""
+"""The preflight: whatever one thing is taken away, exactly one finding reports it, with the right tenant and remedy."""
 
 from __future__ import annotations
 
@@ -55,12 +55,12 @@ def partner(state: State, tenant: str) -> Any:
 
 
 def access(how: str, who: str = "AllUsers") -> dict[str, Any]:
-    everybody = {"accessType": how, "targets": [{"target": who, "targetType": "user"}]}
+    all_users = {"accessType": how, "targets": [{"target": who, "targetType": "user"}]}
     everything = {
         "accessType": "blocked" if how == "blocked" else "allowed",
         "targets": [{"target": "AllApplications", "targetType": "application"}],
     }
-    return {"usersAndGroups": everybody, "applications": everything}
+    return {"usersAndGroups": all_users, "applications": everything}
 
 
 def without(tenant: str, permission: str) -> Change:
@@ -121,7 +121,7 @@ def guest(*homes: str, state_: str = "Accepted") -> Change:
 def deleted_twin(state: State) -> None:
     guest(MINSU)(state)
     target = state["tenants"][FABRIKAM]
-    gone = next(one for one in target["users"].values() if one["userPrincipalName"].startswith("minsu.kim_"))
+    gone = next(user for user in target["users"].values() if user["userPrincipalName"].startswith("minsu.kim_"))
     del target["users"][gone["id"]]
     target["deleted_items"][gone["id"]] = {"@odata.type": "#microsoft.graph.user", **gone, "deletedDateTime": "2026-11-20T00:00:00Z"}
 
@@ -192,12 +192,12 @@ PREREQUISITES = [
         {"switches": "require"},
     ),
     Case(
-        "nobody may invite",
+        "no invitations",
         authorization("allowInvitesFrom", "none"),
         FABRIKAM,
         "invitations",
         "error",
-        "let nobody invite",
+        "do not allow guest invitations",
         "external collaboration settings",
     ),
     Case(
@@ -206,8 +206,8 @@ PREREQUISITES = [
         FABRIKAM,
         "domains",
         "error",
-        "contoso.kr (2 people)",
-        "off the list",
+        "contoso.kr (2 users)",
+        "remove these domains",
     ),
     Case(
         "an allow list without the domain",
@@ -215,7 +215,7 @@ PREREQUISITES = [
         FABRIKAM,
         "domains",
         "error",
-        "contoso.kr (2 people)",
+        "contoso.kr (2 users)",
         "add these domains",
     ),
     Case(
@@ -224,7 +224,7 @@ PREREQUISITES = [
         FABRIKAM,
         "collaboration",
         "error",
-        "inbound is blocked for everybody by the partner entry",
+        "inbound is blocked for all users by the partner entry",
         "b2b_collaboration_inbound",
     ),
     Case(
@@ -233,7 +233,7 @@ PREREQUISITES = [
         FABRIKAM,
         "collaboration",
         "error",
-        "inbound is blocked for everybody by the default settings",
+        "inbound is blocked for all users by the default settings",
         "default cross-tenant access settings",
     ),
     Case(
@@ -242,7 +242,7 @@ PREREQUISITES = [
         CONTOSO,
         "collaboration",
         "error",
-        "outbound is blocked for everybody",
+        "outbound is blocked for all users",
         "b2b_collaboration_outbound",
     ),
     Case(
@@ -260,22 +260,28 @@ PREREQUISITES = [
         FABRIKAM,
         "quota",
         "error",
-        "of 9 objects, and 2 people",
+        "of 9 objects, and 2 users",
         "larger quota",
     ),
     Case("no licence", setting(CONTOSO, "licences", []), CONTOSO, "licences", "warning", "no licence with Entra ID P1", "buy"),
     Case("little room in the policy", nearly_full, FABRIKAM, "policy_size", "warning", "of 25600 bytes", "remove partner entries"),
-    Case("disabled", person(accountEnabled=False), CONTOSO, "people", "warning", f"disabled people are not created: {MINSU}", "enable"),
-    Case("external", person(userType="Guest"), CONTOSO, "people", "warning", f"external people are skipped: {MINSU}", "out of scope"),
+    Case("disabled", person(accountEnabled=False), CONTOSO, "users", "warning", f"disabled users are not created: {MINSU}", "enable"),
+    Case("external", person(userType="Guest"), CONTOSO, "users", "warning", f"external users are skipped: {MINSU}", "out of scope"),
     Case(
-        "no mail", person(mail=None), CONTOSO, "people", "warning", f"without a mail address are shown without one: {MINSU}", "mail address"
+        "no mail",
+        person(mail=None),
+        CONTOSO,
+        "users",
+        "warning",
+        f"users without a mail address appear without one in the target's address book: {MINSU}",
+        "mail address",
     ),
-    Case("another's mail", second_in_scope("twin", mail=MINSU), CONTOSO, "people", "warning", "twin@contoso.kr", "of their own"),
+    Case("another's mail", second_in_scope("twin", mail=MINSU), CONTOSO, "users", "warning", "twin@contoso.kr", "their own mail address"),
     Case(
         "an unverified domain",
         person(mail="minsu@mail.example"),
         CONTOSO,
-        "people",
+        "users",
         "warning",
         "outside the verified domains",
         "verify the domain",
@@ -284,7 +290,7 @@ PREREQUISITES = [
         "a nested group",
         nested,
         CONTOSO,
-        "people",
+        "users",
         "warning",
         "nested groups are not synchronized, only direct members are: Engineering",
         "assign the nested",
@@ -324,11 +330,11 @@ PREREQUISITES = [
         FABRIKAM,
         "guests",
         "warning",
-        "not redeemed",
+        "have not redeemed the invitation are not matched",
         "have the invitation redeemed",
     ),
     Case("two guests", guest(MINSU, "m.kim@old.kr"), FABRIKAM, "guests", "warning", "more than one guest", "delete the guest"),
-    Case("a deleted twin", deleted_twin, FABRIKAM, "deleted_people", "warning", MINSU, "restore"),
+    Case("a deleted twin", deleted_twin, FABRIKAM, "deleted_users", "warning", MINSU, "restore"),
     Case(
         "in another cloud",
         lambda state: None,
@@ -336,18 +342,18 @@ PREREQUISITES = [
         "cloud",
         "error",
         "crosses clouds",
-        "take this link out",
-        {"source": {"partner_cloud": "usgov"}},
+        "remove this link",
+        {"target": {"cloud": "usgov"}},
     ),
     Case(
-        "somebody unknown",
+        "an unknown user",
         lambda state: None,
         CONTOSO,
-        "people",
+        "users",
         "error",
         "there is no user 'nobody@contoso.kr'",
         "link_scope_users",
-        {"source": {"users": ["nobody@contoso.kr"]}},
+        {"users": ["nobody@contoso.kr"]},
     ),
 ]
 
@@ -363,7 +369,9 @@ def fine(state: State, mould: tenants.Mould, emulator: Emulator) -> State:
 def writes(emulator: Emulator) -> list[str]:
     sent = emulator.control("GET", "requests")["requests"]
     reading = ("$batch", "/token", "getByIds")
-    return [f"{one['method']} {one['path']}" for one in sent if one["method"] != "GET" and not one["path"].endswith(reading)]
+    return [
+        f"{request['method']} {request['path']}" for request in sent if request["method"] != "GET" and not request["path"].endswith(reading)
+    ]
 
 
 def test_nothing_is_found_where_everything_is_fine(fine: State, emulator: Emulator) -> None:
@@ -386,10 +394,10 @@ def test_one_thing_less_is_one_finding(case: Case, fine: State, emulator: Emulat
     assert writes(emulator) == []
 
 
-def test_many_people_are_compared_with_whole_collections(fine: State, emulator: Emulator) -> None:
+def test_many_users_are_compared_with_whole_collections(fine: State, emulator: Emulator) -> None:
     people = [tenants.add_user(fine, f"person{number}") for number in range(1200)]
     sales = tenants.groups(fine, "Sales Seoul")[0]["id"]
-    fine["tenants"][CONTOSO]["members"][sales] += [one["id"] for one in people]
+    fine["tenants"][CONTOSO]["members"][sales] += [user["id"] for user in people]
     for number in range(1100):
         tenants.add_user(fine, f"own{number}@fabrikam.kr", FABRIKAM, proxyAddresses=[f"SMTP:own{number}@fabrikam.kr"])
     tenants.add_user(fine, "zz@fabrikam.kr", FABRIKAM, proxyAddresses=["SMTP:zz@fabrikam.kr", "smtp:person1199@contoso.kr"])
@@ -401,7 +409,7 @@ def test_many_people_are_compared_with_whole_collections(fine: State, emulator: 
     assert finding["check"] == "addresses"
     assert f"{MINSU} is contact" in finding["cause"]
     assert "person1199@contoso.kr is user zz@fabrikam.kr" in finding["cause"]
-    calls = [one for one in emulator.control("GET", "requests")["requests"] if FABRIKAM not in one["path"]]
+    calls = [request for request in emulator.control("GET", "requests")["requests"] if FABRIKAM not in request["path"]]
     assert len(calls) < 40
 
 
@@ -410,14 +418,14 @@ UNREADABLE = [
     (CONTOSO, "licences", "/subscribedSkus"),
     (CONTOSO, "configurations", "/servicePrincipals\\?"),
     (CONTOSO, "groups", "/groups/.*/members"),
-    (CONTOSO, "people", "/users\\?.filter=userPrincipalName"),
+    (CONTOSO, "users", "/users\\?.filter=userPrincipalName"),
     (CONTOSO, "mail_domains", "v1.0/organization"),
     (FABRIKAM, "policy", "expand=identitySynchronization"),
     (FABRIKAM, "invitations", "/policies/authorizationPolicy"),
     (FABRIKAM, "domains", "/policies/b2bManagementPolicies"),
     (FABRIKAM, "quota", "/beta/organization"),
-    (FABRIKAM, "people", "/users\\?.filter=(mail|proxy)"),
-    (FABRIKAM, "people", "/directory/deletedItems"),
+    (FABRIKAM, "users", "/users\\?.filter=(mail|proxy)"),
+    (FABRIKAM, "users", "/directory/deletedItems"),
     (FABRIKAM, "groups", "/groups\\?.filter=proxy"),
     (FABRIKAM, "contacts", "/contacts"),
 ]
@@ -427,7 +435,7 @@ UNREADABLE = [
 def test_what_cannot_be_read_is_never_fine(tenant: str, check: str, path: str, fine: State, emulator: Emulator) -> None:
     emulator.control("POST", "faults", [{"path": path, "fault": "status", "status": 409, "code": "Conflict", "times": 0}])
     found = preflight(emulator)
-    assert [(one["tenant"], one["check"], one["severity"]) for one in found] == [(tenant, check, "unknown")]
+    assert [(finding["tenant"], finding["check"], finding["severity"]) for finding in found] == [(tenant, check, "unknown")]
     assert "could not read what this check needs: GET /" in found[0]["cause"]
     assert "HTTP 409 Conflict" in found[0]["cause"]
 
@@ -452,7 +460,9 @@ class TestConfigurations:
         (finding,) = preflight(emulator)
         # It is no obstacle, but its scope may overlap with ours.
         assert (finding["check"], finding["severity"]) == ("configurations", "warning")
-        assert finding["cause"].startswith("1 configuration serves the same target beside the one that this link makes: MTO_Sync_")
+        assert finding["cause"].startswith(
+            "1 configuration serves the same target in addition to the configuration that this link creates: MTO_Sync_"
+        )
 
     def test_a_name_that_is_taken(self, state: State, mould: tenants.Mould, emulator: Emulator) -> None:
         mould.cast(state, "Fabrikam", tenants.made_up_id("another tenant"))
@@ -463,11 +473,11 @@ class TestConfigurations:
 
 
 def names(answer: dict[str, Any]) -> set[str]:
-    return {one["user_principal_name"] for one in answer["people"]}
+    return {user["user_principal_name"] for user in answer["arriving_users"]}
 
 
-class TestPeopleInScope:
-    """Who is looked at: the named ones, those who are assigned already, or everybody."""
+class TestUsersInScope:
+    """Who is looked at: named users, those who are assigned already, or all."""
 
     def look(self, emulator: Emulator, **options: Any) -> set[str]:
         common = {"side": "source", "partner_tenant_id": FABRIKAM, "configuration": "Fabrikam"}
@@ -482,24 +492,24 @@ class TestPeopleInScope:
         assert self.look(emulator, users=[MINSU]) == {*assigned, MINSU}
         assert self.look(emulator, users=[MINSU], exact=True) == {MINSU}
 
-    def test_everybody(self, fine: State, emulator: Emulator) -> None:
-        everybody = self.look(emulator, scope_mode="all")
-        assert len(everybody) > 20
+    def test_all_users(self, fine: State, emulator: Emulator) -> None:
+        all_users = self.look(emulator, scope_mode="all")
+        assert len(all_users) > 20
         tenants.bag(fine)["SyncAll"] = "True"
         emulator.control("PUT", "state", fine)
-        assert self.look(emulator) == everybody
+        assert self.look(emulator) == all_users
         assert self.look(emulator, scope_mode="assigned") == set()
 
-    def test_the_target_tells_who_is_not_there_yet(self, fine: State, emulator: Emulator) -> None:
+    def test_the_target_returns_who_is_not_there_yet(self, fine: State, emulator: Emulator) -> None:
         guest(MINSU)(fine)
         emulator.control("PUT", "state", fine)
-        people = [{"user_principal_name": one, "mail": one} for one in (MINSU, "sora.yoon@contoso.kr")]
-        answer = task(emulator, "preflight_info", FABRIKAM, side="target", partner_tenant_id=CONTOSO, people=people)
+        people = [{"user_principal_name": name, "mail": name} for name in (MINSU, "sora.yoon@contoso.kr")]
+        answer = task(emulator, "preflight_info", FABRIKAM, side="target", partner_tenant_id=CONTOSO, arriving_users=people)
         assert answer["findings"] == []
         assert names(answer) == {"sora.yoon@contoso.kr"}
 
 
-def test_the_switches_are_told_and_are_nothing_to_mend_before_the_first_run(state: State, emulator: Emulator) -> None:
+def test_the_switches_are_returned_and_are_no_finding_before_the_first_run(state: State, emulator: Emulator) -> None:
     assert preflight(emulator) == []
     source = task(emulator, "preflight_info", CONTOSO, side="source", partner_tenant_id=FABRIKAM)
     target = task(emulator, "preflight_info", FABRIKAM, side="target", partner_tenant_id=CONTOSO)
@@ -517,8 +527,10 @@ READING = {
 def test_an_application_that_only_reads_can_plan_and_not_apply(fine: State, emulator: Emulator) -> None:
     grant(fine, READING)
     emulator.control("PUT", "state", fine)
-    assert [one for one in preflight(emulator, purpose="plan") if one["severity"] != "unknown"] == []
-    errors = [(one["tenant"], one["cause"].split()[4].rstrip(",")) for one in preflight(emulator) if one["severity"] == "error"]
+    assert [finding for finding in preflight(emulator, purpose="plan") if finding["severity"] != "unknown"] == []
+    errors = [
+        (finding["tenant"], finding["cause"].split()[4].rstrip(",")) for finding in preflight(emulator) if finding["severity"] == "error"
+    ]
     assert errors == [
         (CONTOSO, "Policy.ReadWrite.CrossTenantAccess"),
         (CONTOSO, "Application.ReadWrite.All"),
@@ -535,10 +547,12 @@ def test_nothing_permitted_asks_graph_nothing(tenant: str, fine: State, emulator
     side, other = ("source", FABRIKAM) if tenant == CONTOSO else ("target", CONTOSO)
     answer = task(emulator, "preflight_info", tenant, side=side, partner_tenant_id=other, users=[MINSU], groups=["Sales"])
     assert answer["ready"] is False
-    assert {one["check"] for one in answer["findings"]} == {"permissions"}
-    assert answer["people"] == []
+    assert {finding["check"] for finding in answer["findings"]} == {"permissions"}
+    assert answer["arriving_users"] == []
     assert set(answer["switches"].values()) == {None}
-    assert not [one for one in emulator.control("GET", "requests")["requests"] if "/v1.0/" in one["path"] or "/beta/" in one["path"]]
+    assert not [
+        request for request in emulator.control("GET", "requests")["requests"] if "/v1.0/" in request["path"] or "/beta/" in request["path"]
+    ]
 
 
 def test_a_link_to_itself(fine: State, emulator: Emulator) -> None:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""sync_scope: who is synchronized."""
+"""sync_scope: the users and groups that are synchronized."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ansible_collections.entra.cross_tenant_sync.tests.support.tenants import as
 SCOPE = "sync_scope"
 FABRIKAM = {"configuration": "Fabrikam"}
 MINSU, HYEJIN, JUNHO = "minsu.kim@contoso.kr", "hyejin.lee@contoso.kr", "junho.choi@contoso.kr"
-NOBODY_ID = "99999999-9999-4999-8999-999999999999"
+UNKNOWN_ID = "99999999-9999-4999-8999-999999999999"
 
 
 def unassigned(step: Step) -> list[str]:
@@ -27,14 +27,14 @@ def unassigned(step: Step) -> list[str]:
 
 
 def tags(state: dict[str, Any]) -> list[str]:
-    """The tags of the configuration's service principal, on which a restart that is owed is recorded."""
+    """The tags of the configuration's service principal, where a pending restart is recorded."""
     found: list[str] = state["tenants"][CONTOSO]["service_principals"][tenants.principal_id(state, "Fabrikam")]["tags"]
     return found
 
 
 @pytest.fixture
 def three(linked: dict[str, Any], emulator: Emulator) -> dict[str, Any]:
-    """Minsu, Hyejin and the group Sales were assigned by hand."""
+    """Minsu, Hyejin and the group Sales were assigned manually."""
     for name in (MINSU, HYEJIN):
         tenants.assign(linked, tenants.user(linked, name))
     tenants.assign(linked, tenants.groups(linked, "Sales")[0], "Group")
@@ -55,14 +55,14 @@ def test_the_twelve_steps(tell: Teller) -> None:
     assert assigned(create[1].after) == {MINSU, "Sales"}
     converges(modify, f"unassign group Sales {of}", f"assign group Engineering {to}", f"assign user {HYEJIN} {to}")
     assert assigned(modify[1].after) == {MINSU, HYEJIN, "Engineering"}
-    assert [one["name"] for one in modify[0].result["scope"]["assigned"]] == ["Engineering", HYEJIN, MINSU]
+    assert [principal["name"] for principal in modify[0].result["scope"]["assigned"]] == ["Engineering", HYEJIN, MINSU]
     converges(delete, f"unassign group Engineering {of}", f"unassign user {MINSU} {of}")
     assert assigned(delete[1].after) == {HYEJIN}
     assert delete[1].result["actions"][0]["effects"] == {"soft_deletes_in_target": True}
 
 
-def test_everybody_known_by_upn_mail_or_id(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
-    """However somebody is called, and in whatever case, it is one assignment."""
+def test_users_by_user_principal_name_mail_or_id(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
+    """Every name of a user, in upper or lower case, leads to the same assignment."""
     tenants.user(linked, HYEJIN)["mail"] = "h.lee@mail.example"
     emulator.control("PUT", "state", linked)
     junho, sales = tenants.user(linked, JUNHO)["id"], tenants.groups(linked, "Sales")[0]["id"]
@@ -76,19 +76,19 @@ def test_everybody_known_by_upn_mail_or_id(tell: Teller, emulator: Emulator, lin
     assert story[4].result["changed"] is False
 
 
-def test_what_cannot_be_is_refused_before_anything_is_written(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
+def test_an_invalid_scope_is_refused_before_anything_is_written(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
     twins = [tenants.add_user(linked, name, mail="twins@contoso.kr") for name in ("castor", "pollux")]
     emulator.control("PUT", "state", linked)
     phoenix = tenants.groups(linked, "Project Phoenix")
     refused: list[tuple[dict[str, Any], list[str]]] = [
-        ({"users": [MINSU, "nobody@contoso.kr", NOBODY_ID]}, ["there is no user 'nobody@contoso.kr'", NOBODY_ID]),
-        ({"users": ["twins@contoso.kr"]}, [one["id"] for one in twins]),
-        ({"groups": ["Project Phoenix"]}, [one["id"] for one in phoenix]),
+        ({"users": [MINSU, "unknown@contoso.kr", UNKNOWN_ID]}, ["there is no user 'unknown@contoso.kr'", UNKNOWN_ID]),
+        ({"users": ["twins@contoso.kr"]}, [user["id"] for user in twins]),
+        ({"groups": ["Project Phoenix"]}, [group["id"] for group in phoenix]),
         ({"groups": ["No such group"]}, ["there is no group 'No such group'"]),
-        ({"exact": True}, ["exact needs users or groups"]),
-        ({"state": "absent"}, ["state absent needs users or groups"]),
-        ({"state": "absent", "users": [MINSU], "exact": True}, ["exact and mode do not go with it"]),
-        ({"state": "absent", "users": [MINSU], "mode": "all"}, ["exact and mode do not go with it"]),
+        ({"exact": True}, ["exact requires users or groups"]),
+        ({"state": "absent"}, ["state absent requires users or groups"]),
+        ({"state": "absent", "users": [MINSU], "exact": True}, ["exact and mode cannot be combined with it"]),
+        ({"state": "absent", "users": [MINSU], "mode": "all"}, ["exact and mode cannot be combined with it"]),
         ({"configuration": "Nowhere", "users": [MINSU]}, ["there is no configuration 'Nowhere'", "run sync_configuration first"]),
     ]
     story = tell(
@@ -113,33 +113,33 @@ def test_additive_and_exact(tell: Teller, three: dict[str, Any]) -> None:
     converges(story.steps[4:8])
     assert assigned(story[5].after) == {MINSU}
     assert story[8].result["changed"] is False
-    assert [one["name"] for one in story[8].result["scope"]["assigned"]] == [MINSU]
+    assert [principal["name"] for principal in story[8].result["scope"]["assigned"]] == [MINSU]
 
 
-def test_how_many_may_leave_is_judged_before_anything_is_written(tell: Teller, three: dict[str, Any]) -> None:
+def test_the_limits_are_checked_before_anything_is_written(tell: Teller, three: dict[str, Any]) -> None:
     sales = tenants.groups(three, "Sales")[0]
-    people = {one["id"]: one["userPrincipalName"] for one in three["tenants"][CONTOSO]["users"].values()}
-    members = {one for one in three["tenants"][CONTOSO]["members"][sales["id"]] if "#EXT#" not in people.get(one, "#EXT#")}
+    names = {user["id"]: user["userPrincipalName"] for user in three["tenants"][CONTOSO]["users"].values()}
+    members = {member_id for member_id in three["tenants"][CONTOSO]["members"][sales["id"]] if "#EXT#" not in names.get(member_id, "#EXT#")}
     count = len(members | {tenants.user(three, name)["id"] for name in (MINSU, HYEJIN)})
     keep = {**FABRIKAM, "users": [JUNHO], "exact": True}
-    nobody: dict[str, Any] = {**FABRIKAM, "users": [], "groups": [], "exact": True}
-    everybody = {**FABRIKAM, "state": "absent", "users": [MINSU, HYEJIN], "groups": ["Sales"]}
+    empty: dict[str, Any] = {**FABRIKAM, "users": [], "groups": [], "exact": True}
+    remove_all = {**FABRIKAM, "state": "absent", "users": [MINSU, HYEJIN], "groups": ["Sales"]}
     refused: list[tuple[dict[str, Any], list[str]]] = [
-        ({**keep, "max_removals": 2}, [f"{count - 1} of {count} people would leave the scope", "max_removals 2", HYEJIN]),
+        ({**keep, "max_removals": 2}, [f"{count - 1} of {count} users would leave the scope", "max_removals 2", HYEJIN]),
         ({**keep, "max_removal_percent": 50}, [f"({100 * (count - 1) / count:.1f} %)", "max_removal_percent 50"]),
         ({**keep, "max_removals": count, "max_removal_percent": 50}, ["max_removal_percent 50"]),
-        (nobody, [f"all {count} people would leave the scope", "set allow_empty"]),
-        (everybody, [f"all {count} people would leave the scope", "set allow_empty"]),
-        ({**nobody, "max_removals": count}, [f"all {count} people would leave the scope", "set allow_empty"]),
-        ({**nobody, "max_removal_percent": 100}, ["set allow_empty"]),
-        ({**nobody, "allow_empty": True, "max_removals": 0}, ["max_removals 0"]),
+        (empty, [f"all {count} users would leave the scope", "set allow_empty"]),
+        (remove_all, [f"all {count} users would leave the scope", "set allow_empty"]),
+        ({**empty, "max_removals": count}, [f"all {count} users would leave the scope", "set allow_empty"]),
+        ({**empty, "max_removal_percent": 100}, ["set allow_empty"]),
+        ({**empty, "allow_empty": True, "max_removals": 0}, ["max_removals 0"]),
     ]
     checks = [Do(SCOPE, options, check=check) for options, _unused in refused for check in (True, False)]
     story = tell(
         checks,
-        Do(SCOPE, {**everybody, "allow_empty": True}, check=True),
+        Do(SCOPE, {**remove_all, "allow_empty": True}, check=True),
         four(SCOPE, {**keep, "max_removals": count, "max_removal_percent": 100}),
-        four(SCOPE, {**nobody, "allow_empty": True, "max_removals": 1}),
+        four(SCOPE, {**empty, "allow_empty": True, "max_removals": 1}),
     )
     for number, (_unused, words) in enumerate(refused):
         for step in story.steps[2 * number : 2 * number + 2]:
@@ -155,16 +155,14 @@ def test_how_many_may_leave_is_judged_before_anything_is_written(tell: Teller, t
 
 
 def test_a_small_part_of_many_is_more_than_none(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
-    """The percentage is not rounded in favour of removals: one of three hundred is more than 0 percent."""
-    people = [tenants.add_user(linked, f"person{number}") for number in range(300)]
-    for one in people:
-        tenants.assign(linked, one)
+    """The percentage is not rounded in favour of removals: 1 of 300 is more than 0 percent."""
+    users = [tenants.add_user(linked, f"person{number}") for number in range(300)]
+    for user in users:
+        tenants.assign(linked, user)
     emulator.control("PUT", "state", linked)
     leave = {**FABRIKAM, "state": "absent", "max_removal_percent": 0}
-    one_percent = {**FABRIKAM, "state": "absent", "users": [one["id"] for one in people[:4]], "max_removal_percent": 1}
-    story = tell(
-        Do(SCOPE, {**leave, "users": [people[0]["id"]]}), Do(SCOPE, one_percent), Do(SCOPE, {**one_percent, "max_removal_percent": 2})
-    )
+    limited = {**FABRIKAM, "state": "absent", "users": [user["id"] for user in users[:4]], "max_removal_percent": 1}
+    story = tell(Do(SCOPE, {**leave, "users": [users[0]["id"]]}), Do(SCOPE, limited), Do(SCOPE, {**limited, "max_removal_percent": 2}))
     for step in story.steps[:2]:
         assert "max_removal_percent" in step.message
         assert step.left_alone
@@ -172,7 +170,7 @@ def test_a_small_part_of_many_is_more_than_none(tell: Teller, emulator: Emulator
 
 
 def test_mode(tell: Teller, emulator: Emulator, three: dict[str, Any]) -> None:
-    """The way from all to assigned needs a restart, the way back does not; either leaves everything else in the settings."""
+    """The change from all to assigned needs a restart, the change back does not; both keep all other settings."""
     foreign = {"Domain": "by-hand.example"}
     tenants.synchronization(three)["secrets"] |= foreign
     emulator.control("PUT", "state", three)
@@ -189,12 +187,12 @@ def test_mode(tell: Teller, emulator: Emulator, three: dict[str, Any]) -> None:
     assert {step.result["restart_needed"] for step in to_all} == {False}
     converges(
         to_assigned,
-        "record owed restart of configuration Fabrikam",
+        "record pending restart of configuration Fabrikam",
         "update scope mode of configuration Fabrikam to assigned",
         "restart provisioning job of configuration Fabrikam",
-        "clear owed restart of configuration Fabrikam",
+        "clear pending restart of configuration Fabrikam",
     )
-    assert [one["path"].rpartition("/")[2] for one in to_assigned[1].writes][1:3] == ["secrets", "restart"]
+    assert [request["path"].rpartition("/")[2] for request in to_assigned[1].writes][1:3] == ["secrets", "restart"]
     assert tags(to_assigned[1].after) == tags(three)
     assert tenants.bag(to_assigned[1].after) == tenants.bag(three)
     assert to_assigned[0].result["restart_needed"] is True
@@ -202,13 +200,13 @@ def test_mode(tell: Teller, emulator: Emulator, three: dict[str, Any]) -> None:
     assert to_assigned[1].result["actions"][1]["effects"]["needs_restart"] is True
     assert to_assigned[3].result["restart_needed"] is False
     assert "scope mode is all, so the assignments have no effect" in last[0].warnings
-    # A mode that is not named is left alone.
+    # A mode that is not set is unchanged.
     assert last[1].result["scope"]["mode"] == "all"
     assert last[1].result["changed"] is False
 
 
-def test_from_all_to_nobody_is_refused(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
-    """Everybody is in scope, nobody is assigned: the switch to assigned would have everybody soft-deleted."""
+def test_from_all_to_an_empty_scope_is_refused(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
+    """All users are in scope and none is assigned: after the change to assigned the service would soft-delete all of them."""
     tenants.synchronization(linked)["secrets"]["SyncAll"] = "True"
     emulator.control("PUT", "state", linked)
     story = tell(
@@ -222,14 +220,14 @@ def test_from_all_to_nobody_is_refused(tell: Teller, emulator: Emulator, linked:
     converges(story.steps[2:])
 
 
-def test_from_all_to_assigned_a_limit_counts_everybody(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
-    """A limit is not void because nobody is taken out by name."""
+def test_from_all_to_assigned_a_limit_counts_all_users(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
+    """The limit applies although no user is removed by name."""
     tenants.synchronization(linked)["secrets"]["SyncAll"] = "True"
     emulator.control("PUT", "state", linked)
-    members = [one for one in linked["tenants"][CONTOSO]["users"].values() if one["userType"] == "Member"]
+    members = [user for user in linked["tenants"][CONTOSO]["users"].values() if user["userType"] == "Member"]
     options = {**FABRIKAM, "mode": "assigned", "users": [MINSU]}
     story = tell(Do(SCOPE, {**options, "max_removals": 2}), four(SCOPE, {**options, "max_removals": len(members) - 1}))
-    assert f"{len(members) - 1} of {len(members)} people would leave the scope, more than max_removals 2" in story[0].message
+    assert f"{len(members) - 1} of {len(members)} users would leave the scope, more than max_removals 2" in story[0].message
     assert story[0].left_alone
     converges(story.steps[1:])
     assert story[2].result["leaving"]["count"] == len(members) - 1
@@ -238,7 +236,7 @@ def test_from_all_to_assigned_a_limit_counts_everybody(tell: Teller, emulator: E
 def test_a_mode_that_was_changed_while_the_job_was_paused_takes_effect_when_it_starts(
     tell: Teller, emulator: Emulator, linked: dict[str, Any]
 ) -> None:
-    """Starting alone resumes from the watermark: without the restart, everybody who should have left stays (fact sheet 3.4)."""
+    """Starting alone resumes from the watermark: without the restart, all users who should have left stay (fact sheet 3.4)."""
     tenants.synchronization(linked)["secrets"]["SyncAll"] = "true"
     emulator.control("PUT", "state", linked)
     job = {"configuration": "Fabrikam"}
@@ -257,23 +255,23 @@ def test_a_mode_that_was_changed_while_the_job_was_paused_takes_effect_when_it_s
     converges(
         changed,
         f"assign user {MINSU} to configuration Fabrikam",
-        "record owed restart of configuration Fabrikam",
+        "record pending restart of configuration Fabrikam",
         "update scope mode of configuration Fabrikam to assigned",
     )
     assert info.result["restart_owed"] is True
     assert [step.result["restart_owed"] for step in changed] == [True] * 4
-    converges(started, "restart provisioning job of configuration Fabrikam", "clear owed restart of configuration Fabrikam")
+    converges(started, "restart provisioning job of configuration Fabrikam", "clear pending restart of configuration Fabrikam")
     assert started[1].result["job"]["state"] == "started"
     assert after.result["restart_owed"] is False
-    # Guests who were invited by hand before may be nobody of ours (fact sheet 7).
+    # Guests who were invited manually before may not belong to the link (fact sheet 7).
     invited = set(linked["tenants"][FABRIKAM_ID]["users"])
-    came = [one["userPrincipalName"] for key, one in after.after["tenants"][FABRIKAM_ID]["users"].items() if key not in invited]
-    assert [name.partition("_")[0] for name in came] == ["minsu.kim"]
-    stayed = story[2].after["tenants"][FABRIKAM_ID]["users"]
-    assert len(set(stayed) - invited) > 1
+    created = [user["userPrincipalName"] for key, user in after.after["tenants"][FABRIKAM_ID]["users"].items() if key not in invited]
+    assert [name.partition("_")[0] for name in created] == ["minsu.kim"]
+    remaining = story[2].after["tenants"][FABRIKAM_ID]["users"]
+    assert len(set(remaining) - invited) > 1
 
 
-def test_assignments_made_by_hand_are_adopted(tell: Teller, three: dict[str, Any]) -> None:
+def test_manual_assignments_are_adopted(tell: Teller, three: dict[str, Any]) -> None:
     story = tell(Do(SCOPE, {**FABRIKAM, "mode": "assigned", "users": [HYEJIN, MINSU], "groups": ["Sales"], "exact": True}))
     assert story[0].result["changed"] is False
     assert story[0].left_alone
@@ -281,7 +279,7 @@ def test_assignments_made_by_hand_are_adopted(tell: Teller, three: dict[str, Any
 
 
 def test_an_assignment_that_has_no_effect_is_replaced(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
-    """The portal's "default access" is skipped by the service, so it counts as none."""
+    """The portal's "default access" is skipped by the service, so it is no effective assignment."""
     tenants.assign(linked, tenants.user(linked, MINSU), role="00000000-0000-0000-0000-000000000000")
     emulator.control("PUT", "state", linked)
     story = tell(four(SCOPE, {**FABRIKAM, "users": [MINSU]}))
@@ -289,7 +287,7 @@ def test_an_assignment_that_has_no_effect_is_replaced(tell: Teller, emulator: Em
     assert assigned(story[-1].after) == {MINSU}
 
 
-def test_who_will_be_skipped_is_said(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
+def test_warnings_name_the_users_whom_the_service_skips(tell: Teller, emulator: Emulator, linked: dict[str, Any]) -> None:
     tenants.add_user(linked, "castor", mail="twins@contoso.kr")
     tenants.add_user(linked, "pollux", mail="TWINS@contoso.kr")
     emulator.control("PUT", "state", linked)
@@ -300,18 +298,18 @@ def test_who_will_be_skipped_is_said(tell: Teller, emulator: Emulator, linked: d
         Do(SCOPE, {**FABRIKAM, "groups": ["Sales"]}, check=True),
         Do(SCOPE, {**FABRIKAM, "users": [MINSU]}),
     )
-    people, group, fine = story
+    named, group, without_warning = story
     for words in (
-        "disabled people: dohyun.kang@contoso.kr",
-        "without one: yuna.han@contoso.kr",
+        "disabled users: dohyun.kang@contoso.kr",
+        "without it: yuna.han@contoso.kr",
         external["userPrincipalName"],
         "castor@contoso.kr, pollux@contoso.kr",
     ):
-        assert words in people.warnings
+        assert words in named.warnings
     assert "nested" in group.warnings
     assert "Sales Seoul" in group.warnings
     assert "dohyun.kang@contoso.kr" in group.warnings
-    assert fine.warnings == ""
+    assert without_warning.warnings == ""
 
 
 def test_a_configuration_that_does_not_exist_yet_can_be_planned(tell: Teller) -> None:
@@ -325,12 +323,12 @@ def test_a_configuration_that_does_not_exist_yet_can_be_planned(tell: Teller) ->
 def test_a_thousand_assignments_take_tens_of_requests(
     tell: Teller, emulator: Emulator, linked: dict[str, Any], behaviour: Behaviour
 ) -> None:
-    people = [tenants.add_user(linked, f"person{number}") for number in range(1300)]
-    for one in people[:1200]:
-        tenants.assign(linked, one)
+    users = [tenants.add_user(linked, f"person{number}") for number in range(1300)]
+    for user in users[:1200]:
+        tenants.assign(linked, user)
     emulator.control("PUT", "state", linked)
-    new = [one["userPrincipalName"] for one in people[1200:]]
-    kept = [one["userPrincipalName"] for one in people[:1100]]
+    new = [user["userPrincipalName"] for user in users[1200:]]
+    kept = [user["userPrincipalName"] for user in users[:1100]]
     story = tell(
         Do(SCOPE, {**FABRIKAM, "users": [MINSU]}, check=True),
         Do(SCOPE, {**FABRIKAM, "users": new}),
@@ -338,13 +336,13 @@ def test_a_thousand_assignments_take_tens_of_requests(
         Do(SCOPE, {**FABRIKAM, "users": kept + new, "exact": True}),
     )
     reading, adding, replacing, again = story
-    # What shows late is read again, in three pages of assignments and their names.
-    looks = 2 * READS * 3 if behaviour.shows_late else 0
+    # Objects that become visible late are read again, in three pages of assignments and their names.
+    extra_reads = 2 * READS * 3 if behaviour.shows_late else 0
     assert reading.calls <= 8
     assert len(adding.actions) == 100
-    assert adding.calls <= 25 + looks
+    assert adding.calls <= 25 + extra_reads
     assert len(unassigned(replacing)) == 100
-    assert replacing.calls <= 20 + looks
+    assert replacing.calls <= 20 + extra_reads
     assert again.result["changed"] is False
     assert again.calls <= 8
     assert len(assigned(again.after)) == 1200
@@ -360,10 +358,10 @@ def test_a_thousand_assignments_take_tens_of_requests(
         ({}, [{"method": "DELETE", "path": "/appRoleAssignedTo/", "fault": "status", "status": 503, "times": 1}]),
     ],
 )
-def test_an_awkward_service(
+def test_a_service_with_faults(
     tell: Teller, emulator: Emulator, three: dict[str, Any], settings: dict[str, Any], faults: list[dict[str, Any]]
 ) -> None:
-    """The same end, whatever happens on the way; at the latest the next run finds it reached."""
+    """The same final state with every fault; at the latest the next run reaches it."""
     del three
     emulator.control("PUT", "settings", settings)
     emulator.control("POST", "faults", faults)

@@ -21,7 +21,7 @@ def registration(state: dict[str, Any], tenant: str) -> dict[str, Any]:
     return found
 
 
-def test_who_we_are_and_who_others_are(tell: Teller, state: dict[str, Any]) -> None:
+def test_the_own_tenant_and_others(tell: Teller, state: dict[str, Any]) -> None:
     roles = registration(state, CONTOSO)["roles"]
     others = {"resolve": ["fabrikam.kr", FABRIKAM]}
     story = tell(
@@ -31,14 +31,14 @@ def test_who_we_are_and_who_others_are(tell: Teller, state: dict[str, Any]) -> N
         Do(TENANT, {"resolve": ["nobody.example"]}),
         Do(TENANT, {"resolve": [tenants.made_up_id("nobody")]}),
     )
-    told = [{name: step.result[name] for name in ("application", "tenant", "tenants")} for step in story.steps[:3]]
-    for one in told:
-        one["application"].pop("token_expires")
-    assert told[0] == told[1] == told[2]
-    assert told[0]["application"]["name"] == "Ansible (source)"
-    assert told[0]["application"]["permissions"] == sorted(roles)
-    assert told[0]["application"]["delegated"] is False
-    assert told[0]["tenant"] == {
+    results = [{name: step.result[name] for name in ("application", "tenant", "tenants")} for step in story.steps[:3]]
+    for result in results:
+        result["application"].pop("token_expires")
+    assert results[0] == results[1] == results[2]
+    assert results[0]["application"]["name"] == "Ansible (source)"
+    assert results[0]["application"]["permissions"] == sorted(roles)
+    assert results[0]["application"]["delegated"] is False
+    assert results[0]["tenant"] == {
         "id": CONTOSO,
         "name": "Contoso",
         "default_domain": "contoso.kr",
@@ -47,13 +47,13 @@ def test_who_we_are_and_who_others_are(tell: Teller, state: dict[str, Any]) -> N
         "cloud": "global",
     }
     known = {"id": FABRIKAM, "name": "Fabrikam", "default_domain": "fabrikam.kr", "source": "graph"}
-    assert told[0]["tenants"] == [{"query": one, **known} for one in others["resolve"]]
+    assert results[0]["tenants"] == [{"query": query, **known} for query in others["resolve"]]
     for step in story.steps[3:]:
         assert "no tenant in this cloud is or owns" in step.message
     assert "eyJ" not in json.dumps([step.result for step in story]) + story.run.output
 
 
-def test_without_the_permissions_less_is_known_and_nothing_fails(tell: Teller, state: dict[str, Any], emulator: Emulator) -> None:
+def test_without_the_permissions_less_is_returned_and_nothing_fails(tell: Teller, state: dict[str, Any], emulator: Emulator) -> None:
     registration(state, FABRIKAM)["roles"] = ["Policy.ReadWrite.CrossTenantAccess", LOOK_UP]
     registration(state, CONTOSO)["roles"] = ["User.Read.All", "Policy.ReadWrite.CrossTenantAccess"]
     emulator.control("PUT", "state", state)

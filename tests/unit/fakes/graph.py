@@ -18,10 +18,12 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.clou
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.access_token import AccessToken
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.base import Token
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import Uncertain, Unreachable, service_error
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_cache import RunCache
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.transport import Transport, Trust
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import answer_forms
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import answer_forms, settings_bag
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
 
+UNUSED = "unused"
 SOURCE = "a0c898ca-2445-4e74-ab4b-afd7916549a6"
 TARGET = "afab079d-1f08-4de3-881e-435e497f923f"
 
@@ -106,11 +108,19 @@ class FakeGraph(Client):
     Judges answers as the real client does: an error is a `ServiceError`, a write with a lost answer is `Uncertain`.
     """
 
-    def __init__(self, answer: Callable[[Request], Outcome], tenant: str = SOURCE, clock: FakeClock | None = None) -> None:
+    def __init__(
+        self,
+        answer: Callable[[Request], Outcome],
+        tenant: str = SOURCE,
+        clock: FakeClock | None = None,
+        run_cache: RunCache | None = None,
+        token: str = UNUSED,
+    ) -> None:
         self.clock = clock or FakeClock()
-        super().__init__(
-            tenant, CLOUDS["global"], AccessToken("unused"), Transport(Trust(), ()), self.clock.patience(), lack=answer_forms.lack
-        )
+        credential, transport = AccessToken(token), Transport(Trust(), ())
+        patience, private = self.clock.patience(), settings_bag.may_hold_secret
+        super().__init__(tenant, CLOUDS["global"], credential, transport, patience, run_cache, answer_forms.lack, private)
+        self.reads._clock = self.clock.time
         self.answer = answer
         self.sent: list[Request] = []
         self.batches: list[list[Request]] = []

@@ -172,8 +172,8 @@ class Link:
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     app_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     role_id: str = field(default_factory=lambda: str(uuid.uuid4()))
-    schema: dict[str, Any] = field(default_factory=default_schema)
-    template: dict[str, Any] = field(default_factory=default_schema)
+    schema: Any = field(default_factory=default_schema)
+    template: Any = field(default_factory=default_schema)
     hidden_reads: int = 0
     template_id: str | None = TEMPLATE
     tags: list[str] = field(default_factory=list)

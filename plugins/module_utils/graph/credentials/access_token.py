@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""A token that somebody else acquired."""
+"""A token that was acquired elsewhere."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from ..errors import CredentialProblem
 from ..secrecy import sendable
 from ..transport import Transport
-from .base import Applicant, Token, check_tenant, fingerprint, read
+from .base import Applicant, CredentialOption, Method, Token, check_tenant, claims_of, fingerprint
 
 
 @dataclass(frozen=True)
 class AccessToken:
-    """It cannot be renewed. ``applicant`` tells for which tenant it has to be."""
+    """A token that cannot be renewed. It must be for the tenant of ``applicant``."""
 
     value: str = field(repr=False)
     applicant: Applicant | None = None
@@ -30,7 +30,7 @@ class AccessToken:
     def token(self, transport: Transport) -> Token:
         """The given token.
 
-        :raises CredentialProblem: when it says of itself that it is for another tenant.
+        :raises CredentialProblem: if its claims name another tenant.
         """
         if self.applicant:
             check_tenant(self.value, "the access token", self.applicant, transport)
@@ -40,10 +40,19 @@ class AccessToken:
 def from_options(applicant: Applicant) -> AccessToken:
     """The token of the options.
 
-    :raises CredentialProblem: when no header can carry it, or it says of itself that it has expired.
+    :raises CredentialProblem: if a header cannot contain it, or if it has expired according to its claims.
     """
-    value = sendable(applicant.secrets.access_token or "", "the access token")
-    said = read(value)
-    if said and said.expires and said.expires <= time.time():
+    value = sendable(applicant.secrets["access_token"] or "", "the access token")
+    claims = claims_of(value)
+    if claims and claims.expires and claims.expires <= time.time():
         raise CredentialProblem("the access token has expired; acquire a new one and run again")
     return AccessToken(value, applicant)
+
+
+METHOD = Method(
+    "access_token",
+    from_options,
+    options=(CredentialOption("access_token", "token"),),
+    missing="access_token is empty",
+    needs_client_id=False,
+)

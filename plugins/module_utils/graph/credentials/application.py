@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""An application that proves who it is with a secret, a certificate or another provider's token, through msal."""
+"""The sign-in of an application with a secret, a certificate or another provider's token, through msal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 from ..errors import GraphFailure, SignInFailure, Unreachable
 from ..secrecy import shown
 from ..transport import Transport
-from .base import Applicant, Token, fingerprint, first_line, require
+from .base import Applicant, Token, fingerprint, first_line
 
 try:
     import msal
@@ -30,27 +30,28 @@ Answer = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class ClientCredential:
-    """``proof`` is what msal calls the client credential. It is asked for at each sign-in, since it may have been renewed."""
+    """An application with its proof: a secret, a certificate or a token."""
 
     method: str
     applicant: Applicant
     proof: Callable[[Transport], Any] = field(repr=False)
-    known_by: Callable[[], str] = field(repr=False)
-    """The text that stands for the proof in the fingerprint."""
+    """Returns msal's client credential. It is called at each sign-in, because the proof may have been renewed."""
+    proof_text: Callable[[], str] = field(repr=False)
+    """Returns the text that represents the proof in the fingerprint."""
 
     @property
     def fingerprint(self) -> str:
         """Of the application and its proof."""
-        return fingerprint(self.method, self.applicant.client_id, self.known_by())
+        return fingerprint(self.method, self.applicant.client_id, self.proof_text())
 
     def token(self, transport: Transport) -> Token:
-        """Sign in. An application of msal's that is made anew remembers neither an old token nor an old failure.
+        """Sign in. Each call creates a new msal application, because msal caches tokens and failures in it.
 
-        :raises SignInFailure: when the token endpoint refuses.
+        :raises SignInFailure: if the token endpoint refuses.
         """
         proof = self.proof(transport)
 
-        def ask() -> Answer:
+        def sign_in() -> Answer:
             application = msal.ConfidentialClientApplication(
                 self.applicant.client_id,
                 client_credential=proof,
@@ -61,14 +62,7 @@ class ClientCredential:
             answer: Answer = application.acquire_token_for_client(scopes=[self.applicant.cloud.scope])
             return answer
 
-        return earned(self.applicant, answered(self.applicant, ask))
-
-
-def by_secret(applicant: Applicant) -> ClientCredential:
-    """A client secret."""
-    require(MISSING_LIBRARY, "client_secret")
-    secret = applicant.secrets.client_secret or ""
-    return ClientCredential("client_secret", applicant, lambda _transport: secret, lambda: secret)
+        return token_in(self.applicant, call_msal(self.applicant, sign_in))
 
 
 def authority(applicant: Applicant) -> str:
@@ -76,37 +70,37 @@ def authority(applicant: Applicant) -> str:
     return f"{applicant.cloud.login_endpoint}/{applicant.tenant}"
 
 
-def answered(applicant: Applicant, ask: Callable[[], Answer]) -> Answer:
-    """What the sign-in service answers, with msal's failures told as ours.
+def call_msal(applicant: Applicant, sign_in: Callable[[], Answer]) -> Answer:
+    """Call msal, and convert its exceptions to failures of this package.
 
-    :raises SignInFailure: when the tenant is not known.
-    :raises Unreachable: when there is no answer that can be read.
+    :raises SignInFailure: if the tenant is unknown.
+    :raises Unreachable: if there is no answer, or none that can be read.
     """
     try:
-        return ask()
+        return sign_in()
     except GraphFailure:
         raise
     except Exception as error:
-        # msal's own texts may quote what it was given.
+        # msal's own texts may quote its input.
         if error.__class__ is ValueError and not _unreadable(error):
-            # It reports an unknown tenant, met at OpenID discovery, as a bare ValueError.
-            raise SignInFailure(applicant.tenant, applicant.client_id, (90002,), "the tenant is not known") from None
-        reason = f"the token endpoint gave no answer that can be read ({type(error).__name__})"
+            # msal reports an unknown tenant, found at OpenID discovery, as a bare ValueError.
+            raise SignInFailure(applicant.tenant, applicant.client_id, (90002,), "the tenant is unknown") from None
+        reason = f"the answer of the token endpoint cannot be read ({type(error).__name__})"
         raise Unreachable("POST", authority(applicant), reason) from None
 
 
-def earned(applicant: Applicant, answer: Answer) -> Token:
+def token_in(applicant: Applicant, answer: Answer) -> Token:
     """The token in an answer.
 
-    :raises SignInFailure: when there is none.
+    :raises SignInFailure: if there is none.
     """
     if "access_token" not in answer:
-        said = first_line(str(answer.get("error_description") or answer.get("error")))
+        reason = first_line(str(answer.get("error_description") or answer.get("error")))
         raise SignInFailure(
             applicant.tenant,
             applicant.client_id,
             tuple(int(code) for code in answer.get("error_codes") or () if str(code).isdecimal()),
-            shown(said, applicant.secrets.values()),
+            shown(reason, applicant.secrets.hidden()),
             _id(answer.get("trace_id")),
             _id(answer.get("correlation_id")),
         )
@@ -114,7 +108,7 @@ def earned(applicant: Applicant, answer: Answer) -> Token:
 
 
 def lifetime(answer: Answer) -> float:
-    """Seconds for which a token is good; none where the answer does not say so in a number."""
+    """The seconds for which a token is valid; 0 if the answer does not contain a number."""
     try:
         return float(answer.get("expires_in") or 0)
     except (TypeError, ValueError):
@@ -126,7 +120,7 @@ def _id(value: Any) -> str | None:
 
 
 def _unreadable(error: Exception) -> bool:
-    """A fault of the endpoint, or a proxy's page instead of an answer."""
+    """Whether the endpoint failed, or a proxy's page came instead of an answer."""
     return isinstance(error, (msal.exceptions.MsalServiceError, json.JSONDecodeError)) or isinstance(
         error.__context__, json.JSONDecodeError
     )

@@ -16,53 +16,54 @@ from ..errors import CredentialProblem, SignInFailure
 from ..library import file_cause
 from ..transport import Transport
 from . import program as programs
-from .base import Applicant, Token, check_tenant, fingerprint, read
+from .base import Applicant, Method, Token, check_tenant, claims_of, fingerprint
 
-LONGEST = 60
+TIMEOUT = 60
 """Seconds that the Azure CLI may take; it is slow to start."""
 
 
 @dataclass(frozen=True)
 class AzureCli:
-    """The account is the CLI's own affair; we name the tenant."""
+    """The tenant is named; the CLI chooses the account."""
 
     applicant: Applicant
     program: str
 
     @property
     def fingerprint(self) -> str:
-        """Of the program; who is signed in is not known before it is asked."""
+        """Of the program, because the account is not known before the CLI is run."""
         return fingerprint("azure_cli", self.program)
 
     def token(self, transport: Transport) -> Token:
         """Ask the CLI for a token.
 
-        :raises CredentialProblem: when nobody is signed in there, or only to another tenant.
+        :raises CredentialProblem: if the CLI fails, is not signed in, or is signed in to another tenant only.
+        :raises SignInFailure: if the token endpoint refuses.
         """
         tenant = self.applicant.tenant
         command = [self.program, "account", "get-access-token", "--output", "json"]
         command += ["--tenant", tenant, "--resource", self.applicant.cloud.graph_endpoint]
         try:
-            done = programs.run(command, LONGEST)
+            finished = programs.run(command, TIMEOUT)
         except TimeoutError:
-            raise CredentialProblem(f"the Azure CLI gave no answer within {LONGEST} seconds") from None
+            raise CredentialProblem(f"the Azure CLI did not answer within {TIMEOUT} seconds") from None
         except (OSError, ValueError) as error:
             raise CredentialProblem(f"the Azure CLI cannot be run: {file_cause(error)}") from None
-        if done.code:
-            raise self._refused(done.errors, done.code)
+        if finished.code:
+            raise self._refused(finished.errors, finished.code)
         try:
-            answer: Any = json.loads(done.output)
+            answer: Any = json.loads(finished.output)
             value = str(answer["accessToken"])
         except (ValueError, KeyError, TypeError):
-            raise CredentialProblem("the Azure CLI gave no answer that can be read") from None
+            raise CredentialProblem("the answer of the Azure CLI cannot be read") from None
         check_tenant(value, "the Azure CLI's token", self.applicant, transport)
-        # Older versions tell the end only in local time, which is ambiguous once a year; the token says it too.
-        said = read(value)
-        expires = answer.get("expires_on") or (said and said.expires)
+        # Older versions return the end in local time only, which is ambiguous once a year; the claims contain it, too.
+        claims = claims_of(value)
+        expires = answer.get("expires_on") or (claims and claims.expires)
         return Token(value, float(expires) if expires else None)
 
     def _refused(self, stderr: str, code: int) -> CredentialProblem | SignInFailure:
-        """Its words are not shown: they may quote anything that it was asked or answered."""
+        """The failure without the text of the CLI, which may quote anything that it sent or received."""
         tenant = self.applicant.tenant
         codes = tuple(int(code) for code in re.findall(r"AADSTS(\d+)", stderr))
         if codes:
@@ -81,9 +82,12 @@ class AzureCli:
 def from_options(applicant: Applicant) -> AzureCli:
     """The CLI on the path.
 
-    :raises CredentialProblem: when it is not installed.
+    :raises CredentialProblem: if it is not installed.
     """
     program = shutil.which("az")
     if not program:
-        raise CredentialProblem("auth_method is azure_cli, but there is no program az on the PATH where this task runs")
+        raise CredentialProblem("auth_method is azure_cli, but the program az is not on the PATH where this task runs")
     return AzureCli(applicant, program)
+
+
+METHOD = Method("azure_cli", from_options, needs_client_id=False)

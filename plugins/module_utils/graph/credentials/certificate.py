@@ -16,7 +16,7 @@ from ..errors import CredentialProblem
 from ..library import file_cause
 from . import application
 from .application import ClientCredential
-from .base import Applicant, Secrets, require
+from .base import Applicant, CredentialOption, Method, Secrets, require_library
 
 try:
     from cryptography.exceptions import UnsupportedAlgorithm
@@ -33,47 +33,50 @@ else:
 def from_options(applicant: Applicant) -> ClientCredential:
     """The certificate of the options.
 
-    :raises CredentialProblem: when it cannot be read, or the passphrase is wrong.
+    :raises CredentialProblem: if it cannot be read, or the passphrase is wrong.
     """
-    require(application.MISSING_LIBRARY or MISSING_LIBRARY, "certificate")
+    require_library(application.MISSING_LIBRARY or MISSING_LIBRARY, "certificate")
     proof = load_certificate(applicant.secrets)
-    known_by = json.dumps(proof, sort_keys=True)
-    return ClientCredential("certificate", applicant, lambda _transport: proof, lambda: known_by)
+    proof_text = json.dumps(proof, sort_keys=True)
+    return ClientCredential("certificate", applicant, lambda _transport: proof, lambda: proof_text)
 
 
 def load_certificate(secrets: Secrets) -> dict[str, str]:
-    """A certificate with its private key, as msal wants it. msal adds the SHA-256 thumbprint and ``x5c``.
+    """A certificate with its private key, in the form that msal takes. msal adds the SHA-256 thumbprint and ``x5c``.
 
-    :raises CredentialProblem: when it cannot be read, or the passphrase is wrong.
+    :raises CredentialProblem: if it cannot be read, or the passphrase is wrong.
     """
-    where = f"certificate_path {secrets.certificate_path}" if secrets.certificate_path else "certificate"
+    path, passphrase_text = secrets["certificate_path"], secrets["certificate_passphrase"]
+    where = f"certificate_path {path}" if path else "certificate"
     try:
-        content = Path(secrets.certificate_path).read_bytes() if secrets.certificate_path else _content(secrets.certificate or "")
+        content = Path(path).read_bytes() if path else _content(secrets["certificate"] or "")
     except (OSError, ValueError) as error:
         raise CredentialProblem(f"{where} cannot be read: {file_cause(error)}") from None
     key: Any
     chain: list[Any]
     try:
-        passphrase = secrets.certificate_passphrase.encode() if secrets.certificate_passphrase else None
+        passphrase = passphrase_text.encode() if passphrase_text else None
         if b"-----BEGIN" in content:
             key = serialization.load_pem_private_key(content, passphrase)
             chain = load_pem_x509_certificates(content)
         else:
-            key, certificate, others = pkcs12.load_key_and_certificates(content, passphrase)
-            chain = [certificate, *others]
+            key, own_certificate, others = pkcs12.load_key_and_certificates(content, passphrase)
+            chain = [own_certificate, *others]
         if not isinstance(key, rsa.RSAPrivateKey):
-            raise CredentialProblem(f"{where} holds no usable certificate with its private key; Entra takes RSA keys")
+            raise CredentialProblem(f"{where} contains no usable certificate with its private key; Entra accepts only RSA keys")
         pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        # The thumbprint is that of the first one, and a chain may stand in the file in any order.
-        chain.sort(key=lambda one: one.public_key() != key.public_key())
-        public = "".join(one.public_bytes(serialization.Encoding.PEM).decode() for one in chain)
+        # The thumbprint is that of the first certificate, and the file may contain a chain in any order.
+        chain.sort(key=lambda certificate: certificate.public_key() != key.public_key())
+        public = "".join(certificate.public_bytes(serialization.Encoding.PEM).decode() for certificate in chain)
         belongs = chain[0].public_key() == key.public_key()
     except (ValueError, TypeError, AttributeError, UnsupportedAlgorithm):
         # AttributeError: a PFX may lack the key or the certificate.
-        # The library's own texts can quote the input, so they are not passed on.
-        raise CredentialProblem(f"{where} holds no usable certificate with its private key, or certificate_passphrase is wrong") from None
+        # The library's own texts may quote its input, so they are not passed on.
+        raise CredentialProblem(
+            f"{where} contains no usable certificate with its private key, or certificate_passphrase is wrong"
+        ) from None
     if not belongs:
-        raise CredentialProblem(f"{where} holds no usable certificate with its private key: the key belongs to none of its certificates")
+        raise CredentialProblem(f"{where} contains no usable certificate with its private key: the key belongs to none of its certificates")
     return {"private_key": pem.decode(), "public_certificate": public}
 
 
@@ -84,3 +87,15 @@ def _content(certificate: str) -> bytes:
         return base64.b64decode("".join(certificate.split()), validate=True)
     except (binascii.Error, ValueError):
         raise CredentialProblem("certificate is neither PEM text nor the base64 of a PFX file") from None
+
+
+METHOD = Method(
+    "certificate",
+    from_options,
+    options=(
+        CredentialOption("certificate", "text"),
+        CredentialOption("certificate_path", "path", environment="AZURE_CLIENT_CERTIFICATE_PATH"),
+        CredentialOption("certificate_passphrase", "line", environment="AZURE_CLIENT_CERTIFICATE_PASSWORD", selects=False),
+    ),
+    missing="neither certificate nor certificate_path is given",
+)

@@ -17,37 +17,39 @@ from ..secrecy import sendable
 from ..transport import Transport
 from . import application
 from .application import ClientCredential
-from .base import Applicant, Secrets, require
+from .base import Applicant, CredentialOption, Method, require_library
 
 GITHUB_URL = "ACTIONS_ID_TOKEN_REQUEST_URL"
 GITHUB_TOKEN = "ACTIONS_ID_TOKEN_REQUEST_TOKEN"  # noqa: S105  (the name of a variable)
-"""What GitHub Actions gives to a job that has the permission ``id-token: write``."""
+"""Variables that GitHub Actions sets for a job with the permission ``id-token: write``."""
 
 AUDIENCES = {
     "usgov": "api://AzureADTokenExchangeUSGov",
     "usgov_dod": "api://AzureADTokenExchangeUSGov",
     "china": "api://AzureADTokenExchangeChina",
 }
-"""Whom such a token is made for, where it is not the audience of the global cloud."""
+"""The audience of such a token in the clouds where it is not that of the global cloud."""
 
 
-def given(secrets: Secrets) -> bool:
-    """Whether there is such a token, or somewhere to get one."""
-    return bool(secrets.federated_token or secrets.federated_token_file or (os.environ.get(GITHUB_URL) and os.environ.get(GITHUB_TOKEN)))
+def in_github_job() -> bool:
+    """Whether this is a job of GitHub Actions that can request a token."""
+    return bool(os.environ.get(GITHUB_URL) and os.environ.get(GITHUB_TOKEN))
 
 
 def from_options(applicant: Applicant) -> ClientCredential:
     """The token of the options, of the file, or of GitHub, in this order.
 
-    :raises CredentialProblem: when a file cannot be read, or holds nothing.
+    :raises CredentialProblem: if a token is malformed, or if the file cannot be read or is empty.
     """
-    require(application.MISSING_LIBRARY, "federated")
+    require_library(application.MISSING_LIBRARY, "federated")
     secrets = applicant.secrets
-    if secrets.federated_token:
-        token = sendable(secrets.federated_token, "federated_token")
+    given = secrets["federated_token"]
+    if given:
+        token = sendable(given, "federated_token")
         return ClientCredential("federated", applicant, lambda _transport: _proof(token), lambda: token)
-    if secrets.federated_token_file:
-        path = Path(secrets.federated_token_file)
+    file = secrets["federated_token_file"]
+    if file:
+        path = Path(file)
         # Kubernetes replaces the file long before its token expires, so it is read at each sign-in.
         _read(path)
         return ClientCredential("federated", applicant, lambda _transport: _proof(_read(path)), lambda: _read(path))
@@ -65,7 +67,7 @@ def audience(cloud: Cloud) -> str:
 
 
 def _proof(assertion: str) -> dict[str, object]:
-    # msal warns of an assertion that is a plain text, because it cannot be renewed; ours is fetched for this sign-in.
+    # msal warns about an assertion that is a plain text, because it cannot be renewed; this one was fetched for this sign-in.
     return {"client_assertion": lambda: assertion}
 
 
@@ -85,20 +87,20 @@ def _require_https(url: str) -> None:
     try:
         urlsplit(url)
     except ValueError:
-        raise CredentialProblem(f"{GITHUB_URL} is no valid address") from None
+        raise CredentialProblem(f"{GITHUB_URL} is not a valid address") from None
 
 
-def _for_audience(url: str, wanted: str) -> str:
+def _for_audience(url: str, expected: str) -> str:
     parts = urlsplit(url)
-    return urlunsplit(parts._replace(query=urlencode([*parse_qsl(parts.query), ("audience", wanted)])))
+    return urlunsplit(parts._replace(query=urlencode([*parse_qsl(parts.query), ("audience", expected)])))
 
 
 def _from_github(url: str, bearer: str, transport: Transport) -> str:
     """A new token of the running job.
 
-    :raises CredentialProblem: when GitHub gives none.
+    :raises CredentialProblem: if GitHub returns none.
     """
-    session = transport.beside(url)
+    session = transport.for_endpoints(url)
     try:
         answer = session.get(url, headers={"Authorization": f"Bearer {bearer}", "Accept": "application/json"})
         token = answer.json().get("value")
@@ -108,6 +110,18 @@ def _from_github(url: str, bearer: str, transport: Transport) -> str:
         session.close()
     if not isinstance(token, str) or not token:
         raise CredentialProblem(
-            f"GitHub gave no token for the running job (HTTP {answer.status_code}); the job needs the permission id-token: write"
+            f"GitHub returned no token for the running job (HTTP {answer.status_code}); the job needs the permission id-token: write"
         )
-    return sendable(token, "the token that GitHub gave")
+    return sendable(token, "the token that GitHub returned")
+
+
+METHOD = Method(
+    "federated",
+    from_options,
+    options=(
+        CredentialOption("federated_token", "token"),
+        CredentialOption("federated_token_file", "path", environment="AZURE_FEDERATED_TOKEN_FILE"),
+    ),
+    missing="neither federated_token nor federated_token_file is given, and this is not a GitHub Actions job that can request a token",
+    in_environment=in_github_job,
+)

@@ -2,81 +2,70 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The ways to sign in, as one table: what each needs, and in which order ``auto`` looks for them."""
+"""The table of sign-in methods.
+
+A new method is a file in this directory that ends with its `Method`, and a row here. What is left are the documentation of its
+options in the doc fragment ``graph``, a row in the guide to signing in, and a test.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from ..cloud import Cloud
 from ..errors import CredentialProblem
-from . import access_token, application, azure_cli, certificate, device_code, federated, managed_identity
-from .base import Applicant, Credential, Secrets
-
-
-@dataclass(frozen=True)
-class Method:
-    """One way. ``given`` tells whether what it needs is there, and ``lacks`` says what is not."""
-
-    make: Callable[[Applicant], Credential]
-    given: Callable[[Secrets], object] | None = None
-    """``None`` for a way that takes nothing from the options: it is never taken unless it is named."""
-    lacks: str = ""
-    registration: bool = True
-    """Whether it takes an application registration's client id."""
-
+from . import access_token, azure_cli, certificate, client_secret, device_code, federated, managed_identity
+from .base import Applicant, Credential, Secrets, read_secrets
 
 METHODS = {
-    "access_token": Method(access_token.from_options, lambda given: given.access_token, "access_token is empty", registration=False),
-    "certificate": Method(
-        certificate.from_options,
-        lambda given: given.certificate or given.certificate_path,
-        "neither certificate nor certificate_path is given",
-    ),
-    "client_secret": Method(application.by_secret, lambda given: given.client_secret, "client_secret is empty"),
-    "federated": Method(
-        federated.from_options,
-        federated.given,
-        "neither federated_token nor federated_token_file is given, and this is no job of GitHub Actions that may ask for a token",
-    ),
-    "managed_identity": Method(managed_identity.from_options, registration=False),
-    "azure_cli": Method(azure_cli.from_options, registration=False),
-    "device_code": Method(device_code.from_options),
+    method.name: method
+    for method in (
+        access_token.METHOD,
+        certificate.METHOD,
+        client_secret.METHOD,
+        federated.METHOD,
+        managed_identity.METHOD,
+        azure_cli.METHOD,
+        device_code.METHOD,
+    )
 }
 """In the order of ``auto``."""
 
 AUTH_METHODS = ("auto", *METHODS)
+"""The choices of the option ``auth_method``."""
+
+CREDENTIAL_OPTIONS = tuple(option for method in METHODS.values() for option in method.options)
+"""The options of all methods. Argument specs, validation and masking derive from them."""
 
 
 def choose(
     cloud: Cloud,
     tenant: str,
     client_id: str | None,
-    secrets: Secrets,
+    params: Mapping[str, Any],
     auth_method: str = "auto",
-    tell: Callable[[str], None] | None = None,
+    show: Callable[[str], None] | None = None,
 ) -> Credential:
-    """The credential that ``auth_method`` names; ``auto`` takes the first one that is given.
+    """The credential of ``auth_method``; ``auto`` takes the first method of the table that is given.
 
-    :raises CredentialProblem: when something it needs is missing or unreadable.
+    ``params`` are the options of the task, of which the `CREDENTIAL_OPTIONS` are read. ``show`` shows a message to the user at the
+    terminal, if there may be one.
+
+    :raises CredentialProblem: if something that the method needs is missing or unreadable.
     """
-    secrets = secrets.trimmed()
-    if auth_method == "auto":
-        auth_method = _first_given(secrets)
-    method = METHODS[auth_method]
-    if method.given and not method.given(secrets):
-        raise CredentialProblem(f"auth_method is {auth_method}, but {method.lacks}")
-    if method.registration and not client_id:
+    secrets = read_secrets(CREDENTIAL_OPTIONS, params)
+    method = METHODS[_first_given(secrets) if auth_method == "auto" else auth_method]
+    if not method.is_given(secrets):
+        raise CredentialProblem(f"auth_method is {method.name}, but {method.missing}")
+    if method.needs_client_id and not client_id:
         raise CredentialProblem("client_id is missing; it is the application (client) id of the registration that signs in")
-    return method.make(Applicant(cloud, tenant, client_id or "", secrets, tell))
+    return method.create(Applicant(cloud, tenant, client_id or "", secrets, show))
 
 
 def _first_given(secrets: Secrets) -> str:
     for name, method in METHODS.items():
-        if method.given and method.given(secrets):
+        if method.is_automatic and method.is_given(secrets):
             return name
-    raise CredentialProblem(
-        "no credential is given; set client_secret, certificate, certificate_path, federated_token, federated_token_file or access_token, "
-        "or an auth_method that needs none of them"
-    )
+    *names, last = (option.name for option in CREDENTIAL_OPTIONS if option.selects)
+    raise CredentialProblem(f"no credential is given; set {', '.join(names)} or {last}, or an auth_method that needs none of them")

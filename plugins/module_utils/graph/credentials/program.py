@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Another program, run to its end. Modules have `run_command` for that; the worker has not, and nothing here knows of either."""
+"""Runs another program to its end. Modules have `run_command` for that, but this package does not depend on Ansible."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
-class Ended:
-    """What a program left. What it wrote may hold a secret."""
+class Finished:
+    """The result of a program. Its output may contain a secret."""
 
     code: int
     output: str = field(repr=False)
     errors: str = field(repr=False)
 
 
-def run(command: Sequence[str], longest: float) -> Ended:
-    """Run a program that reads nothing. Whoever takes longer than ``longest`` seconds is ended.
+def run(command: Sequence[str], timeout: float) -> Finished:
+    """Run a program without input. It is killed after ``timeout`` seconds.
 
-    :raises OSError: when it cannot be run.
-    :raises TimeoutError: when it took too long.
+    :raises OSError: if it cannot be run.
+    :raises TimeoutError: if it took too long.
     """
-    # Imported only here, because it takes longer than everything else that most tasks import.
+    # Imported only here, because its import takes longer than all others of most tasks together.
     import asyncio
 
-    async def to_its_end() -> Ended:
-        quiet, kept = asyncio.subprocess.DEVNULL, asyncio.subprocess.PIPE
-        process = await asyncio.create_subprocess_exec(*command, stdin=quiet, stdout=kept, stderr=kept)
+    async def communicate() -> Finished:
+        null, pipe = asyncio.subprocess.DEVNULL, asyncio.subprocess.PIPE
+        process = await asyncio.create_subprocess_exec(*command, stdin=null, stdout=pipe, stderr=pipe)
         try:
-            output, errors = await asyncio.wait_for(process.communicate(), longest)
+            output, errors = await asyncio.wait_for(process.communicate(), timeout)
         except asyncio.TimeoutError:
             process.kill()
             await process.wait()
             raise TimeoutError from None
-        return Ended(process.returncode or 0, output.decode(errors="replace"), errors.decode(errors="replace"))
+        return Finished(process.returncode or 0, output.decode(errors="replace"), errors.decode(errors="replace"))
 
-    return asyncio.run(to_its_end())
+    return asyncio.run(communicate())

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""What deprovisioning has to know of both tenants: whether the service can remove people, and whom."""
+"""Reads both tenants before a deprovisioning: whether the service can remove users, and which users it must remove."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from ...graph.batch import find_all
 from ...graph.client import Client, Request
 from ...graph.errors import ServiceError
 from ...plan import Refusal
-from .. import debt, partner, scope, settings_bag, synced_user
+from .. import debt, partner, scope, settings_bag, synced_user, tenants
 from ..configuration import with_bags
 from ..configuration_choice import Found
-from ..directory import PERSON, Principal, default_domain_of_tenant, members_of, person
-from ..find_configuration import Configuration, of_multitenant_organization, only_job, same_name
+from ..directory import PERSON, Principal, members_of, person
+from ..find_configuration import Configuration, Raw, of_multitenant_organization, only_job, same_name
 from ..mapping import schema
 from ..scope import Assignment
 from . import bystanders
 
 DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
-"""The role whose bearers the service skips (fact sheet 5)."""
+"""The app role "default access": the service skips users who are assigned with it (fact sheet 5)."""
 
 
 @dataclass(frozen=True)
 class Desired:
-    """What is wanted. ``threshold`` 0 switches the deletion guard off, ``None`` leaves it as it is."""
+    """The desired state. ``threshold`` 0 switches the deletion guard off, ``None`` leaves it unchanged. ``wait_timeout`` is in seconds."""
 
     tenant: str
     configuration: str
@@ -38,44 +38,44 @@ class Desired:
     wait_timeout: float
     domains: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
-    """Configurations that somebody else looks after."""
+    """The names or ids of configurations that are managed elsewhere."""
 
 
 @dataclass(frozen=True)
-class Person:
-    """Somebody in the target, by the name of the source; ``blocked`` if he may not sign in."""
+class TargetUser:
+    """A user in the target. ``name`` is the user principal name in the source."""
 
     name: str
     target_id: str
-    blocked: bool = False
+    disabled: bool = False
 
 
 @dataclass(frozen=True)
 class Current:
-    """What is there. What the target says is not known before `read_target`."""
+    """The current state. What is read in the target is empty before `read_target`."""
 
     target_id: str
     configuration: Configuration | None = None
     bag: Mapping[str, str] = field(default_factory=dict)
-    job: Mapping[str, Any] | None = None
-    enabled: bool = True
-    """Whether the mapping of people is switched on."""
+    job: Raw | None = None
+    mapping_enabled: bool = True
+    """Whether the mapping of users is switched on."""
     target_actions: tuple[str, ...] = ("create", "update", "delete")
     assignments: tuple[Assignment, ...] = ()
     in_scope: tuple[Principal, ...] = ()
-    """The people in scope by name."""
+    """The users in scope, by their names in the source."""
     domains: tuple[str, ...] = ()
-    closed: tuple[str, ...] = ()
-    """The switches of the link that are off, and where."""
-    synced: tuple[Person, ...] = ()
-    """Everybody in the target who came from the source, as far as a name can say that."""
-    leaving: tuple[Person, ...] = ()
+    switches_off: tuple[str, ...] = ()
+    """The trust switches of the link that are off, each as a clause that names the tenant."""
+    synced: tuple[TargetUser, ...] = ()
+    """The users in the target who come from the source, by their user principal names."""
+    leaving: tuple[TargetUser, ...] = ()
     """Those of them who are to be removed."""
-    doubts: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def mode(self) -> str:
-        """Who is synchronized."""
+        """The scope mode: ``all`` or ``assigned``."""
         return "all" if settings_bag.synchronizes_all(self.bag) else "assigned"
 
     @property
@@ -85,110 +85,119 @@ class Current:
 
     @property
     def owed(self) -> bool:
-        """Whether the job is owed a restart."""
+        """Whether a restart of the job is pending."""
         return debt.owed(self.configuration)
 
     @property
     def bystanders(self) -> frozenset[str] | None:
-        """Who is not of this link, as an earlier run saw it; ``None`` if none was begun."""
-        return bystanders.remembered(self.configuration.tags) if self.configuration else None
+        """The users who are not synced users of this link, as an earlier run has recorded them; ``None`` if no deprovisioning has begun."""
+        return bystanders.recorded(self.configuration.tags) if self.configuration else None
 
     @property
-    def remembered_domains(self) -> frozenset[str]:
-        """The domains of the people in scope, and of those who were, as an earlier run saw it."""
+    def known_domains(self) -> frozenset[str]:
+        """The domains of the users in scope, and of those who were in scope when an earlier run recorded them."""
         known = bystanders.domains(self.configuration.tags) if self.configuration else frozenset()
-        names = (name for one in self.in_scope for name in (one.name, one.mail) if name)
+        names = (name for user in self.in_scope for name in (user.name, user.mail) if name)
         return known | {name.rpartition("@")[2].lower() for name in names}
 
     @property
     def resumes(self) -> bool:
-        """Whether people have left scope before, so that the names in it do not say who is to be removed."""
+        """Whether users have already left the scope, so that its names do not include all users who are to be removed."""
         return (self.owed and self.bystanders is not None) or (self.mode == "assigned" and not self.assignments)
 
 
 def read_source(client: Client, wanted: Desired) -> Current:
-    """The configuration, who is in scope, and whether the service can remove people."""
+    """The configuration, the users in scope, and whether the service can remove users.
+
+    :raises Refusal: when it is not clear which configuration is meant (`choose`).
+    """
     target_id = partner.resolve(client, wanted.target)
     match = choose(with_bags(client), wanted, target_id)
-    domains, doubts = _domains(client, wanted)
+    domains, warnings = _domains(client, wanted)
     if match is None:
-        return Current(target_id, domains=domains, doubts=doubts)
+        return Current(target_id, domains=domains, warnings=warnings)
     configuration = match.configuration
     jobs = f"{configuration.synchronization}/jobs"
     job = only_job(list(client.pages(jobs)), wanted.configuration)
     mapping = schema.user_mapping(client.get(f"{jobs}/{job['id']}/schema")) if job else None
     assignments = scope.assignments(client, configuration)
-    everybody = settings_bag.synchronizes_all(match.bag)
+    all_users = settings_bag.synchronizes_all(match.bag)
     return Current(
         target_id,
         configuration,
         match.bag,
         job,
-        enabled=(mapping or {}).get("enabled") is not False,
+        mapping_enabled=(mapping or {}).get("enabled") is not False,
         target_actions=tuple(schema.flows(mapping or {})),
         assignments=assignments,
-        in_scope=tuple(_everybody(client) if everybody else _assigned(client, assignments)),
+        in_scope=tuple(_all_users(client) if all_users else _assigned(client, assignments)),
         domains=domains,
-        closed=_closed_in_source(client, target_id),
-        doubts=doubts,
+        switches_off=_switches_off_in_source(client, target_id),
+        warnings=warnings,
     )
 
 
 def choose(found: Sequence[Found], wanted: Desired, target_id: str) -> Found | None:
-    """The configuration of that name or id, which must serve the target or nobody yet.
+    """The configuration of that name or id, which must serve the target or have no target yet; ``None`` if there is none.
 
-    :raises Refusal: when it serves another tenant, or another one serves the target: its people would stay and be forgotten.
+    :raises Refusal: when several match, it serves another tenant, or another configuration serves the target: its synced users would
+        stay, and nothing would record them.
     """
     named = [
-        one for one in found if wanted.configuration == one.configuration.id or same_name(one.configuration.name, wanted.configuration)
+        candidate
+        for candidate in found
+        if wanted.configuration == candidate.configuration.id or same_name(candidate.configuration.name, wanted.configuration)
     ]
-    ours = [one for one in named if one.serves == target_id.lower()] or [one for one in named if not one.serves]
-    if len(ours) > 1:
-        ids = ", ".join(one.configuration.id for one in ours)
-        raise Refusal(f"there are {len(ours)} configurations named {wanted.configuration!r}; name one by its id: {ids}")
-    if ours:
-        return ours[0]
+    matches = [candidate for candidate in named if candidate.serves == target_id.lower()]
+    matches = matches or [candidate for candidate in named if not candidate.serves]
+    if len(matches) > 1:
+        ids = ", ".join(match.configuration.id for match in matches)
+        raise Refusal(f"there are {len(matches)} configurations named {wanted.configuration!r}; use an id instead of the name: {ids}")
+    if matches:
+        return matches[0]
     if named:
         raise Refusal(
             f"configuration {wanted.configuration!r} ({named[0].configuration.id}) serves tenant {named[0].serves}, not {wanted.target}; "
-            "name the one that serves it; nothing was changed"
+            "name the configuration that serves it; nothing was changed"
         )
-    others = [one for one in found if one.serves == target_id.lower() and not _somebody_elses(one.configuration, wanted)]
+    others = [other for other in found if other.serves == target_id.lower() and not _managed_elsewhere(other.configuration, wanted)]
     if others:
-        listed = ", ".join(f"{one.configuration.name!r} ({one.configuration.id})" for one in others)
+        listed = ", ".join(map(str, others))
         raise Refusal(
             f"there is no configuration {wanted.configuration!r}, but tenant {wanted.target} is served by {listed}; "
-            "give that name, or the people it synchronizes stay; nothing was changed"
+            "use that name, otherwise its synced users stay; nothing was changed"
         )
     return None
 
 
-def _somebody_elses(one: Configuration, wanted: Desired) -> bool:
-    """One of the multitenant organization is not of this link (fact sheet 1.6), nor is one that another link is known to manage."""
-    return of_multitenant_organization(one.name) or any(same_name(one.name, other) or one.id == other.lower() for other in wanted.others)
+def _managed_elsewhere(configuration: Configuration, wanted: Desired) -> bool:
+    """Whether it belongs to the multitenant organization (fact sheet 1.6), or the options name it among the others."""
+    return of_multitenant_organization(configuration.name) or any(
+        same_name(configuration.name, other) or configuration.id == other.lower() for other in wanted.others
+    )
 
 
-def _everybody(client: Client) -> Iterable[Principal]:
-    """Everybody whom scope mode all synchronizes: the service takes internal members only (fact sheet 10)."""
-    return (one for one in map(person, client.pages(f"/users?$select={PERSON}&$top=999")) if not one.external)
+def _all_users(client: Client) -> Iterable[Principal]:
+    """The users that scope mode all synchronizes: internal members only (fact sheet 10)."""
+    return (user for user in map(person, client.pages(f"/users?$select={PERSON}&$top=999")) if not user.external)
 
 
 def _assigned(client: Client, assignments: Sequence[Assignment]) -> Iterable[Principal]:
-    """The assigned people and the direct members of assigned groups; default access does not count (fact sheet 5)."""
-    effective = [one.principal for one in assignments if one.role_id != DEFAULT_ACCESS]
-    members = [member for one in effective if one.kind == "group" for member in members_of(client, one.id)]
-    people = {one.id: one for one in [*effective, *members] if one.kind == "user" and not one.external}
-    return sorted(people.values(), key=lambda one: one.name)
+    """The assigned users and the direct members of assigned groups, without those who only have default access (fact sheet 5)."""
+    effective = [assignment.principal for assignment in assignments if assignment.role_id != DEFAULT_ACCESS]
+    members = [member for principal in effective if principal.kind == "group" for member in members_of(client, principal.id)]
+    users = {principal.id: principal for principal in [*effective, *members] if principal.kind == "user" and not principal.external}
+    return sorted(users.values(), key=lambda user: user.name)
 
 
-def _closed_in_source(client: Client, target_id: str) -> tuple[str, ...]:
+def _switches_off_in_source(client: Client, target_id: str) -> tuple[str, ...]:
     entry = client.find(f"{partner.PARTNERS}/{target_id}")
     on = partner.settings(entry or {}, {})["redemption_outbound"]
     return () if on else (f"redemption_outbound for tenant {target_id} is off in tenant {client.tenant}",)
 
 
 def _domains(client: Client, wanted: Desired) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The domains of the source's people, and what is to be said of them."""
+    """The domains of the source's users, and the warnings about them."""
     if wanted.domains:
         return wanted.domains, ()
     try:
@@ -197,62 +206,64 @@ def _domains(client: Client, wanted: Desired) -> tuple[tuple[str, ...], tuple[st
         if not error.denied:
             raise
         unread = (
-            f"the verified domains of tenant {wanted.tenant} may not be read (permission Organization.Read.All), so people of others than "
-            "its default domain and those in scope are not seen in the target; grant it, or set source_domains (link_source_domains)"
+            f"the verified domains of tenant {wanted.tenant} cannot be read (permission Organization.Read.All), so users of domains other "
+            "than its default domain and those of the users in scope are not found in the target; grant the permission, or set "
+            "source_domains (link_source_domains)"
         )
         return (), (unread,)
-    return tuple(str(one["name"]) for raw in organizations for one in raw.get("verifiedDomains") or () if one.get("name")), ()
+    domains = (domain for organization in organizations for domain in organization.get("verifiedDomains") or ())
+    return tuple(str(domain["name"]) for domain in domains if domain.get("name")), ()
 
 
-def read_target(target: Client, wanted: Desired, seen: Current) -> Current:
-    """Who is there, and whether the service is let in."""
+def read_target(target: Client, wanted: Desired, source: Current) -> Current:
+    """The state read in the source, with the users of the source in the target and the target's trust switches."""
     source_id = partner.resolve(target, wanted.tenant)
-    domains = seen.domains or (default_domain_of_tenant(target, source_id)[0],)
-    # Whoever is in scope, or was, is of the source whatever list of domains was given.
-    known = sorted({*domains, *seen.remembered_domains})
+    domains = source.domains or (tenants.default_domain(target, source_id)[0],)
+    # The users who are or were in scope come from the source, whichever domains the options name.
+    known = sorted({*domains, *source.known_domains})
     rows = synced_user.inquire(target, {"source_domains": known})["synced_users"]
-    people = [(_person(one), one) for one in rows]
+    users = [(_target_user(row), row) for row in rows]
     complete = replace(
-        seen,
-        synced=tuple(sorted((one for one, _row in people), key=_by_name)),
-        closed=(*seen.closed, *_closed_in_target(target, source_id)) if seen.configuration else (),
+        source,
+        synced=tuple(sorted((user for user, _row in users), key=_by_name)),
+        switches_off=(*source.switches_off, *_switches_off_in_target(target, source_id)) if source.configuration else (),
     )
-    return replace(complete, leaving=_leaving(complete, _named(seen.in_scope, people)))
+    return replace(complete, leaving=_leaving(complete, _named(source.in_scope, users)))
 
 
-def _leaving(current: Current, named: set[Person]) -> tuple[Person, ...]:
-    """Those in scope by name; and where people have left it before, everybody who was not seen beside them then."""
+def _leaving(current: Current, named: set[TargetUser]) -> tuple[TargetUser, ...]:
+    """The users in scope; and if users have left the scope before, every synced user who was not recorded as a bystander."""
     if current.configuration is None:
         return ()
-    unknown = bystanders.without((one.target_id for one in current.synced), current.bystanders)
-    left_before = {one for one in current.synced if current.resumes and one.target_id in unknown}
+    unrecorded = bystanders.without((user.target_id for user in current.synced), current.bystanders)
+    left_before = {user for user in current.synced if current.resumes and user.target_id in unrecorded}
     return tuple(sorted(named | left_before, key=_by_name))
 
 
-def _closed_in_target(target: Client, source_id: str) -> tuple[str, ...]:
+def _switches_off_in_target(target: Client, source_id: str) -> tuple[str, ...]:
     path = f"{partner.PARTNERS}/{source_id}"
     raw, policy = find_all(target, [Request("GET", path), Request("GET", f"{path}/identitySynchronization")])
-    said = partner.settings(raw or {}, policy or {})
+    settings = partner.settings(raw or {}, policy or {})
     switches = ("user_sync_inbound", "redemption_inbound")
-    return tuple(f"{name} for tenant {source_id} is off in tenant {target.tenant}" for name in switches if not said[name])
+    return tuple(f"{name} for tenant {source_id} is off in tenant {target.tenant}" for name in switches if not settings.get(name))
 
 
-def _person(row: Mapping[str, Any]) -> Person:
-    return Person(str(row["source_user_principal_name"]), str(row["id"]), row.get("account_enabled") is False)
+def _target_user(row: Mapping[str, Any]) -> TargetUser:
+    return TargetUser(str(row["source_user_principal_name"]), str(row["id"]), row.get("account_enabled") is False)
 
 
-def _by_name(one: Person) -> tuple[str, str]:
-    return one.name, one.target_id
+def _by_name(user: TargetUser) -> tuple[str, str]:
+    return user.name, user.target_id
 
 
-def _named(in_scope: Iterable[Principal], people: Sequence[tuple[Person, Mapping[str, Any]]]) -> set[Person]:
-    """Who of the people in scope is there: by user principal name, or by mail where that became the name (fact sheet 7)."""
-    by_name = {one.name.lower(): one for one, _row in people}
-    by_mail = {str(row["mail"]).lower(): one for one, row in people if row.get("mail")}
+def _named(in_scope: Iterable[Principal], users: Sequence[tuple[TargetUser, Mapping[str, Any]]]) -> set[TargetUser]:
+    """The users in scope who are in the target: by user principal name, or by mail where it became the name (fact sheet 7)."""
+    by_name = {user.name.lower(): user for user, _row in users}
+    by_mail = {str(row["mail"]).lower(): user for user, row in users if row.get("mail")}
     found = set()
-    for one in in_scope:
-        mail = (one.mail or "").lower()
-        match = by_name.get(one.name.lower()) or by_name.get(mail) or by_mail.get(mail)
+    for principal in in_scope:
+        mail = (principal.mail or "").lower()
+        match = by_name.get(principal.name.lower()) or by_name.get(mail) or by_mail.get(mail)
         if match:
             found.add(match)
     return found

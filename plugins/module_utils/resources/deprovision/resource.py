@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Deprovisioning: nobody in scope any more, the service removes the people, and nobody is left in the target (fact sheet 7).
+"""Deprovisioning: the scope becomes empty, the service removes the synced users, and no user is left in the target (fact sheet 7).
 
-What deletes people is the service alone, so a plan says first what would keep it from doing so, and the end is judged by the
-target, person by person. Whoever is left is named, for nobody else remembers them once the configuration is gone.
+Only the service deletes users, so a plan first refuses whatever would prevent that, and the result is read in the target, user by user.
+The users who are left are named, because nothing records them once the configuration is removed.
 """
 
 from __future__ import annotations
@@ -13,26 +13,43 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, TypedDict
 
 from ...graph.client import Client, Request
 from ...graph.odata import LARGEST_GET_BY_IDS
 from ...plan import Action, LinkResource, Outcome, Plan, Refusal, Sight, Wait
 from .. import debt, job, settings_bag
-from ..find_configuration import Configuration
+from ..find_configuration import Configuration, Raw
 from ..scope import Assignment
 from . import bystanders
-from .reading import Current, Desired, Person, read_source, read_target
+from .reading import Current, Desired, TargetUser, read_source, read_target
 
 SHOWN = 50
-"""How many people a result names; the others are counted."""
+"""The largest number of users that a result names; more are only counted."""
 KEEP = "finish with link_users keep"
 
 
-def desired(params: Mapping[str, Any]) -> Desired:
-    """Understand the options.
+class RemovedUser(TypedDict):
+    """A user as ``sync_deprovision`` returns it."""
 
-    :raises Refusal: when one makes no sense.
+    user_principal_name: str
+    """The name in the source."""
+    target_id: str
+    state: str
+    """``removed``, or ``left`` if the user is still in the target after the cycle."""
+
+
+class Report(TypedDict):
+    """What ``sync_deprovision`` returns. ``people`` are the first `SHOWN` users, those who are left first."""
+
+    people: list[RemovedUser]
+    people_count: int
+
+
+def desired(params: Mapping[str, Any]) -> Desired:
+    """The desired state by the options of ``sync_deprovision``.
+
+    :raises Refusal: when an option is invalid.
     """
     threshold = params.get("deletion_threshold")
     if threshold is not None and threshold < 0:
@@ -51,12 +68,15 @@ def desired(params: Mapping[str, Any]) -> Desired:
 
 
 def plan(current: Current, wanted: Desired) -> Plan:
-    """Decide."""
+    """The actions that remove the users, or none if no user is to be removed.
+
+    :raises Refusal: when the service would not remove them.
+    """
     configuration, running = current.configuration, current.job
     if configuration is None:
         return _nothing(current, wanted)
     _refuse_impossible(current, wanted)
-    may_create = current.connected and not current.closed and job.run_state(running) == "started"
+    may_create = current.connected and not current.switches_off and job.run_state(running) == "started"
     if running is None or not (current.leaving or (may_create and (current.in_scope or current.owed))):
         return _nothing(current, wanted)
     _refuse_held(current, wanted)
@@ -75,7 +95,7 @@ def plan(current: Current, wanted: Desired) -> Plan:
             "deletion_threshold": _limit(current, wanted) or 0,
             **_shown((), "in_target"),
         },
-        facts=_facts(current.leaving, "removed"),
+        facts=_report(current.leaving, "removed"),
         actions=tuple(_actions(configuration, f"{configuration.synchronization}/jobs/{running['id']}", current, wanted)),
         warnings=_warnings(current),
         outcome=_outcome(f"{configuration.synchronization}/jobs/{running['id']}", running, current, wanted),
@@ -83,21 +103,21 @@ def plan(current: Current, wanted: Desired) -> Plan:
 
 
 def _nothing(current: Current, wanted: Desired) -> Plan:
-    """Nobody is to be removed. People who may have come this way all the same are worth a word."""
+    """The plan if no user is to be removed. A warning names the users of the source in the target."""
     managed = {"configuration": wanted.configuration, "mode": current.mode, "assigned": len(current.assignments)}
-    warnings = current.doubts
+    warnings = current.warnings
     if current.synced:
         warnings += (
-            f"{_count(current.synced)} of the source tenant in tenant {wanted.target} and stay, for nothing here says that this "
-            f"link made them: {_some(current.synced)}",
+            f"{_count(current.synced, ' of the source tenant')} in tenant {wanted.target} and will not be removed, because nothing shows "
+            f"that this link created them: {_some(current.synced)}",
         )
-    return Plan(managed, managed, _facts((), "removed"), warnings=warnings)
+    return Plan(managed, managed, _report((), "removed"), warnings=warnings)
 
 
 def _refuse_impossible(current: Current, wanted: Desired) -> None:
-    """What keeps the service from removing anybody at all.
+    """Refuse if the service cannot remove any user.
 
-    :raises Refusal: if there is somebody to remove.
+    :raises Refusal: if there are users to remove.
     """
     if not current.leaving:
         return
@@ -106,97 +126,98 @@ def _refuse_impossible(current: Current, wanted: Desired) -> None:
     if current.job is None or not current.connected:
         lacks = "job" if current.job is None else "connection to that tenant"
         raise Refusal(
-            f"{name} has no {lacks} any more, and without it the service removes nobody, {stay}; "
-            f"build the link again with the playbook sync and deprovision it then, or {KEEP}; nothing was changed"
+            f"{name} has no {lacks} any more, and without it the service removes no user, {stay}; "
+            f"build the link again with the playbook sync and then deprovision it, or {KEEP}; nothing was changed"
         )
-    if not current.enabled:
-        raise Refusal(f"the mapping of people of {name} is switched off, {stay}; switch it on in the portal first, or {KEEP}")
+    if not current.mapping_enabled:
+        raise Refusal(f"the mapping of users of {name} is switched off, {stay}; switch it on in the portal first, or {KEEP}")
     if "delete" not in current.target_actions:
         raise Refusal(
             f"the target actions of {name} do not include delete, {stay}; set target_actions (link_target_actions) to "
             f"create, update and delete first, or {KEEP}; nothing was changed"
         )
-    if current.closed:
+    if current.switches_off:
         raise Refusal(
-            f"the trust of the link is gone ({', '.join(current.closed)}) and the service removes nobody without it, {stay}; "
-            f"build the link again with the playbook sync and deprovision it then, or {KEEP}; nothing was changed"
+            f"the trust of the link is missing ({', '.join(current.switches_off)}), and the service removes no user without it, {stay}; "
+            f"build the link again with the playbook sync and then deprovision it, or {KEEP}; nothing was changed"
         )
 
 
 def _refuse_held(current: Current, wanted: Desired) -> None:
-    """What would keep the service from removing these people now.
+    """Refuse if the service would not remove the users now.
 
-    :raises Refusal: if there is somebody to remove.
+    :raises Refusal: if there are users to remove.
     """
     if not current.leaving:
         return
-    why = job.quarantine(current.job)
-    if why and why["reason"] != job.TOO_MANY_DELETES:
+    quarantine = job.quarantine(current.job)
+    if quarantine and quarantine["reason"] != job.TOO_MANY_DELETES:
         raise Refusal(
-            f"the job of configuration {wanted.configuration!r} is in quarantine since {why['since']} ({why['reason']}), so it may remove "
-            "nobody; mend the cause, restart it with sync_job, restart_reason release_quarantine, and run again; nothing was changed"
+            f"the job of configuration {wanted.configuration!r} is in quarantine since {quarantine['since']} ({quarantine['reason']}), so it "
+            "might not remove any user; fix the cause, restart the job with sync_job, restart_reason release_quarantine, and run again; "
+            "nothing was changed"
         )
     limit = _limit(current, wanted)
     if limit and len(current.leaving) >= limit:
-        held = "holds them back already" if why else "would hold them back"
+        holds = "already holds the deletions back" if quarantine else "would hold the deletions back"
         raise Refusal(
-            f"{len(current.leaving)} people are to be removed from tenant {wanted.target}, and the deletion guard of configuration "
-            f"{wanted.configuration!r}, which is {limit}, {held}: {_some(current.leaving)}; if that is meant, set deletion_threshold "
+            f"{len(current.leaving)} users are to be removed from tenant {wanted.target}, and the deletion guard of configuration "
+            f"{wanted.configuration!r}, which is {limit}, {holds}: {_some(current.leaving)}; if the deletions are intended, set deletion_threshold "
             f"(link_deletion_threshold) to {len(current.leaving) + 1}, or to 0 for no guard; nothing was changed"
         )
 
 
 def _guard(bag: Mapping[str, str]) -> int | None:
-    """How many deletions in one cycle the service holds back; ``None`` if the guard is off. A guard without a number has the
-    portal's own (fact sheet 3.4).
+    """The number of deletions in a cycle from which on the service holds them back; ``None`` if the guard is off. A guard without a
+    number has the portal's default (fact sheet 3.4).
     """
-    now = settings_bag.deletion_guard(bag)
-    return settings_bag.DELETION_THRESHOLD if now is None else now or None
+    threshold = settings_bag.deletion_guard(bag)
+    return settings_bag.DELETION_THRESHOLD if threshold is None else threshold or None
 
 
 def _limit(current: Current, wanted: Desired) -> int | None:
-    """The guard that will hold in the cycle: only an explicit number changes it."""
+    """The deletion guard during the cycle: only an explicit number changes it."""
     return _guard(current.bag) if wanted.threshold is None else wanted.threshold or None
 
 
 def _actions(configuration: Configuration, path: str, current: Current, wanted: Desired) -> list[Action]:
-    """The restart is owed before the first write that needs it. A job that does not run is started first, because the service
-    may restart a paused one without starting it (fact sheet 3.3).
+    """The pending restart is recorded before the first write that needs it. A job that does not run is started first, because the
+    service may restart a paused job without starting it (fact sheet 3.3).
     """
     title = f"provisioning job of configuration {wanted.configuration}"
-    tags = bystanders.tagged(configuration.tags, _others(current), current.remembered_domains)
+    tags = bystanders.tagged(configuration.tags, _others(current), current.known_domains)
     marked = configuration if current.resumes else replace(configuration, tags=tags)
-    leave = [_unassign(one, configuration.id, wanted) for one in sorted(current.assignments, key=_order)]
+    unassign = [_unassign(assignment, configuration.id, wanted) for assignment in sorted(current.assignments, key=_order)]
     settings = _settings(configuration, current, wanted)
-    actions = [] if marked.tags == configuration.tags else [_note(marked, wanted)]
+    actions = [] if marked.tags == configuration.tags else [_record_bystanders(marked, wanted)]
     actions += [] if current.owed else [debt.record(marked, wanted.configuration, wanted.tenant)]
-    actions += [*([settings] if settings else []), *leave]
+    actions += [*([settings] if settings else []), *unassign]
     if job.run_state(current.job) != "started":
         actions.append(Action("start", title, wanted.tenant, (Request("POST", f"{path}/start"),)))
     effects = {
         "triggers_full_cycle": True,
         "removes_users": len(current.leaving),
-        "users": [one.name for one in current.leaving[:SHOWN]],
+        "users": [user.name for user in current.leaving[:SHOWN]],
         "target": wanted.target,
     }
-    # Without a reset scope the service forgets watermark, failures and quarantine: it looks at everybody again (fact sheet 3.3).
-    again = Request("POST", f"{path}/restart", {"criteria": {}})
+    # Without a reset scope the service clears watermark, failures and quarantine, and evaluates all users again (fact sheet 3.3).
+    restart = Request("POST", f"{path}/restart", {"criteria": {}})
     return [
         *actions,
-        Action("restart", title, wanted.tenant, (again,), effects=effects),
+        Action("restart", title, wanted.tenant, (restart,), effects=effects),
         debt.clear(marked, wanted.configuration, wanted.tenant),
     ]
 
 
-def _note(marked: Configuration, wanted: Desired) -> Action:
-    """Write down who is there and stays, for whoever has to continue."""
+def _record_bystanders(marked: Configuration, wanted: Desired) -> Action:
+    """Record the users who are in the target and stay, for a run that has to continue."""
     path, tags = f"/servicePrincipals/{marked.id}", set(marked.tags)
     return Action(
         "record",
-        f"who else is in tenant {wanted.target}, at configuration {wanted.configuration}",
+        f"other users in tenant {wanted.target} at configuration {wanted.configuration}",
         wanted.tenant,
         (Request("PATCH", path, {"tags": list(marked.tags)}),),
-        # The tags are written as a whole, so the next one who does must see these.
+        # The tags are written as a whole, so these must be visible before the next write.
         visible=Wait(f"{path}?$select=id,tags", lambda body: tags <= set((body or {}).get("tags") or ())),
     )
 
@@ -220,7 +241,7 @@ def _order(assignment: Assignment) -> tuple[str, str]:
 def _settings(configuration: Configuration, current: Current, wanted: Desired) -> Action | None:
     """Scope mode and deletion guard, in one write of the bag."""
     guarded = _limit(current, wanted) != _guard(current.bag)
-    # A mode that is not said may mean everybody (fact sheet 13.4).
+    # A missing mode may mean all users (fact sheet 13.4).
     values = {} if current.mode == "assigned" and "SyncAll" in current.bag else {"SyncAll": "false"}
     if not guarded and not values:
         return None
@@ -242,96 +263,103 @@ def _settings(configuration: Configuration, current: Current, wanted: Desired) -
     )
 
 
-def _outcome(path: str, before: Mapping[str, Any], current: Current, wanted: Desired) -> Outcome:
-    """The end of a cycle that began after now, and nobody of them left in the target."""
-    name = f"the cycle of configuration {wanted.configuration} that removes {len(current.leaving)} people from tenant {wanted.target}"
-    there = partial(_look, current, wanted)
-    return Outcome(path, job.cycle_after(before), ("restart",), wanted.wait_timeout, name, job.progress, there)
+def _outcome(path: str, before: Raw, current: Current, wanted: Desired) -> Outcome:
+    """The end of a cycle that begins after the restart, and none of the users left in the target."""
+    name = f"the cycle of configuration {wanted.configuration} that removes {len(current.leaving)} users from tenant {wanted.target}"
+    read_remaining = partial(_read_remaining, current, wanted)
+    return Outcome(path, job.cycle_after(before), ("restart",), wanted.wait_timeout, name, job.progress, read_remaining)
 
 
-def _look(current: Current, wanted: Desired, target: Client, body: Any) -> Sight:
-    """Who of them is still in the target."""
-    ids = [one.target_id for one in current.leaving]
+def _read_remaining(current: Current, wanted: Desired, target: Client, body: Any) -> Sight:
+    """The users who are still in the target, by object id."""
+    ids = [user.target_id for user in current.leaving]
     found: set[str] = set()
     for start in range(0, len(ids), LARGEST_GET_BY_IDS):
-        asked = {"ids": ids[start : start + LARGEST_GET_BY_IDS], "types": ["user"]}
-        answer = target.send(Request("POST", "/directoryObjects/getByIds", asked, only_asks=True))
-        found |= {str(one["id"]) for one in target.members(answer.body)}
-    return sight(current, wanted, [one for one in current.leaving if one.target_id in found], body)
+        chunk = {"ids": ids[start : start + LARGEST_GET_BY_IDS], "types": ["user"]}
+        answer = target.send(Request("POST", "/directoryObjects/getByIds", chunk, only_asks=True))
+        found |= {str(raw["id"]) for raw in target.members(answer.body)}
+    return sight(current, wanted, [user for user in current.leaving if user.target_id in found], body)
 
 
-def sight(current: Current, wanted: Desired, left: Sequence[Person], body: Any) -> Sight:
-    """What it means that some people are left: how far it is, and what to do if the cycle is over."""
-    those = {one.target_id for one in left}
-    facts = _facts(left, "left", [one for one in current.leaving if one.target_id not in those])
-    return Sight(
-        f"{len(left)} of {len(current.leaving)} people left", _complaint(len(current.leaving), wanted, left, body) if left else None, facts
-    )
+def sight(current: Current, wanted: Desired, left: Sequence[TargetUser], body: Any) -> Sight:
+    """The progress and the report for the users who are ``left``, and the remedy if the cycle is over. ``body`` is the job as Graph
+    returned it.
+    """
+    left_ids = {user.target_id for user in left}
+    facts = _report(left, "left", [user for user in current.leaving if user.target_id not in left_ids])
+    complaint = _complaint(len(current.leaving), wanted, left, body) if left else None
+    return Sight(f"{len(left)} of {len(current.leaving)} users are left", complaint, facts)
 
 
-def _complaint(all_of_them: int, wanted: Desired, left: Sequence[Person], body: Any) -> str:
-    """Why they are still there, as far as that is known."""
-    begin = f"{len(left)} of {all_of_them} people are still in tenant {wanted.target} after the cycle: {_some(left)}"
-    end = "; configuration and trust are kept until nobody is left"
-    why = job.quarantine(body)
-    if why and why["reason"] == job.TOO_MANY_DELETES:
+def _complaint(total: int, wanted: Desired, left: Sequence[TargetUser], body: Any) -> str:
+    """Why the users are still in the target, as far as the job and the users show it, and the remedy."""
+    begin = f"{len(left)} of {total} users are still in tenant {wanted.target} after the cycle: {_some(left)}"
+    end = "; configuration and trust are kept until no user is left"
+    quarantine = job.quarantine(body)
+    if quarantine and quarantine["reason"] == job.TOO_MANY_DELETES:
         return (
             f"{begin}; the deletion guard holds their deletions back: set deletion_threshold (link_deletion_threshold) to a number above "
             f"{len(left)}, or approve them with sync_job, state restarted, restart_reason approve_deletions, and run again{end}"
         )
-    if why:
-        return f"{begin}; the job is in quarantine since {why['since']} ({why['reason']}): mend the cause and run again{end}"
-    blocked = [one for one in left if one.blocked]
-    disabled = f", {len(blocked)} were disabled before they left, and such people are never removed" if blocked else ""
+    if quarantine:
+        cause = f"the job is in quarantine since {quarantine['since']} ({quarantine['reason']})"
+        return f"{begin}; {cause}: fix the cause and run again{end}"
+    disabled = len([user for user in left if user.disabled])
+    never_removed = f", and it never removes users who were disabled before they left the scope ({disabled} of these)" if disabled else ""
     return (
-        f"{begin}; the service does not remove administrators of the target or holds them for retry (see provisioning_log_info){disabled}: "
-        f"take their roles away there or delete them by hand, and run again; whoever was invited by hand it may not know at all: {KEEP} "
-        f"then{end}"
+        f"{begin}; the service does not remove administrators of the target, or retries later (see provisioning_log_info){never_removed}: "
+        "remove their roles in the target or delete the users manually, and run again; if they were invited manually, the service might "
+        f"not manage them: {KEEP} then{end}"
     )
 
 
 def _warnings(current: Current) -> tuple[str, ...]:
-    """Who is going to be left, or may be forgotten."""
-    # Of people in scope by name, the domains do not matter.
-    warnings = list(current.doubts if current.resumes else ())
-    blocked = [one for one in current.leaving if one.blocked]
-    if blocked:
+    """The warnings about users who will be left, or who cannot be recorded."""
+    # The domains do not matter for users whose names are in scope.
+    warnings = list(current.warnings if current.resumes else ())
+    disabled = [user for user in current.leaving if user.disabled]
+    if disabled:
         warnings.append(
-            f"{len(blocked)} of the people are disabled, and the service does not remove whoever was disabled before leaving: {_some(blocked)}"
+            f"{len(disabled)} of the users are disabled, and the service does not remove users who were disabled before they left the "
+            f"scope: {_some(disabled)}"
         )
-    stay = set(_others(current))
-    others = [one for one in current.synced if one.target_id in stay]
+    other_ids = set(_others(current))
+    others = [user for user in current.synced if user.target_id in other_ids]
     if others:
-        warnings.append(f"{_count(others)} of the source tenant in the target and not in scope, so nobody waits for them: {_some(others)}")
+        warnings.append(
+            f"{_count(others, ' of the source tenant')} in the target and not in scope, so the task does not wait for them: {_some(others)}"
+        )
     if len(others) > bystanders.LARGEST and not current.resumes:
-        warnings.append("these are too many to be remembered, so if this run is ended, the next one waits for them, too, and fails")
+        warnings.append("these are too many to be recorded, so if this run is interrupted, the next run waits for them, too, and fails")
     return tuple(warnings)
 
 
 def _others(current: Current) -> list[str]:
-    """The ids of those in the target who are not to be removed."""
-    leaving = {one.target_id for one in current.leaving}
-    return [one.target_id for one in current.synced if one.target_id not in leaving]
+    """The ids of the users of the source in the target who are not to be removed."""
+    leaving = {user.target_id for user in current.leaving}
+    return [user.target_id for user in current.synced if user.target_id not in leaving]
 
 
-def _facts(people: Sequence[Person], state: str, removed: Sequence[Person] = ()) -> dict[str, Any]:
-    """Who goes, or stays; those who matter first."""
-    rows = [*((one, state) for one in people), *((one, "removed") for one in removed)]
-    shown = [{"user_principal_name": one.name, "target_id": one.target_id, "state": what} for one, what in rows[:SHOWN]]
+def _report(users: Sequence[TargetUser], state: str, removed: Sequence[TargetUser] = ()) -> Report:
+    """``users`` in this state, followed by those who were removed."""
+    rows = [*((user, state) for user in users), *((user, "removed") for user in removed)]
+    shown: list[RemovedUser] = [
+        {"user_principal_name": user.name, "target_id": user.target_id, "state": user_state} for user, user_state in rows[:SHOWN]
+    ]
     return {"people": shown, "people_count": len(rows)}
 
 
-def _shown(people: Sequence[Person], name: str) -> dict[str, Any]:
-    return {name: [one.name for one in people[:SHOWN]], f"{name}_count": len(people)}
+def _shown(users: Sequence[TargetUser], name: str) -> dict[str, Any]:
+    return {name: [user.name for user in users[:SHOWN]], f"{name}_count": len(users)}
 
 
-def _count(people: Sequence[Person]) -> str:
-    return "1 person is" if len(people) == 1 else f"{len(people)} people are"
+def _count(users: Sequence[TargetUser], origin: str = "") -> str:
+    return f"1 user{origin} is" if len(users) == 1 else f"{len(users)} users{origin} are"
 
 
-def _some(people: Sequence[Person]) -> str:
-    names = ", ".join(one.name for one in people[:10])
-    return f"{names} and {len(people) - 10} more" if len(people) > 10 else names
+def _some(users: Sequence[TargetUser]) -> str:
+    names = ", ".join(user.name for user in users[:10])
+    return f"{names} and {len(users) - 10} more" if len(users) > 10 else names
 
 
 RESOURCE = LinkResource(desired, read_source, read_target, plan)

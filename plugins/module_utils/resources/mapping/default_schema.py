@@ -9,9 +9,8 @@ Only check mode of a new link uses them; a real run reads the job's own schema.
 
 from __future__ import annotations
 
-from typing import Any
-
 from .expression import attribute_source, constant_source
+from .types import ObjectMapping, Row, Schema, Source
 
 MATCHING = "alternativeSecurityIds"
 SOFT_DELETED = "IsSoftDeleted"
@@ -38,10 +37,10 @@ DIRECT = (
     "userPrincipalName",
     "mail",
 )
-"""What is mapped from the attribute of the same name."""
+"""The target attributes that are mapped from the source attribute of the same name."""
 
 
-def _row(target: str, source: dict[str, Any], flow_type: str = "Always", priority: int = 0) -> dict[str, Any]:
+def _row(target: str, source: Source, flow_type: str = "Always", priority: int = 0) -> Row:
     return {
         "targetAttributeName": target,
         "source": source,
@@ -53,9 +52,9 @@ def _row(target: str, source: dict[str, Any], flow_type: str = "Always", priorit
     }
 
 
-def default_schema() -> dict[str, Any]:
+def default_schema() -> Schema:
     """A schema with the default user mappings and no attribute lists."""
-    matching = {
+    matching: Source = {
         "type": "Function",
         "name": "AltSecIdFromNetId",
         "expression": "AltSecIdFromNetId([netId])",
@@ -63,7 +62,7 @@ def default_schema() -> dict[str, Any]:
     }
     rows = [_row(MATCHING, matching, priority=1), *(_row(name, attribute_source(name)) for name in DIRECT)]
     rows += [_row("showInAddressList", constant_source("true")), _row("userType", constant_source("Member"), "ObjectAddOnly")]
-    mapping = {
+    mapping: ObjectMapping = {
         "name": "Provision Microsoft Entra ID Users",
         "sourceObjectName": "User",
         "targetObjectName": "User",

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""What Microsoft documents of attributes and functions: all there is to judge by before a job exists to be asked (fact sheet 4.3).
+"""The attributes and functions that Microsoft documents: the basis of the checks before a job exists (fact sheet 4.3).
 
 Functions and their numbers of arguments are those of "Reference for writing expressions for attribute mappings in Microsoft Entra
-ID", which also says that their names are case-sensitive.
+ID", which also states that their names are case-sensitive.
 """
 
 from __future__ import annotations
@@ -23,93 +23,96 @@ EXTENSION = re.compile(r"^extension_[0-9a-f]{32}_\w+$")
 _EMPLOYEE = ("employeeType", "employeeOrgData.costCenter", "employeeOrgData.division")
 _DATES = ("employeeHireDate", "employeeLeaveDateTime")
 _NUMBERED = tuple(f"extensionAttribute{number}" for number in range(1, 16))
-_SEVERAL = ("proxyAddresses", "otherMails", "appRoleAssignments")
+_MULTIVALUED = ("proxyAddresses", "otherMails", "appRoleAssignments")
 
 SOURCE: Mapping[str, Mapping[str, Any]] = {
     **{name: {} for name in (*DIRECT, *_EMPLOYEE, *_NUMBERED, "companyName", "showInAddressList")},
     **{name: {} for name in (MATCHING, "netId", "userState", "objectId")},
     **{name: {"type": "DateTime"} for name in _DATES},
-    **{name: {"multivalued": True} for name in _SEVERAL},
+    **{name: {"multivalued": True} for name in _MULTIVALUED},
     "manager": {"type": "Reference"},
 }
-"""Source attributes that some document names, as far as a job's directories would define them."""
+"""The documented source attributes, with the members of their definitions that matter here, as in a job's directories."""
 TARGET = frozenset((*DIRECT, MATCHING, "showInAddressList", "userType", "companyName"))
-"""Target attributes that some document names."""
-NO_SOURCE = ("userType", "SamAccountName")
-"""What cannot be read of the source (fact sheet 4.3)."""
-LIKELY = frozenset((*SOURCE, *TARGET, "mobile"))
-"""Whatever a misspelt name may have been meant to be."""
+"""The documented target attributes."""
+UNREADABLE = ("userType", "SamAccountName")
+"""Attributes that cannot be read in the source (fact sheet 4.3)."""
+KNOWN_NAMES = frozenset((*SOURCE, *TARGET, "mobile"))
+"""The names that are compared with a misspelt name."""
 
-_ANY = 10_000
-_ONE = (1, 1)
+_UNLIMITED = 10_000
+_SINGLE = (1, 1)
 FUNCTIONS: Mapping[str, tuple[int, int]] = {
-    # In the default mappings (fact sheet 4.3), and in no reference.
-    "AltSecIdFromNetId": _ONE,
+    # In the default mappings (fact sheet 4.3), but not in the reference.
+    "AltSecIdFromNetId": _SINGLE,
     "Append": (2, 2),
-    "AppRoleAssignmentsComplex": _ONE,
+    "AppRoleAssignmentsComplex": _SINGLE,
     "BitAnd": (2, 2),
-    "CBool": _ONE,
-    "CDate": _ONE,
-    "Coalesce": (1, _ANY),
-    "ConvertToBase64": _ONE,
-    "ConvertToUTF8Hex": _ONE,
-    "Count": _ONE,
-    "CStr": _ONE,
+    "CBool": _SINGLE,
+    "CDate": _SINGLE,
+    "Coalesce": (1, _UNLIMITED),
+    "ConvertToBase64": _SINGLE,
+    "ConvertToUTF8Hex": _SINGLE,
+    "Count": _SINGLE,
+    "CStr": _SINGLE,
     "DateAdd": (3, 3),
     "DateDiff": (3, 3),
-    "DateFromNum": _ONE,
+    "DateFromNum": _SINGLE,
     "FormatDateTime": (3, 4),
     "Guid": (0, 0),
-    "IgnoreFlowIfNullOrEmpty": _ONE,
+    "IgnoreFlowIfNullOrEmpty": _SINGLE,
     "IIF": (3, 3),
     "InStr": (2, 4),
-    "IsNull": _ONE,
-    "IsNullOrEmpty": _ONE,
-    "IsPresent": _ONE,
-    "IsString": _ONE,
+    "IsNull": _SINGLE,
+    "IsNullOrEmpty": _SINGLE,
+    "IsPresent": _SINGLE,
+    "IsString": _SINGLE,
     "Item": (2, 2),
-    "Join": (2, _ANY),
+    "Join": (2, _UNLIMITED),
     "Left": (2, 2),
     "Mid": (3, 3),
-    "NormalizeDiacritics": _ONE,
-    "Not": _ONE,
+    "NormalizeDiacritics": _SINGLE,
+    "Not": _SINGLE,
     "Now": (0, 0),
-    "NumFromDate": _ONE,
+    "NumFromDate": _SINGLE,
     "PCase": (1, 2),
     "RandomString": (5, 6),
-    "Redact": _ONE,
-    "RemoveDuplicates": _ONE,
+    "Redact": _SINGLE,
+    "RemoveDuplicates": _SINGLE,
     "Replace": (1, 7),
-    "SingleAppRoleAssignment": _ONE,
+    "SingleAppRoleAssignment": _SINGLE,
     "Split": (2, 2),
-    "StripSpaces": _ONE,
-    "Switch": (4, _ANY),
+    "StripSpaces": _SINGLE,
+    "Switch": (4, _UNLIMITED),
     "ToLower": (1, 2),
     "ToUpper": (1, 2),
     "Word": (3, 3),
 }
-"""The least and the most arguments of every function."""
-EVEN = ("Switch",)
+"""The minimum and maximum number of arguments of each function."""
+PAIRED = ("Switch",)
 """Functions whose arguments come in pairs."""
-ELSEWHERE = ("ConvertFromBase64", "DNComponent", "Error", "Trim")
-"""Functions that are documented for cloud sync alone, which the same service runs."""
+CLOUD_SYNC_ONLY = ("ConvertFromBase64", "DNComponent", "Error", "Trim")
+"""Functions that are documented only for cloud sync, which is run by the same service."""
 UNSUPPORTED = ("SelectUniqueValue",)
-"""Functions whose documentation names the applications that may use them, and this is none of them."""
+"""Functions that are documented for certain applications only; cross-tenant synchronization is not among them."""
 COMPARISONS = ("=", "<>", ">", ">=", "<", "<=")
-"""All operators; "and" and "or" are said not to be supported."""
+"""All operators. "and" and "or" are documented as not supported."""
 
 _CLOSE = 0.85
 
 
 def misspelt(name: str, known: Collection[str], close: float = _CLOSE) -> list[str]:
-    """The known names that ``name`` is a misspelling of, by case or by a letter or two; empty for a known one and for a strange one."""
+    """The known names that differ from ``name`` only in case or in one or two letters.
+
+    Empty if ``name`` is known, or similar to none. ``close`` is the required similarity, from 0 to 1.
+    """
     if name in known:
         return []
-    same = [one for one in known if one.lower() == name.lower()]
-    near = difflib.get_close_matches(name.lower(), [one.lower() for one in known], n=3, cutoff=close)
-    return same or [one for one in known if one.lower() in near]
+    same = [candidate for candidate in known if candidate.lower() == name.lower()]
+    near = difflib.get_close_matches(name.lower(), [candidate.lower() for candidate in known], n=3, cutoff=close)
+    return same or [candidate for candidate in known if candidate.lower() in near]
 
 
 def hint(names: Collection[str]) -> str:
-    """How a sentence about a wrong name ends."""
+    """The end of a message about a wrong name: the names that may be intended, or an empty text."""
     return f"; did you mean {', '.join(names)}" if names else ""

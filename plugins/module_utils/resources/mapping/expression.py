@@ -2,20 +2,22 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Mapping expressions, as far as we must understand them ourselves: to compare two, and to refuse a broken one before a job exists.
+"""A parser of mapping expressions: it compares two expressions, and finds invalid ones before a job exists.
 
-The service's own ``parseExpression`` decides wherever there is a job to ask (fact sheet 4.1 and 4.2).
+If there is a job, the service's ``parseExpression`` decides (fact sheet 4.1 and 4.2).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
-LONGEST = 10_000
-DEEPEST = 100
-NAMED = ("true", "false", "null", "vbtextcompare", "vbbinarycompare")
+from .types import Source
+
+MAX_LENGTH = 10_000
+MAX_DEPTH = 100
+NAMED_CONSTANTS = ("true", "false", "null", "vbtextcompare", "vbbinarycompare")
 """The constants that are written without quotes, in lower case."""
 
 Canonical = tuple[Any, ...]
@@ -34,31 +36,31 @@ _TOKEN = re.compile(
 
 
 class ExpressionError(ValueError):
-    """What is wrong with an expression, as half a sentence."""
+    """The fault of an expression, as the end of a message, such as "it is empty"."""
 
 
 def parse(text: str) -> Canonical:
-    """The meaning of an expression, without its spelling.
+    """The meaning of an expression, independent of its spelling.
 
-    :raises ExpressionError: when it cannot be one.
+    :raises ExpressionError: if the text is not a valid expression.
     """
     return _lowered(_tree(text))
 
 
 def calls(text: str) -> list[tuple[str, int]]:
-    """Every function and operator that an expression uses, as it is spelled there, and the number of its arguments.
+    """The functions and operators in an expression: the name as it is spelled there, and the number of arguments.
 
-    :raises ExpressionError: when it cannot be one.
+    :raises ExpressionError: if the text is not a valid expression.
     """
     return list(_calls(_tree(text)))
 
 
 def shortened(text: str) -> str:
-    """An expression as a sentence may quote it."""
+    """An expression, quoted and at most 200 characters long, for a message."""
     return repr(text if len(text) <= 200 else f"{text[:80]}...")
 
 
-def source_meaning(source: Mapping[str, Any] | None) -> Canonical | None:
+def source_meaning(source: Source | None) -> Canonical | None:
     """The meaning of an ``attributeMappingSource`` as Graph holds it."""
     if source is None:
         return None
@@ -71,24 +73,24 @@ def source_meaning(source: Mapping[str, Any] | None) -> Canonical | None:
         try:
             return parse(str(source["expression"]))
         except ExpressionError:
-            # Newer syntax than ours: fall back to the parsed form beside it.
+            # The service accepts newer syntax: its parsed form in the same object is used instead.
             pass
-    return ("function", name.lower(), tuple(source_meaning(one.get("value")) for one in source.get("parameters") or ()))
+    return ("function", name.lower(), tuple(source_meaning(parameter.get("value")) for parameter in source.get("parameters") or ()))
 
 
-def constant_text(source: Mapping[str, Any]) -> str:
+def constant_text(source: Source) -> str:
     """The text of a constant. ``name`` holds it bare and ``expression`` in quotes (fact sheet 4.2)."""
     name = source.get("name")
     return str(name) if name is not None else _unquote(str(source.get("expression") or ""))
 
 
-def constant_source(text: str) -> dict[str, Any]:
+def constant_source(text: str) -> Source:
     """A constant as Graph holds it."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return {"type": "Constant", "name": text, "expression": f'"{escaped}"', "parameters": []}
 
 
-def attribute_source(name: str) -> dict[str, Any]:
+def attribute_source(name: str) -> Source:
     """A direct mapping's source as Graph holds it."""
     return {"type": "Attribute", "name": name, "expression": f"[{name}]", "parameters": []}
 
@@ -105,28 +107,28 @@ def attributes(meaning: Canonical | None) -> set[str]:
 
 
 def _tree(text: str) -> Canonical:
-    """Like `parse`, with the names of functions as they are spelled."""
-    if len(text) > LONGEST:
-        raise ExpressionError(f"it is longer than {LONGEST} characters")
+    """Like `parse`, but the names of functions keep their case."""
+    if len(text) > MAX_LENGTH:
+        raise ExpressionError(f"it is longer than {MAX_LENGTH} characters")
     tokens = _tokens(text)
     value, rest = _operand(tokens, 0, 0)
     value, rest = _chain(tokens, value, rest, 0)
     if rest < len(tokens):
-        raise ExpressionError(f"{tokens[rest][1]!r} is not expected where it stands")
+        raise ExpressionError(f"{tokens[rest][1]!r} is not expected at this position")
     return value
 
 
 def _lowered(tree: Canonical) -> Canonical:
     if tree[0] != "function":
         return tree
-    return ("function", str(tree[1]).lower(), tuple(_lowered(one) for one in tree[2]))
+    return ("function", str(tree[1]).lower(), tuple(_lowered(argument) for argument in tree[2]))
 
 
 def _calls(tree: Canonical) -> Iterator[tuple[str, int]]:
     if tree[0] == "function":
         yield str(tree[1]), len(tree[2])
-        for one in tree[2]:
-            yield from _calls(one)
+        for argument in tree[2]:
+            yield from _calls(argument)
 
 
 def _tokens(text: str) -> list[tuple[str, str]]:
@@ -136,7 +138,7 @@ def _tokens(text: str) -> list[tuple[str, str]]:
     while place < len(stripped):
         match = _TOKEN.match(stripped, place)
         if match is None:
-            raise ExpressionError(f"it cannot be read from {stripped[place : place + 20].strip()!r} on")
+            raise ExpressionError(f"it is not valid from {stripped[place : place + 20].strip()!r} on")
         kind = str(match.lastgroup)
         value = match[kind]
         if kind == "text":
@@ -160,27 +162,27 @@ def _chain(tokens: list[tuple[str, str]], value: Canonical, place: int, depth: i
 
 
 def _operand(tokens: list[tuple[str, str]], place: int, depth: int) -> tuple[Canonical, int]:
-    if depth > DEEPEST:
-        raise ExpressionError(f"it is nested more than {DEEPEST} deep")
+    if depth > MAX_DEPTH:
+        raise ExpressionError(f"it has more than {MAX_DEPTH} nested levels")
     if place >= len(tokens):
-        raise ExpressionError("it ends too early")
+        raise ExpressionError("it is incomplete")
     kind, value = tokens[place]
     if kind == "attribute":
         return ("attribute", value), place + 1
     if kind in ("text", "number"):
         return ("constant", value), place + 1
     if kind != "word":
-        raise ExpressionError(f"{value!r} is not expected where it stands")
+        raise ExpressionError(f"{value!r} is not expected at this position")
     if place + 1 < len(tokens) and tokens[place + 1][0] == "(":
         arguments, end = _arguments(tokens, place + 2, depth + 1)
         return ("function", value, arguments), end
-    if value.lower() in NAMED:
+    if value.lower() in NAMED_CONSTANTS:
         return ("constant", value.lower()), place + 1
     raise ExpressionError(f"{value!r} is neither an attribute in brackets, a text in double quotes nor a function with parentheses")
 
 
 def _arguments(tokens: list[tuple[str, str]], place: int, depth: int) -> tuple[tuple[Canonical, ...], int]:
-    """What stands between the parentheses; ``place`` is behind the opening one. An argument may be left out."""
+    """The arguments between two parentheses; ``place`` is after the opening parenthesis. An argument can be empty."""
     found: list[Canonical] = []
     if place < len(tokens) and tokens[place][0] == ")":
         return (), place + 1

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Scoping filters as readable data: groups of which one must pass, clauses of which all must hold (fact sheet 4.4)."""
+"""Scoping filters as readable data: a user must pass at least one filter, and all clauses of that filter (fact sheet 4.4)."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ from typing import Any
 
 from ...plan import Refusal
 from . import patterns
+from .types import Clause, Filter, Filters, ObjectMapping
 
 UNARY = ("IS NULL", "IS NOT NULL", "IS TRUE", "IS FALSE")
 BINARY = ("EQUALS", "NOT EQUALS", "REGEX MATCH", "NOT REGEX MATCH", "ENDS_WITH", "&", "!&")
-UNPROVEN = tuple(name for known in ("Greater_Than", "Greater_Than_OR_EQUALS", "Includes") for name in (known, known.upper()))
-"""Whose spelling only a job's own list of operators can tell (fact sheet 13.8)."""
+UNCONFIRMED = tuple(name for known in ("Greater_Than", "Greater_Than_OR_EQUALS", "Includes") for name in (known, known.upper()))
+"""Operators whose spelling only a job's own list of operators shows (fact sheet 13.8)."""
 UNFILTERABLE = ("userType", "manager", "members", "appRoleAssignments", "IsMemberOf")
+"""Attributes that a filter cannot use (fact sheet 4.4)."""
 
-Filters = list[dict[str, Any]]
 
-
-def shown(mapping: Mapping[str, Any]) -> Filters:
-    """The filters of an object mapping in our words. The built-in input filter is not among them."""
+def shown(mapping: ObjectMapping) -> Filters:
+    """The filters of an object mapping in the form of the option ``filters``. The built-in input filter is not among them."""
     scope = mapping.get("scope") or {}
     return [
-        {"name": group.get("name") or "", "clauses": [_clause(one) for one in group.get("clauses") or ()]}
+        {"name": group.get("name") or "", "clauses": [_clause(clause) for clause in group.get("clauses") or ()]}
         for group in scope.get("groups") or ()
     ]
 
 
-def given(filters: Sequence[Mapping[str, Any]]) -> Filters:
-    """The options in the same form as `shown`.
+def from_options(filters: Sequence[Mapping[str, Any]]) -> Filters:
+    """The option ``filters`` in the same form as `shown`.
 
-    :raises Refusal: naming the filter and the clause that lacks something.
+    :raises Refusal: if a filter or a clause lacks a member; the message names both.
     """
-    return [_given(number, one) for number, one in enumerate(filters, 1)]
+    return [_filter_from_option(number, option) for number, option in enumerate(filters, 1)]
 
 
-def _given(number: int, one: Mapping[str, Any]) -> dict[str, Any]:
-    name = _text(one, "name", f"filter {number}")
-    clauses = one.get("clauses") or ()
+def _filter_from_option(number: int, option: Mapping[str, Any]) -> Filter:
+    name = _text(option, "name", f"filter {number}")
+    clauses = option.get("clauses") or ()
     if not clauses:
-        raise Refusal(f"filter {name!r} has no clauses; an empty filter lets nobody through")
+        raise Refusal(f"filter {name!r} has no clauses; a filter without clauses excludes all users")
     return {
         "name": name,
         "clauses": [
@@ -56,28 +56,30 @@ def _given(number: int, one: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _text(one: Mapping[str, Any], member: str, where: str) -> str:
-    value = one.get(member)
+def _text(option: Mapping[str, Any], member: str, where: str) -> str:
+    value = option.get(member)
     if value is None or not str(value).strip():
         raise Refusal(f"{where} has no {member}")
     return str(value)
 
 
 def check(filters: Filters, operators: Collection[str], attributes: Mapping[str, Mapping[str, Any]]) -> None:
-    """Refuse what the service would refuse or silently never match. ``operators`` are the job's own, if there is a job.
+    """Reject filters that the service would refuse, or that can never match.
 
-    :raises Refusal: naming the filter and the clause.
+    ``operators`` are the names of the job's own list, empty without a job. ``attributes`` are the definitions of the source by name.
+
+    :raises Refusal: for the first such clause; the message names the filter and the attribute.
     """
     for group in filters:
         for clause in group["clauses"]:
             _check_clause(f"filter {group['name']!r}, attribute {clause['attribute']!r}", clause, operators, attributes)
 
 
-def _check_clause(where: str, clause: Mapping[str, Any], operators: Collection[str], attributes: Mapping[str, Mapping[str, Any]]) -> None:
+def _check_clause(where: str, clause: Clause, operators: Collection[str], attributes: Mapping[str, Mapping[str, Any]]) -> None:
     name, operator, values = clause["attribute"], clause["operator"], clause["values"]
-    known = operators or (*UNARY, *BINARY, *UNPROVEN)
+    known = operators or (*UNARY, *BINARY, *UNCONFIRMED)
     if operator not in known:
-        raise Refusal(f"{where}: there is no operator {operator!r}; the service knows {', '.join(sorted(known))}")
+        raise Refusal(f"{where}: there is no operator {operator!r}; the service supports {', '.join(sorted(known))}")
     definition = attributes.get(name, {})
     if name in UNFILTERABLE or definition.get("multivalued") or definition.get("type") in ("Reference", "DateTime"):
         raise Refusal(f"{where}: the service cannot filter by this attribute")
@@ -93,10 +95,10 @@ def _check_clause(where: str, clause: Mapping[str, Any], operators: Collection[s
     for value in values if operator in ("REGEX MATCH", "NOT REGEX MATCH") else ():
         problem = patterns.problem(value)
         if problem:
-            raise Refusal(f"{where}: {value!r} is no regular expression: {problem}")
+            raise Refusal(f"{where}: {value!r} is not a valid regular expression: {problem}")
 
 
-def written(filters: Filters) -> list[dict[str, Any]]:
+def to_graph(filters: Filters) -> list[dict[str, Any]]:
     """The filters as Graph holds them."""
     return [
         {
@@ -114,6 +116,10 @@ def written(filters: Filters) -> list[dict[str, Any]]:
     ]
 
 
-def _clause(raw: Mapping[str, Any]) -> dict[str, Any]:
+def _clause(raw: Any) -> Clause:
     operand = raw.get("targetOperand") or {}
-    return {"attribute": raw.get("sourceOperandName"), "operator": raw.get("operatorName"), "values": list(operand.get("values") or ())}
+    return {
+        "attribute": raw.get("sourceOperandName"),
+        "operator": raw.get("operatorName"),
+        "values": list(operand.get("values") or ()),
+    }

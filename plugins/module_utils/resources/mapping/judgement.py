@@ -2,18 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Mappings and filters of a configuration that has no job yet, judged by what Microsoft documents.
+"""Checks the mappings and filters of a configuration that has no job yet against the documents of Microsoft.
 
-An existing job is asked itself: its directories list the attributes, its ``parseExpression`` reads the expressions (fact sheet 4.1).
-Without one, three verdicts are possible of each name:
+For an existing job, the job decides: its directories list the attributes, its ``parseExpression`` reads the expressions (fact sheet 4.1).
+Without a job, there are three cases for each name:
 
-- documented: it is taken;
-- certainly wrong: refused. That is a documented name in another case or with a letter or two changed, a function that nothing
-  documents or with another number of arguments, an operator that does not exist, an attribute of which it is documented that it can
-  be neither read nor filtered by;
-- anything else may exist in the tenant: it is named as not checked, and the job judges it once there is one.
+- documented: it is accepted;
+- certainly wrong: it is rejected. This is a documented name in another case or with one or two letters changed, an undocumented
+  function or a wrong number of arguments, an operator that does not exist, or an attribute that is documented as not readable or
+  not usable in a filter;
+- any other name can exist in the tenant: it is reported as not checked, and checked against the job once there is one.
 
-So nothing is refused that only a tenant can know, except what looks like a slip; and a slip in a name is what leaves people unfiltered.
+A name that only the tenant can confirm is rejected only if it looks misspelt, because a misspelt attribute leaves users unfiltered.
 """
 
 from __future__ import annotations
@@ -22,7 +22,20 @@ from collections.abc import Iterator
 
 from ...plan import Refusal
 from . import filters
-from .documented import COMPARISONS, ELSEWHERE, EVEN, EXTENSION, FUNCTIONS, LIKELY, NO_SOURCE, SOURCE, TARGET, UNSUPPORTED, hint, misspelt
+from .documented import (
+    CLOUD_SYNC_ONLY,
+    COMPARISONS,
+    EXTENSION,
+    FUNCTIONS,
+    KNOWN_NAMES,
+    PAIRED,
+    SOURCE,
+    TARGET,
+    UNREADABLE,
+    UNSUPPORTED,
+    hint,
+    misspelt,
+)
 from .expression import attributes, calls, shortened
 from .wanted import Desired, WantedMapping
 
@@ -30,77 +43,75 @@ UNCHECKED = "not checked until the job exists"
 
 
 def judge(wanted: Desired) -> list[str]:
-    """Warnings of what cannot be judged without a job. Only for a configuration that has none; nothing is read or sent.
+    """Warnings about the names that cannot be checked without a job. For a configuration without a job; nothing is read or sent.
 
-    :raises Refusal: for what is certainly wrong.
+    :raises Refusal: for a name or an expression that is certainly wrong.
     """
-    unsure = [name for wanted_mapping in wanted.mappings for name in _wanted_mapping(wanted_mapping)]
+    unchecked = [name for wanted_mapping in wanted.mappings for name in _unchecked_in(wanted_mapping)]
     if wanted.filters:
         filters.check(wanted.filters, (), SOURCE)
         clauses = [clause for group in wanted.filters for clause in group["clauses"]]
-        unsure += [name for clause in clauses for name in _source(str(clause["attribute"]))]
-        unsure += [f"operator {clause['operator']}" for clause in clauses if clause["operator"] in filters.UNPROVEN]
-    return [f"{UNCHECKED}: {', '.join(dict.fromkeys(unsure))}"] if unsure else []
+        unchecked += [name for clause in clauses for name in _unchecked_source(str(clause["attribute"]))]
+        unchecked += [f"operator {clause['operator']}" for clause in clauses if clause["operator"] in filters.UNCONFIRMED]
+    return [f"{UNCHECKED}: {', '.join(dict.fromkeys(unchecked))}"] if unchecked else []
 
 
-def _wanted_mapping(wanted_mapping: WantedMapping) -> Iterator[str]:
+def _unchecked_in(wanted_mapping: WantedMapping) -> Iterator[str]:
     if wanted_mapping.absent:
-        # What is not there may be named all the same, but a slip would leave there what should go.
-        _refuse_slip(wanted_mapping.target, "target")
+        # A mapping that does not exist can be absent, but a misspelt name would keep the mapping that should be removed.
+        _reject_misspelt(wanted_mapping.target, "target")
         return
     if wanted_mapping.target not in TARGET:
-        _refuse_slip(wanted_mapping.target, "target")
+        _reject_misspelt(wanted_mapping.target, "target")
         yield f"target attribute {wanted_mapping.target}"
     for name in sorted(attributes(wanted_mapping.meaning)):
-        yield from _source(name)
+        yield from _unchecked_source(name)
     if wanted_mapping.expression is not None:
         for name, count in calls(wanted_mapping.expression):
-            yield from _function(
+            yield from _unchecked_function(
                 name, count, f"the expression {shortened(wanted_mapping.expression)} for {wanted_mapping.target} is not valid"
             )
 
 
-def _source(name: str) -> Iterator[str]:
-    for unreadable in NO_SOURCE:
+def _unchecked_source(name: str) -> Iterator[str]:
+    for unreadable in UNREADABLE:
         if name.lower() == unreadable.lower():
             raise Refusal(f"{name!r} cannot be read in the source tenant; the service does not offer it")
     if name not in SOURCE:
-        _refuse_slip(name, "source")
+        _reject_misspelt(name, "source")
         yield f"source attribute {name}"
 
 
-def _refuse_slip(name: str, side: str) -> None:
+def _reject_misspelt(name: str, side: str) -> None:
     if EXTENSION.match(name):
         return
     if name.lower().startswith("extension_"):
-        raise Refusal(
-            f"{name!r} is no directory extension; those are named extension_, the owner's application id without dashes, _ and a name"
-        )
-    like = misspelt(name, LIKELY)
+        raise Refusal(f"{name!r} is not a directory extension: extension_, the owner's application id without dashes, _ and a name")
+    like = misspelt(name, KNOWN_NAMES)
     if like:
-        raise Refusal(f"{name!r} is no {side} attribute that is documented{hint(like)}")
+        raise Refusal(f"{name!r} is not a documented {side} attribute{hint(like)}")
 
 
-def _function(name: str, count: int, where: str) -> Iterator[str]:
+def _unchecked_function(name: str, count: int, where: str) -> Iterator[str]:
     if name in COMPARISONS:
         return
     if name in UNSUPPORTED:
         raise Refusal(f"{where}: the function {name} is documented for other applications only")
-    if name in ELSEWHERE:
+    if name in CLOUD_SYNC_ONLY:
         yield f"function {name}"
         return
     if name not in FUNCTIONS:
         kind = "function" if name[0].isalpha() or name[0] == "_" else "operator"
         like = misspelt(name, FUNCTIONS, 0.6)
-        raise Refusal(f"{where}: {name!r} is no documented {kind}{hint(like)}")
+        raise Refusal(f"{where}: {name!r} is not a documented {kind}{hint(like)}")
     least, most = FUNCTIONS[name]
-    if not least <= count <= most or (name in EVEN and count % 2):
-        raise Refusal(f"{where}: {name} has {count} {'argument' if count == 1 else 'arguments'} instead of {_wanted(name)}")
+    if not least <= count <= most or (name in PAIRED and count % 2):
+        raise Refusal(f"{where}: {name} has {count} {'argument' if count == 1 else 'arguments'} instead of {_arguments_of(name)}")
 
 
-def _wanted(name: str) -> str:
+def _arguments_of(name: str) -> str:
     least, most = FUNCTIONS[name]
-    if name in EVEN:
+    if name in PAIRED:
         return f"{least} or more, an even number"
     if least == most:
         return str(least)

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The schema as it should be: the wanted mappings applied to the one that is there, or to a template's or a backup's. Pure; nothing is sent.
+"""The desired schema: the wanted mappings applied to the current schema, to that of a template or to a backup. Pure; nothing is sent.
 
-What is not ours goes back as it came (fact sheet 4.2).
+Everything that the options do not manage is sent back unchanged (fact sheet 4.2).
 """
 
 from __future__ import annotations
@@ -20,47 +20,64 @@ from . import filters
 from .default_schema import MATCHING, SOFT_DELETED
 from .documented import EXTENSION, hint, misspelt
 from .expression import attribute_source, attributes, constant_source, source_meaning
-from .schema import APPLY, definitions, flow_types, flows, plain, row_meaning, rows, user_mapping, with_definition
+from .schema import (
+    APPLY,
+    definitions,
+    flow_types,
+    flows,
+    row_meaning,
+    rows,
+    user_mapping,
+    with_definition,
+    without_empty,
+)
+from .types import ObjectMapping, Row, Schema, Source
 from .wanted import PROTECTED, Desired, WantedMapping
 
 ESSENTIAL = (*PROTECTED, "userPrincipalName", "accountEnabled")
-"""What an exact list keeps although it does not name it: without them people have no name or cannot be blocked."""
-NEW_ROW = {"flowBehavior": "FlowWhenChanged", "matchingPriority": 0, "exportMissingReferences": False}
+"""The mappings that an exact list keeps even if it does not name them: without them users have no name or cannot be blocked."""
+NEW_ROW: Row = {"flowBehavior": "FlowWhenChanged", "matchingPriority": 0, "exportMissingReferences": False}
 
 
 @dataclass(frozen=True)
 class Current:
-    """What is there. ``parsed`` holds the service's own reading of the wanted expressions that differ from what is there."""
+    """The current state. ``parsed`` holds the service's parsed form of the wanted expressions that differ from the current ones, by target
+    attribute. ``path`` is the path of the schema, ``None`` without a job.
+    """
 
     path: str | None
-    schema: Mapping[str, Any]
-    base: Mapping[str, Any]
-    """What the wanted mappings are applied to: the schema itself, the template's, or the backup that is restored."""
-    parsed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    schema: Schema
+    base: Schema
+    """The schema that the wanted mappings are applied to: the current one, the template's, or the backup that is restored."""
+    parsed: Mapping[str, Source] = field(default_factory=dict)
     operators: frozenset[str] = frozenset()
     unmet: str | None = None
-    there: job.Current = job.NOWHERE
+    parent: job.Current = job.MISSING
     """The configuration and its job, which has to be restarted after a change."""
 
 
-def new_schema(current: Current, wanted: Desired) -> dict[str, Any]:
-    """The whole schema as it should be. Only rules come from a template or a backup; ids and versions are the job's own."""
-    # Only rules are changed, and the directories beside them are large.
-    new = {**current.schema, "synchronizationRules": copy.deepcopy(current.schema.get("synchronizationRules"))}
+def new_schema(current: Current, wanted: Desired) -> Schema:
+    """The whole desired schema, as Graph holds it. Rules and directories come from the base; ids and versions are the job's own.
+
+    :raises Refusal: if a mapping or a filter is not possible in this schema.
+    """
+    # Only the rules are copied, because only they are changed and the directories are large.
+    new: Schema = {**current.schema, "synchronizationRules": copy.deepcopy(current.schema.get("synchronizationRules") or [])}
     if current.base is not current.schema:
-        for part in ("synchronizationRules", "directories"):
-            if current.base.get(part):
-                new[part] = copy.deepcopy(current.base[part])
+        if current.base.get("synchronizationRules"):
+            new["synchronizationRules"] = copy.deepcopy(current.base["synchronizationRules"])
+        if current.base.get("directories"):
+            new["directories"] = copy.deepcopy(current.base["directories"])
         _keep_rule_ids(new, current.schema)
-        # Without a job nothing is known of how people are joined.
-        _keep_locked(people_of(new, wanted), user_mapping(current.schema) if current.path else None, wanted)
-    new = _declared(new, wanted)
-    mapping = people_of(new, wanted)
+        # Without a job, the matching attribute of the job is not known.
+        _keep_matching(required_user_mapping(new, wanted), user_mapping(current.schema) if current.path else None, wanted)
+    new = _with_wanted_extensions(new, wanted)
+    mapping = required_user_mapping(new, wanted)
     for wanted_mapping in wanted.mappings:
-        _grant(wanted_mapping, mapping, new, current)
+        _apply_mapping(wanted_mapping, mapping, new, current)
     if wanted.exact:
-        named = {one.target for one in wanted.mappings}
-        required = {name for name, one in definitions(new, "target").items() if one.get("required")}
+        named = {wanted_mapping.target for wanted_mapping in wanted.mappings}
+        required = {name for name, definition in definitions(new, "target").items() if definition.get("required")}
         kept = named | required | {*ESSENTIAL}
         mapping["attributeMappings"] = [
             row
@@ -69,54 +86,54 @@ def new_schema(current: Current, wanted: Desired) -> dict[str, Any]:
         ]
     if wanted.filters is not None and wanted.filters != filters.shown(mapping):
         filters.check(wanted.filters, current.operators, definitions(new, "source"))
-        _refuse_unknown([one["attribute"] for group in wanted.filters for one in group["clauses"]], new, "source")
-        mapping["scope"] = {**(mapping.get("scope") or {}), "groups": filters.written(wanted.filters)}
+        _reject_unknown([clause["attribute"] for group in wanted.filters for clause in group["clauses"]], new, "source")
+        mapping["scope"] = {**(mapping.get("scope") or {}), "groups": filters.to_graph(wanted.filters)}
     if wanted.target_actions is not None and set(wanted.target_actions) != set(flows(mapping)):
         mapping["flowTypes"] = flow_types(wanted.target_actions, mapping.get("flowTypes"))
     return new
 
 
-def people_of(schema: Mapping[str, Any], wanted: Desired) -> dict[str, Any]:
-    """The mapping of people.
+def required_user_mapping(schema: Schema, wanted: Desired) -> ObjectMapping:
+    """The mapping of users.
 
-    :raises Refusal: when there is none.
+    :raises Refusal: if the schema has none.
     """
     mapping = user_mapping(schema)
     if mapping is None and wanted.reset:
-        raise Refusal(f"the default mappings of configuration {wanted.configuration!r} have no mapping of people; nothing can be reset")
+        raise Refusal(f"the default mappings of configuration {wanted.configuration!r} contain no mapping of users; nothing can be reset")
     if mapping is None:
-        raise Refusal(f"the job of configuration {wanted.configuration!r} has no mapping of people; set reset to restore the defaults")
+        raise Refusal(f"the job of configuration {wanted.configuration!r} has no mapping of users; set reset to restore the defaults")
     return mapping
 
 
-def _keep_locked(mapping: dict[str, Any], old: Mapping[str, Any] | None, wanted: Desired) -> None:
-    """People are joined and kept out as they are now, whatever a backup or a template says (fact sheet 4.3 and 4.4).
+def _keep_matching(mapping: ObjectMapping, old: ObjectMapping | None, wanted: Desired) -> None:
+    """Keep the matching attribute and the built-in filter of the job, regardless of a backup or a template (fact sheet 4.3 and 4.4).
 
-    :raises Refusal: when a backup means something else by it, so that what it was a backup of is not what would be restored.
+    :raises Refusal: if a backup has others: the state that it was taken of would not be restored.
     """
     if old is None:
         return
     if wanted.restore is not None:
-        if (_locked(mapping), plain(_input_filter(mapping))) != (_locked(old), plain(_input_filter(old))):
+        if (_matching(mapping), without_empty(_input_filter(mapping))) != (_matching(old), without_empty(_input_filter(old))):
             raise Refusal("the matching attribute and the built-in filter must stay as they are; this backup changes them")
-        ours = rows(old).get(SOFT_DELETED)
-        if ours is not None and row_meaning(ours) != row_meaning(rows(mapping).get(SOFT_DELETED) or {}):
-            raise Refusal(f"the mapping of {SOFT_DELETED} must stay as it is, because people are removed by it; this backup changes it")
-    locked = [row for row in old.get("attributeMappings") or () if row.get("matchingPriority")]
-    theirs = [row for row in mapping["attributeMappings"] if row.get("matchingPriority")]
-    if locked != theirs:
-        mapping["attributeMappings"] = [*copy.deepcopy(locked), *(row for row in mapping["attributeMappings"] if row not in theirs)]
+        soft_deleted = rows(old).get(SOFT_DELETED)
+        if soft_deleted is not None and row_meaning(soft_deleted) != row_meaning(rows(mapping).get(SOFT_DELETED) or {}):
+            raise Refusal(f"the mapping of {SOFT_DELETED} must stay as it is, because it carries deletions over; this backup changes it")
+    matching = [row for row in old.get("attributeMappings") or () if row.get("matchingPriority")]
+    replaced = [row for row in mapping["attributeMappings"] if row.get("matchingPriority")]
+    if matching != replaced:
+        mapping["attributeMappings"] = [*copy.deepcopy(matching), *(row for row in mapping["attributeMappings"] if row not in replaced)]
     if _input_filter(mapping) != _input_filter(old):
         mapping["scope"] = {**(mapping.get("scope") or {}), "inputFilterGroups": copy.deepcopy(_input_filter(old))}
 
 
-def _locked(mapping: Mapping[str, Any]) -> dict[str, Any]:
-    """What the rows mean by which people are joined."""
+def _matching(mapping: ObjectMapping) -> dict[str, Any]:
+    """The meanings of the rows that match users, by target attribute."""
     return {target: row_meaning(row) for target, row in rows(mapping).items() if target == MATCHING or row.get("matchingPriority")}
 
 
-def _keep_rule_ids(new: dict[str, Any], schema: Mapping[str, Any]) -> None:
-    """A template's rules have the job's ids: the service knows a rule by its id (fact sheet 13.7 and 14.1)."""
+def _keep_rule_ids(new: Schema, schema: Schema) -> None:
+    """Give a template's rules the ids of the job: the service identifies a rule by its id (fact sheet 13.7 and 14.1)."""
     ids = {rule.get("name"): rule.get("id") for rule in schema.get("synchronizationRules") or ()}
     for rule in new.get("synchronizationRules") or ():
         known = ids.get(rule.get("name"))
@@ -124,37 +141,37 @@ def _keep_rule_ids(new: dict[str, Any], schema: Mapping[str, Any]) -> None:
             rule["id"] = known
 
 
-def _declared(schema: dict[str, Any], wanted: Desired) -> dict[str, Any]:
-    """With every wanted directory extension among the definitions, since the service lists one only after it was discovered."""
+def _with_wanted_extensions(schema: Schema, wanted: Desired) -> Schema:
+    """The schema with all wanted directory extensions defined: the service lists an extension only after it discovered it."""
     for wanted_mapping in wanted.mappings:
         if not wanted_mapping.absent:
             for side, names in (("target", [wanted_mapping.target]), ("source", sorted(attributes(wanted_mapping.meaning)))):
                 schema = _with_extensions(schema, side, names)
     if wanted.filters is not None:
-        schema = _with_extensions(schema, "source", [one["attribute"] for group in wanted.filters for one in group["clauses"]])
+        schema = _with_extensions(schema, "source", [clause["attribute"] for group in wanted.filters for clause in group["clauses"]])
     return schema
 
 
-def _with_extensions(schema: dict[str, Any], side: str, names: Iterable[str]) -> dict[str, Any]:
+def _with_extensions(schema: Schema, side: str, names: Iterable[str]) -> Schema:
     for name in names:
         known = definitions(schema, side)
-        if known and name.lower() not in {one.lower() for one in known} and EXTENSION.match(name):
+        if known and name.lower() not in {definition.lower() for definition in known} and EXTENSION.match(name):
             schema = with_definition(schema, side, name)
     return schema
 
 
-def _grant(wanted_mapping: WantedMapping, mapping: dict[str, Any], schema: Mapping[str, Any], current: Current) -> None:
-    """Change the one mapping in place, if it does not mean the same already."""
+def _apply_mapping(wanted_mapping: WantedMapping, mapping: ObjectMapping, schema: Schema, current: Current) -> None:
+    """Change the mapping in place, unless it has the wanted meaning already."""
     row = rows(mapping).get(wanted_mapping.target)
     if wanted_mapping.absent:
         if row is not None:
-            _refuse_required(row, schema)
+            _reject_required(row, schema)
             mapping["attributeMappings"].remove(row)
         elif not EXTENSION.match(wanted_mapping.target):
-            _refuse_slip(wanted_mapping.target, {*definitions(schema, "target"), *rows(mapping)})
+            _reject_misspelt(wanted_mapping.target, {*definitions(schema, "target"), *rows(mapping)})
         return
-    _refuse_unknown([wanted_mapping.target], schema, "target")
-    _refuse_unknown(sorted(attributes(wanted_mapping.meaning)), schema, "source")
+    _reject_unknown([wanted_mapping.target], schema, "target")
+    _reject_unknown(sorted(attributes(wanted_mapping.meaning)), schema, "source")
     wanted = _row(wanted_mapping, row, current)
     if row is None:
         mapping["attributeMappings"].append(wanted)
@@ -162,9 +179,9 @@ def _grant(wanted_mapping: WantedMapping, mapping: dict[str, Any], schema: Mappi
         row.update(wanted)
 
 
-def _row(wanted_mapping: WantedMapping, row: Mapping[str, Any] | None, current: Current) -> dict[str, Any]:
-    """The row as it should be: what was not named keeps what it has."""
-    base: dict[str, Any] = dict(row) if row else {"targetAttributeName": wanted_mapping.target, **NEW_ROW}
+def _row(wanted_mapping: WantedMapping, row: Row | None, current: Current) -> Row:
+    """The desired row: members that are not set keep their values."""
+    base: Row = {**row} if row else {"targetAttributeName": wanted_mapping.target, **NEW_ROW}
     source = base.get("source")
     if source is None or source_meaning(source) != wanted_mapping.meaning:
         source = _source(wanted_mapping, current)
@@ -173,12 +190,12 @@ def _row(wanted_mapping: WantedMapping, row: Mapping[str, Any] | None, current: 
     return {**base, "source": source, "flowType": flow_type, "defaultValue": default}
 
 
-def _source(wanted_mapping: WantedMapping, current: Current) -> Mapping[str, Any]:
+def _source(wanted_mapping: WantedMapping, current: Current) -> Source:
     if wanted_mapping.source is not None:
         return attribute_source(wanted_mapping.source)
     if wanted_mapping.constant is not None:
         return constant_source(wanted_mapping.constant)
-    unparsed: Mapping[str, Any] = {
+    unparsed: Source = {
         "type": "Function",
         "name": str(wanted_mapping.meaning[1]),
         "expression": wanted_mapping.expression,
@@ -187,26 +204,26 @@ def _source(wanted_mapping: WantedMapping, current: Current) -> Mapping[str, Any
     return current.parsed.get(wanted_mapping.target) or unparsed
 
 
-def _refuse_required(row: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
+def _reject_required(row: Row, schema: Schema) -> None:
     target = row["targetAttributeName"]
     if row.get("matchingPriority") or definitions(schema, "target").get(target, {}).get("required"):
         raise Refusal(f"the mapping of {target} is required by the service and cannot be removed")
 
 
-def _refuse_unknown(names: Sequence[str], schema: Mapping[str, Any], side: str) -> None:
-    """Refuse names that the job's directories do not know, where they list any; names are case-sensitive (fact sheet 4.3)."""
+def _reject_unknown(names: Sequence[str], schema: Schema, side: str) -> None:
+    """Reject names that the job's directories do not list, if they list any; names are case-sensitive (fact sheet 4.3)."""
     known = definitions(schema, side)
     for name in names:
         if known and name not in known:
-            raise Refusal(f"{name!r} is no {side} attribute of this configuration{hint(misspelt(name, known, 0.6))}")
+            raise Refusal(f"{name!r} is not a {side} attribute of this configuration{hint(misspelt(name, known, 0.6))}")
 
 
-def _refuse_slip(target: str, known: set[str]) -> None:
-    """A mapping that is not there need not be removed, but a slip in its name would leave the one that is meant."""
+def _reject_misspelt(target: str, known: set[str]) -> None:
+    """A mapping that does not exist need not be removed, but a misspelt name would keep the intended mapping."""
     like = misspelt(target, sorted(known))
     if like:
-        raise Refusal(f"{target!r} is no target attribute of this configuration{hint(like)}")
+        raise Refusal(f"{target!r} is not a target attribute of this configuration{hint(like)}")
 
 
-def _input_filter(mapping: Mapping[str, Any]) -> Any:
+def _input_filter(mapping: ObjectMapping) -> Any:
     return (mapping.get("scope") or {}).get("inputFilterGroups") or []

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Regular expressions of scoping filters: only what is wrong in every dialect.
+"""Regular expressions of scoping filters: only faults in every dialect are reported.
 
-The service matches with .NET's, which Python cannot compile: named groups, classes and lookbehinds differ. So nothing is compiled here.
+The service uses .NET's dialect, which Python cannot compile: named groups, classes and lookbehinds differ. Nothing is compiled here.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _OWN_RULES = re.compile(r"\(\?(?:#|[a-z-]*x)")
-"""Comments and patterns in which blanks do not count are read by rules of their own; they are left to the service."""
+"""Comments, and the mode in which blanks are ignored, follow other rules; such patterns are left to the service."""
 
 
 def problem(pattern: str) -> str | None:
-    """Why no dialect reads this pattern, as half a sentence."""
+    """The fault of a pattern that no dialect accepts, as the end of a message; ``None`` if there is none."""
     if _OWN_RULES.search(pattern):
         return None
     opened = 0
@@ -42,7 +42,7 @@ def problem(pattern: str) -> str | None:
             return f"{text!r} has nothing before it to repeat; for any text write .*"
         opened += {"open": 1, "close": -1}.get(str(kind), 0)
         if opened < 0:
-            return "a parenthesis is closed that was not opened"
-        # After a quantifier may stand "?" for a lazy one, which the next round must not refuse.
+            return "a closing parenthesis has no opening parenthesis"
+        # "?" after a quantifier makes it lazy; the next round must accept it.
         repeatable = kind in ("escape", "class", "close", "times") or (kind == "other" and text != "|")
     return "a parenthesis is not closed" if opened else None

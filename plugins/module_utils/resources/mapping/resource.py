@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The mappings of a configuration's job: what of a person reaches the target, and how (fact sheet 4).
+"""The mappings of a configuration's job: which attributes of a user are written to the target, and how (fact sheet 4).
 
-The schema is read once and written at most once, as a whole. What is not ours goes back as it came.
+The schema is read once and written at most once, as a whole. Everything that the options do not manage is sent back unchanged.
 """
 
 from __future__ import annotations
@@ -16,63 +16,66 @@ from typing import Any
 
 from ...graph.client import Client, Request
 from ...graph.errors import ServiceError
-from ...plan import Action, Plan, Refusal, Resource, Unseen
+from ...plan import NO_PATH, Action, Plan, Refusal, Resource, Unseen
 from .. import change, find_configuration, job
-from ..configuration import NEW
 from . import filters
 from .default_schema import default_schema
 from .expression import shortened, source_meaning
 from .judgement import judge
-from .new_schema import ESSENTIAL, Current, new_schema, people_of
+from .new_schema import ESSENTIAL, Current, new_schema, required_user_mapping
 from .schema import flows, problem, rows, rules_meaning, shown, user_mapping
+from .types import ObjectMapping, Schema, Shown, Source
 from .wanted import PROTECTED, Desired, WantedMapping, desired
 
 __all__ = ["ESSENTIAL", "PROTECTED", "RESOURCE", "Current", "Desired", "WantedMapping", "desired", "judge", "plan", "read", "refreshed"]
 
 
 def read(client: Client, wanted: Desired) -> Current:
-    """The job's schema, and the service's reading of new expressions. Without a job: the documented defaults."""
-    there, schema = job.find_with_schema(client, wanted.configuration)
-    if there.configuration is None or there.job is None:
+    """The job's schema, and the service's parsed form of new expressions. Without a job: the documented defaults.
+
+    :raises Refusal: if the schema is not understood, or the service rejects an expression.
+    """
+    parent, schema = job.find_with_schema(client, wanted.configuration)
+    if parent.configuration is None or parent.job is None:
         pristine = default_schema()
-        unmet = find_configuration.unmet(there.configuration, there.job, wanted.configuration)
-        return Current(None, pristine, wanted.restore or pristine, unmet=unmet, there=there)
-    path = f"{there.configuration.synchronization}/jobs/{there.job['id']}/schema"
+        unmet = find_configuration.unmet(parent.configuration, parent.job, wanted.configuration)
+        return Current(None, pristine, wanted.restore or pristine, unmet=unmet, parent=parent)
+    path = f"{parent.configuration.synchronization}/jobs/{parent.job['id']}/schema"
     base = wanted.restore or schema
     if wanted.reset:
-        base = client.get(f"{there.configuration.synchronization}/templates/{find_configuration.JOB_TEMPLATE}/schema")
-    return _completed(client, wanted, Current(path, schema, base, there=there))
+        base = client.get(f"{parent.configuration.synchronization}/templates/{find_configuration.JOB_TEMPLATE}/schema")
+    return _completed(client, wanted, Current(path, schema, base, parent=parent))
 
 
 def _completed(client: Client, wanted: Desired, current: Current) -> Current:
-    """With the service's reading of the expressions that are new, and its operators if there are new filters."""
-    whose = f"configuration {wanted.configuration!r}"
-    _refuse_misshapen(current.schema, f"the mappings of {whose} cannot be understood")
+    """The state with the service's parsed form of new expressions, and with its operators if there are new filters."""
+    where = f"configuration {wanted.configuration!r}"
+    _reject_misshapen(current.schema, f"the mappings of {where} cannot be understood")
     if wanted.reset:
-        _refuse_misshapen(current.base, f"the default mappings of {whose} cannot be understood")
-    # The wanted mappings are applied to the base, so what is not in there already has to be read by the service.
-    people = people_of(current.base, wanted)
-    now = {target: source_meaning(row.get("source")) for target, row in rows(people).items()}
-    new = [one for one in wanted.mappings if one.expression and now.get(one.target) != one.meaning]
+        _reject_misshapen(current.base, f"the default mappings of {where} cannot be understood")
+    # The wanted mappings are applied to the base, so the service has to parse the expressions that are not in there.
+    users = required_user_mapping(current.base, wanted)
+    now = {target: source_meaning(row.get("source")) for target, row in rows(users).items()}
+    new = [mapping for mapping in wanted.mappings if mapping.expression and now.get(mapping.target) != mapping.meaning]
     operators = current.operators
-    if wanted.filters and wanted.filters != filters.shown(people) and not operators:
+    if wanted.filters and wanted.filters != filters.shown(users) and not operators:
         listed = client.pages(f"{current.path}/filterOperators")
-        operators = frozenset(str(name) for one in listed for name in (one.get("id") or one.get("name"),) if name)
-    parsed = {one.target: current.parsed.get(one.target) or _parse(client, str(current.path), one) for one in new}
+        operators = frozenset(str(name) for operator in listed for name in (operator.get("id") or operator.get("name"),) if name)
+    parsed = {mapping.target: current.parsed.get(mapping.target) or _parse(client, str(current.path), mapping) for mapping in new}
     return dataclasses.replace(current, parsed=parsed, operators=operators)
 
 
-def _refuse_misshapen(schema: Any, sentence: str) -> None:
-    """What has no mapping of people may have no rules either; that has a remedy of its own."""
+def _reject_misshapen(schema: Any, sentence: str) -> None:
+    """A schema without rules is accepted: it has no mapping of users, which is reported with its own remedy."""
     found = None if isinstance(schema, Mapping) and not schema.get("synchronizationRules") else problem(schema)
     if found:
-        raise Refusal(f"{sentence}: in the service's answer, {found}")
+        raise Refusal(f"{sentence}: in the answer of the service, {found}")
 
 
-def _parse(client: Client, path: str, wanted_mapping: WantedMapping) -> Mapping[str, Any]:
-    """The source object that the service makes of an expression (fact sheet 4.1).
+def _parse(client: Client, path: str, wanted_mapping: WantedMapping) -> Source:
+    """The source object that the service returns for an expression (fact sheet 4.1).
 
-    :raises Refusal: when the service cannot parse it.
+    :raises Refusal: if the service cannot parse it.
     """
     where = f"the expression {shortened(wanted_mapping.expression or '')} for {wanted_mapping.target}"
     try:
@@ -82,22 +85,25 @@ def _parse(client: Client, path: str, wanted_mapping: WantedMapping) -> Mapping[
             raise Refusal(f"{where} is not valid: {error.message or error.code}") from None
         raise
     if not isinstance(answer, Mapping) or not answer.get("parsingSucceeded"):
-        said = answer.get("error") if isinstance(answer, Mapping) else None
-        reason = said.get("message") if isinstance(said, Mapping) else None
-        raise Refusal(f"{where} is not valid: {reason or 'the service gives no reason'}")
-    parsed = answer.get("parsedExpression")
+        error_object = answer.get("error") if isinstance(answer, Mapping) else None
+        reason = error_object.get("message") if isinstance(error_object, Mapping) else None
+        raise Refusal(f"{where} is not valid: {reason or 'the service returned no reason'}")
+    parsed: Source | None = answer.get("parsedExpression")
     if not isinstance(parsed, Mapping):
         raise Refusal(f"{where} cannot be written: the service accepts it, but does not return its parsed form")
     return parsed
 
 
 def plan(current: Current, wanted: Desired) -> Plan:
-    """Decide."""
-    warnings = _judged(current, wanted)
+    """The plan for the current state: at most one request that replaces the schema, and a restart of the job.
+
+    :raises Refusal: if a mapping or a filter is not possible in this schema.
+    """
+    warnings = _checked(current, wanted)
     new = new_schema(current, wanted)
-    mapping = people_of(new, wanted)
-    # Where nothing of people is there to be kept, the template's is taken as it is.
-    old: Mapping[str, Any] = user_mapping(current.schema) or {"attributeMappings": []}
+    mapping = required_user_mapping(new, wanted)
+    # A schema without a mapping of users has nothing to keep: that of the template is used unchanged.
+    old: ObjectMapping = user_mapping(current.schema) or {"attributeMappings": []}
     before, after = _shown(old), _shown(mapping)
     changes = [
         f"{_verb(before['mappings'].get(name), after['mappings'].get(name))} {name}" for name in _differing(before, after, "mappings")
@@ -106,7 +112,7 @@ def plan(current: Current, wanted: Desired) -> Plan:
     equal = rules_meaning(new) == rules_meaning(current.schema)
     if not equal and not changes:
         changes = ["other rules of the schema"]
-    touched = {one.target for one in wanted.mappings} | set(_differing(before, after, "mappings"))
+    touched = {wanted_mapping.target for wanted_mapping in wanted.mappings} | set(_differing(before, after, "mappings"))
     writes: tuple[Action, ...] = ()
     if not equal:
         writes = (
@@ -119,8 +125,8 @@ def plan(current: Current, wanted: Desired) -> Plan:
                 refresh=functools.partial(refreshed, current, wanted) if current.path else None,
             ),
         )
-    whole = change.with_restart(current.there, writes, wanted.restart_job, wanted.configuration, wanted.tenant)
-    owed_before, owed_after = whole.debts()
+    whole = change.with_restart(current.parent, writes, wanted.restart_job, wanted.configuration, wanted.tenant)
+    owed_before, owed_after = whole.pending_restart()
     return Plan(
         before={**_managed(before, touched, wanted), **owed_before},
         after={**_managed(after, touched, wanted), **owed_after},
@@ -139,11 +145,11 @@ def plan(current: Current, wanted: Desired) -> Plan:
 
 
 def refreshed(current: Current, wanted: Desired, client: Client) -> tuple[Request, ...]:
-    """The write anew, right before it is sent: a schema has no ETag, so somebody may have changed it since it was read (fact sheet 4.1).
+    """The write, built again right before it is sent: a schema has no ETag, so it may have changed since it was read (fact sheet 4.1).
 
-    What others changed elsewhere in it is kept. No request is left if somebody has made the same change.
+    Changes of other processes elsewhere in the schema are kept. Empty if another process has made the same change.
 
-    :raises Refusal: when they changed what this plan changes, too; their change would be overwritten, and nobody has seen it.
+    :raises Refusal: if another process changed what this plan changes; its change would be overwritten without notice.
     """
     now = client.get(str(current.path))
     if now == current.schema:
@@ -154,39 +160,42 @@ def refreshed(current: Current, wanted: Desired, client: Client) -> tuple[Reques
     new = new_schema(fresh, wanted)
     if rules_meaning(new) == rules_meaning(now):
         return ()
-    # A schema that is replaced as a whole has no place in which others may have changed something.
+    # If the whole schema is replaced, every other change in it would be overwritten.
     whole = current.base is not current.schema and rules_meaning(now) != rules_meaning(current.schema)
     if whole or (again.before, again.after) != (planned.before, planned.after):
         raise Refusal(
-            f"somebody else changed the mappings of configuration {wanted.configuration!r} while this ran, and what they changed would be "
-            "overwritten; the mappings were not written. Run again and look at the difference"
+            f"the mappings of configuration {wanted.configuration!r} were changed by another process while this task ran, and "
+            "that change would be overwritten; the mappings were not written. Run again and check the difference"
         )
     return (_write(fresh, new),)
 
 
-def _write(current: Current, new: Mapping[str, Any]) -> Request:
+def _write(current: Current, new: Schema) -> Request:
     """The one request that changes mappings."""
-    return Request("PUT", current.path or f"{NEW}/jobs/{{job_id}}/schema", new)
+    return Request("PUT", current.path or NO_PATH, new)
 
 
-def _judged(current: Current, wanted: Desired) -> tuple[str, ...]:
-    """What has to be said of the wanted mappings before they are applied."""
+def _checked(current: Current, wanted: Desired) -> tuple[str, ...]:
+    """Warnings about the wanted mappings.
+
+    :raises Unseen: if they are certainly wrong, and there is no job yet.
+    """
     if current.path is None:
         try:
             return tuple(judge(wanted))
         except Refusal as refusal:
-            # A replica may not know the configuration yet, and its job may know better.
+            # A replica may not show the configuration yet, and its job may accept them.
             raise Unseen(str(refusal)) from None
-    theirs, ours = (wanted.restore or {}).get("id"), current.schema.get("id")
-    if theirs and ours and theirs != ours:
-        return (f"restore is the backup of another job, {theirs}; its mappings are put into {ours}",)
+    backup_id, job_id = (wanted.restore or {}).get("id"), current.schema.get("id")
+    if backup_id and job_id and backup_id != job_id:
+        return (f"restore is the backup of another job, {backup_id}; its mappings are written to {job_id}",)
     return ()
 
 
-def _foreign(after: Mapping[str, Any], wanted: Desired) -> dict[str, Any]:
-    """What is not ours: who reads it back otherwise sees that somebody else changed it."""
-    ours = {one.target for one in wanted.mappings}
-    others = {f"mapping of {target}": row for target, row in after["mappings"].items() if target not in ours}
+def _foreign(after: Shown, wanted: Desired) -> dict[str, Any]:
+    """The parts that the task does not manage, by name: if they differ after the run, another process changed them."""
+    managed = {wanted_mapping.target for wanted_mapping in wanted.mappings}
+    others: dict[str, Any] = {f"mapping of {target}": row for target, row in after["mappings"].items() if target not in managed}
     if wanted.filters is None:
         others["filters"] = after["filters"]
     if wanted.target_actions is None:
@@ -194,7 +203,7 @@ def _foreign(after: Mapping[str, Any], wanted: Desired) -> dict[str, Any]:
     return others
 
 
-def _shown(mapping: Mapping[str, Any]) -> dict[str, Any]:
+def _shown(mapping: ObjectMapping) -> Shown:
     return {
         "mappings": {target: shown(row) for target, row in rows(mapping).items()},
         "filters": filters.shown(mapping),
@@ -213,8 +222,8 @@ def _verb(before: Any, after: Any) -> str:
     return "remove" if after is None else "change"
 
 
-def _managed(side: Mapping[str, Any], touched: set[str], wanted: Desired) -> dict[str, Any]:
-    """What the task manages, one entry a target attribute."""
+def _managed(side: Shown, touched: set[str], wanted: Desired) -> dict[str, Any]:
+    """The part of the mappings that the task manages. ``mappings`` are by target attribute."""
     managed: dict[str, Any] = {
         "configuration": wanted.configuration,
         "mappings": {target: row for target, row in side["mappings"].items() if target in touched},

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Finding one's way in a job's schema as Graph holds it (fact sheet 4.2). Nothing here decides or changes anything."""
+"""Reading parts of a job's schema as Graph holds it (fact sheet 4.2). Nothing here decides or changes anything."""
 
 from __future__ import annotations
 
@@ -11,13 +11,12 @@ from typing import Any
 
 from .default_schema import MATCHING
 from .expression import constant_text, source_meaning
+from .types import MappingRow, ObjectMapping, Row, Rule, Schema, Source
 
 RULE = "USER_INBOUND_USER"
 APPLY = {"always": "Always", "create_only": "ObjectAddOnly"}
-_APPLY_OF = {theirs: ours for ours, theirs in APPLY.items()}
+_APPLY_OF = {flow_type: apply for apply, flow_type in APPLY.items()}
 FLOWS = {"create": "Add", "update": "Update", "delete": "Delete"}
-
-Schema = Mapping[str, Any]
 
 _GROUPS: list[Any] = [{"clauses": [{"targetOperand": {"values": [str]}}]}]
 _SOURCE: dict[str, Any] = {"type": str, "name": str, "expression": str}
@@ -43,18 +42,18 @@ SHAPE: dict[str, Any] = {
     ],
     "directories": [{"name": str, "objects": [{"name": str, "attributes": [{"name": str, "type": str}]}]}],
 }
-"""Of a schema what is looked at here (fact sheet 4.2). Whatever may be missing or null there may be so here, too."""
+"""The members of a schema that are read here, and their types (fact sheet 4.2). Each can be missing or null."""
 
 
 def problem(schema: Any) -> str | None:
-    """Why this cannot be understood as a schema, as half a sentence."""
+    """Why a value is not a schema, as the end of a message; ``None`` if it is one."""
     if isinstance(schema, Mapping) and not isinstance(schema.get("synchronizationRules"), list):
         return "it has no list synchronizationRules"
     return _misshapen(schema, SHAPE, "it")
 
 
 def _misshapen(value: Any, shape: Any, place: str) -> str | None:
-    """The first member that has another type than the documents say."""
+    """The first member whose type is not the documented one, as the end of a message."""
     if isinstance(shape, dict):
         if not isinstance(value, Mapping):
             return f"{place} is {_kind(value)} instead of {_KINDS[dict]}"
@@ -65,7 +64,7 @@ def _misshapen(value: Any, shape: Any, place: str) -> str | None:
     if not isinstance(value, expected):
         return f"{place} is {_kind(value)} instead of {_KINDS[expected]}"
     if isinstance(shape, list):
-        return next(filter(None, (_misshapen(one, shape[0], f"{place}[{number}]") for number, one in enumerate(value))), None)
+        return next(filter(None, (_misshapen(member, shape[0], f"{place}[{number}]") for number, member in enumerate(value))), None)
     return None
 
 
@@ -78,37 +77,37 @@ def _kind(value: Any) -> str:
     return next((name for kind, name in _KINDS.items() if isinstance(value, kind)), "something else")
 
 
-def user_rule(schema: Schema) -> Mapping[str, Any] | None:
-    """The rule that synchronizes people. Directory names differ by age, so it is known by its own name."""
-    rules: list[Mapping[str, Any]] = schema.get("synchronizationRules") or []
+def user_rule(schema: Schema) -> Rule | None:
+    """The rule that synchronizes users. It is found by its own name, because directory names differ by the age of the job."""
+    rules = schema.get("synchronizationRules") or []
     return next((rule for rule in rules if rule.get("name") == RULE), rules[0] if len(rules) == 1 else None)
 
 
-def user_mapping(schema: Schema) -> dict[str, Any] | None:
-    """The object mapping of people: the one with the matching attribute. Its name differs by age, and nameless ones follow it."""
-    rule = user_rule(schema) or {}
-    for one in rule.get("objectMappings") or ():
-        if any(row.get("targetAttributeName") == MATCHING for row in one.get("attributeMappings") or ()):
-            found: dict[str, Any] = one
-            return found
+def user_mapping(schema: Schema) -> ObjectMapping | None:
+    """The object mapping of users: it has the matching attribute. Its name differs by the age of the job."""
+    rule = user_rule(schema)
+    for mapping in (rule.get("objectMappings") if rule else None) or ():
+        if any(row.get("targetAttributeName") == MATCHING for row in mapping.get("attributeMappings") or ()):
+            return mapping
     return None
 
 
-def rows(mapping: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def rows(mapping: ObjectMapping) -> dict[str, Row]:
     """The attribute mappings by target attribute."""
     listed = mapping.get("attributeMappings") or ()
     return {row["targetAttributeName"]: row for row in listed if row.get("targetAttributeName")}
 
 
 def definitions(schema: Schema, side: str) -> dict[str, Mapping[str, Any]]:
-    """The attribute definitions of people on one ``side``, ``source`` or ``target``, by name; empty where none are listed."""
-    return {one["name"]: one for found in _objects(schema, side) for one in found.get("attributes") or () if one.get("name")}
+    """The attribute definitions of users on one ``side``, ``source`` or ``target``, by name; empty if the schema lists none."""
+    listed = (definition for found in _objects(schema, side) for definition in found.get("attributes") or ())
+    return {definition["name"]: definition for definition in listed if definition.get("name")}
 
 
-def with_definition(schema: Schema, side: str, attribute: str) -> dict[str, Any]:
-    """The schema with a directory extension among one side's definitions, if there is a place for it (fact sheet 4.3).
+def with_definition(schema: Schema, side: str, attribute: str) -> Schema:
+    """A copy of the schema that defines a directory extension on one side, if the schema lists the objects of that side (fact sheet 4.3).
 
-    The schema that is given stays as it is. Only what leads to the new definition is copied, because directories are large.
+    The given schema is not changed. Only the path to the new definition is copied, because directories are large.
     """
     place = next(_objects(schema, side), None)
     definition = {
@@ -121,44 +120,48 @@ def with_definition(schema: Schema, side: str, attribute: str) -> dict[str, Any]
         "anchor": False,
     }
 
-    def extended(one: Mapping[str, Any]) -> Mapping[str, Any]:
-        return {**one, "attributes": [*(one.get("attributes") or ()), definition]} if one is place else one
+    def extended(found: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {**found, "attributes": [*(found.get("attributes") or ()), definition]} if found is place else found
 
     directories = [
-        {**one, "objects": [extended(found) for found in one["objects"]]} if one.get("objects") else one
-        for one in schema.get("directories") or ()
+        {**directory, "objects": [extended(found) for found in directory["objects"]]} if directory.get("objects") else directory
+        for directory in schema.get("directories") or ()
     ]
-    return {**schema, "directories": directories} if place is not None else dict(schema)
+    return {**schema, "directories": directories} if place is not None else {**schema}
 
 
 def _objects(schema: Schema, side: str) -> Iterator[Mapping[str, Any]]:
     rule, mapping = user_rule(schema), user_mapping(schema)
     if not rule or not mapping:
         return
-    names = rule.get(f"{side}DirectoryName"), mapping.get(f"{side}ObjectName")
+    names = (
+        (rule.get("sourceDirectoryName"), mapping.get("sourceObjectName"))
+        if side == "source"
+        else (rule.get("targetDirectoryName"), mapping.get("targetObjectName"))
+    )
     if None in names:
         return
     for directory in schema.get("directories") or ():
         if directory.get("name") == names[0]:
-            yield from (one for one in directory.get("objects") or () if one.get("name") == names[1])
+            yield from (found for found in directory.get("objects") or () if found.get("name") == names[1])
 
 
-def flows(mapping: Mapping[str, Any]) -> list[str]:
-    """The target actions, in our words. The service writes them with or without blanks (fact sheet 4.2)."""
-    have = {one.strip() for one in str(mapping.get("flowTypes") or "").split(",")}
-    return [ours for ours, theirs in FLOWS.items() if theirs in have]
+def flows(mapping: ObjectMapping) -> list[str]:
+    """The target actions, as the option ``target_actions`` names them. The service writes them with or without blanks (fact sheet 4.2)."""
+    listed = {flow_type.strip() for flow_type in str(mapping.get("flowTypes") or "").split(",")}
+    return [action for action, flow_type in FLOWS.items() if flow_type in listed]
 
 
 def flow_types(actions: list[str], like: str | None) -> str:
-    """Target actions as the service writes them, with blanks if it did so before."""
+    """Target actions as the service writes them, with blanks unless ``like``, the current text, has none."""
     separator = "," if like and ", " not in like and "," in like else ", "
-    return separator.join(FLOWS[one] for one in FLOWS if one in actions)
+    return separator.join(FLOWS[action] for action in FLOWS if action in actions)
 
 
-def shown(row: Mapping[str, Any]) -> dict[str, Any]:
-    """An attribute mapping in our words."""
-    source = row.get("source") or {}
-    result: dict[str, Any] = {"target": row["targetAttributeName"]}
+def shown(row: Row) -> MappingRow:
+    """An attribute mapping in the form of the option ``mappings``."""
+    source: Source = row.get("source") or {}
+    result: MappingRow = {"target": row["targetAttributeName"]}
     if source.get("type") == "Attribute":
         result["source"] = source.get("name")
     elif source.get("type") == "Constant":
@@ -171,8 +174,10 @@ def shown(row: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-def row_meaning(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What a row means: an empty default is no default, an absent flow type is ``Always``, a boolean constant has no case."""
+def row_meaning(row: Row) -> tuple[Any, ...]:
+    """The meaning of a row, for comparisons: an empty default is no default, a missing flow type is ``Always``, the case of a boolean
+    constant is ignored.
+    """
     meaning = source_meaning(row.get("source"))
     if meaning and meaning[0] == "constant" and str(meaning[1]).lower() in ("true", "false"):
         meaning = ("constant", str(meaning[1]).lower())
@@ -180,7 +185,7 @@ def row_meaning(row: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def rules_meaning(schema: Schema) -> Any:
-    """Everything of a schema that decides who and what is synchronized, without versions, ids and order (fact sheet 11)."""
+    """The parts of a schema that determine which users and attributes are synchronized, without versions, ids and order (fact sheet 11)."""
     return [
         (
             rule.get("name"),
@@ -190,8 +195,8 @@ def rules_meaning(schema: Schema) -> Any:
                     mapping.get("targetObjectName"),
                     bool(mapping.get("enabled")),
                     flows(mapping),
-                    plain(mapping.get("scope")),
-                    sorted(((target, row_meaning(row)) for target, row in rows(mapping).items()), key=lambda one: one[0]),
+                    without_empty(mapping.get("scope")),
+                    sorted(((target, row_meaning(row)) for target, row in rows(mapping).items()), key=lambda pair: pair[0]),
                 )
                 for mapping in rule.get("objectMappings") or ()
             ],
@@ -200,11 +205,11 @@ def rules_meaning(schema: Schema) -> Any:
     ]
 
 
-def plain(value: Any) -> Any:
-    """Without what says nothing: the service leaves empty members out or writes them as null."""
+def without_empty(value: Any) -> Any:
+    """A value without its empty members: the service leaves them out or writes them as null."""
     if isinstance(value, Mapping):
-        members = {key: plain(member) for key, member in value.items() if not key.startswith("@")}
+        members = {key: without_empty(member) for key, member in value.items() if not key.startswith("@")}
         return {key: member for key, member in members.items() if member not in (None, [], {})}
     if isinstance(value, list):
-        return [plain(member) for member in value]
+        return [without_empty(member) for member in value]
     return value

@@ -2,81 +2,174 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The preflight: what is missing or in the way of a link, found before anything is written. One tenant at a time, only reads."""
+"""The preflight: missing prerequisites and conflicts of a link, before anything is written. It only reads, in one tenant or in both."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from ...graph.claims import Claims, OpaqueToken
 from ...graph.client import Client
-from ...plan import Inquiry, Refusal
-from ..directory import is_own
+from ...plan import LinkInquiry, Refusal
 from ..partner import resolve
-from . import checks as preflight_policy
-from . import permissions as preflight_permissions
-from . import source as preflight_source
-from . import target as preflight_target
-from .finding import ERROR, Finding, ordered
-from .people import Person
-from .permissions import SOURCE
-from .reading import Looking, claims_of
+from ..permissions import DOMAINS_UNKNOWN, GROUPS_NAMED, SOURCE, TARGET
+from ..tenants import is_own
+from . import both, granted, policy, report, source, target
+from .check import Check, Link, Seen, User
+from .checks import CHECKS
+from .finding import ordered
+from .reading import Reading
 
-_SWITCHES = {"source": ("redemption_outbound",), "target": ("user_sync_inbound", "redemption_inbound")}
+LINK = "link"
+"""The side of a preflight that checks both tenants."""
+OF_ONE_TENANT = ("partner_tenant_id", "partner_cloud", "arriving_users")
+"""Options for a preflight in one tenant; a preflight of both takes these values from the connections, or reads them."""
+
+Params = Mapping[str, Any]
+Facts = Mapping[str, Any]
 
 
-def inquire(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
-    """The findings of one side.
+@dataclass(frozen=True)
+class Found:
+    """The result for a link: described findings, switches by name, and the users who are to be created in the target."""
 
-    :raises Refusal: when the link leads from a tenant to itself.
+    findings: Sequence[Mapping[str, str]]
+    switches: Mapping[str, bool | None]
+    arriving: Sequence[User] = ()
+
+
+def in_source(client: Client, params: Params, checks: Sequence[Check] = CHECKS) -> dict[str, Any]:
+    """The facts of the tenant that the task is connected to: of the source, unless the option ``side`` is ``target``.
+
+    :raises Refusal: if options contradict each other, or the link leads from a tenant to itself.
     """
-    side = str(params["side"])
-    elsewhere = preflight_policy.clouds(side, client.cloud.name, params.get("partner_cloud") or client.cloud.name)
-    if elsewhere:
-        return _result(client, elsewhere, {"switches": dict.fromkeys(_SWITCHES[side]), "people": []})
-    claims = claims_of(client)
-    needs = preflight_permissions.needed(side, params["purpose"] == "apply", _features(side, params))
-    findings = preflight_permissions.judge(needs, claims)
-    partner = resolve(client, params["partner_tenant_id"])
-    if is_own(client, partner):
-        raise Refusal("partner_tenant_id is the tenant itself; a link needs two tenants")
-    looking = Looking(client, preflight_permissions.impossible(needs, claims), findings)
-    required = params["switches"] == "require"
+    _reject_contradictions(params)
+    side = SOURCE if params["side"] == LINK else str(params["side"])
+    other = params.get("target") or {}
+    partner, cloud = other.get("tenant_id") or params["partner_tenant_id"], other.get("cloud") or params.get("partner_cloud")
+    return _result(params, _inspect(client, side, partner, cloud, _users(params.get("arriving_users") or ()), params, checks))
+
+
+def in_target(client: Client, params: Params, found: Facts, checks: Sequence[Check] = CHECKS) -> dict[str, Any]:
+    """The facts of both tenants. ``found`` are the facts of the source.
+
+    :raises Refusal: if the link leads from a tenant to itself.
+    """
+    here = _inspect(client, TARGET, params["tenant_id"], None, _users(found["arriving_users"]), params, checks)
+    return _result(
+        params,
+        Found([*found["findings"], *here.findings], {**found["switches"], **here.switches}, here.arriving),
+    )
+
+
+def is_complete(params: Params, found: Facts) -> bool:
+    """Whether nothing has to be read in the target: for one tenant, and for a link across clouds, which cannot be built."""
+    return params["side"] != LINK or any(finding["check"] == "cloud" for finding in found["findings"])
+
+
+def _reject_contradictions(params: Params) -> None:
+    side = params["side"]
+    needed, unused = ("target", OF_ONE_TENANT) if side == LINK else ("partner_tenant_id", ("target",))
+    if not params.get(needed):
+        raise Refusal(f"side {side} needs {needed}")
+    given = [name for name in unused if params.get(name) is not None]
+    if given:
+        raise Refusal(f"side {side} does not use {', '.join(given)}")
+
+
+def _inspect(
+    client: Client, side: str, partner: str, cloud: str | None, users: tuple[User, ...], params: Params, checks: Sequence[Check]
+) -> Found:
+    """The result of one tenant. ``partner`` is the other tenant, by id or domain; ``cloud`` is its cloud, ``None`` for the same."""
+    name = _names(params)[side]
+    across = policy.clouds(side, client.cloud.name, cloud or client.cloud.name)
+    if across:
+        return Found([finding.describe(name) for finding in across], dict.fromkeys(both.SWITCHES[side]))
+    with client.reading():
+        claims = _claims(client)
+        needs = granted.needed(side, _purpose(client, params) == "apply", _features(side, params), checks)
+        findings = granted.judge(needs, claims)
+        link = _link(client, side, partner, users, params)
+        reading = Reading(client, link)
+        reading.make([read for read in granted.reads_of(side, checks) if granted.possible(read, needs, claims)])
+        seen = reading.seen
+        results = [finding for check in checks if _is_possible(check, side, seen) for finding in check.judge(link, seen)]
+        arriving = source.arriving(seen) if side == SOURCE else target.missing(link, seen)
+        described = [finding.describe(name) for finding in (*findings, *reading.findings, *results)]
+        return Found(described, both.switches(link, seen), arriving)
+
+
+def _is_possible(check: Check, side: str, seen: Seen) -> bool:
+    return side in check.sides and all(map(seen.whole, check.reads))
+
+
+def _purpose(client: Client, params: Params) -> str:
+    return str(params.get("purpose") or ("plan" if client.rehearses else "apply"))
+
+
+def _features(side: str, params: Params) -> list[str]:
     if side == SOURCE:
-        facts = preflight_source.look(looking, _source(partner, params, required))
-    else:
-        facts = preflight_target.look(looking, _target(partner, params, required))
-    return _result(client, looking.findings, facts)
+        return [GROUPS_NAMED] if params.get("groups") else []
+    return [] if params.get("source_domains") else [DOMAINS_UNKNOWN]
 
 
-def _features(side: str, params: Mapping[str, Any]) -> list[str]:
-    if side == SOURCE:
-        return ["groups"] if params.get("groups") else []
-    return [] if params.get("source_domains") else ["look_up"]
-
-
-def _source(partner: str, params: Mapping[str, Any], required: bool) -> preflight_source.Link:
-    return preflight_source.Link(
-        partner=partner,
+def _link(client: Client, side: str, partner: str, users: tuple[User, ...], params: Params) -> Link:
+    partner_id = resolve(client, partner)
+    if is_own(client, partner_id):
+        raise Refusal("the other tenant of the link is the tenant itself; a link needs two tenants")
+    return Link(
+        side=side,
+        partner=partner_id,
+        cloud=client.cloud.name,
+        switches_required=params["switches"] == "require",
         configuration=params.get("configuration"),
         mode=params.get("scope_mode"),
         users=tuple(params.get("users") or ()),
         groups=tuple(params.get("groups") or ()),
         exact=params["exact"],
-        switches_required=required,
         adopt=params["adopt"],
         others=tuple(params.get("others") or ()),
+        arriving=users,
     )
 
 
-def _target(partner: str, params: Mapping[str, Any], required: bool) -> preflight_target.Link:
-    people = tuple(Person(one["user_principal_name"], one.get("mail") or None) for one in params.get("people") or ())
-    return preflight_target.Link(partner, people, required)
+def _claims(client: Client) -> Claims | None:
+    """The claims of the token, or ``None`` if it cannot be read.
+
+    :raises SignInFailure: if there is no token.
+    """
+    try:
+        return client.claims()
+    except OpaqueToken:
+        return None
 
 
-def _result(client: Client, findings: list[Finding], facts: Mapping[str, Any]) -> dict[str, Any]:
-    described = [one.describe(client.tenant) for one in ordered(findings)]
-    return {"findings": described, "ready": not any(one.severity == ERROR for one in findings), **facts}
+def _users(given: Iterable[Mapping[str, Any]]) -> tuple[User, ...]:
+    return tuple(User(user["user_principal_name"], user.get("mail") or None) for user in given)
 
 
-INQUIRY = Inquiry(inquire)
+def _names(params: Params) -> dict[str, str]:
+    """The names of the tenants by side. A preflight of one tenant has only that tenant."""
+    own = str(params["tenant_id"])
+    if params["side"] != LINK:
+        return {params["side"]: params.get(f"{params['side']}_name") or own}
+    return {SOURCE: params.get("source_name") or own, TARGET: params.get("target_name") or params["target"]["tenant_id"]}
+
+
+def _result(params: Params, found: Found) -> dict[str, Any]:
+    names, findings = _names(params), ordered(found.findings)
+    switches = [(names[side], name, found.switches[name]) for side in names for name in both.SWITCHES[side] if name in found.switches]
+    refusal = report.refusal(findings, params["strict"])
+    return {
+        "findings": findings,
+        "ready": refusal is None,
+        "refusal": refusal,
+        "report": report.lines(findings, switches, names.values()),
+        "switches": dict(found.switches),
+        "arriving_users": [{"user_principal_name": user.name, "mail": user.mail} for user in found.arriving],
+    }
+
+
+INQUIRY = LinkInquiry(in_source, in_target, is_complete, rests_on_run=True)

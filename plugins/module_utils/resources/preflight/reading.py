@@ -2,91 +2,78 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Reads for a preflight: what fails becomes a finding, and never passes for something that is fine."""
+"""Reads for a preflight: a failure becomes a finding, and never counts as a check without findings."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
 
-from ...graph.batch import send_all
-from ...graph.claims import Claims, OpaqueToken
-from ...graph.client import Answer, Client, Request, all_of
+from ...graph.batch import look_all
+from ...graph.client import Answer, Client, Request
 from ...graph.errors import GraphFailure, ServiceError
+from ...plan import Refusal
 from ..causes import explain
+from .check import ABSENT, Link, Longer, Outcome, Read, Seen
 from .finding import UNKNOWN, Finding
-
-Value = TypeVar("Value")
-ABSENT: Mapping[str, Any] = {}
 
 
 @dataclass
-class Looking:
-    """One preflight of one tenant: what may be looked at, and what was found."""
+class Reading:
+    """The reads of one tenant, and the findings about those that failed."""
 
     client: Client
-    impossible: Collection[str]
+    link: Link
+    seen: Seen = field(default_factory=Seen)
     findings: list[Finding] = field(default_factory=list)
 
-    def may(self, check: str) -> bool:
-        """Whether the permissions let this check be made. Where they do not, a finding says so already."""
-        return check not in self.impossible
+    def make(self, reads: Sequence[Read]) -> None:
+        """All requests in one batch for each version of Graph, then the longer reads in the order given.
 
-    def answers(self, wanted: Mapping[str, tuple[str, Request]]) -> dict[str, Any]:
-        """The bodies of reads, in one batch for each version; each is for a check. Collections are read to their end. What is not
-        there is `ABSENT`, and what cannot be read is left out.
+        :raises Refusal: for a longer read that is not possible, unless it is `Read.refusable`.
         """
-        open_ = {name: (check, request) for name, (check, request) in wanted.items() if self.may(check)}
-        found: dict[str, Any] = {}
-        for version in sorted({request.version for _check, request in open_.values()}):
-            names = [name for name, (_check, request) in open_.items() if request.version == version]
-            outcomes = send_all(self.client, [open_[name][1] for name in names])
-            for name, outcome in zip(names, outcomes, strict=True):
-                if isinstance(outcome, Answer):
-                    found.update(self._whole(open_[name][0], name, outcome.body, version))
-                elif isinstance(outcome, ServiceError) and outcome.missing:
-                    found[name] = ABSENT
-                else:
-                    self.unreadable(open_[name][0], outcome)
-        return found
+        self.seen.outcomes.update({read: Outcome() for read in reads})
+        asked = [(read, request) for read in reads for request in read.requests(self.link)]
+        for version in sorted({request.version for _read, request in asked}):
+            self._batch([(read, request) for read, request in asked if request.version == version])
+        for read in reads:
+            for longer in read.longer(self.link, self.seen):
+                self._longer(read, longer)
 
-    def _whole(self, check: str, name: str, body: Any, version: str) -> dict[str, Any]:
+    def _batch(self, asked: Sequence[tuple[Read, Request]]) -> None:
+        outcomes = look_all(self.client, [request for _read, request in asked])
+        for (read, request), outcome in zip(asked, outcomes, strict=True):
+            bodies = self.seen.outcomes[read].bodies
+            if isinstance(outcome, Answer):
+                try:
+                    bodies.append(self.client.whole(outcome.body, version=request.version))
+                except GraphFailure as failure:
+                    self._failed(read, failure)
+            elif isinstance(outcome, ServiceError) and outcome.missing:
+                bodies.append(ABSENT)
+            else:
+                self._failed(read, outcome)
+
+    def _longer(self, read: Read, longer: Longer) -> None:
+        outcome = self.seen.outcomes[read]
         try:
-            return {name: self.client.whole(body, version=version)}
+            outcome.items.extend(list(longer(self.client)))
+        except Refusal as refusal:
+            if not read.refusable:
+                raise
+            outcome.refusal = str(refusal)
         except GraphFailure as failure:
-            self.unreadable(check, failure)
-            return {}
+            self._failed(read, failure)
 
-    def everything(self, check: str, read: Callable[[], Iterable[Value]]) -> list[Value]:
-        """What a longer read brings; nothing where it may not be made or fails, which then is among the findings."""
-        if not self.may(check):
-            return []
-        try:
-            return list(read())
-        except GraphFailure as failure:
-            self.unreadable(check, failure)
-            return []
-
-    def unreadable(self, check: str, failure: GraphFailure) -> None:
-        """Say once that a check could not be made."""
-        if any((one.check, one.severity) == (check, UNKNOWN) for one in self.findings):
+    def _failed(self, read: Read, failure: GraphFailure) -> None:
+        """Add one finding for all failures with the same name."""
+        self.seen.outcomes[read].whole = False
+        if read.name in (finding.check for finding in self.findings):
             return
         cause = f"could not read what this check needs: {explain(failure).rstrip('.')}"
-        self.findings.append(Finding(check, UNKNOWN, cause, "see the cause, then run the preflight again"))
+        self.findings.append(Finding(read.name, UNKNOWN, cause, "fix the cause, then run the preflight again"))
 
 
-def members(body: Mapping[str, Any] | None) -> list[dict[str, Any]]:
-    """The members of a collection among the `Looking.answers`; none of what is not there, or could not be read."""
-    return all_of(body) if body else []
-
-
-def claims_of(client: Client) -> Claims | None:
-    """What the token says, or ``None`` if it is unreadable.
-
-    :raises SignInFailure: when there is no token at all.
-    """
-    try:
-        return client.claims()
-    except OpaqueToken:
-        return None
+def distinct(reads: Iterable[Read]) -> list[Read]:
+    """Each read once."""
+    return list(dict.fromkeys(reads))

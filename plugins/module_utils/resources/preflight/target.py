@@ -2,133 +2,143 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The target's half of a preflight: policy, invitations, room, and whoever is in the way of the people that are to arrive."""
+"""Checks of the target: invitations, quota, and conflicts with the users who are to be created."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache, partial
 from itertools import islice
 from typing import Any
 
-from ...graph.client import Request
+from ...graph.client import Client, Request
 from ...graph.odata import LARGEST_IN, quoted
-from ..partner import PARTNERS, policy_bytes, settings
-from . import checks as preflight_policy
-from . import people as preflight_people
+from ..permissions import CONTACTS, FIND_SYNCED_USERS, GROUPS, INVITATIONS, MAIL_DOMAINS, ORGANIZATION, TARGET, Need
+from . import policy, users
+from .check import Check, Link, Longer, Read, Seen, User
 from .finding import UNKNOWN, Finding
-from .people import Person, There
-from .reading import Looking, members
 
 WORTH_LISTING = 150
-"""From this many people on, whole collections are read a thousand at a time, which takes fewer requests than looking for each."""
+"""From this number of users, whole collections are read in pages of 999, which takes fewer requests than a search for each user."""
 KINDS = {
     "users": "id,userPrincipalName,mail,proxyAddresses,externalUserState",
     "groups": "id,displayName,mail,proxyAddresses",
     "contacts": "id,displayName,mail,proxyAddresses",
 }
-"""What can have an address, and what is read of it."""
-GONE = "id,userPrincipalName,mail"
-DELETED = "deleted"
+"""The kinds of objects that can have an address, and the members to read."""
+DELETED = "/directory/deletedItems/microsoft.graph.user?$select=id,userPrincipalName,mail&$top=999"
+
+# Reads ---------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Link:
-    """What the inventory says of the link's target, and who is to arrive."""
-
-    partner: str
-    people: tuple[Person, ...]
-    switches_required: bool
-
-
-def look(looking: Looking, link: Link) -> dict[str, Any]:
-    """Look at everything."""
-    entry = f"{PARTNERS}/{link.partner}"
-    found = looking.answers(
-        {
-            "entry": ("policy", Request("GET", f"{entry}?$expand=identitySynchronization")),
-            "synchronization": ("policy", Request("GET", f"{entry}/identitySynchronization")),
-            "default": ("policy", Request("GET", "/policies/crossTenantAccessPolicy/default")),
-            "invitations": ("invitations", Request("GET", "/policies/authorizationPolicy")),
-            "organization": ("quota", Request("GET", "/organization?$select=directorySizeQuota", version="beta")),
-            **_domain_list(looking),
-            **_searches(link.people),
-        }
-    )
-    values = _policy(looking, link, found)
-    if "invitations" in found:
-        looking.findings += preflight_policy.invitations(found["invitations"])
-    met, missing = preflight_people.met(link.people, _there(looking, link.people, found))
-    looking.findings += met
-    if "domains" in found:
-        looking.findings += preflight_policy.domains(members(found["domains"]), Counter(one.domain for one in missing))
-    if "organization" in found:
-        organizations = members(found["organization"]) or [{}]
-        looking.findings += preflight_policy.quota(organizations[0], len(missing))
-    return {"switches": values, "people": [{"user_principal_name": one.name, "mail": one.mail} for one in missing]}
-
-
-def _domain_list(looking: Looking) -> dict[str, tuple[str, Request]]:
-    """The page of b2bManagementPolicy: beta, and the global cloud only."""
-    if looking.client.cloud.name == "global":
-        return {"domains": ("domains", Request("GET", "/policies/b2bManagementPolicies", version="beta"))}
-    if looking.may("domains"):
-        cause = f"could not read the allow or deny list of mail domains: Microsoft Graph does not tell it in the cloud {looking.client.cloud.name}"
-        looking.findings.append(Finding("domains", UNKNOWN, cause, "look at the external collaboration settings in the portal"))
-    return {}
-
-
-def _policy(looking: Looking, link: Link, found: Mapping[str, Any]) -> dict[str, bool | None]:
-    if "entry" not in found:
-        return {"user_sync_inbound": None, "redemption_inbound": None}
-    entry = found["entry"] or None
-    # The expansion may be empty although the policy is there (fact sheet 1.3).
-    ours = settings(entry, found.get("synchronization") or entry.get("identitySynchronization") or {}) if entry else {}
-    values: dict[str, bool | None] = {name: bool(ours.get(name)) for name in ("user_sync_inbound", "redemption_inbound")}
-    looking.findings += preflight_policy.switches("target", link.partner, values, link.switches_required)
-    if "default" in found:
-        looking.findings += preflight_policy.collaboration("inbound", entry, found["default"])
-    if entry is None:
-        used = policy_bytes(looking.everything("policy", lambda: looking.client.pages(PARTNERS)))
-        looking.findings += preflight_policy.policy_size(entry, used)
-    return values
-
-
-def _searches(people: Sequence[Person]) -> dict[str, tuple[str, Request]]:
-    """Whoever has one of the people's addresses, and who was deleted. They go into the same batch as everything else."""
-    if not people:
-        return {}
-    wanted = {DELETED: ("people", Request("GET", f"/directory/deletedItems/microsoft.graph.user?$select={GONE}&$top=999"))}
-    if len(people) >= WORTH_LISTING:
-        return wanted
-    addresses = list(dict.fromkeys(address for person in people for address in (person.address, person.name.lower())))
-    for kind, select in KINDS.items():
-        for number, clause in enumerate(_clauses(kind, addresses)):
-            check = "people" if kind == "users" else kind
-            wanted[f"{kind} {number}"] = (check, Request("GET", f"/{kind}?$filter={clause}&$select={select}&$top=999"))
-    return wanted
+def _searches(kind: str, link: Link) -> list[Request]:
+    """The searches for objects with one of the users' addresses. They are sent in the same batch as all other reads."""
+    if len(link.arriving) >= WORTH_LISTING:
+        return []
+    addresses = list(dict.fromkeys(address for user in link.arriving for address in (user.address, user.name.lower())))
+    return [Request("GET", f"/{kind}?$filter={clause}&$select={KINDS[kind]}&$top=999") for clause in _clauses(kind, addresses)]
 
 
 def _clauses(kind: str, addresses: Sequence[str]) -> Iterator[str]:
-    """Fifteen addresses a filter. People may have a mail address without a mailbox, so they are looked for by both."""
+    """Fifteen addresses in a filter. A user may have a mail address without a mailbox, so both attributes are searched for users."""
     remaining = iter(addresses)
-    while some := list(islice(remaining, LARGEST_IN)):
+    while chunk := list(islice(remaining, LARGEST_IN)):
         if kind == "users":
-            yield f"mail%20in%20({','.join(quoted(one) for one in some)})"
-        yield "%20or%20".join(f"proxyAddresses/any(p:p%20eq%20{quoted(f'smtp:{one}')})" for one in some)
+            yield f"mail%20in%20({','.join(quoted(address) for address in chunk)})"
+        yield "%20or%20".join(f"proxyAddresses/any(p:p%20eq%20{quoted(f'smtp:{address}')})" for address in chunk)
 
 
-def _there(looking: Looking, people: Sequence[Person], found: Mapping[str, Any]) -> There:
-    return There(**{kind: _with_addresses(looking, kind, people, found) for kind in KINDS}, deleted=members(found.get(DELETED)))
+def _listing(kind: str, link: Link, _seen: Seen) -> Sequence[Longer]:
+    """All objects of a kind, if that takes fewer requests."""
+    return [partial(_all, kind)] if len(link.arriving) >= WORTH_LISTING else []
 
 
-def _with_addresses(looking: Looking, kind: str, people: Sequence[Person], found: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What the searches brought; or all there are, where that is less work."""
-    if len(people) >= WORTH_LISTING:
-        return _all(looking, "people" if kind == "users" else kind, f"/{kind}?$select={KINDS[kind]}&$top=999")
-    return [raw for name, body in found.items() if name.startswith(f"{kind} ") for raw in members(body)]
+def _all(kind: str, client: Client) -> Iterable[dict[str, Any]]:
+    return client.pages(f"/{kind}?$select={KINDS[kind]}&$top=999")
 
 
-def _all(looking: Looking, check: str, path: str) -> list[dict[str, Any]]:
-    return looking.everything(check, lambda: looking.client.pages(path))
+def _with_address(kind: str, need: Need) -> Read:
+    return Read(kind, (need,), partial(_searches, kind), partial(_listing, kind))
+
+
+def _deleted(link: Link) -> list[Request]:
+    return [Request("GET", DELETED)] if link.arriving else []
+
+
+def _domain_list(link: Link) -> list[Request]:
+    """The page of b2bManagementPolicy: beta, and the global cloud only."""
+    return [Request("GET", "/policies/b2bManagementPolicies", version="beta")] if link.cloud == "global" else []
+
+
+AUTHORIZATION = Read(
+    "invitations",
+    (Need("read whether invitations are allowed", INVITATIONS.read),),
+    lambda _link: [Request("GET", "/policies/authorizationPolicy")],
+)
+DOMAIN_LIST = Read("domains", (Need("read the allow or deny list of mail domains", MAIL_DOMAINS.read),), _domain_list)
+QUOTA = Read(
+    "quota",
+    (Need("read how full the directory is", ORGANIZATION.read),),
+    lambda _link: [Request("GET", "/organization?$select=directorySizeQuota", version="beta")],
+)
+USERS = _with_address("users", FIND_SYNCED_USERS)
+TARGET_CONTACTS = _with_address("contacts", Need("search for contacts with the same address", CONTACTS.read))
+TARGET_GROUPS = _with_address("groups", Need("search for groups with the same address", GROUPS.read))
+DELETED_USERS = Read("users", (FIND_SYNCED_USERS,), _deleted)
+
+
+# What was read -------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def _matches(link: Link, seen: Seen) -> list[users.Match]:
+    # Several checks need it, and the collections can be those of a whole directory.
+    directory = users.Directory(seen.members(USERS), seen.members(TARGET_GROUPS), seen.members(TARGET_CONTACTS))
+    return users.matches(link.arriving, directory)
+
+
+def missing(link: Link, seen: Seen) -> list[User]:
+    """The users who do not exist in the target yet."""
+    return users.missing(_matches(link, seen))
+
+
+# Judges --------------------------------------------------------------------------------------------------------------
+
+
+def _invitations(_link: Link, seen: Seen) -> list[Finding]:
+    return policy.invitations(seen.body(AUTHORIZATION))
+
+
+def _domains(link: Link, seen: Seen) -> list[Finding]:
+    if link.cloud != "global":
+        cause = f"could not read the allow or deny list of mail domains: Microsoft Graph does not have it in the cloud {link.cloud}"
+        return [Finding("domains", UNKNOWN, cause, "check the external collaboration settings in the portal")]
+    return policy.domains(seen.members(DOMAIN_LIST), Counter(user.domain for user in missing(link, seen)))
+
+
+def _quota(link: Link, seen: Seen) -> list[Finding]:
+    organizations = seen.members(QUOTA) or [{}]
+    return policy.quota(organizations[0], len(missing(link, seen)))
+
+
+def _addresses(link: Link, seen: Seen) -> list[Finding]:
+    return users.addresses(_matches(link, seen))
+
+
+def _guests(link: Link, seen: Seen) -> list[Finding]:
+    return users.guests(_matches(link, seen))
+
+
+def _deleted_users(link: Link, seen: Seen) -> list[Finding]:
+    return users.deleted_users(link.arriving, seen.members(DELETED_USERS))
+
+
+CHECKS = (
+    Check("invitations", (TARGET,), _invitations, reads=(AUTHORIZATION,)),
+    Check("domains", (TARGET,), _domains, reads=(DOMAIN_LIST,), also=(USERS,)),
+    Check("quota", (TARGET,), _quota, reads=(QUOTA,), also=(USERS,)),
+    Check("addresses", (TARGET,), _addresses, also=(USERS, TARGET_CONTACTS, TARGET_GROUPS)),
+    Check("guests", (TARGET,), _guests, also=(USERS,)),
+    Check("deleted_users", (TARGET,), _deleted_users, reads=(DELETED_USERS,)),
+)

@@ -47,7 +47,7 @@ def answer(service: Service, version: str, headers: Mapping[str, str], raw: Any,
         return Reply(problem.status, body(problem, ids))
     statuses: dict[str, int] = {}
     responses = [_item(service, version, headers, item, origin, statuses) for item in items]
-    # The service answers in any order; the last comes first here, so that nobody relies on the order.
+    # The service answers in any order; the last comes first here, so that no client relies on the order.
     return Reply(200, {"responses": responses[::-1]})
 
 

@@ -39,15 +39,15 @@ def _answer(service: Service, request: Request, token_expired: bool) -> Reply:
     names = granted(operation.method, operation.template, caller.roles)
     if not names:
         raise errors.forbidden(request.path)
-    told = quotas.charge(service, request, caller, tenant)
+    quota_headers = quotas.charge(service, request, caller, tenant)
     try:
         _check_query(operation, request)
         _check_body(operation, request)
         reply = operation.handler(Call(service, request, caller, tenant, params, owned_only(names)))
     except GraphError as problem:
-        problem.headers.update(told)
+        problem.headers.update(quota_headers)
         raise
-    return Reply(reply.status, reply.body, {**told, **reply.headers})
+    return Reply(reply.status, reply.body, {**quota_headers, **reply.headers})
 
 
 def _sign_in(service: Service, request: Request, token_expired: bool) -> tuple[Caller, Tenant]:

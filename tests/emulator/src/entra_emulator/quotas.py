@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The documented quotas: which of them a request spends, and what the answer tells of them (fact sheet 0.5).
+"""The documented quotas: which of them a request spends, and which headers the answer contains (fact sheet 0.5).
 
 Costs that the sheet does not list are from the public page "Microsoft Graph service-specific throttling limits".
 """
@@ -38,7 +38,7 @@ COSTS = tuple(
 
 
 def charge(service: Service, request: Request, caller: Caller, tenant: Tenant) -> dict[str, str]:
-    """Spends what the request costs, and gives the headers that tell of it.
+    """Spends what the request costs, and returns the headers about it.
 
     :raises GraphError: 429, when the request does not fit into one of its quotas.
     """
@@ -59,7 +59,7 @@ def charge(service: Service, request: Request, caller: Caller, tenant: Tenant) -
 def _too_many_requests(quota: Quota, retry_after: int, headers: dict[str, str]) -> GraphError:
     problem = errors.too_many_requests(retry_after, quota.scope, quota.information)
     problem.headers.update(headers)
-    if not quota.told:
+    if not quota.is_reported:
         problem.headers.pop("Retry-After")
     return problem
 
@@ -72,14 +72,14 @@ def _quotas(settings: Settings, request: Request, caller: Caller, tenant: Tenant
         return [_busy("provisionOnDemand", pair)] if request.path.endswith("/provisionOnDemand") else []
     if request.path.lower().startswith(POLICY) and settings.policy_quota == "conditional_access":
         scope = f"Tenant/ReadWrite/{pair}"
-        return [Quota("conditional access", tenant.id, scope, "ResourceUnitLimitExceeded", 1, 1.0, refills=False, told=False)]
+        return [Quota("conditional access", tenant.id, scope, "ResourceUnitLimitExceeded", 1, 1.0, refills=False, is_reported=False)]
     units = settings.directory_throttle_units or granted(tenant)
     cost = resource_units(request)
     quotas = [Quota("units", pair, f"Tenant_Application/ReadWrite/{pair}", "ResourceUnitLimitExceeded", units, 10.0, cost)]
     if request.method != "GET" and not READING_POSTS.fullmatch(request.path):
-        ours, everybodys = settings.directory_throttle_writes, settings.tenant_throttle_writes
-        quotas.append(Quota("writes", pair, f"Tenant_Application/Write/{pair}", "WriteLimitExceeded", ours, 150.0))
-        quotas.append(Quota("tenant writes", tenant.id, f"Tenant/Write/{pair}", "WriteLimitExceeded", everybodys, 300.0))
+        own, shared = settings.directory_throttle_writes, settings.tenant_throttle_writes
+        quotas.append(Quota("writes", pair, f"Tenant_Application/Write/{pair}", "WriteLimitExceeded", own, 150.0))
+        quotas.append(Quota("tenant writes", tenant.id, f"Tenant/Write/{pair}", "WriteLimitExceeded", shared, 300.0))
     return quotas
 
 

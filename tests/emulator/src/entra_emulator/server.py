@@ -133,7 +133,7 @@ def build(app: Starlette, certificates: Certificates, log_level: str, on_ready: 
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=1,
         server_header=False,
-        # The application tells the time: Graph's is the virtual one.
+        # The application sets the date header: Graph's is the virtual one.
         date_header=False,
     )
     config.load()

@@ -113,7 +113,7 @@ class Settings(BaseModel):
     schema_invalid: Literal["schemaInvalid", "BadRequest"] = Field(
         default="schemaInvalid", description="13.1: error.code of the 400 for a refused schema; the other form has it in the message."
     )
-    schema_put_restarts: bool = Field(default=True, description="13.13: whether PUT schema starts a full cycle by itself.")
+    schema_put_restarts: bool = Field(default=True, description="13.13: whether PUT schema starts a full cycle automatically.")
     on_demand: Literal["array", "object"] = Field(
         default="array",
         description="3.5: generation of the provisionOnDemand response: an array under StatusInfo, or an object under a result key.",
@@ -275,7 +275,7 @@ class Settings(BaseModel):
         default=0,
         ge=0,
         description="0.7: how many pages without a member, but with a nextLink, come before the first one of a collection; only the "
-        "nextLink tells whether there is more (Graph's paging page).",
+        "nextLink shows whether there is more (Graph's paging page).",
     )
 
 

@@ -29,7 +29,7 @@ class Model(BaseModel):
 class FederatedCredential(Model):
     """Whose tokens stand for an application's secret (Graph's federatedIdentityCredential), and the key they are signed with.
 
-    The service fetches the key from the issuer; the emulator is told it.
+    The service fetches the key from the issuer; the emulator has it in its state.
     """
 
     issuer: str

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Quota:
-    """How much somebody may spend, and what one request costs of it."""
+    """How much a client may spend, and the cost of a request."""
 
     name: str
     owner: str
@@ -28,13 +28,13 @@ class Quota:
     cost: int = 1
     refills: bool = True
     """A token bucket, which fills up evenly; else a window that slides."""
-    told: bool = True
-    """Whether a refusal tells how long to wait."""
+    is_reported: bool = True
+    """Whether a refusal contains how long to wait."""
 
 
 @dataclass
 class Bucket:
-    """A token bucket, told by what is used of it."""
+    """A token bucket, stored as the amount that is used."""
 
     used: float = 0.0
     at: float = 0.0
@@ -56,7 +56,7 @@ class Bucket:
 
 @dataclass
 class Window:
-    """A sliding window, told by what was spent in it and when."""
+    """A sliding window, stored as the amounts that were spent in it and their times."""
 
     spent: deque[tuple[float, int]] = field(default_factory=deque)
 

@@ -56,7 +56,7 @@ class LinkedTenants:
         return found
 
     def person(self, alias: str, assigned: bool = True, **more: Any) -> Json:
-        """Somebody in the source tenant, assigned unless told otherwise; the alias is the id."""
+        """A user in the source tenant, assigned by default; the alias is the id."""
         name = f"{alias}@contoso.kr"
         user = {"id": alias, "userPrincipalName": name, "mail": name, "displayName": alias.title(), "mailNickname": alias}
         self.source.users[alias] = {**user, "accountEnabled": True, "userType": "Member", **more}
@@ -119,7 +119,7 @@ class LinkedTenants:
         return sorted(user["displayName"] for user in self.target.users.values())
 
     def last_log(self, alias: str) -> Json:
-        """The newest provisioning log entry about somebody."""
+        """The newest provisioning log entry about a user."""
         return [entry for entry in self.source.provisioning_log if entry["sourceIdentity"]["id"] == alias][-1]
 
     def error(self, alias: str) -> str:

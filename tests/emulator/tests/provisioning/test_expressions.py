@@ -30,7 +30,7 @@ PERSON: dict[str, Any] = {
 }
 
 
-@pytest.mark.fact("4.2", "The functions of mapping expressions compute what their reference says")
+@pytest.mark.fact("F90", "The functions of mapping expressions compute what their reference says")
 @pytest.mark.parametrize(
     ("expression", "value"),
     [
@@ -86,7 +86,7 @@ def test_values(expression: str, value: Any) -> None:
     assert evaluate(parse(expression), PERSON) == value
 
 
-@pytest.mark.fact("4.2", "Expressions are refused in one clear sentence, over 10,000 characters too")
+@pytest.mark.fact("F90", "Expressions are refused in one clear sentence, over 10,000 characters too")
 @pytest.mark.parametrize(
     ("expression", "words"),
     [
@@ -114,7 +114,7 @@ def test_the_longest_expression_is_allowed() -> None:
     assert evaluate(parse('"' + "x" * 9_998 + '"'), {}) == "x" * 9_998
 
 
-@pytest.mark.fact("4.2", "How each kind of mapping is written as a source object")
+@pytest.mark.fact("F87", "How each kind of mapping is written as a source object")
 @pytest.mark.parametrize(
     ("expression", "kind", "name", "keys"),
     [
@@ -148,7 +148,7 @@ def test_a_bad_regular_expression_is_an_error() -> None:
         evaluate(parse('Replace([mail], , "(", , "", , )'), PERSON)
 
 
-@pytest.mark.fact("4.2", "What Append and IIF do with null (switches append_null, iif_null)")
+@pytest.mark.fact("F91", "What Append and IIF do with null (switches append_null, iif_null)")
 @pytest.mark.parametrize(
     ("expression", "switch", "value", "other"),
     [

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stories of jobs: states, schedules, restarts, quarantine, the deletion guard (fact sheet 3.2, 3.3, 6.4)."""
+"""Scenarios of jobs: states, schedules, restarts, quarantine, the deletion guard (fact sheet 3.2, 3.3, 6.4)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def people(count: int, **switches: object) -> LinkedTenants:
     return s
 
 
-@pytest.mark.fact("3.2", "The states through the first cycles and a pause")
+@pytest.mark.fact("F68", "The states through the first cycles and a pause")
 def test_the_states_of_a_job() -> None:
     """Table 3.2: Paused, NotRun with the Failed quirk, Active, Paused."""
     s = people(10)
@@ -47,7 +47,7 @@ def test_the_states_of_a_job() -> None:
     assert s.advance(CYCLE * 3) == []
 
 
-@pytest.mark.fact("3.2", "Cycles are forty minutes apart, start to start")
+@pytest.mark.fact("F68", "Cycles are forty minutes apart, start to start")
 def test_cycles_are_forty_minutes_apart_start_to_start() -> None:
     """The interval is fixed and measured from start to start (7)."""
     s = people(1)
@@ -56,9 +56,9 @@ def test_cycles_are_forty_minutes_apart_start_to_start() -> None:
     assert began == ["2026-01-05T00:00:00Z", "2026-01-05T00:40:00Z", "2026-01-05T01:20:00Z", "2026-01-05T02:00:00Z"]
 
 
-@pytest.mark.fact("7", "The initial cycle grows with people, groups and memberships, and shows progress")
+@pytest.mark.fact("F68", "The initial cycle grows with people, groups and memberships, and shows progress")
 def test_the_initial_cycle_grows_with_the_scope() -> None:
-    """Its length is proportional to people, groups and memberships; meanwhile there is progress and nobody is there (7)."""
+    """Its length is proportional to people, groups and memberships; in the meantime there is progress and no synced user (7)."""
     s = people(1000, initial_cycle_seconds_per_object=3)
     s.start()
     s.advance(timedelta(minutes=25))
@@ -73,7 +73,7 @@ def test_the_initial_cycle_grows_with_the_scope() -> None:
     assert len(s.names()) == 1000
 
 
-@pytest.mark.fact("3.3", "Pause lets the running cycle finish")
+@pytest.mark.fact("F73", "Pause lets the running cycle finish")
 def test_pausing_lets_the_running_cycle_finish() -> None:
     """Stop is not stop (3.3)."""
     s = people(100)
@@ -86,7 +86,7 @@ def test_pausing_lets_the_running_cycle_finish() -> None:
     assert s.advance(CYCLE) == []
 
 
-@pytest.mark.fact("3.3", "Start resumes from the watermark")
+@pytest.mark.fact("F71", "Start resumes from the watermark")
 def test_start_resumes_where_the_job_stopped() -> None:
     """Start keeps the watermark: nothing is exported again (3.3)."""
     s = people(3)
@@ -100,7 +100,7 @@ def test_start_resumes_where_the_job_stopped() -> None:
     assert len(s.names()) == 4
 
 
-@pytest.mark.fact("3.3", "Restart looks at everybody again")
+@pytest.mark.fact("F74", "Restart looks at everybody again")
 def test_a_restart_looks_at_everybody_again() -> None:
     """QuarantineState, Watermark and Escrows by default: target edits are undone (3.3)."""
     s = people(1)
@@ -116,7 +116,7 @@ def test_a_restart_looks_at_everybody_again() -> None:
     assert user["displayName"] == "P0"
 
 
-@pytest.mark.fact("6.1", "InvalidAnchor when the target object vanished, until a restart")
+@pytest.mark.fact("F127", "InvalidAnchor when the target object vanished, until a restart")
 def test_an_invalid_anchor_needs_a_restart() -> None:
     """The object matched before was purged: a failure until a restart matches again (6.1)."""
     s = people(1)
@@ -133,7 +133,7 @@ def test_an_invalid_anchor_needs_a_restart() -> None:
     assert s.names() == ["P0"]
 
 
-@pytest.mark.fact("3.3", "Full clears the connector data store")
+@pytest.mark.fact("F74", "Full clears the connector data store")
 def test_a_full_restart_forgets_who_was_provisioned() -> None:
     """ConnectorDataStore clears the links, so people out of scope are forgotten, not deleted (3.3)."""
     s = people(2)
@@ -145,7 +145,7 @@ def test_a_full_restart_forgets_who_was_provisioned() -> None:
     assert list(s.job.links) == ["p1"]
 
 
-@pytest.mark.fact("3.4", "DeleteThresholdValue 500 lets 499 pass")
+@pytest.mark.fact("F63", "DeleteThresholdValue 500 lets 499 pass")
 @pytest.mark.parametrize(("limit", "leavers", "deleted"), [(5, 4, 4), (5, 5, 0), (1, 1, 0)])
 def test_the_deletion_guard(limit: int, leavers: int, deleted: int) -> None:
     """500 means 499 pass; with more, all of the cycle's deletions are staged (3.4, 6.4)."""
@@ -158,8 +158,8 @@ def test_the_deletion_guard(limit: int, leavers: int, deleted: int) -> None:
     assert s.job.status["code"] == ("Active" if deleted else "Quarantine")
 
 
-@pytest.mark.fact("6.4", "Held-back deletions are logged as stagedDelete, and the job is quarantined with TooManyDeletes")
-@pytest.mark.fact("3.3", "ForceDeletes lets held-back deletions go, once")
+@pytest.mark.fact("F81", "Held-back deletions are logged as stagedDelete, and the job is quarantined with TooManyDeletes")
+@pytest.mark.fact("F81", "ForceDeletes lets held-back deletions go, once")
 def test_staged_deletions_are_logged_and_approved() -> None:
     """stagedDelete, quarantine TooManyDeletes; ForceDeletes lets them go, once (3.3, 6.4)."""
     s = people(6)
@@ -180,7 +180,7 @@ def test_staged_deletions_are_logged_and_approved() -> None:
     assert len(s.names()) == 3
 
 
-@pytest.mark.fact("6.4", "Putting the people back and restarting is the other way out")
+@pytest.mark.fact("F81", "Putting the people back and restarting is the other way out")
 def test_reassigning_is_the_other_way_out() -> None:
     """Put the people back and restart (6.4)."""
     s = people(3)
@@ -195,7 +195,7 @@ def test_reassigning_is_the_other_way_out() -> None:
     assert (len(s.names()), s.job.status["code"], s.job.status["quarantine"]) == (3, "Active", None)
 
 
-@pytest.mark.fact("6.4", "Disables count against the guard")
+@pytest.mark.fact("F81", "Disables count against the guard")
 def test_disables_count_against_the_guard() -> None:
     """Disables count too (6.4)."""
     s = people(3)
@@ -208,7 +208,7 @@ def test_disables_count_against_the_guard() -> None:
     assert user is not None and user["accountEnabled"] is True
 
 
-@pytest.mark.fact("6.4", "The guard counts each cycle alone")
+@pytest.mark.fact("F81", "The guard counts each cycle alone")
 def test_the_guard_counts_each_cycle_alone() -> None:
     """A slow bleed under the threshold never trips it (6.4)."""
     s = people(4)
@@ -220,7 +220,7 @@ def test_the_guard_counts_each_cycle_alone() -> None:
     assert s.names() == []
 
 
-@pytest.mark.fact("3.4", "DeleteThresholdEnabled false is no guard")
+@pytest.mark.fact("F63", "DeleteThresholdEnabled false is no guard")
 def test_guard_that_is_off() -> None:
     """DeleteThresholdEnabled false is no guard (3.4)."""
     s = people(4)
@@ -234,12 +234,12 @@ def test_guard_that_is_off() -> None:
 NEW, OLD = "AzureActiveDirectoryCrossTenantSyncPolicyCheckFailure", "AzureDirectoryB2BManagementPolicyCheckFailure"
 
 
-@pytest.mark.fact("1.3", "isSyncAllowed false stops synchronization and leaves people alone")
-@pytest.mark.fact("6.4", "A missing policy half quarantines the job, and it heals by itself")
+@pytest.mark.fact("F46", "isSyncAllowed false stops synchronization and leaves people alone")
+@pytest.mark.fact("F80", "A missing policy half quarantines the job, and it heals by itself")
 @pytest.mark.parametrize("broken", ["outbound", "inbound", "sync", "no partner"])
 @pytest.mark.parametrize(("switch", "code"), [("new", NEW), ("old", OLD)])
 def test_both_policies_are_checked_each_cycle(broken: str, switch: str, code: str) -> None:
-    """A missing half quarantines the job and leaves people alone; it heals by itself (0.2, 1.3, 6.4)."""
+    """A missing half quarantines the job and leaves users unchanged; it recovers automatically (0.2, 1.3, 6.4)."""
     s = people(2, validation_code=switch)
     s.first()
     saved = s.world.model_dump_json()
@@ -263,7 +263,7 @@ def test_both_policies_are_checked_each_cycle(broken: str, switch: str, code: st
     assert (s.job.status["code"], s.job.status["quarantine"], len(s.names())) == ("Active", None, 1)
 
 
-@pytest.mark.fact("0.2", "A job whose target tenant is unknown fails with ExternalTenantNotFound")
+@pytest.mark.fact("F12", "A job whose target tenant is unknown fails with ExternalTenantNotFound")
 def test_an_unknown_target_tenant() -> None:
     """ExternalTenantNotFound (0.2)."""
     s = people(1)
@@ -273,7 +273,7 @@ def test_an_unknown_target_tenant() -> None:
     assert s.job.status["quarantine"]["error"]["code"] == "ExternalTenantNotFound"
 
 
-@pytest.mark.fact("6.4", "Retries after 6, 12 and 24 hours, then daily; disabled after 28 days")
+@pytest.mark.fact("F78", "Retries after 6, 12 and 24 hours, then daily; disabled after 28 days")
 def test_quarantine_retries_and_the_end_after_four_weeks() -> None:
     """Retries after 6, 12 and 24 hours, then daily; disabled after 28 days (6.4)."""
     s = people(1)
@@ -289,7 +289,7 @@ def test_quarantine_retries_and_the_end_after_four_weeks() -> None:
     assert (s.names(), s.job.status["code"]) == (["P0"], "Active")
 
 
-@pytest.mark.fact("6.4", "Quarantine at over 40 per cent or 40,000 failures from 5,000 on, or 60,000")
+@pytest.mark.fact("F79", "Quarantine at over 40 per cent or 40,000 failures from 5,000 on, or 60,000")
 @pytest.mark.parametrize(
     ("failed", "entitled", "reason"),
     [

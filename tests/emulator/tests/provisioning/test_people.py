@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stories of people: joining, changing, leaving, returning (fact sheet 4.3, 4.4, 5, 7)."""
+"""Scenarios of users: joining, changing, leaving, returning (fact sheet 4.3, 4.4, 5, 7)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from entra_emulator.provisioning import attributes, engine, population, template
 DEFAULT_ACCESS = population.DEFAULT_ACCESS
 
 
-@pytest.mark.fact("5", "Assigned people and direct members of assigned groups are provisioned, nested members never")
+@pytest.mark.fact("F109", "Assigned people and direct members of assigned groups are provisioned, nested members never")
 def test_who_is_in_scope() -> None:
     """Assigned people and direct members; not nested members, externals, SMS people or disabled people (5, 10)."""
     s = LinkedTenants()
@@ -33,7 +33,7 @@ def test_who_is_in_scope() -> None:
     assert s.names() == ["Direct", "Minsu"]
 
 
-@pytest.mark.fact("3.4", "SyncAll true takes everybody internal")
+@pytest.mark.fact("F61", "SyncAll true takes everybody internal")
 def test_sync_all_takes_everybody_internal() -> None:
     """SyncAll true needs no assignment, and still no external people (3.4)."""
     s = LinkedTenants()
@@ -44,7 +44,7 @@ def test_sync_all_takes_everybody_internal() -> None:
     assert s.names() == ["Minsu"]
 
 
-@pytest.mark.fact("3.4", "SyncAll from true to false waits for a restart")
+@pytest.mark.fact("F62", "SyncAll from true to false waits for a restart")
 def test_sync_all_off_waits_for_a_restart() -> None:
     """From true to false has no effect until the job is restarted (3.4)."""
     s = LinkedTenants()
@@ -60,7 +60,7 @@ def test_sync_all_off_waits_for_a_restart() -> None:
     assert s.names() == ["Minsu"]
 
 
-@pytest.mark.fact("7", "The synchronized user: name with #EXT#, userType Member, Accepted, Invitation, in the address list")
+@pytest.mark.fact("F112", "The synchronized user: name with #EXT#, userType Member, Accepted, Invitation, in the address list")
 def test_what_a_synced_person_looks_like() -> None:
     """The B2B user of section 7; an apostrophe stays in the name."""
     s = LinkedTenants()
@@ -77,7 +77,7 @@ def test_what_a_synced_person_looks_like() -> None:
     assert user["_alternativeSecurityId"] == attributes.net_id(s.source.users["o'brien"])
 
 
-@pytest.mark.fact("5", "People with the default access role are skipped as not effectively entitled")
+@pytest.mark.fact("F108", "People with the default access role are skipped as not effectively entitled")
 def test_default_access_does_not_entitle() -> None:
     """People with the default role are skipped as not effectively entitled (5)."""
     s = LinkedTenants()
@@ -88,7 +88,7 @@ def test_default_access_does_not_entitle() -> None:
     assert s.error("minsu") == "NotEffectivelyEntitled"
 
 
-@pytest.mark.fact("4.3", "Mappings, constants, expressions and defaults of the job's schema are applied")
+@pytest.mark.fact("F92", "Mappings, constants, expressions and defaults of the job's schema are applied")
 def test_the_mappings_of_the_job_are_applied() -> None:
     """A dropped row, an expression, a constant and a default (4.2, 4.3)."""
     s = LinkedTenants()
@@ -106,7 +106,7 @@ def test_the_mappings_of_the_job_are_applied() -> None:
     assert (user["userType"], user["jobTitle"]) == ("Guest", "Engineer")
 
 
-@pytest.mark.fact("4.3", "Nulls are not propagated, and defaults apply on creation only")
+@pytest.mark.fact("F96", "Nulls are not propagated, and defaults apply on creation only")
 def test_nulls_are_not_propagated_and_defaults_apply_on_creation_only() -> None:
     """A value that vanishes in the source stays in the target (4.3, 10)."""
     s = LinkedTenants()
@@ -120,7 +120,7 @@ def test_nulls_are_not_propagated_and_defaults_apply_on_creation_only() -> None:
     assert (user["department"], user["city"], user["jobTitle"]) == ("Sales", "Busan", "Boss")
 
 
-@pytest.mark.fact("7", "Target edits persist until the next source change, a sign-in block too")
+@pytest.mark.fact("F119", "Target edits persist until the next source change, a sign-in block too")
 def test_target_edits_persist_until_the_next_source_change() -> None:
     """The engine does not look at the target; the next change in the source undoes even a sign-in block (7)."""
     s = LinkedTenants()
@@ -136,7 +136,7 @@ def test_target_edits_persist_until_the_next_source_change() -> None:
     assert (user["displayName"], user["accountEnabled"], user["jobTitle"]) == ("Minsu", True, "Boss")
 
 
-@pytest.mark.fact("7", "A redeemed guest is matched by alternativeSecurityIds; userType changes only where it applies always")
+@pytest.mark.fact("F113", "A redeemed guest is matched by alternativeSecurityIds; userType changes only where it applies always")
 @pytest.mark.parametrize(("flow", "after"), [("Always", "Member"), ("ObjectAddOnly", "Guest")])
 def test_a_redeemed_guest_is_adopted(flow: str, after: str) -> None:
     """Matching is by identity; userType changes only when the mapping applies always (4.3, 7)."""
@@ -153,7 +153,7 @@ def test_a_redeemed_guest_is_adopted(flow: str, after: str) -> None:
     assert s.target.users["g"]["userPrincipalName"] == "minsu_contoso.kr#EXT#@fabrikamkr.onmicrosoft.com"
 
 
-@pytest.mark.fact("7", "A pending guest keeps the mail-based name until on-demand provisioning or a restart")
+@pytest.mark.fact("F113", "A pending guest keeps the mail-based name until on-demand provisioning or a restart")
 def test_a_pending_guest_keeps_the_mail_based_name_until_on_demand() -> None:
     """Unredeemed guests are not matched by identity; the invitation finds them, the name stays (7)."""
     s = LinkedTenants()
@@ -172,7 +172,7 @@ def test_a_pending_guest_keeps_the_mail_based_name_until_on_demand() -> None:
     assert s.target.users["g"]["userPrincipalName"] == "minsu_contoso.kr#EXT#@fabrikamkr.onmicrosoft.com"
 
 
-@pytest.mark.fact("7", "Whether existing guests are matched is a switch (match_existing_guests)")
+@pytest.mark.fact("F113", "Whether existing guests are matched is a switch (match_existing_guests)")
 def test_existing_guests_that_are_not_matched() -> None:
     """The switch match_existing_guests: a guest of the same address stands in the way; whom synchronization made is found again (7)."""
     s = LinkedTenants(match_existing_guests=False)
@@ -188,7 +188,7 @@ def test_existing_guests_that_are_not_matched() -> None:
     assert s.job.links.keys() == {"jia"}
 
 
-@pytest.mark.fact("7", "A pending guest joins or stands in the way (switch pending_guests)")
+@pytest.mark.fact("F113", "A pending guest joins or stands in the way (switch pending_guests)")
 def test_a_pending_guest_can_stand_in_the_way() -> None:
     """The switch pending_guests (7)."""
     s = LinkedTenants(pending_guests="refused")
@@ -201,7 +201,7 @@ def test_a_pending_guest_can_stand_in_the_way() -> None:
     assert s.target.users["g"]["externalUserState"] == "PendingAcceptance"
 
 
-@pytest.mark.fact("7", "Out of scope is a soft deletion; back within 30 days the same object is restored")
+@pytest.mark.fact("F115", "Out of scope is a soft deletion; back within 30 days the same object is restored")
 def test_leaving_and_returning() -> None:
     """Out of scope is a soft deletion; back within 30 days the same object is restored (7)."""
     s = LinkedTenants()
@@ -219,7 +219,7 @@ def test_leaving_and_returning() -> None:
     assert (s.target.users[target_id]["deletedDateTime"], s.target.users[target_id]["jobTitle"]) == (None, "Boss")
 
 
-@pytest.mark.fact("7", "Or another account is created (switch restore_soft_deleted)")
+@pytest.mark.fact("F115", "Or another account is created (switch restore_soft_deleted)")
 def test_returning_where_restoring_is_unsupported() -> None:
     """The other reading of contradiction 12.13: another account is created."""
     s = LinkedTenants(restore_soft_deleted="unsupported")
@@ -234,7 +234,7 @@ def test_returning_where_restoring_is_unsupported() -> None:
     assert before in s.target.deleted_items
 
 
-@pytest.mark.fact("7", "Hard deletion after 30 days")
+@pytest.mark.fact("F114", "Hard deletion after 30 days")
 def test_the_purge_after_thirty_days() -> None:
     """Hard deletion after 30 days, never earlier; who returns later gets a new object (7)."""
     s = LinkedTenants()
@@ -252,7 +252,7 @@ def test_the_purge_after_thirty_days() -> None:
     assert s.job.links["minsu"] != before
 
 
-@pytest.mark.fact("5", "Whoever is assigned in several ways stays while one remains")
+@pytest.mark.fact("F110", "Whoever is assigned in several ways stays while one remains")
 def test_leaving_one_group_of_two() -> None:
     """Several ways in: one of them is enough (5)."""
     s = LinkedTenants()
@@ -268,7 +268,7 @@ def test_leaving_one_group_of_two() -> None:
     assert s.names() == []
 
 
-@pytest.mark.fact("7", "A user deleted in the source is soft-deleted in the target")
+@pytest.mark.fact("F114", "A user deleted in the source is soft-deleted in the target")
 def test_a_deleted_source_user() -> None:
     """Deleted in the source is deleted in the target (7)."""
     s = LinkedTenants()
@@ -282,7 +282,7 @@ def test_a_deleted_source_user() -> None:
     assert s.names() == ["Minsu"]
 
 
-@pytest.mark.fact("4.3", "The mapping of IsSoftDeleted drives the soft deletion")
+@pytest.mark.fact("F93", "The mapping of IsSoftDeleted drives the soft deletion")
 def test_is_soft_deleted_drives_the_deletion() -> None:
     """Without that mapping a deleted source user stays in the target (4.3)."""
     s = LinkedTenants()
@@ -294,7 +294,7 @@ def test_is_soft_deleted_drives_the_deletion() -> None:
     assert s.names() == ["Minsu"]
 
 
-@pytest.mark.fact("7", "accountEnabled false blocks the user in the target")
+@pytest.mark.fact("F116", "accountEnabled false blocks the user in the target")
 def test_disabling_flows_and_does_not_delete() -> None:
     """accountEnabled false blocks the target user (7)."""
     s = LinkedTenants()
@@ -306,7 +306,7 @@ def test_disabling_flows_and_does_not_delete() -> None:
     assert user is not None and user["accountEnabled"] is False
 
 
-@pytest.mark.fact("6.1", "Blocking is logged as update or disable (switch disable_action)")
+@pytest.mark.fact("F128", "Blocking is logged as update or disable (switch disable_action)")
 @pytest.mark.parametrize("action", ["update", "disable"])
 def test_a_disabled_person_in_the_log(action: str) -> None:
     """The switch disable_action (6.1)."""
@@ -318,7 +318,7 @@ def test_a_disabled_person_in_the_log(action: str) -> None:
     assert s.last_log("minsu")["provisioningAction"] == action
 
 
-@pytest.mark.fact("7", "Disabled first and removed later is not deleted")
+@pytest.mark.fact("F116", "Disabled first and removed later is not deleted")
 def test_disabled_first_and_removed_later_is_not_deleted() -> None:
     """The documented exception (7); removed at once is deleted."""
     s = LinkedTenants()
@@ -333,9 +333,9 @@ def test_disabled_first_and_removed_later_is_not_deleted() -> None:
     assert s.names() == ["First"]
 
 
-@pytest.mark.fact("4.4", "A filter that no longer passes deprovisions, and a change of the schema re-evaluates everybody")
+@pytest.mark.fact("F101", "A filter that no longer passes deprovisions, and a change of the schema re-evaluates everybody")
 def test_scoping_filters_create_and_deprovision() -> None:
-    """A filter that no longer passes removes people; the schema change makes everybody be looked at again (4.1, 4.4)."""
+    """A filter that no longer passes removes people; after the schema change all users are evaluated again (4.1, 4.4)."""
     s = LinkedTenants()
     s.person("minsu", department="Sales")
     s.person("jia", department="sales")
@@ -350,7 +350,7 @@ def test_scoping_filters_create_and_deprovision() -> None:
     assert s.names() == ["Jia", "Minsu"]
 
 
-@pytest.mark.fact("4.4", "Failing the input filter does not deprovision")
+@pytest.mark.fact("F101", "Failing the input filter does not deprovision")
 def test_failing_the_input_filter_does_not_deprovision() -> None:
     """Only ``scope.groups`` deprovisions (4.4)."""
     s = LinkedTenants()
@@ -361,7 +361,7 @@ def test_failing_the_input_filter_does_not_deprovision() -> None:
     assert s.names() == ["Minsu"]
 
 
-@pytest.mark.fact("4.4", "A PUT that loses the built-in filter lets external people flow")
+@pytest.mark.fact("F102", "A PUT that loses the built-in filter lets external people flow")
 def test_without_the_input_filter_guests_flow() -> None:
     """A PUT that loses the built-in filter is punished (4.4)."""
     s = LinkedTenants()
@@ -371,7 +371,7 @@ def test_without_the_input_filter_guests_flow() -> None:
     assert s.names() == ["Guest"]
 
 
-@pytest.mark.fact("4.4", "Dropping Add stops creation, dropping Delete stops deletion")
+@pytest.mark.fact("F105", "Dropping Add stops creation, dropping Delete stops deletion")
 @pytest.mark.parametrize(
     ("flows", "created", "updated", "deleted"),
     [("Add, Update, Delete", 1, 1, 1), ("Update,Delete", 0, 1, 1), ("Add, Delete", 1, 0, 1), ("Add,Update", 1, 1, 0)],
@@ -390,7 +390,7 @@ def test_target_object_actions(flows: str, created: int, updated: int, deleted: 
     assert (summary["created"], summary["updated"], summary["deleted"]) == (created, updated, deleted)
 
 
-@pytest.mark.fact("4.4", "enabled false skips the object mapping")
+@pytest.mark.fact("F105", "enabled false skips the object mapping")
 def test_a_disabled_object_mapping_is_skipped() -> None:
     """``enabled: false`` (4.4)."""
     s = LinkedTenants()
@@ -400,7 +400,7 @@ def test_a_disabled_object_mapping_is_skipped() -> None:
     assert s.names() == []
 
 
-@pytest.mark.fact("7", "The manager is set only where both are in scope; removal is not propagated")
+@pytest.mark.fact("F99", "The manager is set only where both are in scope; removal is not propagated")
 def test_managers() -> None:
     """Set only when both are in scope; removal is not propagated (7)."""
     s = LinkedTenants()
@@ -418,7 +418,7 @@ def test_managers() -> None:
     assert s.target.managers == expected
 
 
-@pytest.mark.fact("7", "Two people with one mail address collapse into one target user")
+@pytest.mark.fact("F121", "Two people with one mail address collapse into one target user")
 def test_two_people_with_one_mail_collapse() -> None:
     """They share one target user, which goes when the last of them goes (7)."""
     s = LinkedTenants()
@@ -435,7 +435,7 @@ def test_two_people_with_one_mail_collapse() -> None:
     assert s.target.users == {}
 
 
-@pytest.mark.fact("7", "Or the second one fails (switch duplicate_mail)")
+@pytest.mark.fact("F121", "Or the second one fails (switch duplicate_mail)")
 def test_two_people_with_one_mail_can_fail() -> None:
     """The switch duplicate_mail (7)."""
     s = LinkedTenants(duplicate_mail="refused")
@@ -466,7 +466,7 @@ def test_names_change_with_the_source() -> None:
     assert user is not None and user["userPrincipalName"] == "kim_contoso.kr#EXT#@fabrikamkr.onmicrosoft.com"
 
 
-@pytest.mark.fact("3.3", "Deleting a job leaves the people, and a new one adopts them")
+@pytest.mark.fact("F54", "Deleting a job leaves the people, and a new one adopts them")
 def test_deleting_the_job_leaves_people_and_a_new_job_adopts_them() -> None:
     """A second job matches the first one's people by identity (2.4, 7)."""
     s = LinkedTenants()
@@ -480,7 +480,7 @@ def test_deleting_the_job_leaves_people_and_a_new_job_adopts_them() -> None:
     assert (summary["created"], list(s.target.users)) == (0, before)
 
 
-@pytest.mark.fact("5", "Only roles that the application defines entitle")
+@pytest.mark.fact("F108", "Only roles that the application defines entitle")
 def test_role_of_the_application() -> None:
     """Only roles that the application defines count (2.1, 5)."""
     s = LinkedTenants()

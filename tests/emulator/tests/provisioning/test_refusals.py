@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stories of what the target refuses, of logs, of provisioning on demand and of groups (fact sheet 3.5, 4.5, 6, 7, 9)."""
+"""Scenarios of refusals of the target, of logs, of provisioning on demand and of groups (fact sheet 3.5, 4.5, 6, 7, 9)."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def wrong_type(s: LinkedTenants) -> None:
     s.row("userType")["source"].update(name="Employee", expression='"Employee"')
 
 
-@pytest.mark.fact("6.1", "The error codes of refused creations, which are retried and heal")
+@pytest.mark.fact("F127", "The error codes of refused creations, which are retried and heal")
 @pytest.mark.parametrize(
     ("prepare", "code"),
     [
@@ -92,7 +92,7 @@ def test_creation_is_refused(prepare: Any, code: str) -> None:
     assert s.cycle()["created"] == 1
 
 
-@pytest.mark.fact("7", "A contact with the same address collides")
+@pytest.mark.fact("F122", "A contact with the same address collides")
 def test_a_contact_lets_a_guest_in_without_mail() -> None:
     """Contact and guest: the guest is created, but without its address (7)."""
     s = LinkedTenants()
@@ -115,7 +115,7 @@ def leaves_with(s: LinkedTenants, role: str) -> None:
     s.cycle()
 
 
-@pytest.mark.fact("7", "Target users with administrator roles cannot be deleted")
+@pytest.mark.fact("F117", "Target users with administrator roles cannot be deleted")
 def test_administrators_cannot_be_deleted() -> None:
     """AzureActiveDirectoryInsufficientRights (7)."""
     s = LinkedTenants()
@@ -124,7 +124,7 @@ def test_administrators_cannot_be_deleted() -> None:
     assert s.names() == ["Minsu"]
 
 
-@pytest.mark.fact("7", "Unless the role is User or Helpdesk administrator")
+@pytest.mark.fact("F117", "Unless the role is User or Helpdesk administrator")
 def test_lesser_administrators_can_be_deleted() -> None:
     """The roles that section 7 excepts."""
     s = LinkedTenants()
@@ -132,7 +132,7 @@ def test_lesser_administrators_can_be_deleted() -> None:
     assert s.names() == []
 
 
-@pytest.mark.fact("7", "Or administrators are deleted like everybody (switch administrator_deletion)")
+@pytest.mark.fact("F117", "Or administrators are deleted like everybody (switch administrator_deletion)")
 def test_administrators_can_be_deleted_where_the_service_does_it() -> None:
     """One tenant lost a Global Administrator to a cycle (14.4)."""
     s = LinkedTenants(administrator_deletion="allowed")
@@ -140,7 +140,7 @@ def test_administrators_can_be_deleted_where_the_service_does_it() -> None:
     assert s.names() == []
 
 
-@pytest.mark.fact("7", "mail and showInAddressList cannot change while an Exchange licence is assigned")
+@pytest.mark.fact("F120", "mail and showInAddressList cannot change while an Exchange licence is assigned")
 def test_mail_cannot_change_while_a_licence_is_assigned() -> None:
     """The service retries without the attributes that belong to Exchange (6.1, 7)."""
     s = LinkedTenants()
@@ -155,7 +155,7 @@ def test_mail_cannot_change_while_a_licence_is_assigned() -> None:
     assert s.error("minsu") == "AzureActiveDirectoryCannotUpdateObjectsOriginatedInExternalService"
 
 
-@pytest.mark.fact("6.1", "The provisioning log entry: enums, steps, identities, systems, strings throughout")
+@pytest.mark.fact("F125", "The provisioning log entry: enums, steps, identities, systems, strings throughout")
 def test_the_log_of_a_creation() -> None:
     """The entry of section 6.1: system, steps and strings throughout."""
     s = LinkedTenants()
@@ -182,7 +182,7 @@ def test_the_log_of_a_creation() -> None:
     assert entry["targetIdentity"]["id"] == s.job.links["minsu"]
 
 
-@pytest.mark.fact("6.1", "tenantId of an entry is the source tenant's or the target's (switch log_tenant_id)")
+@pytest.mark.fact("F125", "tenantId of an entry is the source tenant's or the target's (switch log_tenant_id)")
 @pytest.mark.parametrize(("switch", "tenant"), [("source", SOURCE), ("target", TARGET)])
 def test_the_tenant_of_a_log_entry(switch: str, tenant: str) -> None:
     """13.16."""
@@ -192,7 +192,7 @@ def test_the_tenant_of_a_log_entry(switch: str, tenant: str) -> None:
     assert s.last_log("minsu")["tenantId"] == tenant
 
 
-@pytest.mark.fact("6.2", "Changes in the target are made by Microsoft.Azure.SyncFabric")
+@pytest.mark.fact("F129", "Changes in the target are made by Microsoft.Azure.SyncFabric")
 def test_the_audit_log_of_the_target() -> None:
     """Changes are made by Microsoft.Azure.SyncFabric (6.2)."""
     s = LinkedTenants()
@@ -204,9 +204,9 @@ def test_the_audit_log_of_the_target() -> None:
     assert {entry["initiatedBy"]["app"]["displayName"] for entry in s.target.audit_log} == {"Microsoft.Azure.SyncFabric"}
 
 
-@pytest.mark.fact("6.1", "Skipped people are logged once, and again on a full cycle")
+@pytest.mark.fact("F126", "Skipped people are logged once, and again on a full cycle")
 def test_skips_are_logged_once() -> None:
-    """A skip is news once, and again when everybody is looked at (6.1)."""
+    """A skip is news once, and again when all users are evaluated (6.1)."""
     s = LinkedTenants()
     s.person("guest", userType="Guest")
     s.first()
@@ -217,7 +217,7 @@ def test_skips_are_logged_once() -> None:
     assert len(s.source.provisioning_log) == 2
 
 
-@pytest.mark.fact("3.5", "On-demand provisioning works while the job is paused")
+@pytest.mark.fact("F131", "On-demand provisioning works while the job is paused")
 def test_on_demand() -> None:
     """Works while the job is paused: creates, then finds nothing to do (3.5)."""
     s = LinkedTenants()
@@ -230,7 +230,7 @@ def test_on_demand() -> None:
     assert second["provisioningSteps"][-1]["details"]["SkipReason"] == "RedundantExport"
 
 
-@pytest.mark.fact("3.5", "The triage of results: RedundantExport, NotEffectivelyEntitled, out of scope")
+@pytest.mark.fact("F132", "The triage of results: RedundantExport, NotEffectivelyEntitled, out of scope")
 @pytest.mark.parametrize(
     ("assigned", "more", "code"),
     [
@@ -248,7 +248,7 @@ def test_on_demand_skips(assigned: bool, more: dict[str, Any], code: str) -> Non
     assert s.names() == []
 
 
-@pytest.mark.fact("3.5", "The scoping step names each clause with its outcome")
+@pytest.mark.fact("F132", "The scoping step names each clause with its outcome")
 def test_on_demand_scope_evaluation() -> None:
     """The scoping step names each clause with its outcome (3.5)."""
     s = LinkedTenants()
@@ -257,7 +257,7 @@ def test_on_demand_scope_evaluation() -> None:
     assert "Filter external users.alternativeSecurityIds EQUALS 'None'\": false" in scoping["details"]["ScopeEvaluationResult"]
 
 
-@pytest.mark.fact("3.5", "Deleting and provisioning on demand makes a duplicate")
+@pytest.mark.fact("F133", "Deleting and provisioning on demand makes a duplicate")
 def test_on_demand_cannot_restore() -> None:
     """Delete, then on demand: a duplicate (3.5)."""
     s = LinkedTenants()
@@ -272,7 +272,7 @@ def test_on_demand_cannot_restore() -> None:
     assert s.job.links["minsu"] != before
 
 
-@pytest.mark.fact("3.5", "On-demand provisioning checks both policies and the rule")
+@pytest.mark.fact("F131", "On-demand provisioning checks both policies and the rule")
 def test_on_demand_checks_policies_and_rules() -> None:
     """The same codes as a cycle; an unknown rule is refused (0.2, 3.5)."""
     s = LinkedTenants()
@@ -283,7 +283,7 @@ def test_on_demand_checks_policies_and_rules() -> None:
         provision_on_demand(s.world, SOURCE, "sp", s.job.id, "nope", "minsu", "User", s.settings)
 
 
-@pytest.mark.fact("4.5", "Assigned groups are skipped as EntityTypeNotSupported while the group mapping is off")
+@pytest.mark.fact("F106", "Assigned groups are skipped as EntityTypeNotSupported while the group mapping is off")
 def test_groups_are_skipped_while_their_mapping_is_off() -> None:
     """EntityTypeNotSupported; the members are provisioned all the same (4.5)."""
     s = LinkedTenants()
@@ -294,7 +294,7 @@ def test_groups_are_skipped_while_their_mapping_is_off() -> None:
     assert (s.names(), s.target.groups) == (["Minsu"], {})
 
 
-@pytest.mark.fact("4.5", "With the mapping on and groupSyncInbound allowed, groups become static security groups")
+@pytest.mark.fact("F106", "With the mapping on and groupSyncInbound allowed, groups become static security groups")
 def test_groups_become_static_security_groups() -> None:
     """With the mapping on and groupSyncInbound allowed (4.5)."""
     s = LinkedTenants()

@@ -31,9 +31,9 @@ def row(schema: Json, target: str) -> Json:
     return found
 
 
-@pytest.mark.fact("4.2", "Rule, directories, nameless object mappings and metadata")
-@pytest.mark.fact("4.4", "The built-in input filter")
-@pytest.mark.fact("4.3", "The default mappings in the portal's order, the constants and the matching row")
+@pytest.mark.fact("F84", "Rule, directories, nameless object mappings and metadata")
+@pytest.mark.fact("F102", "The built-in input filter")
+@pytest.mark.fact("F92", "The default mappings in the portal's order, the constants and the matching row")
 def test_the_default_schema() -> None:
     """Names, order, constants, the matching row and the built-in filter (4.2-4.5)."""
     schema = template.azure2azure_schema(Settings())
@@ -56,7 +56,7 @@ def test_the_default_schema() -> None:
 
 
 @pytest.mark.fact(
-    "4.2",
+    "F85",
     "Directory names, flowTypes, rule id and default mappings vary (switches)",
 )
 def test_the_variants() -> None:
@@ -81,7 +81,7 @@ def test_the_default_is_accepted_as_it_is() -> None:
     assert schema_rules.problems(schema, {"@odata.context": "x", **copy.deepcopy(schema)}) == []
 
 
-@pytest.mark.fact("4.2", "The ordinary edits of mappings, filters and target actions are accepted")
+@pytest.mark.fact("F84", "The ordinary edits of mappings, filters and target actions are accepted")
 def test_the_ordinary_edits_are_accepted() -> None:
     """Drop a row, add one, an expression, a filter, target actions (4.2-4.4)."""
     schema = template.azure2azure_schema(Settings())
@@ -115,7 +115,7 @@ def clause(name: str, operator: str, *values: str) -> Json:
     return {"sourceOperandName": name, "operatorName": operator, "targetOperand": {"values": list(values)}}
 
 
-@pytest.mark.fact("4.1", "Schemas that break a rule are refused")
+@pytest.mark.fact("F13", "Schemas that break a rule are refused")
 @pytest.mark.parametrize(
     ("edit", "words"),
     [

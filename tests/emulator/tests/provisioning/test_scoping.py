@@ -19,7 +19,7 @@ def clause(name: str, operator: str, *values: str) -> dict[str, Any]:
 PERSON = {"department": "Marketing", "empty": "", "level": "15", "accountEnabled": True, "mail": "a@contoso.kr"}
 
 
-@pytest.mark.fact("4.4", "Every operator; strings compare with their case, Greater_Than needs integers")
+@pytest.mark.fact("F100", "Every operator; strings compare with their case, Greater_Than needs integers")
 @pytest.mark.parametrize(
     ("name", "operator", "operand", "passes"),
     [
@@ -50,7 +50,7 @@ def test_operators(name: str, operator: str, operand: str | None, passes: bool) 
     assert scoping.clause_passes(clause(name, operator, *([operand] if operand else [])), PERSON) is passes
 
 
-@pytest.mark.fact("4.4", "All operators are false on null and empty, except IS NULL")
+@pytest.mark.fact("F100", "All operators are false on null and empty, except IS NULL")
 @pytest.mark.parametrize("name", ["missing", "empty"])
 @pytest.mark.parametrize("operator", sorted(scoping.operators("portal")))
 def test_null_passes_only_is_null(name: str, operator: str) -> None:
@@ -59,7 +59,7 @@ def test_null_passes_only_is_null(name: str, operator: str) -> None:
     assert scoping.clause_passes(clause(name, operator, *values), PERSON) is (operator == "IS NULL")
 
 
-@pytest.mark.fact("4.4", "Clauses of a group are ANDed, groups ORed")
+@pytest.mark.fact("F100", "Clauses of a group are ANDed, groups ORed")
 def test_groups_or_and_clauses_and() -> None:
     marketing, sales = clause("department", "EQUALS", "Marketing"), clause("department", "EQUALS", "Sales")
     both = {"groups": [{"name": "g", "clauses": [marketing, sales]}]}
@@ -70,7 +70,7 @@ def test_groups_or_and_clauses_and() -> None:
     assert scoping.evaluate({"groups": []}, {}).passed
 
 
-@pytest.mark.fact("4.4", "The built-in filter in one group or in two (switch input_filter)")
+@pytest.mark.fact("F102", "The built-in filter in one group or in two (switch input_filter)")
 def test_every_input_group_must_pass() -> None:
     """With the clauses in two groups an accepted guest still stays out (4.4, inferred)."""
     groups = [{"name": "a", "clauses": [clause("x", "EQUALS", "None")]}, {"name": "b", "clauses": [clause("y", "NOT EQUALS", "P")]}]
@@ -78,7 +78,7 @@ def test_every_input_group_must_pass() -> None:
     assert scoping.evaluate_input({"inputFilterGroups": groups}, {"x": "None", "y": "None"}).passed
 
 
-@pytest.mark.fact("4.4", "REGEX MATCH anywhere or on the whole value (switch regex_match)")
+@pytest.mark.fact("F104", "REGEX MATCH anywhere or on the whole value (switch regex_match)")
 @pytest.mark.parametrize(("how", "passes"), [("anywhere", True), ("whole", False)])
 def test_a_pattern_matches_anywhere_or_everything(how: str, passes: bool) -> None:
     """The switch regex_match (4.4)."""

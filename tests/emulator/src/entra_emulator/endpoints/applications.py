@@ -69,7 +69,7 @@ def patch_application(call: Call) -> Reply:
 
 
 def remove_principal(tenant: Tenant, principal: GraphObject, clock: str) -> None:
-    """A service principal goes to the deleted items; its assignments and its provisioning are gone for good (2.4)."""
+    """A service principal goes to the deleted items; its assignments and its provisioning are permanently removed (2.4)."""
     sp_id = str(principal["id"])
     del tenant.service_principals[sp_id]
     tenant.assignments.pop(sp_id, None)

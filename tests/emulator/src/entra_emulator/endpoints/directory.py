@@ -27,7 +27,7 @@ def get_contact(call: Call) -> Reply:
 
 
 def get_by_ids(call: Call) -> Reply:
-    """The objects with these ids, of these types; ids that are nobody's are left out without a word."""
+    """The objects with these ids, of these types; unknown ids are left out silently."""
     sent = read(GetByIds, call.body)
     if not sent.ids or len(sent.ids) > MAXIMUM_IDS:
         raise errors.bad_request(f"The number of ids must be between 1 and {MAXIMUM_IDS}.")

@@ -74,7 +74,7 @@ def put_schema(call: Call) -> Reply:
 
 
 def _changed(call: Call, principal: GraphObject, job: Job) -> None:
-    """A change of mappings begins a full cycle by itself, or not (13.13)."""
+    """A change of mappings begins a full cycle automatically, or not (13.13)."""
     if call.settings.schema_put_restarts:
         if job.schedule_state == "Active":
             engine.restart(call.world, call.tenant.id, principal["id"], job.id, set(PORTAL_RESTART))

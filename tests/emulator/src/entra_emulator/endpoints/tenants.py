@@ -50,7 +50,7 @@ def find_by_domain(call: Call) -> Reply:
 
 
 def _kind(call: Call) -> Kind:
-    """Only beta tells the quota."""
+    """Only beta returns the quota."""
     return ORGANIZATION_BETA if call.beta else ORGANIZATION
 
 

@@ -47,7 +47,7 @@ def net_id(user: GraphObject) -> str:
 
 
 def is_external(user: GraphObject) -> bool:
-    """Whether a user is not an internal member (10): guests of any kind, and everybody with an identity elsewhere."""
+    """Whether a user is not an internal member (10): guests of any kind, and all users with an identity elsewhere."""
     return (
         user.get("userType") == "Guest"
         or bool(user.get("_alternativeSecurityId"))

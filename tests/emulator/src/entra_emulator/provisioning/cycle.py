@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One cycle of one job: everybody in scope and everybody provisioned before, one after the other (3.2, 4, 5, 7)."""
+"""A cycle of a job: all users in scope and all users provisioned before, in turn (3.2, 4, 5, 7)."""
 
 from __future__ import annotations
 
@@ -80,9 +80,9 @@ def run_cycle(world: World, tenant_id: str, sp_id: str, job_id: str, settings: S
 
 
 def _people(run: Run, tally: Tally) -> None:
-    everybody = population.sync_all(run.source, run.sp_id, run.job)
+    all_users = population.sync_all(run.source, run.sp_id, run.job)
     pending: list[Plan] = []
-    for candidate in population.candidates(run.source, run.job, run.assigned, everybody):
+    for candidate in population.candidates(run.source, run.job, run.assigned, all_users):
         tally.imported += 1
         tally.entitled += candidate.entitled and not candidate.deleted
         decided = plan(run, candidate)

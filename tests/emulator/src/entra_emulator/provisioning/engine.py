@@ -87,7 +87,7 @@ def restart(world: World, tenant_id: str, sp_id: str, job_id: str, reset_scopes:
 
 
 def schema_changed(world: World, tenant_id: str, sp_id: str, job_id: str) -> None:
-    """The next cycle looks at everybody again (4.1)."""
+    """The next cycle evaluates all users again (4.1)."""
     memory.of(_job(world, tenant_id, sp_id, job_id))["full"] = True
 
 

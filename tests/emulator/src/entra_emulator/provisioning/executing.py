@@ -168,7 +168,7 @@ def _update(run: Run, plan: Plan) -> Outcome:
     user = run.target.users[plan.target_id]
     changes, code, reason = dict(plan.changes), "", ""
     if user.get("_exchangeLicensed") and _FOREIGN & changes.keys():
-        # The service retries by itself without the attributes it may not write (6.1).
+        # The service retries automatically without the attributes it may not write (6.1).
         changes = {name: value for name, value in changes.items() if name not in _FOREIGN}
         code = "AzureActiveDirectoryCannotUpdateObjectsOriginatedInExternalService"
         reason = "Unable to update the attributes mail and showInAddressList: the object originated in an external service."
@@ -199,7 +199,7 @@ def _restore(run: Run, plan: Plan) -> Outcome:
 
 
 def _delete(run: Run, plan: Plan) -> Outcome:
-    """Soft deletion; a user shared with another source person in scope stays, a user somebody else deleted is forgotten."""
+    """Soft deletion; a user shared with another source person in scope stays, the link to a user who was deleted elsewhere is removed."""
     job, person_id = run.job, plan.candidate.id
     target_id = job.links[person_id]
     user = run.target.users.get(target_id)

@@ -107,7 +107,7 @@ def _substituted(template: str, match: re.Match[str]) -> str:
 
 
 def _replace(a: Arguments, _values: Mapping[str, Any]) -> Any:
-    """The five documented forms of Replace, told apart by the parameters that are present."""
+    """The five documented forms of Replace, distinguished by the parameters that are present."""
     padded: Arguments = a + [None] * (7 - len(a))
     source, old, pattern, group, new, other, template = padded
     if pattern is not None and group is not None and other is not None:

@@ -41,8 +41,8 @@ def provision_on_demand(
 
 
 def _person(run: Run, job: Job, object_id: str) -> Outcome:
-    everybody = population.sync_all(run.source, run.sp_id, job)
-    candidate = population.candidate(run.source, object_id, run.assigned, everybody)
+    all_users = population.sync_all(run.source, run.sp_id, job)
+    candidate = population.candidate(run.source, object_id, run.assigned, all_users)
     if candidate.user is None:
         return Outcome(Plan(candidate, "fail"), "other", "failure", "ImportSkipped", f"The object {object_id} could not be found.")
     if not run.mapping.enabled:

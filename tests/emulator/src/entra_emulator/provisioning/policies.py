@@ -93,5 +93,5 @@ def _blocked(tenant: Tenant, partner_id: str, name: str) -> bool:
     partner: dict[str, Any] = tenant.access_policy.partners.get(partner_id) or {}
     setting = partner.get(name) or tenant.access_policy.default.get(name) or {}
     users = setting.get("usersAndGroups") or {}
-    everybody = any(target.get("target") == "AllUsers" for target in users.get("targets") or [])
-    return users.get("accessType") == "blocked" and everybody
+    all_users = any(target.get("target") == "AllUsers" for target in users.get("targets") or [])
+    return users.get("accessType") == "blocked" and all_users

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who a job is about: the assigned people and the direct members of assigned groups, or everybody (3.4, 5, 10)."""
+"""The users of a job: the assigned users and the direct members of assigned groups, or all users (3.4, 5, 10)."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def roles(tenant: Tenant, sp_id: str) -> frozenset[str]:
 
 
 def sync_all(tenant: Tenant, sp_id: str, job: Job) -> bool:
-    """Whether everybody is in scope. A change from true to false waits for a restart (3.4)."""
+    """Whether all users are in scope. A change from true to false waits for a restart (3.4)."""
     synchronization = tenant.synchronizations[sp_id]
     wanted = str(synchronization.secrets.get("SyncAll", "false")).lower() == "true"
     own = memory.of(job)
@@ -69,19 +69,19 @@ def sync_all(tenant: Tenant, sp_id: str, job: Job) -> bool:
     return bool(own["sync_all"])
 
 
-def candidates(tenant: Tenant, job: Job, assigned: Assignments, everybody: bool) -> Iterator[Candidate]:
+def candidates(tenant: Tenant, job: Job, assigned: Assignments, all_users: bool) -> Iterator[Candidate]:
     """Everyone in scope, then everyone the job has provisioned before and who is no longer there."""
-    for user_id in tenant.users if everybody else assigned.people:
-        yield candidate(tenant, user_id, assigned, everybody)
+    for user_id in tenant.users if all_users else assigned.people:
+        yield candidate(tenant, user_id, assigned, all_users)
     for user_id in list(job.links):
-        gone_from_scope = user_id not in tenant.users or (not everybody and user_id not in assigned.people)
+        gone_from_scope = user_id not in tenant.users or (not all_users and user_id not in assigned.people)
         if gone_from_scope and user_id not in tenant.groups and not memory.known(job, user_id).get("group"):
-            yield candidate(tenant, user_id, assigned, everybody)
+            yield candidate(tenant, user_id, assigned, all_users)
 
 
-def candidate(tenant: Tenant, user_id: str, assigned: Assignments, everybody: bool) -> Candidate:
+def candidate(tenant: Tenant, user_id: str, assigned: Assignments, all_users: bool) -> Candidate:
     """One person by id, who may be deleted or even purged from the source."""
     user = tenant.users.get(user_id)
     deleted = user is None
-    entitled = everybody or assigned.people.get(user_id, False)
-    return Candidate(user_id, user or tenant.deleted_items.get(user_id), deleted, everybody or user_id in assigned.people, entitled)
+    entitled = all_users or assigned.people.get(user_id, False)
+    return Candidate(user_id, user or tenant.deleted_items.get(user_id), deleted, all_users or user_id in assigned.people, entitled)

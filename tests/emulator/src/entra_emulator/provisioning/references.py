@@ -14,7 +14,7 @@ from entra_emulator.state import GraphObject
 
 
 def link_managers(run: Run, outcomes: dict[str, Outcome]) -> Iterator[Outcome]:
-    """Resolve references after everybody is there. A change joins the person's log entry of this cycle, or makes its own."""
+    """Resolve references after all users exist. A change joins the person's log entry of this cycle, or makes its own."""
     if run.mapping.manager is None or "Update" not in run.mapping.flows:
         return
     for person_id in list(run.job.links):

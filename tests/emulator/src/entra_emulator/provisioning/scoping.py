@@ -115,7 +115,7 @@ def _groups(groups: list[Json], attributes: Mapping[str, Any], regex_match: str)
 
 
 def evaluate(scope: Json | None, attributes: Mapping[str, Any], regex_match: str = "anywhere") -> Verdict:
-    """The user's own filters: clauses of a group are ANDed, groups ORed; no group lets everybody pass."""
+    """The user's own filters: clauses of a group are ANDed, groups ORed; without a group, every user passes."""
     passed, results = _groups((scope or {}).get("groups") or [], attributes, regex_match)
     return Verdict(any(passed) if passed else True, results)
 

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""What the value of each option must be: one table for all modules, looked through before anything is sent.
+"""The valid values of each option: one table for all modules, checked before anything is sent.
 
-Only what can be said of a value by itself is here. Whether two options contradict each other, each resource's `desired` knows.
+Each value is checked alone. Contradictions between two options are found by each resource's `desired`.
 """
 
 from __future__ import annotations
@@ -15,16 +15,18 @@ from datetime import datetime
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
+from ..graph.credentials.methods import CREDENTIAL_OPTIONS
+
 Check: TypeAlias = Callable[[Any], "str | None"]
-"""What a value must be, as half a sentence; ``None`` if it is so."""
+"""The requirement that a value does not meet, such as "must be a text"; ``None`` if the value is valid."""
 Table: TypeAlias = Mapping[str, "Check | Table"]
 
 LONGEST_NAME = 256
 LONGEST_TEXT = 1024
-"""Ours: longer than names and addresses get, and short enough for a URL."""
+"""In characters. These limits are of this collection: longer than any name or address, and short enough for a URL."""
 LARGEST_NUMBER = 2**31 - 1
 SHOWN = 80
-"""How many characters of a value a sentence shows."""
+"""The number of characters of a value that a message shows."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 _NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -37,27 +39,30 @@ _MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})(T(\d{2}:\d{2}(:\d{2})?)(\.\d+)?(Z|[+-
 
 
 def wrong(params: Mapping[str, Any], table: Table | None = None, place: str = "") -> str | None:
-    """What is wrong with the first value that cannot be, as a sentence that names its option."""
+    """The message about the first invalid value, with the name of its option; ``None`` if all values are valid.
+
+    ``table`` is `CHECKS` by default; ``place`` is the beginning of the names in a nested table.
+    """
     for name, about in (CHECKS if table is None else table).items():
         value = params.get(name)
         if value is None or value == []:
             continue
         several = value if isinstance(value, list) else None
-        for number, one in enumerate([value] if several is None else several):
+        for number, member in enumerate([value] if several is None else several):
             where = f"{place}{name}" if several is None else f"{place}{name}[{number}]"
             if isinstance(about, Mapping):
-                found = wrong(one, about, f"{where}.")
+                found = wrong(member, about, f"{where}.")
                 if found:
                     return found
                 continue
-            must = about(one)
+            must = about(member)
             if must:
-                return f"{where} {must}." if name in SECRET else f"{where} {must}; it is {shown(one)}."
+                return f"{where} {must}." if name in SECRET else f"{where} {must}; it is {shown(member)}."
     return None
 
 
 def shown(value: Any) -> str:
-    """A value in a sentence."""
+    """A value for a message, shortened to `SHOWN` characters."""
     if isinstance(value, bool):
         return str(value).lower()
     text = repr(value)
@@ -65,39 +70,39 @@ def shown(value: Any) -> str:
 
 
 def whole(least: int, most: int, unit: str = "") -> Check:
-    """A whole number, both ends included."""
+    """A check for a whole number from ``least`` to ``most``, both included. ``unit`` follows the number in the message."""
     must = f"must be a whole number from {least} to {most}{unit}"
     return lambda value: None if least <= value <= most else must
 
 
 def line(longest: int = LONGEST_TEXT) -> Check:
-    """A text of one line."""
+    """A check for a text of one line, with at most ``longest`` characters."""
     long = f"must not be longer than {longest} characters"
     return lambda value: "must be one line of text" if _CONTROL.search(value) else long if len(value) > longest else None
 
 
 def text(value: str) -> str | None:
-    """Any text, of several lines perhaps."""
+    """A text, which can have several lines."""
     return "must be a text" if _NO_TEXT.search(value) else None
 
 
 def tenant(value: str) -> str | None:
-    """A tenant."""
+    """A tenant, by id or domain."""
     return None if _ID.fullmatch(value) or _DOMAIN.fullmatch(value) else "must be a tenant's id or one of its domains"
 
 
 def identity(value: str) -> str | None:
-    """A tenant's id alone."""
+    """A tenant's id."""
     return None if _ID.fullmatch(value) else "must be a tenant's id"
 
 
 def domain(value: str) -> str | None:
-    """A domain."""
+    """A domain name."""
     return None if _DOMAIN.fullmatch(value) else "must be a domain, such as contoso.com"
 
 
 def word(value: str) -> str | None:
-    """An id of which only the service knows the form."""
+    """An id in a format of the service."""
     return None if value.isascii() and value.isprintable() and " " not in value else "must be an id without blanks"
 
 
@@ -111,14 +116,14 @@ def token(value: str) -> str | None:
 
 
 def address(value: str) -> str | None:
-    """One address: the service takes one person or group (fact sheet 3.4)."""
+    """One e-mail address, or ``off``: the service accepts a single user or group (fact sheet 3.4)."""
     mailbox, _at, host = value.rpartition("@")
-    is_one = _MAILBOX.fullmatch(mailbox) and _DOMAIN.fullmatch(host)
-    return None if value == "off" or is_one else "must be one e-mail address, or off"
+    single = _MAILBOX.fullmatch(mailbox) and _DOMAIN.fullmatch(host)
+    return None if value == "off" or single else "must be one e-mail address, or off"
 
 
 def moment(value: str) -> str | None:
-    """A time."""
+    """A date or a time in ISO 8601."""
     parts = _MOMENT.fullmatch(value)
     try:
         datetime.fromisoformat(f"{parts[1]}T{parts[3] or '00:00'}" if parts else "")
@@ -128,7 +133,7 @@ def moment(value: str) -> str | None:
 
 
 def endpoint(value: str) -> str | None:
-    """A root to which secrets and tokens go. A host name alone means https, as in ``AZURE_AUTHORITY_HOST``."""
+    """The address of a server to which secrets and tokens are sent. A host name alone means https, as in ``AZURE_AUTHORITY_HOST``."""
     if "://" in value and not value.lower().startswith("https://"):
         return "must begin with https://"
     parts = _parts(value if "://" in value else f"https://{value}")
@@ -136,7 +141,7 @@ def endpoint(value: str) -> str | None:
 
 
 def proxy(value: str) -> str | None:
-    """A proxy, perhaps with a name and password."""
+    """A proxy; the address can contain a name and a password."""
     parts = _parts(value if "://" in value else f"http://{value}")
     # Name and password are sent in a header.
     known = parts is not None and value.isascii() and parts.scheme in ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
@@ -144,7 +149,7 @@ def proxy(value: str) -> str | None:
 
 
 def _parts(url: str) -> Any:
-    """The parts of an address that can be one; `urlsplit` judges brackets at once, and a port when it is asked for."""
+    """The parts of a valid address, ``None`` for another text. `urlsplit` checks brackets, and ``port`` checks the port."""
     if _CONTROL.search(url) or " " in url:
         return None
     try:
@@ -155,43 +160,27 @@ def _parts(url: str) -> Any:
 
 
 def authorities(value: str) -> str | None:
-    """A file of certificates, or a directory as OpenSSL keeps them."""
+    """A file with certificates, or a directory in the format of OpenSSL."""
     try:
         with open(value, "rb") as file:
             return None if _CERTIFICATE.search(file.read()) else "must be a file with certificates in PEM"
     except IsADirectoryError:
         return None
     except (OSError, ValueError) as error:
-        return f"cannot be read where this task runs ({getattr(error, 'strerror', None) or 'it is no path'})"
+        return f"cannot be read where this task runs ({getattr(error, 'strerror', None) or 'it is not a path'})"
 
 
-SECRET = frozenset(
-    {
-        "client_secret",
-        "certificate",
-        "certificate_passphrase",
-        "federated_token",
-        "access_token",
-        "proxy",
-        "graph_endpoint",
-        "login_endpoint",
-    }
-)
-"""Options whose value is in no sentence; an address may hold a password."""
+SECRET = frozenset({*(option.name for option in CREDENTIAL_OPTIONS if option.is_secret), "proxy", "graph_endpoint", "login_endpoint"})
+"""Options whose value is in no message; an address may contain a password."""
 
 NAME, LINE = line(LONGEST_NAME), line()
 WAIT = whole(0, 86_400, " seconds")
 
+_CREDENTIALS = {"line": LINE, "text": text, "token": token, "path": LINE}
 CONNECTION: Table = {
     "tenant_id": tenant,
     "client_id": word,
-    "client_secret": LINE,
-    "certificate": text,
-    "certificate_path": LINE,
-    "certificate_passphrase": LINE,
-    "federated_token": token,
-    "federated_token_file": LINE,
-    "access_token": token,
+    **{option.name: _CREDENTIALS[option.form] for option in CREDENTIAL_OPTIONS},
     "graph_endpoint": endpoint,
     "login_endpoint": endpoint,
     "ca_path": authorities,
@@ -200,8 +189,6 @@ CONNECTION: Table = {
     "timeout": whole(1, 3600, " seconds"),
     "retries": whole(0, 100),
 }
-_TARGETS: Table = {"targets": {"target": LINE}}
-_ACCESS: Table = {"users_and_groups": _TARGETS, "applications": _TARGETS}
 REMOVALS, PERCENT = whole(0, LARGEST_NUMBER), whole(0, 100)
 
 
@@ -219,11 +206,6 @@ CHECKS: Table = {
     "source_tenant_id": identity,
     "resolve": tenant,
     "source_domains": domain,
-    "display_name": NAME,
-    "b2b_collaboration_inbound": _ACCESS,
-    "b2b_collaboration_outbound": _ACCESS,
-    "b2b_direct_connect_inbound": _ACCESS,
-    "b2b_direct_connect_outbound": _ACCESS,
     "configuration": NAME,
     "name": NAME,
     "others": NAME,
@@ -239,7 +221,9 @@ CHECKS: Table = {
     "scope_max_removals": REMOVALS,
     "scope_max_removal_percent": PERCENT,
     "verify_users": LINE,
-    "people": {"user_principal_name": LINE, "mail": LINE},
+    "arriving_users": {"user_principal_name": LINE, "mail": LINE},
+    "source_name": NAME,
+    "target_name": NAME,
     "mappings": {"target": LINE, "source": LINE, "constant": text, "expression": text, "default": text},
     "display_name_suffix": text,
     "company_name": LINE,
@@ -249,4 +233,4 @@ CHECKS: Table = {
     "until": moment,
     "limit": whole(0, LARGEST_NUMBER),
 }
-"""By option; what is inside of an option, in a table of its own."""
+"""The checks by option; suboptions are in a table of their own. Those of a partner's settings are in the table of settings."""

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The forms in which a playbook, a survey of AWX or a command line gives the value of an option, and what each means.
+"""Converts the values of options from the forms in which a playbook, a survey of AWX or a command line passes them.
 
-A survey gives texts only, and an empty text for a field that was left empty. So this comes before Ansible checks its rules:
-what is blank counts as not given, and a text becomes the number, boolean, list or dictionary that the option takes.
+A survey passes only texts, and an empty text for an empty field. Therefore this is done before Ansible checks its rules: a blank
+value counts as not set, and a text becomes the number, boolean, list or dictionary of the type of the option.
 """
 
 from __future__ import annotations
@@ -21,43 +21,43 @@ from typing import Any
 from ansible.module_utils.common.validation import check_type_dict
 from ansible.module_utils.parsing.convert_bool import BOOLEANS_FALSE, BOOLEANS_TRUE
 
-from .option_checks import shown
+from .checks import shown
 
 Spec = Mapping[str, Any]
 
 LITERAL = frozenset({"mappings.constant", "mappings.default", "filters.clauses.values"})
-"""Texts that are written into the service as they are, also when they are empty. A boolean is the service's own word for it."""
+"""Texts that are written to the service unchanged, also if they are empty. A boolean becomes ``true`` or ``false``."""
 SPACED = LITERAL | {"mappings.expression", "display_name_suffix", "certificate_passphrase"}
-"""Texts in which a blank at either end means something, or which are shown as they were written."""
+"""Texts in which a blank at the beginning or end has a meaning, or which are shown as they were written."""
 SWITCHED = frozenset({"notification_email"})
 """Texts for which ``off`` is a value, which YAML reads as a boolean."""
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,30}(\.0+)?")
 _NOTHING = object()
-"""What a blank value means."""
+"""The result for a blank value."""
 
 
 @dataclass(frozen=True)
 class Understood:
-    """The options in the form that Ansible's validator takes, and what is wrong with the first that has no such form."""
+    """``args`` are the options in the form of Ansible's validator; ``wrong`` is the message about the first invalid option."""
 
     args: dict[str, Any]
     wrong: str | None
 
 
 class _Wrong(ValueError):
-    """Half a sentence: what an option must be."""
+    """The requirement that an option does not meet, such as "must be a list"."""
 
 
 def understand(spec: Spec, given: Mapping[str, Any]) -> Understood:
-    """Read the options of a task. Names that the spec does not know are left for Ansible to refuse."""
+    """Convert the options of a task. Names that are not in the spec are left for Ansible to reject."""
     complaints: list[str] = []
     args = _options(spec, given, ("", ""), complaints)
     return Understood(args, complaints[0] if complaints else None)
 
 
 def _options(spec: Spec, given: Mapping[str, Any], place: tuple[str, str], complaints: list[str]) -> dict[str, Any]:
-    """``place`` is what the names begin with: for the sentence, with the numbers of list members, and for a table, without."""
+    """``place`` is the beginning of the names: for the message, with the numbers of list members, and for the tables, without."""
     args = dict(given)
     for option, about in spec.items():
         names = [option] if option in given else []
@@ -76,7 +76,7 @@ def _options(spec: Spec, given: Mapping[str, Any], place: tuple[str, str], compl
         if about.get("required"):
             complaints.append(f"{place[0]}{option} is required; it is {'empty' if names else 'missing'}.")
         elif names and "fallback" in about:
-            # An option that was left empty is not taken from the environment, where another tenant's may be.
+            # An empty option is not taken from the environment, which may have the value of another tenant.
             args[option] = None
     return args
 
@@ -95,13 +95,13 @@ def _read(about: Spec, value: Any, place: tuple[str, str], complaints: list[str]
             return _options(about["options"], members, (f"{place[0]}.", f"{place[1]}."), complaints)
         return _chosen(about, _SCALARS[kind](value, place[1]), place[0])
     except _Wrong as wrong:
-        # Nothing that was not understood is shown: it may hold a secret, of which nobody knows where.
+        # A value that cannot be converted is not shown: it may contain a secret.
         complaints.append(f"{place[0]} {wrong}.")
         return value if kind not in ("list", "dict") and isinstance(value, (str, int, float)) else _NOTHING
 
 
 def _chosen(about: Spec, value: Any, place: str) -> Any:
-    """One of the choices. Ansible judges those of a module itself, but does not say which member of what it means."""
+    """A value that is one of the choices. Ansible checks those of a module, but does not report the place of a suboption."""
     if about.get("choices") and ("." in place or "[" in place) and value not in about["choices"]:
         raise _Wrong(f"must be one of {', '.join(about['choices'])}; it is {shown(value)}")
     return value
@@ -153,7 +153,7 @@ def _dict(value: Any) -> dict[str, Any]:
         try:
             value = check_type_dict(value.strip())
         except TypeError:
-            raise _Wrong("must be a dictionary, or the JSON text of one") from None
+            raise _Wrong("must be a dictionary, or its JSON text") from None
     if not isinstance(value, Mapping):
         raise _Wrong("must be a dictionary")
     return {str(name): member for name, member in value.items()}
@@ -168,16 +168,16 @@ def _list(about: Spec, value: Any, place: tuple[str, str], complaints: list[str]
     if not isinstance(value, Sequence):
         raise _Wrong("must be a list")
     member = {"type": about.get("elements", "str"), "options": about.get("options"), "choices": about.get("choices")}
-    read = [_read(member, one, (f"{place[0]}[{number}]", place[1]), complaints) for number, one in enumerate(value)]
-    found = [one for one in read if one is not _NOTHING]
-    # A list of nothing but blanks was left empty; an empty list says that there is nobody.
+    read = [_read(member, given, (f"{place[0]}[{number}]", place[1]), complaints) for number, given in enumerate(value)]
+    found = [entry for entry in read if entry is not _NOTHING]
+    # A list of blanks only counts as not set; an empty list is a value.
     return found if found or not read else _NOTHING
 
 
 def _listed(text: str) -> list[Any]:
-    """The members of a text: one a line, or all in one line with commas between them. In several lines, a comma belongs to a name."""
+    """The members of a text: each in its own line, or all in one line, separated by commas. In several lines, a comma is part of a name."""
     if text.lstrip().startswith("["):
-        # A name may begin with a bracket, too.
+        # A name can begin with a bracket as well.
         read = _parsed(text)
         if isinstance(read, list):
             return read
@@ -190,12 +190,12 @@ def _json_list(text: str) -> list[Any]:
     if isinstance(read, dict):
         return [read]
     if not isinstance(read, list):
-        raise _Wrong("must be a list, or the JSON text of one")
+        raise _Wrong("must be a list, or its JSON text")
     return read
 
 
 def _parsed(text: str) -> Any:
-    """JSON, or what a template makes of a list."""
+    """The value of a JSON text, or of the text that a template makes of a list; ``None`` for another text."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

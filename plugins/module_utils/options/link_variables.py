@@ -1,0 +1,140 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: it may change without notice.
+"""The variables of a link: the names that the roles and playbooks accept, their types, and the options that they become."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .specs import CONNECTION, LINK
+from .values import UNCHECKED, checked, nearest
+
+
+@dataclass(frozen=True)
+class Variable:
+    """``about`` is the type of a variable, as in an argument spec; ``options`` are the options that it becomes, by module."""
+
+    about: Mapping[str, Any]
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def option(self) -> str:
+        """The option whose forms and checks apply."""
+        return next(iter(self.options.values()), UNCHECKED)
+
+
+_TEXT = {"type": "str"}
+_BOOL = {"type": "bool"}
+_TEXTS = {"type": "list", "elements": "str"}
+_INT = {"type": "int"}
+
+
+def _choice(*choices: str) -> dict[str, Any]:
+    return {"type": "str", "choices": list(choices)}
+
+
+_ALSO: dict[str, dict[str, str]] = {
+    "others": {"sync_deprovision": "others"},
+    "deletion_threshold": {"sync_deprovision": "deletion_threshold"},
+    "source_domains": {"sync_deprovision": "source_domains"},
+    "job_state": {"sync_job": "state"},
+    "job_wait": {"sync_job": "wait"},
+}
+"""Options of other modules that are set by the same variable as the option of ``link_info``."""
+
+
+def _of_link(option: str, about: Mapping[str, Any]) -> Variable:
+    """The variable of an option of ``link_info``. It has no default, because a variable that is not set becomes no option."""
+    held = {key: value for key, value in about.items() if key not in ("required", "default")}
+    return Variable(held, {"link_info": option, **_ALSO.get(option, {})})
+
+
+VARIABLES: dict[str, Variable] = {
+    "link_source": Variable(_TEXT),
+    "link_target": Variable(_TEXT),
+    **{f"link_{option}": _of_link(option, about) for option, about in LINK.items()},
+    "link_state": Variable(_choice("present", "absent")),
+    "link_compare": Variable(_BOOL),
+    "link_preflight": Variable(_BOOL),
+    "link_preflight_strict": Variable(_BOOL, {"preflight_info": "strict"}),
+    "link_preflight_switches": Variable(_choice("report", "require"), {"preflight_info": "switches"}),
+    "link_preflight_purpose": Variable(_choice("apply", "plan"), {"preflight_info": "purpose"}),
+    "link_job_wait_timeout": Variable(_INT, {"sync_job": "wait_timeout"}),
+    "link_users": Variable(_choice("keep", "deprovision")),
+    "link_deprovision_timeout": Variable(_INT, {"sync_deprovision": "wait_timeout"}),
+}
+
+OWN = "link_own_variables"
+"""The variable that lists the site's own variables whose names begin with ``link_``."""
+OWN_KEYS = "tenants_own_keys"
+"""The variable that lists the site's own members of the entries of ``tenants``."""
+NOTES = "notes"
+"""The member of an entry of ``tenants`` that can have any value."""
+
+_LINK_PREFIX = re.compile(r"link[_-]", re.IGNORECASE)
+CONNECTION_NAMES = frozenset(name for option, about in CONNECTION.items() for name in (option, *about.get("aliases", ())))
+
+
+def with_link_prefix(names: Iterable[str]) -> list[str]:
+    """The names that begin with ``link_`` or ``link-``, in upper or lower case."""
+    return [name for name in names if isinstance(name, str) and _LINK_PREFIX.match(name)]
+
+
+def unknown(names: Iterable[str], own: Iterable[str]) -> list[str]:
+    """A message for each name that begins with ``link_``, is not a variable of a link, and is not listed as the site's own."""
+    allowed = {*VARIABLES, OWN, *own}
+    return [
+        f"there is no variable {name}{nearest(name, VARIABLES) or f'; list it in {OWN} if it is your own'}"
+        for name in sorted(with_link_prefix(names))
+        if name not in allowed
+    ]
+
+
+def value_of(name: str, raw: Any) -> tuple[Any, list[str]]:
+    """The value of a variable of the link, and the messages about its faults."""
+    variable = VARIABLES[name]
+    return checked(variable.option, variable.about, raw, name)
+
+
+def options_of(module: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a module that the variables become. ``values`` are by variable."""
+    return {variable.options[module]: values[name] for name, variable in VARIABLES.items() if module in variable.options and name in values}
+
+
+def named(text: str, module: str) -> str:
+    """A text about options of a module, with the names of the variables instead of the options."""
+    variables = {variable.options[module]: name for name, variable in VARIABLES.items() if module in variable.options}
+    return re.sub(r"\b[a-z_]+\b", lambda word: variables.get(word[0], word[0]), text)
+
+
+def unknown_keys(tenant: str, keys: Iterable[str], own: Iterable[str]) -> list[str]:
+    """A message for each member of an entry of ``tenants`` that is neither a connection option nor a note. It contains no value."""
+    listed = set(own)
+    found = []
+    for key in sorted(map(str, keys)):
+        if key in CONNECTION_NAMES or key == NOTES:
+            continue
+        close = nearest(key, CONNECTION_NAMES, 0.85 if key in listed else 0.6)
+        if close or key not in listed:
+            remedy = "" if close else f"; put your own notes into tenants.{tenant}.{NOTES}, or list the name in {OWN_KEYS}"
+            found.append(f"tenants.{tenant}.{key} is not a connection option{close or remedy}")
+    return found
+
+
+def no_entry(tenant: str, variable: str, entries: Iterable[str]) -> str:
+    """The message about a link whose tenant has no entry."""
+    known = sorted(map(str, entries))
+    listed = ", ".join(known[:20]) + (f" and {len(known) - 20} more" if len(known) > 20 else "")
+    entries_text = f"the entries are: {listed}" if known else "there are no entries"
+    return f"tenants has no entry {tenant} ({variable}); {entries_text}{nearest(tenant, known)}"
+
+
+def names_in(raw: Any, variable: str) -> tuple[list[str], list[str]]:
+    """The names in a list of the site's own names, and the messages about its faults."""
+    names, faults = checked(UNCHECKED, _TEXTS, raw, variable)
+    return names or [], faults

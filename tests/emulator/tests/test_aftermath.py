@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The scenario aftermath: one person at least for every answer to "is this person in the address book?" (X4)."""
+"""The scenario aftermath: one person at least for every answer to "is this person in the address book?" (F155)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MEMBERS = {"minsu.kim", "sora.jung"}
 
 
 def verdict(exchange: Exchange, alias: str) -> str:
-    """The verdict that the rules of X4 give, from what Graph and Exchange hold."""
+    """The verdict that the rules of F155 give, from what Graph and Exchange hold."""
     source = exchange.service.world.tenants[CONTOSO]
     name = f"{alias}_contoso.kr#EXT#@fabrikam.onmicrosoft.com"
     target = next((user for user in exchange.target.users.values() if user["userPrincipalName"] == name), None)
@@ -59,14 +59,14 @@ def _without_target(exchange: Exchange, alias: str, name: str) -> str:
     return {"failure": "failed", "skipped": "skipped"}[entries[-1]["provisioningStatusInfo"]["status"]]
 
 
-@pytest.mark.fact("X4", "The scenario aftermath has a user for every verdict, whatever the switches")
+@pytest.mark.fact("F155", "The scenario aftermath has a user for every verdict, whatever the switches")
 @pytest.mark.parametrize(
     "settings",
     [{}, {name: value for name, value in FLIPPED.items() if name.startswith("exchange_")}, {"exchange_members": "not_mail_enabled"}],
     ids=["likely", "flipped", "members are no recipients"],
 )
 def test_a_user_for_every_verdict(settings: dict[str, Any]) -> None:
-    """X4: each verdict has its person; members without mail are the reported case of X7."""
+    """F155: each verdict has its person; members without mail are the reported case of F156."""
     exchange = Exchange(**settings)
     found = {alias: verdict(exchange, alias) for people in VERDICTS.values() for alias in people}
     expected = {alias: name for name, people in VERDICTS.items() for alias in people}
@@ -91,7 +91,7 @@ def jobs(exchange: Exchange) -> str:
 
 
 def test_the_late_one_arrives() -> None:
-    """X3: dahye.yoon is in Exchange fifty minutes after the scenario begins."""
+    """F154: dahye.yoon is in Exchange fifty minutes after the scenario begins."""
     exchange = Exchange()
     assert exchange.standings()["dahye.yoon"] == "not_yet"
     exchange.advance("PT50M")
@@ -99,7 +99,7 @@ def test_the_late_one_arrives() -> None:
 
 
 def test_the_page_says_who_is_listed_and_why_not() -> None:
-    """X4: in the address book of the target."""
+    """F155: in the address book of the target."""
     page = Exchange().http.get("/").text
     for told in (
         "listed",

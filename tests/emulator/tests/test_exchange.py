@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The admin API of Exchange: sign-in, permissions, requests, answers, errors, throttling, batches (X1, X2, X7)."""
+"""The admin API of Exchange: sign-in, permissions, requests, answers, errors, throttling, batches (F146, F153, F156)."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ def exchange() -> Exchange:
 
 GLOBAL_READER = "f2ef992c-3afb-46b9-b7cf-a126ee74c451"
 
-# Tokens and permissions (X1.1, X1.7) --------------------------------------------------------------------------------
+# Tokens and permissions (F146, F152) --------------------------------------------------------------------------------
 
 
-@pytest.mark.fact("X1.7", "The token's roles hold the app role on Exchange, its wids the directory roles")
+@pytest.mark.fact("F152", "The token's roles hold the app role on Exchange, its wids the directory roles")
 @pytest.mark.parametrize("resource", ["https://outlook.office365.com", "https://outlook.office365.us", ROOT])
 def test_tokens_for_exchange(exchange: Exchange, resource: str) -> None:
-    """X1.7: both halves of the permission that a token can show; one endpoint, every host."""
+    """F152: both halves of the permission that a token can show; one endpoint, every host."""
     token = exchange.exchange_token("reader", f"{resource}/.default")
     claims = jwt.decode(token, KEY.private.public_key(), algorithms=["RS256"], audience=resource)
     assert claims["roles"] == ["Exchange.ManageAsApp"] and GLOBAL_READER in claims["wids"]
     assert exchange.run("Get-AcceptedDomain", token=token).status_code == 200
 
 
-@pytest.mark.fact("X1.1", "A token for Graph is 401 at Exchange, and a token for Exchange is refused by Graph")
+@pytest.mark.fact("F146", "A token for Graph is 401 at Exchange, and a token for Exchange is refused by Graph")
 def test_tokens_of_one_audience_do_not_fit_the_other(exchange: Exchange) -> None:
-    """X1.1, X1.4: the wrong audience."""
+    """F146, F149: the wrong audience."""
     answer = exchange.run("Get-AcceptedDomain", token=exchange.token("fabrikam"))
     assert (answer.status_code, answer.content) == (401, b"")
     wrong = {"Authorization": f"Bearer {exchange.exchange_token()}"}
@@ -48,9 +48,9 @@ def test_tokens_of_one_audience_do_not_fit_the_other(exchange: Exchange) -> None
     assert exchange.http.post(f"{ROOT}/adminapi/beta/{FABRIKAM}/InvokeCommand", json=command("Get-Recipient")).status_code == 401
 
 
-@pytest.mark.fact("X1.7", "Neither half of the permission does anything alone: without app role 401, without a role 403")
+@pytest.mark.fact("F152", "Neither half of the permission does anything alone: without app role 401, without a role 403")
 def test_the_two_halves(exchange: Exchange) -> None:
-    """X1.7: none 401, app role only 403 with NUL bytes, both 200; a directory role alone 401."""
+    """F152: none 401, app role only 403 with NUL bytes, both 200; a directory role alone 401."""
     registration = exchange.target.registrations[ACCOUNTS["fabrikam"][1]]
     assert exchange.run("Get-Recipient").status_code == 200
     answer = exchange.run("Get-Recipient", account="half")
@@ -63,7 +63,7 @@ def test_the_two_halves(exchange: Exchange) -> None:
     assert exchange.run("Get-Recipient").status_code == 401
 
 
-@pytest.mark.fact("X1.7", "Readers read, Exchange Recipient Administrators and holders of Mail Recipients also write")
+@pytest.mark.fact("F152", "Readers read, Exchange Recipient Administrators and holders of Mail Recipients also write")
 @pytest.mark.parametrize(
     ("directory", "own", "reads", "writes"),
     [
@@ -75,16 +75,16 @@ def test_the_two_halves(exchange: Exchange) -> None:
     ],
 )
 def test_roles(exchange: Exchange, directory: list[str], own: list[str], reads: int, writes: int) -> None:
-    """X1.7: directory roles, and Exchange's own through a role group, which the token does not show."""
+    """F152: directory roles, and Exchange's own through a role group, which the token does not show."""
     registration = exchange.target.registrations[ACCOUNTS["fabrikam"][1]]
     registration.directory_roles, registration.exchange_roles = directory, own
     assert exchange.run("Get-Recipient", {"ResultSize": 1}).status_code == reads
     assert exchange.run("Set-MailUser", {"Identity": exchange.user("junho.choi")["id"], "CustomAttribute1": "x"}).status_code == writes
 
 
-@pytest.mark.fact("X1.7", "A token made with a client secret is taken, or only one made with a certificate (exchange_client_secret)")
+@pytest.mark.fact("F152", "A token made with a client secret is taken, or only one made with a certificate (exchange_client_secret)")
 def test_client_secrets(exchange: Exchange) -> None:
-    """X1.7: switch exchange_client_secret; sign-in itself takes secrets either way."""
+    """F152: switch exchange_client_secret; sign-in itself takes secrets either way."""
     assert exchange.run("Get-AcceptedDomain").status_code == 200
     exchange.set(exchange_client_secret="refused")
     assert exchange.run("Get-AcceptedDomain").status_code == 401
@@ -104,7 +104,7 @@ def test_client_secrets(exchange: Exchange) -> None:
 
 
 def test_a_tenant_without_exchange(exchange: Exchange) -> None:
-    """X1.7: sign-in for Exchange fails with AADSTS500014."""
+    """F152: sign-in for Exchange fails with AADSTS500014."""
     exchange.target.exchange_online = False
     tenant, client, secret = ACCOUNTS["fabrikam"]
     form = {"grant_type": "client_credentials", "client_id": client, "client_secret": secret, "scope": f"{ROOT}/.default"}
@@ -112,18 +112,18 @@ def test_a_tenant_without_exchange(exchange: Exchange) -> None:
 
 
 def test_the_tenant_in_the_path(exchange: Exchange) -> None:
-    """X1.1: the token's tenant by id or initial domain, and no other."""
+    """F146: the token's tenant by id or initial domain, and no other."""
     assert exchange.run("Get-AcceptedDomain", tenant="fabrikam.onmicrosoft.com").status_code == 200
     assert exchange.run("Get-AcceptedDomain", tenant=CONTOSO).status_code == 401
     assert exchange.http.get("/exchange/somewhere").status_code == 404
 
 
-# Requests and answers (X1.1, X1.2) ----------------------------------------------------------------------------------
+# Requests and answers (F146, F147) ----------------------------------------------------------------------------------
 
 
-@pytest.mark.fact("X1.2", "Each property has sidecar keys; the array of warnings is there when it is empty")
+@pytest.mark.fact("F147", "Each property has sidecar keys; the array of warnings is there when it is empty")
 def test_the_shape_of_an_answer(exchange: Exchange) -> None:
-    """X1.2."""
+    """F147."""
     body = exchange.run("Get-Recipient", {"Identity": "minsu.kim@contoso.kr"}).json()
     assert body["@adminapi.warnings"] == [] and body["adminapi.warnings@odata.type"] == "#Collection(String)"
     assert body["@odata.context"].endswith(f"/adminapi/beta/{FABRIKAM}/$metadata#Collection(Exchange.GenericHashTable)")
@@ -134,9 +134,9 @@ def test_the_shape_of_an_answer(exchange: Exchange) -> None:
     assert found["RecipientType"] == "MailUser" and found["CustomAttribute1"] == "" and found["AddressBookPolicy"] is None
 
 
-@pytest.mark.fact("X1.1", "$select narrows the properties")
+@pytest.mark.fact("F146", "$select narrows the properties")
 def test_select(exchange: Exchange) -> None:
-    """X1.1: without regard to case; an unknown property is refused."""
+    """F146: without regard to case; an unknown property is refused."""
     path = "InvokeCommand?$select=displayname,HiddenFromAddressListsEnabled"
     (found,) = exchange.objects("Get-Recipient", {"Identity": "minsu.kim@contoso.kr"}, path=path)
     assert found == {"DisplayName": "Minsu Kim", "HiddenFromAddressListsEnabled": False}
@@ -144,7 +144,7 @@ def test_select(exchange: Exchange) -> None:
     exchange.failed(400, "$top", "Get-Recipient", path="InvokeCommand?$top=5")
 
 
-@pytest.mark.fact("X1.1", "Parameters is an object and never null; what a cmdlet does not know is refused")
+@pytest.mark.fact("F146", "Parameters is an object and never null; what a cmdlet does not know is refused")
 @pytest.mark.parametrize(
     "body",
     [
@@ -163,7 +163,7 @@ def test_select(exchange: Exchange) -> None:
     ],
 )
 def test_malformed_requests(exchange: Exchange, body: Any) -> None:
-    """X1.1, X1.4: 400 in the envelope of cmdlet errors."""
+    """F146, F149: 400 in the envelope of cmdlet errors."""
     error = exchange.post("InvokeCommand", body).json()["error"]
     assert error["code"] == "BadRequest" and error["message"] == "Invalid Operation"
     inner = error["innererror"]["internalexception"]
@@ -171,7 +171,7 @@ def test_malformed_requests(exchange: Exchange, body: Any) -> None:
 
 
 def test_requests_that_are_not_json(exchange: Exchange) -> None:
-    """X1.1: the content type is application/json."""
+    """F146: the content type is application/json."""
     headers = {"Authorization": f"Bearer {exchange.exchange_token()}", "Content-Type": "text/plain"}
     url = f"{ROOT}/adminapi/beta/{FABRIKAM}/InvokeCommand"
     assert exchange.http.post(url, content=b"{}", headers=headers).status_code == 400
@@ -180,18 +180,18 @@ def test_requests_that_are_not_json(exchange: Exchange) -> None:
     assert exchange.http.get(url, headers=headers).status_code == 405
 
 
-@pytest.mark.fact("X1.1", "A Get- cmdlet with Identity null returns everything, or is refused (exchange_null_identity)")
+@pytest.mark.fact("F146", "A Get- cmdlet with Identity null returns everything, or is refused (exchange_null_identity)")
 def test_identity_null(exchange: Exchange) -> None:
-    """X1.1: the trap."""
+    """F146: the trap."""
     assert len(exchange.objects("Get-Recipient", {"Identity": None})) == len(exchange.target.exchange.recipients)
     exchange.set(exchange_null_identity="refused")
     exchange.failed(400, "Identity", "Get-Recipient", {"Identity": None})
     assert exchange.objects("Get-Recipient")
 
 
-@pytest.mark.fact("X1.1", "A display name may be that of several; a setter takes the first")
+@pytest.mark.fact("F146", "A display name may be that of several; a setter takes the first")
 def test_an_identity_that_is_not_unique(exchange: Exchange) -> None:
-    """X1.1: the other half of the trap."""
+    """F146: the other half of the trap."""
     for name in ("junho.choi", "taeho.oh"):
         exchange.user(name)["displayName"] = "Same Name"
     assert len(exchange.objects("Get-MailUser", {"Identity": "same name"})) == 2
@@ -199,9 +199,9 @@ def test_an_identity_that_is_not_unique(exchange: Exchange) -> None:
     assert [record["CustomAttribute1"] for record in exchange.objects("Get-MailUser", {"Identity": "Same Name"})].count("x") == 1
 
 
-@pytest.mark.fact("X1.2", "A setter answers nothing, the object, or 204 (exchange_setter_answer)")
+@pytest.mark.fact("F147", "A setter answers nothing, the object, or 204 (exchange_setter_answer)")
 def test_setter_answers(exchange: Exchange) -> None:
-    """X1.2: three kinds."""
+    """F147: three kinds."""
     parameters = {"Identity": exchange.user("junho.choi")["id"], "CustomAttribute1": "a"}
     assert exchange.run("Set-MailUser", parameters).json()["value"] == []
     exchange.set(exchange_setter_answer="object")
@@ -213,13 +213,13 @@ def test_setter_answers(exchange: Exchange) -> None:
     assert exchange.recipient("junho.choi")["CustomAttribute1"] == "c"
 
 
-# Paging (X1.3) ------------------------------------------------------------------------------------------------------
+# Paging (F148) ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.fact("X1.3", "A nextLink is followed by the same POST, by GET, or not at all (exchange_paging)")
+@pytest.mark.fact("F148", "A nextLink is followed by the same POST, by GET, or not at all (exchange_paging)")
 @pytest.mark.parametrize("way", ["repost", "get", "never"])
 def test_paging(exchange: Exchange, way: str) -> None:
-    """X1.3: the three views; whatever else is tried is 400."""
+    """F148: the three views; whatever else is tried is 400."""
     exchange.set(exchange_paging=way)
     sent = command("Get-Recipient", {"ResultSize": "Unlimited"})
     body = exchange.post("InvokeCommand?$select=Alias", sent, Prefer="odata.maxpagesize=5").json()
@@ -240,9 +240,9 @@ def test_paging(exchange: Exchange, way: str) -> None:
         assert len({record["Alias"] for record in [*found, *rest["value"]]}) == len(exchange.target.exchange.recipients)
 
 
-@pytest.mark.fact("X1.3", "Without Unlimited an answer ends at ResultSize, with a nextLink and a warning; pages expire in 30 minutes")
+@pytest.mark.fact("F148", "Without Unlimited an answer ends at ResultSize, with a nextLink and a warning; pages expire in 30 minutes")
 def test_result_size(exchange: Exchange) -> None:
-    """X1.3: a truncated answer is not a complete one; switch exchange_page_size."""
+    """F148: a truncated answer is not a complete one; switch exchange_page_size."""
     body = exchange.run("Get-Recipient", {"ResultSize": 2}).json()
     assert len(body["value"]) == 2 and "increase the value for the ResultSize" in body["@adminapi.warnings"][0]
     exchange.set(exchange_page_size=3)
@@ -254,20 +254,20 @@ def test_result_size(exchange: Exchange) -> None:
     assert "@odata.nextLink" not in complete
 
 
-# Errors (X1.4) ------------------------------------------------------------------------------------------------------
+# Errors (F149) ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.fact("X1.4", "An unknown cmdlet is 403 with NUL bytes, as one that is not allowed")
+@pytest.mark.fact("F149", "An unknown cmdlet is 403 with NUL bytes, as one that is not allowed")
 def test_unknown_cmdlets(exchange: Exchange) -> None:
-    """X1.4: not JSON, nothing to print."""
+    """F149: not JSON, nothing to print."""
     answer = exchange.run("Get-AddressBookPolicy")
     assert answer.status_code == 403 and set(answer.content) == {0}
 
 
-@pytest.mark.fact("X1.4", "No such recipient: an error whose detail has three parts (exchange_not_found_status)")
+@pytest.mark.fact("F149", "No such recipient: an error whose detail has three parts (exchange_not_found_status)")
 @pytest.mark.parametrize("status", [404, 400, 500])
 def test_not_found(exchange: Exchange, status: int) -> None:
-    """X1.4, X6: the only error that means absent; its status is not known."""
+    """F149, F157: the only error that means absent; its status is not known."""
     exchange.set(exchange_not_found_status=status)
     error = exchange.failed(status, "couldn't be found on", "Get-MailUser", {"Identity": "nobody@contoso.kr"})
     identifier, kind, text = error["details"][0]["message"].split("|")
@@ -277,17 +277,17 @@ def test_not_found(exchange: Exchange, status: int) -> None:
 
 
 def test_a_filter_may_be_too_long(exchange: Exchange) -> None:
-    """X1.6, X6: switch exchange_longest_filter; callers halve their chunks."""
+    """F151, F157: switch exchange_longest_filter; callers halve their chunks."""
     text = " -or ".join("Alias -eq 'x'" for _number in range(50))
     assert exchange.objects("Get-Recipient", {"Filter": text}) == []
     exchange.set(exchange_longest_filter=200)
     exchange.failed(400, "too long", "Get-Recipient", {"Filter": text})
 
 
-@pytest.mark.fact("X1.4", "Too many requests: 429 with or without Retry-After, or 503 with a text (exchange_throttle_answer)")
+@pytest.mark.fact("F149", "Too many requests: 429 with or without Retry-After, or 503 with a text (exchange_throttle_answer)")
 @pytest.mark.parametrize(("way", "status"), [("retry_after", 429), ("no_retry_after", 429), ("unavailable", 503)])
 def test_throttling(exchange: Exchange, way: str, status: int) -> None:
-    """X1.4, X1.5: three kinds of refusal."""
+    """F149, F150: three kinds of refusal."""
     exchange.set(throttling=True, exchange_requests_per_minute=2, exchange_throttle_answer=way)
     answers = [exchange.run("Get-AcceptedDomain") for _time in range(3)]
     assert [answer.status_code for answer in answers] == [200, 200, status]
@@ -295,9 +295,9 @@ def test_throttling(exchange: Exchange, way: str, status: int) -> None:
     assert "maximum number of concurrent requests per tenant" in answers[2].text
 
 
-@pytest.mark.fact("X1.5", "Rate-Limit headers are there or not (exchange_rate_limit_headers)")
+@pytest.mark.fact("F150", "Rate-Limit headers are there or not (exchange_rate_limit_headers)")
 def test_rate_limit_headers(exchange: Exchange) -> None:
-    """X1.5: not seen live, read by two clients."""
+    """F150: not seen live, read by two clients."""
     assert not [name for name in exchange.run("Get-AcceptedDomain").headers if name.startswith("rate-limit")]
     exchange.set(exchange_rate_limit_headers="present", throttling=True, exchange_requests_per_minute=10)
     headers = exchange.run("Get-AcceptedDomain").headers
@@ -305,7 +305,7 @@ def test_rate_limit_headers(exchange: Exchange) -> None:
     assert datetime.fromisoformat(headers["rate-limit-reset"])
 
 
-# Batches (X1.5) -----------------------------------------------------------------------------------------------------
+# Batches (F150) -----------------------------------------------------------------------------------------------------
 
 
 def item(number: int, cmdlet: str, parameters: dict[str, Any] | None = None, **changes: Any) -> dict[str, Any]:
@@ -319,9 +319,9 @@ def batched(exchange: Exchange, *items: dict[str, Any], prefer: str = "odata.con
     return {response["id"]: response for response in answer.json()["responses"]}
 
 
-@pytest.mark.fact("X1.5", "A $batch holds ten cmdlets; each has a value or an error, with a status or without (exchange_batch_status)")
+@pytest.mark.fact("F150", "A $batch holds ten cmdlets; each has a value or an error, with a status or without (exchange_batch_status)")
 def test_batches(exchange: Exchange) -> None:
-    """X1.5."""
+    """F150."""
     items = [item(1, "Get-AcceptedDomain"), item(2, "Get-Recipient", {"Identity": "nobody"}), item(3, "Get-Mailbox")]
     answers = batched(exchange, *items, item(4, "Get-Recipient", url="/InvokeCommand"))
     assert {key: answer["status"] for key, answer in answers.items()} == {"1": 200, "2": 404, "3": 403, "4": 400}
@@ -333,14 +333,14 @@ def test_batches(exchange: Exchange) -> None:
 
 
 def test_a_batch_ends_at_its_first_error(exchange: Exchange) -> None:
-    """X1.5: without Prefer: odata.continue-on-error."""
+    """F150: without Prefer: odata.continue-on-error."""
     items = [item(1, "Get-AcceptedDomain"), item(2, "Get-Recipient", {"Identity": "nobody"}), item(3, "Get-AcceptedDomain")]
     assert set(batched(exchange, *items, prefer="")) == {"1", "2"}
 
 
-@pytest.mark.fact("X1.1", "WhatIf runs nothing and gives the text of what would be done, in batches too")
+@pytest.mark.fact("F146", "WhatIf runs nothing and gives the text of what would be done, in batches too")
 def test_what_if(exchange: Exchange) -> None:
-    """X1.1, X1.6: a dry run by the server."""
+    """F146, F151: a dry run by the server."""
     parameters = {"Identity": exchange.user("junho.choi")["id"], "HiddenFromAddressListsEnabled": False, "WhatIf": True}
     (answer,) = batched(exchange, item(1, "Set-MailUser", parameters)).values()
     assert answer["body"]["value"] == [] and answer["body"]["@adminapi.confirmationmessage"].startswith("What if:")
@@ -348,12 +348,12 @@ def test_what_if(exchange: Exchange) -> None:
     exchange.failed(404, "couldn't be found", "Set-MailUser", {**parameters, "Identity": "nobody"})
 
 
-# v2.0 (X2) ----------------------------------------------------------------------------------------------------------
+# v2.0 (F153) ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.fact("X2", "Members of a distribution group and of a dynamic one, hidden ones included, with an app role of their own")
+@pytest.mark.fact("F153", "Members of a distribution group and of a dynamic one, hidden ones included, with an app role of their own")
 def test_members_of_groups(exchange: Exchange) -> None:
-    """X2: the documented endpoints."""
+    """F153: the documented endpoints."""
     more: dict[str, Any] = {"account": "documented", "version": "v2.0"}
     members = exchange.objects("Get-DistributionGroupMember", {"Identity": "everybody@fabrikam.kr"}, path="DistributionGroupMember", **more)
     assert {record["RecipientTypeDetails"] for record in members} == {"UserMailbox"} and len(members) == 3
@@ -366,9 +366,9 @@ def test_members_of_groups(exchange: Exchange) -> None:
     exchange.failed(404, "segment", "Get-DistributionGroupMember", {"Identity": "x"}, path="DistributionGroupMember")
 
 
-@pytest.mark.fact("X2", "The members of a dynamic group are found anew every 24 hours")
+@pytest.mark.fact("F153", "The members of a dynamic group are found anew every 24 hours")
 def test_dynamic_groups_are_recalculated_daily(exchange: Exchange) -> None:
-    """X2."""
+    """F153."""
     more: dict[str, Any] = {"path": "DynamicDistributionGroupMember", "account": "documented", "version": "v2.0"}
     asked = ("Get-DynamicDistributionGroupMember", {"Identity": "cts-people"})
     before = len(exchange.objects(*asked, **more))
@@ -378,9 +378,9 @@ def test_dynamic_groups_are_recalculated_daily(exchange: Exchange) -> None:
     assert len(exchange.objects(*asked, **more)) == before + 1
 
 
-@pytest.mark.fact("X2", "v2.0 needs X-AnchorMailbox, the tenant's GUID and Exchange.ManageAsAppV2; beta refuses that app role")
+@pytest.mark.fact("F153", "v2.0 needs X-AnchorMailbox, the tenant's GUID and Exchange.ManageAsAppV2; beta refuses that app role")
 def test_versions(exchange: Exchange) -> None:
-    """X1.7, X2."""
+    """F152, F153."""
     v2: dict[str, Any] = {"account": "documented", "version": "v2.0"}
     assert exchange.run("Get-AcceptedDomain", **v2).status_code == 200
     exchange.failed(400, "X-AnchorMailbox", "Get-AcceptedDomain", X_AnchorMailbox="", **v2)
@@ -391,12 +391,12 @@ def test_versions(exchange: Exchange) -> None:
     assert denied.status_code == 403 and denied.json()["error"]["code"] == "ErrorAccessDenied"
 
 
-# Which tenant answers (X7) ------------------------------------------------------------------------------------------
+# Which tenant answers (F156) ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.fact("X7", "Another tenant answers (exchange_answers_for_other_tenant); its accepted domains show it")
+@pytest.mark.fact("F156", "Another tenant answers (exchange_answers_for_other_tenant); its accepted domains show it")
 def test_another_tenant_answers(exchange: Exchange) -> None:
-    """X7."""
+    """F156."""
     domains = {record["DomainName"] for record in exchange.objects("Get-AcceptedDomain")}
     assert domains == {"fabrikam.kr", "fabrikam.onmicrosoft.com"}
     exchange.set(exchange_answers_for_other_tenant=True)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Exchange's directory: how it follows Entra, where it diverges, and what the cmdlets change in it (X1.6, X3)."""
+"""Exchange's directory: how it follows Entra, where it diverges, and what the cmdlets change in it (F151, F154)."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ def listed(record: dict[str, Any]) -> bool:
     return any(not name.endswith("(VLV)") for name in record["AddressListMembership"])
 
 
-# What becomes of whom (X3) ------------------------------------------------------------------------------------------
+# What becomes of whom (F154) ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.fact(
-    "X3", "Members here have mailboxes, guests are GuestMailUsers, contacts MailContacts; users without mail are no recipients"
+    "F154", "Members here have mailboxes, guests are GuestMailUsers, contacts MailContacts; users without mail are no recipients"
 )
 def test_kinds_of_recipients(exchange: Exchange) -> None:
-    """X3."""
+    """F154."""
     kinds = {record["DisplayName"]: record["RecipientTypeDetails"] for record in exchange.objects("Get-Recipient")}
     assert kinds["Gu Inhye"] == "UserMailbox" and kinds["Hyejin Lee"] == "GuestMailUser"
     assert kinds["Song Mirae (Contoso)"] == "MailContact" and kinds["Everybody here"] == "MailUniversalDistributionGroup"
@@ -46,10 +46,10 @@ def test_kinds_of_recipients(exchange: Exchange) -> None:
     assert contact["LegacyExchangeDN"].startswith("/o=ExchangeLabs/") and contact["IsDirSynced"] is False
 
 
-@pytest.mark.fact("X3", "External members are MailUsers, GuestMailUsers or no recipients (exchange_members)")
+@pytest.mark.fact("F154", "External members are MailUsers, GuestMailUsers or no recipients (exchange_members)")
 @pytest.mark.parametrize("kind", ["MailUser", "GuestMailUser", "not_mail_enabled"])
 def test_external_members(exchange: Exchange, kind: str) -> None:
-    """X3, X7: a switch; what Exchange alone knows survives the change."""
+    """F154, F156: a switch; what Exchange alone knows survives the change."""
     assert exchange.recipient("sora.jung")["HiddenFromAddressListsEnabled"] is True
     exchange.set(exchange_members=kind)
     key = exchange.user("sora.jung")["id"]
@@ -59,9 +59,9 @@ def test_external_members(exchange: Exchange, kind: str) -> None:
     assert exchange.recipient("hyejin.lee")["RecipientTypeDetails"] == "GuestMailUser"
 
 
-@pytest.mark.fact("X3", "Externals are hidden unless showInAddressList is true; hidden recipients are in the system's indexes only")
+@pytest.mark.fact("F154", "Externals are hidden unless showInAddressList is true; hidden recipients are in the system's indexes only")
 def test_the_hidden_flag(exchange: Exchange) -> None:
-    """X1.6, X3."""
+    """F151, F154."""
     person = exchange.user("hyejin.lee")
     assert listed(exchange.recipient("hyejin.lee")) and exchange.recipient("hyejin.lee")["HiddenFromAddressListsEnabled"] is False
     for value in (False, None):
@@ -73,18 +73,18 @@ def test_the_hidden_flag(exchange: Exchange) -> None:
     assert names == {"Junho Choi", "Yuna Han", "Hyejin Lee"}
 
 
-@pytest.mark.fact("X3", "Exchange's own flag wins over Entra's where they differ")
+@pytest.mark.fact("F154", "Exchange's own flag wins over Entra's where they differ")
 def test_exchanges_own_flag_wins(exchange: Exchange) -> None:
-    """X3."""
+    """F154."""
     person = exchange.user("junho.choi")
     for value in (False, True):
         person["showInAddressList"] = value
         assert exchange.recipient("junho.choi")["HiddenFromAddressListsEnabled"] is True
 
 
-@pytest.mark.fact("X3", "A contact with the same address leaves a guest without mail")
+@pytest.mark.fact("F154", "A contact with the same address leaves a guest without mail")
 def test_a_contact_takes_an_address(exchange: Exchange) -> None:
-    """X3: by the control API; and what frees the address again."""
+    """F154: by the control API; and what frees the address again."""
     exchange.make({"user": "hyejin.lee@contoso.kr", "contact": "Lee (old contact)"})
     assert exchange.standings()["hyejin.lee"] == "address_taken"
     (contact,) = exchange.objects("Get-MailContact", {"Filter": "ExternalEmailAddress -eq 'SMTP:hyejin.lee@contoso.kr'"})
@@ -100,9 +100,9 @@ def test_a_contact_takes_an_address(exchange: Exchange) -> None:
     exchange.failed(400, "on-premises", "Remove-MailContact", {"Identity": "mirae.song@contoso.kr", "Confirm": False})
 
 
-@pytest.mark.fact("X3", "What is deleted in Entra leaves a record in Exchange, and returns with what Exchange knew")
+@pytest.mark.fact("F154", "What is deleted in Entra leaves a record in Exchange, and returns with what Exchange knew")
 def test_soft_deleted_recipients(exchange: Exchange) -> None:
-    """X1.6, X3: until Entra has forgotten the user as well."""
+    """F151, F154: until Entra has forgotten the user as well."""
     person = exchange.user("junho.choi")
     key = person["id"]
     assert exchange.recipient("junho.choi")
@@ -121,12 +121,12 @@ def test_soft_deleted_recipients(exchange: Exchange) -> None:
     assert exchange.objects("Get-Recipient", {**wanted, "IncludeSoftDeletedRecipients": True}) == []
 
 
-# Lag (X3) -----------------------------------------------------------------------------------------------------------
+# Lag (F154) -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.fact("X3", "A change in Entra reaches Exchange after a while of virtual time (exchange_lag_seconds)")
+@pytest.mark.fact("F154", "A change in Entra reaches Exchange after a while of virtual time (exchange_lag_seconds)")
 def test_lag(exchange: Exchange) -> None:
-    """X3: changes, deletions and new people, each from its own time on."""
+    """F154: changes, deletions and new people, each from its own time on."""
     exchange.set(exchange_lag_seconds=600)
     person = exchange.user("hyejin.lee")
     assert exchange.recipient("hyejin.lee")["DisplayName"] == "Hyejin Lee"
@@ -142,7 +142,7 @@ def test_lag(exchange: Exchange) -> None:
 
 
 def test_lag_of_new_people(exchange: Exchange) -> None:
-    """X3: in Entra, but not yet in Exchange."""
+    """F154: in Entra, but not yet in Exchange."""
     exchange.set(exchange_lag_seconds=3600)
     name = "new@fabrikam.kr"
     body = {"accountEnabled": True, "displayName": "New", "mailNickname": "new", "userPrincipalName": name, "mail": name}
@@ -155,7 +155,7 @@ def test_lag_of_new_people(exchange: Exchange) -> None:
 
 
 def test_lag_counts_from_the_cycle(exchange: Exchange) -> None:
-    """X3: a cycle in the middle of a step of the clock makes people at its own time."""
+    """F154: a cycle in the middle of a step of the clock makes people at its own time."""
     exchange.set(exchange_lag_seconds=1800)
     assert exchange.standings()["minsu.kim"] == "listed"
     exchange.service.world.tenants[CONTOSO].users["c0000000-0000-4000-8000-000000000101"]["displayName"] = "Kim Minsu"
@@ -165,12 +165,12 @@ def test_lag_counts_from_the_cycle(exchange: Exchange) -> None:
     assert exchange.recipient("minsu.kim")["DisplayName"] == "Kim Minsu"
 
 
-# Set-MailUser (X1.6) ------------------------------------------------------------------------------------------------
+# Set-MailUser (F151) ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.fact("X1.6", "Set-MailUser shows a hidden recipient; what is as wanted is not written")
+@pytest.mark.fact("F151", "Set-MailUser shows a hidden recipient; what is as wanted is not written")
 def test_unhide(exchange: Exchange) -> None:
-    """X1.6, X4: the remedy, and its second run."""
+    """F151, F155: the remedy, and its second run."""
     wanted = {"Identity": exchange.user("junho.choi")["id"], "HiddenFromAddressListsEnabled": False}
     assert exchange.run("Set-MailUser", wanted).json()["@adminapi.warnings"] == []
     record = exchange.recipient("junho.choi")
@@ -178,9 +178,9 @@ def test_unhide(exchange: Exchange) -> None:
     assert "no settings" in exchange.run("Set-MailUser", wanted).json()["@adminapi.warnings"][0]
 
 
-@pytest.mark.fact("X1.6", "Address lists are computed when a recipient is written: a touch, and nothing less, sorts it in")
+@pytest.mark.fact("F151", "Address lists are computed when a recipient is written: a touch, and nothing less, sorts it in")
 def test_a_touch_indexes(exchange: Exchange) -> None:
-    """X1.6, X4: a write that changes nothing is none."""
+    """F151, F155: a write that changes nothing is none."""
     key = exchange.user("taeho.oh")["id"]
     assert exchange.standings()["taeho.oh"] == "not_indexed"
     exchange.run("Set-MailUser", {"Identity": key, "HiddenFromAddressListsEnabled": False})
@@ -191,9 +191,9 @@ def test_a_touch_indexes(exchange: Exchange) -> None:
     assert exchange.recipient("taeho.oh")["CustomAttribute15"] == "" and exchange.standings()["taeho.oh"] == "listed"
 
 
-@pytest.mark.fact("X1.6", "ExternalEmailAddress moves the primary address; an address that another recipient has is refused")
+@pytest.mark.fact("F151", "ExternalEmailAddress moves the primary address; an address that another recipient has is refused")
 def test_external_address(exchange: Exchange) -> None:
-    """X1.6, X4."""
+    """F151, F155."""
     key = exchange.user("seungmin.bae")["id"]
     assert exchange.recipient("seungmin.bae")["PrimarySmtpAddress"] == "seungmin.bae@old.contoso.kr"
     exchange.failed(400, "already being used", "Set-MailUser", {"Identity": key, "ExternalEmailAddress": "minsu.kim@contoso.kr"})
@@ -204,9 +204,9 @@ def test_external_address(exchange: Exchange) -> None:
     assert record["EmailAddresses"] == ["SMTP:seungmin.bae@contoso.kr", "smtp:seungmin.bae@old.contoso.kr"]
 
 
-@pytest.mark.fact("X1.6", "EmailAddresses takes a hashtable with add and remove")
+@pytest.mark.fact("F151", "EmailAddresses takes a hashtable with add and remove")
 def test_email_addresses(exchange: Exchange) -> None:
-    """X1.1, X1.6: X500 addresses of a contact that is gone."""
+    """F146, F151: X500 addresses of a contact that is gone."""
     key = exchange.user("hyejin.lee")["id"]
 
     def changed(**changes: list[str]) -> dict[str, Any]:
@@ -222,19 +222,19 @@ def test_email_addresses(exchange: Exchange) -> None:
     exchange.failed(400, "primary", "Set-MailUser", changed(remove=["smtp:h.lee@contoso.kr"]))
 
 
-@pytest.mark.fact("X1.6", "Set-MailUser does not find people with a mailbox, nor contacts")
+@pytest.mark.fact("F151", "Set-MailUser does not find people with a mailbox, nor contacts")
 @pytest.mark.parametrize("identity", ["woojin.moon@contoso.kr", "inhye.gu@fabrikam.kr", "mirae.song@contoso.kr"])
 def test_set_mail_user_leaves_others_alone(exchange: Exchange, identity: str) -> None:
-    """X4: Exchange owns a mailbox."""
+    """F155: Exchange owns a mailbox."""
     exchange.failed(404, "couldn't be found", "Set-MailUser", {"Identity": identity, "HiddenFromAddressListsEnabled": True})
 
 
-# Reading (X1.6) -----------------------------------------------------------------------------------------------------
+# Reading (F151) -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.fact("X1.6", "Lists have English names or localised ones (exchange_list_names); the system's end in (VLV) always")
+@pytest.mark.fact("F151", "Lists have English names or localised ones (exchange_list_names); the system's end in (VLV) always")
 def test_names_of_lists(exchange: Exchange) -> None:
-    """X1.6."""
+    """F151."""
     assert exchange.recipient("hyejin.lee")["AddressListMembership"][-1] == GAL
     exchange.set(exchange_list_names="localised")
     names = exchange.recipient("hyejin.lee")["AddressListMembership"]
@@ -242,9 +242,9 @@ def test_names_of_lists(exchange: Exchange) -> None:
     assert all(name in addresslists.LOCALISED for name in (addresslists.DEFAULT, addresslists.OFFLINE))
 
 
-@pytest.mark.fact("X1.6", "Get-Recipient also takes RecipientTypeDetails, SortBy and Anr")
+@pytest.mark.fact("F151", "Get-Recipient also takes RecipientTypeDetails, SortBy and Anr")
 def test_other_ways_to_ask(exchange: Exchange) -> None:
-    """X1.6."""
+    """F151."""
     guests = exchange.objects("Get-Recipient", {"RecipientTypeDetails": ["GuestMailUser"], "SortBy": "Alias", "ResultSize": "Unlimited"})
     assert {record["RecipientTypeDetails"] for record in guests} == {"GuestMailUser"}
     assert [record["Alias"] for record in guests] == sorted(record["Alias"] for record in guests)
@@ -259,7 +259,7 @@ def test_other_ways_to_ask(exchange: Exchange) -> None:
 
 
 def test_states_are_made_by_the_control_api(exchange: Exchange) -> None:
-    """X4: each state that an administrator or a fault would bring about."""
+    """F155: each state that an administrator or a fault would bring about."""
     before = exchange.standings()
     assert before["hyejin.lee"] == before["minsu.kim"] == "listed"
     exchange.make({"user": "hyejin.lee@contoso.kr", "hidden": True}, {"user": "minsu.kim@contoso.kr", "indexed": False})

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""OPATH, the language of Exchange's filters (X1.6)."""
+"""OPATH, the language of Exchange's filters (F151)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ANN: dict[str, Any] = {
 }
 
 
-@pytest.mark.fact("X1.6", "Filters: -eq, -ne, -like, -and, -or, -not, parentheses, doubled quotation marks, $null")
+@pytest.mark.fact("F151", "Filters: -eq, -ne, -like, -and, -or, -not, parentheses, doubled quotation marks, $null")
 @pytest.mark.parametrize(
     ("text", "holds"),
     [
@@ -53,7 +53,7 @@ ANN: dict[str, Any] = {
     ],
 )
 def test_filters_hold_or_not(text: str, holds: bool) -> None:
-    """X1.6: the subset that is asked here."""
+    """F151: the subset that is asked here."""
     assert compile_filter(text)(ANN) is holds
 
 
@@ -77,13 +77,13 @@ def test_filters_hold_or_not(text: str, holds: bool) -> None:
     ],
 )
 def test_the_rest_is_refused(text: str) -> None:
-    """X1.6: what is not in the subset, what is ambiguous, and $true, which Microsoft's module rewrites (X1.1)."""
+    """F151: what is not in the subset, what is ambiguous, and $true, which Microsoft's module rewrites (F146)."""
     with pytest.raises(FilterError):
         compile_filter(text)
 
 
 def test_hundreds_of_people_in_one_filter() -> None:
-    """X1.6: named people are asked for in chunks."""
+    """F151: named people are asked for in chunks."""
     ids = [f"aaaaaaaa-0000-4000-8000-{number:012}" for number in range(500)]
     holds = compile_filter(" -or ".join(f"ExternalDirectoryObjectId -eq '{key}'" for key in ids))
     assert holds(ANN) and not holds({**ANN, "ExternalDirectoryObjectId": "bbbbbbbb-0000-4000-8000-000000000001"})

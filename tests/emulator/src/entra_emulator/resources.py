@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The resources for which the token endpoint issues tokens: Microsoft Graph, and Exchange Online (fact sheets 0.4, X1.1)."""
+"""The resources for which the token endpoint issues tokens: Microsoft Graph, and Exchange Online (fact F143, F146)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a request to the admin API to its answer: token, tenant, throttling, cmdlet, role, pages (X1, X2)."""
+"""From a request to the admin API to its answer: token, tenant, throttling, cmdlet, role, pages (F146, F153)."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def claims(service: Service, request: ExchangeRequest) -> dict[str, Any]:
 
 
 def open_session(service: Service, request: ExchangeRequest, token_expired: bool) -> Session:
-    """The first half of the permission, and the tenant in the path, which is the token's (X1.7)."""
+    """The first half of the permission, and the tenant in the path, which is the token's (F152)."""
     place = PATH.fullmatch(request.path)
     if place is None:
         raise cmdlet_error(REQUEST, f"No HTTP resource was found that matches the request URI '{request.path}'.", 404)
@@ -149,7 +149,7 @@ def _found(session: Session, sent: CmdletInput) -> Cmdlet:
 
 
 def _answering(service: Service, tenant: Tenant) -> Tenant:
-    """The tenant whose directory is asked: with the switch, another one than the token's (X7)."""
+    """The tenant whose directory is asked: with the switch, another one than the token's (F156)."""
     others = [other for other in service.world.tenants.values() if other.id != tenant.id]
     answering = others[0] if service.settings.exchange_answers_for_other_tenant and others else tenant
     feed(answering, service.settings, service.world.clock)
@@ -185,7 +185,7 @@ def _setter_answer(switch: str, session: Session, result: Result, names: tuple[s
     return Reply(200, wire.answer(session.root, shown, result.warnings, {}))
 
 
-# Further pages (X1.3) -----------------------------------------------------------------------------------------------
+# Further pages (F148) -----------------------------------------------------------------------------------------------
 
 
 def _next_link(service: Service, request: ExchangeRequest, session: Session, sent: CmdletInput, offset: int) -> str:

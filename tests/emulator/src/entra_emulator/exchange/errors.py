@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Exchange's errors (X1.4): refusals without a readable body, and the envelope that hides the useful text deep inside."""
+"""Exchange's errors (F149): refusals without a readable body, and the envelope that hides the useful text deep inside."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def unauthorized() -> ExchangeError:
 
 
 def denied(version: str) -> ExchangeError:
-    """The app role is there, but no role allows the cmdlet, or there is no such cmdlet. v2.0 names the error (X2)."""
+    """The app role is there, but no role allows the cmdlet, or there is no such cmdlet. v2.0 names the error (F153)."""
     if version == "beta":
         return ExchangeError(403, NULS)
     return ExchangeError(403, {"error": {"code": "ErrorAccessDenied", "message": "Access is denied. Check credentials and try again."}})

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How a tenant's Exchange directory follows its Entra directory: late, and without losing what Exchange knows better (X3).
+"""How a tenant's Exchange directory follows its Entra directory: late, and without losing what Exchange knows better (F154).
 
 Nothing is copied before the first request. Objects with which the scenario began are in Exchange from the beginning; every other object,
 and every change, arrives after ``exchange_lag_seconds`` of virtual time.
@@ -70,7 +70,7 @@ def _image(kind: str, thing: GraphObject, settings: Settings, taken: set[str]) -
     image = [thing.get(name) for name in recipients.RECEIVED[kind]]
     details = recipients.kind_of(kind, thing, settings.exchange_members)
     if details in recipients.MAIL_USERS and str(thing["mail"]).lower() in taken:
-        details = None  # A contact or group has the address: the guest is without one (X3).
+        details = None  # A contact or group has the address: the guest is without one (F154).
     return [*image, details]
 
 
@@ -123,7 +123,7 @@ def _other_type_only(before: list[Any] | None, image: list[Any]) -> bool:
 
 
 def written(record: GraphObject, at: str) -> None:
-    """What every write of a recipient does to it, whatever was written: it is sorted into the address lists anew (X1.6)."""
+    """What every write of a recipient does to it, whatever was written: it is sorted into the address lists anew (F151)."""
     record["WhenChangedUTC"] = at
     record["AddressListMembership"] = addresslists.membership(record)
 

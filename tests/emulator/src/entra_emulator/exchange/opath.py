@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""OPATH, the language of ``Filter``, as far as it is asked here: -eq -ne -like, -and -or -not, parentheses (X1.6).
+"""OPATH, the language of ``Filter``, as far as it is asked here: -eq -ne -like, -and -or -not, parentheses (F151).
 
 The filter becomes one function, because it runs over all recipients. Many comparisons of one property for equality, which is how named
 people are asked for, become a look-up in a set.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pages and the addresses of the next ones, about which the sources disagree (X1.3)."""
+"""Pages and the addresses of the next ones, about which the sources disagree (F148)."""
 
 from __future__ import annotations
 

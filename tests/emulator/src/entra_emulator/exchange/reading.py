@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The Get- cmdlets (X1.6, X2, X7)."""
+"""The Get- cmdlets (F151, F153, F156)."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from .recipients import MAIL_USERS, guid
 
 _IDENTITIES = ("ExternalDirectoryObjectId", "Guid", "Name", "Alias", "DisplayName", "DistinguishedName", "PrimarySmtpAddress")
 RECALCULATED = timedelta(hours=24)
-"""How often the members of a dynamic group are found anew (X2)."""
+"""How often the members of a dynamic group are found anew (F153)."""
 
 
 def matching(records: list[GraphObject], identity: str) -> list[GraphObject]:
-    """Everything that an Identity can mean. A display name may mean several: the trap of X1.1."""
+    """Everything that an Identity can mean. A display name may mean several: the trap of F146."""
     wanted = identity.casefold()
     exact = [record for record in records if wanted in {str(record.get(name) or "").casefold() for name in _IDENTITIES}]
     return exact or [

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The two halves of a permission: the app role in the token, and a role in Entra or Exchange for the cmdlet (X1.7)."""
+"""The two halves of a permission: the app role in the token, and a role in Entra or Exchange for the cmdlet (F152)."""
 
 from __future__ import annotations
 

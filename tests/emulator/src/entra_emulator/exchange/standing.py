@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who is listed in a tenant's address book and who is not, with the reason: for the page and the control API (X4)."""
+"""Who is listed in a tenant's address book and who is not, with the reason: for the page and the control API (F155)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""States of a recipient that nothing but an administrator or a fault of the service brings about, made on request (X3, X4)."""
+"""States of a recipient that nothing but an administrator or a fault of the service brings about, made on request (F154, F155)."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def make(service: Service, tenant: Tenant, state: State) -> None:
 
 
 def _take_address(tenant: Tenant, user: GraphObject, name: str) -> None:
-    """The contact has the address from now on, and the user is without mail (X3)."""
+    """The contact has the address from now on, and the user is without mail (F154)."""
     mail = user.get("mail")
     if not mail:
         raise StateError(f"{user['userPrincipalName']} has no mail address that a contact could take.")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How much Exchange may be asked, and how it refuses (X1.4, X1.5). No figure is published, so a switch has one."""
+"""How much Exchange may be asked, and how it refuses (F149, F150). No figure is published, so a switch has one."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Recipients as they are served: the properties of each cmdlet, their sidecar keys, and what stands around them (X1.2)."""
+"""Recipients as they are served: the properties of each cmdlet, their sidecar keys, and what stands around them (F147)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MEMBER = (
     "Identity", "Guid", "ExternalDirectoryObjectId", "DistinguishedName", "DisplayName", "PrimarySmtpAddress", "Alias", "RecipientType",
     "RecipientTypeDetails", "HiddenFromAddressListsEnabled", "FirstName", "LastName",
 )  # fmt: skip
-"""What the documented endpoints of v2.0 return of a group's members, hidden ones included (X2)."""
+"""What the documented endpoints of v2.0 return of a group's members, hidden ones included (F153)."""
 
 _LOCAL_TIMES = {"WhenCreated": "WhenCreatedUTC", "WhenChanged": "WhenChangedUTC"}
 _TIMES = frozenset({*_LOCAL_TIMES, *_LOCAL_TIMES.values(), "WhenSoftDeleted"})

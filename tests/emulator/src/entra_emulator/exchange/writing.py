@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The cmdlets that change Exchange's directory: Set-MailUser and Remove-MailContact (X1.6)."""
+"""The cmdlets that change Exchange's directory: Set-MailUser and Remove-MailContact (F151)."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def set_mail_user(call: Invocation) -> Result:
 
 def _apply(call: Invocation, record: GraphObject, given: dict[str, Any]) -> None:
     if given.get("HiddenFromAddressListsEnabled", record["HiddenFromAddressListsEnabled"]) != record["HiddenFromAddressListsEnabled"]:
-        # From here on the flag is Exchange's own; what Entra says no longer changes it (X3).
+        # From here on the flag is Exchange's own; what Entra says no longer changes it (F154).
         record |= {"HiddenFromAddressListsEnabled": given["HiddenFromAddressListsEnabled"], "_hiddenHere": True}
     if given.get("ExternalEmailAddress") is not None:
         _with_external_address(call, record, given["ExternalEmailAddress"])

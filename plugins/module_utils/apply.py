@@ -124,7 +124,7 @@ def _give_way(action: Action, client: Client, pace: Pace, answer: Answer | None,
 
 
 def _await_soon(wait: Wait, client: Client, pace: Pace, new_id: str) -> tuple[bool, Any]:
-    """Like `_await`, for a change that becomes visible without a further request. A replica may be delayed (fact sheet 0.3), but not for long."""
+    """Like `_await`, for a change that becomes visible without a further request. A replica may be delayed (fact F14), but not for long."""
     short = dataclasses.replace(pace, longest=min(pace.longest, SOON), waited=0.0)
     seen = _await(wait, client, short, new_id)
     pace.waited += short.waited
@@ -141,7 +141,7 @@ def _time(answer: Answer | None) -> datetime | None:
 
 
 def _send_patiently(action: Action, template: Request, client: Client, pace: Pace, new_id: str) -> Answer:
-    """Send, and repeat what the service refuses only because an object is new (fact sheet 0.3)."""
+    """Send, and repeat what the service refuses only because an object is new (fact F14)."""
     request = dataclasses.replace(template, path=_filled(template.path, new_id))
     new = action.follows_creation or request.path != template.path
     for attempt in pace.attempts():
@@ -161,7 +161,7 @@ def _send_patiently(action: Action, template: Request, client: Client, pace: Pac
 
 
 def _shows(action: Action, client: Client, new_id: str, patient: bool) -> bool:
-    """Whether the change is visible. A conflict with this change itself, made by an earlier request, is none (fact sheet 3.3).
+    """Whether the change is visible. A conflict with this change itself, made by an earlier request, is none (fact F70).
 
     :raises Refusal: for a conflict with another object, or without a visible cause if ``patient`` is false.
     """
@@ -186,7 +186,7 @@ def _already_so(error: ServiceError, action: Action) -> bool:
 
 
 def _passing(error: ServiceError, action: Action, new: bool) -> bool:
-    """403, 404 and 409 pass for an object that this run has just created; so does a 400 about a reference to it (fact sheet 0.2)."""
+    """403, 404 and 409 pass for an object that this run has just created; so does a 400 about a reference to it (fact F5)."""
     if any(error.names(code) for code in action.passing_codes):
         return True
     if "/synchronization/" in error.path and error.status == 409:
@@ -206,7 +206,7 @@ def _apply_batch(actions: list[Action], client: Client, pace: Pace, done: list[A
                 done.append(action)
                 continue
             failures[id(action)] = outcome
-            # The configuration was read just now, so a missing or invalid reference is lag (fact sheet 0.2 and 5).
+            # The configuration was read just now, so a missing or invalid reference is lag (fact F5).
             if isinstance(outcome, ServiceError) and _passing(outcome, action, new=outcome.status in (400, 404)):
                 again.append(action)
         waiting = again
@@ -233,7 +233,7 @@ def _await(wait: Wait, client: Client, pace: Pace, new_id: str) -> tuple[bool, A
                 if wait.until(body):
                     return True, body
         except ServiceError as error:
-            # A new object's synchronization endpoints answer 403 or 409 for a while (fact sheet 0.1).
+            # A new object's synchronization endpoints answer 403 or 409 for a while (fact F4).
             if error.status not in (403, 404, 409):
                 raise
     return False, None

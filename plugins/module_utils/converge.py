@@ -42,7 +42,7 @@ def converge(
             first.foretells(client)
         return _result(first, list(first.actions), first, pace, client.tenant)
     for _look in range(1, LOOKS):
-        # What an earlier task has just made may be unknown to this replica (fact sheet 0.3).
+        # What an earlier task has just made may be unknown to this replica (fact F14).
         if first.unmet:
             pace.rest(1.0)
             first = _plan_now(resource, client, desired, pace)
@@ -66,7 +66,7 @@ def converge(
 
 
 def patiently(read: Callable[[], Read], client: Client, pace: Pace) -> Read:
-    """What can be read. What one replica lists, another may not know, so it is read again for a while (fact sheet 0.3); and a failure
+    """What can be read. What one replica lists, another may not know, so it is read again for a while (fact F14); and a failure
     that rests on what other tasks have read counts only if it comes again without.
 
     :raises Refusal: what the last look ended with,
@@ -176,7 +176,7 @@ def _await_outcome(
 
 
 def _look(outcome: Outcome, client: Client, other: Client | None, body: Any, patient: Pace | None, done: Sequence[Action]) -> Sight | None:
-    """What is seen in the other tenant. At the end it is looked at again for a while: a replica may be behind (fact sheet 0.3)."""
+    """What is seen in the other tenant. At the end it is looked at again for a while: a replica may be behind (fact F14)."""
     if outcome.there is None or other is None:
         return None
     for _again in range(LOOKS if patient else 1):
@@ -230,7 +230,7 @@ def _heed(stop: Interrupted, client: Client, done: list[Action], pace: Pace) -> 
 def _plan_seeing(
     resource: Resource[Desired, Current], client: Client, desired: Desired, done: list[Action], stop: Interrupted, pace: Pace
 ) -> Plan:
-    """A plan of somebody who sees what was done. A stale replica would have us make it a second time (fact sheet 0.3).
+    """A plan of somebody who sees what was done. A stale replica would have us make it a second time (fact F14).
 
     :raises RunFailure: when what was done does not show, or cannot be read.
     """
@@ -248,7 +248,7 @@ def _plan_seeing(
 
 
 def _read_back(resource: Resource[Desired, Current], client: Client, desired: Desired, done: list[Action], pace: Pace) -> Plan:
-    """What a following task will see. Directory reads can be stale for a while (fact sheet 0.3).
+    """What a following task will see. Directory reads can be stale for a while (fact F14).
 
     :raises RunFailure: when it cannot be read; everything was done all the same.
     """

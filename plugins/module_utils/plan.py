@@ -37,7 +37,7 @@ class Refusal(Exception):
 
 
 class Unseen(Refusal):
-    """A part of an object that was read is missing: a replica may not show it yet (fact sheet 0.3), so a second read can help."""
+    """A part of an object that was read is missing: a replica may not show it yet (fact F14), so a second read can help."""
 
 
 class HalfDone(Exception):
@@ -73,7 +73,7 @@ def listed(body: Any) -> bool:
 @dataclass(frozen=True)
 class Conflict:
     """A 409 of the synchronization service passes for a new object, and does not pass if a conflicting object exists
-    (fact sheet 0.1, 3.3 and 13.5).
+    (facts F4, F70).
     """
 
     named: Callable[[Any], str | None]
@@ -99,7 +99,7 @@ class Action:
     settled_by: Wait | None = None
     """For a request that must never be sent twice: the read that shows the change if the answer was lost or wrong."""
     uncertain_statuses: tuple[int, ...] = ()
-    """Statuses after which the change may have been made nevertheless (fact sheet 0.3, instantiate)."""
+    """Statuses after which the change may have been made nevertheless (fact F16, instantiate)."""
     done_codes: tuple[str, ...] = ()
     """Error codes that mean that the desired state exists already."""
     passing_codes: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The documented steps as a script on Microsoft's own Python SDK, that can be run again: it reads before each write.
 
-Assignments go out ten at a time. The SDK has only PATCH for a schema where the service has only PUT (fact sheet 4.1), only PUT for the
+Assignments go out ten at a time. The SDK has only PATCH for a schema where the service has only PUT (fact F82), only PUT for the
 settings, and loses parts of a schema that its classes read, so these requests are made by hand.
 
 ``sdk.py SPEC WORK`` with WORK one of create, noop, change (which are the same) and teardown.

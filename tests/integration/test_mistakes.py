@@ -165,7 +165,7 @@ def test_emptying_the_scope_needs_a_confirmation(playbooks: Playbooks) -> None:
 
 
 def test_a_link_across_clouds_is_refused_before_anything_is_written(playbooks: Playbooks, emulator: Emulator) -> None:
-    """Fact sheet 8; also without a preflight."""
+    """Fact F144; also without a preflight."""
     before = emulator.state()["tenants"]
     hosts = inventory(emulator, link_preflight=False)
     hosts["all"]["vars"]["tenants"]["fabrikam"]["cloud"] = "usgov"

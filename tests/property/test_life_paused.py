@@ -21,5 +21,5 @@ def test_pausing_ends_as_if_undisturbed(phase: str, disturbance: str) -> None:
 
 @pytest.mark.parametrize("phase", PHASES)
 def test_pausing_ends_as_if_undisturbed_where_the_service_does_nothing_by_itself(phase: str) -> None:
-    """Every open point of the service is the other way round: a new schema, for example, restarts nothing (13.13)."""
+    """Every open point of the service is the other way round: a new schema, for example, restarts nothing (F83)."""
     disturb(phase, KILLED_AFTER, behaviour="flipped")

@@ -77,7 +77,7 @@ class Cloud:
     after: Hook = _nothing
     exchanges: list[Exchange] = field(default_factory=list)
     owes: bool = False
-    """Whether something was changed that the service takes up only after a restart (fact sheet 3.4 and 4.1), and none was made since."""
+    """Whether something was changed that the service takes up only after a restart (facts F62, F83), and none was made since."""
     most: int = 0
     """The most applications that were there at once."""
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Carrying out a plan: order, ids that are learnt on the way, waits, batches, and where it stops (fact sheet 0.2, 0.3 and 0.6)."""
+"""Carrying out a plan: order, ids that are learnt on the way, waits, batches, and where it stops (facts F7, F14, F24)."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class TestOrder:
         assert (graph.sent, done) == ([], [])
 
     def test_requests_are_made_anew_right_before_they_are_sent(self) -> None:
-        """For what has no ETag (fact sheet 4.1). Whoever planned first may have been overtaken by the actions before, too."""
+        """For what has no ETag (fact F17). Whoever planned first may have been overtaken by the actions before, too."""
         sent: list[int] = []
 
         def anew(client: Client) -> tuple[Request, ...]:
@@ -81,7 +81,7 @@ class TestOrder:
 
 
 class TestRefreshing:
-    """What has no ETag is read again right before it is written (fact sheet 3.4 and 4.1)."""
+    """What has no ETag is read again right before it is written (fact F17)."""
 
     def test_what_is_sent_is_made_right_before(self) -> None:
         seen: list[list[str]] = []
@@ -206,7 +206,7 @@ def carry_out_wait() -> float:
 
 
 class TestPassingRefusals:
-    """An object that this run has just made may be refused for a while (fact sheet 0.1 to 0.3)."""
+    """An object that this run has just made may be refused for a while (facts F4, F5, F14)."""
 
     @pytest.mark.parametrize(
         "refused", [NOT_FOUND, FORBIDDEN, CONFLICT, refusal(400, "Request_BadRequest", "Not a valid reference update")], ids=str
@@ -336,7 +336,7 @@ class TestBatches:
 
     @pytest.mark.parametrize("refused", [NOT_FOUND, refusal(400, "Request_BadRequest", "Not a valid reference update")], ids=str)
     def test_what_is_not_replicated_yet_is_repeated_alone(self, refused: Reply) -> None:
-        """Fact sheet 0.2 and 5: right after instantiate, 404 or 400 about the reference."""
+        """Fact F5: right after instantiate, 404 or 400 about the reference."""
         graph, pace, done = carry_out(
             {"POST /assign/0": Reply(201), "POST /assign/1": [refused, refused, Reply(201)]}, assign(0), assign(1)
         )

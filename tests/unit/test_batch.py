@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Batches: twenty at a time, each item judged by itself (fact sheet 0.6)."""
+"""Batches: twenty at a time, each item judged by itself (fact F25)."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ class TestAtOnce:
 
     @pytest.mark.parametrize("said", ["0.8", "1.25"])
     def test_a_quota_that_is_nearly_used_up_is_not_exceeded(self, said: str) -> None:
-        """One batch a second is what the quota refills (fact sheet 0.5); a wave is over when the service first says so."""
+        """One batch a second is what the quota refills (fact F19); a wave is over when the service first says so."""
         clock = FakeClock()
         client = FakeGraph(lambda request: Reply(200, {}, {"x-ms-throttle-limit-percentage": said}), clock=clock)
         assert len(send_all(client, writes(7 * 20))) == 140
@@ -208,7 +208,7 @@ class TestReadAll:
         ids=str,
     )
     def test_what_fails_inside_a_batch_is_read_by_itself(self, inside: Outcome) -> None:
-        """Fact sheet 0.6: synchronization endpoints are not proven in batches."""
+        """Fact F26: synchronization endpoints are not proven in batches."""
         client = graph({"GET /things/0": Reply(200, {"n": 0}), "GET /things/1": [inside, Reply(200, {"n": 1})]})
         assert [one.body["n"] for one in read_all(client, reads(2))] == [0, 1]
         assert [one.path for one in client.sent] == ["/things/0", "/things/1", "/things/1"]

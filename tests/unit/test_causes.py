@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reading errors in both formats, and the meaning of each error for an administrator (fact sheet 0.1, 0.2, 3 and 9)."""
+"""Reading errors in both formats, and the meaning of each error for an administrator (facts F1, F7, F11, F135, F141)."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ class TestRemedies:
             "schemaInvalid",
         ],
     )
-    def test_the_codes_of_the_fact_sheet_are_known(self, code: str) -> None:
+    def test_the_codes_of_the_documents_are_known(self, code: str) -> None:
         assert code in causes._CODES
 
     @pytest.mark.parametrize(
@@ -166,12 +166,12 @@ class TestRemedies:
         ],
     )
     def test_which_permission_is_missing(self, method: str, path: str, needed: str) -> None:
-        """Fact sheet 1.2, 2, 3, 5, 6 and 9."""
+        """Facts F52, F135, F137, F138, F139, F140."""
         assert permission(method, path).startswith(needed)
         assert needed in explain(error(403, "Authorization_RequestDenied", path, method))
 
     def test_a_read_that_is_posted_asks_for_no_permission_to_write(self) -> None:
-        """Least privilege: getByIds reads (fact sheet 9 lists User.Read.All for it)."""
+        """Least privilege: getByIds reads (fact F140)."""
         assert permission("POST", "/directoryObjects/getByIds?$select=id").startswith("User.Read.All ")
 
     @pytest.mark.parametrize(
@@ -199,8 +199,8 @@ class TestRemedies:
             ("Timeout", "retries automatically"),
         ],
     )
-    def test_the_log_codes_of_the_fact_sheet_are_known(self, code: str, word: str) -> None:
-        """Fact sheet 6.1."""
+    def test_the_log_codes_of_the_documents_are_known(self, code: str, word: str) -> None:
+        """Fact F127."""
         assert word in str(log_remedy(code))
 
     @pytest.mark.parametrize("code", [None, "", "SomethingNew"])

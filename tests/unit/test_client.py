@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The client of one tenant: what is repeated and what never is, tokens, pages, and answers that are none (fact sheet 0)."""
+"""The client of one tenant: what is repeated and what never is, tokens, pages, and answers that are none (facts F2, F16, F27)."""
 
 from __future__ import annotations
 
@@ -186,7 +186,7 @@ class TestToken:
         assert wire.tokens() == ["token-1", "token-2", "token-2", "token-3"]
 
     def test_the_synchronization_service_says_401_for_a_missing_permission(self) -> None:
-        """Fact sheet 0.1: UnknownError with an empty message. A new token tells whether the old one was to blame, once a task."""
+        """Fact F2: UnknownError with an empty message. A new token tells whether the old one was to blame, once a task."""
         wire = Wire([DENIED_BY_SYNCHRONIZATION] * 3)
         for _number in range(2):
             with pytest.raises(ServiceError) as caught:
@@ -243,7 +243,7 @@ class TestRequest:
         assert options["headers"]["ConsistencyLevel"] == "eventual"
 
     def test_a_request_without_a_body_has_no_content_type(self) -> None:
-        """start and pause are posted without a body (fact sheet 3.3)."""
+        """start and pause are posted without a body (fact F71)."""
         wire = Wire([Reply(204)])
         assert wire.client.send(Request("POST", "/jobs/1/start")) == Answer(204, None, {})
         options = wire.transport.requests[0][2]
@@ -289,14 +289,14 @@ class TestRequest:
         ],
     )
     def test_clouds(self, cloud: str, login: str | None, graph: str | None, url: str, scope: str) -> None:
-        """Fact sheet 0.4."""
+        """Fact F143."""
         chosen = choose(cloud, login, graph)
         assert (chosen.graph_endpoint, chosen.scope) == (url, scope)
         assert chosen.login_endpoint == (login or CLOUDS[cloud].login_endpoint).rstrip("/")
 
 
 class TestOwner:
-    """The public OpenID document (fact sheet 1.5)."""
+    """The public OpenID document (fact F48)."""
 
     ISSUER = f"https://login.microsoftonline.com/{SOURCE}/v2.0"
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The links and features of Microsoft's clouds (fact sheet 0.4, 4.3, 8 and 12.4); no request is sent for those that a cloud lacks."""
+"""The links and features of Microsoft's clouds (facts F99, F143, F144, F145); no request is sent for those that a cloud lacks."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_a_warning_reports_where_the_documents_contradict_each_other(cloud: str,
 
 @pytest.mark.parametrize(("cloud", "available"), [("global", True), ("usgov", False), ("usgov_dod", False), ("china", False)])
 def test_the_manager_is_mapped_in_the_global_cloud_only(cloud: str, available: bool) -> None:
-    """Fact sheet 4.3."""
+    """Fact F99."""
     given = options("sync_mapping", configuration="Fabrikam", cloud=cloud, mappings=[{"target": "manager", "source": "manager"}])
     if available:
         assert [row.target for row in mapping.desired(given).mappings] == ["manager"]

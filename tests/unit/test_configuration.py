@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Planning the configuration: which configuration is meant, what is created, saved and removed (fact sheet 2 and 3)."""
+"""Planning the configuration: which configuration is meant, what is created, saved and removed (facts F52, F69)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def desired(**given: Any) -> configuration.Desired:
 def plan(*links: Link, **given: Any) -> Plan:
     wanted, client = desired(**given), FakeGraph(SourceService(list(links)))
     if wanted.absent:
-        # An application counts as removed only after several reads (fact sheet 0.3).
+        # An application counts as removed only after several reads (fact F14).
         for _read in range(configuration.LOOKS - 1):
             with contextlib.suppress(Unseen):
                 configuration.read(client, wanted)
@@ -236,7 +236,7 @@ class TestChoice:
         assert str(caught.value) == sentence
 
     def test_a_warning_names_others_that_serve_the_same_target(self) -> None:
-        """Fact sheet 10: not forbidden, but their scopes must not overlap."""
+        """Fact F55: not forbidden, but their scopes must not overlap."""
         planned = plan(link(), link("Guests"))
         assert planned.warnings == (
             "other configurations serve the same target tenant, so their scopes must not overlap: Guests (id-of-Guests)",
@@ -252,7 +252,7 @@ class TestChoice:
 
 class TestCreating:
     def test_the_calls_in_order(self) -> None:
-        """Fact sheet 11: instantiate, test, job, settings; ids are learnt on the way."""
+        """Fact F56: instantiate, test, job, settings; ids are learnt on the way."""
         sp = f"/servicePrincipals/{NEW_ID}/synchronization"
         assert calls(plan()) == [
             f"POST /applicationTemplates/{TEMPLATE}/instantiate",
@@ -297,7 +297,7 @@ class TestCreating:
         }
 
     def test_existing_settings_are_sent_again(self) -> None:
-        """Fact sheet 3.4: whether PUT replaces or merges is not known."""
+        """Fact F58: whether PUT replaces or merges is not known."""
         kept = {"Enabled": True, "Recipients": "old@contoso.kr", "HumanResourcesLookaheadQueryEnabled": False, **GUARD}
         planned = plan(link(bag=bag(members=kept, SyncAll="True", Domain="x", Password="*")), deletion_threshold=7)
         assert saved(planned) == {
@@ -356,7 +356,7 @@ class TestCreating:
         ],
     )
     def test_saved_settings_are_recognized_in_the_services_own_spelling(self, body: dict[str, str]) -> None:
-        """Fact sheet 3.4 and 11: compare by meaning; the service returns 'True' and 'true', and JSON with more members."""
+        """Facts F56, F60: compare by meaning; the service returns 'True' and 'true', and JSON with more members."""
         planned = plan(link(target=None), deletion_threshold=20)
         visible = planned.actions[-1].visible
         assert visible is not None
@@ -366,7 +366,7 @@ class TestCreating:
     @pytest.mark.parametrize("extra", [{"Domain": ""}, {"Password": "*"}], ids=str)
     @pytest.mark.parametrize("replaces", [True, False])
     def test_saved_settings_are_recognized_without_the_keys_that_the_service_drops(self, extra: dict[str, str], replaces: bool) -> None:
-        """A key that is sent empty is removed, and a masked value is not sent (fact sheet 3.4)."""
+        """A key that is sent empty is removed, and a masked value is not sent (facts F58, F59)."""
         before = {**bag(), **extra}
         planned = plan(link(bag=before), deletion_threshold=20)
         after = {**({} if replaces else before), **saved(planned)}
@@ -470,7 +470,7 @@ class TestRemoving:
 
 
 class TestSettingsBag:
-    """Fact sheet 3.4."""
+    """Fact F57."""
 
     @pytest.mark.parametrize(
         ("body", "expected"),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The restart that a change needs is recorded in the service before the change is written, and made by this run or the next (fact sheet 3.3, 3.4, 4.1)."""
+"""The restart that a change needs is recorded in the service before the change is written, and made by this run or the next (facts F62, F71, F83)."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ class TestOneTask:
     @pytest.mark.parametrize("state", ["paused", "paused in its first cycle"])
     @pytest.mark.parametrize("restart_starts", [True, False])
     def test_of_a_paused_job_is_made_when_it_starts(self, module: str, state: str, restart_starts: bool) -> None:
-        """Starting alone resumes from the watermark, and all users who should have left stay (fact sheet 3.3)."""
+        """Starting alone resumes from the watermark, and all users who should have left stay (fact F71)."""
         world = World(state, restart_starts)
         done = world.change(module)
         assert verbs(done) == ["record", "update"]
@@ -237,7 +237,7 @@ class TestJob:
         assert world.run("sync_job", state="absent")["changed"] is False
 
     def test_the_restart_for_an_earlier_task_is_planned_in_check_mode_and_made_once(self) -> None:
-        """In check mode nothing was recorded; in a run, a replica may not return it yet (fact sheet 0.3)."""
+        """In check mode nothing was recorded; in a run, a replica may not return it yet (fact F14)."""
         world = World()
         predicted = world.run("sync_job", check=True, restart_owed=True)
         done = world.run("sync_job", restart_owed=True)
@@ -247,7 +247,7 @@ class TestJob:
 
     @pytest.mark.parametrize("reason", [reason for reason in job.RESET_SCOPES if reason != "full"])
     def test_a_restart_of_a_paused_job_ends_with_a_job_that_runs(self, reason: str | None) -> None:
-        """By one documented interpretation it stays paused (fact sheet 3.3): it is read again, and started."""
+        """By one documented interpretation it stays paused (fact F74): it is read again, and started."""
         world = World("paused", restart_starts=False)
         done = world.run("sync_job", state="restarted", restart_reason=reason)
         assert done["job"]["state"] == "started"

@@ -215,7 +215,7 @@ class TestARun:
         assert (restart["effects"]["removes_users"], len(restart["effects"]["users"])) == (105, 50)
 
     def test_a_warning_names_disabled_users_because_the_service_does_not_remove_them(self, host: Host) -> None:
-        """Fact sheet 7: disabled first and removed later is not deleted."""
+        """Fact F116: disabled first and removed later is not deleted."""
         two = TwoTenants()
         two.target_people[0]["accountEnabled"] = False
         (warning,) = [warning for warning in host.run(two, check=True)["warnings"] if "disabled" in warning]
@@ -530,7 +530,7 @@ class TestBystanders:
 
 
 def test_a_missing_mode_counts_as_all_users(host: Host) -> None:
-    """Fact sheet 13.4: without SyncAll the service may synchronize all users, so it is written."""
+    """Fact F61: without SyncAll the service may synchronize all users, so it is written."""
     two = TwoTenants(link=running_link())
     del two.link.bag["SyncAll"]
     host.run(two)

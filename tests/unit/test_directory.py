@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Finding people and groups by what an admin calls them, and recognizing who came from where (fact sheet 1.5, 2.2 and 7)."""
+"""Finding people and groups by what an admin calls them, and recognizing who came from where (facts F47, F48, F52, F112, F118)."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ class TestPrincipals:
         ],
     )
     def test_literals_cannot_be_left(self, text: str, literal: str) -> None:
-        """Fact sheet 2.2 and 7: an apostrophe is doubled, a # must not end the URL."""
+        """Fact F29: an apostrophe is doubled, a # must not end the URL."""
         assert odata.quoted(text) == literal
 
 
@@ -208,7 +208,7 @@ class TestSyncedUsers:
         ],
     )
     def test_where_somebody_came_from(self, name: str, origin: str | None) -> None:
-        """Fact sheet 7: the source's name with _ for @, then #EXT#@."""
+        """Fact F112: the source's name with _ for @, then #EXT#@."""
         assert synced_user.source_name(name) == origin
 
     RAW = (

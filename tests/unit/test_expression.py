@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Expressions: which texts are valid, when two have the same meaning, and that any text is handled (fact sheet 4.2)."""
+"""Expressions: which texts are valid, when two have the same meaning, and that any text is handled (fact F90)."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class TestParse:
         assert str(caught.value).startswith(problem)
 
     def test_the_longest(self) -> None:
-        """Fact sheet 4.2: 10,000 characters."""
+        """Fact F90: 10,000 characters."""
         assert parse('"' + "x" * 9_998 + '"') == constant("x" * 9_998)
 
     @pytest.mark.parametrize("text", ["F(" * 3000, "F(" * 3000 + ")" * 3000, "F(" * 1600 + "[mail]" + ")" * 1600])

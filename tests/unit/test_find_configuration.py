@@ -140,7 +140,7 @@ class TestSchema:
         assert len(client.sent) == 1
 
     def test_sync_configuration_creates_no_second_configuration_if_a_replica_does_not_list_the_first(self) -> None:
-        """Fact sheet 0.3: an object that a read returns may be missing in the next."""
+        """Fact F14: an object that a read returns may be missing in the next."""
         service = Faulty(SourceService([link()]), {})
         client = self.read_before(service)
         service.faults = {r"GET /servicePrincipals\?": [Reply(200, {"value": []}) for _read in range(2)]}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Planning the job's run state, and reading it (fact sheet 3.2 and 3.3)."""
+"""Planning the job's run state, and reading it (facts F67, F74)."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ class TestRunState:
             ({"id": "x", "schedule": None}, "paused"),
         ],
     )
-    def test_table_of_the_fact_sheet(self, current: dict[str, Any] | None, state: str) -> None:
-        """Fact sheet 3.2: only schedule.state shows it."""
+    def test_table_of_the_documents(self, current: dict[str, Any] | None, state: str) -> None:
+        """Fact F67: only schedule.state shows it."""
         assert job.run_state(current) == state
 
 
@@ -91,7 +91,7 @@ class TestPlan:
         ],
     )
     def test_restarting_by_intent(self, reason: str | None, criteria: dict[str, str], effects: dict[str, Any]) -> None:
-        """Fact sheet 3.3: an empty scope is what the portal's button does."""
+        """Fact F74: an empty scope is what the portal's button does."""
         action = plan(job_with("Active"), "restarted", reason).actions[0]
         assert action.requests[0].body == {"criteria": criteria}
         assert action.effects == effects
@@ -125,7 +125,7 @@ class TestPlan:
 
 class TestFacts:
     def test_a_new_job_that_never_ran(self) -> None:
-        """Fact sheet 3.2: Failed in the year 1 with the code None is no failure."""
+        """Fact F66: Failed in the year 1 with the code None is no failure."""
         never = {
             "state": "Failed",
             "timeBegan": NEVER,

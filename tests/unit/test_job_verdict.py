@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The verdict of a job, and waiting for its cycles (fact sheet 3.2, 3.3 and 6.4)."""
+"""The verdict of a job, and waiting for its cycles (facts F68, F74, F78)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ NEVER_RAN = {
     "countEscrowed": 0,
     "error": {"code": "None", "message": "", "tenantActionable": False},
 }
-"""The last cycle that a started job reports before its first cycle ends: this is not a failure (fact sheet 3.2)."""
+"""The last cycle that a started job reports before its first cycle ends: this is not a failure (fact F68)."""
 HALF = [{"completedUnits": 5, "totalUnits": 10, "units": "objects"}]
 WHOLE = [{"completedUnits": 10, "totalUnits": 10, "units": "objects"}]
 
@@ -120,8 +120,8 @@ class TestVerdict:
             ),
         ],
     )
-    def test_table_of_the_fact_sheet(self, current: dict[str, Any] | None, word: str, action: str) -> None:
-        """Fact sheet 3.2: the sequence of states."""
+    def test_table_of_the_documents(self, current: dict[str, Any] | None, word: str, action: str) -> None:
+        """Fact F65: the sequence of states."""
         assert verdict(current, NOW) == {"verdict": word, "next_action": action, "reason": None, "since": None, "days_until_disabled": None}
 
     @pytest.mark.parametrize("state", ["Active", "Disabled", "Paused"])
@@ -137,7 +137,7 @@ class TestVerdict:
         ],
     )
     def test_quarantine_counts_before_everything_else(self, state: str, reason: str | None, action: str) -> None:
-        """Fact sheet 3.2 and 6.4. The service disables a job that stays in quarantine; that is no pause."""
+        """Facts F67, F78. The service disables a job that stays in quarantine; that is no pause."""
         found = verdict(quarantined(reason, state), NOW)
         assert found["verdict"] == "quarantined"
         assert action in found["next_action"]
@@ -163,7 +163,7 @@ class TestVerdict:
         ids=str,
     )
     def test_days_until_the_service_disables_it(self, raw: dict[str, Any], days: int | None) -> None:
-        """Fact sheet 6.4: after four weeks, counted from the first of a series."""
+        """Fact F78: after four weeks, counted from the first of a series."""
         found = verdict(job_with(quarantine={"reason": "Unknown", **raw}), NOW)
         assert found["days_until_disabled"] == days
         assert ("before the service disables" in found["next_action"]) is (days is not None)
@@ -199,7 +199,7 @@ class TestOptions:
 
     @pytest.mark.parametrize("reason", [reason for reason in job.RESET_SCOPES if reason != "full"])
     def test_only_a_full_restart_needs_to_be_acknowledged(self, reason: str | None) -> None:
-        """Fact sheet 3.3: only Full forgets who belongs to whom."""
+        """Fact F74: only Full forgets who belongs to whom."""
         assert job.desired(options("sync_job", configuration="Fabrikam", state="restarted", restart_reason=reason)).restart_reason == reason
 
     def test_a_full_restart_that_is_acknowledged(self) -> None:
@@ -257,7 +257,7 @@ class TestOutcome:
         ],
     )
     def test_when_it_is_reached(self, wait: str, state: str, now: dict[str, Any], reached: bool) -> None:
-        """Fact sheet 3.2: a time in the year 1 is never."""
+        """Fact F66: a time in the year 1 is never."""
         outcome = awaited(self.BEFORE, wait=wait, state=state)
         assert outcome.path == JOB
         assert outcome.reached(now, None) is reached
@@ -278,7 +278,7 @@ class TestOutcome:
     @pytest.mark.parametrize(
         ("restarted", "ended", "reached"),
         [
-            # Cycle 3 begins at 03:00:00 and ends at 03:01:00 (fact sheet 3.2). One that was in flight saw the state before the restart.
+            # Cycle 3 begins at 03:00:00 and ends at 03:01:00 (fact F68). One that was in flight saw the state before the restart.
             pytest.param("2026-11-23T02:59:59", 3, True, id="began after the restart"),
             pytest.param("2026-11-23T03:00:00", 3, True, id="began in the same second"),
             pytest.param("2026-11-23T03:00:30", 3, False, id="was in flight"),
@@ -465,7 +465,7 @@ class TestWaiting:
         assert sum(host.clock.sleeps) == pytest.approx(300)
 
     def test_a_job_that_is_not_visible_for_a_moment(self, host: Host) -> None:
-        """Fact sheet 0.3: a replica may not know it."""
+        """Fact F14: a replica may not know it."""
         result = host.run(Cycles([refusal(404, "ResourceNotFound"), ENDED]), wait="first_cycle")
         assert [text.rpartition(": ")[2] for text in host.texts] == ["status None"]
         assert result["job"]["last_cycle"] is not None

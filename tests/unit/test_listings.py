@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Listing all configurations of a source and all partners of a tenant (fact sheet 1 and 2.2)."""
+"""Listing all configurations of a source and all partners of a tenant (facts F30, F52)."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class TestConfigurations:
         ]
 
     def test_an_incomplete_configuration(self) -> None:
-        """Fact sheet 2.2: a configuration without settings and job is still a configuration."""
+        """Fact F52: a configuration without settings and job is still a configuration."""
         listed = self.listed(link(target=None, jobs=[]))[0]
         assert {name: value for name, value in listed.items() if not name.startswith(("service", "app"))} == {
             "name": "Fabrikam",
@@ -89,7 +89,7 @@ class TestConfigurations:
         ids=str,
     )
     def test_notification_settings(self, members: Any, threshold: int, email: str | None) -> None:
-        """Fact sheet 3.4: JSON in a string that another tool may have written."""
+        """Fact F60: JSON in a string that another tool may have written."""
         listed = self.listed(link(members=members))[0]
         assert (listed["deletion_threshold"], listed["notification_email"]) == (threshold, email)
 
@@ -97,7 +97,7 @@ class TestConfigurations:
         ("text", "mode"), [("true", "all"), ("True", "all"), ("false", "assigned"), ("False", "assigned"), ("", "assigned")]
     )
     def test_scope_mode(self, text: str, mode: str) -> None:
-        """Fact sheet 3.4: the service writes booleans as text, in either case."""
+        """Fact F60: the service writes booleans as text, in either case."""
         assert self.listed(link(bag={"SyncAll": text}))[0]["scope_mode"] == mode
 
     @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ class TestConfigurations:
 
     @pytest.mark.parametrize("count", [0, 1, 2, 10, 11, 45])
     def test_each_is_listed_with_its_own_settings_whatever_their_number(self, count: int) -> None:
-        """Fact sheet 0.6: twenty requests a batch, answered in any order."""
+        """Fact F24: twenty requests a batch, answered in any order."""
         links = [link(f"{number:02}", f"{number:08}-0000-4000-8000-000000000000", jobs=[new_job(str(number))]) for number in range(count)]
         found = self.listed(*links)
         assert [(listed["name"], listed["target_tenant_id"], listed["job_id"]) for listed in found] == [
@@ -149,7 +149,7 @@ class TestConfigurations:
         assert [listed["target_tenant_id"] for listed in found] == [TARGET, TARGET]
 
     def test_two_jobs_of_one_configuration_are_refused(self) -> None:
-        """Fact sheet 3.3: the service creates only a single job."""
+        """Fact F74: the service creates only a single job."""
         with pytest.raises(Refusal, match="configuration 'Fabrikam' has 2 jobs"):
             self.listed(link(jobs=[new_job("1"), new_job("2")]))
 
@@ -224,7 +224,7 @@ class TestPartners:
         assert tenant.paths[0] == f"{PARTNERS}?$expand=identitySynchronization"
 
     def test_an_empty_entry(self) -> None:
-        """Fact sheet 1.1: all inherited."""
+        """Fact F30: all inherited."""
         entry = self.listed(Tenant([[partner()]]))[0]
         assert entry.pop("tenant_id") == TARGET
         assert entry.pop("multitenant_organization") is False
@@ -259,12 +259,12 @@ class TestPartners:
         ids=["unknown", "denied", "fault", "no answer"],
     )
     def test_a_name_that_cannot_be_read_hides_no_partner(self, answer: Outcome) -> None:
-        """Fact sheet 9: the permission to read names is optional."""
+        """Fact F140: the permission to read names is optional."""
         tenant = Tenant([[partner(), partner(OTHER)]], {TARGET: named(TARGET, "Fabrikam"), OTHER: answer})
         assert [(entry["name"], entry["default_domain"]) for entry in self.listed(tenant)] == [("Fabrikam", "fabrikam.kr"), (None, None)]
 
     def test_an_empty_expansion_is_read_again(self) -> None:
-        """Fact sheet 1.3: the expansion may be null although the policy exists, so it is read directly."""
+        """Fact F44: the expansion may be null although the policy exists, so it is read directly."""
         policy = Reply(200, {"tenantId": TARGET, "displayName": None, "userSyncInbound": {"isSyncAllowed": True}})
         tenant = Tenant([[partner(), partner(OTHER)]])
 
@@ -290,7 +290,7 @@ class TestPartners:
         assert len(tenant.paths) == 1
 
     def test_more_than_a_batch(self) -> None:
-        """Fact sheet 0.6: twenty requests a batch, answered in any order."""
+        """Fact F24: twenty requests a batch, answered in any order."""
         ids = [f"{number:08}-0000-4000-8000-000000000000" for number in range(41)]
         tenant = Tenant(
             [[partner(tenant_id) for tenant_id in ids]], {tenant_id: named(tenant_id, f"Tenant{tenant_id[:8]}") for tenant_id in ids}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Planning the mappings: rows, filters and target actions of one schema, written as a whole (fact sheet 4)."""
+"""Planning the mappings: rows, filters and target actions of one schema, written as a whole (facts F82, F92)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MARKETING = {"sourceOperandName": "department", "operatorName": "EQUALS", "targe
 
 
 def full_schema(**rest: Any) -> Any:
-    """A job's schema, with directories, mappings without a name and unknown members, which the module does not manage (fact sheet 4.2)."""
+    """A job's schema, with directories, mappings without a name and unknown members, which the module does not manage (fact F84)."""
     made: Any = default_schema()
     rule = made["synchronizationRules"][0]
     rule |= {
@@ -204,7 +204,7 @@ class TestRows:
         ],
     )
     def test_a_new_row(self, row_given: dict[str, Any], source: dict[str, Any]) -> None:
-        """Fact sheet 4.2; the source object of an expression is the service's own."""
+        """Fact F87; the source object of an expression is the service's own."""
         assert row(written(plan(mappings=[row_given])), "companyName") == {
             "targetAttributeName": "companyName",
             "source": source,
@@ -276,7 +276,7 @@ class TestRows:
         )
 
     def test_an_extension_is_declared(self) -> None:
-        """Fact sheet 4.3: a directory extension that was not discovered is added to the definitions."""
+        """Fact F97: a directory extension that was not discovered is added to the definitions."""
         body = written(plan(mappings=[{"target": EXTENSION, "source": EXTENSION}]))
         assert EXTENSION in schema.definitions(body, "source")
         assert EXTENSION in schema.definitions(body, "target")
@@ -379,7 +379,7 @@ class TestFilters:
         ],
     )
     def test_what_the_service_would_refuse_or_never_match(self, clause: dict[str, Any], sentence: str) -> None:
-        """Fact sheet 4.4; operators are validated against the job's own list, with their case."""
+        """Fact F103; operators are validated against the job's own list, with their case."""
         with pytest.raises(Refusal) as caught:
             plan(filters=[{"name": "F", "clauses": [clause]}])
         assert str(caught.value) == f"filter 'F', attribute {clause['attribute']!r}: {sentence}"
@@ -412,7 +412,7 @@ class TestTargetActions:
         ],
     )
     def test_as_the_service_writes_them(self, current: str, wanted: list[str], after: str | None) -> None:
-        """Fact sheet 4.2: compare as sets, with and without blanks."""
+        """Fact F85: compare as sets, with and without blanks."""
         planned = plan(full_schema(flowTypes=current), target_actions=wanted)
         assert title(planned) == ("target_actions" if after else None)
         if after:
@@ -452,7 +452,7 @@ class TestWhole:
             plan(restore=backup)
 
     def test_the_row_that_carries_deletions_over_stays(self) -> None:
-        """Fact sheet 4.3: deletions are carried over by the row of IsSoftDeleted; a backup taken before it was repaired has no such row."""
+        """Facts F93, F94: deletions are carried over by the row of IsSoftDeleted; a backup taken before it was repaired has no such row."""
         backup = full_schema()
         rows = user_mapping_of(backup)["attributeMappings"]
         rows.remove(next(row for row in rows if row["targetAttributeName"] == "IsSoftDeleted"))
@@ -461,7 +461,7 @@ class TestWhole:
         assert title(plan(backup, restore=full_schema())) == "add IsSoftDeleted"
 
     def test_the_matching_attribute_is_written_as_the_job_has_it(self) -> None:
-        """A backup with another spelling, and a template of another age (fact sheet 4.4), do not change it."""
+        """A backup with another spelling, and a template of another age (fact F102), do not change it."""
         other = full_schema(scope={"groups": [], "inputFilterGroups": [{"name": "Filter external users", "clauses": []}]})
         user_mapping_of(other)["attributeMappings"][0] |= {"source": attribute_source("other"), "unknownRowMember": "theirs"}
         link = Link("Fabrikam", jobs=[new_job()], schema=with_row("city", source=constant_source("x")), template=other, id="sp")
@@ -482,7 +482,7 @@ class TestWhole:
         assert plan(restore=full_schema()).warnings == ()
 
     def test_metadata_with_a_key_twice_survives(self) -> None:
-        """Fact sheet 14.3."""
+        """Fact F84."""
         twice = [{"key": "LookaheadQueryEnabled", "value": "true"}, {"key": "LookaheadQueryEnabled", "value": "false"}] * 2
         current = full_schema(metadata=twice)
         current["synchronizationRules"][0]["metadata"] = list(twice)
@@ -646,7 +646,7 @@ class TestShowing:
         planned = plan(user_type="guest", target_actions=["create"])
         assert planned.facts["target_actions"] == ["create"]
         assert {"target": "userType", "constant": "Guest", "apply": "create_only"} in planned.facts["mappings"]
-        # The job was never started, so its first start evaluates all users (fact sheet 3.2).
+        # The job was never started, so its first start evaluates all users (fact F65).
         assert planned.change_facts["restart_needed"] is False
         assert planned.change_facts["backup"] == full_schema()
         assert plan().change_facts["backup"] is None

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Another process edits the mappings between the read and the write: a schema has no ETag, and PUT replaces all of it (fact sheet 4.1)."""
+"""Another process edits the mappings between the read and the write: a schema has no ETag, and PUT replaces all of it (fact F17)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Requests that must not be repeated blindly are never repeated, whatever header comes with the error (fact sheet 0.3).
+"""Requests that must not be repeated blindly are never repeated, whatever header comes with the error (fact F14).
 
 One table: every kind of request, every status, with and without ``Retry-After``, alone, as an item of a batch, and with a whole
 batch that fails.

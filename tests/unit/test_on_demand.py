@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Provisioning named users immediately: both generations of the answer, failures of all users or of a user, and the pace (fact sheet 3.5)."""
+"""Provisioning named users immediately: both generations of the answer, failures of all users or of a user, and the pace (fact F130)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PEOPLE = [
     for number in range(30)
 ]
 STATUSES = ("Failure", "Warning", "Skipped", "Success")
-"""Worst first (fact sheet 3.5)."""
+"""Worst first (fact F132)."""
 IMPORTED = {"name": "EntryImport", "type": "Import", "status": "Success", "description": "Received.", "details": {}}
 SCOPED_OUT = {
     "name": "EntrySynchronizationScoping",
@@ -187,7 +187,7 @@ class TestOutcome:
         ],
     )
     def test_both_generations_give_the_same_outcome(self, generation: Any, report: dict[str, Any], expected: dict[str, Any]) -> None:
-        """Fact sheet 3.5: ``v=json(value); v=v[0] if list``. Status values are capitalised here and not in the log."""
+        """Fact F130: ``v=json(value); v=v[0] if list``. Status values are capitalised here and not in the log."""
         shown: Mapping[str, Any] = on_demand.outcome(generation(report))
         assert {name: shown[name] for name in expected} == expected
 
@@ -201,7 +201,7 @@ class TestOutcome:
         assert on_demand.outcome(how_to({"provisioningSteps": [IMPORTED, step]})) == EMPTY
 
     def test_the_result_in_the_key_counts_if_the_value_contains_none(self) -> None:
-        """Fact sheet 3.5: the API reference puts the result and its code into the key."""
+        """Fact F130: the API reference puts the result and its code into the key."""
         key = '{"result":"Skipped","details":{"errorCode":"RedundantExport","errorMessage":"Equal already."}}'
         shown = on_demand.outcome({"key": key, "value": json.dumps({"provisioningSteps": [IMPORTED]})})
         assert (shown["status"], shown["code"], shown["reason"]) == ("skipped", "RedundantExport", "Equal already.")
@@ -262,7 +262,7 @@ EMPTY: dict[str, Any] = {
 
 class TestPerforming:
     def test_a_call_for_each_user_with_the_rule_of_the_schema(self) -> None:
-        """Fact sheet 3.5: the rule's id appears constant, but is always read."""
+        """Fact F86: the rule's id appears constant, but is always read."""
         link = ready()
         link.schema["synchronizationRules"][0]["id"] = "a-rule-of-its-own"
         source = service(link)
@@ -281,7 +281,7 @@ class TestPerforming:
 
     @pytest.mark.parametrize("state", ["Disabled", "Active"])
     def test_the_job_need_not_be_started(self, state: str) -> None:
-        """Fact sheet 3.5: it works while the job is paused or never started."""
+        """Fact F131: it works while the job is paused or never started."""
         assert perform(service(ready(jobs=[new_job(state=state)])), "p1@contoso.kr")["changed"] is True
 
     def test_a_user_who_is_named_twice_is_provisioned_once(self) -> None:
@@ -299,7 +299,7 @@ class TestPerforming:
         ],
     )
     def test_a_skipped_user_is_no_change(self, report: dict[str, Any], changed: bool, failed: list[str]) -> None:
-        """Fact sheet 3.5: a skipped user is still HTTP 200."""
+        """Fact F132: a skipped user is still HTTP 200."""
         result = perform(service(answers={PEOPLE[1]["id"]: Reply(200, how_to(report))}), "p1@contoso.kr")
         assert (result["changed"], bool(result["actions"]), result["failed_users"]) == (changed, changed, failed)
 
@@ -404,7 +404,7 @@ class TestMissing:
 class TestPace:
     @pytest.mark.parametrize(("users", "waits"), [(1, 0), (5, 0), (6, 1), (10, 1), (11, 2), (26, 5)])
     def test_five_calls_in_ten_seconds(self, users: int, waits: int) -> None:
-        """Fact sheet 3.5: 5 per 10 s, as the service counts, which receives a call a little later."""
+        """Fact F22: 5 per 10 s, as the service counts, which receives a call a little later."""
         source = service()
         perform(source, *(str(user["userPrincipalName"]) for user in PEOPLE[:users]))
         moments = [moment for moment, _request in source.calls]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A collection ends where there is no next link, and nowhere else (fact sheet 0.7).
+"""A collection ends where there is no next link, and nowhere else (fact F27).
 
 Every listing of every module, from a service of which the first page of each collection is empty, and from a service that returns a
 member a page: the result is the same as from a service that returns all in one page.

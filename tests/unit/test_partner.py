@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Planning the partner entry (fact sheet 1.1 to 1.3)."""
+"""Planning the partner entry (facts F30, F34, F42)."""
 
 from __future__ import annotations
 
@@ -313,7 +313,7 @@ class TestPlan:
 
 
 class TestSwitchesInUse:
-    """Fact sheet 3.3: without its switches, another configuration's job goes into quarantine."""
+    """Fact F80: without its switches, another configuration's job goes into quarantine."""
 
     SERVING: ClassVar = [
         Link("Guests", {"CompanyId": TARGET.upper()}),
@@ -391,7 +391,7 @@ class TestSwitchesInUse:
 
 
 class TestEntriesOfOthers:
-    """An entry is removed with a link only if it says nothing else (fact sheet 1.1)."""
+    """An entry is removed with a link only if it says nothing else (fact F30)."""
 
     INHERIT: ClassVar = ["user_sync_inbound", "redemption_inbound"]
 
@@ -418,7 +418,7 @@ class TestEntriesOfOthers:
 
 
 class TestGroups:
-    """Only beta knows groups (fact sheet 1.3)."""
+    """Only beta knows groups (fact F45)."""
 
     @pytest.mark.parametrize(
         ("there", "given", "expected"),
@@ -449,7 +449,7 @@ class TestGroups:
 
 
 class TestSize:
-    """Fact sheet 1.4: the whole policy may have 25 KB. Inherited settings take no space."""
+    """Fact F38: the whole policy may have 25 KB. Inherited settings take no space."""
 
     BULKY: ClassVar = {
         "usersAndGroups": {"accessType": "allowed", "targets": [{"target": f"{number:036}", "targetType": "user"} for number in range(150)]}

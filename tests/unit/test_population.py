@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The users who leave the scope, for every mixture of assignments, roles and groups (fact sheet 5)."""
+"""The users who leave the scope, for every mixture of assignments, roles and groups (facts F108, F109, F110)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a preflight concludes from what it has read (fact sheet 0.2, 1, 7, 8 and 9)."""
+"""What a preflight concludes from what it has read (facts F38, F40, F113, F121, F122, F123, F141, F144)."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ class TestClouds:
         assert (policy.clouds("target", other, own) == []) is same
 
     def test_the_direction_counts(self) -> None:
-        """Fact sheet 8: commercial to China is offered, the other direction is not."""
+        """Fact F144: commercial to China is offered, the other direction is not."""
         (offered,), (impossible,) = policy.clouds("source", "global", "china"), policy.clouds("target", "global", "china")
         assert "admin center" in offered.cause
         assert "offers no synchronization from the cloud of 21Vianet in China" in impossible.cause

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Properties that hold from any start: applying a plan leaves nothing to do, check mode predicts it, and what the collection does not manage stays.
 
-The models of the service behave in every way that the documents leave open (fact sheet 1.2, 1.3 and 3.4).
+The models of the service behave in every way that the documents leave open (facts F35, F42, F58).
 """
 
 from __future__ import annotations
@@ -258,7 +258,7 @@ guards = st.fixed_dictionaries(
 
 
 def strength(bag: Mapping[str, str]) -> float:
-    """The strength of a guard, computed independently from the samples of the fact sheet (3.4): off is nothing, a number
+    """The strength of a guard, computed independently from the samples of fact F63: off is nothing, a number
     the more the lower it is, and a guard that is on without a readable number has an unknown strength, so it is only as strong as itself.
     """
     try:
@@ -290,7 +290,7 @@ class TestSettingsBag:
         service(settings_bag.write("/servicePrincipals/sp/synchronization", new))
         after = service.links[0].bag
         for key in {*bag} - {*values_} - {settings_bag.NOTIFICATION}:
-            # Only a masked value may be lost, and only if the service replaces the bag (fact sheet 3.4).
+            # Only a masked value may be lost, and only if the service replaces the bag (fact F59).
             assert after.get(key) == bag[key] or (bag[key] == settings_bag.MASKED and replaces)
         assert {key: after[key] for key in values_} == values_
         assert settings_bag.notification(after) == {**settings_bag.notification(bag), **members_}
@@ -367,7 +367,7 @@ class TestSettingsBag:
     def test_a_change_by_another_process_in_between_is_kept(
         self, bag: dict[str, str], by_hand: dict[str, str], service: SourceService, threshold: int | None, email: str | None
     ) -> None:
-        """The bag has no ETag: changes between reading and writing are merged, or refused (fact sheet 3.4)."""
+        """The bag has no ETag: changes between reading and writing are merged, or refused (fact F17)."""
         link = Link("Fabrikam", {**bag, "CompanyId": TARGET}, [new_job()])
         service.links.append(link)
         client = FakeGraph(service)
@@ -663,7 +663,7 @@ class TestCrash:
     @pytest.mark.parametrize("keeps_principal", [True, False])
     @pytest.mark.parametrize("requests", range(16))
     def test_a_removal_continues_after_any_interruption(self, requests: int, keeps_principal: bool, carried_out: bool) -> None:
-        """After any interruption, of whose state the service may show only a part for a while (fact sheet 0.3 and 2.4)."""
+        """After any interruption, of whose state the service may show only a part for a while (facts F14, F53)."""
         bag = {"AuthenticationType": "SyncPolicy", "CompanyId": TARGET}
         service = SourceService([Link("Fabrikam", bag, [new_job(state="Active")]), Link("Other", {"CompanyId": "x"})])
         service.keeps_principal = keeps_principal

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The provisioning log: the query, the form of an entry, and the summary (fact sheet 6.1)."""
+"""The provisioning log: the query, the form of an entry, and the summary (fact F125)."""
 
 from __future__ import annotations
 
@@ -88,8 +88,8 @@ class TestAsking:
             ),
         ],
     )
-    def test_the_query_of_the_fact_sheet(self, given: dict[str, Any], clauses: str) -> None:
-        """Fact sheet 6.1: the id is compared in lower case, newest first."""
+    def test_the_query_of_the_documents(self, given: dict[str, Any], clauses: str) -> None:
+        """Fact F124: the id is compared in lower case, newest first."""
         log = Log()
         ask(log, **given)
         assert len(log.paths) == 1
@@ -136,7 +136,7 @@ class TestPages:
         [(1, 1, 1), (2, 2, 1), (3, 3, 3), (4, 4, 3), (5, 5, 4), (1000, 5, 4)],
     )
     def test_only_the_pages_that_are_needed_are_read(self, limit: int, entries: int, pages: int) -> None:
-        """Fact sheet 6.1: five requests in ten seconds."""
+        """Fact F21: five requests in ten seconds."""
         log = Log(self.PAGES)
         assert shown(log, limit=limit) == [f"entry-{number + 1}" for number in range(entries)]
         assert len(log.paths) == pages
@@ -234,7 +234,7 @@ class TestEntry:
         ids=str,
     )
     def test_the_step_that_decided(self, steps: list[str] | None, step: str | None, reason: str | None) -> None:
-        """Fact sheet 6.1: the first failure or warning, else the last skip; its description replaces a missing reason."""
+        """Fact F126: the first failure or warning, else the last skip; its description replaces a missing reason."""
         written = [
             {"name": f"{number} {status}", "status": status, "description": f"why {number}"} for number, status in enumerate(steps or ())
         ]
@@ -282,7 +282,7 @@ class TestSummary:
         assert list(result["error_codes"]) == ["Conflict", "Timeout"]
 
     def test_skipped_users_are_no_errors(self) -> None:
-        """Fact sheet 6.1: skipped entries for users out of scope are normal."""
+        """Fact F126: skipped entries for users out of scope are normal."""
         assert summary([entry(raw(1, "other", "skipped", "NotEffectivelyEntitled"))])["error_codes"] == {}
 
     def test_it_counts_only_the_returned_entries(self) -> None:

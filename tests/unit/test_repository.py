@@ -262,7 +262,7 @@ VALUE_OF_AN_ENTRY = {
 
 
 class TestCollections:
-    """A collection ends where there is no next link, so one function reads them all (fact sheet 0.7)."""
+    """A collection ends where there is no next link, so one function reads them all (fact F27)."""
 
     def test_nobody_reads_the_members_of_a_page_by_hand(self) -> None:
         found = {

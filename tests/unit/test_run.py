@@ -291,7 +291,7 @@ class TestLostAnswers:
     def test_a_configuration_made_in_spite_of_the_answer_is_found_and_not_made_again(
         self, host: Host, lost: AfterDoing, list_lag: int
     ) -> None:
-        """Fact sheet 0.3: instantiate sometimes answers 404 although the application was created."""
+        """Fact F16: instantiate sometimes answers 404 although the application was created."""
         service = SourceService(list_lag=list_lag)
         result = host.run(configuration.RESOURCE, Faulty(service, {"instantiate": [lost]}), CONFIGURATION)
         assert len(service.links) == 1
@@ -354,7 +354,7 @@ class TestLostAnswers:
     def test_a_lost_answer_while_the_new_configuration_is_not_listed_makes_no_second_one(
         self, host: Host, request_: str, list_lag: int, made: bool
     ) -> None:
-        """Fact sheet 0.3: up to fifteen seconds pass until a new configuration is listed."""
+        """Fact F15: up to fifteen seconds pass until a new configuration is listed."""
         service = SourceService(list_lag=list_lag)
         host.run(configuration.RESOURCE, Faulty(service, {request_: [LOST_BUT_DONE if made else Lost()]}), CONFIGURATION)
         assert len(service.links) == 1
@@ -362,7 +362,7 @@ class TestLostAnswers:
         assert service.links[0].bag["CompanyId"] == TARGET
 
     def test_a_job_that_was_made_and_does_not_show_yet(self, host: Host) -> None:
-        """Fact sheet 3.3: a second attempt may be a conflict that does not pass. An object in the list exists."""
+        """Fact F70: a second attempt may be a conflict that does not pass. An object in the list exists."""
         service = SourceService()
         faults: dict[str, list[Any]] = {
             "POST .*/jobs$": [LOST_BUT_DONE, *[refusal(409, "JobAlreadyExists")] * 1000],
@@ -377,7 +377,7 @@ class TestLostAnswers:
     @pytest.mark.parametrize("new", [True, False])
     @pytest.mark.parametrize("template", ["Azure2Azure", "AzureAD2Other"])
     def test_a_job_that_is_there_although_creating_one_is_a_conflict(self, host: Host, template: str, new: bool) -> None:
-        """Fact sheet 13.5. Its own job is used, and another job is reported immediately; formerly it looped until the time was used up."""
+        """Fact F70. Its own job is used, and another job is reported immediately; formerly it looped until the time was used up."""
         link = Link("Fabrikam", {}, []) if new else connected(jobs=[])
         service = SourceService([] if new else [link])
         existing = {**new_job("9"), "templateId": template}
@@ -405,7 +405,7 @@ class TestLostAnswers:
         assert len(host.graph.writes) < 10
 
     def test_a_conflict_of_a_new_configuration_passes(self, host: Host) -> None:
-        """Fact sheet 0.1: a new object's synchronization endpoints answer 409 for a while."""
+        """Fact F4: a new object's synchronization endpoints answer 409 for a while."""
         answer = Faulty(SourceService(), {"POST .*/jobs$": [refusal(409, "Conflict")] * 8})
         assert host.run(configuration.RESOURCE, answer, CONFIGURATION)["configuration"]["job_id"]
 
@@ -428,7 +428,7 @@ class TestLostAnswers:
 
 class TestOtherLinks:
     def test_a_partner_that_another_link_made_at_the_same_moment(self, host: Host) -> None:
-        """Fact sheet 0.2: 409 on POST. The values that the other run set stay."""
+        """Fact F6: 409 on POST. The values that the other run set stay."""
         service = PartnerService()
 
         class Race:
@@ -449,7 +449,7 @@ class TestOtherLinks:
     def test_the_identity_synchronization_appears_or_vanishes_in_between(
         self, host: Host, before: Any, method: str, meanwhile: Any
     ) -> None:
-        """Fact sheet 1.3: absent, PUT; on 409, PATCH; on 404, PUT."""
+        """Fact F42: absent, PUT; on 409, PATCH; on 404, PUT."""
         service = PartnerService(dict(EMPTY_ENTRY), before)
         changes = iter([meanwhile])
 
@@ -481,7 +481,7 @@ class TestOtherLinks:
 
 
 class TestTheSettingsBag:
-    """The bag has no ETag: an administrator edits it in the portal during the run (fact sheet 3.4)."""
+    """The bag has no ETag: an administrator edits it in the portal during the run (fact F17)."""
 
     @staticmethod
     def edited(service: SourceService, **changes: str) -> Answer:
@@ -589,14 +589,14 @@ class TestForetelling:
 
 class TestLag:
     def test_a_new_partner_that_a_replica_does_not_know_yet(self, host: Host) -> None:
-        """Fact sheet 0.2: Directory_ObjectNotFound is also replica lag right after creation."""
+        """Fact F8: Directory_ObjectNotFound is also replica lag right after creation."""
         service = PartnerService()
         host.run(partner.RESOURCE, Faulty(service, {r"PUT .*/identitySynchronization": [NO_POLICY, NO_POLICY]}), POLICY)
         assert service.policy is not None
 
     @pytest.mark.parametrize("refused", [refusal(404, "Request_ResourceNotFound"), NOT_REPLICATED], ids=str)
     def test_the_first_assignment_to_a_new_configuration(self, host: Host, refused: Reply) -> None:
-        """Fact sheet 5: right after instantiate 404, or 400 'Not a valid reference update'."""
+        """Fact F5: right after instantiate 404, or 400 'Not a valid reference update'."""
         service = SourceService([connected()], people=PEOPLE)
         host.run(scope.RESOURCE, Faulty(service, {r"POST .*/appRoleAssignedTo": [refused, refused]}), SCOPE)
         assert len(service.links[0].assignments) == 1
@@ -605,7 +605,7 @@ class TestLag:
         "refused", [refusal(403, "Forbidden"), refusal(409, "Conflict"), refusal(404, "Request_ResourceNotFound")], ids=str
     )
     def test_synchronization_calls_right_after_instantiate(self, host: Host, refused: Reply) -> None:
-        """Fact sheet 0.1."""
+        """Fact F4."""
         service = SourceService()
         faults: dict[str, list[Any]] = {"validateCredentials": [refused, refused], "POST .*/jobs$": [refused], "PUT .*/secrets": [refused]}
         result = host.run(configuration.RESOURCE, Faulty(service, dict(faults)), CONFIGURATION)
@@ -629,7 +629,7 @@ class TestLag:
 
 @dataclass
 class Forgetful:
-    """A service in which every second read of this reaches a replica that does not show the configuration (fact sheet 0.3)."""
+    """A service in which every second read of this reaches a replica that does not show the configuration (fact F14)."""
 
     service: SourceService
     reading: str
@@ -745,7 +745,7 @@ class TestHalfDoneWork:
         assert failure.details["changed"] is True
 
     def test_a_test_of_the_connection_changes_nothing(self, host: Host) -> None:
-        """It is a POST that changes nothing (fact sheet 3.3)."""
+        """It is a POST that changes nothing (fact F74)."""
         answer = Faulty(SourceService([connected(jobs=[])]), {r"POST .*/jobs$": [refusal(403, "Authorization_RequestDenied")]})
         failure = host.fail(configuration.RESOURCE, answer, CONFIGURATION)
         assert "POST /servicePrincipals" in failure.msg

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Planning the scope: which users enter and leave it, and how many may leave (fact sheet 3.4, 4.4 and 5)."""
+"""Planning the scope: which users enter and leave it, and how many may leave (facts F57, F100, F107)."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ class TestAssignments:
         assert all(action.batched for action in planned.actions)
 
     def test_a_repeated_assignment_is_no_failure(self) -> None:
-        """Fact sheet 0.2: 400 with the detail InvalidUpdate."""
+        """Fact F107: 400 with the detail InvalidUpdate."""
         assert plan([], [MINSU]).actions[0].done_codes == ("InvalidUpdate",)
 
     def test_users_who_leave_are_soft_deleted(self) -> None:
@@ -158,7 +158,7 @@ class TestMode:
         assert actions(plan(assigned(MINSU), bag=bag, mode=mode)) == expected
 
     def test_from_all_to_an_empty_scope_must_be_allowed(self) -> None:
-        """All users would be soft-deleted in the target (pain point 2)."""
+        """All users would be soft-deleted in the target (fact F114)."""
         with pytest.raises(Refusal, match="all users would leave the scope and be soft-deleted in the target; name users or groups"):
             plan(bag={"SyncAll": "true"}, mode="assigned")
         limits: tuple[dict[str, Any], ...] = ({"max_removals": 5}, {"max_removals": 5000}, {"max_removal_percent": 100})
@@ -205,14 +205,14 @@ class TestMode:
         [("true", "assigned", True), (None, "assigned", True), ("false", "all", False), (None, "all", False), ("false", "assigned", False)],
     )
     def test_from_all_to_assigned_the_job_must_be_restarted(self, before: str | None, after: str, restart: bool) -> None:
-        """Fact sheet 3.4; and 13.4, if the key is missing."""
+        """Facts F61, F62, if the key is missing."""
         bag = {} if before is None else {"SyncAll": before}
         planned = plan(assigned(MINSU), bag=bag, mode=after, job=new_job(state="Active"))
         assert planned.change_facts["restart_needed"] is restart
         assert any(action.effects.get("needs_restart") for action in planned.actions) is restart
 
     def test_the_new_mode_is_recognized_in_the_services_own_spelling(self) -> None:
-        """Fact sheet 3.4 and 11: the service writes 'True' as well as 'true', and may add keys of its own."""
+        """Facts F56, F60: the service writes 'True' as well as 'true', and may add keys of its own."""
         visible = plan(bag={"SyncAll": "false"}, mode="all").actions[0].visible
         assert visible is not None
         assert visible.until({"value": [{"key": "SyncAll", "value": "True"}, {"key": "SomethingNew", "value": "1"}]})
@@ -384,7 +384,7 @@ class TestWarnings:
         ],
     )
     def test_members_of_a_group(self, members: list[Principal], warning: str) -> None:
-        """Fact sheet 5 and 7: direct members only; equal mail addresses collapse into a single user."""
+        """Facts F109, F121: direct members only; equal mail addresses collapse into a single user."""
         current = Current(CONFIGURATION, {"SyncAll": "false"}, (), (SALES,), {SALES.id: tuple(members)})
         assert scope.plan(current, desired(groups=["Sales"])).warnings == (warning,)
 

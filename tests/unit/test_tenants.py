@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What anyone may know of a tenant (fact sheet 1.5), asked once a run."""
+"""What anyone may know of a tenant (fact F47), asked once a run."""
 
 from __future__ import annotations
 

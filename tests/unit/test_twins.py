@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Two runs at the same time, in every order of their requests: in the end each object exists once (fact sheet 0.3 and 2.1)."""
+"""Two runs at the same time, in every order of their requests: in the end each object exists once (facts F14, F50)."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Twenty requests in one (fact sheet 0.6). The outer answer says nothing of the items; each is judged on its own."""
+"""Twenty requests in one (fact F25). The outer answer says nothing of the items; each is judged on its own."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ LARGEST_BATCH = 20
 AT_ONCE = 4
 """Batches under way at the same time: fewer than the connections that a session keeps."""
 NEARLY_USED = 0.8
-"""The part of a quota from which on the service tells how much of it is used (fact sheet 0.5)."""
+"""The part of a quota from which on the service tells how much of it is used (fact F20)."""
 REFILL_SECONDS = 1.0
-"""In which the quota grows by as many writes as a batch holds: 3,000 in 150 seconds (fact sheet 0.5)."""
+"""In which the quota grows by as many writes as a batch holds: 3,000 in 150 seconds (fact F19)."""
 REFUSED = (400, 405, 501)
 """How an endpoint may say that it takes no part in batches."""
 
@@ -136,7 +136,7 @@ def _by_itself(client: Client, request: Request, outcome: Outcome | None) -> Ans
 
 def _alone(client: Client, request: Request) -> tuple[str, ...]:
     """Where it is remembered that a batch does not take such requests. What is below an object may be served by another service
-    than the object itself (fact sheet 0.1), so that part of the path counts, and no id.
+    than the object itself (fact F3), so that part of the path counts, and no id.
     """
     steps = request.path.partition("?")[0].split("/")
     return ("alone", client.cloud.graph_endpoint, client.tenant, *steps[1:2], *steps[3:4])

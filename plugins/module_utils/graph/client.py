@@ -174,7 +174,7 @@ class Client:
             raise
 
     def pages(self, path: str, *, version: str = "v1.0", headers: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
-        """The members of a collection, page by page; ``@odata.nextLink`` is followed as it is (fact sheet 0.7)."""
+        """The members of a collection, page by page; ``@odata.nextLink`` is followed as it is (fact F27)."""
         yield from self.members(self.get(path, version=version, headers=headers), version=version, headers=headers)
 
     def members(self, page: Any, *, version: str = "v1.0", headers: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
@@ -197,7 +197,7 @@ class Client:
 
         A read is repeated on any passing fault. A write is repeated when the service says that it did nothing, and when it says
         when to come back, if it is `Request.harmless`: an error may come after the change was made, whatever its header says
-        (fact sheet 0.3).
+        (fact F16).
 
         :raises ServiceError: Graph said no.
         :raises Uncertain: a write whose outcome is unknown.
@@ -273,7 +273,7 @@ class Client:
 
     def owner_of(self, name: str) -> str | None:
         """The id of the tenant that a domain or an id names in this cloud, from the sign-in service's public OpenID document,
-        which needs no permission (fact sheet 1.5); ``None`` if there is none.
+        which needs no permission (fact F48); ``None`` if there is none.
 
         :raises Unreachable: when the document cannot be had.
         """
@@ -322,7 +322,7 @@ class Client:
 
     def _renewed(self) -> bool:
         """Whether there is a new token, once a task: the synchronization service says the same of an old token as of a missing
-        permission (fact sheet 0.1).
+        permission (fact F2).
         """
         self._doubted = True
         try:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The public OpenID document that the sign-in service has for each tenant (fact sheet 1.5)."""
+"""The public OpenID document that the sign-in service has for each tenant (fact F48)."""
 
 from __future__ import annotations
 

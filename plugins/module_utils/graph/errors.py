@@ -70,7 +70,7 @@ class OddAnswer(GraphFailure):
 
 @dataclass(eq=False)
 class ServiceError(GraphFailure):
-    """Graph answered with an error (fact sheet 0.1 and 0.2)."""
+    """Graph answered with an error (facts F1, F2, F7)."""
 
     method: str
     path: str
@@ -87,19 +87,19 @@ class ServiceError(GraphFailure):
         return f"{self.method} {self.path} was answered with HTTP {self.status} {self.code}{message}"
 
     def names(self, code: str) -> bool:
-        """Whether the error has this code. The code can be in the details, or inside the message (fact sheet 0.2 and 13.1)."""
+        """Whether the error has this code. The code can be in the details, or inside the message (facts F7, F13)."""
         return code in (self.code, *self.details) or code in self.message
 
     @property
     def missing(self) -> bool:
-        """Graph itself reports that the object does not exist. An unknown route of the synchronization service (fact sheet 0.1) and
+        """Graph itself reports that the object does not exist. An unknown route of the synchronization service (fact F3) and
         the error page of a proxy do not count.
         """
         return self.status == 404 and self.code not in ("UnknownError", "HTTP404")
 
     @property
     def denied(self) -> bool:
-        """A permission is missing. The synchronization service then answers 401 with an empty message (fact sheet 0.1)."""
+        """A permission is missing. The synchronization service then answers 401 with an empty message (fact F2)."""
         return self.status == 403 or (self.status == 401 and self.code == "UnknownError")
 
     @property
@@ -109,7 +109,7 @@ class ServiceError(GraphFailure):
 
     @property
     def token_doubtful(self) -> bool:
-        """The synchronization service refuses without a reason: the cause is the token or a permission (fact sheet 0.1)."""
+        """The synchronization service refuses without a reason: the cause is the token or a permission (fact F2)."""
         return self.status == 401 and self.code == "UnknownError"
 
 

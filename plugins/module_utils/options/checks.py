@@ -116,7 +116,7 @@ def token(value: str) -> str | None:
 
 
 def address(value: str) -> str | None:
-    """One e-mail address, or ``off``: the service accepts a single user or group (fact sheet 3.4)."""
+    """One e-mail address, or ``off``: the service accepts a single user or group (fact F64)."""
     mailbox, _at, host = value.rpartition("@")
     single = _MAILBOX.fullmatch(mailbox) and _DOMAIN.fullmatch(host)
     return None if value == "off" or single else "must be one e-mail address, or off"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The documented form of the objects that planners use as Graph returned them: jobs (fact sheet 3.2).
+"""The documented form of the objects that planners use as Graph returned them: jobs (fact F65).
 
 Other objects are converted while they are read, and `schema` checks the form of a schema. A job is checked when it is received, so that
 no planner gets an unexpected form.

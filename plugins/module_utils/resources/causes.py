@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The cause and the remedy of each error of the service, in tables (fact sheet 0.1, 0.2 and 3; pain points 8 and 10)."""
+"""The cause and the remedy of each error of the service, in tables (facts F1, F2, F7, F69, F123)."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _SWITCH_OFF = (
 )
 _CODES = {
     "AzureActiveDirectoryCrossTenantSyncPolicyCheckFailure": _SWITCH_OFF,
-    # The older name of the same failure (fact sheet 0.2).
+    # The older name of the same failure (fact F11).
     "AzureDirectoryB2BManagementPolicyCheckFailure": _SWITCH_OFF,
     "ExternalTenantNotFound": "the target tenant is not in this cloud; a link across clouds needs another type of configuration",
     "AzureActiveDirectoryTokenExpired": "cross-cloud synchronization is not enabled in the target tenant",
@@ -111,7 +111,7 @@ def permission(method: str, path: str) -> str:
 
 _SWITCH_OFF_IN_A_CYCLE = "a trust switch of the link is off in one tenant; run the playbook sync.yml for the link"
 _LOG_CODES = (
-    # The end of a code, with cause and remedy; the beginning differs between versions of the service (pain points, section 4).
+    # The end of a code, with cause and remedy; the beginning differs between versions of the service (fact F127).
     ("CrossTenantSyncPolicyCheckFailure", _SWITCH_OFF_IN_A_CYCLE),
     ("B2BManagementPolicyCheckFailure", _SWITCH_OFF_IN_A_CYCLE),
     (

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""A change of scope or mappings, with the restart of the job that it needs to take effect (fact sheet 3.4, 4.1)."""
+"""A change of scope or mappings, with the restart of the job that it needs to take effect (facts F62, F83)."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def with_restart(
 
 def was_started(sync_job: Raw | None) -> bool:
     """Whether the job was ever started. If it was not, a change needs no restart, because the first cycle evaluates all users in scope.
-    Before the first start, ``lastExecution`` is null and there is no progress (fact sheet 3.2); a job that was paused in its first cycle
+    Before the first start, ``lastExecution`` is null and there is no progress (fact F65); a job that was paused in its first cycle
     has them.
     """
     if sync_job is None:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Microsoft's clouds: which links they offer, within a cloud or across clouds, and which features some lack (fact sheet 0.4, 4.3, 8, 12.4)."""
+"""Microsoft's clouds: which links they offer, within a cloud or across clouds, and which features some lack (facts F99, F143, F144, F145)."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ NAMES = {
 }
 
 _GOVERNMENT = frozenset({"usgov", "usgov_dod"})
-"""Two Graph endpoints of the same cloud: both use the same sign-in endpoint and find each other's tenants (fact sheet 0.4)."""
+"""Two Graph endpoints of the same cloud: both use the same sign-in endpoint and find each other's tenants (fact F143)."""
 
 _OFFERED = {("global", "usgov"), ("global", "usgov_dod"), ("usgov", "global"), ("usgov_dod", "global"), ("global", "china")}
-"""Links across clouds that Microsoft offers in the portal, as (source cloud, target cloud) (fact sheet 8)."""
+"""Links across clouds that Microsoft offers in the portal, as (source cloud, target cloud) (fact F144)."""
 
 MANAGER = "the mapping of manager"
 _CLOUDS_WITHOUT = {MANAGER: ("usgov", "usgov_dod", "china")}
-"""The clouds without a feature, by its name: the manager is synchronized in the commercial cloud only (fact sheet 4.3)."""
+"""The clouds without a feature, by its name: the manager is synchronized in the commercial cloud only (fact F99)."""
 
 _WARNINGS = {
     "china": "Microsoft's documents disagree whether cross-tenant synchronization works in the cloud of 21Vianet; try it with a single user first"
 }
-"""Warnings for links within a cloud about which Microsoft's documents contradict each other (fact sheet 12.4)."""
+"""Warnings for links within a cloud about which Microsoft's documents contradict each other (fact F145)."""
 
 
 def require_feature(feature: str, cloud: str) -> None:

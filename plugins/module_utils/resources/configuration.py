@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The configuration: the application that carries a link in the source tenant, its connection and its job (fact sheet 2 and 3)."""
+"""The configuration: the application that carries a link in the source tenant, its connection and its job (facts F52, F69)."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ def _found(configuration: Configuration, secrets: Any, jobs: Any = None) -> Foun
 
 
 def _redemption_outbound(client: Client, target_id: str) -> bool | None:
-    """The source's switch of the three that the connection test requires; the other two are set in the target (pain point 3)."""
+    """The source's switch of the three that the connection test requires; the other two are set in the target (fact F40)."""
     try:
         entry = client.find(f"{PARTNERS}/{target_id}")
     except ServiceError as error:
@@ -185,7 +185,7 @@ def _redemption_outbound(client: Client, target_id: str) -> bool | None:
 def _application_id(client: Client, configuration: Configuration, may_be_gone: bool) -> str | None:
     """``None`` where only the service principal is left, as after a removal that was ended halfway.
 
-    :raises Unseen: until it was looked for some times, since a replica may not know the application (fact sheet 0.3).
+    :raises Unseen: until it was looked for some times, since a replica may not know the application (fact F14).
     """
     path = f"/applications?$filter=appId%20eq%20{quoted(configuration.app_id)}&$select=id"
     for raw in client.pages(path):
@@ -265,7 +265,7 @@ def _merging(target_id: str, wanted: Desired) -> Callable[[Mapping[str, str]], d
     def merge(bag: Mapping[str, str]) -> dict[str, str]:
         values = {"AuthenticationType": settings_bag.AUTHENTICATION, "CompanyId": target_id}
         if "SyncAll" not in bag:
-            # Without this key the service may synchronize all users (fact sheet 13.4).
+            # Without this key the service may synchronize all users (fact F61).
             values["SyncAll"] = "false"
         return settings_bag.merged(bag, values, _members(wanted, bag))
 
@@ -299,7 +299,7 @@ def _instantiate(wanted: Desired) -> Action:
         settled_by=Wait(
             f"/servicePrincipals?$filter={find_configuration.OF_TEMPLATE}%20and%20displayName%20eq%20{name}&$select=id", listed
         ),
-        # The service is known to answer 404 although it created the application (fact sheet 0.3).
+        # The service is known to answer 404 although it created the application (fact F14).
         uncertain_statuses=(404,),
     )
 
@@ -318,7 +318,7 @@ def _rename(configuration: Configuration, application_id: str | None, wanted: De
 
 
 def _test(synchronization: str, target_id: str) -> Request:
-    """The portal's "Test connection", in the form that needs no job (fact sheet 3.3)."""
+    """The portal's "Test connection", in the form that needs no job (fact F77)."""
     credentials = [{"key": "CompanyId", "value": target_id}, {"key": "AuthenticationType", "value": settings_bag.AUTHENTICATION}]
     body = {"useSavedCredentials": False, "templateId": JOB_TEMPLATE, "credentials": credentials}
     return Request("POST", f"{synchronization}/jobs/validateCredentials", body, only_asks=True)
@@ -353,7 +353,7 @@ def _create_job(synchronization: str, current: Current, wanted: Desired) -> Acti
 
 
 def _existing_job(name: str, jobs: list[Any]) -> str | None:
-    """The message that a job of another template exists: a configuration may have a single job of any template (fact sheet 3.3)."""
+    """The message that a job of another template exists: a configuration may have a single job of any template (fact F74)."""
     if not jobs:
         return None
     existing = ", ".join(f"{job.get('id')} (template {job.get('templateId')})" for job in jobs)
@@ -423,7 +423,7 @@ def _plan_absent(current: Current, match: Found | None, wanted: Desired) -> Plan
             "delete",
             f"configuration {name}",
             wanted.tenant,
-            # The service deletes the service principal with its application, if that still exists (fact sheet 2.4).
+            # The service deletes the service principal with its application, if that still exists (fact F53).
             (
                 Request(
                     "DELETE",

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Selects a configuration by its name or id (fact sheet 2.2). Names are not unique in Entra, which ignores their case."""
+"""Selects a configuration by its name or id (fact F52). Names are not unique in Entra, which ignores their case."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def _of_another_name(found: Sequence[Found], wanted: Wanted, target_id: str) -> 
 
 
 def _managed_elsewhere(candidate: Found, wanted: Wanted) -> bool:
-    """Whether it is neither a candidate nor a conflict, by its name or the options. Their scopes must not overlap (fact sheet 10)."""
+    """Whether it is neither a candidate nor a conflict, by its name or the options. Their scopes must not overlap (fact F55)."""
     name = candidate.configuration.name
     return of_multitenant_organization(name) or any(
         same_name(name, other) or candidate.configuration.id == other.lower() for other in wanted.others

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""All configurations of a source tenant, as ``sync_configuration_info`` returns them (fact sheet 2.2)."""
+"""All configurations of a source tenant, as ``sync_configuration_info`` returns them (fact F52)."""
 
 from __future__ import annotations
 

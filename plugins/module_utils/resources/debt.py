@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The pending restart of a configuration's job, after a change that takes effect only with a restart (fact sheet 3.4, 4.1).
+"""The pending restart of a configuration's job, after a change that takes effect only with a restart (facts F62, F83).
 
 It is recorded in the service, as a tag of the configuration's service principal, before the change is written, and cleared after the
 restart. If a run is interrupted in between, every later run from any machine reads the tag and makes the restart.

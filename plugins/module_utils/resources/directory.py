@@ -36,7 +36,7 @@ class Principal:
 
 
 def person(raw: Mapping[str, Any]) -> Principal:
-    """A user. External users carry ``#EXT#`` in their user principal name (fact sheet 7)."""
+    """A user. External users carry ``#EXT#`` in their user principal name (fact F112)."""
     name = str(raw.get("userPrincipalName") or raw.get("displayName") or raw["id"])
     external = "#EXT#" in name or raw.get("userType") == "Guest"
     return Principal(str(raw["id"]), "user", name, raw.get("mail"), raw.get("accountEnabled") is not False, external)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Finds a configuration and the objects below it, for every resource of the source tenant (fact sheet 2 and 3).
+"""Finds a configuration and the objects below it, for every resource of the source tenant (facts F52, F69).
 
 What a task has found is recorded in the run cache, so that later tasks read the configuration by its id.
 """
@@ -23,10 +23,10 @@ Raw: TypeAlias = Mapping[str, Any]
 """An object as Microsoft Graph returned it: a service principal, a job, an assignment or an application."""
 
 TEMPLATE = "518e5f48-1fc8-4c48-9387-9fdf28b0dfe7"
-"""The gallery application "Cross-tenant synchronization" (fact sheet 2.1)."""
+"""The gallery application "Cross-tenant synchronization" (fact F50)."""
 JOB_TEMPLATE = "Azure2Azure"
 MULTITENANT_PREFIX = "MTO_Sync_"
-"""The prefix of the names of configurations that the Microsoft 365 admin center creates (fact sheet 1.6)."""
+"""The prefix of the names of configurations that the Microsoft 365 admin center creates (fact F49)."""
 ROLE = "msiam_access"
 
 OF_TEMPLATE = f"applicationTemplateId%20eq%20'{TEMPLATE}'"
@@ -35,7 +35,7 @@ _SELECT = "id,appId,displayName,appRoles,applicationTemplateId,tags"
 
 @dataclass(frozen=True)
 class Configuration:
-    """The service principal that carries a link. ``role_id`` is the app role that makes an assignment effective (fact sheet 5)."""
+    """The service principal that carries a link. ``role_id`` is the app role that makes an assignment effective (facts F51, F108)."""
 
     id: str
     app_id: str
@@ -55,7 +55,7 @@ def same_name(name: str, other: str) -> bool:
 
 
 def of_multitenant_organization(name: str) -> bool:
-    """Whether the Microsoft 365 admin center created the configuration. It no longer recognizes an edited one (fact sheet 1.6)."""
+    """Whether the Microsoft 365 admin center created the configuration. It no longer recognizes an edited one (fact F49)."""
     return name.casefold().startswith(MULTITENANT_PREFIX.casefold())
 
 
@@ -66,7 +66,7 @@ def configurations(client: Client) -> list[Configuration]:
 
 
 def _listed(client: Client, path: str) -> list[Configuration]:
-    """The configurations of a listing without those that this run has removed: a replica may list them for a while (fact sheet 0.3)."""
+    """The configurations of a listing without those that this run has removed: a replica may list them for a while (fact F14)."""
     found = map(configuration, client.pages(path))
     return [listed for listed in found if not client.run_cache.recall(*_key(client, "removed", listed.id))]
 
@@ -106,7 +106,7 @@ def configuration(raw: Raw) -> Configuration:
 def find(client: Client, name_or_id: str) -> Configuration | None:
     """The configuration with this display name or object id, or ``None``.
 
-    :raises Unseen: when the name is not unique, which Entra does not ensure (fact sheet 2.1).
+    :raises Unseen: when the name is not unique, which Entra does not ensure (fact F50).
     """
     return find_with(client, name_or_id)[0]
 
@@ -117,7 +117,7 @@ def find_with(client: Client, name_or_id: str, *parts: str, also: Sequence[Reque
 
     All of it is one batch if the id is known, from the option or from an earlier task of the run.
 
-    :raises Unseen: when the name is not unique, which Entra does not ensure (fact sheet 2.1).
+    :raises Unseen: when the name is not unique, which Entra does not ensure (fact F50).
     """
     known_id = name_or_id if is_id(name_or_id) else client.run_cache.recall(*_key(client, "configuration", name_or_id))
     if known_id:
@@ -134,7 +134,7 @@ def find_with(client: Client, name_or_id: str, *parts: str, also: Sequence[Reque
 
 def find_recorded(client: Client, name: str) -> Configuration | None:
     """The configuration that an earlier task of the run has recorded under this name, if it still exists; a listing may lack it
-    (fact sheet 0.3).
+    (fact F14).
     """
     known_id = client.run_cache.recall(*_key(client, "configuration", name))
     found = _by_id(client, known_id, (), ())[0] if known_id else None
@@ -182,7 +182,7 @@ def _by_id(
 
 
 def of_name(client: Client, name: str) -> list[Configuration]:
-    """The configurations with this display name; names are not unique (fact sheet 2.1)."""
+    """The configurations with this display name; names are not unique (fact F50)."""
     return _listed(client, f"/servicePrincipals?$filter={OF_TEMPLATE}%20and%20displayName%20eq%20{quoted(name)}&$select={_SELECT}")
 
 
@@ -220,7 +220,7 @@ def is_sync_job(job: Raw) -> bool:
 def only_job(jobs: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
     """The cross-tenant synchronization job among a configuration's jobs, as Graph returned it; ``None`` if there is none.
 
-    :raises Refusal: when there are several; the service creates at most one per configuration (fact sheet 3.3).
+    :raises Refusal: when there are several; the service creates at most one per configuration (fact F74).
     """
     sync_jobs = [job for job in jobs if is_sync_job(job)]
     if len(sync_jobs) > 1:

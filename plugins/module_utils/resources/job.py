@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The job's run state (fact sheet 3.2 and 3.3)."""
+"""The job's run state (facts F67, F74)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .find_configuration import Configuration
 JOBS = "/synchronization/jobs"
 NEVER = "0001-01-01T00:00:00Z"
 TOO_MANY_DELETES = "TooManyDeletes"
-"""The reason of a quarantine that the deletion guard caused (fact sheet 6.4)."""
+"""The reason of a quarantine that the deletion guard caused (fact F81)."""
 
 RESET_SCOPES = {
     None: "",
@@ -30,7 +30,7 @@ RESET_SCOPES = {
     "approve_deletions": "ForceDeletes",
     "full": "Full",
 }
-"""The option ``restart_reason``, and the reset scope of Graph. Without a reason: the same as the portal's button (fact sheet 3.3)."""
+"""The option ``restart_reason``, and the reset scope of Graph. Without a reason: the same as the portal's button (fact F74)."""
 EVALUATES_ALL = (None, "reevaluate_all", "full")
 """The reasons after which the service evaluates all users in scope again."""
 
@@ -206,7 +206,7 @@ def _actions(current: Current, wanted: Desired, before: str, owed: bool) -> tupl
         evaluates_all = wanted.restart_reason in EVALUATES_ALL
         return (restart(path, before, wanted.restart_reason, name, tenant), *(clear if evaluates_all else ()))
     if wanted.state == "absent":
-        # The service may refuse to delete a job that runs (fact sheet 13.5). A new job evaluates all users in scope anyway.
+        # The service may refuse to delete a job that runs (fact F76). A new job evaluates all users in scope anyway.
         stop = (_plain("pause", path, name, tenant),) if before == "started" else ()
         return (*stop, *((_delete(path, name, tenant),) if before != "absent" else ()), *clear)
     if wanted.state == "started" and clear:
@@ -306,7 +306,7 @@ def _plain(verb: str, path: str, name: str, tenant: str) -> Action:
 
 
 def pause(path: str, name: str, tenant: str) -> Action:
-    """A pause. The service finishes a running cycle first (fact sheet 3.3)."""
+    """A pause. The service finishes a running cycle first (fact F74)."""
     return _plain("pause", path, name, tenant)
 
 
@@ -315,7 +315,7 @@ def _delete(path: str, name: str, tenant: str) -> Action:
 
 
 def restart(path: str, before: str, reason: str | None, name: str, tenant: str) -> Action:
-    """A restart. It is not documented whether it also starts a paused job, so the state is checked afterwards (fact sheet 3.3).
+    """A restart. It is not documented whether it also starts a paused job, so the state is checked afterwards (fact F75).
 
     ``before`` is the `run_state` before the restart.
     """
@@ -335,7 +335,7 @@ def _title(name: str) -> str:
 
 
 def run_state(job: Mapping[str, Any] | None) -> str:
-    """``started``, ``paused`` or ``absent``. A job that does not run is ``Disabled`` or ``Paused`` (fact sheet 3.2)."""
+    """``started``, ``paused`` or ``absent``. A job that does not run is ``Disabled`` or ``Paused`` (fact F67)."""
     if job is None:
         return "absent"
     return "started" if (job.get("schedule") or {}).get("state") == "Active" else "paused"
@@ -351,7 +351,7 @@ def quarantine(job: Mapping[str, Any] | None) -> Quarantine | None:
 
 
 def verdict(job: Mapping[str, Any] | None, now: datetime, owed: bool = False) -> Verdict:
-    """The state of the job in one word, and the next action (pain point 12). ``owed``: whether a restart is pending."""
+    """The state of the job in one word, and the next action (fact F78). ``owed``: whether a restart is pending."""
     if job is None:
         return _verdict("absent", "run sync_configuration, which creates the configuration and its job")
     status = job.get("status") or {}
@@ -388,7 +388,7 @@ def _verdict(word: str, action: str) -> Verdict:
 
 
 def _days_until_disabled(raw: Mapping[str, Any], now: datetime) -> int | None:
-    """The service disables a job that was in quarantine for four weeks (fact sheet 6.4)."""
+    """The service disables a job that was in quarantine for four weeks (fact F78)."""
     began = _moment(raw.get("seriesBegan") or raw.get("currentBegan"))
     if began is None:
         return None
@@ -426,7 +426,7 @@ def _shown(current: Current, state: str) -> ShownJob | None:
 
 
 def _last_cycle(raw: Mapping[str, Any] | None) -> Cycle | None:
-    """A finished cycle; ``None`` if there is none. A new job reports a cycle that failed in the year 1: it never ran (fact sheet 3.2)."""
+    """A finished cycle; ``None`` if there is none. A new job reports a cycle that failed in the year 1: it never ran (fact F66)."""
     ended = _moment((raw or {}).get("timeEnded"))
     if raw is None or ended is None:
         return None

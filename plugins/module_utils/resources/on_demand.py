@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Provisions named users immediately instead of in the next cycle (fact sheet 3.5)."""
+"""Provisions named users immediately instead of in the next cycle (fact F131)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .mapping.schema import user_rule
 from .provisioning_log import AttributeChange, attribute_changes
 
 WORST_FIRST = ("failure", "warning", "skipped", "success")
-"""The statuses of an entry (fact sheet 3.5). Any other status ranks like a warning, because it does not stand for success."""
+"""The statuses of an entry (fact F130). Any other status ranks like a warning, because it does not stand for success."""
 UNKNOWN = "unknown"
 """The service did not return the outcome for the user. This is not a failure of the user."""
 CALLS = 5
@@ -139,7 +139,7 @@ def _bare_outcome(status: str, code: str | None = None, reason: str | None = Non
 
 
 def outcome(body: Any) -> Outcome:
-    """The outcome for a user, from either generation of the answer (fact sheet 3.5 and 12): of several entries, the worst."""
+    """The outcome for a user, from either generation of the answer (fact F130): of several entries, the worst."""
     return _read(body)[0]
 
 

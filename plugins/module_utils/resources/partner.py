@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The partner entry: another tenant's place in this tenant's cross-tenant access policy (fact sheet 1)."""
+"""The partner entry: another tenant's place in this tenant's cross-tenant access policy (fact F30)."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _plan_present(current: Current, wanted: Desired) -> Plan:
 
 
 def _refuse_too_large(current: Current, body: Mapping[str, Any]) -> None:
-    """The service refuses a policy of more than 25 KB (fact sheet 1.4), after everything before it was written."""
+    """The service refuses a policy of more than 25 KB (fact F38), after everything before it was written."""
     growth = json_bytes(body) - json_bytes({name: current.raw.get(name) for name in body})
     size = current.policy_bytes + growth
     if growth > 0 and size > LARGEST_POLICY:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The partner entry in Graph: where it is, how it is read, and the actions that write it (fact sheet 1)."""
+"""The partner entry in Graph: where it is, how it is read, and the actions that write it (fact F30)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .tenants import id_of_domain, is_own
 
 PARTNERS = "/policies/crossTenantAccessPolicy/partners"
 LARGEST_POLICY = 25 * 1024
-"""Bytes (fact sheet 1.4)."""
+"""Bytes (fact F38)."""
 
 
 @dataclass(frozen=True)
@@ -92,13 +92,13 @@ def read(client: Client, wanted: Desired) -> Current:
 
 
 def _both_parts(client: Client, partner_id: str, wanted: Desired) -> tuple[Any, Any]:
-    """The entry and its identity synchronization, which an expansion may hide although it is there (fact sheet 1.3)."""
+    """The entry and its identity synchronization, which an expansion may hide although it is there (fact F44)."""
     named = (*wanted.settings, *wanted.inherit)
     versions = [wanted.table.version(part, named) for part in (ENTRY, SYNCHRONIZATION)]
     entry, synchronization = (Request("GET", path, version=version) for path, version in zip(paths(partner_id), versions, strict=True))
     if entry.version == synchronization.version:
         return tuple(find_all(client, [entry, synchronization]))
-    # One batch has one version (fact sheet 0.6).
+    # One batch has one version (fact F24).
     raw = client.find(entry.path, version=entry.version)
     return raw, raw and client.find(synchronization.path, version=synchronization.version)
 
@@ -136,7 +136,7 @@ def entry_action(current: Current, wanted: Desired, changed: Values) -> Action:
 
 
 def synchronization_action(current: Current, wanted: Desired, changed: Values) -> Action:
-    """Creates or updates the identity synchronization. PUT creates and PATCH updates: a second PUT is refused (fact sheet 1.3)."""
+    """Creates or updates the identity synchronization. PUT creates and PATCH updates: a second PUT is refused (fact F42)."""
     exists = current.has_synchronization
     body = wanted.table.body(SYNCHRONIZATION, changed, current.settings or {}, {})
     version = wanted.table.version(SYNCHRONIZATION, changed)
@@ -162,7 +162,7 @@ def facts(partner_id: str, settings: Values | None) -> dict[str, Any]:
 
 
 def policy_bytes(entries: Iterable[Raw]) -> int:
-    """How large a policy with these entries is; the service takes 25 KB in all (fact sheet 1.4)."""
+    """How large a policy with these entries is; the service takes 25 KB in all (fact F38)."""
     return json_bytes([_saying(entry) for entry in entries])
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""All partners of a tenant, with their names (fact sheet 1; pain point 39)."""
+"""All partners of a tenant, with their names (facts F30, F41, F47)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _listed(entry: Raw, synchronization: Raw, names: Raw) -> ListedPartner:
 
 
 def _synchronizations(client: Client, entries: Sequence[Raw]) -> dict[str, Any]:
-    """The identity synchronizations. An expansion may be empty although there is one, so those are read (fact sheet 1.3)."""
+    """The identity synchronizations. An expansion may be empty although there is one, so those are read (fact F44)."""
     found = {_tenant_id(entry): entry.get("identitySynchronization") for entry in entries}
     unsure = [tenant_id for tenant_id, synchronization in found.items() if synchronization is None]
     outcomes = send_all(client, [Request("GET", paths(tenant_id)[1]) for tenant_id in unsure])

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""What state absent removes from a partner entry, and what it keeps for others: pure decisions (fact sheet 1.2 and 3.3)."""
+"""What state absent removes from a partner entry, and what it keeps for others: pure decisions (facts F34, F74)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .partner_settings import ENTRY, SYNCHRONIZATION, Table, Values
 from .partner_values import Raw, says_nothing, unknown
 
 OF_THE_SERVICE = ("isServiceProvider", "isInMultiTenantOrganization")
-"""Flags that say something only where they are on (fact sheet 1.1)."""
+"""Flags that say something only where they are on (fact F31)."""
 
 
 def plan_removal(current: Current, wanted: Desired) -> Plan:
@@ -34,7 +34,7 @@ def plan_removal(current: Current, wanted: Desired) -> Plan:
     before = {name: value for name, value in says.items() if name in removed}
     synchronization = _synchronization_removal(current, wanted, removed, before)
     goes = synchronization is not None and synchronization.verb == "delete"
-    # The service refuses to delete an entry that still has an identity synchronization (fact sheet 1.2).
+    # The service refuses to delete an entry that still has an identity synchronization (fact F36).
     remains = (
         bool(table.within(ENTRY, says).keys() - set(removed))
         or (current.has_synchronization and not goes)

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, TypeAlias, TypedDict, cast
 from .partner_values import ACCESS, SWITCH, TEXT, TRUST, AccessBlock, InboundTrust, Kind, Raw, notes
 
 Part: TypeAlias = Literal["entry", "identity synchronization"]
-"""The object that holds a setting: the partner entry, or the identity synchronization below it (fact sheet 1.3)."""
+"""The object that holds a setting: the partner entry, or the identity synchronization below it (fact F42)."""
 ENTRY: Part = "entry"
 SYNCHRONIZATION: Part = "identity synchronization"
 Values: TypeAlias = Mapping[str, Any]
@@ -38,7 +38,7 @@ class Setting:
     link: Literal["source", "target"] | None = None
     """The tenant of a link that switches it on for the link."""
     needed: bool = False
-    """Whether the job of a link goes into quarantine without it (fact sheet 3.3)."""
+    """Whether the job of a link goes into quarantine without it (fact F74)."""
 
     @property
     def member(self) -> str:
@@ -98,7 +98,7 @@ class Table:
         return {name: value for name, value in values.items() if self.rows[name].part == part}
 
     def version(self, part: Part, names: Iterable[str]) -> str:
-        """The version of Graph that knows these settings of a part. Beta is used only if it must (fact sheet 1.3)."""
+        """The version of Graph that knows these settings of a part. Beta is used only if it must (fact F45)."""
         versions = {self.rows[name].version for name in names if self.rows[name].part == part}
         return "beta" if "beta" in versions else "v1.0"
 
@@ -122,7 +122,7 @@ class Table:
 
     def body(self, part: Part, changed: Values, now: Values, raw: Raw) -> dict[str, Any]:
         """The members of a part to write. A nested member is sent with its neighbours that hold a value: right whether the
-        service merges nested values or replaces them, and without writing what another link may be setting (fact sheet 1.2).
+        service merges nested values or replaces them, and without writing what another link may be setting (fact F35).
         """
         body: dict[str, Any] = {}
         touched = {self.rows[name].member for name in self.within(part, changed)}

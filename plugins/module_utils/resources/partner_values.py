@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The kinds of values that a partner's settings have: how each is specified, read, merged and written (fact sheet 1.1 and 1.2)."""
+"""The kinds of values that a partner's settings have: how each is specified, read, merged and written (facts F30, F35)."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Kind:
     check: Check | Table | None = None
     """What the value of the option must be."""
     bulky: bool = False
-    """Whether a value can be long enough to matter for the size of the policy (fact sheet 1.4)."""
+    """Whether a value can be long enough to matter for the size of the policy (fact F38)."""
 
     def given(self, value: Any) -> Any:
         """What the value of the option names; ``None`` if it names nothing."""
@@ -107,8 +107,8 @@ class _Members(Kind):
 
 
 class Flags(_Members):
-    """Booleans. The service may have more of them than this collection knows (fact sheet 1.1): they are sent back with the others,
-    which is right whether the service merges nested values or replaces them (fact sheet 1.2).
+    """Booleans. The service may have more of them than this collection knows (fact F30): they are sent back with the others,
+    which is right whether the service merges nested values or replaces them (fact F35).
     """
 
     def write(self, value: Any, raw: Any) -> Any:

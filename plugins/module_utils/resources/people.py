@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Users in scope whom the service skips or does not show as expected, and why: the one table of reasons (fact sheet 5, 7 and 10)."""
+"""Users in scope whom the service skips or does not show as expected, and why: the one table of reasons (facts F107, F111, F114)."""
 
 from __future__ import annotations
 

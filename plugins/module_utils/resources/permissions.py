@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The application permission of Graph that each call needs, and the calls that a link needs (fact sheet 1.2, 1.5, 2, 3, 5, 6 and 9).
+"""The application permission of Graph that each call needs, and the calls that a link needs (facts F47, F135, F137, F138, F139, F140).
 This is the only list: the messages, the preflight and the guide to permissions are derived from it.
 
 Each entry lists alternatives; a single one is enough. The first is the recommended one: the least permission with which all calls of
@@ -87,7 +87,7 @@ ACCESSES = (
 )
 
 _READS_WITH_MORE = re.compile(r"/(filterOperators|functions)(\(\))?$")
-"""Reads for which the service requires the permission to write (fact sheet 3)."""
+"""Reads for which the service requires the permission to write (fact F135)."""
 _READING_POSTS = re.compile(r"/getByIds$")
 
 

@@ -4,8 +4,8 @@
 # Private to this collection: it may change without notice.
 """The users in scope, and the limits for the number of users who leave it.
 
-In scope are the users who are assigned effectively and the direct members of groups that are (fact sheet 5). An assignment with another
-app role puts no user into scope, external users never are in scope (10), and a user with two assignments leaves only with the second.
+In scope are the users who are assigned effectively and the direct members of groups that are (facts F108, F109). An assignment with another
+app role puts no user into scope, external users never are in scope (F111), and a user with two assignments leaves only with the second.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def leaving(
 
 
 def guard(leavers: Leaving, limits: Limits) -> None:
-    """Check the limits before anything is written: the users who leave the scope are soft-deleted in the target (pain point 2).
+    """Check the limits before anything is written: the users who leave the scope are soft-deleted in the target (fact F114).
 
     No limit replaces ``allow_empty``: without it, the scope must not become empty.
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The provisioning log: what the service did for each user, and why it did not (fact sheet 6.1; pain points, section 4)."""
+"""The provisioning log: what the service did for each user, and why it did not (facts F124, F127)."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The scope: which users are synchronized. The mode is a key of the settings bag, users and groups are assigned (fact sheet 3.4 and 5)."""
+"""The scope: which users are synchronized. The mode is a key of the settings bag, users and groups are assigned (facts F61, F107)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PARTS = ("/synchronization/secrets", ASSIGNED, job.JOBS)
 SHOWN = 50
 """The largest number of assignments that a result lists in full; of more, only those that change."""
 ALREADY_ASSIGNED = "InvalidUpdate"
-"""The detail code of a repeated assignment (fact sheet 0.2)."""
+"""The detail code of a repeated assignment (fact F107)."""
 
 
 class AssignedPrincipal(TypedDict):
@@ -234,7 +234,7 @@ def plan(current: Current, wanted: Desired) -> Plan:
     leavers = leaving(goal.before, goal.after, current.members, goal.mode_before, goal.mode_after, current.all_users)
     guard(leavers, wanted)
     changes_mode = goal.mode_after != goal.mode_before or (wanted.mode and current.configuration and "SyncAll" not in current.bag)
-    # It is not documented whether the service synchronizes all users while the key is missing (fact sheet 13.4), so that counts as all here.
+    # It is not documented whether the service synchronizes all users while the key is missing (fact F61), so that counts as all here.
     narrows = goal.mode_after == "assigned" and (goal.mode_before == "all" or "SyncAll" not in current.bag)
     write = (_set_mode(goal, narrows, current, wanted),) if changes_mode else ()
     whole = change.with_restart(
@@ -274,7 +274,7 @@ def _goal(current: Current, wanted: Desired) -> Goal:
     else:
         added = [principal for principal in current.named if principal.id not in before]
         removed = [assignment for assignment in current.assignments if wanted.exact and assignment.principal.id not in named]
-        # An assignment with another role is skipped by the service; it is replaced (fact sheet 5).
+        # An assignment with another role is skipped by the service; it is replaced (fact F108).
         removed += [
             assignment for assignment in current.assignments if assignment.principal.id in named and assignment.principal.id not in before
         ]
@@ -323,7 +323,7 @@ def _set_mode(goal: Goal, narrows: bool, current: Current, wanted: Desired) -> A
     synchronization = current.configuration.synchronization if current.configuration else NO_PATH
     values = {"SyncAll": "true" if after == "all" else "false"}
     writing = settings_bag.writing(synchronization, current.bag, lambda bag: settings_bag.merged(bag, values))
-    # The change from all to assigned takes effect only after a restart (fact sheet 3.4).
+    # The change from all to assigned takes effect only after a restart (fact F62).
     effects = {"needs_restart": True} if narrows and change.was_started(current.job) else {}
     return Action(
         "update",
@@ -339,7 +339,7 @@ def _set_mode(goal: Goal, narrows: bool, current: Current, wanted: Desired) -> A
 
 
 def _warnings(added: Sequence[Principal], current: Current, mode: str) -> tuple[str, ...]:
-    """Users who will be skipped, or collide, although they are assigned (pain points 14 and 26)."""
+    """Users who will be skipped, or collide, although they are assigned (facts F111, F121)."""
     within = [member for principal in added for member in current.members.get(principal.id, ())]
     users = people.distinct([*added, *within], "user")
     warnings = [said for _reason, said in people.skipped(people.InScope(users, people.distinct(within, "group")))]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The settings bag of a configuration, which Graph calls its secrets (fact sheet 3.4).
+"""The settings bag of a configuration, which Graph calls its secrets (fact F57).
 
 It is written as a whole: every key that was read is sent again, because the service may replace or merge. With ``SyncPolicy`` it
 contains no secret, but a value that is returned masked is never written back.
@@ -26,10 +26,10 @@ MASKED = "*"
 GUARD: Final = "DeleteThresholdEnabled"
 GUARD_NUMBER: Final = "DeleteThresholdValue"
 DELETION_THRESHOLD = 500
-"""The portal's own default (fact sheet 3.4)."""
+"""The portal's own default (fact F63)."""
 
 PLAIN = frozenset({"AuthenticationType", "CompanyId", "SkipOutOfScopeDeletions", "SyncAll", NOTIFICATION})
-"""The keys of a link, none of which holds a secret (fact sheet 3.4)."""
+"""The keys of a link, none of which holds a secret (fact F61)."""
 
 Bag = Mapping[str, str]
 """The keys and values. One value, that of `NOTIFICATION`, is the JSON of an object with members of its own."""
@@ -94,7 +94,7 @@ def write(synchronization: str, bag: Bag) -> Request:
 
 def contains(body: Any, wanted: Bag) -> bool:
     """Whether the service returns the written values. It may add keys, write JSON and booleans in another way, leave out
-    a key that was sent empty, and masked values were not sent (fact sheet 3.4).
+    a key that was sent empty, and masked values were not sent (facts F58, F59).
     """
     held = parse(body)
     plain = {key: value for key, value in wanted.items() if value not in ("", MASKED) and key != NOTIFICATION}
@@ -117,7 +117,7 @@ def synchronizes_all(bag: Bag) -> bool:
 def deletion_guard(bag: Bag) -> int | None:
     """The number of deletions from which a cycle is held back: 0 if the guard is off, ``None`` if it is on without a valid number.
 
-    The samples have a boolean and a number (fact sheet 3.4); other programs may write them as text, or leave one out.
+    The samples have a boolean and a number (fact F57); other programs may write them as text, or leave one out.
     """
     members = notification(bag)
     return _number(members.get(GUARD_NUMBER)) if _switch(members.get(GUARD)) else 0
@@ -165,7 +165,7 @@ def writing(synchronization: str, bag: Bag, merge: Callable[[Bag], dict[str, str
     """The parts of an action that writes the result of ``merge``, after the requests of ``first``.
 
     The bag has no ETag, so it is read again right before it is written, and the values are merged into the bag of that moment
-    (fact sheet 3.4). The bag of a configuration that the same plan creates is empty, and no other process has changed it.
+    (fact F17). The bag of a configuration that the same plan creates is empty, and no other process has changed it.
 
     :raises Refusal: from the refresh, if another process has set another value for a key that is to be changed.
     """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Users of a target tenant who came from a given source, as an address book shows them (fact sheet 7)."""
+"""Users of a target tenant who came from a given source, as an address book shows them (facts F112, F118)."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def inquire(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
 def synced_users(raw: Iterable[Mapping[str, Any]], domains: Iterable[str], user_type: str | None = None) -> list[dict[str, Any]]:
     """Those whose user principal name was made from one of the domains.
 
-    A user who has not redeemed an invitation was invited by hand: synchronization redeems at once (fact sheet 7).
+    A user who has not redeemed an invitation was invited by hand: synchronization redeems at once (fact F113).
     """
     wanted = {domain.lower() for domain in domains}
     found = []

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Who we are in a tenant, who the tenant is, and which tenant a domain belongs to (fact sheet 1.5 and 9)."""
+"""Who we are in a tenant, who the tenant is, and which tenant a domain belongs to (facts F47, F48)."""
 
 from __future__ import annotations
 

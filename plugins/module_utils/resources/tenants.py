@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""What anyone may know of a tenant: Graph's findTenantInformation and the public OpenID document (fact sheet 1.5).
+"""What anyone may know of a tenant: Graph's findTenantInformation and the public OpenID document (fact F48).
 
 Each answer is kept for the run. Where no tenant is found, nothing is kept.
 """

@@ -4,7 +4,7 @@
 # Private to this collection: it may change without notice.
 """Two runs that create the same configuration at the same time: the later run removes its own.
 
-Entra allows two configurations of the same name (fact sheet 2.1), so a run reads the applications of that name after it has created its
+Entra allows two configurations of the same name (fact F50), so a run reads the applications of that name after it has created its
 own. Which was first is decided by the service's own timestamps, then by the application id, so that both runs decide alike. The timestamps
 have whole seconds, so a run reads only when the second in which it created its own is over: by then, whatever was created in the same
 second or before exists.
@@ -57,7 +57,7 @@ def gives_way(name: str) -> Callable[[Client, Facts, Pace], str]:
 
 
 def _of_name(client: Client, name: str, app_id: str, pace: Pace) -> list[dict[str, Any]]:
-    """The applications of that name. A listing without the application that was just created is outdated (fact sheet 0.3)."""
+    """The applications of that name. A listing without the application that was just created is outdated (fact F14)."""
     path = (
         f"/applications?$filter={find_configuration.OF_TEMPLATE}%20and%20displayName%20eq%20{quoted(name)}&$select=id,appId,createdDateTime"
     )

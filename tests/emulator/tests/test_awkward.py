@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fact sheet 0.3, section 6, and the control API: lag, transient failures, logs, clock, faults."""
+"""Facts F14, F124 and the control API: lag, transient failures, logs, clock, faults."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from entra_emulator.settings import FLIPPED, Settings, from_options
 @pytest.mark.fact("F5", 'Assigning to a service principal that is not replicated is 400 "Not a valid reference update"')
 @pytest.mark.fact("F14", "A new object is invisible for some reads, and references to it are not valid yet (switches lag.*)")
 def test_new_objects_are_invisible_for_some_reads(api: Api) -> None:
-    """0.3: reads may hit a stale replica; references to it are not valid yet."""
+    """F14: reads may hit a stale replica; references to it are not valid yet."""
     api.set(lag={"application": 2})
     made = api.configuration()
     sp_id, role = made["servicePrincipal"]["id"], made["servicePrincipal"]["appRoles"][0]["id"]
@@ -28,7 +28,7 @@ def test_new_objects_are_invisible_for_some_reads(api: Api) -> None:
 
 @pytest.mark.fact("F14", "A deleted partner is still seen for a while, and its re-creation answers 409")
 def test_deleted_partners_linger(api: Api) -> None:
-    """0.3: a POST before the deletion has propagated answers 409."""
+    """F14: a POST before the deletion has propagated answers 409."""
     api.ok("POST", PARTNERS, {"tenantId": FABRIKAM})
     api.set(lag={"partner": 2})
     api.ok("DELETE", f"{PARTNERS}/{FABRIKAM}")
@@ -40,7 +40,7 @@ def test_deleted_partners_linger(api: Api) -> None:
 
 @pytest.mark.fact("F15", "Jobs, secrets and assignments appear late in reads")
 def test_jobs_secrets_and_assignments_appear_late(api: Api) -> None:
-    """0.3."""
+    """F15."""
     api.set(lag={"job": 1, "secrets": 1, "assignment": 1})
     sp_id, job, role = api.job()
     assert api.send("GET", job).status_code == 404
@@ -56,7 +56,7 @@ def test_jobs_secrets_and_assignments_appear_late(api: Api) -> None:
 @pytest.mark.fact("F14", "Replication takes time, on the wall or by the virtual clock (switches lag_seconds.*, lag_clock)")
 @pytest.mark.parametrize("clock", ["real", "virtual"])
 def test_lag_by_seconds(api: Api, clock: str) -> None:
-    """0.3: replication takes time for every reader."""
+    """F14: replication takes time for every reader."""
     now = [1000.0]
     api.set(lag_seconds={"partner": 60}, lag_clock=clock)
     if clock == "real":
@@ -73,7 +73,7 @@ def test_lag_by_seconds(api: Api, clock: str) -> None:
 
 @pytest.mark.fact("F14", "A read may hit a stale replica after the new state was seen (switch stale_reads)")
 def test_a_stale_replica_shows_the_old_state_again(api: Api) -> None:
-    """0.3: an object that was visible once may be missing again."""
+    """F14: an object that was visible once may be missing again."""
     api.set(lag={"partner": 1}, stale_reads=2)
     api.ok("POST", PARTNERS, {"tenantId": FABRIKAM})
     assert [len(api.get(PARTNERS)["value"]) for _time in range(7)] == [0, 1, 0, 1, 0, 1, 1]
@@ -81,7 +81,7 @@ def test_a_stale_replica_shows_the_old_state_again(api: Api) -> None:
 
 @pytest.mark.fact("F124", "Log entries appear some minutes late (switch log_delay_seconds)")
 def test_replicas_catch_up_when_virtual_time_passes(api: Api) -> None:
-    """0.3: lag is a matter of seconds, a step of the clock one of minutes."""
+    """F14: lag is a matter of seconds, a step of the clock one of minutes."""
     api.set(lag={"partner": 5}, stale_reads=5)
     api.ok("POST", PARTNERS, {"tenantId": FABRIKAM})
     assert api.get(PARTNERS)["value"] == []
@@ -90,7 +90,7 @@ def test_replicas_catch_up_when_virtual_time_passes(api: Api) -> None:
 
 
 def test_log_entries_appear_late(api: Api) -> None:
-    """6.1: some minutes of delay."""
+    """F124: some minutes of delay."""
     api.set(log_delay_seconds=300)
     api.link_policies()
     api.ok("POST", f"{api.job()[1]}/start")
@@ -105,7 +105,7 @@ def test_log_entries_appear_late(api: Api) -> None:
     "Synchronization calls on a new application answer 403 and 409 (transient_synchronization_errors)",
 )
 def test_transient_synchronization_errors(api: Api) -> None:
-    """0.1: 403 and 409 shortly after the creation of the application."""
+    """F4: 403 and 409 shortly after the creation of the application."""
     api.set(transient_synchronization_errors=2)
     sp_id = api.configuration()["servicePrincipal"]["id"]
     path = f"/servicePrincipals/{sp_id}/synchronization/jobs"
@@ -115,7 +115,7 @@ def test_transient_synchronization_errors(api: Api) -> None:
 @pytest.mark.fact("F129", "Configuration changes are in the source tenant's audit log under Account Provisioning")
 @pytest.mark.fact("F124", "The provisioning log takes the how-to's $filter, $top and $orderby; values are case sensitive")
 def test_provisioning_log_filters(api: Api) -> None:
-    """6.1: the how-to's filter; values are case sensitive; 6.2: configuration changes in the audit log."""
+    """F124: the how-to's filter; values are case sensitive; F129: configuration changes in the audit log."""
     api.link_policies()
     sp_id, job, role = api.job()
     api.assign(sp_id, role, api.user_id("minsu.kim@contoso.kr"))
@@ -171,7 +171,7 @@ def test_settings(api: Api) -> None:
 
 
 def test_the_flipped_preset_differs_everywhere() -> None:
-    """12, 13: the other behaviour of each switch."""
+    """The other behaviour of each switch."""
     likely, flipped = Settings(), from_options(["lag.user=3", "throttling=false"], "flipped")
     assert all(getattr(likely, name) != getattr(flipped, name) for name in FLIPPED)
     assert flipped.lag.user == 3 and flipped.throttling is False

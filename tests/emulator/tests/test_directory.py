@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""People, groups, contacts, deleted items and $batch (fact sheet 0.6, 0.7, 2.4, 7)."""
+"""People, groups, contacts, deleted items and $batch (facts F24, F28, F54, F122)."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def test_people_by_id_and_name(api: Api) -> None:
     ],
 )
 def test_basic_filters(api: Api, text: str, count: int) -> None:
-    """0.7: basic queries need no headers."""
+    """F28: basic queries need no headers."""
     assert len(api.get(f"/users?$filter={text}")["value"]) == count
 
 
 @pytest.mark.fact("F28", "$filter takes in with a list of one element")
 @pytest.mark.parametrize("text", ["{} in ('{}')", "{} in('{}')", "startswith(displayName,'in (') or {} in ( '{}' )", "{} in ('{}','x')"])
 def test_lists_of_one(api: Api, text: str) -> None:
-    """0.7: a list may have a single element."""
+    """F28: a list may have a single element."""
     clause = text.format("userPrincipalName", "minsu.kim@contoso.kr")
     assert [one["userPrincipalName"] for one in api.get(f"/users?$filter={clause}")["value"]] == ["minsu.kim@contoso.kr"]
 
@@ -74,7 +74,7 @@ def test_filters_and_selections_of_unknown_properties(api: Api) -> None:
 
 @pytest.mark.fact("F27", "$top goes up to 999, and @odata.nextLink is opaque and keeps the query")
 def test_paging(api: Api) -> None:
-    """0.7: $top up to 999, opaque nextLink that keeps the query."""
+    """F27: $top up to 999, opaque nextLink that keeps the query."""
     seen: list[str] = []
     answer = api.get("/users?$top=7&$select=id,displayName")
     while True:
@@ -91,14 +91,14 @@ def test_paging(api: Api) -> None:
 
 @pytest.mark.fact("F27", "A page has 100 elements by default")
 def test_the_default_page(api: Api) -> None:
-    """0.7: 100, a setting."""
+    """F27: 100, a setting."""
     api.set(default_page_size=10)
     assert len(api.get("/users")["value"]) == 10
 
 
 @pytest.mark.parametrize("empty", [1, 3])
 def test_pages_may_be_empty(api: Api, empty: int) -> None:
-    """0.7: only the nextLink shows whether there is more."""
+    """F27: only the nextLink shows whether there is more."""
     api.set(default_page_size=20, empty_pages=empty)
     path = "/users?$filter=userType eq 'Member'"
     found: list[str] = []
@@ -128,7 +128,7 @@ def test_count_and_order(api: Api) -> None:
 
 @pytest.mark.fact("F109", "Direct members carry their type; nested ones are only transitive")
 def test_members(api: Api) -> None:
-    """5, 10: direct members carry their type; nested ones are only transitive."""
+    """F109, F111: direct members carry their type; nested ones are only transitive."""
     sales = api.get("/groups?$filter=displayName eq 'Sales'")["value"][0]["id"]
     direct = api.get(f"/groups/{sales}/members")["value"]
     assert {item["@odata.type"] for item in direct} == {"#microsoft.graph.user", "#microsoft.graph.group"}
@@ -198,7 +198,7 @@ def test_groups_change(api: Api) -> None:
 
 @pytest.mark.fact("F122", "A contact may hold the address of a person to come")
 def test_contacts_and_managers(api: Api) -> None:
-    """7: a contact with the address of a person to come; 4.3: managers."""
+    """F122: a contact with the address of a person to come; F99: managers."""
     contacts = api.get("/contacts", "fabrikam-admin")["value"]
     assert [item["mail"] for item in contacts] == ["mirae.song@contoso.kr"]
     assert api.get("/users/minsu.kim@contoso.kr/manager")["userPrincipalName"] == "hyejin.lee@contoso.kr"
@@ -214,7 +214,7 @@ def test_get_by_ids(api: Api) -> None:
     assert len(api.ok("POST", "/directoryObjects/getByIds", {**body, "types": ["user"]})["value"]) == 1
 
 
-# $batch (0.6) -------------------------------------------------------------------------------------------------------
+# $batch (F24) -------------------------------------------------------------------------------------------------------
 
 
 def batch(api: Api, *requests: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -224,7 +224,7 @@ def batch(api: Api, *requests: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 @pytest.mark.fact("F24", "A batch answers 200 although items fail; deletions have no body; the order is any")
 def test_a_batch_answers_each_item(api: Api) -> None:
-    """0.6: 200 although an item fails; deletions have no body."""
+    """F24: 200 although an item fails; deletions have no body."""
     answers = batch(
         api,
         {"id": "1", "method": "GET", "url": "/users/minsu.kim@contoso.kr?$select=displayName"},
@@ -236,7 +236,7 @@ def test_a_batch_answers_each_item(api: Api) -> None:
 
 @pytest.mark.fact("F24", "An item whose dependsOn failed is 424")
 def test_a_failed_dependency_is_424(api: Api) -> None:
-    """0.6, 0.2."""
+    """F24."""
     answers = batch(
         api,
         {"id": "a", "method": "GET", "url": "/users/nobody@contoso.kr"},
@@ -248,7 +248,7 @@ def test_a_failed_dependency_is_424(api: Api) -> None:
 
 @pytest.mark.fact("F24", "More than twenty items, repeated ids and a body without Content-Type make the whole batch 400")
 def test_malformed_batches(api: Api) -> None:
-    """0.6: more than twenty, repeated ids (without case), a body without Content-Type, unknown members."""
+    """F24: more than twenty, repeated ids (without case), a body without Content-Type, unknown members."""
     item = {"id": "1", "method": "GET", "url": "/users"}
     for requests in (
         [{**item, "id": str(number)} for number in range(21)],
@@ -266,7 +266,7 @@ def test_malformed_batches(api: Api) -> None:
 
 @pytest.mark.fact("F25", "Each item is throttled on its own, with Retry-After in its headers")
 def test_items_are_throttled_on_their_own(api: Api) -> None:
-    """0.6, 0.5: 429 with Retry-After inside a batch of 200."""
+    """F20, F25: 429 with Retry-After inside a batch of 200."""
     api.set(throttling=True)
     answers = batch(api, *[{"id": str(number), "method": "GET", "url": "/auditLogs/provisioning"} for number in range(6)])
     assert [answers[str(number)]["status"] for number in range(6)] == [200] * 5 + [429]
@@ -275,7 +275,7 @@ def test_items_are_throttled_on_their_own(api: Api) -> None:
 
 @pytest.mark.fact("F26", "Whether a batch takes synchronization endpoints is unknown (switch batch_synchronization)")
 def test_batches_may_refuse_synchronization(api: Api) -> None:
-    """13.14."""
+    """F26."""
     _sp_id, job, _role = api.job()
     assert batch(api, {"id": "1", "method": "GET", "url": job})["1"]["status"] == 200
     api.set(batch_synchronization="refused")

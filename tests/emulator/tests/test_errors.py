@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fact sheet 0.1 and 0.2: both error dialects, permissions, and everything that is refused."""
+"""Facts F1, F7: both error dialects, permissions, and everything that is refused."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_every_operation_has_permissions_and_every_permission_an_operation() -> 
 
 @pytest.mark.fact("F9", "A missing or malformed token is 401 InvalidAuthenticationToken")
 def test_missing_and_bad_tokens(api: Api) -> None:
-    """0.2: 401 InvalidAuthenticationToken."""
+    """F9: 401 InvalidAuthenticationToken."""
     for headers, message in (
         ({}, "Access token is empty."),
         ({"Authorization": "Bearer"}, "Access token is empty."),
@@ -45,7 +45,7 @@ def test_missing_and_bad_tokens(api: Api) -> None:
 
 
 def test_foreign_signatures_and_audiences_are_refused(api: Api) -> None:
-    """0.2: a token of another issuer or for another resource."""
+    """F9: a token of another issuer or for another resource."""
     other = Api(SigningKey())
     response = api.http.get("/v1.0/users", headers={"Authorization": f"Bearer {other.token('contoso')}"})
     assert response.json()["error"]["message"] == "Access token validation failure."
@@ -56,7 +56,7 @@ def test_foreign_signatures_and_audiences_are_refused(api: Api) -> None:
 
 @pytest.mark.fact("F9", "An expired token is 401 InvalidAuthenticationToken")
 def test_expired_tokens(api: Api) -> None:
-    """0.2, setting token_lifetime_seconds."""
+    """F9, setting token_lifetime_seconds."""
     api.set(token_lifetime_seconds=0)
     error = api.refused(401, "InvalidAuthenticationToken", "GET", "/users")
     assert "expired" in error["message"]
@@ -64,7 +64,7 @@ def test_expired_tokens(api: Api) -> None:
 
 @pytest.mark.fact("F1", "Directory endpoints refuse with 403 Authorization_RequestDenied in the classic error body")
 def test_the_directory_says_403(api: Api) -> None:
-    """0.1: Authorization_RequestDenied."""
+    """F1: Authorization_RequestDenied."""
     reduced(api, "User.Read.All")
     error = api.refused(403, "Authorization_RequestDenied", "GET", PARTNERS)
     assert error["message"] == "Insufficient privileges to complete the operation."
@@ -72,7 +72,7 @@ def test_the_directory_says_403(api: Api) -> None:
 
 @pytest.mark.fact("F2", "Synchronization endpoints refuse a missing permission with 401 UnknownError and an empty message")
 def test_the_synchronization_service_says_401_with_an_empty_message(api: Api) -> None:
-    """0.1: UnknownError, not 403."""
+    """F2: UnknownError, not 403."""
     sp_id, job, _role = api.job()
     reduced(api, "Application.ReadWrite.All")
     for method, path in (("GET", job), ("POST", f"{job}/start"), ("GET", f"/servicePrincipals/{sp_id}/synchronization/secrets")):
@@ -83,7 +83,7 @@ def test_the_synchronization_service_says_401_with_an_empty_message(api: Api) ->
 @pytest.mark.fact("F82", "PATCH of a schema is not supported: 404 UnknownError")
 @pytest.mark.fact("F3", "Unknown synchronization routes and methods are 404 UnknownError, whose message is a JSON string")
 def test_the_synchronization_service_says_404_with_json_in_the_message(api: Api) -> None:
-    """0.1: PATCH schema, unknown routes and methods."""
+    """F3: PATCH schema, unknown routes and methods."""
     sp_id, job, _role = api.job()
     job_id = job.rsplit("/", 1)[1]
     error = api.refused(404, "UnknownError", "PATCH", f"{job}/schema", {})
@@ -101,7 +101,7 @@ def test_the_synchronization_service_says_404_with_json_in_the_message(api: Api)
 
 @pytest.mark.fact("F10", "A method that the directory does not know is 405 Request_BadRequest")
 def test_unknown_routes_and_methods_of_the_directory(api: Api) -> None:
-    """0.2: 405 with its text; unknown segments are 400."""
+    """F10: 405 with its text; unknown segments are 400."""
     error = api.refused(405, "Request_BadRequest", "PUT", f"{PARTNERS}/{FABRIKAM}", {})
     assert error["message"] == "Specified HTTP method is not allowed for the request target."
     error = api.refused(400, "BadRequest", "GET", "/nonsense")
@@ -110,7 +110,7 @@ def test_unknown_routes_and_methods_of_the_directory(api: Api) -> None:
 
 @pytest.mark.fact("F8", "An absent directory object is 404 Request_ResourceNotFound and named in the message")
 def test_absent_objects(api: Api) -> None:
-    """0.2: Request_ResourceNotFound names the object."""
+    """F8: Request_ResourceNotFound names the object."""
     error = api.refused(404, "Request_ResourceNotFound", "GET", "/users/nobody@contoso.kr")
     assert error["message"] == (
         "Resource 'nobody@contoso.kr' does not exist or one of its queried reference-property objects are not present."
@@ -119,7 +119,7 @@ def test_absent_objects(api: Api) -> None:
 
 @pytest.mark.fact("F1", "innerError carries date, request-id and the caller's client-request-id")
 def test_request_ids(api: Api) -> None:
-    """0.1: the caller's client-request-id comes back, in headers and innerError."""
+    """F1: the caller's client-request-id comes back, in headers and innerError."""
     response = api.send("GET", "/users/nobody@contoso.kr", client_request_id="my-id")
     assert response.headers["client-request-id"] == "my-id"
     assert response.json()["error"]["innerError"]["client-request-id"] == "my-id"
@@ -140,7 +140,7 @@ def test_unknown_query_options_and_bodies_that_are_not_json(api: Api) -> None:
 
 @pytest.mark.fact("F136", "Application.ReadWrite.OwnedBy reaches what the caller owns; PATCH of a job needs Synchronization.ReadWrite.All")
 def test_owned_by_reaches_only_what_the_caller_created(api: Api) -> None:
-    """3: Application.ReadWrite.OwnedBy admits the owner only; PATCH of a job is not covered."""
+    """F136: Application.ReadWrite.OwnedBy admits the owner only; PATCH of a job is not covered."""
     foreign, foreign_job, _role = api.job("Foreign")
     api.service.world.tenants[CONTOSO].service_principals[foreign]["_owner"] = "another application"
     reduced(api, "Application.ReadWrite.OwnedBy")
@@ -156,7 +156,7 @@ def test_owned_by_reaches_only_what_the_caller_created(api: Api) -> None:
 
 @pytest.mark.fact("F135", "Whether GET of the secrets works with Synchronization.Read.All is unknown (switch secrets_read_role)")
 def test_reading_secrets_with_the_reading_permission(api: Api) -> None:
-    """13.4."""
+    """F135."""
     sp_id, _job, _role = api.job()
     path = f"/servicePrincipals/{sp_id}/synchronization/secrets"
     reduced(api, "Synchronization.Read.All")
@@ -167,7 +167,7 @@ def test_reading_secrets_with_the_reading_permission(api: Api) -> None:
 
 
 def test_a_registration_that_is_gone_signs_nobody_in(api: Api) -> None:
-    """0.2: the token is good no more."""
+    """F9: the token is good no more."""
     api.token("contoso")
     registrations: dict[str, Registration] = api.service.world.tenants[CONTOSO].registrations
     del registrations["11111111-1111-4111-8111-111111111111"]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The documented how-to from end to end, in the order of fact sheet section 11."""
+"""The documented how-to from end to end, in the order of fact F56."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_the_recommended_order_puts_people_into_the_target(api: Api) -> None:
 @pytest.mark.fact("F114", "The full teardown order")
 @pytest.mark.fact("F54", "Deleting job, configuration and policies leaves the people")
 def test_taking_the_link_down_leaves_nothing_of_it(api: Api) -> None:
-    """Section 7, full teardown order; section 2.4: the people stay."""
+    """F114, full teardown order; F54: the people stay."""
     api.link_policies()
     sp_id, job, role = api.job()
     api.assign(sp_id, role, api.user_id("minsu.kim@contoso.kr"))
@@ -67,7 +67,7 @@ def test_taking_the_link_down_leaves_nothing_of_it(api: Api) -> None:
 
 @pytest.mark.fact("F130", "Both generations of the provisionOnDemand response (switch on_demand)")
 def test_on_demand_answers_in_both_generations(api: Api) -> None:
-    """Section 3.5: works before the first start; an array under StatusInfo, or an object under a result key."""
+    """F131, F130: works before the first start; an array under StatusInfo, or an object under a result key."""
     api.link_policies()
     sp_id, job, role = api.job()
     minsu = api.user_id("minsu.kim@contoso.kr")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fact sheet 1: the cross-tenant access policy."""
+"""Fact F30: the cross-tenant access policy."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def partner(api: Api) -> Api:
 
 @pytest.mark.fact("F31", "The creation response of a minimal partner, undeclared members included")
 def test_a_minimal_partner_looks_like_the_sample(api: Api) -> None:
-    """1.1: the creation response of the how-to; 1.2: 201."""
+    """F31: the creation response of the how-to; F34: 201."""
     response = api.send("POST", PARTNERS, {"tenantId": FABRIKAM})
     assert response.status_code == 201
     body = response.json()
@@ -34,14 +34,14 @@ def test_a_minimal_partner_looks_like_the_sample(api: Api) -> None:
 
 @pytest.mark.fact("F6", "POST of a partner that exists is 409 Request_MultipleObjectsWithSameKeyValue")
 def test_a_second_partner_conflicts(partner: Api) -> None:
-    """0.2: 409 Request_MultipleObjectsWithSameKeyValue."""
+    """F6: 409 Request_MultipleObjectsWithSameKeyValue."""
     error = partner.refused(409, "Request_MultipleObjectsWithSameKeyValue", "POST", PARTNERS, {"tenantId": FABRIKAM})
     assert error["message"] == "Another object with the same value for property tenantId already exists."
 
 
 @pytest.mark.fact("F34", "PATCH keeps what is not sent, 204; null goes back to inherit")
 def test_patch_keeps_what_is_not_sent_and_null_inherits(partner: Api) -> None:
-    """1.2: subset, 204; null goes back to inherit; the two consents merge."""
+    """F34: subset, 204; null goes back to inherit; the two consents merge."""
     path = f"{PARTNERS}/{FABRIKAM}"
     trust = {"isMfaAccepted": True}
     assert partner.send("PATCH", path, {"inboundTrust": trust}).status_code == 204
@@ -58,7 +58,7 @@ def test_patch_keeps_what_is_not_sent_and_null_inherits(partner: Api) -> None:
 
 @pytest.mark.fact("F35", "Members of the consent settings and the inbound trust merge, or not (switch nested_settings)")
 def test_nested_settings_can_be_replaced(partner: Api) -> None:
-    """1.2, switch nested_settings."""
+    """F35, switch nested_settings."""
     partner.set(nested_settings="replace")
     path = f"{PARTNERS}/{FABRIKAM}"
     partner.ok("PATCH", path, {"automaticUserConsentSettings": {"inboundAllowed": True}})
@@ -68,7 +68,7 @@ def test_nested_settings_can_be_replaced(partner: Api) -> None:
 
 @pytest.mark.fact("F34", "An @odata.context in a PATCH is accepted")
 def test_the_raw_body_of_a_get_can_be_sent_back(partner: Api) -> None:
-    """1.2: an @odata.context in a PATCH is accepted."""
+    """F34: an @odata.context in a PATCH is accepted."""
     path = f"{PARTNERS}/{FABRIKAM}"
     assert partner.send("PATCH", path, partner.get(path)).status_code == 204
 
@@ -76,7 +76,7 @@ def test_the_raw_body_of_a_get_can_be_sent_back(partner: Api) -> None:
 @pytest.mark.fact("F32", "An application that sends isServiceProvider, true or false, is refused with 403")
 @pytest.mark.parametrize("value", [True, False])
 def test_applications_must_not_send_is_service_provider(partner: Api, value: bool) -> None:
-    """1.1: 403 for true and for false."""
+    """F32: 403 for true and for false."""
     error = partner.refused(403, "Authorization_RequestDenied", "PATCH", f"{PARTNERS}/{FABRIKAM}", {"isServiceProvider": value})
     assert error["message"] == "Insufficient privileges to complete the operation."
 
@@ -93,13 +93,13 @@ def test_applications_must_not_send_is_service_provider(partner: Api, value: boo
     ],
 )
 def test_unknown_members_and_wrong_values_are_refused(partner: Api, body: dict[str, object]) -> None:
-    """1.1: the partner's members, real booleans, lower-case enum values."""
+    """F33: the partner's members, real booleans, lower-case enum values."""
     partner.refused(400, "Request_BadRequest", "PATCH", f"{PARTNERS}/{FABRIKAM}", body)
 
 
 @pytest.mark.fact("F33", "tenantId has to be the GUID of another tenant")
 def test_an_unknown_tenant_is_no_partner(api: Api) -> None:
-    """1.1: tenantId is another tenant's."""
+    """F33: tenantId is another tenant's."""
     api.refused(400, "Request_BadRequest", "POST", PARTNERS, {"tenantId": "00000000-0000-4000-8000-000000000000"})
     api.refused(400, "Request_BadRequest", "POST", PARTNERS, {"tenantId": CONTOSO})
     api.refused(400, "Request_BadRequest", "POST", PARTNERS, {"tenantId": "fabrikam.kr"})
@@ -107,7 +107,7 @@ def test_an_unknown_tenant_is_no_partner(api: Api) -> None:
 
 @pytest.mark.fact("F38", "400 where the whole policy would exceed 25 KB")
 def test_the_policy_is_limited_to_25_kilobytes(partner: Api) -> None:
-    """1.4: 400 when the whole object would exceed 25 KB."""
+    """F38: 400 when the whole object would exceed 25 KB."""
     targets = [{"target": f"00000000-0000-4000-8000-{number:012d}", "targetType": "user"} for number in range(400)]
     setting = {"usersAndGroups": {"accessType": "allowed", "targets": targets}}
     error = partner.refused(400, "Request_BadRequest", "PATCH", f"{PARTNERS}/{FABRIKAM}", {"b2bCollaborationInbound": setting})
@@ -116,7 +116,7 @@ def test_the_policy_is_limited_to_25_kilobytes(partner: Api) -> None:
 
 @pytest.mark.fact("F42", "PUT creates an identitySynchronization with 204, and conflicts with 409 ConflictingObjects where there is one")
 def test_put_creates_and_then_conflicts(partner: Api) -> None:
-    """1.3, 0.2: 204, then 409 with ConflictingObjects."""
+    """F7, F42: 204, then 409 with ConflictingObjects."""
     response = partner.send("PUT", SYNC, ALLOWED)
     assert response.status_code == 204 and not response.content
     error = partner.refused(409, "Request_MultipleObjectsWithSameKeyValue", "PUT", SYNC, ALLOWED)
@@ -126,7 +126,7 @@ def test_put_creates_and_then_conflicts(partner: Api) -> None:
 
 @pytest.mark.fact("F42", "PUT updates an existing identitySynchronization (switch put_existing_identity_synchronization)")
 def test_put_can_update(partner: Api) -> None:
-    """12.1, switch put_existing_identity_synchronization."""
+    """F42, switch put_existing_identity_synchronization."""
     partner.set(put_existing_identity_synchronization="update")
     partner.ok("PUT", SYNC, {"displayName": "Fabrikam", **ALLOWED})
     partner.ok("PUT", SYNC, {"userSyncInbound": {"isSyncAllowed": False}})
@@ -136,7 +136,7 @@ def test_put_can_update(partner: Api) -> None:
 
 @pytest.mark.fact("F42", "PATCH of an absent identitySynchronization is 404 Directory_ObjectNotFound with its text")
 def test_patch_of_an_absent_policy(partner: Api) -> None:
-    """0.2: 404 Directory_ObjectNotFound."""
+    """F8: 404 Directory_ObjectNotFound."""
     error = partner.refused(404, "Directory_ObjectNotFound", "PATCH", SYNC, ALLOWED)
     assert error["message"] == "Unable to read the company information from the directory."
     partner.ok("PUT", SYNC, {"userSyncInbound": {"isSyncAllowed": False}})
@@ -146,14 +146,14 @@ def test_patch_of_an_absent_policy(partner: Api) -> None:
 
 @pytest.mark.fact("F42", "The partner has to exist before the PUT")
 def test_put_needs_the_partner(api: Api) -> None:
-    """1.3: the partner must exist before PUT."""
+    """F42: the partner must exist before PUT."""
     api.refused(404, "Directory_ObjectNotFound", "PUT", SYNC, ALLOWED)
 
 
 @pytest.mark.fact("F43", "GET of an absent identitySynchronization is 404 (switch absent_identity_synchronization)")
 @pytest.mark.parametrize("code", ["Directory_ObjectNotFound", "Request_ResourceNotFound"])
 def test_the_code_of_an_absent_policy_is_a_switch(partner: Api, code: str) -> None:
-    """13.2."""
+    """F43."""
     partner.set(absent_identity_synchronization=code)
     partner.refused(404, code, "GET", SYNC)
     partner.refused(404, code, "DELETE", SYNC)
@@ -161,7 +161,7 @@ def test_the_code_of_an_absent_policy_is_a_switch(partner: Api, code: str) -> No
 
 @pytest.mark.fact("F45", "groupSyncInbound exists in beta only")
 def test_group_sync_is_beta_only(partner: Api) -> None:
-    """1.3: groupSyncInbound exists in beta only."""
+    """F45: groupSyncInbound exists in beta only."""
     partner.refused(400, "Request_BadRequest", "PUT", SYNC, {"groupSyncInbound": {"isSyncAllowed": True}})
     partner.ok("PUT", SYNC, {"groupSyncInbound": {"isSyncAllowed": True}, **ALLOWED}, version="beta")
     assert "groupSyncInbound" not in partner.get(SYNC)
@@ -170,7 +170,7 @@ def test_group_sync_is_beta_only(partner: Api) -> None:
 
 @pytest.mark.fact("F44", "$expand=identitySynchronization works on the list and on one partner")
 def test_expand_of_lists_and_single_partners(partner: Api) -> None:
-    """1.2, 1.3: $expand=identitySynchronization; null for a partner without one, or left out."""
+    """F44: $expand=identitySynchronization; null for a partner without one, or left out."""
     listed = partner.get(f"{PARTNERS}?$expand=identitySynchronization")["value"]
     assert listed[0]["identitySynchronization"] is None
     partner.set(expand_absent_policy="omitted")
@@ -182,7 +182,7 @@ def test_expand_of_lists_and_single_partners(partner: Api) -> None:
 
 @pytest.mark.fact("F36", "A partner with an identitySynchronization stays, or takes it along (switch partner_delete_with_policy)")
 def test_a_partner_with_a_policy_cannot_be_deleted(partner: Api) -> None:
-    """1.2: the policy goes first; 13.3: or it goes along."""
+    """F36: the policy goes first, or it goes along."""
     partner.ok("PUT", SYNC, ALLOWED)
     partner.refused(400, "Request_BadRequest", "DELETE", f"{PARTNERS}/{FABRIKAM}")
     partner.set(partner_delete_with_policy="cascade")
@@ -194,7 +194,7 @@ def test_a_partner_with_a_policy_cannot_be_deleted(partner: Api) -> None:
 
 @pytest.mark.fact("F37", "Re-creating a partner soon after its deletion can be 409 (switch soft_deleted_partner)")
 def test_a_soft_deleted_partner_can_stand_in_the_way(partner: Api) -> None:
-    """1.2, 13.3: re-creation answers 409 until the deletion has propagated."""
+    """F37: re-creation answers 409 until the deletion has propagated."""
     partner.set(soft_deleted_partner="blocks", soft_deleted_partner_posts=2)
     partner.ok("DELETE", f"{PARTNERS}/{FABRIKAM}")
     for _time in range(2):
@@ -204,7 +204,7 @@ def test_a_soft_deleted_partner_can_stand_in_the_way(partner: Api) -> None:
 
 @pytest.mark.fact("F39", "The system default, PATCH 204 and resetToSystemDefault 204")
 def test_the_default_policy(api: Api) -> None:
-    """1.4: system default, PATCH 204, reset 204."""
+    """F39: system default, PATCH 204, reset 204."""
     path = "/policies/crossTenantAccessPolicy/default"
     default = api.get(path)
     assert default["isServiceDefault"] is True
@@ -218,7 +218,7 @@ def test_the_default_policy(api: Api) -> None:
 
 @pytest.mark.fact("F39", "The base policy's allowedCloudEndpoints and their values")
 def test_the_base_policy(api: Api) -> None:
-    """1.4: allowedCloudEndpoints and its values."""
+    """F39: allowedCloudEndpoints and its values."""
     path = "/policies/crossTenantAccessPolicy"
     api.ok("PATCH", path, {"allowedCloudEndpoints": ["microsoftonline.us"]})
     assert api.get(path)["allowedCloudEndpoints"] == ["microsoftonline.us"]
@@ -227,7 +227,7 @@ def test_the_base_policy(api: Api) -> None:
 
 @pytest.mark.fact("F47", "findTenantInformation by id and by domain; an unknown tenant is 404 or 400 (switch unknown_tenant_information)")
 def test_tenants_are_found_by_id_and_domain(api: Api) -> None:
-    """1.5."""
+    """F47."""
     by_id = api.get(f"/tenantRelationships/findTenantInformationByTenantId(tenantId='{FABRIKAM}')")
     by_domain = api.get("/tenantRelationships/findTenantInformationByDomainName(domainName='fabrikam.kr')")
     assert by_id == by_domain
@@ -239,7 +239,7 @@ def test_tenants_are_found_by_id_and_domain(api: Api) -> None:
 
 
 def test_organization_domains_and_authorization_policy(api: Api) -> None:
-    """9: what a preflight reads."""
+    """F123, F141: what a preflight reads."""
     organization = api.get("/organization", "contoso-admin")["value"][0]
     assert organization["id"] == CONTOSO
     assert {domain["name"] for domain in organization["verifiedDomains"]} == {"contoso.kr", "contoso.onmicrosoft.com"}

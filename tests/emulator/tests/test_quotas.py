@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fact sheet 0.5: the quotas and their headers in answers."""
+"""Fact F18: the quotas and their headers in answers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def units(api: Api, path: str, method: str = "GET", body: Any = None) -> int:
 
 @pytest.mark.fact("F21", "The logs allow five requests in ten seconds, then 429 with Retry-After")
 def test_logs_are_throttled(api: Api) -> None:
-    """0.5: five requests in ten seconds, then 429 with Retry-After; the window slides."""
+    """F21: five requests in ten seconds, then 429 with Retry-After; the window slides."""
     now = throttled(api)
     for _time in range(5):
         api.get("/auditLogs/provisioning")
@@ -42,7 +42,7 @@ def test_logs_are_throttled(api: Api) -> None:
 
 @pytest.mark.fact("F18", "The directory's quota is a bucket of resource units that fills up evenly, 429 tells when there is enough")
 def test_directory_quota(api: Api) -> None:
-    """0.5: 3,500 units in ten seconds, here seven: a second brings back 0.7."""
+    """F18: 3,500 units in ten seconds, here seven: a second brings back 0.7."""
     now = throttled(api, directory_throttle_units=7)
     for _time in range(3):
         api.get("/users")
@@ -87,7 +87,7 @@ def test_the_share_of_the_quota(api: Api) -> None:
 
 @pytest.mark.fact("F19", "3,000 writes in two and a half minutes an application and tenant; reads go on, and others are not meant")
 def test_writes_have_a_quota_of_their_own(api: Api) -> None:
-    """0.5, here three writes: fifty seconds for one. Reading by POST is no write, nor is what the synchronization service answers."""
+    """F19, here three writes: fifty seconds for one. Reading by POST is no write, nor is what the synchronization service answers."""
     now = throttled(api, directory_throttle_writes=3)
     sp_id, job, role = api.job()
     assert api.send("PUT", f"{job.rsplit('/jobs', 1)[0]}/secrets", {"value": connection()}).status_code == 204
@@ -140,7 +140,7 @@ def test_items_tell_of_their_quota(api: Api) -> None:
 
 @pytest.mark.fact("F23", "The policy may have Conditional Access's quota: one a second, no Retry-After (switch policy_quota)")
 def test_the_policy_may_have_a_narrow_quota(api: Api) -> None:
-    """13.14; the quota is the tenant's, for all clients together."""
+    """F23; the quota is the tenant's, for all clients together."""
     now = throttled(api)
     assert [api.send("GET", PARTNERS).status_code for _time in range(3)] == [200] * 3
     api.set(policy_quota="conditional_access")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fact sheet 2, 3, 4 and 5: configurations, jobs, secrets, schema and assignments."""
+"""Facts F52, F69, F84, F107: configurations, jobs, secrets, schema and assignments."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
 
 @pytest.mark.fact("F50", "instantiate is 201, never idempotent, and makes one msiam_access role with a random id")
 def test_instantiate_makes_another_application_each_time(api: Api) -> None:
-    """2.1: 201, not idempotent, one msiam_access role with a random id."""
+    """F50, F51: 201, not idempotent, one msiam_access role with a random id."""
     response = api.send("POST", f"/applicationTemplates/{TEMPLATE}/instantiate", {"displayName": "Fabrikam"})
     assert response.status_code == 201
     first, second = response.json(), api.configuration()
@@ -35,7 +35,7 @@ def test_instantiate_makes_another_application_each_time(api: Api) -> None:
 
 @pytest.mark.fact("F50", "instantiate needs displayName and takes no unknown members")
 def test_instantiate_checks_its_body(api: Api) -> None:
-    """2.1: displayName is required, other members are unknown."""
+    """F50: displayName is required, other members are unknown."""
     path = f"/applicationTemplates/{TEMPLATE}/instantiate"
     api.refused(400, "Request_BadRequest", "POST", path, {})
     api.refused(400, "Request_BadRequest", "POST", path, {"displayName": "x", "tags": []})
@@ -44,7 +44,7 @@ def test_instantiate_checks_its_body(api: Api) -> None:
 
 @pytest.mark.fact("F16", "instantiate answers 404 although the application was created (switch instantiate_answers_404)")
 def test_instantiate_can_answer_404_although_it_created(api: Api) -> None:
-    """0.3, switch instantiate_answers_404."""
+    """F16, switch instantiate_answers_404."""
     api.set(instantiate_answers_404=True)
     api.refused(404, "Request_ResourceNotFound", "POST", f"/applicationTemplates/{TEMPLATE}/instantiate", {"displayName": "Fabrikam"})
     found = api.get(f"/applications?$filter=applicationTemplateId eq '{TEMPLATE}' and displayName eq 'Fabrikam'")
@@ -53,7 +53,7 @@ def test_instantiate_can_answer_404_although_it_created(api: Api) -> None:
 
 @pytest.mark.fact("F53", "Deleting the application takes the service principal along; both lie in the deleted items")
 def test_deleting_the_application_takes_the_service_principal_along(api: Api) -> None:
-    """2.4: both are in the deleted items."""
+    """F53: both are in the deleted items."""
     made = api.configuration()
     api.ok("DELETE", f"/applications/{made['application']['id']}")
     api.refused(404, "Request_ResourceNotFound", "GET", f"/servicePrincipals/{made['servicePrincipal']['id']}")
@@ -63,7 +63,7 @@ def test_deleting_the_application_takes_the_service_principal_along(api: Api) ->
 
 @pytest.mark.fact("F52", "Configurations are found by applicationTemplateId and by displayName")
 def test_renaming_an_application_renames_its_service_principal(api: Api) -> None:
-    """2.2."""
+    """F52."""
     made = api.configuration()
     api.ok("PATCH", f"/applications/{made['application']['id']}", {"displayName": "Renamed"})
     assert api.get(f"/servicePrincipals/{made['servicePrincipal']['id']}?$select=displayName")["displayName"] == "Renamed"
@@ -76,7 +76,7 @@ def test_renaming_an_application_renames_its_service_principal(api: Api) -> None
 @pytest.mark.fact("F107", 'A duplicate assignment is 400 "Permission being assigned already exists on the object"')
 @pytest.mark.fact("F107", "POST is 201 with an opaque id, DELETE 204")
 def test_assignments(api: Api) -> None:
-    """5: 201 with an opaque id, duplicate 400, delete 204."""
+    """F107: 201 with an opaque id, duplicate 400, delete 204."""
     sp_id, _job, role = api.job()
     minsu = api.user_id("minsu.kim@contoso.kr")
     made = api.assign(sp_id, role, minsu)
@@ -94,7 +94,7 @@ def test_assignments(api: Api) -> None:
 
 @pytest.mark.fact("F107", "servicePrincipals(appId='...') works for assignments; groups can be assigned")
 def test_assignments_by_app_id_and_of_groups(api: Api) -> None:
-    """5: servicePrincipals(appId='...') works here; groups; default access is accepted."""
+    """F108: servicePrincipals(appId='...') works here; groups; default access is accepted."""
     principal = api.configuration()["servicePrincipal"]
     group = api.get("/groups?$filter=displayName eq 'Sales'")["value"][0]["id"]
     body = {"principalId": group, "resourceId": principal["id"], "appRoleId": DEFAULT_ACCESS}
@@ -105,7 +105,7 @@ def test_assignments_by_app_id_and_of_groups(api: Api) -> None:
 
 @pytest.mark.fact("F107", "Wrong principals, resources and roles are refused")
 def test_assignments_with_wrong_references(api: Api) -> None:
-    """5, 0.2."""
+    """F107."""
     sp_id, _job, role = api.job()
     path = f"/servicePrincipals/{sp_id}/appRoleAssignedTo"
     api.refused(404, "Request_ResourceNotFound", "POST", path, {"principalId": FABRIKAM, "resourceId": sp_id, "appRoleId": role})
@@ -117,7 +117,7 @@ def test_assignments_with_wrong_references(api: Api) -> None:
 
 @pytest.mark.fact("F107", "The list of assignments is paged")
 def test_assignments_are_paged(api: Api) -> None:
-    """5, 0.7: opaque nextLink."""
+    """F27, F107: opaque nextLink."""
     sp_id, _job, role = api.job()
     people = [person["id"] for person in api.get("/users?$top=5&$select=id")["value"]]
     for person in people:
@@ -128,12 +128,12 @@ def test_assignments_are_paged(api: Api) -> None:
     assert {item["principalId"] for item in first["value"] + rest["value"]} == set(people)
 
 
-# 3.1 to 3.3 ---------------------------------------------------------------------------------------------------------
+# Templates and jobs ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.fact("F69", "The one synchronization template is Azure2Azure, and its schema is the pristine default")
 def test_templates(api: Api) -> None:
-    """3.1: the one template is Azure2Azure; its schema is the baseline."""
+    """F69: the one template is Azure2Azure; its schema is the baseline."""
     sp_id, job, _role = api.job()
     root = f"/servicePrincipals/{sp_id}/synchronization"
     assert [item["id"] for item in api.get(f"{root}/templates")["value"]] == ["Azure2Azure"]
@@ -147,7 +147,7 @@ def test_templates(api: Api) -> None:
 
 @pytest.mark.fact("F65", "The state table of a job, the quirk of the Failed execution included")
 def test_the_states_of_a_job(api: Api) -> None:
-    """3.2: the state table, the Failed/None quirk included."""
+    """F65, F66: the state table, the Failed/None quirk included."""
     api.link_policies()
     _sp_id, job, _role = api.job()
     new = api.get(job)
@@ -175,7 +175,7 @@ def test_the_states_of_a_job(api: Api) -> None:
     "Three variants of these states (switches new_job_code, pause_state, job_created_status)",
 )
 def test_variants_of_the_states(api: Api) -> None:
-    """3.2, 13.5: switches new_job_code, pause_state, job_created_status."""
+    """F65, F67: switches new_job_code, pause_state, job_created_status."""
     api.set(new_job_code="NotConfigured", pause_state="Paused", job_created_status=200)
     api.link_policies()
     _sp_id, job, _role = api.job()
@@ -187,7 +187,7 @@ def test_variants_of_the_states(api: Api) -> None:
 
 @pytest.mark.fact("F70", "A second POST jobs is 409 or gives the same job (switch second_job)")
 def test_a_second_job(api: Api) -> None:
-    """13.5: 409, or the same job."""
+    """F70: 409, or the same job."""
     sp_id, job, _role = api.job()
     path = f"/servicePrincipals/{sp_id}/synchronization/jobs"
     assert api.send("POST", path, {"templateId": "Azure2Azure"}).status_code == 409
@@ -198,7 +198,7 @@ def test_a_second_job(api: Api) -> None:
 
 @pytest.mark.fact("F76", "DELETE of a job is 204, perhaps only after a pause (switch delete_running_job)")
 def test_deleting_a_job(api: Api) -> None:
-    """3.3: 204; 13.5: perhaps only after a pause."""
+    """F76: 204, perhaps only after a pause."""
     api.set(delete_running_job="refused")
     _sp_id, job, _role = api.job()
     api.ok("POST", f"{job}/start")
@@ -211,7 +211,7 @@ def test_deleting_a_job(api: Api) -> None:
 @pytest.mark.fact("F74", "resetScope is a comma-separated string of flags; an empty one is the portal's restart")
 @pytest.mark.parametrize("criteria", [None, {}, {"criteria": {}}, {"criteria": {"resetScope": "Watermark, Escrows, QuarantineState"}}])
 def test_restart(api: Api, criteria: dict[str, object] | None) -> None:
-    """3.3: flags as a comma-separated string; empty is the portal's restart."""
+    """F74: flags as a comma-separated string; empty is the portal's restart."""
     _sp_id, job, _role = api.job()
     assert api.send("POST", f"{job}/restart", criteria).status_code == 204
     assert api.get(job)["schedule"]["state"] == "Active"
@@ -219,7 +219,7 @@ def test_restart(api: Api, criteria: dict[str, object] | None) -> None:
 
 @pytest.mark.fact("F75", "Restart of a paused job starts it, or leaves it paused with what it resets (switch restart_of_paused_job)")
 def test_restarting_a_paused_job(api: Api) -> None:
-    """3.3: the documents speak of restarting a stopped job, and do not say that it runs afterwards."""
+    """F75: the documents speak of restarting a stopped job, and do not say that it runs afterwards."""
     api.link_policies()
     _sp_id, job, _role = api.job()
     api.set(restart_of_paused_job="stays_paused")
@@ -236,7 +236,7 @@ def test_restarting_a_paused_job(api: Api) -> None:
 
 @pytest.mark.fact("F68", "The Date of an answer is of the same clock as the times of cycles")
 def test_the_date_of_an_answer(api: Api) -> None:
-    """3.2: a client that waits for a cycle which began after its request compares the two."""
+    """F68: a client that waits for a cycle which began after its request compares the two."""
     _sp_id, job, _role = api.job()
     api.http.post("/emulator/clock", json={"advance": "P100D"})
     moment = parsedate_to_datetime(api.send("POST", f"{job}/start").headers["Date"])
@@ -245,7 +245,7 @@ def test_the_date_of_an_answer(api: Api) -> None:
 
 @pytest.mark.fact("F74", "Unknown reset scopes are refused")
 def test_restart_refuses_unknown_scopes(api: Api) -> None:
-    """3.3."""
+    """F74."""
     _sp_id, job, _role = api.job()
     api.refused(400, "BadRequest", "POST", f"{job}/restart", {"criteria": {"resetScope": "Everything"}})
     api.refused(400, "Request_BadRequest", "POST", f"{job}/restart", {"resetScope": "Full"})
@@ -253,7 +253,7 @@ def test_restart_refuses_unknown_scopes(api: Api) -> None:
 
 @pytest.mark.fact("F72", "A job does not start before its secrets are there")
 def test_a_job_without_a_connection_does_not_start(api: Api) -> None:
-    """3.4: the how-to puts the secrets before the start."""
+    """F72: the how-to puts the secrets before the start."""
     _sp_id, job, _role = api.job(secrets=False)
     assert api.send("POST", f"{job}/start").status_code == 400
 
@@ -272,7 +272,7 @@ def credentials(target: str = FABRIKAM) -> dict[str, object]:
 @pytest.mark.fact("F77", "validateCredentials works before there is a job, 204")
 @pytest.mark.fact("F11", "A failed validateCredentials carries the code and text of the side that is missing")
 def test_validation_names_the_side_that_is_missing(api: Api) -> None:
-    """0.2: code and text, for the source, then the target's redemption, then its synchronization."""
+    """F11: code and text, for the source, then the target's redemption, then its synchronization."""
     principal = api.configuration()["servicePrincipal"]
     path = f"/servicePrincipals/{principal['id']}/synchronization/jobs/validateCredentials"
     assert api.refused(400, CHECK, "POST", path, credentials())["message"].startswith(SOURCE)
@@ -286,7 +286,7 @@ def test_validation_names_the_side_that_is_missing(api: Api) -> None:
 
 @pytest.mark.fact("F11", "The older code, and the code in the message (switches validation_code, validation_failure)")
 def test_validation_variants(api: Api) -> None:
-    """12.8, 13.1: the older code, and the wrapped form."""
+    """F11, F13: the older code, and the wrapped form."""
     principal = api.configuration()["servicePrincipal"]
     path = f"/servicePrincipals/{principal['id']}/synchronization/jobs/validateCredentials"
     api.set(validation_code="old")
@@ -298,7 +298,7 @@ def test_validation_variants(api: Api) -> None:
 
 @pytest.mark.fact("F12", "ExternalTenantNotFound with its text")
 def test_validation_of_a_tenant_in_another_cloud(api: Api) -> None:
-    """0.2: ExternalTenantNotFound with its text."""
+    """F12: ExternalTenantNotFound with its text."""
     principal = api.configuration()["servicePrincipal"]
     path = f"/servicePrincipals/{principal['id']}/synchronization/jobs/validateCredentials"
     stranger = "00000000-0000-4000-8000-00000000beef"
@@ -312,13 +312,13 @@ def test_validation_of_a_tenant_in_another_cloud(api: Api) -> None:
 
 @pytest.mark.fact("F77", "useSavedCredentials tests what is saved; the form on a job needs no template")
 def test_validation_of_saved_credentials(api: Api) -> None:
-    """3.3: useSavedCredentials; the form on a job needs no template."""
+    """F77: useSavedCredentials; the form on a job needs no template."""
     api.link_policies()
     _sp_id, job, _role = api.job()
     assert api.send("POST", f"{job}/validateCredentials", {"useSavedCredentials": True}).status_code == 204
 
 
-# 3.4 ----------------------------------------------------------------------------------------------------------------
+# Settings bag ----------------------------------------------------------------------------------------------------------------
 
 
 def secrets_of(api: Api, sp_id: str) -> dict[str, str]:
@@ -329,7 +329,7 @@ def secrets_of(api: Api, sp_id: str) -> dict[str, str]:
 @pytest.mark.fact("F58", "PUT secrets replaces or merges (switch secrets_put); an empty value removes its key under both")
 @pytest.mark.parametrize(("mode", "left"), [("merge", {"AuthenticationType", "CompanyId"}), ("replace", {"CompanyId"})])
 def test_putting_secrets(api: Api, mode: str, left: set[str]) -> None:
-    """3.4, 13.4: replace or merge; an empty value removes its key under both."""
+    """F58, F61: replace or merge; an empty value removes its key under both."""
     api.set(secrets_put=mode)
     sp_id, _job, _role = api.job()
     body = {"value": [{"key": "CompanyId", "value": CONTOSO}, {"key": "SyncAll", "value": ""}]}
@@ -340,7 +340,7 @@ def test_putting_secrets(api: Api, mode: str, left: set[str]) -> None:
 
 @pytest.mark.fact("F59", 'Secret-like values read "*", the others in clear')
 def test_secret_values_are_masked(api: Api) -> None:
-    """3.4: secret-like values read "*", the others in clear; a mask that comes back changes nothing."""
+    """F59: secret-like values read "*", the others in clear; a mask that comes back changes nothing."""
     sp_id, _job, _role = api.job()
     path = f"/servicePrincipals/{sp_id}/synchronization/secrets"
     api.ok("PUT", path, {"value": [{"key": "SecretToken", "value": "hush"}]})
@@ -353,7 +353,7 @@ def test_secret_values_are_masked(api: Api) -> None:
 
 @pytest.mark.fact("F60", "The array is named value, keys are an enum, SyncNotificationSettings is JSON in a string")
 def test_the_body_of_secrets(api: Api) -> None:
-    """3.4, 12.9: the array is named value; keys are an enum; the notification settings are JSON in a string."""
+    """F57, F60: the array is named value; keys are an enum; the notification settings are JSON in a string."""
     sp_id, job, _role = api.job()
     path = f"/servicePrincipals/{sp_id}/synchronization/secrets"
     api.refused(400, "Request_BadRequest", "PUT", path, {"credentials": connection()})
@@ -365,12 +365,12 @@ def test_the_body_of_secrets(api: Api) -> None:
     assert settings["QuarantineTooManyDeletesThreshold"] == "7"
 
 
-# 4 ------------------------------------------------------------------------------------------------------------------
+# Schema ------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.fact("F82", "PUT replaces the whole schema, 204; DELETE restores the default")
 def test_put_replaces_the_schema(api: Api) -> None:
-    """4.1: 204, what is left out is gone, the version is the service's; DELETE restores."""
+    """F82: 204, what is left out is gone, the version is the service's; DELETE restores."""
     _sp_id, job, _role = api.job()
     schema = api.get(f"{job}/schema")
     assert schema["version"] == "v1.2" and schema["id"] == job.rsplit("/", 1)[1]
@@ -390,7 +390,7 @@ def test_put_replaces_the_schema(api: Api) -> None:
 
 @pytest.mark.fact("F93", "Changing the matching attribute is schemaInvalid")
 def test_the_matching_attribute_cannot_be_changed(api: Api) -> None:
-    """4.1, 4.3: schemaInvalid, as a code or in the message (13.1)."""
+    """F82, F93: schemaInvalid, as a code or in the message (F13)."""
     _sp_id, job, _role = api.job()
     schema = api.get(f"{job}/schema")
     rows = schema["synchronizationRules"][0]["objectMappings"][0]["attributeMappings"]
@@ -403,7 +403,7 @@ def test_the_matching_attribute_cannot_be_changed(api: Api) -> None:
 @pytest.mark.fact("F83", "A changed schema starts a full cycle by itself, or waits for a restart (switch schema_put_restarts)")
 @pytest.mark.parametrize("restarts", [True, False])
 def test_a_changed_schema_restarts_the_job(api: Api, restarts: bool) -> None:
-    """13.13: people who are there already are looked at again, or not."""
+    """F83: people who are there already are looked at again, or not."""
     api.set(schema_put_restarts=restarts)
     api.link_policies()
     sp_id, job, role = api.job()
@@ -423,7 +423,7 @@ def test_a_changed_schema_restarts_the_job(api: Api, restarts: bool) -> None:
 
 @pytest.mark.fact("F84", "Misspelt members and wrong enum values of a schema are refused")
 def test_misspelt_members_of_a_schema_are_refused(api: Api) -> None:
-    """4.2."""
+    """F84."""
     _sp_id, job, _role = api.job()
     schema = api.get(f"{job}/schema")
     schema["synchronizationRules"][0]["objectMappings"][0]["attributeMappings"][3]["flowtype"] = "Always"
@@ -438,7 +438,7 @@ def test_misspelt_members_of_a_schema_are_refused(api: Api) -> None:
 
 @pytest.mark.fact("F89", "filterOperators and functions list what schemas may use")
 def test_functions_and_operators(api: Api) -> None:
-    """4.1."""
+    """F89."""
     _sp_id, job, _role = api.job()
     operators = {item["id"] for item in api.get(f"{job}/schema/filterOperators")["value"]}
     assert {"EQUALS", "NOT EQUALS", "REGEX MATCH", "IS NULL", "Greater_Than"} <= operators
@@ -451,7 +451,7 @@ def test_functions_and_operators(api: Api) -> None:
 @pytest.mark.fact("F89", "Their names are under id or name (switch function_names)")
 @pytest.mark.parametrize("name", ["id", "name"])
 def test_the_names_of_operators_and_functions(api: Api, name: str) -> None:
-    """4.1, switch function_names: metadata and documents differ."""
+    """F89, switch function_names: metadata and documents differ."""
     api.set(function_names=name)
     _sp_id, job, _role = api.job()
     for path, known in (("filterOperators", "EQUALS"), ("functions", "Append")):
@@ -465,7 +465,7 @@ def test_the_names_of_operators_and_functions(api: Api, name: str) -> None:
     ("literals", "good", "bad"), [("portal", "Greater_Than", "GREATER_THAN"), ("upper", "GREATER_THAN", "Greater_Than")]
 )
 def test_literals_of_operators_are_checked(api: Api, literals: str, good: str, bad: str) -> None:
-    """4.4, 13.8: a schema has to use the spelling that filterOperators lists."""
+    """F103: a schema has to use the spelling that filterOperators lists."""
     api.set(operator_literals=literals)
     _sp_id, job, _role = api.job()
     schema = api.get(f"{job}/schema")
@@ -478,7 +478,7 @@ def test_literals_of_operators_are_checked(api: Api, literals: str, good: str, b
 
 @pytest.mark.fact("F88", "parseExpression gives the source object and evaluates a test object, always with 200")
 def test_parse_expression(api: Api) -> None:
-    """4.1: always 200; the source object, and the result when there is a test object."""
+    """F88: always 200; the source object, and the result when there is a test object."""
     _sp_id, job, _role = api.job()
     path = f"{job}/schema/parseExpression"
     text = 'Append([displayName], " (Contoso)")'
@@ -496,7 +496,7 @@ def test_parse_expression(api: Api) -> None:
 
 @pytest.mark.fact("F135", "discover needs Directory.ReadWrite.All")
 def test_discover_needs_directory_permissions(api: Api) -> None:
-    """3: discover is not covered by Synchronization.ReadWrite.All."""
+    """F135: discover is not covered by Synchronization.ReadWrite.All."""
     _sp_id, job, _role = api.job()
     directory = api.get(f"{job}/schema")["directories"][0]["id"]
     api.refused(401, "UnknownError", "POST", f"{job}/schema/directories/{directory}/discover")
@@ -506,7 +506,7 @@ def test_discover_needs_directory_permissions(api: Api) -> None:
 
 @pytest.mark.fact("F131", "Only known rules, one person at a time; groups are a switch (on_demand_groups)")
 def test_on_demand_refusals(api: Api) -> None:
-    """3.5: one user; groups are a switch (12.7); the rule has to exist."""
+    """F131: one user; groups are a switch (F134); the rule has to exist."""
     api.link_policies()
     _sp_id, job, _role = api.job()
     rule = api.get(f"{job}/schema")["synchronizationRules"][0]["id"]

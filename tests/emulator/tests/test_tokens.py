@@ -46,7 +46,7 @@ def refused(response: Any, status: int, error: str, number: int) -> str:
 @pytest.mark.fact("F48", "OpenID discovery gives the tenant's GUID for its domain, without signing in")
 @pytest.mark.parametrize("name", [CONTOSO, "contoso.kr", "contoso.onmicrosoft.com"])
 def test_discovery_by_id_and_domain(api: Api, name: str) -> None:
-    """1.5: the tenant's GUID is in issuer and token_endpoint, whatever the address says."""
+    """F48: the tenant's GUID is in issuer and token_endpoint, whatever the address says."""
     found = api.http.get(f"/{name}/v2.0/.well-known/openid-configuration").json()
     assert found["issuer"] == f"https://localhost/{CONTOSO}/v2.0"
     assert found["token_endpoint"] == f"https://localhost/{CONTOSO}/oauth2/v2.0/token"

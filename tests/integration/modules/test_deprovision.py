@@ -125,7 +125,7 @@ def test_all_users_by_mode_and_by_group(tell: Teller, emulator: Emulator, linked
     """From scope mode all, with a job that is paused and a guard that is too low."""
     tenants.bag(linked)["SyncAll"] = "true"
     tenants.assign(linked, tenants.groups(linked, "Sales")[0], "Group")
-    # Whether the service takes over an existing guest is tested elsewhere (fact sheet 7).
+    # Whether the service takes over an existing guest is tested elsewhere (fact F113).
     del linked["tenants"][FABRIKAM]["users"][in_target(linked)[WOOJIN]["id"]]
     run_for_a_while(emulator, linked)
     emulator.advance("PT1M")
@@ -186,7 +186,7 @@ def test_an_impossible_removal_is_refused_before_anything_is_written(tell: Telle
 
 @pytest.mark.parametrize("behaviour", [LIKELY], indirect=True, ids=str)
 def test_an_administrator_stays_and_is_named(tell: Teller, emulator: Emulator, synced: dict[str, Any]) -> None:
-    """The service refuses to delete the account (fact sheet 7); configuration and trust stay, and a later run finishes."""
+    """The service refuses to delete the account (fact F117); configuration and trust stay, and a later run finishes."""
     in_target(synced)[MINSU]["_directoryRoles"] = ["Global Administrator"]
     emulator.control("PUT", "state", synced)
     (run,) = with_cycle(tell, emulator, task(emulator))

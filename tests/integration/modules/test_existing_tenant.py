@@ -140,7 +140,7 @@ def test_removing_the_link_keeps_everything_else(playbooks: Playbooks, emulator:
 def test_removing_a_link_keeps_the_trust_that_others_need(
     playbooks: Playbooks, emulator: Emulator, mould: Mould, state: dict[str, Any]
 ) -> None:
-    """Otherwise the other configuration's job goes into quarantine (fact sheet 6.4)."""
+    """Otherwise the other configuration's job goes into quarantine (fact F80)."""
     tenants.trust_each_other(state)
     mould.cast(state, "Fabrikam")
     mould.cast(state, f"MTO_Sync_{FABRIKAM}")

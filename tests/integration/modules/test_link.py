@@ -249,7 +249,7 @@ def test_what_is_left_of_a_link(tell: Teller, emulator: Emulator) -> None:
 
 
 def test_users_of_every_domain_of_the_source_are_seen(tell: Teller, emulator: Emulator, state: dict[str, Any]) -> None:
-    """The default domain is not enough: a company that bought others has several (fact sheet 1.5, 7)."""
+    """The default domain is not enough: a company that bought others has several (fact F48)."""
     state["tenants"][CONTOSO]["domains"] += ["tailspin.kr", "wingtip.kr"]
     others = ["jina.han@tailspin.kr", "doyun.seo@wingtip.kr"]
     for name in others:

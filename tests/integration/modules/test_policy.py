@@ -330,7 +330,7 @@ def test_the_twelve_steps_where_the_service_behaves_differently(tell: Teller, em
 
 @pytest.mark.parametrize("behaviour", [LIKELY], indirect=True, ids=str)
 def test_a_narrow_quota_is_waited_for(tell: Teller, emulator: Emulator) -> None:
-    """One request a second, and no header that says how long to wait, if the policy has the quota of Conditional Access (fact sheet 0.5)."""
+    """One request a second, and no header that says how long to wait, if the policy has the quota of Conditional Access (fact F23)."""
     emulator.control("PUT", "settings", {"throttling": True, "policy_quota": "conditional_access"})
     story = tell(four(POLICY, {"partner_tenant_id": CONTOSO, "user_sync_inbound": True}, "fabrikam"))
     assert 429 in [call["status"] for call in story[1].sent]

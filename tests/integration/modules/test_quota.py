@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""More assignments than the service takes at once: the client slows down before it is told to (fact sheet 0.5)."""
+"""More assignments than the service takes at once: the client slows down before it is told to (fact F20)."""
 
 from __future__ import annotations
 

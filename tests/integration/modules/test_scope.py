@@ -236,7 +236,7 @@ def test_from_all_to_assigned_a_limit_counts_all_users(tell: Teller, emulator: E
 def test_a_mode_that_was_changed_while_the_job_was_paused_takes_effect_when_it_starts(
     tell: Teller, emulator: Emulator, linked: dict[str, Any]
 ) -> None:
-    """Starting alone resumes from the watermark: without the restart, all users who should have left stay (fact sheet 3.4)."""
+    """Starting alone resumes from the watermark: without the restart, all users who should have left stay (fact F62)."""
     tenants.synchronization(linked)["secrets"]["SyncAll"] = "true"
     emulator.control("PUT", "state", linked)
     job = {"configuration": "Fabrikam"}
@@ -263,7 +263,7 @@ def test_a_mode_that_was_changed_while_the_job_was_paused_takes_effect_when_it_s
     converges(started, "restart provisioning job of configuration Fabrikam", "clear pending restart of configuration Fabrikam")
     assert started[1].result["job"]["state"] == "started"
     assert after.result["restart_owed"] is False
-    # Guests who were invited manually before may not belong to the link (fact sheet 7).
+    # Guests who were invited manually before may not belong to the link (fact F113).
     invited = set(linked["tenants"][FABRIKAM_ID]["users"])
     created = [user["userPrincipalName"] for key, user in after.after["tenants"][FABRIKAM_ID]["users"].items() if key not in invited]
     assert [name.partition("_")[0] for name in created] == ["minsu.kim"]

@@ -48,7 +48,7 @@ Outcome = Reply | Lost
 
 
 def refusal(status: int, code: str, message: str = "", details: Sequence[str] = (), headers: Mapping[str, str] | None = None) -> Reply:
-    """An error as the directory words it (fact sheet 0.1)."""
+    """An error as the directory words it (fact F1)."""
     error: dict[str, Any] = {"code": code, "message": message, "innerError": {"request-id": "inner-request"}}
     if details:
         error["details"] = [{"code": one, "message": message} for one in details]
@@ -159,7 +159,7 @@ class FakeGraph(Client):
             outcome = self.answer(item)
             if isinstance(outcome, Reply):
                 responses.append({"id": number, "status": outcome.status, "headers": dict(outcome.headers), "body": outcome.body})
-        # The service may answer in any order (fact sheet 0.6).
+        # The service may answer in any order (fact F24).
         return Answer(200, {"responses": responses[::-1]})
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Models of the service: as small as can be, and honest about what the documents leave open (fact sheet 12 and 13)."""
+"""Models of the service: as small as can be, and honest about what the documents leave open (docs/developers/facts.md)."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ EMPTY_ENTRY: dict[str, Any] = {
     "crossCloudMeetingConfiguration": {"inboundAllowed": None, "outboundAllowed": None},
     "automaticUserConsentSettings": {"inboundAllowed": None, "outboundAllowed": None},
 }
-"""What the service answers for an entry that says nothing (fact sheet 1.1)."""
+"""What the service answers for an entry that says nothing (fact F30)."""
 
 
 @dataclass(frozen=True)
@@ -76,10 +76,10 @@ LOST_BUT_DONE = AfterDoing(Lost())
 
 @dataclass
 class PartnerService:
-    """One partner entry of a tenant (fact sheet 1).
+    """One partner entry of a tenant (fact F30).
 
-    ``merges``: whether a nested value that is sent is merged into the old one or replaces it; sources differ (1.2).
-    ``expands``: whether ``$expand`` shows the identity synchronization; it may be null although there is one (1.3).
+    ``merges``: whether a nested value that is sent is merged into the old one or replaces it; sources differ (F35).
+    ``expands``: whether ``$expand`` shows the identity synchronization; it may be null although there is one (F44).
     """
 
     entry: dict[str, Any] | None = None
@@ -124,7 +124,7 @@ class PartnerService:
         return Reply(200, copy.deepcopy({**self.entry, "identitySynchronization": self._shown("v1.0") if self.expands else None}))
 
     def _shown(self, version: str) -> dict[str, Any] | None:
-        """Only beta knows of groups (fact sheet 1.3)."""
+        """Only beta knows of groups (fact F45)."""
         return self.policy and {name: value for name, value in self.policy.items() if version == "beta" or name != "groupSyncInbound"}
 
     def _write(self, body: Mapping[str, Any]) -> None:
@@ -132,7 +132,7 @@ class PartnerService:
         for name, value in body.items():
             old = self.entry.get(name)
             if name == "automaticUserConsentSettings":
-                # Never null as an object; members that are not there are null (fact sheet 1.1).
+                # Never null as an object; members that are not there are null (fact F30).
                 blank = dict.fromkeys(("inboundAllowed", "outboundAllowed"))
                 self.entry[name] = {**blank, **(old or {}), **value} if self.merges else {**blank, **value}
             elif isinstance(value, dict) and isinstance(old, dict) and self.merges:
@@ -207,7 +207,7 @@ class Link:
 
 
 def new_job(number: str = "1", state: str = "Disabled") -> dict[str, Any]:
-    """A job as the service makes it (fact sheet 3.2)."""
+    """A job as the service makes it (fact F67)."""
     return {
         "id": f"Azure2Azure.{number}",
         "templateId": JOB_TEMPLATE,
@@ -218,11 +218,11 @@ def new_job(number: str = "1", state: str = "Disabled") -> dict[str, Any]:
 
 @dataclass
 class SourceService:
-    """A source tenant: configurations, and people and groups to assign (fact sheet 2 to 5).
+    """A source tenant: configurations, and people and groups to assign (facts F52, F69, F84, F107).
 
-    ``replaces``: whether PUT secrets replaces or merges (3.4). ``rewrites``: whether it writes the JSON in it anew and with a
-    member of its own. ``list_lag``: for how many reads a new configuration is not listed yet (0.3). ``restart_starts``: whether a
-    restart also starts a job that was paused, or leaves it so (3.3).
+    ``replaces``: whether PUT secrets replaces or merges (F58). ``rewrites``: whether it writes the JSON in it anew and with a
+    member of its own. ``list_lag``: for how many reads a new configuration is not listed yet (F15). ``restart_starts``: whether a
+    restart also starts a job that was paused, or leaves it so (F75).
     """
 
     links: list[Link] = field(default_factory=list)
@@ -233,9 +233,9 @@ class SourceService:
     rewrites: bool = False
     list_lag: int = 0
     second_job: str = "refused"
-    """What a second job is answered with: ``refused``, or the ``same`` one; no document says (3.3)."""
+    """What a second job is answered with: ``refused``, or the ``same`` one; no document says (F70)."""
     keeps_principal: bool = False
-    """Whether a service principal is there for a while longer than its application (2.4)."""
+    """Whether a service principal is there for a while longer than its application (F53)."""
     now: Callable[[], float] = lambda: 0.0
     """The service's clock. It writes whole seconds (contract: application.createdDateTime)."""
     restart_starts: bool = True
@@ -259,7 +259,7 @@ class SourceService:
         return self._directory(path, query, request)
 
     def _instantiate(self, body: Mapping[str, Any]) -> Outcome:
-        # Not idempotent: every call makes another one (fact sheet 2.1).
+        # Not idempotent: every call makes another one (fact F50).
         created = (datetime(2026, 11, 25, tzinfo=timezone.utc) + timedelta(seconds=int(self.now()))).strftime("%Y-%m-%dT%H:%M:%SZ")
         link = Link(body["displayName"], hidden_reads=self.list_lag, created=created)
         self.links.append(link)
@@ -322,7 +322,7 @@ class SourceService:
         if self.rewrites and "SyncNotificationSettings" in sent:
             sent["SyncNotificationSettings"] = _rewritten(sent["SyncNotificationSettings"])
         kept = {} if self.replaces else link.bag
-        # A key that is sent empty is removed (fact sheet 3.4).
+        # A key that is sent empty is removed (fact F58).
         link.bag = {key: value for key, value in {**kept, **sent}.items() if value != ""}
         return DONE
 
@@ -364,7 +364,7 @@ class SourceService:
         if request.method == "PATCH":
             return refusal(404, "UnknownError", '{"Message":"No HTTP resource was found that matches the request URI"}')
         if request.method == "PUT":
-            # Whatever is left out is lost (fact sheet 4.1); the version is the service's own.
+            # Whatever is left out is lost (fact F82); the version is the service's own.
             link.schema = {**copy.deepcopy(request.body), "version": f"Date:{uuid.uuid4()}"}
             return DONE
         return Reply(200, copy.deepcopy(link.schema))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A link that runs: a source tenant, a target tenant, and a service that deletes whoever left the scope (fact sheet 3.3, 3.4, 6.4, 7)."""
+"""A link that runs: a source tenant, a target tenant, and a service that deletes whoever left the scope (facts F62, F74, F81, F114)."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def running_link(**rest: Any) -> Link:
 class TwoTenants:
     """Four people in scope and in the target, and one who was invited there by hand.
 
-    ``starts_paused``: whether a restart also starts a job that is paused; sources differ (3.3).
+    ``starts_paused``: whether a restart also starts a job that is paused; sources differ (F75).
     """
 
     starts_paused: bool = True
@@ -76,7 +76,7 @@ class TwoTenants:
     pending: bool = False
     restarts: int = 0
     everybody: bool = False
-    """The service's own idea of the scope mode, which a restart brings up to date (3.4)."""
+    """The service's own idea of the scope mode, which a restart brings up to date (F62)."""
     domains: bool = True
 
     def __post_init__(self) -> None:

@@ -4,7 +4,7 @@
 # Private to this collection: it may change without notice.
 """The users of the source in the target who are not synced users of the link, such as invited guests, recorded during a deprovisioning.
 
-Once the scope is empty, Graph does not distinguish them from synced users (fact sheet 7). They are therefore written into the tags of
+Once the scope is empty, Graph does not distinguish them from synced users (fact F114). They are therefore written into the tags of
 the configuration's service principal before the first user leaves the scope, by the beginning of their object ids, which is unique enough.
 The domains of the users in scope are recorded with them, because reading the source's own list needs another permission.
 """

@@ -24,7 +24,7 @@ from ..scope import Assignment
 from . import bystanders
 
 DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
-"""The app role "default access": the service skips users who are assigned with it (fact sheet 5)."""
+"""The app role "default access": the service skips users who are assigned with it (fact F108)."""
 
 
 @dataclass(frozen=True)
@@ -171,19 +171,19 @@ def choose(found: Sequence[Found], wanted: Desired, target_id: str) -> Found | N
 
 
 def _managed_elsewhere(configuration: Configuration, wanted: Desired) -> bool:
-    """Whether it belongs to the multitenant organization (fact sheet 1.6), or the options name it among the others."""
+    """Whether it belongs to the multitenant organization (fact F49), or the options name it among the others."""
     return of_multitenant_organization(configuration.name) or any(
         same_name(configuration.name, other) or configuration.id == other.lower() for other in wanted.others
     )
 
 
 def _all_users(client: Client) -> Iterable[Principal]:
-    """The users that scope mode all synchronizes: internal members only (fact sheet 10)."""
+    """The users that scope mode all synchronizes: internal members only (fact F111)."""
     return (user for user in map(person, client.pages(f"/users?$select={PERSON}&$top=999")) if not user.external)
 
 
 def _assigned(client: Client, assignments: Sequence[Assignment]) -> Iterable[Principal]:
-    """The assigned users and the direct members of assigned groups, without those who only have default access (fact sheet 5)."""
+    """The assigned users and the direct members of assigned groups, without those who only have default access (facts F108, F109)."""
     effective = [assignment.principal for assignment in assignments if assignment.role_id != DEFAULT_ACCESS]
     members = [member for principal in effective if principal.kind == "group" for member in members_of(client, principal.id)]
     users = {principal.id: principal for principal in [*effective, *members] if principal.kind == "user" and not principal.external}
@@ -257,7 +257,7 @@ def _by_name(user: TargetUser) -> tuple[str, str]:
 
 
 def _named(in_scope: Iterable[Principal], users: Sequence[tuple[TargetUser, Mapping[str, Any]]]) -> set[TargetUser]:
-    """The users in scope who are in the target: by user principal name, or by mail where it became the name (fact sheet 7)."""
+    """The users in scope who are in the target: by user principal name, or by mail where it became the name (fact F112)."""
     by_name = {user.name.lower(): user for user, _row in users}
     by_mail = {str(row["mail"]).lower(): user for user, row in users if row.get("mail")}
     found = set()

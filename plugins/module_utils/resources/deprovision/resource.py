@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Deprovisioning: the scope becomes empty, the service removes the synced users, and no user is left in the target (fact sheet 7).
+"""Deprovisioning: the scope becomes empty, the service removes the synced users, and no user is left in the target (fact F114).
 
 Only the service deletes users, so a plan first refuses whatever would prevent that, and the result is read in the target, user by user.
 The users who are left are named, because nothing records them once the configuration is removed.
@@ -169,7 +169,7 @@ def _refuse_held(current: Current, wanted: Desired) -> None:
 
 def _guard(bag: Mapping[str, str]) -> int | None:
     """The number of deletions in a cycle from which on the service holds them back; ``None`` if the guard is off. A guard without a
-    number has the portal's default (fact sheet 3.4).
+    number has the portal's default (fact F63).
     """
     threshold = settings_bag.deletion_guard(bag)
     return settings_bag.DELETION_THRESHOLD if threshold is None else threshold or None
@@ -182,7 +182,7 @@ def _limit(current: Current, wanted: Desired) -> int | None:
 
 def _actions(configuration: Configuration, path: str, current: Current, wanted: Desired) -> list[Action]:
     """The pending restart is recorded before the first write that needs it. A job that does not run is started first, because the
-    service may restart a paused job without starting it (fact sheet 3.3).
+    service may restart a paused job without starting it (fact F75).
     """
     title = f"provisioning job of configuration {wanted.configuration}"
     tags = bystanders.tagged(configuration.tags, _others(current), current.known_domains)
@@ -200,7 +200,7 @@ def _actions(configuration: Configuration, path: str, current: Current, wanted: 
         "users": [user.name for user in current.leaving[:SHOWN]],
         "target": wanted.target,
     }
-    # Without a reset scope the service clears watermark, failures and quarantine, and evaluates all users again (fact sheet 3.3).
+    # Without a reset scope the service clears watermark, failures and quarantine, and evaluates all users again (fact F74).
     restart = Request("POST", f"{path}/restart", {"criteria": {}})
     return [
         *actions,
@@ -241,7 +241,7 @@ def _order(assignment: Assignment) -> tuple[str, str]:
 def _settings(configuration: Configuration, current: Current, wanted: Desired) -> Action | None:
     """Scope mode and deletion guard, in one write of the bag."""
     guarded = _limit(current, wanted) != _guard(current.bag)
-    # A missing mode may mean all users (fact sheet 13.4).
+    # A missing mode may mean all users (fact F61).
     values = {} if current.mode == "assigned" and "SyncAll" in current.bag else {"SyncAll": "false"}
     if not guarded and not values:
         return None

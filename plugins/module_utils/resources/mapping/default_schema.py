@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The service's default user mappings, for planning against a configuration that does not exist yet (fact sheet 4.3).
+"""The service's default user mappings, for planning against a configuration that does not exist yet (fact F92).
 
 Only check mode of a new link uses them; a real run reads the job's own schema.
 """

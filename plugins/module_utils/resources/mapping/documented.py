@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The attributes and functions that Microsoft documents: the basis of the checks before a job exists (fact sheet 4.3).
+"""The attributes and functions that Microsoft documents: the basis of the checks before a job exists (fact F97).
 
 Functions and their numbers of arguments are those of "Reference for writing expressions for attribute mappings in Microsoft Entra
 ID", which also states that their names are case-sensitive.
@@ -18,7 +18,7 @@ from typing import Any
 from .default_schema import DIRECT, MATCHING
 
 EXTENSION = re.compile(r"^extension_[0-9a-f]{32}_\w+$")
-"""A directory extension: ``extension_``, the owner's application id without dashes, ``_`` and a name (fact sheet 4.3)."""
+"""A directory extension: ``extension_``, the owner's application id without dashes, ``_`` and a name (fact F97)."""
 
 _EMPLOYEE = ("employeeType", "employeeOrgData.costCenter", "employeeOrgData.division")
 _DATES = ("employeeHireDate", "employeeLeaveDateTime")
@@ -36,14 +36,14 @@ SOURCE: Mapping[str, Mapping[str, Any]] = {
 TARGET = frozenset((*DIRECT, MATCHING, "showInAddressList", "userType", "companyName"))
 """The documented target attributes."""
 UNREADABLE = ("userType", "SamAccountName")
-"""Attributes that cannot be read in the source (fact sheet 4.3)."""
+"""Attributes that cannot be read in the source (fact F95)."""
 KNOWN_NAMES = frozenset((*SOURCE, *TARGET, "mobile"))
 """The names that are compared with a misspelt name."""
 
 _UNLIMITED = 10_000
 _SINGLE = (1, 1)
 FUNCTIONS: Mapping[str, tuple[int, int]] = {
-    # In the default mappings (fact sheet 4.3), but not in the reference.
+    # In the default mappings (fact F92), but not in the reference.
     "AltSecIdFromNetId": _SINGLE,
     "Append": (2, 2),
     "AppRoleAssignmentsComplex": _SINGLE,

@@ -4,7 +4,7 @@
 # Private to this collection: it may change without notice.
 """A parser of mapping expressions: it compares two expressions, and finds invalid ones before a job exists.
 
-If there is a job, the service's ``parseExpression`` decides (fact sheet 4.1 and 4.2).
+If there is a job, the service's ``parseExpression`` decides (facts F88, F90).
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def source_meaning(source: Source | None) -> Canonical | None:
 
 
 def constant_text(source: Source) -> str:
-    """The text of a constant. ``name`` holds it bare and ``expression`` in quotes (fact sheet 4.2)."""
+    """The text of a constant. ``name`` holds it bare and ``expression`` in quotes (fact F87)."""
     name = source.get("name")
     return str(name) if name is not None else _unquote(str(source.get("expression") or ""))
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Scoping filters as readable data: a user must pass at least one filter, and all clauses of that filter (fact sheet 4.4)."""
+"""Scoping filters as readable data: a user must pass at least one filter, and all clauses of that filter (fact F100)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from .types import Clause, Filter, Filters, ObjectMapping
 UNARY = ("IS NULL", "IS NOT NULL", "IS TRUE", "IS FALSE")
 BINARY = ("EQUALS", "NOT EQUALS", "REGEX MATCH", "NOT REGEX MATCH", "ENDS_WITH", "&", "!&")
 UNCONFIRMED = tuple(name for known in ("Greater_Than", "Greater_Than_OR_EQUALS", "Includes") for name in (known, known.upper()))
-"""Operators whose spelling only a job's own list of operators shows (fact sheet 13.8)."""
+"""Operators whose spelling only a job's own list of operators shows (fact F103)."""
 UNFILTERABLE = ("userType", "manager", "members", "appRoleAssignments", "IsMemberOf")
-"""Attributes that a filter cannot use (fact sheet 4.4)."""
+"""Attributes that a filter cannot use (fact F100)."""
 
 
 def shown(mapping: ObjectMapping) -> Filters:
@@ -90,7 +90,7 @@ def _check_clause(where: str, clause: Clause, operators: Collection[str], attrib
     if not values:
         raise Refusal(f"{where}: {operator} needs values")
     if "" in values:
-        # No comparison holds for an attribute without a value (fact sheet 4.4).
+        # No comparison holds for an attribute without a value (fact F100).
         raise Refusal(f"{where}: {operator} cannot compare with an empty text; use IS NULL or IS NOT NULL")
     for value in values if operator in ("REGEX MATCH", "NOT REGEX MATCH") else ():
         problem = patterns.problem(value)

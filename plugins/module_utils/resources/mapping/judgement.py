@@ -4,7 +4,7 @@
 # Private to this collection: it may change without notice.
 """Checks the mappings and filters of a configuration that has no job yet against the documents of Microsoft.
 
-For an existing job, the job decides: its directories list the attributes, its ``parseExpression`` reads the expressions (fact sheet 4.1).
+For an existing job, the job decides: its directories list the attributes, its ``parseExpression`` reads the expressions (fact F88).
 Without a job, there are three cases for each name:
 
 - documented: it is accepted;

@@ -4,7 +4,7 @@
 # Private to this collection: it may change without notice.
 """The desired schema: the wanted mappings applied to the current schema, to that of a template or to a backup. Pure; nothing is sent.
 
-Everything that the options do not manage is sent back unchanged (fact sheet 4.2).
+Everything that the options do not manage is sent back unchanged (fact F84).
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def required_user_mapping(schema: Schema, wanted: Desired) -> ObjectMapping:
 
 
 def _keep_matching(mapping: ObjectMapping, old: ObjectMapping | None, wanted: Desired) -> None:
-    """Keep the matching attribute and the built-in filter of the job, regardless of a backup or a template (fact sheet 4.3 and 4.4).
+    """Keep the matching attribute and the built-in filter of the job, regardless of a backup or a template (facts F93, F102).
 
     :raises Refusal: if a backup has others: the state that it was taken of would not be restored.
     """
@@ -133,7 +133,7 @@ def _matching(mapping: ObjectMapping) -> dict[str, Any]:
 
 
 def _keep_rule_ids(new: Schema, schema: Schema) -> None:
-    """Give a template's rules the ids of the job: the service identifies a rule by its id (fact sheet 13.7 and 14.1)."""
+    """Give a template's rules the ids of the job: the service identifies a rule by its id (fact F86)."""
     ids = {rule.get("name"): rule.get("id") for rule in schema.get("synchronizationRules") or ()}
     for rule in new.get("synchronizationRules") or ():
         known = ids.get(rule.get("name"))
@@ -211,7 +211,7 @@ def _reject_required(row: Row, schema: Schema) -> None:
 
 
 def _reject_unknown(names: Sequence[str], schema: Schema, side: str) -> None:
-    """Reject names that the job's directories do not list, if they list any; names are case-sensitive (fact sheet 4.3)."""
+    """Reject names that the job's directories do not list, if they list any; names are case-sensitive (fact F97)."""
     known = definitions(schema, side)
     for name in names:
         if known and name not in known:

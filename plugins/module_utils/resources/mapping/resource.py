@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The mappings of a configuration's job: which attributes of a user are written to the target, and how (fact sheet 4).
+"""The mappings of a configuration's job: which attributes of a user are written to the target, and how (fact F84).
 
 The schema is read once and written at most once, as a whole. Everything that the options do not manage is sent back unchanged.
 """
@@ -73,7 +73,7 @@ def _reject_misshapen(schema: Any, sentence: str) -> None:
 
 
 def _parse(client: Client, path: str, wanted_mapping: WantedMapping) -> Source:
-    """The source object that the service returns for an expression (fact sheet 4.1).
+    """The source object that the service returns for an expression (fact F88).
 
     :raises Refusal: if the service cannot parse it.
     """
@@ -145,7 +145,7 @@ def plan(current: Current, wanted: Desired) -> Plan:
 
 
 def refreshed(current: Current, wanted: Desired, client: Client) -> tuple[Request, ...]:
-    """The write, built again right before it is sent: a schema has no ETag, so it may have changed since it was read (fact sheet 4.1).
+    """The write, built again right before it is sent: a schema has no ETag, so it may have changed since it was read (fact F17).
 
     Changes of other processes elsewhere in the schema are kept. Empty if another process has made the same change.
 

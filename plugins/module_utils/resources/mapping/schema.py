@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Reading parts of a job's schema as Graph holds it (fact sheet 4.2). Nothing here decides or changes anything."""
+"""Reading parts of a job's schema as Graph holds it (fact F84). Nothing here decides or changes anything."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SHAPE: dict[str, Any] = {
     ],
     "directories": [{"name": str, "objects": [{"name": str, "attributes": [{"name": str, "type": str}]}]}],
 }
-"""The members of a schema that are read here, and their types (fact sheet 4.2). Each can be missing or null."""
+"""The members of a schema that are read here, and their types (fact F84). Each can be missing or null."""
 
 
 def problem(schema: Any) -> str | None:
@@ -105,7 +105,7 @@ def definitions(schema: Schema, side: str) -> dict[str, Mapping[str, Any]]:
 
 
 def with_definition(schema: Schema, side: str, attribute: str) -> Schema:
-    """A copy of the schema that defines a directory extension on one side, if the schema lists the objects of that side (fact sheet 4.3).
+    """A copy of the schema that defines a directory extension on one side, if the schema lists the objects of that side (fact F97).
 
     The given schema is not changed. Only the path to the new definition is copied, because directories are large.
     """
@@ -147,7 +147,7 @@ def _objects(schema: Schema, side: str) -> Iterator[Mapping[str, Any]]:
 
 
 def flows(mapping: ObjectMapping) -> list[str]:
-    """The target actions, as the option ``target_actions`` names them. The service writes them with or without blanks (fact sheet 4.2)."""
+    """The target actions, as the option ``target_actions`` names them. The service writes them with or without blanks (fact F85)."""
     listed = {flow_type.strip() for flow_type in str(mapping.get("flowTypes") or "").split(",")}
     return [action for action, flow_type in FLOWS.items() if flow_type in listed]
 
@@ -185,7 +185,7 @@ def row_meaning(row: Row) -> tuple[Any, ...]:
 
 
 def rules_meaning(schema: Schema) -> Any:
-    """The parts of a schema that determine which users and attributes are synchronized, without versions, ids and order (fact sheet 11)."""
+    """The parts of a schema that determine which users and attributes are synchronized, without versions, ids and order (fact F56)."""
     return [
         (
             rule.get("name"),

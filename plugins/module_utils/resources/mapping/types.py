@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The shapes of mappings: as Graph holds them (fact sheet 4.2), and in the form of the options, which results have as well."""
+"""The shapes of mappings: as Graph holds them (fact F84), and in the form of the options, which results have as well."""
 
 from __future__ import annotations
 

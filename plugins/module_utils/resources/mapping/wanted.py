@@ -18,7 +18,7 @@ from .expression import MAX_LENGTH, Canonical, ExpressionError, constant_source,
 from .types import Filters, MappingRow, Schema
 
 PROTECTED = (MATCHING, SOFT_DELETED)
-"""The service matches users by the first and carries deletions over by the second (fact sheet 4.3)."""
+"""The service matches users by the first and carries deletions over by the second (facts F93, F94)."""
 UNWRITABLE = {
     "proxyAddresses": "the target tenant computes it",
     "otherMails": "the target tenant computes it",
@@ -26,13 +26,13 @@ UNWRITABLE = {
     "ExternalEmailAddress": "only Exchange writes it",
     "HiddenFromAddressListsEnabled": "only Exchange writes it; map showInAddressList instead",
 }
-"""Attributes that cannot be a target, and the reason (fact sheet 4.3)."""
+"""Attributes that cannot be a target, and the reason (fact F95)."""
 CONSTANTS = {
     "userType": ("Member", "Guest"),
     "showInAddressList": ("true", "false"),
     "accountEnabled": ("true", "false"),
 }
-"""Target attributes that take only these constants, in upper or lower case (fact sheet 4.3)."""
+"""Target attributes that take only these constants, in upper or lower case (facts F92, F98)."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ def _wanted_mapping(given: MappingRow) -> WantedMapping:
 def _checked(wanted_mapping: WantedMapping, where: str) -> WantedMapping:
     """The wanted mapping, unchanged.
 
-    :raises Refusal: if its expression or its constant is not valid (fact sheet 4.2: 10,000 characters).
+    :raises Refusal: if its expression or its constant is not valid (fact F90: 10,000 characters).
     """
     allowed = CONSTANTS.get(wanted_mapping.target)
     if wanted_mapping.constant is not None and allowed and wanted_mapping.constant.lower() not in [value.lower() for value in allowed]:

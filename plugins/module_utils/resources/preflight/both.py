@@ -51,7 +51,7 @@ def switches(link: Link, seen: Seen) -> dict[str, bool | None]:
     if not seen.whole(ENTRY):
         return dict.fromkeys(names)
     entry = seen.body(ENTRY) or None
-    # The expansion may be empty although the policy exists (fact sheet 1.3).
+    # The expansion may be empty although the policy exists (fact F44).
     values: Mapping[str, Any] = settings(entry, seen.body(SYNCHRONIZATION) or entry.get("identitySynchronization") or {}) if entry else {}
     return {name: bool(values.get(name)) for name in names}
 

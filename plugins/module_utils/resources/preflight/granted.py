@@ -67,7 +67,7 @@ def _missing(name: str, needs: Sequence[Need]) -> Finding:
 
 
 def _owned(needs: Iterable[Need], claims: Claims) -> list[Finding]:
-    """A warning about a permission that is documented as sufficient, but known to fail (fact sheet 3)."""
+    """A warning about a permission that is documented as sufficient, but known to fail (fact F136)."""
     limited = [need for need in needs if claims.permissions.intersection(need.one_of) == {OWNED_BY} and "Synchronization" in need.one_of[0]]
     if not limited:
         return []

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Checks of the policies, licences and quotas of both tenants: pure functions (fact sheet 0.2, 1, 8 and 9)."""
+"""Checks of the policies, licences and quotas of both tenants: pure functions (facts F7, F38, F40, F123, F141, F142, F144)."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ Raw = Mapping[str, Any]
 
 
 def clouds(side: str, own: str, other: str) -> list[Finding]:
-    """Both tenants must be in one cloud (fact sheet 8)."""
+    """Both tenants must be in one cloud (fact F144)."""
     obstacle = obstacle_between(own, other) if side == "source" else obstacle_between(other, own)
     return [Finding("cloud", ERROR, obstacle, "remove this link from the inventory")] if obstacle else []
 
 
 def switches(side: str, partner: str, values: Mapping[str, bool | None], required: bool) -> list[Finding]:
-    """The switches of one tenant: each must be on before the service lets the link work (fact sheet 0.2)."""
+    """The switches of one tenant: each must be on before the service lets the link work (fact F40)."""
     if not required:
         return []
     return [
@@ -74,7 +74,7 @@ def _how_all_are_treated(part: Raw | None, everything: str) -> str:
 
 
 def invitations(policy: Raw) -> list[Finding]:
-    """The target must allow at least some of its users to invite guests (fact sheet 9)."""
+    """The target must allow at least some of its users to invite guests (fact F123)."""
     if policy.get("allowInvitesFrom") != "none":
         return []
     return [
@@ -122,7 +122,7 @@ def domains(policies: Iterable[Raw], wanted: Counter[str]) -> list[Finding]:
 
 
 def policy_size(entry: Raw | None, used: int) -> list[Finding]:
-    """A new partner entry must fit into the cross-tenant access policy (fact sheet 1.4). ``used`` is in bytes."""
+    """A new partner entry must fit into the cross-tenant access policy (fact F38). ``used`` is in bytes."""
     if entry is not None or used < NEARLY_FULL * LARGEST_POLICY:
         return []
     return [
@@ -150,7 +150,7 @@ def quota(organization: Raw, arriving: int) -> list[Finding]:
 
 
 def licences(skus: Sequence[Raw], users: int) -> list[Finding]:
-    """The source needs Entra ID P1 for each user who is synchronized (fact sheet 9)."""
+    """The source needs Entra ID P1 for each user who is synchronized (fact F141)."""
     units = sum(int((sku.get("prepaidUnits") or {}).get("enabled") or 0) for sku in skus if _premium(sku))
     if units >= users and units:
         return []

@@ -149,7 +149,7 @@ def _configurations(link: Link, seen: Seen) -> list[Finding]:
 
 
 def several(serving: Sequence[Found], with_new: bool = False) -> list[Finding]:
-    """Several configurations for a pair of tenants are possible if their scopes do not overlap (fact sheet 10).
+    """Several configurations for a pair of tenants are possible if their scopes do not overlap (fact F55).
 
     ``with_new``: whether the link creates another configuration.
     """
@@ -175,7 +175,7 @@ def _users(_link: Link, seen: Seen) -> list[Finding]:
 
 
 def skipped(principals: Sequence[Principal], verified: frozenset[str] | None) -> list[Finding]:
-    """Users in scope who will not be created, or not as expected, by reason (pain points 14 and 26)."""
+    """Users in scope who will not be created, or not as expected, by reason (facts F111, F121)."""
     users, nested = (people.distinct(principals, kind) for kind in ("user", "group"))
     found = people.skipped(people.InScope(users, nested, verified))
     return [Finding("users", WARNING, cause, reason.remedy) for reason, cause in found]

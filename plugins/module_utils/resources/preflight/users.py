@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Compares the users of a link with the directory of the target: pure functions (fact sheet 7 and 10)."""
+"""Compares the users of a link with the directory of the target: pure functions (facts F111, F114)."""
 
 from __future__ import annotations
 

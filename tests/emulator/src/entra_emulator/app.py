@@ -78,7 +78,7 @@ def _json(status: int, content: Any, headers: Mapping[str, str] | None = None) -
 
 
 def to_response(reply: Reply, service: Service) -> Response:
-    """A reply on the wire. Its ``Date`` is of the clock by which the service's own times are, such as those of a cycle (3.2)."""
+    """A reply on the wire. Its ``Date`` is of the clock by which the service's own times are, such as those of a cycle (F68)."""
     headers = {"Date": formatdate(moment(service.world.clock).timestamp(), usegmt=True), **reply.headers}
     if reply.body is None:
         return Response(None, reply.status, headers)

@@ -36,7 +36,7 @@ class Body(BaseModel):
 
 
 def without_annotations(value: Any) -> Any:
-    """The value without ``@odata.`` annotations; the service accepts and ignores them (1.2)."""
+    """The value without ``@odata.`` annotations; the service accepts and ignores them (F34)."""
     if isinstance(value, list):
         return [without_annotations(element) for element in value]
     if isinstance(value, dict):
@@ -75,7 +75,7 @@ def known_members(value: Any, allowed: frozenset[str], read_only: frozenset[str]
     return members
 
 
-# Cross-tenant access policy (1) -------------------------------------------------------------------------------------
+# Cross-tenant access policy -------------------------------------------------------------------------------------
 
 
 class Target(Body):
@@ -189,7 +189,7 @@ class IdentitySynchronizationBeta(IdentitySynchronization):
     externalCloudAuthorizedApplicationId: str | None = None
 
 
-# Applications and assignments (2, 5) --------------------------------------------------------------------------------
+# Applications and assignments --------------------------------------------------------------------------------
 
 
 class Instantiate(Body):
@@ -203,7 +203,7 @@ class Assignment(Body):
     appRoleId: Guid
 
 
-# Synchronization (3) ------------------------------------------------------------------------------------------------
+# Synchronization ------------------------------------------------------------------------------------------------
 
 SecretKey = Literal[
     "None", "UserName", "Password", "SecretToken", "AppKey", "BaseAddress", "ClientIdentifier", "ClientSecret", "SingleSignOnType",

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Graph's errors in both dialects (fact sheet 0.1, 0.2).
+"""Graph's errors in both dialects (facts F1, F2, F7).
 
 Handlers raise `GraphError`. Directory endpoints answer with its code and message; below ``/synchronization`` the service
 is another one, which hides what was wrong behind ``UnknownError``.
@@ -62,19 +62,19 @@ def is_synchronization(path: str) -> bool:
 
 
 def invalid_token(message: str) -> GraphError:
-    """The bearer token is missing or bad (0.2)."""
+    """The bearer token is missing or bad (F9)."""
     return GraphError(401, "InvalidAuthenticationToken", message, headers={"WWW-Authenticate": 'Bearer realm="", error="invalid_token"'})
 
 
 def forbidden(path: str) -> GraphError:
-    """The token lacks a permission: 403 from the directory, an empty 401 from the synchronization service (0.1)."""
+    """The token lacks a permission: 403 from the directory, an empty 401 from the synchronization service (F2)."""
     if is_synchronization(path):
         return GraphError(401, "UnknownError", "")
     return denied()
 
 
 def denied() -> GraphError:
-    """The directory's refusal (0.2)."""
+    """The directory's refusal (F1)."""
     return GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
 
 
@@ -82,7 +82,7 @@ def denied() -> GraphError:
 
 
 def no_route(path: str) -> GraphError:
-    """Nothing is served at this path (0.1)."""
+    """Nothing is served at this path (F3)."""
     if is_synchronization(path):
         return synchronization_no_route(path)
     segment = path.rstrip("/").rsplit("/", 1)[-1]
@@ -90,14 +90,14 @@ def no_route(path: str) -> GraphError:
 
 
 def no_method(path: str) -> GraphError:
-    """The path exists, the method does not (0.1, 0.2)."""
+    """The path exists, the method does not (F3, F10)."""
     if is_synchronization(path):
         return synchronization_no_route(path)
     return GraphError(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
 
 
 def synchronization_no_route(path: str) -> GraphError:
-    """The synchronization service's 404, whose message is itself JSON (0.1)."""
+    """The synchronization service's 404, whose message is itself JSON (F3)."""
     parts = path.strip("/").split("/")
     address = f"{SYNCFABRIC}/servicePrincipals('{parts[1]}')/synchronization"
     rest = parts[3:]
@@ -125,7 +125,7 @@ def unreadable_json() -> GraphError:
 
 
 def not_found(object_id: str) -> GraphError:
-    """A directory object is absent, or not replicated yet (0.2)."""
+    """A directory object is absent, or not replicated yet (F8)."""
     return GraphError(
         404,
         "Request_ResourceNotFound",
@@ -134,36 +134,36 @@ def not_found(object_id: str) -> GraphError:
 
 
 def no_company() -> GraphError:
-    """PATCH of an identitySynchronization that does not exist (0.2)."""
+    """PATCH of an identitySynchronization that does not exist (F8)."""
     return GraphError(404, "Directory_ObjectNotFound", "Unable to read the company information from the directory.")
 
 
 def partner_exists() -> GraphError:
-    """POST of a partner that exists (0.2)."""
+    """POST of a partner that exists (F6)."""
     return GraphError(
         409, "Request_MultipleObjectsWithSameKeyValue", "Another object with the same value for property tenantId already exists."
     )
 
 
 def conflicting_object() -> GraphError:
-    """PUT of an identitySynchronization that exists (0.2)."""
+    """PUT of an identitySynchronization that exists (F6)."""
     message = "A conflicting object with one or more of the specified property values is present in the directory."
     details = [{"code": "ConflictingObjects", "message": message}]
     return GraphError(409, "Request_MultipleObjectsWithSameKeyValue", message, details)
 
 
 def assignment_exists() -> GraphError:
-    """A second, equal POST to appRoleAssignedTo (0.2)."""
+    """A second, equal POST to appRoleAssignedTo (F107)."""
     message = "Permission being assigned already exists on the object"
     return GraphError(400, "Request_BadRequest", message, [{"code": "InvalidUpdate", "message": message, "target": "None"}])
 
 
 def not_valid_reference(property_name: str) -> GraphError:
-    """POST to appRoleAssignedTo while one side is not replicated (0.2)."""
+    """POST to appRoleAssignedTo while one side is not replicated (F8)."""
     return GraphError(400, "Request_BadRequest", f"Not a valid reference update. Property: {property_name}.")
 
 
 def too_many_requests(retry_after: int, scope: str, information: str) -> GraphError:
-    """Throttled (0.2, 0.5)."""
+    """Throttled (F20)."""
     headers = {"Retry-After": str(retry_after), "x-ms-throttle-scope": scope, "x-ms-throttle-information": information}
     return GraphError(429, "TooManyRequests", "Too many requests, please try again later.", headers=headers)

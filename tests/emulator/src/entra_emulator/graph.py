@@ -58,7 +58,7 @@ def _sign_in(service: Service, request: Request, token_expired: bool) -> tuple[C
 
 
 def _claims(service: Service, authorization: str, origin: str) -> tuple[Caller, Tenant]:
-    """Who the bearer token was issued to (0.2)."""
+    """Who the bearer token was issued to (F9)."""
     scheme, _mark, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise errors.invalid_token("Access token is empty.")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Eventual consistency (fact sheet 0.3): freshly written objects look as they did before, for some reads or for some time.
+"""Eventual consistency (fact F14): freshly written objects look as they did before, for some reads or for some time.
 
 Afterwards a second replica may still be behind: reads alternate between the new state and the old one (`stale_reads`).
 """

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Graph's query options over lists of dictionaries: $select, $filter, $orderby, $top, $count and paging (fact sheet 0.7)."""
+"""Graph's query options over lists of dictionaries: $select, $filter, $orderby, $top, $count and paging (facts F27, F28)."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _directory_kind(name: str, entity_set: str, names: frozenset[str], **more: A
 
 
 def _log_kind(name: str, entity_set: str, names: frozenset[str]) -> Kind:
-    # Values are compared case-sensitively in the logs (6.1).
+    # Values are compared case-sensitively in the logs (F124).
     return Kind(name, entity_set, names, rules=Rules(f"microsoft.graph.{name}", names, LOG_OPERATORS, ignore_case=False), directory=False)
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which application permissions let a caller in (fact sheet 0 to 6 and 9, and Graph's permission tables).
+"""Which application permissions let a caller in (facts F135 to F140, and Graph's permission tables).
 
 One table. A caller needs any one of the names. ``OwnedBy`` names admit it to what it owns.
 """
@@ -53,7 +53,7 @@ SCHEMA = JOB + "/schema"
 DELETED = "/directory/deletedItems"
 
 PERMISSIONS: dict[tuple[str, str], tuple[str, ...]] = {
-    # 1.2 to 1.4
+    # F137
     ("GET", PARTNERS): POLICY_READ,
     ("GET", PARTNERS + "/$count"): POLICY_READ,
     ("POST", PARTNERS): POLICY_WRITE,
@@ -72,7 +72,7 @@ PERMISSIONS: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/policies/authorizationPolicy"): ("Policy.Read.All", "Policy.Read.AuthorizationPolicy", "Policy.ReadWrite.Authorization"),
     ("PATCH", "/policies/authorizationPolicy"): ("Policy.ReadWrite.Authorization",),
     ("GET", "/policies/b2bManagementPolicies"): B2B_POLICY_READ,
-    # 1.5
+    # F47
     ("GET", "/tenantRelationships/findTenantInformationByTenantId(tenantId='{tenant}')"): TENANT_INFORMATION,
     ("GET", "/tenantRelationships/findTenantInformationByDomainName(domainName='{domain}')"): TENANT_INFORMATION,
     ("GET", "/organization"): ORGANIZATION_READ,
@@ -80,7 +80,7 @@ PERMISSIONS: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/subscribedSkus"): LICENCE_READ,
     ("GET", "/domains"): DOMAIN_READ,
     ("GET", "/domains/{domain}"): DOMAIN_READ,
-    # 2
+    # F138
     ("GET", "/applicationTemplates"): APP_READ,
     ("GET", "/applicationTemplates/{template}"): APP_READ,
     ("POST", "/applicationTemplates/{template}/instantiate"): APP_WRITE,
@@ -96,14 +96,14 @@ PERMISSIONS: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/servicePrincipals(appId='{app}')"): APP_READ,
     ("PATCH", SP): APP_WRITE,
     ("DELETE", SP): APP_WRITE,
-    # 5
+    # F138
     ("GET", SP + "/appRoleAssignedTo"): APP_READ,
     ("GET", SP + "/appRoleAssignedTo/{assignment}"): APP_READ,
     ("POST", SP + "/appRoleAssignedTo"): ASSIGN,
     ("DELETE", SP + "/appRoleAssignedTo/{assignment}"): ASSIGN,
     ("GET", "/servicePrincipals(appId='{app}')/appRoleAssignedTo"): APP_READ,
     ("POST", "/servicePrincipals(appId='{app}')/appRoleAssignedTo"): ASSIGN,
-    # 3 and 4
+    # F135
     ("GET", SYNC + "/templates"): SYNC_READ,
     ("GET", SYNC + "/templates/{template}"): SYNC_READ,
     ("GET", SYNC + "/templates/{template}/schema"): SYNC_READ,
@@ -129,7 +129,7 @@ PERMISSIONS: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", SCHEMA + "/functions()"): SYNC_WRITE,
     ("POST", SCHEMA + "/parseExpression"): SYNC_WRITE,
     ("POST", SCHEMA + "/directories/{directory}/discover"): ("Application.ReadWrite.OwnedBy", "Directory.ReadWrite.All"),
-    # 6
+    # F139
     ("GET", "/auditLogs/provisioning"): PROVISIONING_LOG,
     ("GET", "/auditLogs/directoryAudits"): AUDIT_LOG,
     ("GET", "/auditLogs/directoryAudits/{audit}"): AUDIT_LOG,

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The documented quotas: which of them a request spends, and which headers the answer contains (fact sheet 0.5).
+"""The documented quotas: which of them a request spends, and which headers the answer contains (fact F18).
 
 Costs that the sheet does not list are from the public page "Microsoft Graph service-specific throttling limits".
 """
@@ -34,7 +34,7 @@ COSTS = tuple(
         ("POST", "/directoryObjects/getByIds", 5),
     )
 )
-"""Every other request costs one unit. The default policy's four were seen in a live answer (1.4)."""
+"""Every other request costs one unit. The default policy's four were seen in a live answer (F39)."""
 
 
 def charge(service: Service, request: Request, caller: Caller, tenant: Tenant) -> dict[str, str]:

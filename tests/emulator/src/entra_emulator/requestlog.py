@@ -23,7 +23,7 @@ PLAIN_SECRET_KEYS = frozenset(
         "BaseAddress",
     }
 )
-"""Provisioning secrets that are not secret (fact sheet 3.4); every other one is masked."""
+"""Provisioning secrets that are not secret (fact F59); every other one is masked."""
 
 MASK = "*"
 
@@ -40,7 +40,7 @@ def without_secrets(value: Any) -> Any:
 
 
 def is_secret_like(key: str) -> bool:
-    """Whether a provisioning secret is masked on read (3.4). Unlisted keys that do not look secret stay readable."""
+    """Whether a provisioning secret is masked on read (F59). Unlisted keys that do not look secret stay readable."""
     if key in PLAIN_SECRET_KEYS:
         return False
     return any(word in key.lower() for word in ("password", "secret", "token", "key", "connectionstring", "authorizationcode"))

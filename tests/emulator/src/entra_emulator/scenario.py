@@ -82,11 +82,9 @@ class Person(Part):
     createdDateTime: str | None = None
     manager: str | None = Field(default=None, description="The manager's userPrincipalName.")
     home: Home | None = Field(default=None, description="For external people; with externalUserState Accepted they can be matched.")
-    directory_roles: list[str] = Field(
-        default_factory=list, description="Administrator roles; their holders are not deleted (fact sheet 7)."
-    )
-    exchange_licensed: bool = Field(default=False, description="Whether the person has a mailbox here (fact sheet 7).")
-    sms_sign_in: bool = Field(default=False, description="SMS sign-in, which keeps a person out of synchronization (fact sheet 4.4).")
+    directory_roles: list[str] = Field(default_factory=list, description="Administrator roles; their holders are not deleted (fact F117).")
+    exchange_licensed: bool = Field(default=False, description="Whether the person has a mailbox here (fact F120).")
+    sms_sign_in: bool = Field(default=False, description="SMS sign-in, which keeps a person out of synchronization (fact F102).")
 
 
 class Group(Part):
@@ -308,7 +306,7 @@ def _user(tenant: TenantScenario, person: Person, clock: str) -> GraphObject:
 
 
 def _link_homes(world: World, scenario: TenantScenario) -> None:
-    """Gives redeemed guests the identity by which the synchronization service matches them (fact sheet 7)."""
+    """Gives redeemed guests the identity by which the synchronization service matches them (fact F113)."""
     tenant = world.tenants[scenario.id]
     for person in scenario.people:
         if person.home is None or person.home.tenant_id is None or person.externalUserState != "Accepted":

@@ -34,9 +34,9 @@ class Service:
     traffic: Traffic = field(default_factory=Traffic)
     faults: FaultPlan = field(default_factory=FaultPlan)
     transient_errors: dict[str, int] = field(default_factory=dict)
-    """How many transient failures each service principal's synchronization endpoints have given (0.1)."""
+    """How many transient failures each service principal's synchronization endpoints have given (F4)."""
     blocked_partners: dict[tuple[str, str], int] = field(default_factory=dict)
-    """Soft-deleted partners whose re-creation still answers 409, by tenant and partner, with the tries left (1.2)."""
+    """Soft-deleted partners whose re-creation still answers 409, by tenant and partner, with the tries left (F37)."""
 
     def __post_init__(self) -> None:
         self.replicas.now = self._lag_clock
@@ -62,7 +62,7 @@ def tenant_of(world: World, name: str) -> Tenant | None:
     return None
 
 
-# Lookups through the replicas (0.3) ---------------------------------------------------------------------------------
+# Lookups through the replicas (F14) ---------------------------------------------------------------------------------
 
 
 def written(call: Call, kind: str, key: str, before: Any) -> None:
@@ -87,13 +87,13 @@ def find_service_principal(call: Call) -> GraphObject:
 
 
 def require_owned(call: Call, item: GraphObject) -> None:
-    """Refuses a caller with only OwnedBy permissions an object it did not create (3)."""
+    """Refuses a caller with only OwnedBy permissions an object it did not create (F136)."""
     if call.owned_only and item.get("_owner") != call.caller.client_id:
         raise errors.forbidden(call.request.path)
 
 
 def synchronization(call: Call) -> tuple[GraphObject, Synchronization]:
-    """The service principal in the path and what hangs below its /synchronization, after its transient failures (0.1)."""
+    """The service principal in the path and what hangs below its /synchronization, after its transient failures (F4)."""
     principal = find_service_principal(call)
     sp_id = str(principal["id"])
     given = call.service.transient_errors.get(sp_id, 0)
@@ -109,7 +109,7 @@ def synchronization(call: Call) -> tuple[GraphObject, Synchronization]:
 
 
 def audit(call: Call, category: str, service: str, activity: str, target: GraphObject | None = None, kind: str = "Other") -> None:
-    """Adds an entry to the tenant's directory audit log (6.2)."""
+    """Adds an entry to the tenant's directory audit log (F129)."""
     resources: list[GraphObject] = []
     if target is not None:
         resources.append(

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The switches: one for every point on which the service's documentation contradicts itself or is silent.
 
-The number in each description is the fact sheet's section; "12.x" are contradictions, "13.x" unknowns.
+The number in each description is that of a fact in docs/developers/facts.md.
 The first value of every switch is the likelier behaviour and the default; `FLIPPED` holds the other one of each.
 """
 
@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Lag(BaseModel):
-    """How many reads of a freshly written object still see the state before it (0.3)."""
+    """How many reads of a freshly written object still see the state before it (F14)."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -29,7 +29,7 @@ class Lag(BaseModel):
 
 
 class LagSeconds(BaseModel):
-    """How long a freshly written object is still seen as it was before (0.3), beside `Lag`."""
+    """How long a freshly written object is still seen as it was before (F14), beside `Lag`."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -49,167 +49,170 @@ class Settings(BaseModel):
 
     # Cross-tenant access policy
     put_existing_identity_synchronization: Literal["conflict", "update"] = Field(
-        default="conflict", description="12.1: PUT on an identitySynchronization that exists answers 409, or updates it with 204."
+        default="conflict", description="F42: PUT on an identitySynchronization that exists answers 409, or updates it with 204."
     )
     absent_identity_synchronization: Literal["Directory_ObjectNotFound", "Request_ResourceNotFound"] = Field(
-        default="Directory_ObjectNotFound", description="13.2: the code of the 404 for GET and DELETE of an absent identitySynchronization."
+        default="Directory_ObjectNotFound", description="F43: the code of the 404 for GET and DELETE of an absent identitySynchronization."
     )
     unknown_tenant_information: Literal["not_found", "bad_request"] = Field(
-        default="not_found", description="13.2: findTenantInformationBy... for an unknown tenant answers 404 or 400."
+        default="not_found", description="F47: findTenantInformationBy... for an unknown tenant answers 404 or 400."
     )
     partner_delete_with_policy: Literal["refused", "cascade"] = Field(
-        default="refused", description="13.3: DELETE of a partner that has an identitySynchronization is refused, or takes it along."
+        default="refused", description="F36: DELETE of a partner that has an identitySynchronization is refused, or takes it along."
     )
     soft_deleted_partner: Literal["ignored", "blocks"] = Field(
         default="ignored",
-        description="13.3: whether a soft-deleted partner blocks its re-creation with 409 for soft_deleted_partner_posts tries.",
+        description="F37: whether a soft-deleted partner blocks its re-creation with 409 for soft_deleted_partner_posts tries.",
     )
     soft_deleted_partner_posts: int = Field(
         default=2,
         ge=0,
-        description="1.2: how many POSTs answer 409 before the deletion of the partner has propagated (soft_deleted_partner=blocks).",
+        description="F37: how many POSTs answer 409 before the deletion of the partner has propagated (soft_deleted_partner=blocks).",
     )
     nested_settings: Literal["merge", "replace"] = Field(
         default="merge",
-        description="1.2: PATCH of automaticUserConsentSettings and inboundTrust keeps the members that were not sent, or resets them.",
+        description="F35: PATCH of automaticUserConsentSettings and inboundTrust keeps the members that were not sent, or resets them.",
     )
     expand_absent_policy: Literal["null", "omitted"] = Field(
-        default="null", description="1.3: $expand=identitySynchronization of a partner without one gives null, or leaves the member out."
+        default="null", description="F44: $expand=identitySynchronization of a partner without one gives null, or leaves the member out."
     )
 
     # Synchronization
     second_job: Literal["conflict", "same"] = Field(
-        default="conflict", description="13.5: a second POST jobs on a service principal answers 409, or 201 with the existing job."
+        default="conflict", description="F70: a second POST jobs on a service principal answers 409, or 201 with the existing job."
     )
-    job_created_status: Literal[201, 200] = Field(default=201, description="12.2: status of POST jobs.")
-    new_job_code: Literal["Paused", "NotConfigured"] = Field(default="Paused", description="3.2: status.code of a job that never ran.")
-    pause_state: Literal["Disabled", "Paused"] = Field(default="Disabled", description="13.5: schedule.state after pause.")
+    job_created_status: Literal[201, 200] = Field(default=201, description="F65: status of POST jobs.")
+    new_job_code: Literal["Paused", "NotConfigured"] = Field(default="Paused", description="F65: status.code of a job that never ran.")
+    pause_state: Literal["Disabled", "Paused"] = Field(default="Disabled", description="F67: schedule.state after pause.")
     restart_of_paused_job: Literal["starts", "stays_paused"] = Field(
-        default="starts", description="3.3: whether a restart of a paused job starts it, or only resets what the next start begins with."
+        default="starts", description="F75: whether a restart of a paused job starts it, or only resets what the next start begins with."
     )
     delete_running_job: Literal["allowed", "refused"] = Field(
-        default="allowed", description="13.5: whether DELETE of a job needs it to be paused first."
+        default="allowed", description="F76: whether DELETE of a job needs it to be paused first."
     )
     secrets_put: Literal["merge", "replace"] = Field(
         default="merge",
-        description='13.4: PUT secrets keeps the keys that were not sent, or drops them. A key set to "" is always removed.',
+        description='F58: PUT secrets keeps the keys that were not sent, or drops them. A key set to "" is always removed.',
     )
     secrets_read_role: Literal["allowed", "refused"] = Field(
-        default="allowed", description="13.4: whether GET secrets works with Synchronization.Read.All."
+        default="allowed", description="F135: whether GET secrets works with Synchronization.Read.All."
     )
     owned_by_restart: Literal["allowed", "refused"] = Field(
-        default="allowed", description="13.13: whether Application.ReadWrite.OwnedBy is enough for job restart."
+        default="allowed", description="F136: whether Application.ReadWrite.OwnedBy is enough for job restart."
     )
     validation_failure: Literal["error_code", "wrapped"] = Field(
         default="error_code",
-        description="13.1: a failed validateCredentials answers 400 with the failure as error.code, or with BadRequest and the failure in "
+        description="F13: a failed validateCredentials answers 400 with the failure as error.code, or with BadRequest and the failure in "
         "the message.",
     )
     validation_code: Literal["new", "old"] = Field(
         default="new",
-        description="12.8: AzureActiveDirectoryCrossTenantSyncPolicyCheckFailure, or AzureDirectoryB2BManagementPolicyCheckFailure.",
+        description="F11: AzureActiveDirectoryCrossTenantSyncPolicyCheckFailure, or AzureDirectoryB2BManagementPolicyCheckFailure.",
     )
     schema_invalid: Literal["schemaInvalid", "BadRequest"] = Field(
-        default="schemaInvalid", description="13.1: error.code of the 400 for a refused schema; the other form has it in the message."
+        default="schemaInvalid", description="F13: error.code of the 400 for a refused schema; the other form has it in the message."
     )
-    schema_put_restarts: bool = Field(default=True, description="13.13: whether PUT schema starts a full cycle automatically.")
+    schema_put_restarts: bool = Field(default=True, description="F83: whether PUT schema starts a full cycle automatically.")
     on_demand: Literal["array", "object"] = Field(
         default="array",
-        description="3.5: generation of the provisionOnDemand response: an array under StatusInfo, or an object under a result key.",
+        description="F130: generation of the provisionOnDemand response: an array under StatusInfo, or an object under a result key.",
     )
-    on_demand_groups: Literal["refused", "allowed"] = Field(default="refused", description="12.7, 13.11: provisionOnDemand of groups.")
+    on_demand_groups: Literal["refused", "allowed"] = Field(default="refused", description="F134: provisionOnDemand of groups.")
     transient_synchronization_errors: int = Field(
         default=0,
         ge=0,
-        description="0.1: how many calls on each new configuration's synchronization endpoints fail first, alternately with 403 and 409.",
+        description="F4: how many calls on each new configuration's synchronization endpoints fail first, alternately with 403 and 409.",
     )
     batch_synchronization: Literal["allowed", "refused"] = Field(
-        default="allowed", description="13.14: whether $batch takes synchronization endpoints."
+        default="allowed", description="F26: whether $batch takes synchronization endpoints."
     )
 
     # Schema and provisioning engine
     directory_names: Literal["old", "new"] = Field(
-        default="old", description="12.10: Azure Active Directory, or Microsoft Entra ID, in the schema."
+        default="old", description="F85: Azure Active Directory, or Microsoft Entra ID, in the schema."
     )
-    flow_types: Literal["blanks", "compact"] = Field(default="blanks", description='4.2: "Add, Update, Delete", or "Add,Update,Delete".')
+    flow_types: Literal["blanks", "compact"] = Field(default="blanks", description='F85: "Add, Update, Delete", or "Add,Update,Delete".')
     rule_id: Literal["constant", "random"] = Field(
         default="constant",
-        description="13.7: whether the id of the synchronization rule is the same everywhere, or each application has its own.",
+        description="F86: whether the id of the synchronization rule is the same everywhere, or each application has its own.",
     )
-    mail_mapping: Literal["present", "absent"] = Field(default="present", description="12.11: whether the default schema maps mail.")
+    mail_mapping: Literal["present", "absent"] = Field(default="present", description="F92: whether the default schema maps mail.")
     group_mapping: Literal["present", "absent"] = Field(
-        default="present", description="12.6, 4.5: whether the default schema holds the (disabled) group mapping."
+        default="present", description="F106: whether the default schema holds the (disabled) group mapping."
     )
     input_filter: Literal["one_group", "two_groups"] = Field(
-        default="one_group", description="4.4: whether the two clauses of the built-in filter share one group."
+        default="one_group", description="F102: whether the two clauses of the built-in filter share one group."
     )
     operator_literals: Literal["portal", "upper"] = Field(
-        default="portal", description="13.8: Greater_Than, Greater_Than_OR_EQUALS, Includes; or in capitals."
+        default="portal", description="F103: Greater_Than, Greater_Than_OR_EQUALS, Includes; or in capitals."
     )
     restore_soft_deleted: Literal["restore", "unsupported"] = Field(
         default="restore",
-        description="12.13: whether a cycle restores a person soft-deleted by it who is back in scope, or creates another.",
+        description="F115: whether a cycle restores a person soft-deleted by it who is back in scope, or creates another.",
     )
     pending_guests: Literal["joined", "refused"] = Field(
         default="joined",
-        description="7: whether a guest of the same address who never redeemed the invitation becomes the synchronized person, or "
+        description="F113: whether a guest of the same address who never redeemed the invitation becomes the synchronized person, or "
         "stands in the way.",
     )
     match_existing_guests: bool = Field(
-        default=True, description="7: whether a guest who redeemed an invitation is matched by alternativeSecurityIds and taken over."
+        default=True, description="F113: whether a guest who redeemed an invitation is matched by alternativeSecurityIds and taken over."
     )
     duplicate_mail: Literal["collapse", "refused"] = Field(
-        default="collapse", description="7: two people of the source with one mail address share one target user, or the second one fails."
+        default="collapse",
+        description="F121: two people of the source with one mail address share one target user, or the second one fails.",
     )
     administrator_deletion: Literal["refused", "allowed"] = Field(
-        default="refused", description="7, 14.4: whether a cycle deletes a person who holds an administrator role in the target."
+        default="refused", description="F117: whether a cycle deletes a person who holds an administrator role in the target."
     )
     disable_action: Literal["update", "disable"] = Field(
-        default="update", description="6.1: provisioningAction of an update that blocks sign-in."
+        default="update", description="F128: provisioningAction of an update that blocks sign-in."
     )
     regex_match: Literal["anywhere", "whole"] = Field(
-        default="anywhere", description="4.4: whether REGEX MATCH has to match the whole value."
+        default="anywhere", description="F104: whether REGEX MATCH has to match the whole value."
     )
     append_null: Literal["null", "suffix"] = Field(
-        default="null", description="4.2: Append of an empty value gives nothing, or the suffix alone."
+        default="null", description="F91: Append of an empty value gives nothing, or the suffix alone."
     )
     iif_null: Literal["nothing", "false"] = Field(
-        default="nothing", description="4.2: IIF whose condition reads an empty attribute lets nothing flow, or gives the value for false."
+        default="nothing", description="F91: IIF whose condition reads an empty attribute lets nothing flow, or gives the value for false."
     )
     function_names: Literal["id", "name"] = Field(
-        default="id", description="4.1: the key under which filterOperators and functions list their names (csdl: id; documents: name)."
+        default="id", description="F89: the key under which filterOperators and functions list their names (csdl: id; documents: name)."
     )
-    log_tenant_id: Literal["source", "target"] = Field(default="source", description="13.16: tenantId in the provisioning log.")
+    log_tenant_id: Literal["source", "target"] = Field(default="source", description="F125: tenantId in the provisioning log.")
     initial_cycle_seconds_per_object: float = Field(
-        default=3.0, ge=0, description="7: virtual length of an initial cycle for each assigned person, group and membership (0.6 to 4.8)."
+        default=3.0,
+        ge=0,
+        description="F68: virtual length of an initial cycle for each assigned person, group and membership (0.6 to 4.8).",
     )
-    log_delay_seconds: int = Field(default=0, ge=0, description="6.1: virtual seconds until an entry appears in the logs.")
+    log_delay_seconds: int = Field(default=0, ge=0, description="F124: virtual seconds until an entry appears in the logs.")
 
     # Awkwardness
-    lag: Lag = Field(default_factory=Lag, description="0.3: replication lag, by reads; it ends when the virtual clock moves.")
-    lag_seconds: LagSeconds = Field(default_factory=LagSeconds, description="0.3: replication lag, by seconds of lag_clock.")
+    lag: Lag = Field(default_factory=Lag, description="F14: replication lag, by reads; it ends when the virtual clock moves.")
+    lag_seconds: LagSeconds = Field(default_factory=LagSeconds, description="F14: replication lag, by seconds of lag_clock.")
     lag_clock: Literal["real", "virtual"] = Field(
-        default="real", description="0.3: whether lag_seconds are seconds on the wall, or of the virtual clock."
+        default="real", description="F14: whether lag_seconds are seconds on the wall, or of the virtual clock."
     )
     stale_reads: int = Field(
         default=0,
         ge=0,
-        description="0.3: how often a replica that is behind shows the old state again, every other read, after the new one was seen.",
+        description="F14: how often a replica that is behind shows the old state again, every other read, after the new one was seen.",
     )
     instantiate_answers_404: bool = Field(
-        default=False, description="0.3: POST instantiate answers 404 although it created the application."
+        default=False, description="F16: POST instantiate answers 404 although it created the application."
     )
-    throttling: bool = Field(default=True, description="0.5: whether there are quotas, in real time.")
+    throttling: bool = Field(default=True, description="F18: whether there are quotas, in real time.")
     directory_throttle_units: int = Field(
         default=0,
         ge=0,
-        description="0.5: resource units each application may spend in a tenant per ten seconds; 0 is as the service: 3500 below 50 "
+        description="F18: resource units each application may spend in a tenant per ten seconds; 0 is as the service: 3500 below 50 "
         "people, 5000 up to 500, else 8000.",
     )
     directory_throttle_writes: int = Field(
-        default=3000, ge=1, description="0.5: writes of each application in a tenant per two and a half minutes."
+        default=3000, ge=1, description="F19: writes of each application in a tenant per two and a half minutes."
     )
-    tenant_throttle_writes: int = Field(default=18_000, ge=1, description="0.5: writes of all applications in a tenant per five minutes.")
+    tenant_throttle_writes: int = Field(default=18_000, ge=1, description="F19: writes of all applications in a tenant per five minutes.")
     latency_ms: int = Field(
         default=0,
         ge=0,
@@ -217,15 +220,15 @@ class Settings(BaseModel):
     )
     policy_quota: Literal["directory", "conditional_access"] = Field(
         default="directory",
-        description="13.14: whether the cross-tenant access policy is throttled as the directory, or as Conditional Access: one request a "
+        description="F23: whether the cross-tenant access policy is throttled as the directory, or as Conditional Access: one request a "
         "second in each tenant, and no word on how long to wait.",
     )
     token_lifetime_seconds: int = Field(default=3599, ge=0, description="Lifetime of access tokens.")
-    default_page_size: int = Field(default=100, ge=1, le=999, description="0.7: page size where $top is not given.")
+    default_page_size: int = Field(default=100, ge=1, le=999, description="F27: page size where $top is not given.")
     empty_pages: int = Field(
         default=0,
         ge=0,
-        description="0.7: how many pages without a member, but with a nextLink, come before the first one of a collection; only the "
+        description="F27: how many pages without a member, but with a nextLink, come before the first one of a collection; only the "
         "nextLink shows whether there is more (Graph's paging page).",
     )
 

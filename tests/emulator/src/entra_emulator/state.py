@@ -50,7 +50,7 @@ class Registration(Model):
 
 
 class AccessPolicy(Model):
-    """The tenant's cross-tenant access policy (fact sheet 1)."""
+    """The tenant's cross-tenant access policy (fact F30)."""
 
     display_name: str = "CrossTenantAccessPolicy"
     allowed_cloud_endpoints: list[str] = Field(default_factory=list)
@@ -60,7 +60,7 @@ class AccessPolicy(Model):
 
 
 class Job(Model):
-    """A provisioning job (fact sheet 3.2). ``links`` is the service's connector data store."""
+    """A provisioning job (fact F65). ``links`` is the service's connector data store."""
 
     id: str
     template_id: str

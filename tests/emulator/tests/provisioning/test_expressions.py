@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Expressions: the grammar, the functions as documented, and Graph's source objects (fact sheet 4.2, 10)."""
+"""Expressions: the grammar, the functions as documented, and Graph's source objects (facts F87, F90)."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ PERSON: dict[str, Any] = {
     ],
 )
 def test_values(expression: str, value: Any) -> None:
-    """The examples of the reference, and the rules for null (4.2)."""
+    """The examples of the reference, and the rules for null (F91)."""
     assert evaluate(parse(expression), PERSON) == value
 
 
@@ -104,7 +104,7 @@ def test_values(expression: str, value: Any) -> None:
     ],
 )
 def test_refusals(expression: str, words: str) -> None:
-    """One clear sentence for each kind of mistake; 10,000 characters at most (10)."""
+    """One clear sentence for each kind of mistake; 10,000 characters at most (F90)."""
     with pytest.raises(ExpressionError) as caught:
         parse(expression)
     assert words in str(caught.value)
@@ -127,7 +127,7 @@ def test_the_longest_expression_is_allowed() -> None:
     ],
 )
 def test_sources(expression: str, kind: str, name: str, keys: list[str]) -> None:
-    """How each mapping kind is written (4.2)."""
+    """How each mapping kind is written (F87)."""
     source = to_source(parse(expression))
     assert (source["type"], source["name"], [p["key"] for p in source["parameters"]]) == (kind, name, keys)
     assert parse(source["expression"]) == parse(expression)
@@ -135,7 +135,7 @@ def test_sources(expression: str, kind: str, name: str, keys: list[str]) -> None
 
 
 def test_constants_are_written_with_their_quotes() -> None:
-    """A constant's expression carries the quotation marks, its name does not (4.2)."""
+    """A constant's expression carries the quotation marks, its name does not (F87)."""
     assert to_source(parse('"Member"')) == {"type": "Constant", "name": "Member", "expression": '"Member"', "parameters": []}
 
 
@@ -157,6 +157,6 @@ def test_a_bad_regular_expression_is_an_error() -> None:
     ],
 )
 def test_what_null_does_is_a_switch(expression: str, switch: dict[str, str], value: None, other: str) -> None:
-    """Nothing flows, or what the function makes of an empty value (4.2)."""
+    """Nothing flows, or what the function makes of an empty value (F91)."""
     assert evaluate(parse(expression), PERSON) is value
     assert evaluate(parse(expression), PERSON, merged(Settings(), switch)) == other

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Scenarios of jobs: states, schedules, restarts, quarantine, the deletion guard (fact sheet 3.2, 3.3, 6.4)."""
+"""Scenarios of jobs: states, schedules, restarts, quarantine, the deletion guard (facts F65, F74, F81)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def people(count: int, **switches: object) -> LinkedTenants:
 
 @pytest.mark.fact("F68", "The states through the first cycles and a pause")
 def test_the_states_of_a_job() -> None:
-    """Table 3.2: Paused, NotRun with the Failed quirk, Active, Paused."""
+    """F65: Paused, NotRun with the Failed quirk, Active, Paused."""
     s = people(10)
     assert (s.job.schedule_state, s.job.status["code"]) == ("Disabled", "Paused")
     s.start()
@@ -49,7 +49,7 @@ def test_the_states_of_a_job() -> None:
 
 @pytest.mark.fact("F68", "Cycles are forty minutes apart, start to start")
 def test_cycles_are_forty_minutes_apart_start_to_start() -> None:
-    """The interval is fixed and measured from start to start (7)."""
+    """The interval is fixed and measured from start to start (F68)."""
     s = people(1)
     s.start()
     began = [summary["began"] for summary in s.advance(timedelta(hours=2))]
@@ -58,7 +58,7 @@ def test_cycles_are_forty_minutes_apart_start_to_start() -> None:
 
 @pytest.mark.fact("F68", "The initial cycle grows with people, groups and memberships, and shows progress")
 def test_the_initial_cycle_grows_with_the_scope() -> None:
-    """Its length is proportional to people, groups and memberships; in the meantime there is progress and no synced user (7)."""
+    """Its length is proportional to people, groups and memberships; in the meantime there is progress and no synced user (F68)."""
     s = people(1000, initial_cycle_seconds_per_object=3)
     s.start()
     s.advance(timedelta(minutes=25))
@@ -75,7 +75,7 @@ def test_the_initial_cycle_grows_with_the_scope() -> None:
 
 @pytest.mark.fact("F73", "Pause lets the running cycle finish")
 def test_pausing_lets_the_running_cycle_finish() -> None:
-    """Stop is not stop (3.3)."""
+    """Stop is not stop (F73)."""
     s = people(100)
     s.start()
     s.advance(timedelta(seconds=10))
@@ -88,7 +88,7 @@ def test_pausing_lets_the_running_cycle_finish() -> None:
 
 @pytest.mark.fact("F71", "Start resumes from the watermark")
 def test_start_resumes_where_the_job_stopped() -> None:
-    """Start keeps the watermark: nothing is exported again (3.3)."""
+    """Start keeps the watermark: nothing is exported again (F71)."""
     s = people(3)
     s.first()
     engine.pause(s.world, SOURCE, SP, JOB)
@@ -102,7 +102,7 @@ def test_start_resumes_where_the_job_stopped() -> None:
 
 @pytest.mark.fact("F74", "Restart looks at everybody again")
 def test_a_restart_looks_at_everybody_again() -> None:
-    """QuarantineState, Watermark and Escrows by default: target edits are undone (3.3)."""
+    """QuarantineState, Watermark and Escrows by default: target edits are undone (F74)."""
     s = people(1)
     s.first()
     user = s.synced("p0")
@@ -118,7 +118,7 @@ def test_a_restart_looks_at_everybody_again() -> None:
 
 @pytest.mark.fact("F127", "InvalidAnchor when the target object vanished, until a restart")
 def test_an_invalid_anchor_needs_a_restart() -> None:
-    """The object matched before was purged: a failure until a restart matches again (6.1)."""
+    """The object matched before was purged: a failure until a restart matches again (F127)."""
     s = people(1)
     s.first()
     del s.target.users[s.job.links["p0"]]
@@ -135,7 +135,7 @@ def test_an_invalid_anchor_needs_a_restart() -> None:
 
 @pytest.mark.fact("F74", "Full clears the connector data store")
 def test_a_full_restart_forgets_who_was_provisioned() -> None:
-    """ConnectorDataStore clears the links, so people out of scope are forgotten, not deleted (3.3)."""
+    """ConnectorDataStore clears the links, so people out of scope are forgotten, not deleted (F74)."""
     s = people(2)
     s.first()
     s.unassign("p0")
@@ -148,7 +148,7 @@ def test_a_full_restart_forgets_who_was_provisioned() -> None:
 @pytest.mark.fact("F63", "DeleteThresholdValue 500 lets 499 pass")
 @pytest.mark.parametrize(("limit", "leavers", "deleted"), [(5, 4, 4), (5, 5, 0), (1, 1, 0)])
 def test_the_deletion_guard(limit: int, leavers: int, deleted: int) -> None:
-    """500 means 499 pass; with more, all of the cycle's deletions are staged (3.4, 6.4)."""
+    """500 means 499 pass; with more, all of the cycle's deletions are staged (F63, F81)."""
     s = people(10)
     s.guard(limit)
     s.first()
@@ -161,7 +161,7 @@ def test_the_deletion_guard(limit: int, leavers: int, deleted: int) -> None:
 @pytest.mark.fact("F81", "Held-back deletions are logged as stagedDelete, and the job is quarantined with TooManyDeletes")
 @pytest.mark.fact("F81", "ForceDeletes lets held-back deletions go, once")
 def test_staged_deletions_are_logged_and_approved() -> None:
-    """stagedDelete, quarantine TooManyDeletes; ForceDeletes lets them go, once (3.3, 6.4)."""
+    """stagedDelete, quarantine TooManyDeletes; ForceDeletes lets them go, once (F81)."""
     s = people(6)
     s.guard(2)
     s.first()
@@ -182,7 +182,7 @@ def test_staged_deletions_are_logged_and_approved() -> None:
 
 @pytest.mark.fact("F81", "Putting the people back and restarting is the other way out")
 def test_reassigning_is_the_other_way_out() -> None:
-    """Put the people back and restart (6.4)."""
+    """Put the people back and restart (F81)."""
     s = people(3)
     s.guard(2)
     s.first()
@@ -197,7 +197,7 @@ def test_reassigning_is_the_other_way_out() -> None:
 
 @pytest.mark.fact("F81", "Disables count against the guard")
 def test_disables_count_against_the_guard() -> None:
-    """Disables count too (6.4)."""
+    """Disables count too (F81)."""
     s = people(3)
     s.guard(2)
     s.first()
@@ -210,7 +210,7 @@ def test_disables_count_against_the_guard() -> None:
 
 @pytest.mark.fact("F81", "The guard counts each cycle alone")
 def test_the_guard_counts_each_cycle_alone() -> None:
-    """A slow bleed under the threshold never trips it (6.4)."""
+    """A slow bleed under the threshold never trips it (F81)."""
     s = people(4)
     s.guard(2)
     s.first()
@@ -222,7 +222,7 @@ def test_the_guard_counts_each_cycle_alone() -> None:
 
 @pytest.mark.fact("F63", "DeleteThresholdEnabled false is no guard")
 def test_guard_that_is_off() -> None:
-    """DeleteThresholdEnabled false is no guard (3.4)."""
+    """DeleteThresholdEnabled false is no guard (F63)."""
     s = people(4)
     s.guard(2)
     s.secrets["SyncNotificationSettings"] = '{"DeleteThresholdEnabled":false,"DeleteThresholdValue":1}'
@@ -239,7 +239,7 @@ NEW, OLD = "AzureActiveDirectoryCrossTenantSyncPolicyCheckFailure", "AzureDirect
 @pytest.mark.parametrize("broken", ["outbound", "inbound", "sync", "no partner"])
 @pytest.mark.parametrize(("switch", "code"), [("new", NEW), ("old", OLD)])
 def test_both_policies_are_checked_each_cycle(broken: str, switch: str, code: str) -> None:
-    """A missing half quarantines the job and leaves users unchanged; it recovers automatically (0.2, 1.3, 6.4)."""
+    """A missing half quarantines the job and leaves users unchanged; it recovers automatically (F11, F46, F80)."""
     s = people(2, validation_code=switch)
     s.first()
     saved = s.world.model_dump_json()
@@ -265,7 +265,7 @@ def test_both_policies_are_checked_each_cycle(broken: str, switch: str, code: st
 
 @pytest.mark.fact("F12", "A job whose target tenant is unknown fails with ExternalTenantNotFound")
 def test_an_unknown_target_tenant() -> None:
-    """ExternalTenantNotFound (0.2)."""
+    """ExternalTenantNotFound (F12)."""
     s = people(1)
     s.secrets["CompanyId"] = "11111111-0000-0000-0000-000000000000"
     assert s.first()["error"] == "ExternalTenantNotFound"
@@ -275,7 +275,7 @@ def test_an_unknown_target_tenant() -> None:
 
 @pytest.mark.fact("F78", "Retries after 6, 12 and 24 hours, then daily; disabled after 28 days")
 def test_quarantine_retries_and_the_end_after_four_weeks() -> None:
-    """Retries after 6, 12 and 24 hours, then daily; disabled after 28 days (6.4)."""
+    """Retries after 6, 12 and 24 hours, then daily; disabled after 28 days (F78)."""
     s = people(1)
     s.target.access_policy.identity_synchronizations.clear()
     s.start()
@@ -301,12 +301,12 @@ def test_quarantine_retries_and_the_end_after_four_weeks() -> None:
     ],
 )
 def test_thresholds_of_failed_entries(failed: int, entitled: int, reason: str | None) -> None:
-    """Evaluated from 5,000 failures: over 40 per cent, over 40,000, or 60,000 (6.4)."""
+    """Evaluated from 5,000 failures: over 40 per cent, over 40,000, or 60,000 (F79)."""
     assert lifecycle.escrow_quarantine(failed, entitled) == reason
 
 
 def test_two_jobs_run_in_the_order_of_time() -> None:
-    """Contoso to Fabrikam and back; people synced in are external and never loop (10)."""
+    """Contoso to Fabrikam and back; people synced in are external and never loop (F111)."""
     s = LinkedTenants()
     back = LinkedTenants()
     s.person("minsu")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Scenarios of users: joining, changing, leaving, returning (fact sheet 4.3, 4.4, 5, 7)."""
+"""Scenarios of users: joining, changing, leaving, returning (facts F92, F100, F107, F115)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DEFAULT_ACCESS = population.DEFAULT_ACCESS
 
 @pytest.mark.fact("F109", "Assigned people and direct members of assigned groups are provisioned, nested members never")
 def test_who_is_in_scope() -> None:
-    """Assigned people and direct members; not nested members, externals, SMS people or disabled people (5, 10)."""
+    """Assigned people and direct members; not nested members, externals, SMS people or disabled people (F109, F111)."""
     s = LinkedTenants()
     s.person("minsu")
     s.person("direct", assigned=False)
@@ -35,7 +35,7 @@ def test_who_is_in_scope() -> None:
 
 @pytest.mark.fact("F61", "SyncAll true takes everybody internal")
 def test_sync_all_takes_everybody_internal() -> None:
-    """SyncAll true needs no assignment, and still no external people (3.4)."""
+    """SyncAll true needs no assignment, and still no external people (F61)."""
     s = LinkedTenants()
     s.secrets["SyncAll"] = "True"
     s.person("minsu", assigned=False)
@@ -46,7 +46,7 @@ def test_sync_all_takes_everybody_internal() -> None:
 
 @pytest.mark.fact("F62", "SyncAll from true to false waits for a restart")
 def test_sync_all_off_waits_for_a_restart() -> None:
-    """From true to false has no effect until the job is restarted (3.4)."""
+    """From true to false has no effect until the job is restarted (F62)."""
     s = LinkedTenants()
     s.secrets["SyncAll"] = "true"
     s.person("minsu")
@@ -79,7 +79,7 @@ def test_what_a_synced_person_looks_like() -> None:
 
 @pytest.mark.fact("F108", "People with the default access role are skipped as not effectively entitled")
 def test_default_access_does_not_entitle() -> None:
-    """People with the default role are skipped as not effectively entitled (5)."""
+    """People with the default role are skipped as not effectively entitled (F108)."""
     s = LinkedTenants()
     s.person("minsu", assigned=False)
     s.assign("minsu", DEFAULT_ACCESS)
@@ -90,7 +90,7 @@ def test_default_access_does_not_entitle() -> None:
 
 @pytest.mark.fact("F92", "Mappings, constants, expressions and defaults of the job's schema are applied")
 def test_the_mappings_of_the_job_are_applied() -> None:
-    """A dropped row, an expression, a constant and a default (4.2, 4.3)."""
+    """A dropped row, an expression, a constant and a default (F87, F92)."""
     s = LinkedTenants()
     s.mapping["attributeMappings"].remove(s.row("employeeId"))
     s.row("displayName").update(template.mapping("displayName", 'Append([displayName], " (Contoso)")'))
@@ -108,7 +108,7 @@ def test_the_mappings_of_the_job_are_applied() -> None:
 
 @pytest.mark.fact("F96", "Nulls are not propagated, and defaults apply on creation only")
 def test_nulls_are_not_propagated_and_defaults_apply_on_creation_only() -> None:
-    """A value that vanishes in the source stays in the target (4.3, 10)."""
+    """A value that vanishes in the source stays in the target (F96)."""
     s = LinkedTenants()
     s.row("city")["defaultValue"] = "Seoul"
     s.person("minsu", department="Sales", city="Busan")
@@ -122,7 +122,7 @@ def test_nulls_are_not_propagated_and_defaults_apply_on_creation_only() -> None:
 
 @pytest.mark.fact("F119", "Target edits persist until the next source change, a sign-in block too")
 def test_target_edits_persist_until_the_next_source_change() -> None:
-    """The engine does not look at the target; the next change in the source undoes even a sign-in block (7)."""
+    """The engine does not look at the target; the next change in the source undoes even a sign-in block (F119)."""
     s = LinkedTenants()
     s.person("minsu")
     s.first()
@@ -139,7 +139,7 @@ def test_target_edits_persist_until_the_next_source_change() -> None:
 @pytest.mark.fact("F113", "A redeemed guest is matched by alternativeSecurityIds; userType changes only where it applies always")
 @pytest.mark.parametrize(("flow", "after"), [("Always", "Member"), ("ObjectAddOnly", "Guest")])
 def test_a_redeemed_guest_is_adopted(flow: str, after: str) -> None:
-    """Matching is by identity; userType changes only when the mapping applies always (4.3, 7)."""
+    """Matching is by identity; userType changes only when the mapping applies always (F93, F113)."""
     s = LinkedTenants()
     s.row("userType")["flowType"] = flow
     minsu = s.person("minsu", jobTitle="Boss")
@@ -155,7 +155,7 @@ def test_a_redeemed_guest_is_adopted(flow: str, after: str) -> None:
 
 @pytest.mark.fact("F113", "A pending guest keeps the mail-based name until on-demand provisioning or a restart")
 def test_a_pending_guest_keeps_the_mail_based_name_until_on_demand() -> None:
-    """Unredeemed guests are not matched by identity; the invitation finds them, the name stays (7)."""
+    """Unredeemed guests are not matched by identity; the invitation finds them, the name stays (F113)."""
     s = LinkedTenants()
     s.person("minsu", mail="minsu.kim@contoso.kr")
     name = "minsu.kim_contoso.kr#EXT#@fabrikamkr.onmicrosoft.com"
@@ -174,7 +174,7 @@ def test_a_pending_guest_keeps_the_mail_based_name_until_on_demand() -> None:
 
 @pytest.mark.fact("F113", "Whether existing guests are matched is a switch (match_existing_guests)")
 def test_existing_guests_that_are_not_matched() -> None:
-    """The switch match_existing_guests: a guest of the same address stands in the way; whom synchronization made is found again (7)."""
+    """The switch match_existing_guests: a guest of the same address stands in the way; whom synchronization made is found again (F113)."""
     s = LinkedTenants(match_existing_guests=False)
     minsu = s.person("minsu")
     name = "minsu_contoso.kr#EXT#@fabrikamkr.onmicrosoft.com"
@@ -190,7 +190,7 @@ def test_existing_guests_that_are_not_matched() -> None:
 
 @pytest.mark.fact("F113", "A pending guest joins or stands in the way (switch pending_guests)")
 def test_a_pending_guest_can_stand_in_the_way() -> None:
-    """The switch pending_guests (7)."""
+    """The switch pending_guests (F113)."""
     s = LinkedTenants(pending_guests="refused")
     s.person("minsu")
     name = "minsu_contoso.kr#EXT#@fabrikamkr.onmicrosoft.com"
@@ -203,7 +203,7 @@ def test_a_pending_guest_can_stand_in_the_way() -> None:
 
 @pytest.mark.fact("F115", "Out of scope is a soft deletion; back within 30 days the same object is restored")
 def test_leaving_and_returning() -> None:
-    """Out of scope is a soft deletion; back within 30 days the same object is restored (7)."""
+    """Out of scope is a soft deletion; back within 30 days the same object is restored (F115)."""
     s = LinkedTenants()
     s.person("minsu")
     s.first()
@@ -221,7 +221,7 @@ def test_leaving_and_returning() -> None:
 
 @pytest.mark.fact("F115", "Or another account is created (switch restore_soft_deleted)")
 def test_returning_where_restoring_is_unsupported() -> None:
-    """The other reading of contradiction 12.13: another account is created."""
+    """The other reading of F115: another account is created."""
     s = LinkedTenants(restore_soft_deleted="unsupported")
     s.person("minsu")
     s.first()
@@ -236,7 +236,7 @@ def test_returning_where_restoring_is_unsupported() -> None:
 
 @pytest.mark.fact("F114", "Hard deletion after 30 days")
 def test_the_purge_after_thirty_days() -> None:
-    """Hard deletion after 30 days, never earlier; who returns later gets a new object (7)."""
+    """Hard deletion after 30 days, never earlier; who returns later gets a new object (F114)."""
     s = LinkedTenants()
     s.person("minsu")
     s.first()
@@ -254,7 +254,7 @@ def test_the_purge_after_thirty_days() -> None:
 
 @pytest.mark.fact("F110", "Whoever is assigned in several ways stays while one remains")
 def test_leaving_one_group_of_two() -> None:
-    """Several ways in: one of them is enough (5)."""
+    """Several ways in: one of them is enough (F110)."""
     s = LinkedTenants()
     s.person("minsu", assigned=False)
     s.group("a", "minsu")
@@ -270,7 +270,7 @@ def test_leaving_one_group_of_two() -> None:
 
 @pytest.mark.fact("F114", "A user deleted in the source is soft-deleted in the target")
 def test_a_deleted_source_user() -> None:
-    """Deleted in the source is deleted in the target (7)."""
+    """Deleted in the source is deleted in the target (F114)."""
     s = LinkedTenants()
     s.person("minsu")
     s.first()
@@ -284,7 +284,7 @@ def test_a_deleted_source_user() -> None:
 
 @pytest.mark.fact("F93", "The mapping of IsSoftDeleted drives the soft deletion")
 def test_is_soft_deleted_drives_the_deletion() -> None:
-    """Without that mapping a deleted source user stays in the target (4.3)."""
+    """Without that mapping a deleted source user stays in the target (F93, F94)."""
     s = LinkedTenants()
     s.mapping["attributeMappings"].remove(s.row("IsSoftDeleted"))
     s.person("minsu")
@@ -296,7 +296,7 @@ def test_is_soft_deleted_drives_the_deletion() -> None:
 
 @pytest.mark.fact("F116", "accountEnabled false blocks the user in the target")
 def test_disabling_flows_and_does_not_delete() -> None:
-    """accountEnabled false blocks the target user (7)."""
+    """accountEnabled false blocks the target user (F116)."""
     s = LinkedTenants()
     s.person("minsu")
     s.first()
@@ -309,7 +309,7 @@ def test_disabling_flows_and_does_not_delete() -> None:
 @pytest.mark.fact("F128", "Blocking is logged as update or disable (switch disable_action)")
 @pytest.mark.parametrize("action", ["update", "disable"])
 def test_a_disabled_person_in_the_log(action: str) -> None:
-    """The switch disable_action (6.1)."""
+    """The switch disable_action (F128)."""
     s = LinkedTenants(disable_action=action)
     s.person("minsu")
     s.first()
@@ -320,7 +320,7 @@ def test_a_disabled_person_in_the_log(action: str) -> None:
 
 @pytest.mark.fact("F116", "Disabled first and removed later is not deleted")
 def test_disabled_first_and_removed_later_is_not_deleted() -> None:
-    """The documented exception (7); removed at once is deleted."""
+    """The documented exception (F116); removed at once is deleted."""
     s = LinkedTenants()
     for alias in ("first", "both"):
         s.person(alias)
@@ -335,7 +335,7 @@ def test_disabled_first_and_removed_later_is_not_deleted() -> None:
 
 @pytest.mark.fact("F101", "A filter that no longer passes deprovisions, and a change of the schema re-evaluates everybody")
 def test_scoping_filters_create_and_deprovision() -> None:
-    """A filter that no longer passes removes people; after the schema change all users are evaluated again (4.1, 4.4)."""
+    """A filter that no longer passes removes people; after the schema change all users are evaluated again (F82, F101)."""
     s = LinkedTenants()
     s.person("minsu", department="Sales")
     s.person("jia", department="sales")
@@ -352,7 +352,7 @@ def test_scoping_filters_create_and_deprovision() -> None:
 
 @pytest.mark.fact("F101", "Failing the input filter does not deprovision")
 def test_failing_the_input_filter_does_not_deprovision() -> None:
-    """Only ``scope.groups`` deprovisions (4.4)."""
+    """Only ``scope.groups`` deprovisions (F101)."""
     s = LinkedTenants()
     s.person("minsu")
     s.first()
@@ -363,7 +363,7 @@ def test_failing_the_input_filter_does_not_deprovision() -> None:
 
 @pytest.mark.fact("F102", "A PUT that loses the built-in filter lets external people flow")
 def test_without_the_input_filter_guests_flow() -> None:
-    """A PUT that loses the built-in filter is punished (4.4)."""
+    """A PUT that loses the built-in filter is punished (F102)."""
     s = LinkedTenants()
     s.mapping["scope"]["inputFilterGroups"] = []
     s.person("guest", userType="Guest")
@@ -377,7 +377,7 @@ def test_without_the_input_filter_guests_flow() -> None:
     [("Add, Update, Delete", 1, 1, 1), ("Update,Delete", 0, 1, 1), ("Add, Delete", 1, 0, 1), ("Add,Update", 1, 1, 0)],
 )
 def test_target_object_actions(flows: str, created: int, updated: int, deleted: int) -> None:
-    """Dropping Add stops creation, dropping Delete stops soft deletion (4.4)."""
+    """Dropping Add stops creation, dropping Delete stops soft deletion (F105)."""
     s = LinkedTenants()
     s.person("changes")
     s.person("leaves")
@@ -392,7 +392,7 @@ def test_target_object_actions(flows: str, created: int, updated: int, deleted: 
 
 @pytest.mark.fact("F105", "enabled false skips the object mapping")
 def test_a_disabled_object_mapping_is_skipped() -> None:
-    """``enabled: false`` (4.4)."""
+    """``enabled: false`` (F105)."""
     s = LinkedTenants()
     s.mapping["enabled"] = False
     s.person("minsu")
@@ -402,7 +402,7 @@ def test_a_disabled_object_mapping_is_skipped() -> None:
 
 @pytest.mark.fact("F99", "The manager is set only where both are in scope; removal is not propagated")
 def test_managers() -> None:
-    """Set only when both are in scope; removal is not propagated (7)."""
+    """Set only when both are in scope; removal is not propagated (F99)."""
     s = LinkedTenants()
     s.person("minsu")
     s.person("boss", assigned=False)
@@ -420,7 +420,7 @@ def test_managers() -> None:
 
 @pytest.mark.fact("F121", "Two people with one mail address collapse into one target user")
 def test_two_people_with_one_mail_collapse() -> None:
-    """They share one target user, which goes when the last of them goes (7)."""
+    """They share one target user, which goes when the last of them goes (F121)."""
     s = LinkedTenants()
     s.person("minsu", mail="info@contoso.kr")
     s.person("jia", mail="info@contoso.kr")
@@ -437,7 +437,7 @@ def test_two_people_with_one_mail_collapse() -> None:
 
 @pytest.mark.fact("F121", "Or the second one fails (switch duplicate_mail)")
 def test_two_people_with_one_mail_can_fail() -> None:
-    """The switch duplicate_mail (7)."""
+    """The switch duplicate_mail (F121)."""
     s = LinkedTenants(duplicate_mail="refused")
     s.person("minsu", mail="info@contoso.kr")
     s.person("jia", mail="info@contoso.kr")
@@ -456,7 +456,7 @@ def test_no_mail_is_no_obstacle() -> None:
 
 
 def test_names_change_with_the_source() -> None:
-    """userPrincipalName is an ordinary mapping: the source wins (7)."""
+    """userPrincipalName is an ordinary mapping: the source wins (F119)."""
     s = LinkedTenants()
     s.person("minsu")
     s.first()
@@ -468,7 +468,7 @@ def test_names_change_with_the_source() -> None:
 
 @pytest.mark.fact("F54", "Deleting a job leaves the people, and a new one adopts them")
 def test_deleting_the_job_leaves_people_and_a_new_job_adopts_them() -> None:
-    """A second job matches the first one's people by identity (2.4, 7)."""
+    """A second job matches the first one's people by identity (F54, F113)."""
     s = LinkedTenants()
     s.person("minsu")
     s.first()
@@ -482,7 +482,7 @@ def test_deleting_the_job_leaves_people_and_a_new_job_adopts_them() -> None:
 
 @pytest.mark.fact("F108", "Only roles that the application defines entitle")
 def test_role_of_the_application() -> None:
-    """Only roles that the application defines count (2.1, 5)."""
+    """Only roles that the application defines count (F51, F108)."""
     s = LinkedTenants()
     assert population.roles(s.source, SP) == {ROLE}
     assert {"QuarantineState", "Watermark", "Escrows"} == engine.DEFAULT_RESTART

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Scenarios of refusals of the target, of logs, of provisioning on demand and of groups (fact sheet 3.5, 4.5, 6, 7, 9)."""
+"""Scenarios of refusals of the target, of logs, of provisioning on demand and of groups (facts F106, F114, F124, F134, F141)."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def wrong_type(s: LinkedTenants) -> None:
     ],
 )
 def test_creation_is_refused(prepare: Any, code: str) -> None:
-    """The documented codes (6.1, 7, 9); the failure is retried, and heals when the cause is gone."""
+    """The documented codes (F117, F120, F122, F123, F127); the failure is retried, and heals when the cause is gone."""
     s = LinkedTenants()
     s.person("minsu")
     before = s.world.model_copy(deep=True)
@@ -94,7 +94,7 @@ def test_creation_is_refused(prepare: Any, code: str) -> None:
 
 @pytest.mark.fact("F122", "A contact with the same address collides")
 def test_a_contact_lets_a_guest_in_without_mail() -> None:
-    """Contact and guest: the guest is created, but without its address (7)."""
+    """Contact and guest: the guest is created, but without its address (F122)."""
     s = LinkedTenants()
     s.row("userType")["source"].update(name="Guest", expression='"Guest"')
     s.person("minsu")
@@ -117,7 +117,7 @@ def leaves_with(s: LinkedTenants, role: str) -> None:
 
 @pytest.mark.fact("F117", "Target users with administrator roles cannot be deleted")
 def test_administrators_cannot_be_deleted() -> None:
-    """AzureActiveDirectoryInsufficientRights (7)."""
+    """AzureActiveDirectoryInsufficientRights (F117)."""
     s = LinkedTenants()
     leaves_with(s, "Global Administrator")
     assert s.error("minsu") == "AzureActiveDirectoryInsufficientRights"
@@ -134,7 +134,7 @@ def test_lesser_administrators_can_be_deleted() -> None:
 
 @pytest.mark.fact("F117", "Or administrators are deleted like everybody (switch administrator_deletion)")
 def test_administrators_can_be_deleted_where_the_service_does_it() -> None:
-    """One tenant lost a Global Administrator to a cycle (14.4)."""
+    """One tenant lost a Global Administrator to a cycle (F117)."""
     s = LinkedTenants(administrator_deletion="allowed")
     leaves_with(s, "Global Administrator")
     assert s.names() == []
@@ -142,7 +142,7 @@ def test_administrators_can_be_deleted_where_the_service_does_it() -> None:
 
 @pytest.mark.fact("F120", "mail and showInAddressList cannot change while an Exchange licence is assigned")
 def test_mail_cannot_change_while_a_licence_is_assigned() -> None:
-    """The service retries without the attributes that belong to Exchange (6.1, 7)."""
+    """The service retries without the attributes that belong to Exchange (F120, F127)."""
     s = LinkedTenants()
     s.person("minsu")
     s.first()
@@ -157,7 +157,7 @@ def test_mail_cannot_change_while_a_licence_is_assigned() -> None:
 
 @pytest.mark.fact("F125", "The provisioning log entry: enums, steps, identities, systems, strings throughout")
 def test_the_log_of_a_creation() -> None:
-    """The entry of section 6.1: system, steps and strings throughout."""
+    """The entry of F125: system, steps and strings throughout."""
     s = LinkedTenants()
     s.person("minsu", department="Sales")
     s.first()
@@ -185,7 +185,7 @@ def test_the_log_of_a_creation() -> None:
 @pytest.mark.fact("F125", "tenantId of an entry is the source tenant's or the target's (switch log_tenant_id)")
 @pytest.mark.parametrize(("switch", "tenant"), [("source", SOURCE), ("target", TARGET)])
 def test_the_tenant_of_a_log_entry(switch: str, tenant: str) -> None:
-    """13.16."""
+    """F125."""
     s = LinkedTenants(log_tenant_id=switch)
     s.person("minsu")
     s.first()
@@ -194,7 +194,7 @@ def test_the_tenant_of_a_log_entry(switch: str, tenant: str) -> None:
 
 @pytest.mark.fact("F129", "Changes in the target are made by Microsoft.Azure.SyncFabric")
 def test_the_audit_log_of_the_target() -> None:
-    """Changes are made by Microsoft.Azure.SyncFabric (6.2)."""
+    """Changes are made by Microsoft.Azure.SyncFabric (F129)."""
     s = LinkedTenants()
     s.person("minsu")
     s.first()
@@ -206,7 +206,7 @@ def test_the_audit_log_of_the_target() -> None:
 
 @pytest.mark.fact("F126", "Skipped people are logged once, and again on a full cycle")
 def test_skips_are_logged_once() -> None:
-    """A skip is news once, and again when all users are evaluated (6.1)."""
+    """A skip is news once, and again when all users are evaluated (F126)."""
     s = LinkedTenants()
     s.person("guest", userType="Guest")
     s.first()
@@ -219,7 +219,7 @@ def test_skips_are_logged_once() -> None:
 
 @pytest.mark.fact("F131", "On-demand provisioning works while the job is paused")
 def test_on_demand() -> None:
-    """Works while the job is paused: creates, then finds nothing to do (3.5)."""
+    """Works while the job is paused: creates, then finds nothing to do (F131)."""
     s = LinkedTenants()
     s.person("minsu")
     first, second = s.on_demand("minsu"), s.on_demand("minsu")
@@ -240,7 +240,7 @@ def test_on_demand() -> None:
     ],
 )
 def test_on_demand_skips(assigned: bool, more: dict[str, Any], code: str) -> None:
-    """The triage of 3.5; a skipped person is an answer, not an error."""
+    """The triage of F132; a skipped person is an answer, not an error."""
     s = LinkedTenants()
     s.person("minsu", assigned=assigned, **more)
     info = s.on_demand("minsu")
@@ -250,7 +250,7 @@ def test_on_demand_skips(assigned: bool, more: dict[str, Any], code: str) -> Non
 
 @pytest.mark.fact("F132", "The scoping step names each clause with its outcome")
 def test_on_demand_scope_evaluation() -> None:
-    """The scoping step names each clause with its outcome (3.5)."""
+    """The scoping step names each clause with its outcome (F132)."""
     s = LinkedTenants()
     s.person("guest", userType="Guest")
     scoping = next(step for step in s.on_demand("guest")["provisioningSteps"] if step["type"] == "Scoping")
@@ -259,7 +259,7 @@ def test_on_demand_scope_evaluation() -> None:
 
 @pytest.mark.fact("F133", "Deleting and provisioning on demand makes a duplicate")
 def test_on_demand_cannot_restore() -> None:
-    """Delete, then on demand: a duplicate (3.5)."""
+    """Delete, then on demand: a duplicate (F133)."""
     s = LinkedTenants()
     s.person("minsu")
     s.first()
@@ -274,7 +274,7 @@ def test_on_demand_cannot_restore() -> None:
 
 @pytest.mark.fact("F131", "On-demand provisioning checks both policies and the rule")
 def test_on_demand_checks_policies_and_rules() -> None:
-    """The same codes as a cycle; an unknown rule is refused (0.2, 3.5)."""
+    """The same codes as a cycle; an unknown rule is refused (F11, F86)."""
     s = LinkedTenants()
     s.person("minsu")
     s.target.access_policy.identity_synchronizations.clear()
@@ -285,7 +285,7 @@ def test_on_demand_checks_policies_and_rules() -> None:
 
 @pytest.mark.fact("F106", "Assigned groups are skipped as EntityTypeNotSupported while the group mapping is off")
 def test_groups_are_skipped_while_their_mapping_is_off() -> None:
-    """EntityTypeNotSupported; the members are provisioned all the same (4.5)."""
+    """EntityTypeNotSupported; the members are provisioned all the same (F106)."""
     s = LinkedTenants()
     s.person("minsu", assigned=False)
     s.group("sales", "minsu")
@@ -296,7 +296,7 @@ def test_groups_are_skipped_while_their_mapping_is_off() -> None:
 
 @pytest.mark.fact("F106", "With the mapping on and groupSyncInbound allowed, groups become static security groups")
 def test_groups_become_static_security_groups() -> None:
-    """With the mapping on and groupSyncInbound allowed (4.5)."""
+    """With the mapping on and groupSyncInbound allowed (F106)."""
     s = LinkedTenants()
     for mapping in s.job.job_schema["synchronizationRules"][0]["objectMappings"]:
         mapping["enabled"] = mapping["enabled"] or mapping["sourceObjectName"] == "Group"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The default schema and what PUT refuses (fact sheet 4.1-4.5)."""
+"""The default schema and what PUT refuses (facts F13, F82, F84, F92, F100, F106)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def row(schema: Json, target: str) -> Json:
 @pytest.mark.fact("F102", "The built-in input filter")
 @pytest.mark.fact("F92", "The default mappings in the portal's order, the constants and the matching row")
 def test_the_default_schema() -> None:
-    """Names, order, constants, the matching row and the built-in filter (4.2-4.5)."""
+    """Names, order, constants, the matching row and the built-in filter (F87, F93, F102, F106)."""
     schema = template.azure2azure_schema(Settings())
     rule, rows = schema["synchronizationRules"][0], users(schema)["attributeMappings"]
     assert (rule["id"], rule["name"], schema["version"]) == ("df8df8d1-9e6e-40d3-b8df-09bbb402db7e", "USER_INBOUND_USER", "v1.2")
@@ -60,7 +60,7 @@ def test_the_default_schema() -> None:
     "Directory names, flowTypes, rule id and default mappings vary (switches)",
 )
 def test_the_variants() -> None:
-    """Every switch of the schema can be flipped (12.6, 12.10, 12.11, 13.7).
+    """Every switch of the schema can be flipped (F85, F86, F92, F106).
 
     These are rule_id, directory_names, flow_types, mail_mapping, group_mapping, input_filter and operator_literals.
     """
@@ -83,7 +83,7 @@ def test_the_default_is_accepted_as_it_is() -> None:
 
 @pytest.mark.fact("F84", "The ordinary edits of mappings, filters and target actions are accepted")
 def test_the_ordinary_edits_are_accepted() -> None:
-    """Drop a row, add one, an expression, a filter, target actions (4.2-4.4)."""
+    """Drop a row, add one, an expression, a filter, target actions (F90, F92, F100)."""
     schema = template.azure2azure_schema(Settings())
     new = copy.deepcopy(schema)
     rows = users(new)["attributeMappings"]
@@ -146,7 +146,7 @@ def clause(name: str, operator: str, *values: str) -> Json:
     ],
 )
 def test_refusals(edit: Callable[[Json], Any], words: str) -> None:
-    """One change at a time to an acceptable schema (4.1-4.4)."""
+    """One change at a time to an acceptable schema (F82, F84, F92, F100)."""
     schema = template.azure2azure_schema(Settings())
     new = copy.deepcopy(schema)
     edit(new)
@@ -155,7 +155,7 @@ def test_refusals(edit: Callable[[Json], Any], words: str) -> None:
 
 
 def test_status_of_a_new_and_a_started_job() -> None:
-    """Table 3.2, with the execution that reads Failed before it ran."""
+    """F65, F66, with the execution that reads Failed before it ran."""
     new = status.new_job_status()
     started = status.started_status(new)
     assert (new["code"], new["lastExecution"], new["progress"]) == ("Paused", None, [])

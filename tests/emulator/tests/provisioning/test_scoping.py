@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Scoping filters (fact sheet 4.4)."""
+"""Scoping filters (fact F100)."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_groups_or_and_clauses_and() -> None:
 
 @pytest.mark.fact("F102", "The built-in filter in one group or in two (switch input_filter)")
 def test_every_input_group_must_pass() -> None:
-    """With the clauses in two groups an accepted guest still stays out (4.4, inferred)."""
+    """With the clauses in two groups an accepted guest still stays out (F102, inferred)."""
     groups = [{"name": "a", "clauses": [clause("x", "EQUALS", "None")]}, {"name": "b", "clauses": [clause("y", "NOT EQUALS", "P")]}]
     assert not scoping.evaluate_input({"inputFilterGroups": groups}, {"x": "external", "y": "Accepted"}).passed
     assert scoping.evaluate_input({"inputFilterGroups": groups}, {"x": "None", "y": "None"}).passed
@@ -81,7 +81,7 @@ def test_every_input_group_must_pass() -> None:
 @pytest.mark.fact("F104", "REGEX MATCH anywhere or on the whole value (switch regex_match)")
 @pytest.mark.parametrize(("how", "passes"), [("anywhere", True), ("whole", False)])
 def test_a_pattern_matches_anywhere_or_everything(how: str, passes: bool) -> None:
-    """The switch regex_match (4.4)."""
+    """The switch regex_match (F104)."""
     assert scoping.clause_passes(clause("department", "REGEX MATCH", "arket"), PERSON, how) is passes
     assert scoping.clause_passes(clause("department", "NOT REGEX MATCH", "arket"), PERSON, how) is not passes
     assert scoping.clause_passes(clause("department", "REGEX MATCH", "Mark.*"), PERSON, how)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Applications and service principals (fact sheet 2.2, 2.4)."""
+"""Applications and service principals (facts F52, F53)."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def patch_application(call: Call) -> Reply:
 
 
 def remove_principal(tenant: Tenant, principal: GraphObject, clock: str) -> None:
-    """A service principal goes to the deleted items; its assignments and its provisioning are permanently removed (2.4)."""
+    """A service principal goes to the deleted items; its assignments and its provisioning are permanently removed (F53)."""
     sp_id = str(principal["id"])
     del tenant.service_principals[sp_id]
     tenant.assignments.pop(sp_id, None)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who is assigned to a configuration: appRoleAssignedTo (fact sheet 5)."""
+"""Who is assigned to a configuration: appRoleAssignedTo (fact F107)."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def get_assignment(call: Call) -> Reply:
 
 
 def _principal(call: Call, principal_id: str) -> tuple[str, GraphObject]:
-    """The person, group or application that is assigned; a stale replica makes the reference invalid (0.2)."""
+    """The person, group or application that is assigned; a stale replica makes the reference invalid (F5)."""
     tenant, replicas = call.tenant, call.service.replicas
     kinds = (
         ("User", "user", "", tenant.users),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Deleted items: kept for 30 days, restored, or purged permanently (fact sheet 2.4, 7)."""
+"""Deleted items: kept for 30 days, restored, or purged permanently (facts F53, F115)."""
 
 from __future__ import annotations
 

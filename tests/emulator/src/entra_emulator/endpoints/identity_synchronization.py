@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The identity synchronization policy of a partner (fact sheet 1.3)."""
+"""The identity synchronization policy of a partner (fact F42)."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def _held(call: Call) -> GraphObject | None:
 
 
 def _absent(call: Call) -> GraphError:
-    """13.2: the code for reads and deletions of an absent policy is not known."""
+    """F43: the code for reads and deletions of an absent policy is not known."""
     if call.settings.absent_identity_synchronization == "Request_ResourceNotFound":
         return errors.not_found(call.params["partner"])
     return errors.no_company()
 
 
 def _require_partner(call: Call) -> None:
-    """The partner has to exist; right after its creation a stale replica says that it does not (0.2)."""
+    """The partner has to exist; right after its creation a stale replica says that it does not (F8)."""
     try:
         find_partner(call)
     except GraphError:

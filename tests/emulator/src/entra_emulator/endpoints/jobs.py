@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Provisioning templates and jobs: create, read, start, pause, restart, delete (fact sheet 3.1 to 3.3)."""
+"""Provisioning templates and jobs: create, read, start, pause, restart, delete (facts F65, F69, F71)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ RESET_SCOPES = {
     "ForceDeletes": frozenset({"ForceDeletes"}),
 }
 PORTAL_RESTART = frozenset({"QuarantineState", "Watermark", "Escrows"})
-"""What an empty or omitted resetScope means (3.3)."""
+"""What an empty or omitted resetScope means (F74)."""
 
 
 def sync_error(status: int, code: str, message: str) -> GraphError:
@@ -44,7 +44,7 @@ def sync_error(status: int, code: str, message: str) -> GraphError:
 
 
 def has_template(principal: GraphObject) -> bool:
-    """Whether provisioning is possible at all: a service principal from another template gives an unknown error (3.1)."""
+    """Whether provisioning is possible at all: a service principal from another template gives an unknown error (F69)."""
     return principal.get("applicationTemplateId") == CROSS_TENANT_TEMPLATE
 
 
@@ -114,7 +114,7 @@ def get_template_schema(call: Call) -> Reply:
 
 
 def job_view(job: Job, sync: Synchronization) -> GraphObject:
-    """A synchronizationJob (3.2)."""
+    """A synchronizationJob (F65)."""
     settings = [
         {"name": "AzureIngestionAttributeOptimization", "value": "False"},
         {"name": "LookaheadQueryEnabled", "value": "False"},
@@ -139,7 +139,7 @@ class Notification(BaseModel):
 
 
 def delete_threshold(sync: Synchronization) -> int | None:
-    """The deletion guard's threshold where it is on (3.4)."""
+    """The deletion guard's threshold where it is on (F63)."""
     try:
         notification = Notification.model_validate_json(sync.secrets.get("SyncNotificationSettings", "{}"))
     except ValidationError:
@@ -191,7 +191,7 @@ def _created(call: Call, principal: GraphObject, sync: Synchronization, job: Job
 
 
 def patch_job(call: Call) -> Reply:
-    """Listed in the permission table, semantics undocumented (3.2): nothing of a job is writable."""
+    """Listed in the permission table, semantics undocumented (F65): nothing of a job is writable."""
     find_job(call)
     known_members(call.body, frozenset(), frozenset({"id", "templateId", "schedule", "status", "synchronizationJobSettings"}))
     return NO_CONTENT
@@ -219,7 +219,7 @@ def start_job(call: Call) -> Reply:
 
 
 def _require_credentials(sync: Synchronization) -> None:
-    """A job without its connection cannot run: status NotConfigured (3.2)."""
+    """A job without its connection cannot run: status NotConfigured (F72)."""
     if not sync.secrets.get("CompanyId") or not sync.secrets.get("AuthenticationType"):
         raise sync_error(400, "InvalidCredentials", "The credentials of the synchronization job are not configured.")
 
@@ -232,7 +232,7 @@ def pause_job(call: Call) -> Reply:
 
 
 def reset_scopes(text: str | None) -> set[str]:
-    """The set a resetScope stands for: flags, separated by commas (3.3)."""
+    """The set a resetScope stands for: flags, separated by commas (F74)."""
     if text is None or not text.strip():
         return set(PORTAL_RESTART)
     scopes: set[str] = set()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The provisioning log and the directory audit log (fact sheet 6.1, 6.2)."""
+"""The provisioning log and the directory audit log (facts F124, F129)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RETENTION_DAYS = 30
 
 
 def _published(call: Call, entries: list[GraphObject]) -> list[GraphObject]:
-    """Newest first; entries appear late and are kept for 30 days (6.1)."""
+    """Newest first; entries appear late and are kept for 30 days (F124)."""
     now = moment(call.world.clock)
     newest, oldest = stamp(now - timedelta(seconds=call.settings.log_delay_seconds)), stamp(now - timedelta(days=RETENTION_DAYS))
     return [entry for entry in reversed(entries) if oldest <= entry["activityDateTime"] <= newest]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""provisionOnDemand (fact sheet 3.5)."""
+"""provisionOnDemand (fact F131)."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def provision(call: Call) -> Reply:
 
 
 def wrapped(call: Call, info: dict[str, Any]) -> dict[str, str]:
-    """The two generations of the answer (3.5)."""
+    """The two generations of the answer (F130)."""
     if call.settings.on_demand == "array":
         return {"key": ARRAY_KEY, "value": json.dumps([info], ensure_ascii=False)}
     status = info.get("statusInfo") or {}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Partners of the cross-tenant access policy (fact sheet 1.1, 1.2)."""
+"""Partners of the cross-tenant access policy (facts F30, F34)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ READ_ONLY = ("tenantId", "isInMultiTenantOrganization", "crossCloudMeetingConfig
 
 
 def new_partner(tenant_id: str) -> GraphObject:
-    """A partner that inherits everything; the members of the how-to's creation sample (1.1)."""
+    """A partner that inherits everything; the members of the how-to's creation sample (F31)."""
     return {
         "tenantId": tenant_id,
         "isServiceProvider": None,
@@ -54,7 +54,7 @@ def find_partner(call: Call) -> GraphObject:
 
 
 def _expanded(call: Call, partner: GraphObject) -> dict[str, Any]:
-    """The member that $expand adds (1.3)."""
+    """The member that $expand adds (F44)."""
     expand = call.request.query.get("$expand")
     if expand is None:
         return {}
@@ -71,7 +71,7 @@ def _expanded(call: Call, partner: GraphObject) -> dict[str, Any]:
 
 
 def policy_view(call: Call, policy: GraphObject) -> GraphObject:
-    """An identitySynchronization as this version serves it: group and cross-cloud members are beta's (1.3)."""
+    """An identitySynchronization as this version serves it: group and cross-cloud members are beta's (F45)."""
     names = ["tenantId", "displayName", "userSyncInbound"]
     if call.beta:
         names += ["groupSyncInbound", "externalCloudAuthorizedApplicationId", "deletedDateTime"]
@@ -101,7 +101,7 @@ def create_partner(call: Call) -> Reply:
     sent = _checked(call, read(PartnerCreate, call.body).sent())
     tenant_id: str = sent["tenantId"]
     partners = call.tenant.access_policy.partners
-    # While a deletion propagates, the name is still taken (1.2).
+    # While a deletion propagates, the name is still taken (F37).
     seen = call.service.replicas.read("partner", call.tenant.id, f"entry/{tenant_id}", partners.get(tenant_id))
     if tenant_id in partners or seen is not None or _blocked(call, tenant_id):
         raise errors.partner_exists()
@@ -118,7 +118,7 @@ def create_partner(call: Call) -> Reply:
 
 
 def _blocked(call: Call, tenant_id: str) -> bool:
-    """Whether the soft-deleted partner still stands in the way (13.3)."""
+    """Whether the soft-deleted partner still stands in the way (F37)."""
     key = (call.tenant.id, tenant_id)
     left = call.service.blocked_partners.get(key, 0)
     if call.settings.soft_deleted_partner != "blocks" or left <= 0:
@@ -152,7 +152,7 @@ def delete_partner(call: Call) -> Reply:
         raise errors.not_found(call.params["partner"])
     if tenant_id in policy.identity_synchronizations:
         if call.settings.partner_delete_with_policy == "refused":
-            # 1.2: the policy has to go first; the error's text is not documented (13.3).
+            # F36: the policy has to go first; the error's text is not documented.
             raise errors.bad_request(
                 "The partner configuration cannot be deleted because an identity synchronization policy exists for it."
             )
@@ -172,7 +172,7 @@ def delete_partner(call: Call) -> Reply:
 
 
 def _checked(call: Call, sent: GraphObject) -> GraphObject:
-    """Application callers must not send isServiceProvider true or false (1.1)."""
+    """Application callers must not send isServiceProvider true or false (F32)."""
     if sent.get("isServiceProvider") is not None:
         raise errors.denied()
     if not GUID.fullmatch(sent.get("tenantId") or call.tenant.id):
@@ -181,14 +181,14 @@ def _checked(call: Call, sent: GraphObject) -> GraphObject:
 
 
 def _merged(call: Call, partner: GraphObject, sent: GraphObject) -> GraphObject:
-    """PATCH semantics (1.2): members sent replace; of the two nested settings the members merge, or not (nested_settings)."""
+    """PATCH semantics (F35): members sent replace; of the two nested settings the members merge, or not (nested_settings)."""
     result = {**partner, **sent}
     for name in NESTED:
         if isinstance(sent.get(name), dict):
             before = partner.get(name) if call.settings.nested_settings == "merge" else None
             blank = dict.fromkeys(_members(name))
             result[name] = {**blank, **(before or {}), **sent[name]}
-    # Never null as an object on read (1.1).
+    # Never null as an object on read (F30).
     if result["automaticUserConsentSettings"] is None:
         result["automaticUserConsentSettings"] = {"inboundAllowed": None, "outboundAllowed": None}
     return result
@@ -201,7 +201,7 @@ def _members(name: str) -> tuple[str, ...]:
 
 
 def _check_size(tenant: Tenant, tenant_id: str, partner: GraphObject) -> None:
-    """400 when the whole policy would exceed 25 KB (1.4). What is inherited takes no room."""
+    """400 when the whole policy would exceed 25 KB (F38). What is inherited takes no room."""
     stored = {**tenant.access_policy.partners, tenant_id: partner}
     settings = [{name: value for name, value in item.items() if value is not None} for item in stored.values()]
     if len(json.dumps([tenant.access_policy.default, settings], separators=(",", ":"))) > MAXIMUM_POLICY_BYTES:

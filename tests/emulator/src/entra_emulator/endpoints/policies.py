@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The base policy, its default configuration, the authorization and the B2B management policy (fact sheet 1.4, 9)."""
+"""The base policy, its default configuration, the authorization and the B2B management policy (facts F39, F123)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _setting(access: str) -> dict[str, Any]:
 
 
 def system_default() -> GraphObject:
-    """The values a tenant starts with (1.4)."""
+    """The values a tenant starts with (F39)."""
     return {
         "isServiceDefault": True,
         "inboundTrust": {"isMfaAccepted": False, "isCompliantDeviceAccepted": False, "isHybridAzureADJoinedDeviceAccepted": False},
@@ -97,7 +97,7 @@ def reset_default(call: Call) -> Reply:
 
 
 def authorization_defaults() -> GraphObject:
-    """The authorization policy a tenant starts with; a preflight reads allowInvitesFrom (9)."""
+    """The authorization policy a tenant starts with; a preflight reads allowInvitesFrom (F123, F141)."""
     return {
         "id": "authorizationPolicy",
         "deletedDateTime": None,
@@ -136,7 +136,7 @@ def patch_authorization(call: Call) -> Reply:
 
 
 def list_b2b_management(call: Call) -> Reply:
-    """The allow or deny list of invitations, as JSON text in a policy; no policy while there is no list (9)."""
+    """The allow or deny list of invitations, as JSON text in a policy; no policy while there is no list (F123)."""
     policy = call.tenant.authorization_policy
     members = {"AllowedDomains": policy.get("_invitationsAllowedDomains"), "BlockedDomains": policy.get("_invitationsBlockedDomains")}
     listed = {name: domains for name, domains in members.items() if domains}

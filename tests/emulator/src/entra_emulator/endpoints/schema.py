@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A job's schema: mappings, scoping filters, and the services around them (fact sheet 4)."""
+"""A job's schema: mappings, scoping filters, and the services around them (fact F84)."""
 
 from __future__ import annotations
 
@@ -46,17 +46,17 @@ def _without(value: Any, names: set[str]) -> Any:
 
 
 def _invalid(call: Call, problem: str) -> GraphError:
-    """A refused schema; the raw answer is not documented (13.1)."""
+    """A refused schema; the raw answer is not documented (F13)."""
     if call.settings.schema_invalid == "BadRequest":
         return errors.bad_request(f"schemaInvalid: {problem}", "BadRequest")
     return errors.bad_request(problem, "schemaInvalid")
 
 
 def put_schema(call: Call) -> Reply:
-    """Replaces the whole schema: what is left out is gone (4.1). Only the directories, a navigation property, may be left out."""
+    """Replaces the whole schema: what is left out is gone (F82). Only the directories, a navigation property, may be left out."""
     principal, _synchronization, job = find_job(call)
     new: GraphObject = without_annotations(call.body)
-    # What the service itself put into the schema comes back, documented or not (4.1).
+    # What the service itself put into the schema comes back, documented or not (F82).
     checked = _without(new, _member_names(job.job_schema) - DOCUMENTED)
     read(Schema, checked)
     if "directories" not in new:
@@ -74,7 +74,7 @@ def put_schema(call: Call) -> Reply:
 
 
 def _changed(call: Call, principal: GraphObject, job: Job) -> None:
-    """A change of mappings begins a full cycle automatically, or not (13.13)."""
+    """A change of mappings begins a full cycle automatically, or not (F83)."""
     if call.settings.schema_put_restarts:
         if job.schedule_state == "Active":
             engine.restart(call.world, call.tenant.id, principal["id"], job.id, set(PORTAL_RESTART))
@@ -84,7 +84,7 @@ def _changed(call: Call, principal: GraphObject, job: Job) -> None:
 
 
 def delete_schema(call: Call) -> Reply:
-    """Restores the template's schema (4.1)."""
+    """Restores the template's schema (F82)."""
     principal, _synchronization, job = find_job(call)
     job.job_schema = {**template.azure2azure_schema(call.settings, principal["appId"]), "id": job.id}
     _changed(call, principal, job)
@@ -103,7 +103,7 @@ def functions(call: Call) -> Reply:
 
 
 def parse_expression(call: Call) -> Reply:
-    """Parses, and evaluates when a test object is given; an expression that fails is still an answer of 200 (4.1)."""
+    """Parses, and evaluates when a test object is given; an expression that fails is still an answer of 200 (F88)."""
     find_job(call)
     sent = read(ParseExpression, call.body)
     body: dict[str, Any] = {

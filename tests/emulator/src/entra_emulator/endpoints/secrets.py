@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Provisioning secrets: the connection and its settings (fact sheet 3.4)."""
+"""Provisioning secrets: the connection and its settings (fact F57)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def get_secrets(call: Call) -> Reply:
 
 
 def put_secrets(call: Call) -> Reply:
-    """Keeps what was not sent, or not (13.4); an empty value removes its key."""
+    """Keeps what was not sent, or not (F58); an empty value removes its key."""
     principal, sync = synchronization(call)
     sent = {str(item.key): item.value for item in read(Secrets, call.body).value}
     notification = sent.get("SyncNotificationSettings")
@@ -52,7 +52,7 @@ def put_secrets(call: Call) -> Reply:
 
 
 def _check_notification(text: str) -> None:
-    """SyncNotificationSettings is JSON in a string (3.4)."""
+    """SyncNotificationSettings is JSON in a string (F60)."""
     try:
         value = json.loads(text)
     except ValueError:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Application templates and instantiate (fact sheet 2.1)."""
+"""Application templates and instantiate (fact F50)."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def get_template(call: Call) -> Reply:
 
 
 def _role() -> GraphObject:
-    """The one role of an instantiated application; its id is random (2.1)."""
+    """The one role of an instantiated application; its id is random (F51)."""
     return {
         "allowedMemberTypes": ["User"],
         "description": "msiam_access",
@@ -85,7 +85,7 @@ def _scope(name: str) -> GraphObject:
 
 
 def new_application(call: Call, template_id: str, name: str, reference: str | None) -> tuple[GraphObject, GraphObject]:
-    """An application and its service principal in the shape of the how-to (2.1)."""
+    """An application and its service principal in the shape of the how-to (F50)."""
     role, scope, app_id = _role(), _scope(name), new_id()
     key = "aad2aadsync" if template_id == CROSS_TENANT_TEMPLATE else "customappsso"
     home = HOME_PAGE.format(key)
@@ -122,7 +122,7 @@ def new_application(call: Call, template_id: str, name: str, reference: str | No
 
 
 def _new_principal(call: Call, application: GraphObject) -> GraphObject:
-    """The service principal of an instantiated application (2.1)."""
+    """The service principal of an instantiated application (F50)."""
     name, app_id = application["displayName"], application["appId"]
     return {
         "id": new_id(),
@@ -159,7 +159,7 @@ def _new_principal(call: Call, application: GraphObject) -> GraphObject:
 
 
 def instantiate(call: Call) -> Reply:
-    """Every call makes another application, even with the same name (2.1)."""
+    """Every call makes another application, even with the same name (F50)."""
     template, sent = _find(call), read(Instantiate, call.body)
     if not sent.displayName.strip():
         raise errors.bad_request("A value is required for property 'displayName' of resource.")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who a tenant is: tenant information, organization with its quota, domains, licences (fact sheet 1.5, 9)."""
+"""Who a tenant is: tenant information, organization with its quota, domains, licences (facts F47, F141)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BY_DOMAIN = "/tenantRelationships/findTenantInformationByDomainName(domainName='
 
 
 def _unknown(call: Call, name: str) -> GraphError:
-    """13.2: the answer for an unknown tenant is not documented."""
+    """F47: the answer for an unknown tenant is not documented."""
     if call.settings.unknown_tenant_information == "bad_request":
         return errors.bad_request(f"Unable to find tenant information for '{name}'.", "BadRequest")
     return GraphError(404, "Directory_ObjectNotFound", f"Unable to read the company information for '{name}' from the directory.")

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""validateCredentials: "test connection" (fact sheet 0.2, 3.3)."""
+"""validateCredentials: "test connection" (facts F11, F77)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ INCOMPLETE = Refusal("InvalidCredentials", "The credentials are incomplete: Comp
 
 
 def _failure(call: Call, refusal: Refusal) -> GraphError:
-    """A failed test; the raw answer of Graph is not documented (13.1)."""
+    """A failed test; the raw answer of Graph is not documented (F13)."""
     if call.settings.validation_failure == "wrapped":
         return sync_error(400, "BadRequest", f"{refusal.code}: {refusal.message}")
     return sync_error(400, refusal.code, refusal.message)

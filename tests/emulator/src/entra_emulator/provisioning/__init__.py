@@ -3,6 +3,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The provisioning engine: what the synchronization service does with a job between two tenants.
 
-The numbers in the docstrings are the sections of the fact sheet this emulator is built on; "inferred" marks what no
+The numbers in the docstrings are facts of docs/developers/facts.md; "inferred" marks what no
 source states. `engine` is the door; `expressions`, `scoping` and `schema_rules` are useful on their own.
 """

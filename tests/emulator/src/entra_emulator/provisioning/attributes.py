@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Between Graph's users and the schema's attribute names: which attributes exist, how each is read and written (4.3).
+"""Between Graph's users and the schema's attribute names: which attributes exist, how each is read and written (F97).
 
 The schema speaks the service's older names (``telephoneNumber``, ``physicalDeliveryOfficeName``, ``mobile``, ``objectId``),
 Graph its own (``businessPhones``, ``officeLocation``, ``mobilePhone``, ``id``).
@@ -47,7 +47,7 @@ def net_id(user: GraphObject) -> str:
 
 
 def is_external(user: GraphObject) -> bool:
-    """Whether a user is not an internal member (10): guests of any kind, and all users with an identity elsewhere."""
+    """Whether a user is not an internal member (F111): guests of any kind, and all users with an identity elsewhere."""
     return (
         user.get("userType") == "Guest"
         or bool(user.get("_alternativeSecurityId"))
@@ -57,7 +57,7 @@ def is_external(user: GraphObject) -> bool:
 
 
 def alternative_security_ids(user: GraphObject) -> str:
-    """``None`` for internal people; external people and people with SMS sign-in have another identity (4.4)."""
+    """``None`` for internal people; external people and people with SMS sign-in have another identity (F102)."""
     if user.get("_alternativeSecurityId"):
         return str(user["_alternativeSecurityId"])
     if is_external(user):
@@ -95,7 +95,7 @@ def read(tenant: Tenant, user: GraphObject, role: str | None = None, deleted: bo
         "IsSoftDeleted": deleted,
         "netId": net_id(user),
         "alternativeSecurityIds": alternative_security_ids(user),
-        # Filters are false on null (4.4), and internal people pass "userState NOT EQUALS PendingAcceptance", so theirs has a value.
+        # Filters are false on null (F100), and internal people pass "userState NOT EQUALS PendingAcceptance", so theirs has a value.
         "userState": user.get("externalUserState") or "None",
         "manager": tenant.managers.get(str(user["id"])),
         "appRoleAssignments": role,

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The functions an attribute mapping may call, with their parameters (4.1).
+"""The functions an attribute mapping may call, with their parameters (F89).
 
 Names and parameters are those of Microsoft's "Reference for writing expressions for attribute mappings"; ``Trim`` is
-from the same reference for cloud sync, ``AltSecIdFromNetId`` from the default mappings (4.3). Names are case-sensitive.
+from the same reference for cloud sync, ``AltSecIdFromNetId`` from the default mappings (F92). Names are case-sensitive.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Function:
     even: bool = False
 
     def keys(self, count: int) -> list[str]:
-        """The parameter keys of a call with `count` arguments; the repeating ones are numbered (4.2)."""
+        """The parameter keys of a call with `count` arguments; the repeating ones are numbered (F87)."""
         fixed = [p.name for p in self.parameters if not p.repeats]
         repeating = [p.name for p in self.parameters if p.repeats]
         keys = fixed[:count]

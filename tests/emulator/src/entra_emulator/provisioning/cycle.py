@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A cycle of a job: all users in scope and all users provisioned before, in turn (3.2, 4, 5, 7)."""
+"""A cycle of a job: all users in scope and all users provisioned before, in turn (F68, F84, F107, F114)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The target directory as the engine uses it: indexes built once a cycle, and the writes that keep them right (7)."""
+"""The target directory as the engine uses it: indexes built once a cycle, and the writes that keep them right (F114)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Index:
     names: dict[str, str] = field(default_factory=dict)
 
     def add_user(self, user: GraphObject) -> None:
-        """Register a user; people without a redeemed identity cannot be matched by it (7)."""
+        """Register a user; people without a redeemed identity cannot be matched by it (F113)."""
         if user.get("_alternativeSecurityId"):
             self.identities.setdefault(str(user["_alternativeSecurityId"]), str(user["id"]))
         self.names[str(user.get("userPrincipalName", "")).lower()] = str(user["id"])
@@ -70,12 +70,12 @@ def _add_all(result: Index, kind: str, things: Iterable[GraphObject]) -> None:
 
 
 def external_name(source_name: str, tenant: Tenant) -> str:
-    """``alias_domain#EXT#@<initial domain>``: every other character of the name is kept (7)."""
+    """``alias_domain#EXT#@<initial domain>``: every other character of the name is kept (F112)."""
     return f"{source_name.replace('@', '_')}#EXT#@{tenant.initial_domain}"
 
 
 def create_user(tenant: Tenant, known: Index, values: Json, identity: str, at: str) -> GraphObject:
-    """A B2B user whose invitation is redeemed on the spot (7)."""
+    """A B2B user whose invitation is redeemed on the spot (F113)."""
     user: GraphObject = {
         "id": new_id(),
         "createdDateTime": at,
@@ -97,7 +97,7 @@ def create_user(tenant: Tenant, known: Index, values: Json, identity: str, at: s
 
 
 def redeem(user: GraphObject, identity: str, at: str) -> None:
-    """What redemption leaves on a user (7, generally known values)."""
+    """What redemption leaves on a user (F112, generally known values)."""
     user["creationType"] = "Invitation"
     user["externalUserState"] = "Accepted"
     user["externalUserStateChangeDateTime"] = at
@@ -106,7 +106,7 @@ def redeem(user: GraphObject, identity: str, at: str) -> None:
 
 
 def write(user: GraphObject, values: Json) -> None:
-    """Write mapped values; the target computes proxyAddresses and otherMails from the mail address (7)."""
+    """Write mapped values; the target computes proxyAddresses and otherMails from the mail address (F121)."""
     for name, value in values.items():
         attributes.put(user, name, value)
     if "mail" in values:
@@ -122,7 +122,7 @@ def update_user(known: Index, user: GraphObject, values: Json) -> None:
 
 
 def soft_delete(tenant: Tenant, known: Index, user_id: str, at: str) -> GraphObject:
-    """Into the deleted items for 30 days (7)."""
+    """Into the deleted items for 30 days (F114)."""
     user = tenant.users.pop(user_id)
     known.remove_user(user)
     user["deletedDateTime"] = at

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The engine's door: a job's actions, and the passing of virtual time (3.2, 3.3, 4.1, 7)."""
+"""The engine's door: a job's actions, and the passing of virtual time (F65, F68, F74, F82)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _job(world: World, tenant_id: str, sp_id: str, job_id: str) -> Job:
 
 
 def start(world: World, tenant_id: str, sp_id: str, job_id: str) -> None:
-    """Resume from the watermark and leave quarantine; nothing on a job that runs already (3.3)."""
+    """Resume from the watermark and leave quarantine; nothing on a job that runs already (F71)."""
     job = _job(world, tenant_id, sp_id, job_id)
     if job.schedule_state == "Active" and not job.status.get("quarantine"):
         return
@@ -55,7 +55,7 @@ def _awaken(world: World, job: Job) -> None:
 
 
 def pause(world: World, tenant_id: str, sp_id: str, job_id: str, settings: Settings | None = None) -> None:
-    """Stop after the running cycle; everything is remembered (3.3)."""
+    """Stop after the running cycle; everything is remembered (F73)."""
     job = _job(world, tenant_id, sp_id, job_id)
     job.schedule_state = settings.pause_state if settings else "Disabled"
     job.status["code"] = "Paused"
@@ -63,7 +63,7 @@ def pause(world: World, tenant_id: str, sp_id: str, job_id: str, settings: Setti
 
 
 def restart(world: World, tenant_id: str, sp_id: str, job_id: str, reset_scopes: set[str], settings: Settings | None = None) -> None:
-    """Restart with these reset scopes; none of them is the portal's "Restart provisioning". A paused job may stay paused (3.3)."""
+    """Restart with these reset scopes; none of them is the portal's "Restart provisioning". A paused job may stay paused (F75)."""
     job = _job(world, tenant_id, sp_id, job_id)
     own = memory.of(job)
     scopes = set(reset_scopes) or set(DEFAULT_RESTART)
@@ -87,7 +87,7 @@ def restart(world: World, tenant_id: str, sp_id: str, job_id: str, reset_scopes:
 
 
 def schema_changed(world: World, tenant_id: str, sp_id: str, job_id: str) -> None:
-    """The next cycle evaluates all users again (4.1)."""
+    """The next cycle evaluates all users again (F82)."""
     memory.of(_job(world, tenant_id, sp_id, job_id))["full"] = True
 
 
@@ -151,7 +151,7 @@ def _run(world: World, due: _Due, settings: Settings, began: datetime) -> Json:
 
 
 def _length(world: World, due: _Due, settings: Settings) -> tuple[timedelta, int]:
-    """An initial cycle grows with assigned people, groups and memberships (7)."""
+    """An initial cycle grows with assigned people, groups and memberships (F68)."""
     job = _job(world, due.tenant_id, due.sp_id, due.job_id)
     if job.cycles_completed and not memory.of(job).get("initial"):
         return timedelta(0), 0
@@ -168,7 +168,7 @@ def _length(world: World, due: _Due, settings: Settings) -> tuple[timedelta, int
 
 
 def _observe_progress(world: World, at: datetime) -> None:
-    """Progress of the initial cycles that are under way (3.2)."""
+    """Progress of the initial cycles that are under way (F68)."""
     for _tenant, _principal, job in _jobs(world):
         running = memory.of(job).get("running")
         if running:

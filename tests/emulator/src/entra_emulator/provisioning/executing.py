@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Carrying out a person's plan in the target tenant, with the refusals the target may give (6.1, 7)."""
+"""Carrying out a person's plan in the target tenant, with the refusals the target may give (F117, F120, F122, F127)."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from entra_emulator.provisioning.model import Json, Outcome, Plan, Run
 from entra_emulator.state import GraphObject
 
 _FOREIGN = frozenset(["mail", "showInAddressList"])
-"""Attributes that belong to Exchange once the target user has a mailbox or its licence (7)."""
+"""Attributes that belong to Exchange once the target user has a mailbox or its licence (F120)."""
 _LESSER_ROLES = frozenset(["User Administrator", "Helpdesk Administrator", "User Account Administrator"])
-"""Roles that do not keep the service from deleting a person (7)."""
+"""Roles that do not keep the service from deleting a person (F117)."""
 
 
 def execute(run: Run, plan: Plan) -> Outcome:
@@ -120,7 +120,7 @@ def _name_conflict(run: Run, values: Json) -> policies.Refusal | GraphObject | N
 
 
 def _join(run: Run, plan: Plan, holder: GraphObject) -> Outcome:
-    """The invitation resolves to a user with the same address (7).
+    """The invitation resolves to a user with the same address (F113).
 
     A guest who never accepted becomes this person, and keeps the mail-based name until a restart or on demand. A second source
     person with the same address collapses into the first one's user.
@@ -168,7 +168,7 @@ def _update(run: Run, plan: Plan) -> Outcome:
     user = run.target.users[plan.target_id]
     changes, code, reason = dict(plan.changes), "", ""
     if user.get("_exchangeLicensed") and _FOREIGN & changes.keys():
-        # The service retries automatically without the attributes it may not write (6.1).
+        # The service retries automatically without the attributes it may not write (F127).
         changes = {name: value for name, value in changes.items() if name not in _FOREIGN}
         code = "AzureActiveDirectoryCannotUpdateObjectsOriginatedInExternalService"
         reason = "Unable to update the attributes mail and showInAddressList: the object originated in an external service."

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Expressions of attribute mappings: parsing, Graph's `attributeMappingSource`, and evaluation (4.2, 10)."""
+"""Expressions of attribute mappings: parsing, Graph's `attributeMappingSource`, and evaluation (F87, F90)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from entra_emulator.provisioning.functions import IMPLEMENTATIONS, compare, is_e
 from entra_emulator.settings import Settings
 
 LONGEST = 10_000
-"""The longest expression, in characters (10)."""
+"""The longest expression, in characters (F90)."""
 
 LIKELY = Settings()
 
@@ -178,7 +178,7 @@ def render(expression: Expression | None) -> str:
 
 
 def to_source(expression: Expression) -> dict[str, Any]:
-    """Graph's `attributeMappingSource` for an expression (4.2). Arguments left out do not appear among the parameters."""
+    """Graph's `attributeMappingSource` for an expression (F87). Arguments left out do not appear among the parameters."""
     source: dict[str, Any] = {"expression": render(expression), "name": "", "type": "", "parameters": []}
     if isinstance(expression, Attribute):
         return {**source, "type": "Attribute", "name": expression.name}

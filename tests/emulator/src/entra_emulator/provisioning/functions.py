@@ -53,7 +53,7 @@ def compare(operator: str, left: Any, right: Any) -> bool:
 
 
 def _nullable(work: Callable[[str], Any]) -> Implementation:
-    """A function of one string that hands null on (inferred: "null source values are skipped", 4.3)."""
+    """A function of one string that hands null on (inferred: "null source values are skipped", F96)."""
 
     def run(a: Arguments, _values: Mapping[str, Any]) -> Any:
         return None if a[0] is None else work(text(a[0]))

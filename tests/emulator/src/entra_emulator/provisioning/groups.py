@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Group synchronization, as far as the fact sheet is sure (4.5).
+"""Group synchronization, as far as it is documented (fact F106).
 
 A group that is assigned while the group mapping is off is skipped with EntityTypeNotSupported. With the mapping on and
 ``groupSyncInbound`` allowed, assigned groups become static security groups whose members are the synced people.

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The deletion guard: ``DeleteThresholdEnabled`` and ``DeleteThresholdValue`` in SyncNotificationSettings (3.4, 6.4)."""
+"""The deletion guard: ``DeleteThresholdEnabled`` and ``DeleteThresholdValue`` in SyncNotificationSettings (F63, F81)."""
 
 from __future__ import annotations
 

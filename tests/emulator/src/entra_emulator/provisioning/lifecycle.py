@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A job's schedule and status between cycles: success, failure, quarantine and its retries (3.2, 6.4)."""
+"""A job's schedule and status between cycles: success, failure, quarantine and its retries (F68, F78)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TOO_LARGE_SHARE = 0.4
 
 
 def escrow_quarantine(failed: int, entitled: int) -> str | None:
-    """The quarantine reason for this many failed entries, if any (6.4)."""
+    """The quarantine reason for this many failed entries, if any (F79)."""
     if failed >= TOTAL_FAILURES:
         return "EncounteredTotalEscrowThreshold"
     if failed > TOO_MANY_FAILURES:
@@ -56,7 +56,7 @@ def completed(job: Job, began: datetime, ended: datetime, counters: Json, entrie
 
 
 def failed(job: Job, began: datetime, error: Json) -> None:
-    """A cycle that could not run at all: the execution failed, and the job is quarantined at once (6.4, inferred)."""
+    """A cycle that could not run at all: the execution failed, and the job is quarantined at once (F80, inferred)."""
     job.status["lastExecution"] = status.execution("Failed", stamp(began), stamp(began), {}, error)
     job.status["countSuccessiveCompleteFailures"] += 1
     quarantine(job, began, "EncounteredQuarantineException", error)
@@ -77,7 +77,7 @@ def quarantine(job: Job, at: datetime, reason: str, error: Json) -> None:
 
 
 def leave_quarantine(job: Job) -> None:
-    """What start and restart do to a quarantine, and a cycle without a reason for one (3.3, 6.4)."""
+    """What start and restart do to a quarantine, and a cycle without a reason for one (F71, F78)."""
     job.status["quarantine"] = None
     job.status["troubleshootingUrl"] = ""
     memory.of(job).pop("series", None)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Provisioning log entries of the source tenant and audit entries of both (6.1, 6.2)."""
+"""Provisioning log entries of the source tenant and audit entries of both (F125, F129)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _GERUND = {"Add": "created", "Update": "updated", "Delete": "deleted"}
 
 
 def entry(run: Run, outcome: Outcome) -> Json:
-    """One `provisioningObjectSummary` (6.1)."""
+    """One `provisioningObjectSummary` (F125)."""
     source_name, target_name = template.directory_names(run.settings)
     principal = run.source.service_principals.get(run.sp_id, {})
     return {
@@ -97,7 +97,7 @@ def _step(name: str, kind: str, status: str, description: str, details: Json | N
 
 
 def steps(outcome: Outcome) -> list[Json]:
-    """`provisioningSteps`: import, scoping, matching, processing, export (3.5, 6.1). All details are strings."""
+    """`provisioningSteps`: import, scoping, matching, processing, export (F125, F132). All details are strings."""
     plan, what = outcome.plan, outcome.kind.lower()
     export = _EXPORTS.get(outcome.action)
     imported = {name: text(value) for name, value in plan.source.items() if value is not None and not name.startswith("_")}
@@ -144,7 +144,7 @@ def _scoping_step(outcome: Outcome) -> Json:
 
 
 def audit(run: Run, activity: str, operation: str, thing: GraphObject, modified: list[Json], kind: str = "User") -> None:
-    """A directory audit entry of the target tenant, by Microsoft.Azure.SyncFabric (6.2)."""
+    """A directory audit entry of the target tenant, by Microsoft.Azure.SyncFabric (F129)."""
     resource = {
         "id": thing["id"],
         "displayName": thing.get("displayName"),
@@ -163,7 +163,7 @@ def _quoted(name: str, value: Any) -> Any:
 
 
 def audit_quarantine(run: Run, reason: str) -> None:
-    """The source tenant's own record of a quarantine (6.2)."""
+    """The source tenant's own record of a quarantine (F129)."""
     principal = run.source.service_principals.get(run.sp_id, {})
     resource: Json = {
         "id": run.sp_id,

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The job's mapping of people, compiled from its schema, and the values it gives for one person (4.2, 4.3)."""
+"""The job's mapping of people, compiled from its schema, and the values it gives for one person (F84, F92)."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ class ObjectMapping:
 
 
 def flow_types(value: str) -> frozenset[str]:
-    """``"Add, Update, Delete"`` with or without blanks, as a set (4.2)."""
+    """``"Add, Update, Delete"`` with or without blanks, as a set (F85)."""
     return frozenset(part.strip() for part in value.split(",") if part.strip())
 
 
 def object_mapping(schema: Json, kind: str) -> ObjectMapping | None:
-    """The first object mapping with a name for `kind` (``User`` or ``Group``); the nameless ones are internal (4.2)."""
+    """The first object mapping with a name for `kind` (``User`` or ``Group``); the nameless ones are internal (F84)."""
     for rule in schema.get("synchronizationRules") or []:
         for candidate in rule.get("objectMappings") or []:
             if candidate.get("name") and candidate.get("sourceObjectName") == kind:
@@ -86,7 +86,7 @@ def _row(row: Json) -> Row:
 
 
 def value_of(row: Row | None, source: Mapping[str, Any], settings: Settings) -> Any:
-    """The mapped value in the target's type; null and the empty string flow nowhere (4.3, 10)."""
+    """The mapped value in the target's type; null and the empty string flow nowhere (F96)."""
     value = evaluate(row.expression, source, settings) if row else None
     return None if row is None or is_empty(value) else attributes.coerced(row.target, value)
 
@@ -98,13 +98,13 @@ def desired(mapping: ObjectMapping, source: Mapping[str, Any], settings: Setting
 
 
 def on_creation(mapping: ObjectMapping, wanted: Json) -> Json:
-    """The values for a new object: "default value if null" applies only now (4.3)."""
+    """The values for a new object: "default value if null" applies only now (F96)."""
     defaults = {row.target: attributes.coerced(row.target, row.default) for row in mapping.rows if row.default is not None}
     return {**defaults, **wanted}
 
 
 def on_update(mapping: ObjectMapping, wanted: Json, present: Mapping[str, Any]) -> Json:
-    """The part of `wanted` that may be written to an existing object whose values are `present`, by flow type (4.2)."""
+    """The part of `wanted` that may be written to an existing object whose values are `present`, by flow type (F87)."""
     allowed: Json = {}
     for row in mapping.rows:
         if row.target not in wanted or row.flow == "ObjectAddOnly":

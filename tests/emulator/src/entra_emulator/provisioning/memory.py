@@ -26,6 +26,6 @@ def known(job: Job, source_id: str) -> dict[str, Any]:
 
 
 def reset_people(job: Job) -> None:
-    """Forget every person and link (restart with ConnectorDataStore, 3.3)."""
+    """Forget every person and link (restart with ConnectorDataStore, F74)."""
     job.links.clear()
     job.seen.clear()

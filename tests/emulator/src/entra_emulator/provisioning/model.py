@@ -59,7 +59,7 @@ class Plan:
 
     @property
     def counts_as_deletion(self) -> bool:
-        """Deletions and disables count against the deletion guard (6.4)."""
+        """Deletions and disables count against the deletion guard (F81)."""
         return self.verb == "delete" or (self.verb == "update" and self.changes.get("accountEnabled") is False)
 
 

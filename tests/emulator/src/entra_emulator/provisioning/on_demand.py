@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Provisioning of one object on demand (3.5)."""
+"""Provisioning of one object on demand (F131)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class UnknownRule(LookupError):
 def provision_on_demand(
     world: World, tenant_id: str, sp_id: str, job_id: str, rule_id: str, object_id: str, object_type: str, settings: Settings
 ) -> Json:
-    """Provision one object now, whatever the job's schedule; the StatusInfo object of the response (3.5)."""
+    """Provision one object now, whatever the job's schedule; the StatusInfo object of the response (F131)."""
     job = world.tenants[tenant_id].synchronizations[sp_id].jobs[job_id]
     if rule_id not in {rule.get("id") for rule in job.job_schema.get("synchronizationRules") or []}:
         raise UnknownRule(f"The synchronization rule '{rule_id}' does not exist in the schema.")

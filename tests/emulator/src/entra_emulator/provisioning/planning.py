@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is to be done about one person: a decision from the state of both tenants, changing neither (4.4, 5, 7)."""
+"""What is to be done about one person: a decision from the state of both tenants, changing neither (F100, F107, F114)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def plan(run: Run, candidate: Candidate) -> Plan:
     entry = scoping.evaluate_input(run.mapping.scope, source, run.settings.regex_match)
     result.verdict = entry
     if not entry.passed:
-        # Failing the input filter does not deprovision (4.4); the person is only not looked at any further.
+        # Failing the input filter does not deprovision (F101); the person is only not looked at any further.
         return _skip(result, SKIPPED, "The object does not pass the built-in input filter.")
     result.verdict = scoping.evaluate(run.mapping.scope, source, run.settings.regex_match)
     result.verdict.results.update(entry.results)
@@ -54,7 +54,7 @@ def _fail(result: Plan, code: str, reason: str) -> Plan:
 
 
 def _leaving(run: Run, result: Plan) -> Plan:
-    """A person out of scope: soft-deleted where this job provisioned them, otherwise skipped (7)."""
+    """A person out of scope: soft-deleted where this job provisioned them, otherwise skipped (F114)."""
     candidate, job = result.candidate, run.job
     target_id, seen = job.links.get(candidate.id), memory.known(job, candidate.id)
     if target_id is None or seen.get("deleted"):
@@ -66,7 +66,7 @@ def _leaving(run: Run, result: Plan) -> Plan:
     result.target_id = target_id
     if candidate.deleted:
         if run.on_demand or not run.mapping.soft_deletes:
-            # On demand cannot delete people who were deleted in the source (3.5); IsSoftDeleted drives the deletion (4.3).
+            # On demand cannot delete people who were deleted in the source (F133); IsSoftDeleted drives the deletion (F93, F94).
             return _skip(result, SKIPPED, "The object was deleted in the source system.")
     elif (seen.get("exported") or {}).get("accountEnabled") is False:
         return _skip(result, SKIPPED, "The user was disabled before leaving the scope and is not deleted.")
@@ -88,7 +88,7 @@ def _staying(run: Run, result: Plan, identity: str) -> Plan:
             return _returning(run, result, target_id)
     elif target_id is not None and not (run.full or run.on_demand):
         if seen.get("exported") == result.wanted:
-            return result  # Nothing changed in the source, so the target is not looked at (7).
+            return result  # Nothing changed in the source, so the target is not looked at (F119).
         return _fail(result, "InvalidAnchor", "The object matched before could not be found in the target system. Restart to match again.")
     matched = run.index.identities.get(identity) if _adopts(run, identity) else None
     if matched is not None:
@@ -105,13 +105,13 @@ def _staying(run: Run, result: Plan, identity: str) -> Plan:
 
 
 def _adopts(run: Run, identity: str) -> bool:
-    """Whom synchronization made is always found again; a guest who was invited, where existing guests are matched (7)."""
+    """Whom synchronization made is always found again; a guest who was invited, where existing guests are matched (F113)."""
     found = run.target.users.get(run.index.identities.get(identity, ""), {})
     return run.settings.match_existing_guests or bool(found.get("_synchronized"))
 
 
 def _restorable(run: Run, target_id: str) -> bool:
-    """The regular cycle restores whom it deleted; on demand does not, and makes a second account (3.5, 12.13)."""
+    """The regular cycle restores whom it deleted; on demand does not, and makes a second account (F115, F133)."""
     return run.settings.restore_soft_deleted == "restore" and not run.on_demand and target_id in run.target.deleted_items
 
 
@@ -125,7 +125,7 @@ def _returning(run: Run, result: Plan, target_id: str) -> Plan:
 
 
 def _update(run: Run, result: Plan) -> Plan:
-    """Only a change in the source makes the engine look at the target; then the source wins for every mapped value (7)."""
+    """Only a change in the source makes the engine look at the target; then the source wins for every mapped value (F119)."""
     seen = memory.known(run.job, result.candidate.id)
     looks = run.full or run.on_demand or result.matched or seen.get("exported") != result.wanted
     if not looks and not any(row.flow_always for row in run.mapping.rows):

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What both tenants' policies must allow (0.2, 1.3, 9): checked at every cycle, and for every invitation."""
+"""What both tenants' policies must allow (F40, F46, F123): checked at every cycle, and for every invitation."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def policy_check(source: Tenant, target: Tenant, settings: Settings) -> Refusal 
 
 
 def group_sync_allowed(source: Tenant, target: Tenant) -> bool:
-    """``groupSyncInbound`` of the target's policy (4.5)."""
+    """``groupSyncInbound`` of the target's policy (F106)."""
     policy = target.access_policy.identity_synchronizations.get(source.id) or {}
     return bool((policy.get("groupSyncInbound") or {}).get("isSyncAllowed"))
 
@@ -70,7 +70,7 @@ def connection(world: World, source: Tenant, secrets: dict[str, str], settings: 
 
 
 def invitation_refusal(source: Tenant, target: Tenant, mail: str | None) -> Refusal | None:
-    """Whether the target's collaboration settings let a person with this mail address be invited (6.1, 9)."""
+    """Whether the target's collaboration settings let a person with this mail address be invited (F123)."""
     policy = target.authorization_policy
     if policy.get("allowInvitesFrom") == "none":
         return Refusal("AzureActiveDirectoryForbidden", "Guest invitations not allowed for your company. Contact your administrator.")
@@ -89,7 +89,7 @@ def _domains(policy: GraphObject, name: str) -> set[str]:
 
 
 def _blocked(tenant: Tenant, partner_id: str, name: str) -> bool:
-    """A partner's setting, or the tenant's default where the partner has null (1.1)."""
+    """A partner's setting, or the tenant's default where the partner has null (F30)."""
     partner: dict[str, Any] = tenant.access_policy.partners.get(partner_id) or {}
     setting = partner.get(name) or tenant.access_policy.default.get(name) or {}
     users = setting.get("usersAndGroups") or {}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The users of a job: the assigned users and the direct members of assigned groups, or all users (3.4, 5, 10)."""
+"""The users of a job: the assigned users and the direct members of assigned groups, or all users (F57, F109, F111)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Assignments:
 
 
 def assignments(tenant: Tenant, sp_id: str) -> Assignments:
-    """Only direct members of a group count, nested groups never (5). Any one entitling way in is enough."""
+    """Only direct members of a group count, nested groups never (F109). Any one entitling way in is enough."""
     entitling = roles(tenant, sp_id)
     people: dict[str, bool] = {}
     groups: dict[str, bool] = {}
@@ -55,13 +55,13 @@ def assignments(tenant: Tenant, sp_id: str) -> Assignments:
 
 
 def roles(tenant: Tenant, sp_id: str) -> frozenset[str]:
-    """The app roles that entitle: every role the application defines. Default access never does (5)."""
+    """The app roles that entitle: every role the application defines. Default access never does (F108)."""
     defined = tenant.service_principals.get(sp_id, {}).get("appRoles") or []
     return frozenset(role["id"] for role in defined if role.get("isEnabled", True)) - {DEFAULT_ACCESS}
 
 
 def sync_all(tenant: Tenant, sp_id: str, job: Job) -> bool:
-    """Whether all users are in scope. A change from true to false waits for a restart (3.4)."""
+    """Whether all users are in scope. A change from true to false waits for a restart (F62)."""
     synchronization = tenant.synchronizations[sp_id]
     wanted = str(synchronization.secrets.get("SyncAll", "false")).lower() == "true"
     own = memory.of(job)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The end of things: deleted items after 30 days, provisioning log entries after 30 days (6.1, 7)."""
+"""The end of things: deleted items after 30 days, provisioning log entries after 30 days (F114, F124)."""
 
 from __future__ import annotations
 

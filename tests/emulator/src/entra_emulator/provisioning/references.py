@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Managers: set when both people are in scope; a removed manager is not propagated (7)."""
+"""Managers: set when both people are in scope; a removed manager is not propagated (F99)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Why a schema is refused by ``PUT .../schema`` (4.1-4.4).
+"""Why a schema is refused by ``PUT .../schema`` (F13, F82, F84, F92, F100).
 
 Sourced: the matching row can be neither changed, removed nor joined by another (`schemaInvalid`, CONF); the enums (csdl); the
 length of an expression; PUT replaces everything, so a schema must be whole; what filters do not support.
@@ -99,7 +99,7 @@ def _rule(old: Json, new: Json, directories: list[Json], literals: str) -> Itera
 
 
 def _objects(directories: list[Json], name: str | None) -> dict[str, dict[str, Json]] | None:
-    """The attributes of each object of a directory, by names; attribute names are case-sensitive (4.3)."""
+    """The attributes of each object of a directory, by names; attribute names are case-sensitive (F97)."""
     directory = next((d for d in directories if d.get("name") == name), None)
     if directory is None:
         return None
@@ -115,7 +115,7 @@ def _keys(mapping: Json) -> list[tuple[str, str]]:
 
 
 def _matching(old: Json, new: Json) -> Iterator[str]:
-    """The matching attribute is locked and cannot be complemented (4.3, sourced)."""
+    """The matching attribute is locked and cannot be complemented (F93, sourced)."""
     if sorted(_keys(old)) != sorted(_keys(new)):
         yield f"The matching attribute of '{old['name']}' cannot be changed, removed or complemented."
 
@@ -153,7 +153,7 @@ def _row(row: Json, source: dict[str, Json], target: dict[str, Json]) -> Iterato
 
 
 def _source(name: str, value: Json, known: dict[str, Json]) -> Iterator[str]:
-    """The expression is what is evaluated; type, name and parameters must say the same (4.2)."""
+    """The expression is what is evaluated; type, name and parameters must say the same (F87)."""
     yield from _unknown("attributeMappingSource", value)
     if value.get("type") not in SOURCE_TYPES:
         yield f"The value '{value.get('type')}' of property type of the source of '{name}' is invalid."
@@ -183,7 +183,7 @@ def _scope(scope: Json | None, known: dict[str, Json], literals: str) -> Iterato
 
 
 def _clause(clause: Json, known: dict[str, Json], literals: str, own: bool) -> Iterator[str]:
-    """Operator names are compared with their case (4.4)."""
+    """Operator names are compared with their case (F103)."""
     yield from _unknown("filterClause", clause)
     name, operator = clause.get("sourceOperandName"), clause.get("operatorName")
     if name not in known:

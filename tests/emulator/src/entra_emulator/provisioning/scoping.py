@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Scoping filters: ``scope.groups`` and ``scope.inputFilterGroups`` of an object mapping (4.4)."""
+"""Scoping filters: ``scope.groups`` and ``scope.inputFilterGroups`` of an object mapping (F100)."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ UNCERTAIN = {
     "portal": ("Greater_Than", "Greater_Than_OR_EQUALS", "Includes"),
     "upper": ("GREATER_THAN", "GREATER_THAN_OR_EQUALS", "INCLUDES"),
 }
-"""The three operators whose literals are unverified (13.8), by the switch ``operator_literals``."""
+"""The three operators whose literals are unverified (F103), by the switch ``operator_literals``."""
 
 UNFILTERABLE = frozenset(
     ["userType", "manager", "members", "appRoleAssignments", "employeeHireDate", "employeeLeaveDateTime", "otherMails", "proxyAddresses"]
 )
-"""Attributes that scoping filters do not support: multi-valued, references, dates, userType (4.4)."""
+"""Attributes that scoping filters do not support: multi-valued, references, dates, userType (F100)."""
 
 
 def operators(literals: str) -> frozenset[str]:
@@ -35,7 +35,7 @@ def operators(literals: str) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a filter passed, and each clause's outcome keyed as the logs show it (3.5)."""
+    """Whether a filter passed, and each clause's outcome keyed as the logs show it (F132)."""
 
     passed: bool
     results: dict[str, bool]
@@ -79,7 +79,7 @@ def _binary(operator: str, value: Any, operand: str, regex_match: str) -> bool:
 
 
 def clause_passes(clause: Json, attributes: Mapping[str, Any], regex_match: str = "anywhere") -> bool:
-    """One clause. Every operator is false on null and empty, except IS NULL (4.4)."""
+    """One clause. Every operator is false on null and empty, except IS NULL (F100)."""
     operator, value = clause["operatorName"], attributes.get(clause["sourceOperandName"])
     if operator == "IS NULL":
         return is_empty(value)
@@ -98,7 +98,7 @@ def operands(clause: Json) -> list[str]:
 
 
 def _label(group: Json, clause: Json) -> str:
-    """``<group>.<attribute> <OPERATOR> '<value>'``, the key in ScopeEvaluationResult (3.5)."""
+    """``<group>.<attribute> <OPERATOR> '<value>'``, the key in ScopeEvaluationResult (F132)."""
     values = operands(clause)
     right = f" '{values[0]}'" if values else ""
     return f"{group.get('name') or ''}.{clause['sourceOperandName']} {clause['operatorName']}{right}"
@@ -127,7 +127,7 @@ def evaluate_input(scope: Json | None, attributes: Mapping[str, Any], regex_matc
 
 
 def graph_operators(literals: str, name_key: str = "id") -> list[Json]:
-    """`filterOperatorSchema` objects as ``GET .../schema/filterOperators`` lists them (4.1), their names under `name_key`."""
+    """`filterOperatorSchema` objects as ``GET .../schema/filterOperators`` lists them (F89), their names under `name_key`."""
     types = {name: ["Boolean"] for name in ("IS TRUE", "IS FALSE")}
     types |= {name: ["Integer", "String", "Binary", "Boolean"] for name in ("IS NULL", "IS NOT NULL")}
     types |= {name: ["Integer"] for name in ("&", "!&", *UNCERTAIN[literals][:2])}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A job's `synchronizationStatus` in every moment of its life (3.2, 6.4)."""
+"""A job's `synchronizationStatus` in every moment of its life (F65, F78)."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def new_job_status(code: str = "Paused") -> Json:
 
 
 def started_status(status: Json) -> Json:
-    """After start, before the first run completes: NotRun, with an execution that says Failed, None and year one (3.2)."""
+    """After start, before the first run completes: NotRun, with an execution that says Failed, None and year one (F66)."""
     return {**status, "code": "NotRun", "lastExecution": unfinished_execution(), "quarantine": None, "troubleshootingUrl": ""}
 
 
 def unfinished_execution() -> Json:
-    """The quirk of 3.2: an execution that has not happened reads ``Failed`` with error code ``None``."""
+    """The quirk of F66: an execution that has not happened reads ``Failed`` with error code ``None``."""
     return {
         "activityIdentifier": None,
         **dict.fromkeys(COUNTERS, 0),

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The template ``Azure2Azure``: its default synchronization schema, functions and filter operators (4.2-4.5).
+"""The template ``Azure2Azure``: its default synchronization schema, functions and filter operators (F90, F92, F103, F106).
 
 The attribute set, the order, the constants, the matching row and the filter clauses are sourced; flow types other than those
-of ``userType``, the nameless object mappings and the group mapping are inferred (13.6).
+of ``userType``, the nameless object mappings and the group mapping are inferred (F92).
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ _DIRECT = [
     "displayName", "givenName", "jobTitle", "mailNickname", "manager", "physicalDeliveryOfficeName", "preferredLanguage", "surname",
     "telephoneNumber", "userPrincipalName",
 ]  # fmt: skip
-"""Direct mappings in the portal's order (4.3), between the matching row and the constants."""
+"""Direct mappings in the portal's order (F92), between the matching row and the constants."""
 
 
 def filter_operators(settings: Settings) -> list[Json]:
-    """The operators under the settings' literals (13.8)."""
+    """The operators under the settings' literals (F103)."""
     return scoping.graph_operators(settings.operator_literals, settings.function_names)
 
 
 def functions(settings: Settings) -> list[Json]:
-    """The functions that expressions may call (4.1)."""
+    """The functions that expressions may call (F89)."""
     return catalogue.graph_functions(settings.function_names)
 
 
@@ -57,7 +57,7 @@ def azure2azure_schema(settings: Settings, application: str = "") -> Json:
 
 
 def directory_names(settings: Settings) -> tuple[str, str]:
-    """The two directories' names (12.10)."""
+    """The two directories' names (F85)."""
     name = "Microsoft Entra ID" if settings.directory_names == "new" else "Azure Active Directory"
     return name, f"{name} (target tenant)"
 
@@ -110,7 +110,7 @@ def _user_mapping(settings: Settings, name: str, flows: str) -> Json:
 
 
 def _built_in_filter(settings: Settings) -> Json:
-    """Keeps external people, people with SMS sign-in and pending guests out (4.4)."""
+    """Keeps external people, people with SMS sign-in and pending guests out (F102)."""
     external = {"sourceOperandName": "alternativeSecurityIds", "operatorName": "EQUALS", "targetOperand": {"values": ["None"]}}
     pending = {"sourceOperandName": "userState", "operatorName": "NOT EQUALS", "targetOperand": {"values": ["PendingAcceptance"]}}
     groups = [{"name": "Filter external users", "clauses": [external, pending]}]
@@ -183,7 +183,7 @@ def _source_objects() -> list[Json]:
 
 
 def _target_objects() -> list[Json]:
-    """``userType`` is a target only; ``proxyAddresses`` and ``otherMails`` are computed there (4.3)."""
+    """``userType`` is a target only; ``proxyAddresses`` and ``otherMails`` are computed there (F95)."""
     user = [
         _attribute("objectId", anchor=True, mutability="ReadOnly"),
         _attribute("alternativeSecurityIds", caseExact=True, required=True),

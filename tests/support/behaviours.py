@@ -42,7 +42,7 @@ class Behaviour:
 
 
 LIKELY = Behaviour("likely")
-"""Every open point in the way that the fact sheet considers most likely."""
+"""Every open point as `docs/developers/facts.md` considers most likely."""
 FLIPPED = Behaviour("flipped", OTHER_READINGS)
 """Every open point in the opposite way."""
 LAG = Behaviour("lag", {"lag": dict.fromkeys(KINDS, READS)}, shows_late=True)

@@ -258,7 +258,7 @@ guards = st.fixed_dictionaries(
 
 
 def strength(bag: Mapping[str, str]) -> float:
-    """The strength of a guard, computed independently from the samples of the fact sheet (3.4): off is nothing, a number
+    """The strength of a guard, computed independently from the samples of fact F63: off is nothing, a number
     the more the lower it is, and a guard that is on without a readable number has an unknown strength, so it is only as strong as itself.
     """
     try:

@@ -32,7 +32,7 @@ CONSTANTS = {
     "showInAddressList": ("true", "false"),
     "accountEnabled": ("true", "false"),
 }
-"""Target attributes that take only these constants, in upper or lower case (fact F92)."""
+"""Target attributes that take only these constants, in upper or lower case (facts F92, F98)."""
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,12 @@ options:
     description:
       - The name of the source tenant in RV(findings), RV(refusal) and RV(report). Its O(tenant_id) if not set.
     type: str
+  target:
+    description:
+      - The connection to the target tenant, with O(side=link). The connection options of the task itself are those of the source tenant.
+      - The same environment variables are used for both tenants.
+    type: dict
+    required: false
   target_name:
     description:
       - The name of the target tenant in RV(findings), RV(refusal) and RV(report). Its tenant id as given if not set.
@@ -120,7 +126,7 @@ options:
     elements: str
 extends_documentation_fragment:
   - entra.cross_tenant_sync.graph
-  - entra.cross_tenant_sync.graph.target_or_environment
+  - entra.cross_tenant_sync.graph.target
   - entra.cross_tenant_sync.attributes
   - entra.cross_tenant_sync.attributes.info_module
 attributes:

@@ -137,4 +137,4 @@ class TestOutput:
         job = {"state": "started", "quarantine": None, "steady_since": time, "last_cycle": {"ended": time}}
         source = {"differences": [], "warnings": [], "job": job, "verdict": {"verdict": "healthy", "since": time, "reason": None}}
         link = {**self.LINK, "compare": False, "job_state": "started"}
-        assert link_report.judged(source, {}, self.USERS, link)["summary"] == line
+        assert link_report.compared(source, {}, self.USERS, link)["summary"] == line

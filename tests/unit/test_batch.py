@@ -244,7 +244,7 @@ class TestReadAll:
 class TestLookingOnce:
     def test_only_what_was_not_seen_goes_into_a_batch(self) -> None:
         client = FakeGraph(echo)
-        client.reads.remember()
+        client.reads.cache()
         client.get("/things/0")
         for _time in range(2):
             assert [one.body["path"] for one in read_all(client, reads(4))] == [f"/things/{number}" for number in range(4)]
@@ -254,7 +254,7 @@ class TestLookingOnce:
 
     def test_what_failed_is_read_again(self) -> None:
         client = graph({"GET /things/0": [refusal(500, "Busy"), Reply(200, {"a": 1})], "GET /things/1": Reply(200, {"a": 2})})
-        client.reads.remember()
+        client.reads.cache()
         for _time in range(2):
             assert [one.body for one in read_all(client, reads(2))] == [{"a": 1}, {"a": 2}]
         assert [one.path for one in client.sent] == ["/things/0", "/things/1", "/things/0"]

@@ -30,8 +30,8 @@ def test_a_value_is_kept_replaced_and_forgotten(folder: Path, shared: bool) -> N
     assert run_cache.recall("token", "fabrikam") is None
     assert run_cache.recall("tokencontoso") is None
     assert (RunCache(str(folder)).recall("token", "contoso") is not None) is shared
-    run_cache.forget("token", "contoso")
-    run_cache.forget("token", "contoso")
+    run_cache.discard("token", "contoso")
+    run_cache.discard("token", "contoso")
     assert run_cache.recall("token", "contoso") is None
 
 

@@ -201,7 +201,7 @@ def test_a_link_with_problems_can_be_a_failure(tell: Teller, emulator: Emulator)
     problems = ["the job is started and must be paused", f"not in the address book of tenant {FABRIKAM}: nobody@contoso.kr"]
     assert found.result["problems"] == check.result["problems"] == problems
     assert failed.message.startswith(
-        f"Tenant {CONTOSO}: link Fabrikam to tenant {FABRIKAM} is not as it must be: {'; '.join(problems)} (job "
+        f"Tenant {CONTOSO}: link Fabrikam to tenant {FABRIKAM} is not in its desired state: {'; '.join(problems)} (job "
     )
     assert failed.result["problems"] == problems
     assert failed.result["job"]["state"] == "started"

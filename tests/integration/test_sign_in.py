@@ -231,7 +231,7 @@ FAILURES: dict[str, tuple[dict[str, Any], str]] = {
         {"certificate_path": "{folder}/identity.pfx", "certificate_passphrase": env("WRONG_PASSPHRASE")},
         "or certificate_passphrase is wrong",
     ),
-    "half a key": ({"certificate": "content:plain.pem[:600]"}, "certificate holds no usable certificate with its private key"),
+    "half a key": ({"certificate": "content:plain.pem[:600]"}, "certificate contains no usable certificate with its private key"),
     "unregistered certificate": ({"certificate": "content:plain.pem", "tenant_id": FABRIKAM, "client_id": "{fabrikam}"}, "AADSTS700027"),
     "wrong subject": ({"federated_token": env("WRONG_ASSERTION")}, "AADSTS700213"),
     "missing federated file": ({"federated_token_file": "{folder}/nothing"}, "cannot be read: No such file or directory"),

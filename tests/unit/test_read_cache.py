@@ -67,7 +67,7 @@ class Tasks:
         return client
 
     def resting(self, answer: Answer | None = None, **rest: Any) -> FakeGraph:
-        """A task that rests on what others have read."""
+        """A task that uses the reads of other tasks."""
         client = self.begin(answer, **rest)
         client.reads.use_shared()
         return client
@@ -83,7 +83,7 @@ def tasks(folder: Path) -> Tasks:
 
 
 class TestSharing:
-    def test_a_task_rests_on_what_another_one_has_read(self, tasks: Tasks) -> None:
+    def test_a_task_uses_the_reads_of_another_task(self, tasks: Tasks) -> None:
         assert tasks.sharing().get(THING) == {"number": 1}
         client = tasks.resting()
         assert client.get(THING) == {"number": 1}
@@ -242,7 +242,7 @@ class TestWriting:
 
     @pytest.mark.parametrize("written", ["while it is read", "before it is read"])
     def test_a_read_that_overlaps_with_a_write_is_not_used(self, tasks: Tasks, written: str) -> None:
-        """Two links of a run work on the same tenant: whatever the order, nobody rests on a state that is gone."""
+        """Two links of a run work on the same tenant: in every order, no task uses an outdated read."""
         state = {"on": False}
 
         def write(_request: Request) -> Outcome:
@@ -394,7 +394,7 @@ def one_link(folder: Path, monkeypatch: pytest.MonkeyPatch) -> OneLink:
 
 class TestPlans:
     @pytest.mark.parametrize("name", STEPS)
-    def test_one_that_finds_nothing_to_do_rests_on_the_comparison_and_says_the_same(self, one_link: OneLink, name: str) -> None:
+    def test_a_task_without_changes_uses_the_comparison_with_the_same_result(self, one_link: OneLink, name: str) -> None:
         usual = one_link.step(name)
         assert one_link.sent != []
         assert one_link.look()["in_sync"] is True
@@ -405,7 +405,7 @@ class TestPlans:
         assert one_link.step(name) == usual
         assert one_link.sent != []
 
-    def test_the_target_rests_on_it_too(self, one_link: OneLink) -> None:
+    def test_the_target_uses_it_too(self, one_link: OneLink) -> None:
         one_link.look()
         assert one_link.task(partner.RESOURCE, "cross_tenant_policy", one_link.target(), TARGET)["changed"] is False
         assert one_link.sent == []

@@ -111,7 +111,7 @@ def synced_users(playbooks: Playbooks) -> list[dict[str, Any]]:
 
 def print_findings(run: Run) -> None:
     """The preflight's table, as the playbook prints it."""
-    for line in next(task.result["msg"] for task in run.tasks if task.name.endswith("Report what was found")):
+    for line in next(task.result["msg"] for task in run.tasks if task.name.endswith("Report the findings")):
         console.print(f"   {line}", markup=False)
 
 

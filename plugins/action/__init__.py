@@ -13,7 +13,9 @@ import gc
 
 from ansible.plugins.loader import filter_loader, lookup_loader, test_loader
 
-from ansible_collections.entra.cross_tenant_sync.plugins.action import link_info as link_info
+from ansible_collections.entra.cross_tenant_sync.plugins.action import link_info
+
+__all__ = ["link_info"]
 
 # What the templates of nearly every task need.
 filter_loader.get("ansible.builtin.default")

@@ -12,30 +12,30 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_cache import RunCache
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import incomplete
 from ansible_collections.entra.cross_tenant_sync.plugins.modules.link_arguments import ARGUMENTS
-from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import Seen, judge_link, rivals_by_host
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import LinkHost, rivals_by_host, validate_link
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import VAULT, run_folder
 
 GROUP = "links"
 
 
 class ActionModule(ActionBase):
-    """Judges the variables of a link in the controller, which is where they are."""
+    """Validates the variables of a link in the controller, where they are defined."""
 
     _requires_connection = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        """The result of `judge_link`."""
+        """The result of `validate_link`."""
         variables = task_vars or {}
         result: dict[str, Any] = super().run(tmp, variables)
         arguments: dict[str, Any] = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]  # type: ignore[no-untyped-call]
         here = self._connection.transport == "local" and not self._play_context.become and incomplete() is None
-        seen = Seen(variables["inventory_hostname"], variables, self._templar.template, arguments["role"], here, arguments["state"])
-        return {**result, **judge_link(seen, lambda: self._rivals(variables))}
+        host = LinkHost(variables["inventory_hostname"], variables, self._templar.template, arguments["role"], here, arguments["state"])
+        return {**result, **validate_link(host, lambda: self._rivals(variables))}
 
     def _rivals(self, variables: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What concerns this host among all links of the inventory, also those that ``--limit`` leaves out.
+        """The conflicts of this host with all links of the inventory, also with those that ``--limit`` excludes.
 
-        The first host of a play that gets here looks at all links; the others read its findings.
+        The first host of a play compares all links; the others read its result.
         """
         hosts = list(dict.fromkeys((*variables["groups"].get(GROUP, ()), *variables.get("ansible_play_hosts_all", ()))))
         if len(hosts) < 2:

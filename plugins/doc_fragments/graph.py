@@ -149,6 +149,7 @@ options:
   target:
     description:
       - The connection to the target tenant. The connection options of the task itself are those of the source tenant.
+      - The environment is never used for options of the target tenant.
     type: dict
     required: true
     suboptions:
@@ -160,7 +161,7 @@ options:
         aliases: [tenant]
       client_id:
         description:
-          - As O(client_id). The environment is never used for options of the target tenant.
+          - As O(client_id).
         type: str
       client_secret:
         description:
@@ -240,8 +241,3 @@ options:
         type: int
         default: 5
 """
-
-    # For a task that may also look at one tenant, and that takes from the environment what neither connection says.
-    TARGET_OR_ENVIRONMENT = TARGET.replace("    required: true\n    suboptions", "    suboptions").replace(
-        "No environment variable is used for anything of the target tenant.", "The same environment variables are used for both tenants."
-    )

@@ -9,8 +9,8 @@ name: connection
 short_description: Select the connection options of a tenant
 description:
   - Takes an entry of C(tenants) and returns its members that are connection options of the modules, by their names and aliases.
-  - The roles of this collection use it, so that an entry may also hold C(notes) and the members that C(tenants_own_keys) lists.
-    M(entra.cross_tenant_sync.link_arguments) refuses all other members, because each could be a misspelt option.
+  - The roles of this collection use it, so that an entry can also contain C(notes) and the members that C(tenants_own_keys) lists.
+    M(entra.cross_tenant_sync.link_arguments) rejects all other members, because each could be a misspelt option.
 options:
   _input:
     description: An entry of C(tenants).
@@ -59,14 +59,14 @@ _NAMES = frozenset(name for option, about in CONNECTION.items() for name in (opt
 def connection(tenant: Any) -> Any:
     """The connection options of an entry of ``tenants``.
 
-    :raises AnsibleFilterError: for anything that is no entry; it may hold a secret, so it is not shown.
+    :raises AnsibleFilterError: for anything but an entry. The text does not contain the value, which may be a secret.
     """
     if isinstance(tenant, Undefined):
-        # Ansible then says what is undefined in it.
+        # Ansible then reports which variable is undefined.
         return tenant
     if not isinstance(tenant, Mapping):
         raise AnsibleFilterError("connection takes an entry of tenants, which is a dictionary of connection options")
-    # Each member is a template of its own, so only what is there is looked at, and once.
+    # Each member can be a template, so only the members that are used are evaluated, and only once.
     given = ((name, tenant[name]) for name in tenant if name in _NAMES)
     return {name: value for name, value in given if value is not None}
 

@@ -9,7 +9,7 @@ name: plan_table
 short_description: Show the changes of a run as one table
 description:
   - Takes the results of the tasks that change a link, and returns the lines of one table - link, tenant, verb, object and effects - and a
-    last line with their numbers.
+    last line with the totals.
   - The playbook C(entra.cross_tenant_sync.sync) prints it at the end of every run in check mode.
   - It reads the variables that the roles of this collection register. Skipped and failed tasks count as no action.
 positional: hosts
@@ -27,7 +27,7 @@ options:
     required: true
   most:
     description:
-      - How many rows of the same link, tenant and verb are listed. If there are more, one row has their number.
+      - How many rows of the same link, tenant and verb are listed. If there are more, one row contains their number.
     type: int
     default: 20
 seealso:
@@ -72,16 +72,16 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.link import BUILDING, DEPROVISION, REMOVAL, TARGET
 
 ARGUMENTS = ("sync_arguments", "source_tenant_arguments", "target_tenant_arguments")
-"""What the playbook and the roles register of the variables, which says whether the link is built or taken down."""
+"""The registered results of link_arguments, which contain the state of the link."""
 HEADER = ("link", "tenant", "verb", "object", "effects")
 WIDEST = 100
-"""Characters of a column. Longer texts are cut, since the task itself shows them in full."""
+"""Characters of a column. Longer texts are truncated; the task itself shows them in full."""
 
 
 def plan_table(variables: Any, hosts: Any, most: int = 20) -> list[str]:
     """The lines of the table.
 
-    :raises AnsibleFilterError: for anything else than the variables of hosts and a list of hosts.
+    :raises AnsibleFilterError: for anything but the variables of hosts and a list of hosts.
     """
     if not isinstance(variables, Mapping) or not isinstance(hosts, Sequence) or isinstance(hosts, str):
         raise AnsibleFilterError("plan_table takes hostvars and a list of hosts, such as ansible_play_hosts_all")
@@ -116,7 +116,7 @@ def _effect(name: str, value: Any) -> str:
 
 
 def _shortened(actions: Iterable[Row], most: int) -> Iterable[Row]:
-    """Neighbours of the same tenant, verb and effects, as one row where there are many."""
+    """The rows. Consecutive rows of the same tenant, verb and effects are combined if there are more than ``most``."""
     for (tenant, verb, effects), same in groupby(actions, key=lambda row: (row[0], row[1], row[3])):
         rows = list(same)
         if len(rows) <= most:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Plan, apply, and plan again, until the service shows what was wanted."""
+"""Plan, apply, and plan again, until the service shows the desired state."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 
 from .apply import Interrupted
 from .apply import apply as carry_out
-from .failure import RunFailure, details, ended, interrupted, made, told
+from .failure import RunFailure, already_done, changes_so_far, details, interrupted, run_failure
 from .graph.client import Client, seconds
 from .graph.errors import GraphFailure, ServiceError, Uncertain
-from .plan import Action, Outcome, Pace, Plan, Refusal, Resource, Sight, Unseen
+from .plan import Action, OtherTenantState, Outcome, Pace, Plan, Refusal, Resource, Unseen
 from .resources.causes import explain
 
 Desired = TypeVar("Desired")
@@ -23,8 +23,8 @@ Current = TypeVar("Current")
 Read = TypeVar("Read")
 
 LEAST_ATTEMPTS = 3
-LOOKS = 5
-"""How often something is looked for before it counts as absent."""
+READS = 5
+"""How often an object is read before it counts as absent."""
 
 
 def converge(
@@ -41,8 +41,8 @@ def converge(
         if first.foretells:
             first.foretells(client)
         return _result(first, list(first.actions), first, pace, client.tenant)
-    for _look in range(1, LOOKS):
-        # What an earlier task has just made may be unknown to this replica (fact F14).
+    for _attempt in range(1, READS):
+        # A replica may not show yet what an earlier task has just created (fact F14).
         if first.unmet:
             pace.rest(1.0)
             first = _plan_now(resource, client, desired, pace)
@@ -53,63 +53,63 @@ def converge(
             first.foretells(client)
         if first.outcome:
             _await_outcome(first.outcome, client, pace, progress, done, other)
-            if first.outcome.there:
-                # It was seen where it counts.
+            if first.outcome.in_other_tenant:
+                # It was read in the tenant that decides.
                 return _result(first, done, first, pace, client.tenant)
         if done and plan.lasting:
             plan = _read_back(resource, client, desired, done, pace)
         elif done or first.outcome:
-            plan = _plan_seen(resource, client, desired, pace)
+            plan = _plan_once_visible(resource, client, desired, pace)
     except (Refusal, GraphFailure) as failure:
-        raise ended(failure, client.tenant, done, client) from None
+        raise run_failure(failure, client.tenant, done, client) from None
     return _result(first, done, plan, pace, client.tenant)
 
 
-def patiently(read: Callable[[], Read], client: Client, pace: Pace) -> Read:
-    """What can be read. What one replica lists, another may not know, so it is read again for a while (fact F14); and a failure
-    that rests on what other tasks have read counts only if it comes again without.
+def read_with_retries(read: Callable[[], Read], client: Client, pace: Pace) -> Read:
+    """The result of a read. One replica may list what another does not show yet, so the read is repeated for a while (fact F14). A failure
+    that is based on the reads of other tasks only counts if it occurs again without them.
 
-    :raises Refusal: what the last look ended with,
-    :raises GraphFailure: and this as well.
+    :raises Refusal: if the last read was refused.
+    :raises GraphFailure: if the last read failed.
     """
-    looks = 0
+    reads = 0
     while True:
         try:
             return read()
         except (Refusal, GraphFailure) as failure:
             if client.reads.read_afresh():
                 continue
-            looks += 1
+            reads += 1
             passes = isinstance(failure, Unseen) or (isinstance(failure, ServiceError) and failure.missing)
-            if looks == LOOKS or not passes:
+            if reads == READS or not passes:
                 raise
-        client.reads.forget()
+        client.reads.discard()
         pace.rest(1.0)
 
 
 def _first_plan(resource: Resource[Desired, Current], client: Client, desired: Desired, pace: Pace) -> Plan:
-    """The plan for what is there. One that finds nothing to do may rest on what the run has read moments ago, see `read_cache`."""
+    """The plan for the current state. A plan without changes can be based on recent reads of the run, see `read_cache`."""
     client.reads.use_shared()
     plan = _plan_now(resource, client, desired, pace)
     if client.reads.read_afresh() and (plan.actions or plan.unmet or plan.outcome):
         plan = _plan_now(resource, client, desired, pace)
-    client.reads.forget()
+    client.reads.discard()
     return plan
 
 
 def _plan_now(resource: Resource[Desired, Current], client: Client, desired: Desired, pace: Pace) -> Plan:
-    """The plan for what is there."""
-    return patiently(lambda: resource.plan(_current(resource, client, desired), desired), client, pace)
+    """The plan for the current state."""
+    return read_with_retries(lambda: resource.plan(_current(resource, client, desired), desired), client, pace)
 
 
 def _current(resource: Resource[Desired, Current], client: Client, desired: Desired) -> Current:
-    """What is there. Only reading takes answers apart, so that a fault of a planner is not taken for one of the service."""
+    """The current state. Only this part runs under `Client.reading`, so that a fault of a planner is not reported as one of the service."""
     with client.reading():
         return resource.read(client, desired)
 
 
-def _plan_seen(resource: Resource[Desired, Current], client: Client, desired: Desired, pace: Pace) -> Plan:
-    """The plan for what is there, where this task has seen the configuration: a run does not delete it, so only a replica forgets it."""
+def _plan_once_visible(resource: Resource[Desired, Current], client: Client, desired: Desired, pace: Pace) -> Plan:
+    """The plan for the current state, after this task has read the configuration. If it is missing now, a replica does not show it."""
     for _attempt in pace.attempts():
         plan = _plan_now(resource, client, desired, pace)
         if not plan.unmet:
@@ -118,7 +118,9 @@ def _plan_seen(resource: Resource[Desired, Current], client: Client, desired: De
 
 
 def _apply(plan: Plan, resource: Resource[Desired, Current], client: Client, desired: Desired, pace: Pace, done: list[Action]) -> Plan:
-    """Apply the plan, planning again as long as that is no blind repetition; the last plan. What was done is added to ``done``."""
+    """Apply the plan, and plan again while that is not a blind repetition. Returns the last plan; the actions that were carried out are
+    added to ``done``.
+    """
     stop: Interrupted | None = None
     for _attempt in pace.attempts(at_least=LEAST_ATTEMPTS):
         if plan.unmet:
@@ -144,97 +146,102 @@ def _apply(plan: Plan, resource: Resource[Desired, Current], client: Client, des
 def _await_outcome(
     outcome: Outcome, client: Client, pace: Pace, progress: Callable[[str], None], done: Sequence[Action], other: Client | None = None
 ) -> None:
-    """Wait for what the service does on its own.
+    """Wait for a state that the service reaches automatically.
 
-    :raises RunFailure: when it takes longer than the admin wants to wait, or is not what was wanted; what was done before stays
-        done, and is reported.
+    :raises RunFailure: if the timeout of the outcome has passed, or if the result is not as desired; changes already made are kept
+        and reported.
     """
     patient = dataclasses.replace(pace, longest=outcome.timeout, slowest=30.0, waited=0.0)
     began = pace.clock()
-    said, seen = "", None
+    state = None
+    progress_text = ""
     since = next((action.answered for action in reversed(done) if action.verb in outcome.after), None)
     for _attempt in patient.attempts():
         try:
             with client.reading():
                 body = client.find(outcome.path)
                 reached = outcome.reached(body, since)
-                said = outcome.progress(body)
+                progress_text = outcome.progress(body)
         except GraphFailure as failure:
-            msg = f"Tenant {client.tenant}: could not see whether {outcome.name} was reached: {explain(failure)}{told(done, client)}"
-            raise RunFailure(msg, {**details(failure), **made(done, client)}) from None
-        seen = _look(outcome, client, other, body, patient if reached else None, done)
+            msg = f"Tenant {client.tenant}: could not check whether {outcome.name} was reached: {explain(failure)}{already_done(done, client)}"
+            raise RunFailure(msg, {**details(failure), **changes_so_far(done, client)}) from None
+        state = _state_in_other_tenant(outcome, client, other, body, patient if reached else None, done)
         if reached:
             pace.waited += patient.waited
-            if seen and seen.complaint:
-                raise RunFailure(f"Tenant {client.tenant}: {seen.complaint}.", {**made(done, client), **seen.facts})
+            if state and state.complaint:
+                raise RunFailure(f"Tenant {client.tenant}: {state.complaint}.", {**changes_so_far(done, client), **state.facts})
             return
         waited = f"{pace.clock() - began:.0f} of at most {outcome.timeout:.0f} seconds"
-        said += f", {seen.told}" if seen else ""
-        progress(f"Tenant {client.tenant}: waiting for {outcome.name} ({waited}): {said}")
-    late = f"{outcome.name} was not reached within {outcome.timeout:.0f} seconds ({said}); the service goes on, look again later"
-    raise RunFailure(f"Tenant {client.tenant}: {late}.", {**made(done, client), **(seen.facts if seen else {})})
+        progress_text += f", {state.progress}" if state else ""
+        progress(f"Tenant {client.tenant}: waiting for {outcome.name} ({waited}): {progress_text}")
+    late = (
+        f"{outcome.name} was not reached within {outcome.timeout:.0f} seconds ({progress_text}); the service continues, check again later"
+    )
+    raise RunFailure(f"Tenant {client.tenant}: {late}.", {**changes_so_far(done, client), **(state.facts if state else {})})
 
 
-def _look(outcome: Outcome, client: Client, other: Client | None, body: Any, patient: Pace | None, done: Sequence[Action]) -> Sight | None:
-    """What is seen in the other tenant. At the end it is looked at again for a while: a replica may be behind (fact F14)."""
-    if outcome.there is None or other is None:
+def _state_in_other_tenant(
+    outcome: Outcome, client: Client, other: Client | None, body: Any, patient: Pace | None, done: Sequence[Action]
+) -> OtherTenantState | None:
+    """The state in the other tenant. At the end it is read repeatedly for a while, because a replica may be delayed (fact F14)."""
+    if outcome.in_other_tenant is None or other is None:
         return None
-    for _again in range(LOOKS if patient else 1):
+    for _attempt in range(READS if patient else 1):
         try:
             with other.reading():
-                seen = outcome.there(other, body)
+                state = outcome.in_other_tenant(other, body)
         except GraphFailure as failure:
-            msg = f"Tenant {other.tenant}: could not see how far {outcome.name} is: {explain(failure)}{told(done, client)}"
-            raise RunFailure(msg, {**details(failure), **made(done, client)}) from None
-        if patient is None or not seen.complaint:
+            msg = f"Tenant {other.tenant}: could not check the progress of {outcome.name}: {explain(failure)}{already_done(done, client)}"
+            raise RunFailure(msg, {**details(failure), **changes_so_far(done, client)}) from None
+        if patient is None or not state.complaint:
             break
         patient.rest(1.0)
-    return seen
+    return state
 
 
 def _replan(
     stop: Interrupted, plan: Plan, resource: Resource[Desired, Current], client: Client, desired: Desired, done: list[Action], pace: Pace
 ) -> Plan:
-    """Read again and plan what is left, when that is no blind repetition.
+    """Read again and plan the remaining actions, if that is not a blind repetition.
 
-    :raises RunFailure: when going on would be one, or would fail the same way.
+    :raises RunFailure: if it would be one, or would fail in the same way.
     """
     if stop.may_be_resolved_by_reading:
-        _heed(stop, client, done, pace)
-        again = _plan_seeing(resource, client, desired, done, stop, pace)
-        left = {str(action) for action in again.actions}
-        if str(stop.action) not in left:
-            # It was made after all, by us or by another link at the same moment; so was what went with it in a batch.
-            known = {str(action) for action in done}
+        _wait_as_required(stop, client, done, pace)
+        again = _plan_showing_done(resource, client, desired, done, stop, pace)
+        remaining = {str(action) for action in again.actions}
+        if str(stop.action) not in remaining:
+            # The change was made, by this task or by another link at the same time; so were the others of the same batch.
+            recorded = {str(action) for action in done}
             together = [action for action in plan.actions if action.batched and stop.action.batched] or [stop.action]
-            done.extend(action for action in together if str(action) not in left | known)
+            done.extend(action for action in together if str(action) not in remaining | recorded)
             return again
         if stop.may_be_repeated:
             return again
     raise interrupted(stop, done, client)
 
 
-def _heed(stop: Interrupted, client: Client, done: list[Action], pace: Pace) -> None:
-    """Stay away as long as the service says, before what may be repeated is looked into and sent again.
+def _wait_as_required(stop: Interrupted, client: Client, done: list[Action], pace: Pace) -> None:
+    """Wait as ``Retry-After`` requires, before an action that may be repeated is checked and sent again.
 
-    :raises RunFailure: when that is too long for a change window.
+    :raises RunFailure: if that is too long for a change window.
     """
-    told = seconds(stop.cause.retry_after) if isinstance(stop.cause, Uncertain) and stop.may_be_repeated else None
-    if told is None:
+    required = seconds(stop.cause.retry_after) if isinstance(stop.cause, Uncertain) and stop.may_be_repeated else None
+    if required is None:
         return
-    if told > client.patience.longest_told:
+    if required > client.patience.longest_retry_after:
         raise interrupted(stop, done, client)
-    pace.rest(told)
+    pace.rest(required)
 
 
-def _plan_seeing(
+def _plan_showing_done(
     resource: Resource[Desired, Current], client: Client, desired: Desired, done: list[Action], stop: Interrupted, pace: Pace
 ) -> Plan:
-    """A plan of somebody who sees what was done. A stale replica would have us make it a second time (fact F14).
+    """A plan based on reads that show the actions in ``done``. With a stale replica they would be carried out twice (fact F14).
 
-    :raises RunFailure: when what was done does not show, or cannot be read.
+    :raises RunFailure: if they are not visible, or cannot be read.
     """
-    made = {str(action) for action in done if action.leaves_trace}
+    visible_later = {str(action) for action in done if action.leaves_trace}
     for _attempt in pace.attempts():
         try:
             again = _plan_now(resource, client, desired, pace)
@@ -242,27 +249,29 @@ def _plan_seeing(
             raise interrupted(Interrupted(stop.action, failure, (), stop.writes), done, client) from None
         except Refusal as refusal:
             raise interrupted(Interrupted(stop.action, GraphFailure(str(refusal)), (), stop.writes), done, client) from None
-        if not again.unmet and not made & {str(action) for action in again.actions}:
+        if not again.unmet and not visible_later & {str(action) for action in again.actions}:
             return again
     raise interrupted(stop, done, client)
 
 
 def _read_back(resource: Resource[Desired, Current], client: Client, desired: Desired, done: list[Action], pace: Pace) -> Plan:
-    """What a following task will see. Directory reads can be stale for a while (fact F14).
+    """The plan for the state that a later task will read. Directory reads can be stale for a while (fact F14).
 
-    :raises RunFailure: when it cannot be read; everything was done all the same.
+    :raises RunFailure: if it cannot be read, although all actions were carried out.
     """
     for _attempt in pace.attempts():
         try:
             plan = _plan_now(resource, client, desired, pace)
         except GraphFailure as failure:
-            msg = f"Tenant {client.tenant}: everything was done, but could not be read back: {explain(failure)}{told(done, client)}"
-            raise RunFailure(msg, {**details(failure), **made(done, client)}) from None
+            msg = (
+                f"Tenant {client.tenant}: all changes were made, but could not be read back: {explain(failure)}{already_done(done, client)}"
+            )
+            raise RunFailure(msg, {**details(failure), **changes_so_far(done, client)}) from None
         if not plan.actions and not plan.unmet:
             return plan
-    client.reads.distrust()
+    client.reads.invalidate()
     late = ", ".join(str(action) for action in (plan.actions or done)[:5])
-    return dataclasses.replace(plan, warnings=(*plan.warnings, f"the service does not show these changes yet: {late}"))
+    return dataclasses.replace(plan, warnings=(*plan.warnings, f"the service has not shown these changes yet: {late}"))
 
 
 def _result(first: Plan, actions: list[Action], last: Plan, pace: Pace, tenant: str) -> dict[str, Any]:
@@ -283,8 +292,10 @@ def _result(first: Plan, actions: list[Action], last: Plan, pace: Pace, tenant: 
 
 
 def _changed_by_others(first: Plan, last: Plan) -> list[str]:
-    """What somebody else changed beside us, between our first look and our last."""
+    """A warning about changes by other processes between the first read of this task and its last."""
     names = [name for name in {**first.foreign, **last.foreign} if first.foreign.get(name) != last.foreign.get(name)]
     if not names:
         return []
-    return [f"somebody else changed {', '.join(names)} while this ran; that was kept, and is neither in the difference nor in the backup"]
+    return [
+        f"another process changed {', '.join(names)} while this task ran; these changes are kept, and are in neither the diff nor the backup"
+    ]

@@ -34,25 +34,25 @@ def interrupted(stop: Interrupted | None, done: list[Action], client: Client) ->
         return RunFailure(f"Tenant {client.tenant}: no time was given to apply the plan.")
     refused = isinstance(stop.cause, ServiceError) and any(stop.cause.names(code) for code in stop.action.passing_codes)
     hint = f" {stop.action.hint}" if stop.action.hint and refused else ""
-    msg = f"Tenant {client.tenant}: could not {stop.action}: {explain(stop.cause)}{hint}{told(done, client, stop)} Running again is safe."
-    return RunFailure(msg, {**details(stop.cause), **made(done, client)})
+    msg = f"Tenant {client.tenant}: could not {stop.action}: {explain(stop.cause)}{hint}{already_done(done, client, stop)} Running again is safe."
+    return RunFailure(msg, {**details(stop.cause), **changes_so_far(done, client)})
 
 
-def ended(failure: Refusal | GraphFailure, tenant: str, done: Sequence[Action], client: Client | None) -> RunFailure:
+def run_failure(failure: Refusal | GraphFailure, tenant: str, done: Sequence[Action], client: Client | None) -> RunFailure:
     """A failure outside of an action, with the changes before it, if there are any."""
     text = f"{failure}." if isinstance(failure, Refusal) else explain(failure)
     facts = {"error": {"code": REFUSED}} if isinstance(failure, Refusal) else details(failure)
     if client is None or not (done or client.changes):
         return RunFailure(f"Tenant {tenant}: {text}", facts)
-    return RunFailure(f"Tenant {tenant}: {text}{told(done, client)}", {**facts, **made(done, client)})
+    return RunFailure(f"Tenant {tenant}: {text}{already_done(done, client)}", {**facts, **changes_so_far(done, client)})
 
 
-def made(done: Sequence[Action], client: Client) -> dict[str, Any]:
+def changes_so_far(done: Sequence[Action], client: Client) -> dict[str, Any]:
     """The changes before a failure, as members of the result. An action can fail between two of its requests, so requests count."""
     return {"actions": [action.describe() for action in done], "changed": bool(done) or client.changes > 0}
 
 
-def told(done: Sequence[Action], client: Client, stop: Interrupted | None = None) -> str:
+def already_done(done: Sequence[Action], client: Client, stop: Interrupted | None = None) -> str:
     """The changes before a failure, as the end of a message."""
     text = f" Already done: {', '.join(str(action) for action in done)}." if done else ""
     if stop and stop.writes:
@@ -64,7 +64,7 @@ def told(done: Sequence[Action], client: Client, stop: Interrupted | None = None
     return "" if stop and isinstance(stop.cause, Uncertain) else " Nothing was changed."
 
 
-def reported(report: Mapping[str, Any]) -> str:
+def operation_changes(report: Mapping[str, Any]) -> str:
     """The changes of an operation before it failed, as the end of a message."""
     done = [f"{action['verb']} {action['object']}" for action in report.get("actions") or ()]
     return f" Already done: {', '.join(done)}." if done else ""

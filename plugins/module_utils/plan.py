@@ -151,15 +151,15 @@ class Outcome:
     name: str
     progress: Callable[[Any], str]
     """The progress, in a few words, from the body that is read."""
-    there: Callable[[Client, Any], Sight] | None = None
+    in_other_tenant: Callable[[Client, Any], OtherTenantState] | None = None
     """The check in the other tenant of the link, from its client and the body that is read. Its result decides."""
 
 
 @dataclass(frozen=True)
-class Sight:
-    """The state of an outcome in the other tenant: ``told``, the progress; ``complaint``, why it is not as desired; the facts."""
+class OtherTenantState:
+    """The state of an outcome in the other tenant: ``progress``, in a few words; ``complaint``, why it is not as desired; the facts."""
 
-    told: str
+    progress: str
     complaint: str | None
     facts: Facts
 
@@ -188,7 +188,7 @@ class Plan:
 
 @dataclass
 class Pace:
-    """Bounded, jittered waits, summed up for the result. ``longest`` is in seconds and holds for each single wait."""
+    """Bounded waits with jitter, summed up for the result. ``longest`` is in seconds and holds for each single wait."""
 
     longest: float = 60.0
     slowest: float = 5.0
@@ -239,8 +239,8 @@ class Inquiry:
     """Information that is only read."""
 
     read: Callable[[Client, Mapping[str, Any]], Facts]
-    rests_on_run: bool = False
-    """Whether it may rest on what earlier tasks of the run have read moments ago, see `read_cache`."""
+    uses_shared_reads: bool = False
+    """Whether it can use the recent reads of earlier tasks of the run, see `read_cache`."""
 
 
 @dataclass(frozen=True)
@@ -255,8 +255,8 @@ class LinkInquiry:
     """The result in place of a failure, from its message and its ``error``; ``None`` if the task fails."""
     complain: Callable[[Mapping[str, Any], Facts], str | None] = lambda _params, _facts: None
     """Why the task fails although everything could be read. Never in check mode."""
-    rests_on_run: bool = False
-    """Whether it may rest on the reads of earlier tasks of the run, see `read_cache`."""
+    uses_shared_reads: bool = False
+    """Whether it can use the recent reads of earlier tasks of the run, see `read_cache`."""
 
 
 @dataclass(frozen=True)

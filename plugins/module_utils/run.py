@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Parameters in, result out: the one function every host of the engine calls.
+"""Runs a task: takes its parameters and returns its result. A module process and the controller's worker both call `run`.
 
-Knows neither Ansible nor how it was started. Everything that fails on purpose leaves as a `RunFailure`.
+It does not depend on Ansible. Every expected failure is raised as a `RunFailure`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias, TypeVar
 
-from .converge import converge, patiently
-from .failure import RunFailure, details, ended, reported
+from .converge import converge, read_with_retries
+from .failure import RunFailure, details, operation_changes, run_failure
 from .graph import cloud
 from .graph.client import Client, Patience
 from .graph.credentials.methods import choose
@@ -41,11 +41,11 @@ Desired = TypeVar("Desired")
 Current = TypeVar("Current")
 Read = TypeVar("Read")
 Subject: TypeAlias = "Resource[Any, Any] | LinkResource[Any, Any, Any] | Inquiry | LinkInquiry | Operation"
-"""What a module can be about."""
+"""The kinds of objects that a module handles."""
 
 CHECKS = {**checks.CHECKS, **partner_settings.TABLE.checks()}
-"""What the value of each option of a module must be."""
-UNCHECKED = "validate_certs is off: nobody checks who answers, and secrets and tokens are sent to whoever does"
+"""The check of the value of each option."""
+NOT_VALIDATED = "validate_certs is off: the identity of the servers is not verified, and secrets and tokens can be sent to any server"
 
 
 def run(
@@ -59,10 +59,10 @@ def run(
 ) -> dict[str, Any]:
     """Carry out one task and return its result: ``changed``, ``actions``, ``diff``, ``warnings``, ``waited_seconds`` and the facts.
 
-    ``progress`` gets how far a long wait is, and what a human has to do to sign in. ``run_folder`` is the private directory in
-    which the tasks of a run share what they learn, and ``vault`` is where they share their tokens.
+    ``progress`` is called with the progress of a long wait, and with what a user has to do to sign in. ``run_folder`` is the private
+    directory in which the tasks of a run share what they have read; in ``vault`` they share their tokens.
 
-    :raises RunFailure: for everything an admin can do something about.
+    :raises RunFailure: for every failure with a cause that an administrator can fix.
     """
     given = _without_empty(params)
     wrong = checks.wrong(given, CHECKS)
@@ -72,7 +72,7 @@ def run(
     if isinstance(subject, (LinkInquiry, LinkResource)) and given["target"]:
         given["target"] = _without_empty(given["target"])
         tenants.append(given["target"])
-    cautions = [] if all(tenant["validate_certs"] for tenant in tenants) else [UNCHECKED]
+    cautions = [] if all(tenant["validate_certs"] for tenant in tenants) else [NOT_VALIDATED]
     try:
         result = _run(subject, given, check_mode, pace, progress, RunCache(run_folder, vault))
     except RunFailure as failure:
@@ -82,7 +82,7 @@ def run(
 
 
 def _without_empty(params: Mapping[str, Any]) -> dict[str, Any]:
-    """An environment variable may be set and empty; what a task leaves empty, its host has left out already."""
+    """The options without empty texts: an environment variable can be set and empty. Empty options of a task were removed before."""
     return {name: None if isinstance(value, str) and not value.strip() else value for name, value in params.items()}
 
 
@@ -91,27 +91,27 @@ def _run(
     given: Mapping[str, Any],
     check_mode: bool,
     pace: Pace | None,
-    tell: Callable[[str], None] | None,
+    progress: Callable[[str], None] | None,
     run_cache: RunCache,
 ) -> dict[str, Any]:
     pace = pace or Pace(longest=float(given.get("visibility_timeout") or 0))
     if isinstance(subject, LinkInquiry):
-        return _run_link_inquiry(subject, given, check_mode, pace, tell, run_cache)
+        return _run_link_inquiry(subject, given, check_mode, pace, progress, run_cache)
     if isinstance(subject, LinkResource):
-        # The source is inside: what is not said of the target is said of the source.
-        with _at(given["target"], run_cache, tell) as target, _at(given, run_cache, tell) as client:
-            client.rehearses = check_mode
-            resource = _seen_from(target, subject)
-            return converge(resource, client, subject.desired(given), check_mode, pace, tell or _silent, target)
-    with _at(given, run_cache, tell) as client:
-        client.rehearses = check_mode
+        # The source is the inner context: a failure that is not attributed to the target is attributed to the source.
+        with _connected(given["target"], run_cache, progress) as target, _connected(given, run_cache, progress) as client:
+            client.check_mode = check_mode
+            resource = _in_source(target, subject)
+            return converge(resource, client, subject.desired(given), check_mode, pace, progress or _no_progress, target)
+    with _connected(given, run_cache, progress) as client:
+        client.check_mode = check_mode
         if isinstance(subject, Inquiry):
-            if subject.rests_on_run:
-                _rest_on_run(client)
-            return {"changed": False, **patiently(lambda: _inquired(subject, client, given), client, pace)}
+            if subject.uses_shared_reads:
+                _use_shared_reads(client)
+            return {"changed": False, **read_with_retries(lambda: _inquire(subject, client, given), client, pace)}
         if isinstance(subject, Operation):
             return {**subject.perform(client, given, check_mode, pace), "waited_seconds": round(pace.waited, 1)}
-        return converge(subject, client, subject.desired(given), check_mode, pace, tell or _silent)
+        return converge(subject, client, subject.desired(given), check_mode, pace, progress or _no_progress)
 
 
 def _run_link_inquiry(
@@ -119,14 +119,14 @@ def _run_link_inquiry(
     given: Mapping[str, Any],
     check_mode: bool,
     pace: Pace,
-    tell: Callable[[str], None] | None,
+    progress: Callable[[str], None] | None,
     run_cache: RunCache,
 ) -> dict[str, Any]:
-    """What is seen of a link. In check mode nothing has been done that it could complain of."""
+    """The facts about a link. In check mode its problems are no failure, because nothing was built."""
     try:
-        with _at(given, run_cache, tell) as client:
-            client.rehearses = check_mode
-            facts = _of_both(subject, client, given, pace, lambda: _at(given["target"], run_cache, tell))
+        with _connected(given, run_cache, progress) as client:
+            client.check_mode = check_mode
+            facts = _facts_of_both(subject, client, given, pace, lambda: _connected(given["target"], run_cache, progress))
     except RunFailure as failure:
         excused = subject.excuse(given, failure.msg, failure.details.get("error") or {})
         if excused is None:
@@ -138,7 +138,7 @@ def _run_link_inquiry(
     return facts
 
 
-def _of_both(
+def _facts_of_both(
     subject: LinkInquiry,
     client: Client,
     given: Mapping[str, Any],
@@ -146,46 +146,48 @@ def _of_both(
     at_target: Callable[[], contextlib.AbstractContextManager[Client]],
 ) -> dict[str, Any]:
     """The facts from the source, completed by those from the target if they are not complete."""
-    if subject.rests_on_run:
-        _rest_on_run(client)
-    source = patiently(lambda: subject.source(client, given), client, pace)
+    if subject.uses_shared_reads:
+        _use_shared_reads(client)
+    source = read_with_retries(lambda: subject.source(client, given), client, pace)
     if subject.is_complete(given, source):
         return {"changed": False, **source}
     with at_target() as target:
-        target.rehearses = client.rehearses
-        if subject.rests_on_run:
-            _rest_on_run(target)
-        return {"changed": False, **patiently(lambda: subject.target(target, given, source), target, pace)}
+        target.check_mode = client.check_mode
+        if subject.uses_shared_reads:
+            _use_shared_reads(target)
+        return {"changed": False, **read_with_retries(lambda: subject.target(target, given, source), target, pace)}
 
 
-def _rest_on_run(client: Client) -> None:
-    """Use the reads of earlier tasks of the run, and leave it none."""
+def _use_shared_reads(client: Client) -> None:
+    """Use the reads of earlier tasks of the run, without sharing those of this task."""
     client.reads.use_shared()
     client.reads.keep_private()
 
 
 @contextlib.contextmanager
-def _at(tenant: Mapping[str, Any], run_cache: RunCache, tell: Callable[[str], None] | None) -> Iterator[Client]:
-    """A client of the tenant that the connection options name, and its name on whatever goes wrong there.
+def _connected(tenant: Mapping[str, Any], run_cache: RunCache, progress: Callable[[str], None] | None) -> Iterator[Client]:
+    """A client of the tenant that the connection options name. Failures within the context are reported with the name of the tenant.
 
-    :raises RunFailure: for everything an admin can do something about.
+    :raises RunFailure: for every failure with a cause that an administrator can fix.
     """
     name = str(tenant.get("tenant_id"))
     client = None
     try:
-        client = connect(tenant, run_cache, tell)
+        client = connect(tenant, run_cache, progress)
         yield client
     except HalfDone as half:
-        raise RunFailure(f"Tenant {name}: {explain(half.cause)}{reported(half.report)}", {**details(half.cause), **half.report}) from None
+        raise RunFailure(
+            f"Tenant {name}: {explain(half.cause)}{operation_changes(half.report)}", {**details(half.cause), **half.report}
+        ) from None
     except (Refusal, GraphFailure) as failure:
-        raise ended(failure, name, [], client) from None
+        raise run_failure(failure, name, [], client) from None
     finally:
         if client:
             client.close()
 
 
-def _seen_from(target: Client, subject: LinkResource[Desired, Any, Current]) -> Resource[Desired, Current]:
-    """The resource of the source tenant that a link's is, once the client of the target is known."""
+def _in_source(target: Client, subject: LinkResource[Desired, Any, Current]) -> Resource[Desired, Current]:
+    """The resource of a link as a resource of the source tenant, which also reads the target."""
 
     def read(client: Client, wanted: Desired) -> Current:
         seen = subject.source(client, wanted)
@@ -193,19 +195,19 @@ def _seen_from(target: Client, subject: LinkResource[Desired, Any, Current]) -> 
             with target.reading():
                 return subject.target(target, wanted, seen)
         except (Refusal, GraphFailure) as failure:
-            raise ended(failure, target.tenant, [], target) from None
+            raise run_failure(failure, target.tenant, [], target) from None
 
     return Resource(subject.desired, read, subject.plan)
 
 
-def _silent(_message: str) -> None:
-    """Nobody watches."""
+def _no_progress(_message: str) -> None:
+    """Discard the progress."""
 
 
 def connection_fault(params: Mapping[str, Any]) -> str | None:
-    """Why these connection options lead nowhere, as far as they alone tell. Nothing is sent."""
+    """Why these connection options cannot work, as far as the options alone determine it. Nothing is sent."""
     try:
-        connect(params, tell=_silent).close()
+        connect(params, progress=_no_progress).close()
     except Refusal as refusal:
         return f"{refusal}."
     except GraphFailure as failure:
@@ -213,16 +215,16 @@ def connection_fault(params: Mapping[str, Any]) -> str | None:
     return None
 
 
-def connect(params: Mapping[str, Any], run_cache: RunCache | None = None, tell: Callable[[str], None] | None = None) -> Client:
+def connect(params: Mapping[str, Any], run_cache: RunCache | None = None, progress: Callable[[str], None] | None = None) -> Client:
     """A client of the tenant that the connection options name. Nothing is sent yet.
 
-    :raises CredentialProblem: when an option is missing or unusable.
+    :raises CredentialProblem: if an option is missing or unusable.
     """
     tenant = params.get("tenant_id")
     if not tenant:
         raise CredentialProblem("tenant_id is missing; it is the tenant's id or one of its verified domains")
     place = cloud.choose(params["cloud"], params.get("login_endpoint"), params.get("graph_endpoint"))
-    credential = choose(place, tenant, params.get("client_id"), params, params["auth_method"], tell)
+    credential = choose(place, tenant, params.get("client_id"), params, params["auth_method"], progress)
     trust = Trust(
         params.get("ca_path"), params["validate_certs"], float(params["timeout"]), float(params["connect_timeout"]), params.get("proxy")
     )
@@ -231,6 +233,6 @@ def connect(params: Mapping[str, Any], run_cache: RunCache | None = None, tell: 
     return Client(tenant, place, credential, transport, patience, run_cache, answer_forms.lack, settings_bag.may_hold_secret)
 
 
-def _inquired(inquiry: Inquiry, client: Client, given: Mapping[str, Any]) -> Facts:
+def _inquire(inquiry: Inquiry, client: Client, given: Mapping[str, Any]) -> Facts:
     with client.reading():
         return inquiry.read(client, given)

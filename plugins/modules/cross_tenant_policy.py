@@ -35,7 +35,7 @@ options:
   group_sync_inbound:
     description:
       - Whether the partner may synchronize its groups into this tenant. It needs O(user_sync_inbound) as well.
-      - Only the beta version of Microsoft Graph knows this setting. It is used only if this option is set.
+      - Only the beta version of Microsoft Graph has this setting. It is used only if this option is set.
     type: bool
   redemption_inbound:
     description:

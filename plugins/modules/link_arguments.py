@@ -111,7 +111,7 @@ ARGUMENTS = {
 
 
 def main() -> None:
-    """Fail, because only the controller knows the variables."""
+    """Fail, because the variables are only available in the controller."""
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     module.fail_json(msg="link_arguments runs in the controller, where the variables of the link are; it cannot be run as a module")
 

@@ -82,7 +82,7 @@ options:
   stop_at_difference:
     description:
       - Whether to stop at the first resource that differs. Then RV(differences) has one member, and RV(job) and the users are not returned.
-      - Every resource is still judged, so that a refusal of one of them is known before another one is written.
+      - Every resource is still checked, so that a refusal is reported before another resource is written.
       - It is intended for a comparison before the tasks that build the link. If something may not be read, or credentials cannot be used,
         this task then does not fail, because those tasks report better what is missing - see RV(not_compared).
     type: bool
@@ -237,7 +237,7 @@ synced_users:
   sample: 12
 missing_users:
   description:
-    - The users of O(verify_users) who have not arrived, are disabled, or are hidden from the address list as Entra knows it. V(null) if the
+    - The users of O(verify_users) who have not arrived, are disabled, or are hidden from the address list according to Entra. V(null) if the
       comparison stopped before them.
   returned: success
   type: list

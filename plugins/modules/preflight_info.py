@@ -9,21 +9,21 @@ DOCUMENTATION = r"""
 module: preflight_info
 short_description: Find out what is missing or in the way of a link
 description:
-  - Looks at both tenants of a link, or at one of them, and reports what would go wrong, with cause and remedy, before anything is written.
-  - The permissions in the access token are compared with what the steps of a link need, before Microsoft Graph is asked anything.
-    A check that a permission is missing for is not attempted; the finding about the permission says which check that is.
-  - In the source it looks at the switch, B2B collaboration, room in the policy, configurations, licences, and the users in scope.
-  - In the target it looks at the switches, B2B collaboration, invitations, mail domains, room in the policy and the directory, and at
-    what is in the way of the users in scope.
-  - A check that cannot be made is a finding of severity V(unknown). It is never taken for one that found nothing.
+  - Checks both tenants of a link, or one of them, and reports what would go wrong, with cause and remedy, before anything is written.
+  - The permissions in the access token are compared with what the steps of a link need, before the first request to Microsoft Graph.
+    A check for which a permission is missing is not made; the finding about the permission names that check.
+  - In the source it checks the switch, B2B collaboration, room in the policy, configurations, licences, and the users in scope.
+  - In the target it checks the switches, B2B collaboration, invitations, mail domains, room in the policy and the directory, and
+    conflicts of the users in scope.
+  - A check that cannot be made is a finding of severity V(unknown). It is never reported as a check without findings.
   - The role P(entra.cross_tenant_sync.preflight#role) calls it for both tenants, prints RV(report), and fails if the link is not RV(ready).
 author:
   - The entra.cross_tenant_sync authors (@entra-cross-tenant-sync)
 options:
   side:
     description:
-      - What to look at. With V(link), the connection options are those of the source tenant, O(target) is the connection to the target
-        tenant, and both are looked at.
+      - The tenants to check. With V(link), the connection options are those of the source tenant, O(target) is the connection to the target
+        tenant, and both are checked.
       - With V(source) or V(target), the tenant that the connection options name, which is that side of the link.
     type: str
     choices: [link, source, target]
@@ -59,6 +59,12 @@ options:
     description:
       - The name of the source tenant in RV(findings), RV(refusal) and RV(report). Its O(tenant_id) if not set.
     type: str
+  target:
+    description:
+      - The connection to the target tenant, with O(side=link). The connection options of the task itself are those of the source tenant.
+      - The same environment variables are used for both tenants.
+    type: dict
+    required: false
   target_name:
     description:
       - The name of the target tenant in RV(findings), RV(refusal) and RV(report). Its tenant id as given if not set.
@@ -85,7 +91,7 @@ options:
   users:
     description:
       - Users who are going to be in scope, in the source, as in O(entra.cross_tenant_sync.sync_scope#module:users).
-        Users who are assigned already are looked at as well.
+        Users who are already assigned are checked, too.
     type: list
     elements: str
   groups:
@@ -120,7 +126,7 @@ options:
     elements: str
 extends_documentation_fragment:
   - entra.cross_tenant_sync.graph
-  - entra.cross_tenant_sync.graph.target_or_environment
+  - entra.cross_tenant_sync.graph.target
   - entra.cross_tenant_sync.attributes
   - entra.cross_tenant_sync.attributes.info_module
 attributes:
@@ -131,11 +137,11 @@ seealso:
   - module: entra.cross_tenant_sync.sync_job_info
 notes:
   - In check mode it looks at the same, but for the default of O(purpose).
-  - Up to 150 users are looked for by their addresses. For more, all users, groups and contacts of the target are read, a thousand at a time.
+  - Up to 150 users are searched for by their addresses. For more, all users, groups and contacts of the target are read, a thousand at a time.
 """
 
 EXAMPLES = r"""
-- name: Look at both tenants of a link
+- name: Check both tenants of a link
   entra.cross_tenant_sync.preflight_info:
     side: link
     tenant_id: a0c898ca-2445-4e74-ab4b-afd7916549a6
@@ -161,7 +167,7 @@ EXAMPLES = r"""
     that: preflight.ready
     fail_msg: "{{ preflight.refusal }}"
 
-- name: Look at the target alone, as its own administrator
+- name: Check the target alone, as its own administrator
   entra.cross_tenant_sync.preflight_info:
     side: target
     tenant_id: afab079d-1f08-4de3-881e-435e497f923f

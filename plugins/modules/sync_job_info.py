@@ -120,7 +120,7 @@ job:
           description: How many objects the service has processed.
           type: int
         total:
-          description: How many objects there are, as far as the service knows them.
+          description: The number of objects that the service has recorded.
           type: int
       sample:
         - done: 3

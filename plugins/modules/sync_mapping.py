@@ -16,7 +16,7 @@ description:
   - The mappings are read again right before they are written. If another client has changed other parts of them, its changes are kept and
     reported in a warning. If another client has changed the same part, or a complete list is written, nothing is written and the task
     fails.
-  - In check mode, before the configuration has a job, names are judged by the documentation of Microsoft. Certain faults are refused - an
+  - In check mode, before the configuration has a job, names are checked against the documentation of Microsoft. Certain faults are refused - an
     undocumented function, a wrong number of arguments, an unknown operator, a misspelt documented name. Names that may exist in the tenant
     are reported in a warning as not checked. Once there is a job, its own schema decides.
 author:

@@ -39,7 +39,7 @@ extends_documentation_fragment:
 attributes:
   action_group: {}
 notes:
-  - C(show_in_address_list) in RV(synced_users) is what Microsoft Graph says. Exchange's own setting wins over it, and Graph can be behind.
+  - C(show_in_address_list) in RV(synced_users) is the value in Microsoft Graph. Exchange's own setting takes precedence, and Graph can be delayed.
 """
 
 EXAMPLES = r"""

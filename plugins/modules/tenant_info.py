@@ -9,7 +9,7 @@ DOCUMENTATION = r"""
 module: tenant_info
 short_description: Read who signs in, which tenant it is, and which tenant a domain belongs to
 description:
-  - Returns which application signs in and what it is permitted, as the access token says. The token itself is never shown.
+  - Returns which application signs in and its permissions, according to the access token. The token itself is never shown.
   - Returns the tenant's id, names and domains, as far as the application may read them.
   - Resolves domains and ids of other tenants.
 author:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The variables of a link, judged where they are: in the controller, before the first request."""
+"""Validates the variables of a link in the controller, before the first request."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from ansible_collections.entra.cross_tenant_sync.plugins.modules import link_inf
 
 SIDES = ("link_source", "link_target")
 SIGNS_IN = {"source_tenant": ("link_source",), "target_tenant": ("link_target",)}
-"""The tenants that a role works in, if not in both."""
+"""The tenants that a role signs in to, if it is not both."""
 PARTS = {"source_tenant": link.IN_SOURCE, "target_tenant": link.IN_TARGET}
 _PARTNER = {name: about for name, about in CONNECTION.items() if name in ("tenant_id", "cloud")}
-"""The connection options that a role uses of a tenant it does not sign in to."""
+"""The connection options that a role uses of a tenant to which it does not sign in."""
 
 
 class _Unreadable(Exception):
@@ -39,47 +39,47 @@ class _Unreadable(Exception):
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What the controller knows of a link: raw variables, and the function that makes values of them."""
+class LinkHost:
+    """The inventory host of a link: its raw variables, and the function that evaluates them."""
 
-    host: str
+    name: str
     variables: Mapping[str, Any]
     template: Callable[[Any], Any]
     role: str | None = None
     here: bool = True
-    """Whether the modules will run on this machine, so that files and libraries can be looked for."""
+    """Whether the modules will run on this machine, so that files and libraries can be checked."""
     state: str | None = None
-    """Wins over ``link_state``."""
+    """Takes precedence over ``link_state``."""
 
     def value(self, name: str, raw: Any) -> Any:
         """The value of a variable or member.
 
-        :raises _Unreadable: without the value, which may be a secret.
+        :raises _Unreadable: if it cannot be evaluated. The text does not contain the value, which may be a secret.
         """
         try:
             return self.template(raw)
         except AnsibleError as error:
             undefined = re.search(r"'\w+' is undefined", str(error))
-            reason = undefined[0] if undefined else "look whether every variable in it is defined"
+            reason = undefined[0] if undefined else "check whether every variable in it is defined"
             raise _Unreadable(f"{name} is a template that cannot be evaluated: {reason}") from None
 
 
-def judge_link(seen: Seen, rivals_of_host: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
+def validate_link(host: LinkHost, rivals_of_host: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
     """The result of the action."""
     faults: list[str] = []
     secrets: set[str] = set()
-    values = _values(seen, faults)
-    entries = {side: _entry(seen, side, values[side], faults, secrets) for side in SIDES if side in values}
-    state = seen.state or values.get("link_state", "present")
+    values = _values(host, faults)
+    entries = {side: _entry(host, side, values[side], faults, secrets) for side in SIDES if side in values}
+    state = host.state or values.get("link_state", "present")
     if not faults and state == "present":
-        faults += _contradictions(seen, values, entries)
-    beside = rivals_of_host() if not faults else {}
-    faults += beside.get("fights", ())
+        faults += _contradictions(host, values, entries)
+    other_links = rivals_of_host() if not faults else {}
+    faults += other_links.get("conflicts", ())
     if faults:
-        msg = f"Link {seen.host}: {'; '.join(fault.rstrip('.') for fault in faults)}. Nothing was changed."
+        msg = f"Link {host.name}: {'; '.join(fault.rstrip('.') for fault in faults)}. Nothing was changed."
         failure: dict[str, Any] = remove_values({"failed": True, "msg": msg}, secrets)
         return failure
-    others = list(dict.fromkeys((*values.get("link_others", ()), *beside.get("others", ()))))
+    others = list(dict.fromkeys((*values.get("link_others", ()), *other_links.get("others", ()))))
     present = state == "present"
     preflight = present and values.get("link_preflight", True)
     options = {**link_variables.options_of("link_info", values), "others": others}
@@ -88,52 +88,52 @@ def judge_link(seen: Seen, rivals_of_host: Callable[[], Mapping[str, Any]]) -> d
         "state": state,
         "compare": present and values.get("link_compare", True),
         "preflight": preflight,
-        "tasks": _tasks(seen.role, present, preflight, values.get("link_users") == "deprovision"),
+        "tasks": _tasks(host.role, present, preflight, values.get("link_users") == "deprovision"),
         "others": others,
         "ansible_facts": {"cross_tenant_sync_others": others, "cross_tenant_sync_link": options},
     }
 
 
 def _tasks(role: str | None, present: bool, preflight: bool, deprovision: bool) -> str:
-    """The file of tasks that comes next, of the role or of the playbook sync."""
+    """The next file of tasks, of the role or of the playbook sync."""
     if not present:
         return "deprovision" if deprovision and role in (None, "source_tenant") else "absent"
     return "present_after_preflight" if preflight and role is None else "present"
 
 
-def _values(seen: Seen, faults: list[str]) -> dict[str, Any]:
-    """The values of the variables of the link that are given and right."""
+def _values(host: LinkHost, faults: list[str]) -> dict[str, Any]:
+    """The valid values of the variables of the link that are set."""
     values = {}
     for name in link_variables.VARIABLES:
-        value, wrong = _value(seen, name)
+        value, wrong = _value(host, name)
         faults += wrong
         if value is not None:
             values[name] = value
-        elif not wrong and name in (*SIDES, *(() if seen.role == "target_tenant" else ("link_configuration",))):
+        elif not wrong and name in (*SIDES, *(() if host.role == "target_tenant" else ("link_configuration",))):
             faults.append(f"{name} is missing")
     try:
-        own, wrong = link_variables.names_in(seen.value(OWN, seen.variables.get(OWN)), OWN)
+        own, wrong = link_variables.names_in(host.value(OWN, host.variables.get(OWN)), OWN)
     except _Unreadable as unreadable:
         own, wrong = [], [str(unreadable)]
-    faults += [*wrong, *link_variables.unknown(seen.variables, own)]
+    faults += [*wrong, *link_variables.unknown(host.variables, own)]
     return values
 
 
-def _value(seen: Seen, name: str) -> tuple[Any, list[str]]:
+def _value(host: LinkHost, name: str) -> tuple[Any, list[str]]:
     try:
-        return link_variables.value_of(name, seen.value(name, seen.variables.get(name)))
+        return link_variables.value_of(name, host.value(name, host.variables.get(name)))
     except _Unreadable as unreadable:
         return None, [str(unreadable)]
 
 
-def _entry(seen: Seen, side: str, tenant: str, faults: list[str], secrets: set[str]) -> dict[str, Any]:
-    """The connection options of one of the link's tenants, as far as they are right."""
+def _entry(host: LinkHost, side: str, tenant: str, faults: list[str], secrets: set[str]) -> dict[str, Any]:
+    """The valid connection options of a tenant of the link."""
     try:
-        entry = _raw_entry(seen, side, tenant)
-        own, wrong = link_variables.names_in(seen.value(OWN_KEYS, seen.variables.get(OWN_KEYS)), OWN_KEYS)
-        signs_in = side in SIGNS_IN.get(seen.role or "", SIDES)
+        entry = _raw_entry(host, side, tenant)
+        own, wrong = link_variables.names_in(host.value(OWN_KEYS, host.variables.get(OWN_KEYS)), OWN_KEYS)
+        signs_in = side in SIGNS_IN.get(host.role or "", SIDES)
         spec = CONNECTION if signs_in else _PARTNER
-        given = _given(seen, tenant, entry, spec)
+        given = _given(host, tenant, entry, spec)
     except _Unreadable as unreadable:
         faults.append(str(unreadable))
         return {}
@@ -141,79 +141,79 @@ def _entry(seen: Seen, side: str, tenant: str, faults: list[str], secrets: set[s
     values = {}
     for option, about in spec.items():
         for name in (name for name in (option, *about.get("aliases", ())) if name in given):
-            # A file is looked for where the module runs.
-            plain = option if seen.here or about["type"] != "path" else UNCHECKED
+            # A file is checked on the machine where the module runs.
+            plain = option if host.here or about["type"] != "path" else UNCHECKED
             value, found = checked(plain, about, given[name], f"tenants.{tenant}.{name}", shows=False)
             wrong = [*wrong, *found]
             if value is not None or "fallback" in about:
-                # What was left empty is not taken from the environment, where another tenant's may be.
+                # An empty value is not replaced from the environment, which may contain the value of another tenant.
                 values[option] = value
     if blank(given.get("tenant_id")):
         wrong = [*wrong, f"tenants.{tenant}.tenant_id is missing; the roles read it by this name, not by an alias"]
     faults += [*link_variables.unknown_keys(tenant, entry, own), *wrong]
-    if not wrong and signs_in and seen.here:
+    if not wrong and signs_in and host.here:
         fault = connection_fault(_completed(CONNECTION, values))
         faults += [f"tenants.{tenant} ({side}), tenant {values['tenant_id']}: {fault}"] if fault else []
     return values
 
 
-def _raw_entry(seen: Seen, side: str, tenant: str) -> Mapping[str, Any]:
-    """The entry as it is in the inventory: each member may still be a template.
+def _raw_entry(host: LinkHost, side: str, tenant: str) -> Mapping[str, Any]:
+    """The entry as it is in the inventory: each member can still be a template.
 
-    :raises _Unreadable: where there is none.
+    :raises _Unreadable: if there is no entry.
     """
-    entries = _untemplated(seen, "tenants", seen.variables.get("tenants"))
+    entries = _untemplated(host, "tenants", host.variables.get("tenants"))
     if not isinstance(entries, Mapping):
-        what = "there is no variable tenants" if blank(entries) else "the variable tenants is no dictionary"
+        what = "there is no variable tenants" if blank(entries) else "the variable tenants is not a dictionary"
         raise _Unreadable(f"{what}; it maps the short name of a tenant to its connection options")
     if tenant not in entries:
-        raise _Unreadable(link_variables.no_entry(tenant, f"{side} of link {seen.host}", entries))
-    entry = _untemplated(seen, f"tenants.{tenant}", entries[tenant])
+        raise _Unreadable(link_variables.no_entry(tenant, f"{side} of link {host.name}", entries))
+    entry = _untemplated(host, f"tenants.{tenant}", entries[tenant])
     if not isinstance(entry, Mapping):
         raise _Unreadable(f"tenants.{tenant} ({side}) must be a dictionary of connection options")
     return entry
 
 
-def _untemplated(seen: Seen, name: str, raw: Any) -> Any:
-    return seen.value(name, raw) if isinstance(raw, str) else raw
+def _untemplated(host: LinkHost, name: str, raw: Any) -> Any:
+    return host.value(name, raw) if isinstance(raw, str) else raw
 
 
-def _given(seen: Seen, tenant: str, entry: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
-    """Each member is a template of its own, so only what is used is looked at."""
+def _given(host: LinkHost, tenant: str, entry: Mapping[str, Any], spec: Mapping[str, Any]) -> dict[str, Any]:
+    """The members that are used. Each member can be a template, so only these are evaluated."""
     names = (name for option, about in spec.items() for name in (option, *about.get("aliases", ())) if name in entry)
-    return {name: seen.value(f"tenants.{tenant}.{name}", entry[name]) for name in names}
+    return {name: host.value(f"tenants.{tenant}.{name}", entry[name]) for name in names}
 
 
 _SECRET = [name for option, about in CONNECTION.items() if about.get("no_log") for name in (option, *about.get("aliases", ()))]
 
 
 def _completed(spec: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values with defaults and with what the environment holds."""
+    """The values, completed with the defaults and with the values from the environment."""
     completed: dict[str, Any] = ArgumentSpecValidator(dict(spec)).validate(dict(values)).validated_parameters
     return completed
 
 
-def _contradictions(seen: Seen, values: Mapping[str, Any], entries: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """How the values contradict each other, or the rules of the service."""
+def _contradictions(host: LinkHost, values: Mapping[str, Any], entries: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The contradictions between the values, or between them and the rules of the service."""
     source, target = (entries[side] for side in SIDES)
     if source["tenant_id"].casefold() == target["tenant_id"].casefold():
-        return [f"link_source and link_target are one tenant, {source['tenant_id']}; a link needs two"]
+        return [f"link_source and link_target are the same tenant, {source['tenant_id']}; a link needs two tenants"]
     given = {"configuration": "-", **source, "target": dict(target), **link_variables.options_of("link_info", values)}
     checked = ArgumentSpecValidator(link_info.OPTIONS.argument_spec(), **link_info.OPTIONS.rules).validate(given)
     if checked.error_messages:
         return [link_variables.named(message, "link_info") for message in checked.error_messages]
-    parts = PARTS.get(seen.role or "", (*link.IN_TARGET, *link.IN_SOURCE))
-    return [_said_of_variables(fault) for fault in link.judge(checked.validated_parameters, parts)]
+    parts = PARTS.get(host.role or "", (*link.IN_TARGET, *link.IN_SOURCE))
+    return [_named_by_variables(fault) for fault in link.faults_of(checked.validated_parameters, parts)]
 
 
-def _said_of_variables(fault: link.Fault) -> str:
+def _named_by_variables(fault: link.Fault) -> str:
     where = ", ".join(link_variables.named(option, "link_info") for option in fault.options)
-    return f"{where or ', '.join(SIDES)}: {fault.said}"
+    return f"{where or ', '.join(SIDES)}: {fault.message}"
 
 
 def rivals_by_host(hosts: Iterable[str], raw_of: Callable[[str], Any], templated: Callable[[str], Any]) -> dict[str, dict[str, Any]]:
-    """`rivals` of the hosts of an inventory. ``raw_of`` is cheap, so ``templated`` is only asked where something is a template."""
-    return rivals(wanted for host in hosts for wanted in _link_of(host, raw_of(host), functools.partial(templated, host)))
+    """`rivals` of the hosts of an inventory. ``raw_of`` is cheap, so ``templated`` is only called if a value is a template."""
+    return rivals(found for host in hosts for found in _link_of(host, raw_of(host), functools.partial(templated, host)))
 
 
 def _link_of(host: str, raw: Any, templated: Callable[[], Any]) -> Iterator[Link]:
@@ -230,8 +230,8 @@ def _link_of(host: str, raw: Any, templated: Callable[[], Any]) -> Iterator[Link
     except (AnsibleError, AttributeError, KeyError, TypeError):
         return
     if all(sides) and name:
-        told = "" if blank(filters) or filters == [] else json.dumps(filters, sort_keys=True, default=str)
-        yield Link(host, sides[0], sides[1], name, mode == "all", told, state == "absent")
+        filters_text = "" if blank(filters) or filters == [] else json.dumps(filters, sort_keys=True, default=str)
+        yield Link(host, sides[0], sides[1], name, mode == "all", filters_text, state == "absent")
 
 
 def _identity(tenant: str, raw: Any, templated: Callable[[], Any]) -> str:

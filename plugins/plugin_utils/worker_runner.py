@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The controller's worker as a host of the engine.
+"""Runs tasks in the controller's worker.
 
-A module process costs a third of a second before it does anything. A local task needs none: the engine runs in the worker,
-and what it needs was imported once, before the worker was forked. Every other task falls back to the module.
+The start of a module process takes a third of a second. A local task needs none: it runs in the worker, with libraries that were
+imported once, before the worker was forked. Every other task runs in a module process.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from ansible.plugins.loader import module_loader
 from ansible_collections.entra.cross_tenant_sync.plugins import modules
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.failure import RunFailure
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph import vault
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.read_cache import distrust_all
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.read_cache import invalidate_all
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_cache import RunCache
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import RUN_FOLDER, incomplete
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import Options
@@ -36,7 +36,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import
 
 COLLECTION = "entra.cross_tenant_sync"
 PROCESS_VARIABLE = "cross_tenant_sync_module_process"
-"""A variable that sends every task to a module process when it is true."""
+"""The variable that runs every task in a module process if it is true."""
 MODULES = {
     f"{COLLECTION}.{name}": module
     for _finder, name, _package in pkgutil.iter_modules(modules.__path__)
@@ -44,11 +44,11 @@ MODULES = {
 }
 """The modules that connect, by their full names."""
 VAULT = vault.shared()
-"""The tokens of this run: memory that the parent takes before it forks its workers, and that ends with them."""
+"""The tokens of this run, in memory that the parent allocates before it forks its workers, and that is freed when they end."""
 
 
 class WorkerRunner(ActionBase):
-    """Runs the module that the task names, without a process of its own if nothing speaks against it."""
+    """Runs the module that the task names, without a separate process if possible."""
 
     _supports_async = True
 
@@ -74,33 +74,34 @@ class WorkerRunner(ActionBase):
         return {**result, **run_in_worker(name, module.SUBJECT, module.OPTIONS, self._task.args, self._task.check_mode, progress)}
 
     def _module_name(self) -> str:
-        """The full name of the task's module; the task may have a short one, or another collection's that is redirected to ours.
+        """The full name of the task's module; the task may have a short one, or that of another collection which redirects to this one.
 
-        ``resolved_action`` does not serve: in ansible-core before 2.19 it is the name of this plugin.
+        ``resolved_action`` cannot be used: in ansible-core before 2.19 it is the name of this plugin.
         """
         found = module_loader.find_plugin_with_context(self._task.action, collection_list=self._task.collections)
         return str(found.resolved_fqcn)
 
     @contextlib.contextmanager
     def _sharing_run_folder(self) -> Iterator[None]:
-        """Pass to a module process of the same user on the same machine where this run keeps what it has read. It signs in on its own,
-        since a token can only reach it through a file or the environment. What any other process writes, the run does not see.
+        """Pass the directory of the run's cache to a module process of the same user on the same machine. The process signs in separately,
+        because a token could only be passed in a file or in the environment. For any other process all shared reads are invalidated,
+        because the run is not informed about its writes.
         """
         if self._connection.transport == "local" and not self._play_context.become and not self._task.async_val:
             self._task.environment = [*(self._task.environment or ()), {RUN_FOLDER: run_folder()}]
             yield
             return
-        distrust_all(RunCache(run_folder()))
+        invalidate_all(RunCache(run_folder()))
         try:
             yield
         finally:
-            distrust_all(RunCache(run_folder()))
+            invalidate_all(RunCache(run_folder()))
 
     def _needs_process(self, variables: Mapping[str, Any]) -> bool:
         """Whether the task runs on another machine, as another user, with another environment, or on an interpreter with other libraries."""
-        asked = self._templar.template(variables.get(PROCESS_VARIABLE, False))
+        required = self._templar.template(variables.get(PROCESS_VARIABLE, False))
         return (
-            boolean(asked, strict=False)
+            boolean(required, strict=False)
             or self._connection.transport != "local"
             or bool(self._task.async_val)
             or bool(self._play_context.become)
@@ -110,14 +111,14 @@ class WorkerRunner(ActionBase):
 
 
 def run_folder() -> str:
-    """The directory that Ansible makes for this run, for this user alone, and removes at its end."""
+    """The directory that Ansible creates for this run with access for this user only, and removes at its end."""
     return str(constants.DEFAULT_LOCAL_TMP)  # type: ignore[attr-defined]  # Ansible sets its constants while it starts
 
 
 def run_in_worker(
     name: str, subject: Any, options: Options, args: Mapping[str, Any], check_mode: bool, progress: Callable[[str], None]
 ) -> dict[str, Any]:
-    """What the module process would have answered: the same checks of options, the same result, the same values kept secret."""
+    """The result that a module process would have returned: with the same checks of options, and the same values masked."""
     spec = options.argument_spec()
     understood = options.understand(_plain(args))
     checked = ArgumentSpecValidator(spec, **options.rules).validate(understood.args)
@@ -134,7 +135,7 @@ def run_in_worker(
             answer = run(subject, params, check_mode, progress=progress, run_folder=run_folder(), vault=VAULT)
         except RunFailure as failure:
             answer = {**failure.details, "failed": True, "msg": failure.msg}
-    # The validator keeps these for AnsibleModule, which words them like this.
+    # The validator returns these without a text; this is the text of AnsibleModule.
     doubled = [f"Both option {pair['option']} and its alias {pair['alias']} are set." for pair in getattr(checked, "_warnings", ())]
     if doubled:
         answer = {**answer, "warnings": [*answer.get("warnings", ()), *doubled]}
@@ -143,7 +144,7 @@ def run_in_worker(
 
 
 def _plain(value: Any) -> Any:
-    """What a module process would get: texts without the origin that Ansible notes on them, which the validator copies slowly."""
+    """The value that a module process would get: without the origin that Ansible records in texts, which the validator copies slowly."""
     if isinstance(value, Mapping):
         return {str(name): _plain(member) for name, member in value.items()}
     if isinstance(value, (list, tuple)):
@@ -157,7 +158,7 @@ def _secrets(spec: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]
         for name in (option, *about.get("aliases", ())):
             value = given.get(name)
             if about.get("no_log") and value and str(value).strip():
-                # What is used of it is without the line end of a file. Nothing at all would mask everything.
+                # It is used without the line end of a file. An empty text would mask everything.
                 yield from {str(value), str(value).strip()}
             if about.get("type") == "dict" and about.get("options") and isinstance(value, Mapping):
                 yield from _secrets(about["options"], value)

@@ -17,7 +17,7 @@ def preflight(playbooks: Playbooks, *arguments: str, **link: Any) -> Run:
 
 
 def table(run: Run) -> list[str]:
-    (lines,) = [task.result["msg"] for task in run.tasks if task.name.endswith("Report what was found")]
+    (lines,) = [task.result["msg"] for task in run.tasks if task.name.endswith("Report the findings")]
     return list(lines)
 
 

@@ -231,7 +231,7 @@ FAILURES: dict[str, tuple[dict[str, Any], str]] = {
         {"certificate_path": "{folder}/identity.pfx", "certificate_passphrase": env("WRONG_PASSPHRASE")},
         "or certificate_passphrase is wrong",
     ),
-    "half a key": ({"certificate": "content:plain.pem[:600]"}, "certificate holds no usable certificate with its private key"),
+    "half a key": ({"certificate": "content:plain.pem[:600]"}, "certificate contains no usable certificate with its private key"),
     "unregistered certificate": ({"certificate": "content:plain.pem", "tenant_id": FABRIKAM, "client_id": "{fabrikam}"}, "AADSTS700027"),
     "wrong subject": ({"federated_token": env("WRONG_ASSERTION")}, "AADSTS700213"),
     "missing federated file": ({"federated_token_file": "{folder}/nothing"}, "cannot be read: No such file or directory"),
@@ -283,7 +283,7 @@ def test_what_works(world: World, process: bool) -> None:
     run = world.play(tasks, process, **app_service(world))
     assert {task.name: task.result.get("msg") for task in run.ours() if task.status != "ok"} == {}, run.output
     assert [task.name for task in run.ours()] == list(SUCCESSES)
-    assert " ".join(run.output.split()).count("[WARNING]: validate_certs is off: nobody checks who answers") == 1
+    assert " ".join(run.output.split()).count("[WARNING]: validate_certs is off: the identity of the servers is not verified") == 1
     shows_nothing(world, run)
 
 

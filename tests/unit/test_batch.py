@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Batches: twenty at a time, each item judged by itself (fact F25)."""
+"""Batches: twenty at a time, each item with an outcome of its own (fact F25)."""
 
 from __future__ import annotations
 
@@ -207,7 +207,7 @@ class TestReadAll:
         [refusal(404, "UnknownError"), refusal(400, "BadRequest"), refusal(500, "Fault"), refusal(424, "FailedDependency"), Lost()],
         ids=str,
     )
-    def test_what_fails_inside_a_batch_is_read_by_itself(self, inside: Outcome) -> None:
+    def test_what_fails_inside_a_batch_is_read_separately(self, inside: Outcome) -> None:
         """Fact F26: synchronization endpoints are not proven in batches."""
         client = graph({"GET /things/0": Reply(200, {"n": 0}), "GET /things/1": [inside, Reply(200, {"n": 1})]})
         assert [one.body["n"] for one in read_all(client, reads(2))] == [0, 1]
@@ -217,14 +217,14 @@ class TestReadAll:
         client = graph({"POST /$batch": Lost(), "GET /things/0": Reply(200, {"n": 0}), "GET /things/1": Reply(200, {"n": 1})})
         assert [one.body["n"] for one in read_all(client, reads(2))] == [0, 1]
 
-    def test_what_fails_by_itself_too_is_the_failure(self) -> None:
+    def test_what_also_fails_separately_is_the_failure(self) -> None:
         client = graph({"GET /things/0": Reply(200, {}), "GET /things/1": refusal(403, "Authorization_RequestDenied")})
         with pytest.raises(GraphFailure, match="Authorization_RequestDenied"):
             read_all(client, reads(2))
 
     @pytest.mark.parametrize(("inside", "batches"), [(refusal(400, "BadRequest"), 1), (refusal(409, "Conflict"), 2), (Lost(), 2)], ids=str)
     def test_what_batches_refuse_is_not_put_into_them_again(self, inside: Outcome, batches: int) -> None:
-        """Only a refusal is remembered: a passing fault says nothing of batches."""
+        """Only a refusal is recorded: a temporary fault does not concern batches."""
         below = [Request("GET", "/principals/1/below/a"), Request("GET", "/principals/1/beside/b")]
         good = Reply(200, {})
         client = graph({"GET /principals/1/below/a": [inside, good], "GET /principals/1/beside/b": good})
@@ -244,7 +244,7 @@ class TestReadAll:
 class TestLookingOnce:
     def test_only_what_was_not_seen_goes_into_a_batch(self) -> None:
         client = FakeGraph(echo)
-        client.reads.remember()
+        client.reads.cache()
         client.get("/things/0")
         for _time in range(2):
             assert [one.body["path"] for one in read_all(client, reads(4))] == [f"/things/{number}" for number in range(4)]
@@ -254,7 +254,7 @@ class TestLookingOnce:
 
     def test_what_failed_is_read_again(self) -> None:
         client = graph({"GET /things/0": [refusal(500, "Busy"), Reply(200, {"a": 1})], "GET /things/1": Reply(200, {"a": 2})})
-        client.reads.remember()
+        client.reads.cache()
         for _time in range(2):
             assert [one.body for one in read_all(client, reads(2))] == [{"a": 1}, {"a": 2}]
         assert [one.path for one in client.sent] == ["/things/0", "/things/1", "/things/0"]

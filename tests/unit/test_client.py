@@ -434,13 +434,13 @@ class TestLookingOnce:
 
     def test_what_was_read_is_not_read_a_second_time(self) -> None:
         wire = Wire([self.FIRST])
-        wire.client.reads.remember()
+        wire.client.reads.cache()
         assert wire.client.get("/things/1") == wire.client.get("/things/1") == {"a": 1}
 
     def test_a_new_look_reads_again(self) -> None:
         wire = Wire([self.FIRST, self.SECOND])
         for expected in (1, 2):
-            wire.client.reads.remember()
+            wire.client.reads.cache()
             assert wire.client.get("/things/1") == {"a": expected}
 
     def test_whoever_changes_something_reads_again_and_again(self) -> None:
@@ -457,7 +457,7 @@ class TestLookingOnce:
     )
     def test_what_is_something_else(self, request_: Request) -> None:
         wire = Wire([self.FIRST, self.SECOND, Reply(200, {"a": 3})])
-        wire.client.reads.remember()
+        wire.client.reads.cache()
         wire.client.get("/things/1")
         assert wire.client.send(request_).body == {"a": 2}
         if request_.method == "POST":
@@ -465,7 +465,7 @@ class TestLookingOnce:
 
     def test_an_absence_is_not_kept(self) -> None:
         wire = Wire([NOT_FOUND, self.FIRST])
-        wire.client.reads.remember()
+        wire.client.reads.cache()
         assert [wire.client.find("/things/1"), wire.client.find("/things/1")] == [None, {"a": 1}]
 
     def test_pages_are_not_kept(self) -> None:
@@ -473,6 +473,6 @@ class TestLookingOnce:
         link = f"{CLOUDS['global'].graph_endpoint}/v1.0/things?$skiptoken=x"
         pages = [Reply(200, {"value": [{"a": 1}], "@odata.nextLink": link}), Reply(200, {"value": [{"a": 2}]})]
         wire = Wire([*pages, *pages])
-        wire.client.reads.remember()
+        wire.client.reads.cache()
         assert [list(wire.client.pages("/things")) for _time in range(2)] == [[{"a": 1}, {"a": 2}]] * 2
         assert wire.transport.left == 0

@@ -449,7 +449,7 @@ class TestWaiting:
         failure = host.fail(Cycles([RUNNING]), wait="steady", wait_timeout=timeout)
         assert failure.msg == (
             f"Tenant {SOURCE}: the steady state was not reached within {timeout} seconds (5 of 10 objects); "
-            "the service goes on, look again later."
+            "the service continues, check again later."
         )
         assert sum(host.clock.sleeps) == pytest.approx(timeout)
 

@@ -152,7 +152,7 @@ class TestJudgement:
     )
     def test_of_people(self, source: list[Any], target: list[Any], people: list[Any], in_sync: bool, missing: list[str]) -> None:
         here = {"differences": source, "warnings": ["a"], "job": JOB, "verdict": VERDICT}
-        judged = link_report.judged(
+        judged = link_report.compared(
             here, {"differences": target, "warnings": ["b"]}, people, {**LINK, "verify_users": ["minsu@contoso.kr"]}
         )
         assert judged == {
@@ -176,10 +176,10 @@ class TestJudgement:
             "job": {**JOB, "quarantine": {"reason": "TooManyDeletes"}},
             "verdict": None,
         }
-        assert link_report.judged(here, {"differences": [], "warnings": []}, [], LINK)["in_sync"] is False
+        assert link_report.compared(here, {"differences": [], "warnings": []}, [], LINK)["in_sync"] is False
 
     def test_where_it_stopped_before_the_people(self) -> None:
-        judged = link_report.judged({"differences": [CHANGE], "warnings": [], "job": None, "verdict": None}, {}, None, LINK)
+        judged = link_report.compared({"differences": [CHANGE], "warnings": [], "job": None, "verdict": None}, {}, None, LINK)
         assert (judged["in_sync"], judged["synced_users"], judged["missing_users"]) == (False, None, None)
 
 
@@ -201,7 +201,7 @@ class TestSummary:
                 {"job": JOB, "verdict": VERDICT},
                 [],
                 ["a@x", "b@x"],
-                "configured as wanted; job healthy; 0 synced users; not in the address book: a@x, b@x",
+                "configured as desired; job healthy; 0 synced users; not in the address book: a@x, b@x",
                 id="missing",
             ),
             pytest.param(
@@ -211,7 +211,7 @@ class TestSummary:
                 },
                 [],
                 [],
-                "configured as wanted; job quarantined since 2026-11-24T00:00:00Z (TooManyDeletes), "
+                "configured as desired; job quarantined since 2026-11-24T00:00:00Z (TooManyDeletes), "
                 "last cycle ended 2026-11-25T02:01:10Z; 0 synced users",
                 id="quarantine",
             ),
@@ -225,7 +225,7 @@ class TestSummary:
         ],
     )
     def test_one_line(self, source: dict[str, Any], people: list[Any] | None, names: list[str], said: str) -> None:
-        judged = link_report.judged({"differences": [], "warnings": [], **source}, {}, people, {**LINK, "verify_users": names})
+        judged = link_report.compared({"differences": [], "warnings": [], **source}, {}, people, {**LINK, "verify_users": names})
         assert judged["summary"] == said
 
 
@@ -241,7 +241,7 @@ class TestProblems:
     )
     def test_of_the_job(self, found: Any, wanted: str, problems: list[str]) -> None:
         source = {"differences": [], "warnings": [], "job": found, "verdict": VERDICT}
-        judged = link_report.judged(source, {}, [], {**LINK, "compare": False, "job_state": wanted})
+        judged = link_report.compared(source, {}, [], {**LINK, "compare": False, "job_state": wanted})
         assert judged["problems"] == problems
         assert judged["in_sync"] is None
         assert judged["summary"].startswith("job healthy")
@@ -259,7 +259,7 @@ class TestDomains:
 
     def source(self, *domains: str, body: Any = None) -> FakeGraph:
         graph = FakeGraph(lambda _request: Reply())
-        graph.reads.remember()
+        graph.reads.cache()
         verified = [{"name": name} for name in domains]
         graph.keep(link_comparison.ORGANIZATION, Answer(200, body or {"value": [{"id": SOURCE, "verifiedDomains": verified}]}), None)
         return graph
@@ -279,7 +279,7 @@ class TestDomains:
 
     def test_they_may_not_be_read(self) -> None:
         graph = FakeGraph(lambda _request: Reply())
-        graph.reads.remember()
+        graph.reads.cache()
         assert link_comparison._domains(graph) is None
 
 
@@ -311,7 +311,7 @@ class TestWhatMayNotBeCompared:
     def test_the_results_have_the_same_members(self) -> None:
         here = {"differences": [], "warnings": [], "job": JOB, "verdict": VERDICT}
         left = link_report.left({"configurations": [], "entry": False}, False, [], compared(LEAST))
-        assert set(link_report.not_compared("no")) == set(link_report.judged(here, {}, [], LINK)) == set(left)
+        assert set(link_report.not_compared("no")) == set(link_report.compared(here, {}, [], LINK)) == set(left)
 
 
 class TestComplaint:
@@ -319,7 +319,7 @@ class TestComplaint:
         facts = {"problems": ["the job is absent and must be started", "x"], "summary": "job absent"}
         wanted = {**compared(LEAST), "fail_on_problems": True}
         assert link_comparison.complain(wanted, facts) == (
-            f"Tenant {SOURCE}: link Fabrikam to tenant {TARGET} is not as it must be: the job is absent and must be started; x (job absent)"
+            f"Tenant {SOURCE}: link Fabrikam to tenant {TARGET} is not in its desired state: the job is absent and must be started; x (job absent)"
         )
         assert link_comparison.complain(compared(LEAST), facts) is None
         assert link_comparison.complain(wanted, {**facts, "problems": []}) is None

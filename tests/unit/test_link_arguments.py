@@ -24,7 +24,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.li
     value_of,
 )
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION
-from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import Seen, judge_link, rivals_by_host
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import LinkHost, rivals_by_host, validate_link
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET
 
 ROLES = Path(__file__).resolve().parents[2] / "roles"
@@ -55,7 +55,7 @@ def as_it_is(raw: Any) -> Any:
 
 def judged(template: Callable[[Any], Any] = as_it_is, role: str | None = None, here: bool = True, **variables: Any) -> dict[str, Any]:
     """What the action answers for a link with these variables."""
-    return judge_link(Seen("a_to_b", {**LINK, **variables}, template, role, here), dict)
+    return validate_link(LinkHost("a_to_b", {**LINK, **variables}, template, role, here), dict)
 
 
 def refused(*, role: str | None = None, template: Callable[[Any], Any] = as_it_is, **variables: Any) -> str:
@@ -113,7 +113,7 @@ WRONG: list[tuple[dict[str, Any], tuple[str, ...]]] = [
     ({"link_target": None}, ("link_target is missing",)),
     ({"link_configuration": "  "}, ("link_configuration is missing",)),
     ({"link_configuration": ["Fabrikam"]}, ("link_configuration must be a text",)),
-    ({"link_target": "contoso"}, ("link_source and link_target are one tenant",)),
+    ({"link_target": "contoso"}, ("link_source and link_target are the same tenant",)),
     ({"link_state": "presnt"}, ("link_state must be one of present, absent (did you mean present?); it is 'presnt'",)),
     ({"link_compare": "perhaps"}, ("link_compare must be true or false; it is 'perhaps'",)),
     ({"link_preflight": "2"}, ("link_preflight must be true or false",)),
@@ -220,7 +220,7 @@ WRONG: list[tuple[dict[str, Any], tuple[str, ...]]] = [
         ("tenants has no entry contosso (link_source of link a_to_b); the entries are: contoso, fabrikam (did you mean contoso?)",),
     ),
     ({"tenants": None}, ("there is no variable tenants",)),
-    ({"tenants": ["contoso"]}, ("the variable tenants is no dictionary",)),
+    ({"tenants": ["contoso"]}, ("the variable tenants is not a dictionary",)),
     ({"tenants": {}}, ("tenants has no entry contoso", "there are no entries")),
     ({"tenants": {**TENANTS, "fabrikam": TARGET}}, ("tenants.fabrikam (link_target) must be a dictionary",)),
 ]
@@ -472,11 +472,11 @@ def hosts(**links: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 class TestRivals:
     def fights(self, **links: Mapping[str, Any]) -> dict[str, list[str]]:
-        return {host: told["fights"] for host, told in hosts(**links).items() if told["fights"]}
+        return {host: told["conflicts"] for host, told in hosts(**links).items() if told["conflicts"]}
 
     def test_two_configurations_of_one_pair_are_fine_and_know_each_other(self) -> None:
         found = hosts(a={"link_configuration": "Members"}, b={"link_configuration": "Guests"}, c={"link_target": "third"})
-        assert found == {"a": {"fights": [], "others": ["Guests"]}, "b": {"fights": [], "others": ["Members"]}}
+        assert found == {"a": {"conflicts": [], "others": ["Guests"]}, "b": {"conflicts": [], "others": ["Members"]}}
 
     @pytest.mark.parametrize("name", ["Fabrikam", "fabrikam", " FABRIKAM "])
     def test_one_configuration_in_any_spelling_of_entra(self, name: str) -> None:

@@ -124,7 +124,7 @@ class TestBetweenReadAndWrite:
         assert sources(service.link.schema) == {**sources(expected), "companyName": "Contoso"}
         assert user_mapping_of(service.link.schema).get("scope") == user_mapping_of(expected).get("scope")
         assert result["warnings"] == [
-            f"somebody else changed {named} while this ran; that was kept, and is neither in the difference nor in the backup"
+            f"another process changed {named} while this task ran; these changes are kept, and are in neither the diff nor the backup"
         ]
 
     def test_a_part_that_does_not_affect_the_synchronization_is_kept_too(self) -> None:
@@ -178,7 +178,7 @@ class TestBetweenReadAndWrite:
     def test_an_edit_after_the_write_is_reported(self) -> None:
         service = busy(PUT_1=mapped("city", "state"))
         result, _client = run(service, company_name="Contoso")
-        assert "somebody else changed mapping of city while this ran" in result["warnings"][0]
+        assert "another process changed mapping of city while this task ran" in result["warnings"][0]
         assert sources(service.link.schema)["city"] == "state"
 
 

@@ -378,7 +378,7 @@ class TestSwitchesInUse:
         wanted = desired(**self.OUTBOUND)
         planned = partner.plan(partner.read(FakeGraph(service), wanted), wanted)
         assert planned.facts["still_served_by"] is None
-        assert ("could not see" in "".join(planned.warnings)) is warned
+        assert ("could not check" in "".join(planned.warnings)) is warned
 
     def test_a_failure_is_no_absence(self) -> None:
         service = Faulty(PartnerService(entry(**redemption(None, True))), {"GET /servicePrincipals": [Lost()] * 9})

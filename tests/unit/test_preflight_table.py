@@ -174,18 +174,18 @@ def both(**given: Any) -> dict[str, Any]:
     return options("preflight_info", side="link", target=target, **{**NAMES, **given})
 
 
-def client_of(tenant_id: str, *permissions: str, rehearses: bool = False) -> FakeGraph:
+def client_of(tenant_id: str, *permissions: str, check_mode: bool = False) -> FakeGraph:
     client = FakeGraph(tenant(Reply(200, {})), tenant=tenant_id)
     granting(client, *permissions, tenant=tenant_id)
-    client.rehearses = rehearses
+    client.check_mode = check_mode
     return client
 
 
-def look_at_both(*permissions: str, rehearses: bool = False, **given: Any) -> dict[str, Any]:
+def look_at_both(*permissions: str, check_mode: bool = False, **given: Any) -> dict[str, Any]:
     params = both(**given)
-    source = inquiry.in_source(client_of(graph.SOURCE, *permissions, rehearses=rehearses), params)
+    source = inquiry.in_source(client_of(graph.SOURCE, *permissions, check_mode=check_mode), params)
     assert not inquiry.is_complete(params, source)
-    return inquiry.in_target(client_of(graph.TARGET, *permissions, rehearses=rehearses), params, source)
+    return inquiry.in_target(client_of(graph.TARGET, *permissions, check_mode=check_mode), params, source)
 
 
 class TestBoth:
@@ -232,11 +232,11 @@ class TestBoth:
         assert result["report"][-1] == "1 error, 0 warnings, 0 not known"
 
     @pytest.mark.parametrize(
-        ("purpose", "rehearses", "errors"), [(None, False, True), (None, True, False), ("apply", True, True), ("plan", False, False)]
+        ("purpose", "check_mode", "errors"), [(None, False, True), (None, True, False), ("apply", True, True), ("plan", False, False)]
     )
-    def test_only_a_run_that_changes_something_needs_the_permissions_to(self, purpose: str | None, rehearses: bool, errors: bool) -> None:
+    def test_only_a_run_that_changes_something_needs_the_permissions_to(self, purpose: str | None, check_mode: bool, errors: bool) -> None:
         reading = ("Directory.Read.All", "Policy.Read.All", "Synchronization.Read.All", "CrossTenantInformation.ReadBasic.All")
-        result = look_at_both(*reading, rehearses=rehearses, purpose=purpose, scope_mode="assigned", configuration="Fabrikam")
+        result = look_at_both(*reading, check_mode=check_mode, purpose=purpose, scope_mode="assigned", configuration="Fabrikam")
         tenants = {finding["tenant"] for finding in result["findings"] if finding["severity"] == "error"}
         assert tenants == (set(NAMES.values()) if errors else set())
 

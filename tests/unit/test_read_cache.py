@@ -14,9 +14,9 @@ import pytest
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.failure import RunFailure
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.batch import find_all, look_all, read_all, send_all
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.batch import find_all, outcomes_of, read_all, send_all
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import BATCH, Request
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.read_cache import SECONDS, distrust_all
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.read_cache import SECONDS, invalidate_all
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_cache import RunCache
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Inquiry, Pace
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import configuration, job, link_comparison, partner, scope
@@ -67,7 +67,7 @@ class Tasks:
         return client
 
     def resting(self, answer: Answer | None = None, **rest: Any) -> FakeGraph:
-        """A task that rests on what others have read."""
+        """A task that uses the reads of other tasks."""
         client = self.begin(answer, **rest)
         client.reads.use_shared()
         return client
@@ -83,7 +83,7 @@ def tasks(folder: Path) -> Tasks:
 
 
 class TestSharing:
-    def test_a_task_rests_on_what_another_one_has_read(self, tasks: Tasks) -> None:
+    def test_a_task_uses_the_reads_of_another_task(self, tasks: Tasks) -> None:
         assert tasks.sharing().get(THING) == {"number": 1}
         client = tasks.resting()
         assert client.get(THING) == {"number": 1}
@@ -131,7 +131,7 @@ class TestSharing:
         assert first.send(question).body == {"number": 2}
         client = tasks.resting(answer)
         assert find_all(client, [Request("GET", THING), Request("GET", OTHER)]) == bodies == [{"number": 1}, None]
-        assert [outcome.body for outcome in look_all(client, [Request("GET", THING)]) if not isinstance(outcome, Exception)] == [
+        assert [outcome.body for outcome in outcomes_of(client, [Request("GET", THING)]) if not isinstance(outcome, Exception)] == [
             {"number": 1}
         ]
         assert client.send(question).body == {"number": 2}
@@ -150,7 +150,7 @@ class TestSharing:
     def test_long_collections_and_failures_are_not(self, tasks: Tasks, reply: Reply) -> None:
         for client in (tasks.sharing(lambda _request: reply), tasks.resting(lambda _request: reply)):
             send_all(client, [])
-            look_all(client, [Request("GET", THING)])
+            outcomes_of(client, [Request("GET", THING)])
             assert len(client.sent) == 1
 
     @pytest.mark.parametrize(("shared", "sent"), [(0, 4), (1, 4), (2, 4), (3, 1), (4, 0)])
@@ -231,7 +231,7 @@ class TestWriting:
 
     def test_a_task_elsewhere_ends_everything(self, tasks: Tasks) -> None:
         tasks.sharing().get(THING)
-        distrust_all(RunCache(str(tasks.folder)))
+        invalidate_all(RunCache(str(tasks.folder)))
         assert tasks.resting().get(THING) == {"number": 2}
 
     def test_a_write_that_fails_or_is_lost_ends_it_too(self, tasks: Tasks) -> None:
@@ -242,7 +242,7 @@ class TestWriting:
 
     @pytest.mark.parametrize("written", ["while it is read", "before it is read"])
     def test_a_read_that_overlaps_with_a_write_is_not_used(self, tasks: Tasks, written: str) -> None:
-        """Two links of a run work on the same tenant: whatever the order, nobody rests on a state that is gone."""
+        """Two links of a run work on the same tenant: in every order, no task uses an outdated read."""
         state = {"on": False}
 
         def write(_request: Request) -> Outcome:
@@ -292,7 +292,7 @@ class TestSecrets:
         client = tasks.sharing(answer)
         client._token = TOKEN
         client.get(THING)
-        look_all(client, [Request("POST", OTHER, {"a": 1}, only_asks=True), Request("GET", THING)])
+        outcomes_of(client, [Request("POST", OTHER, {"a": 1}, only_asks=True), Request("GET", THING)])
         assert "answers" in tasks.text()
         assert TOKEN not in tasks.text()
         assert {path.stat().st_mode & 0o777 for path in tasks.folder.iterdir()} == {0o600}
@@ -394,7 +394,7 @@ def one_link(folder: Path, monkeypatch: pytest.MonkeyPatch) -> OneLink:
 
 class TestPlans:
     @pytest.mark.parametrize("name", STEPS)
-    def test_one_that_finds_nothing_to_do_rests_on_the_comparison_and_says_the_same(self, one_link: OneLink, name: str) -> None:
+    def test_a_task_without_changes_uses_the_comparison_with_the_same_result(self, one_link: OneLink, name: str) -> None:
         usual = one_link.step(name)
         assert one_link.sent != []
         assert one_link.look()["in_sync"] is True
@@ -405,7 +405,7 @@ class TestPlans:
         assert one_link.step(name) == usual
         assert one_link.sent != []
 
-    def test_the_target_rests_on_it_too(self, one_link: OneLink) -> None:
+    def test_the_target_uses_it_too(self, one_link: OneLink) -> None:
         one_link.look()
         assert one_link.task(partner.RESOURCE, "cross_tenant_policy", one_link.target(), TARGET)["changed"] is False
         assert one_link.sent == []
@@ -469,7 +469,7 @@ class TestPlans:
         one_link.look()
         one_link.late = list(one_link.link.assignments)
         stuck = one_link.step("scope", users=[], exact=True, allow_empty=True, visibility_timeout=1)
-        assert "does not show these changes yet" in stuck["warnings"][-1]
+        assert "has not shown these changes yet" in stuck["warnings"][-1]
         one_link.late = None
         assert one_link.step("scope")["changed"] is True
         assert [row["principalId"] for row in one_link.link.assignments] == [MINSU["id"]]
@@ -493,7 +493,7 @@ class TestInquiries:
     def test_information_is_always_read_unless_it_says_otherwise(self, one_link: OneLink) -> None:
         one_link.look()
         for rests in (False, True):
-            one_link.task(Inquiry(job.inquire, rests_on_run=rests), "sync_job_info", NAMED)
+            one_link.task(Inquiry(job.inquire, uses_shared_reads=rests), "sync_job_info", NAMED)
             assert (one_link.sent == []) is rests
 
     def test_a_look_that_fails_on_what_others_have_read_is_repeated_without(self, one_link: OneLink) -> None:

@@ -230,7 +230,7 @@ class TestResult:
         result = host.run(configuration.RESOURCE, SourceService(list_lag=1000), CONFIGURATION, wait=5)
         assert result["changed"]
         assert result["warnings"] == [
-            "the service does not show these changes yet: create configuration Fabrikam, create provisioning job of configuration Fabrikam, "
+            "the service has not shown these changes yet: create configuration Fabrikam, create provisioning job of configuration Fabrikam, "
             "save settings of configuration Fabrikam (target_tenant_id, deletion_threshold)"
         ]
 
@@ -926,7 +926,7 @@ class TestConnecting:
         for secret in SECRETS.values():
             assert secret not in json.dumps(caught.value.details)
 
-    @pytest.mark.parametrize(("checked", "warnings"), [(True, None), (False, [engine.UNCHECKED])])
+    @pytest.mark.parametrize(("checked", "warnings"), [(True, None), (False, [engine.NOT_VALIDATED])])
     def test_a_task_that_checks_no_certificate_warns_once(self, checked: bool, warnings: list[str] | None) -> None:
         given = {**options("cross_tenant_policy", **POLICY), **CONNECTION, "validate_certs": checked}
         with pytest.raises(RunFailure) as caught:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the tasks of one run tell each other."""
+"""The values that the tasks of one run share."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def test_a_value_is_kept_replaced_and_forgotten(folder: Path, shared: bool) -> N
     assert run_cache.recall("token", "fabrikam") is None
     assert run_cache.recall("tokencontoso") is None
     assert (RunCache(str(folder)).recall("token", "contoso") is not None) is shared
-    run_cache.forget("token", "contoso")
-    run_cache.forget("token", "contoso")
+    run_cache.discard("token", "contoso")
+    run_cache.discard("token", "contoso")
     assert run_cache.recall("token", "contoso") is None
 
 

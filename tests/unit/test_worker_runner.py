@@ -479,7 +479,7 @@ class TestWhere:
         tmp_path.chmod(0o700)
         monkeypatch.setattr(worker_runner, "run_folder", lambda: str(tmp_path))
         ended: list[RunCache] = []
-        monkeypatch.setattr(worker_runner, "distrust_all", ended.append)
+        monkeypatch.setattr(worker_runner, "invalidate_all", ended.append)
         plugin = plugin_of(START, **task)
         seen: list[int] = []
 

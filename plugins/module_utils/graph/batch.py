@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Twenty requests in one (fact F25). The outer answer says nothing of the items; each is judged on its own."""
+"""Twenty requests in one (fact F25). The status of a batch does not cover its items; each item has its own."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from .client import BATCH, BROKEN, THROTTLED, Answer, Client, Request, seconds
 from .errors import GraphFailure, ServiceError, Uncertain, Unreachable, service_error
 
 LARGEST_BATCH = 20
-AT_ONCE = 4
-"""Batches under way at the same time: fewer than the connections that a session keeps."""
-NEARLY_USED = 0.8
-"""The part of a quota from which on the service tells how much of it is used (fact F20)."""
+PARALLEL_BATCHES = 4
+"""Batches that are sent at the same time: fewer than the connections that a session keeps."""
+ALMOST_USED = 0.8
+"""The part of a quota from which on the service returns how much of it is used (fact F20)."""
 REFILL_SECONDS = 1.0
-"""In which the quota grows by as many writes as a batch holds: 3,000 in 150 seconds (fact F19)."""
+"""Seconds in which the quota grows by the writes of one batch: 3,000 in 150 seconds (fact F19)."""
 REFUSED = (400, 405, 501)
-"""How an endpoint may say that it takes no part in batches."""
+"""The statuses with which an endpoint refuses a request in a batch."""
 
 Outcome: TypeAlias = "Answer | GraphFailure"
 
 
 @dataclass(frozen=True)
 class _Sent:
-    """What came of one batch; ``strained`` if the service says that a quota is nearly used up."""
+    """The outcomes of one batch; ``strained`` if the service reports that a quota is almost used up."""
 
     outcomes: list[Outcome]
     strained: bool
@@ -40,8 +40,8 @@ class _Sent:
 def send_all(client: Client, requests: Sequence[Request]) -> list[Outcome]:
     """One outcome a request, in the order given. Items that were throttled are sent again; no other failure is repeated.
 
-    A few batches are under way at once, as long as the quota is not nearly used up; nothing follows them before all are answered,
-    so a batch that must wait keeps the others from being sent.
+    A few batches are sent at the same time, while the quota is not almost used up. The next ones are sent after all are answered,
+    so a batch that must wait delays the others.
     """
     remaining = iter(requests)
     chunks = list(iter(lambda: list(islice(remaining, LARGEST_BATCH)), []))
@@ -49,10 +49,10 @@ def send_all(client: Client, requests: Sequence[Request]) -> list[Outcome]:
         return _counted(client, requests, _send_chunk(client, chunks[0]).outcomes)
     outcomes: list[Outcome] = []
     strained = False
-    pool = ThreadPoolExecutor(AT_ONCE)
+    pool = ThreadPoolExecutor(PARALLEL_BATCHES)
     try:
         while chunks:
-            size = 1 if strained else AT_ONCE
+            size = 1 if strained else PARALLEL_BATCHES
             if strained:
                 client.patience.sleep(REFILL_SECONDS)
             wave = list(pool.map(partial(_send_chunk, client), chunks[:size]))
@@ -60,7 +60,7 @@ def send_all(client: Client, requests: Sequence[Request]) -> list[Outcome]:
             outcomes.extend(outcome for sent in wave for outcome in sent.outcomes)
             strained = any(sent.strained for sent in wave)
     finally:
-        # Whoever ends the task does not wait for the service.
+        # An interrupted task does not wait for the service.
         pool.shutdown(wait=False, cancel_futures=True)
         _counted(client, requests, outcomes)
     return outcomes
@@ -73,17 +73,18 @@ def _counted(client: Client, requests: Sequence[Request], outcomes: list[Outcome
 
 
 def read_all(client: Client, requests: Sequence[Request]) -> list[Answer]:
-    """The answers of reads. One that fails inside a batch is read on its own, since not every endpoint is proven in batches.
+    """The answers of reads. A read that fails inside a batch is sent separately, because not every endpoint supports batches.
 
-    :raises GraphFailure: the first read that fails on its own too.
+    :raises GraphFailure: for the first read that also fails separately.
     """
     return [
-        outcome if isinstance(outcome, Answer) else _by_itself(client, request, outcome) for request, outcome in _together(client, requests)
+        outcome if isinstance(outcome, Answer) else _separately(client, request, outcome)
+        for request, outcome in _together(client, requests)
     ]
 
 
 def find_all(client: Client, requests: Sequence[Request]) -> list[Any]:
-    """Like `read_all`, but the bodies, and ``None`` for an object that is not there."""
+    """Like `read_all`, but the bodies, and ``None`` for an object that does not exist."""
     bodies: list[Any] = []
     for request, outcome in _together(client, requests):
         if isinstance(outcome, ServiceError) and outcome.missing:
@@ -92,7 +93,7 @@ def find_all(client: Client, requests: Sequence[Request]) -> list[Any]:
             bodies.append(outcome.body)
         else:
             try:
-                bodies.append(_by_itself(client, request, outcome).body)
+                bodies.append(_separately(client, request, outcome).body)
             except ServiceError as error:
                 if not error.missing:
                     raise
@@ -100,26 +101,28 @@ def find_all(client: Client, requests: Sequence[Request]) -> list[Any]:
     return bodies
 
 
-def look_all(client: Client, requests: Sequence[Request]) -> list[Outcome]:
-    """One outcome a read, in the order given, as `send_all`. What is known is not read again."""
+def outcomes_of(client: Client, requests: Sequence[Request]) -> list[Outcome]:
+    """One outcome a read, in the order given, like `send_all`. Cached reads are not sent."""
     known: dict[int, Outcome] = {id(request): outcome for request in requests if (outcome := client.recall(request))}
     outcomes = known | _read(client, [request for request in requests if id(request) not in known])
     return [outcomes[id(request)] for request in requests]
 
 
 def _together(client: Client, requests: Sequence[Request]) -> Iterator[tuple[Request, Outcome | None]]:
-    """Each request with its outcome in a batch; ``None`` for what is better sent on its own."""
+    """Each request with its outcome in a batch; ``None`` for a request that is to be sent separately."""
     known: dict[int, Outcome] = {
         id(request): outcome for request, outcome in zip(requests, client.recall_all(requests), strict=True) if outcome
     }
-    batched = [request for request in requests if id(request) not in known and not client.run_cache.recall(*_alone(client, request))]
+    batched = [
+        request for request in requests if id(request) not in known and not client.run_cache.recall(*_refused_in_batches(client, request))
+    ]
     outcomes = known | _read(client, batched if len(batched) > 1 else [])
     for request in requests:
         yield request, outcomes.get(id(request))
 
 
 def _read(client: Client, requests: Sequence[Request]) -> dict[int, Outcome]:
-    """The outcomes in batches, which are kept."""
+    """The outcomes in batches, which are cached."""
     moment = client.reads.moment()
     outcomes = dict(zip(map(id, requests), send_all(client, requests), strict=True))
     for request in requests:
@@ -127,16 +130,16 @@ def _read(client: Client, requests: Sequence[Request]) -> dict[int, Outcome]:
     return outcomes
 
 
-def _by_itself(client: Client, request: Request, outcome: Outcome | None) -> Answer:
+def _separately(client: Client, request: Request, outcome: Outcome | None) -> Answer:
     answer = client.send(request)
     if isinstance(outcome, ServiceError) and outcome.status in REFUSED:
-        client.run_cache.keep(True, *_alone(client, request))
+        client.run_cache.keep(True, *_refused_in_batches(client, request))
     return answer
 
 
-def _alone(client: Client, request: Request) -> tuple[str, ...]:
-    """Where it is remembered that a batch does not take such requests. What is below an object may be served by another service
-    than the object itself (fact F3), so that part of the path counts, and no id.
+def _refused_in_batches(client: Client, request: Request) -> tuple[str, ...]:
+    """The key of the record that such requests are refused in batches. The parts of an object may be served by another service than the
+    object itself (fact F3), so the key contains that part of the path, and no id.
     """
     steps = request.path.partition("?")[0].split("/")
     return ("alone", client.cloud.graph_endpoint, client.tenant, *steps[1:2], *steps[3:4])
@@ -150,37 +153,37 @@ def _send_chunk(client: Client, chunk: Sequence[Request]) -> _Sent:
     while waiting:
         body = {"requests": [_item(number, chunk[number]) for number in waiting]}
         try:
-            answer = client.send(_whole([chunk[number] for number in waiting], body))
+            answer = client.send(_batch_request([chunk[number] for number in waiting], body))
         except GraphFailure as failure:
-            # Batches before this one were carried out, so this is the items' outcome and no end of everything.
+            # Earlier batches were carried out, so this failure is the outcome of these items only.
             outcomes.update(dict.fromkeys(waiting, failure))
             break
         outcomes.update(_outcomes(client, chunk, answer.body))
         outcomes.update({number: _unanswered(chunk[number]) for number in waiting if number not in outcomes})
         throttled = [number for number in waiting if _throttled(outcomes.get(number))]
-        strained = strained or bool(throttled) or any(_nearly_used(outcome) for outcome in (answer, *outcomes.values()))
+        strained = strained or bool(throttled) or any(_is_almost_used(outcome) for outcome in (answer, *outcomes.values()))
         if throttled:
-            told = max((_retry_after(outcomes[number]) for number in throttled), key=lambda retry_after: seconds(retry_after) or 0.0)
+            longest = max((_retry_after(outcomes[number]) for number in throttled), key=lambda retry_after: seconds(retry_after) or 0.0)
             try:
-                budget = client.patience.wait(budget, _failure(outcomes[throttled[0]]), told)
+                budget = client.patience.wait(budget, _failure(outcomes[throttled[0]]), longest)
             except GraphFailure:
                 break
         waiting = throttled
     return _Sent([outcomes[number] for number in range(len(chunk))], strained)
 
 
-def _whole(items: Sequence[Request], body: Any) -> Request:
-    """One request that may be repeated exactly as far as each of its items may."""
+def _batch_request(items: Sequence[Request], body: Any) -> Request:
+    """The request of a batch, which may be repeated if each of its items may."""
     only_asks, repeatable = all(item.reads for item in items), all(item.harmless for item in items)
     return Request("POST", BATCH, body, version=items[0].version, only_asks=only_asks, repeatable=repeatable)
 
 
-def _nearly_used(outcome: Outcome) -> bool:
+def _is_almost_used(outcome: Outcome) -> bool:
     if not isinstance(outcome, Answer):
         return False
     named = {name.lower(): value for name, value in outcome.headers.items()}
     try:
-        return float(named.get("x-ms-throttle-limit-percentage") or 0) >= NEARLY_USED
+        return float(named.get("x-ms-throttle-limit-percentage") or 0) >= ALMOST_USED
     except ValueError:
         return False
 
@@ -197,7 +200,7 @@ def _item(number: int, request: Request) -> dict[str, Any]:
 
 
 def _outcomes(client: Client, chunk: Sequence[Request], answer: Any) -> dict[int, Outcome]:
-    """The outcomes by item. A response that cannot be told from others is none: its item counts as unanswered."""
+    """The outcomes by item. A response that cannot be assigned to an item is ignored; its item counts as unanswered."""
     outcomes: dict[int, Outcome] = {}
     responses = answer.get("responses") if isinstance(answer, Mapping) else None
     for response in responses if isinstance(responses, list) else ():
@@ -218,7 +221,7 @@ def _outcomes(client: Client, chunk: Sequence[Request], answer: Any) -> dict[int
 
 
 def _unanswered(request: Request) -> Outcome:
-    lost = Unreachable(request.method, request.path, "the batch was answered without this item", certain=False)
+    lost = Unreachable(request.method, request.path, "the answer of the batch does not contain this item", certain=False)
     return lost if request.reads else Uncertain(lost)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""A client of one tenant's Graph: signs in, sends, waits when it must, reads errors."""
+"""A client of Microsoft Graph for one tenant: signs in, sends requests, waits as the service requires, and reads errors."""
 
 from __future__ import annotations
 
@@ -50,54 +50,54 @@ _RANDOM = random.SystemRandom()
 
 @dataclass(frozen=True)
 class Patience:
-    """How often a request is repeated, and the clock it is done by."""
+    """How often a request is repeated, and how long it waits before that."""
 
     retries: int = 5
     longest_wait: float = 60.0
-    longest_told: float = 300.0
+    longest_retry_after: float = 300.0
     """A ``Retry-After`` beyond this is a failure: a change window does not last for hours."""
     sleep: Callable[[float], None] = time.sleep
 
     def budget(self) -> Retry:
-        """urllib3's own account of attempts: exponential waits, ``Retry-After`` understood."""
+        """The attempts, counted by urllib3: its waits are exponential, and it supports ``Retry-After``."""
         return Retry(total=self.retries, backoff_factor=0.5, allowed_methods=None)
 
     def wait(self, budget: Retry, failure: GraphFailure, retry_after: str | None = None) -> Retry:
-        """Sleep as long as the service says, and return what is left.
+        """Sleep as ``Retry-After`` requires, and return the remaining attempts.
 
-        :raises GraphFailure: the given one, when nothing is left.
+        :raises GraphFailure: the given one, if no attempt is left.
         """
         try:
             left = budget.increment()
         except MaxRetryError:
             raise failure from None
-        told = seconds(retry_after)
-        if told is not None and told > self.longest_told:
+        required = seconds(retry_after)
+        if required is not None and required > self.longest_retry_after:
             raise failure from None
         backoff = min(self.longest_wait, left.get_backoff_time()) + _RANDOM.uniform(SHORTEST_WAIT, 0.5)
-        self.sleep(backoff if told is None else told)
+        self.sleep(backoff if required is None else required)
         return left
 
 
 def all_of(body: Any) -> list[Any]:
     """The members of a collection that was read to its end, see `Client.whole`.
 
-    :raises GraphFailure: for what is no collection, or not all of one.
+    :raises GraphFailure: if it is not a collection, or not a complete one.
     """
     if isinstance(body, Mapping) and body.get("@odata.nextLink"):
-        raise GraphFailure("a list was read that goes on on another page")
+        raise GraphFailure("a list was read that continues on another page")
     return _page(body)
 
 
 def _page(body: Any) -> list[Any]:
     members = body.get("value") if isinstance(body, Mapping) else None
     if not isinstance(members, list):
-        raise GraphFailure("the service answered with something else where a list was expected; look for a proxy that changes answers")
+        raise GraphFailure("the service did not return a list where a list is documented; check whether a proxy changes its answers")
     return members
 
 
 def seconds(retry_after: str | None) -> float | None:
-    """How long a ``Retry-After`` tells to wait, as a number or as a date; ``None`` for nonsense."""
+    """The seconds of a ``Retry-After``, which is a number or a date; ``None`` if it is invalid."""
     try:
         return None if not retry_after else float(Retry().parse_retry_after(retry_after))
     except InvalidHeader:
@@ -105,7 +105,7 @@ def seconds(retry_after: str | None) -> float | None:
 
 
 class Client:
-    """Graph of one tenant."""
+    """Microsoft Graph of one tenant."""
 
     def __init__(
         self,
@@ -123,14 +123,14 @@ class Client:
         self.patience = patience or Patience()
         self.run_cache = run_cache or RunCache()
         self.reads = ReadCache(self.run_cache, cloud.graph_endpoint, tenant, lambda: credential.fingerprint, private)
-        """What was read and need not be read again."""
-        self.looked_in_vain: Counter[str] = Counter()
-        """How often this task has looked for something that it did not find, by path."""
+        """The cached reads."""
+        self.misses: Counter[str] = Counter()
+        """How often this task has read an object without finding it, by path."""
         self.lack = lack
-        """Says what the body of a read lacks of its documented form, where its reader relies on that."""
+        """Returns what the body of a read lacks of its documented form, if the code depends on it."""
         self._asked: tuple[str, ...] = ()
-        self.rehearses = False
-        """Nothing is written, so what earlier tasks of the run would have done counts as done where it matters."""
+        self.check_mode = False
+        """Whether nothing is written. Then some reads assume the changes that earlier tasks of the run would have made."""
         self.changes = 0
         """How many writes have succeeded, those in batches included."""
         self._transport = transport
@@ -139,11 +139,11 @@ class Client:
         self._doubted = False
 
     def recall(self, request: Request) -> Answer | ServiceError | None:
-        """What is known of a read without sending it, see `ReadCache`: an answer, or that the object is not there."""
+        """The cached outcome of a read, see `ReadCache`: an answer, or that the object does not exist."""
         return self.recall_all([request])[0]
 
     def recall_all(self, requests: Sequence[Request]) -> list[Answer | ServiceError | None]:
-        """The same of reads that go into one batch."""
+        """The cached outcomes of reads that are sent in one batch."""
         outcomes = self.reads.recall(*requests)
         known = [request for request, outcome in zip(requests, outcomes, strict=True) if outcome]
         if known:
@@ -151,9 +151,9 @@ class Client:
         return outcomes
 
     def keep(self, request: Request, outcome: Answer | GraphFailure, moment: Moment | None) -> None:
-        """Keep the outcome of a read that was sent at that moment.
+        """Cache the outcome of a read that was sent at that moment.
 
-        :raises OddAnswer: when an answer has not the documented form.
+        :raises OddAnswer: if an answer does not have the documented form.
         """
         lack = self.lack(request, outcome.body) if self.lack and request.reads and isinstance(outcome, Answer) else None
         if lack:
@@ -165,7 +165,7 @@ class Client:
         return self.send(Request("GET", path, version=version, headers=headers or {})).body
 
     def find(self, path: str, *, version: str = "v1.0") -> Any:
-        """Like `get`, but ``None`` for an object that is not there. Any other failure stays one."""
+        """Like `get`, but ``None`` for an object that does not exist. Every other failure is raised."""
         try:
             return self.get(path, version=version)
         except ServiceError as error:
@@ -195,13 +195,13 @@ class Client:
     def send(self, request: Request) -> Answer:
         """The answer of a request that succeeded.
 
-        A read is repeated on any passing fault. A write is repeated when the service says that it did nothing, and when it says
-        when to come back, if it is `Request.harmless`: an error may come after the change was made, whatever its header says
+        A read is repeated after every temporary fault. A write is repeated if the service reports that it did nothing, and, if it is
+        `Request.harmless`, after a ``Retry-After``: an error can be returned after the change was made, whatever its header contains
         (fact F16).
 
-        :raises ServiceError: Graph said no.
-        :raises Uncertain: a write whose outcome is unknown.
-        :raises Unreachable: nothing was reached.
+        :raises ServiceError: if the service refuses it.
+        :raises Uncertain: for a write whose outcome is unknown.
+        :raises Unreachable: if no server was reached.
         """
         self._asked = _named(request)
         if not request.reads:
@@ -228,9 +228,9 @@ class Client:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[None]:
-        """While this lasts, answers are taken apart. What breaks on one, breaks on something that the service never documented.
+        """A context for code that takes answers apart. An exception in it means that an answer does not have the documented form.
 
-        :raises OddAnswer: for it, unless nothing was asked; then the fault is ours.
+        :raises OddAnswer: in its place, unless no request was sent; then it is a fault of this collection, and is raised unchanged.
         """
         self._asked = ()
         try:
@@ -263,7 +263,7 @@ class Client:
                 budget = self.patience.wait(budget, failure)
 
     def claims(self) -> Claims:
-        """What our access token says of us; signs in if that has not happened yet.
+        """The claims of the access token; signs in first if necessary.
 
         :raises OpaqueToken: for a token that cannot be read.
         """
@@ -275,7 +275,7 @@ class Client:
         """The id of the tenant that a domain or an id names in this cloud, from the sign-in service's public OpenID document,
         which needs no permission (fact F48); ``None`` if there is none.
 
-        :raises Unreachable: when the document cannot be had.
+        :raises Unreachable: if the document cannot be read.
         """
         budget = self.patience.budget()
         while True:
@@ -285,7 +285,7 @@ class Client:
                 budget = self.patience.wait(budget, failure)
 
     def censor(self, error: ServiceError) -> None:
-        """Take the service's words out of an error if they quote our token."""
+        """Remove the texts of the service from an error if they contain the access token."""
         error.code, error.message = (shown(text, (self._token,)) for text in (error.code, error.message))
 
     def close(self) -> None:
@@ -313,7 +313,7 @@ class Client:
             failure.client_request_id = headers["client-request-id"]
             raise
         if response.status_code >= 300:
-            # Graph redirects nobody; a proxy that wants a sign-in does.
+            # Graph never redirects; a proxy that requires a sign-in does.
             error = service_error(request.method, request.path, response.status_code, body, response.headers)
             self.censor(error)
             error.client_request_id = error.client_request_id or headers["client-request-id"]
@@ -321,8 +321,8 @@ class Client:
         return Answer(response.status_code, body, response.headers)
 
     def _renewed(self) -> bool:
-        """Whether there is a new token, once a task: the synchronization service says the same of an old token as of a missing
-        permission (fact F2).
+        """Whether the sign-in returned a new token. It is tried once a task, because the synchronization service returns the same error for
+        an old token as for a missing permission (fact F2).
         """
         self._doubted = True
         try:
@@ -342,7 +342,7 @@ class Client:
                 return
 
     def _next_path(self, link: str | None, version: str) -> str | None:
-        """The link's path and query, so that a link can never send our token to another host."""
+        """The link's path and query, so that a link can never send the token to another server."""
         if not link:
             return None
         parts = urlsplit(link)
@@ -359,7 +359,7 @@ def _worth_repeating(request: Request, error: ServiceError) -> bool:
 
 
 def _named(request: Request) -> tuple[str, ...]:
-    """A request in a sentence, or those of a batch."""
+    """A request as a message names it, or the requests of a batch."""
     if request.path == BATCH and isinstance(request.body, Mapping):
         return tuple(f"{item['method']} {_bare(item['url'])}" for item in request.body["requests"])
     return (f"{request.method} {_bare(request.path)}",)
@@ -370,7 +370,7 @@ def _bare(path: str) -> str:
 
 
 def _lack(error: Exception) -> str:
-    """What an answer lacks. The texts of Python are of no use to a reader, and may hold a value."""
+    """What an answer lacks. The texts of Python do not help a reader, and can contain a value."""
     if isinstance(error, KeyError) and error.args and isinstance(error.args[0], str) and error.args[0].isidentifier():
         return f"it has no member {error.args[0]}"
     return "a member has another form"
@@ -386,5 +386,5 @@ def _json(content: bytes, request: Request, url: str, status: int) -> Any:
     except ValueError:
         if status >= 300:
             return None
-        # A proxy's page or a body cut short; a write with such an answer may have happened.
+        # The page of a proxy, or a truncated body; a write with such an answer may have been made.
         raise Unreachable(request.method, url.split("?", 1)[0], "the answer is not JSON", certain=False) from None

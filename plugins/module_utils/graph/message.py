@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""One call of Graph, and what came back."""
+"""A request to Graph, and its answer."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 BATCH = "/$batch"
-"""The path of requests that hold others, which count instead of it."""
+"""The path of a batch. Its items are counted as requests, not the batch."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """One call: ``path`` is relative to the version's root and already encoded for a URL."""
+    """A request: ``path`` is relative to the root of the version, and already encoded for a URL."""
 
     method: str
     path: str
@@ -26,22 +26,22 @@ class Request:
     only_asks: bool = False
     """A POST that changes nothing."""
     repeatable: bool = False
-    """A POST that leaves the same behind however often it is sent, such as a batch of deletions."""
+    """A POST that can be sent repeatedly with the same result, such as a batch of deletions."""
 
     @property
     def reads(self) -> bool:
-        """It changes nothing."""
+        """Whether it changes nothing."""
         return self.method == "GET" or self.only_asks
 
     @property
     def harmless(self) -> bool:
-        """Sending it a second time leaves the same behind as sending it once: full values, and deletions. A POST makes another one."""
+        """Whether a second request has the same result as the first: full values, and deletions. A POST creates a second object."""
         return self.reads or self.repeatable or self.method in ("PUT", "PATCH", "DELETE")
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: ``body`` is parsed JSON, or ``None`` where there is none."""
+    """An answer: ``body`` is parsed JSON, or ``None`` if it is empty."""
 
     status: int
     body: Any = None

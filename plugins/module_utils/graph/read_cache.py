@@ -2,29 +2,29 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""What was read and need not be read again: within a task, and between the tasks of a run.
+"""Caches reads: within a task, and between the tasks of a run.
 
-Within a task, `ReadCache.remember` keeps what is read from then on: one look at one moment.
+Within a task, `ReadCache.cache` caches everything that is read from then on, so that it is read once.
 
-Between tasks, reads are shared through the files of the `RunCache`, if a task has said so with `ReadCache.share`. The rule:
+Between tasks, reads are shared through the files of the `RunCache`, if a task has called `ReadCache.share`. The rules:
 
-- *A plan that finds nothing to do may rest on what the run has read in the last `SECONDS`. A plan that writes is made on a fresh read.*
-  So a task plans on shared reads first, and whatever comes of it but "nothing to do" (an action, something to wait for, a refusal, a
-  failure) is planned again with `read_afresh`. What the task itself has read for the first plan is fresh. Waits, read-backs and the reads
-  right before a write come after `forget`, and use neither.
-- A write ends what was shared of the same tenant and the same area: ``applications`` (applications, their templates and service
-  principals, with all that is below them), ``policies``, or, for a write anywhere else, all of them. It does so before it is sent and
-  after it was answered, and a read counts from before it was sent. So a read that overlaps with a write of any task of the run, for this
-  link or another one, is not used, however the two are interleaved. What shares nothing with a write stays right.
-- What somebody outside of the run changes in these seconds is not seen by a task that found nothing to do. It could have come a moment
-  later as well, and the next run sees it. The same holds for a replica that is late: a task whose writes do not show distrusts all
-  that was shared (`distrust`).
-- The tenant must be named by its id, as a domain may name it in another task. A task that names it by a domain shares nothing, and a
-  write of it ends everything that is shared.
-- Only a task that signs in as the same application, and with the same credential, finds what was read: another one may not be allowed to read it.
+- *A plan without changes can be based on what the run has read in the last `SECONDS`. A plan that writes is based on fresh reads.*
+  A task plans with shared reads first. If the result is anything but "nothing to do" (an action, a state to wait for, a refusal, a
+  failure), it plans again after `read_afresh`. Reads that the task itself has made for the first plan are fresh. Waits, read-backs and
+  the reads right before a write follow `discard`, and use no cached read.
+- A write invalidates the shared reads of the same tenant and the same area: ``applications`` (applications, their templates and service
+  principals, with everything below them), ``policies``, or, for any other write, all of them. It does so before it is sent and after it
+  was answered, and a read is dated before it was sent. Therefore a read that overlaps with a write of any task of the run, for this link
+  or another one, is not used, in whichever order they are carried out. Reads of other areas stay valid.
+- A task that found nothing to do may miss a change that another process makes in these seconds. The change could also have been made
+  a moment later, and the next run finds it. The same applies to a delayed replica: a task whose writes are not visible invalidates
+  all shared reads (`invalidate`).
+- The tenant must be named by its id, because another task may name it by a domain. A task that names it by a domain shares nothing,
+  and its writes invalidate everything that is shared.
+- Only a task with the same application and the same credential finds a shared read, because another one may not be permitted to read it.
 
-Never shared: tokens and secrets (``private`` says which answers may hold one), collections of more than a page, and failures, but that an
-object is not there.
+Never shared: tokens and secrets (``private`` selects the answers that may contain one), collections of more than a page, and failures,
+except that an object does not exist.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from .odata import is_id
 from .run_cache import RunCache
 
 SECONDS = 60.0
-"""How long a plan that finds nothing to do may rest on what was read."""
+"""How long shared reads can be used."""
 FULL_PAGE = 999
 """Members from which on an answer counts as part of a long collection."""
 
@@ -54,19 +54,21 @@ Marks: TypeAlias = "list[str | None]"
 
 
 Known: TypeAlias = "Answer | ServiceError"
-"""What is known of a read: an answer, or that the object is not there."""
+"""The cached outcome of a read: an answer, or that the object does not exist."""
 
 
 @dataclass(frozen=True)
 class Moment:
-    """When a read was sent, in seconds, and what no write of the run may have replaced since, by area."""
+    """When a read was sent, in seconds, and the marks of that time by area, which a write of the run replaces."""
 
     at: float
     marks: Mapping[str, Marks]
 
 
 class ReadCache:
-    """The reads of one task in one tenant. ``reader`` tells who reads, ``private`` which answers must not get into a file."""
+    """The reads of one task in one tenant. ``reader`` returns the identity that reads; ``private`` is true for an answer that must not be
+    written to a file.
+    """
 
     def __init__(
         self,
@@ -78,7 +80,7 @@ class ReadCache:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.objects: dict[str, Any] = {}
-        """What this task has read of single objects, by id, for those who only need what does not change while it lasts."""
+        """Single objects that this task has read, by id, for callers that only use what does not change during the task."""
         self._run_cache = run_cache
         self._place = (_KIND, endpoint, tenant.lower())
         self._reader = reader
@@ -86,78 +88,78 @@ class ReadCache:
         self._clock = clock
         self._named_by_id = is_id(tenant)
         self._own: dict[tuple[str, ...], Known] | None = None
-        self._gives = False
-        self._rests = False
-        self._rested = False
-        self._may_rest = True
+        self._shares = False
+        self._uses_shared = False
+        self._used_shared = False
+        self._may_use_shared = True
 
     # Within the task ---------------------------------------------------------------------------------------------------
 
-    def remember(self) -> None:
-        """Begin to look at one moment: what is read from now on is not read a second time."""
+    def cache(self) -> None:
+        """Cache what is read from now on, so that it is not read a second time."""
         self._own = {}
 
-    def forget(self) -> None:
-        """From now on everything is read, and rests on nothing that was read before."""
+    def discard(self) -> None:
+        """Discard what was read. From now on every read is sent."""
         self._own = None
-        self._rests = False
+        self._uses_shared = False
 
     # Between tasks -----------------------------------------------------------------------------------------------------
 
     def share(self) -> None:
-        """Let the tasks of the run share what they read in this tenant, and begin with what this one reads from now on."""
-        if self._named_by_id and not self._open():
+        """Let the tasks of the run share their reads in this tenant, and share those of this task from now on."""
+        if self._named_by_id and not self._is_shared():
             self._run_cache.keep(_new(), *self._place)
-        self._gives = True
+        self._shares = True
 
     def keep_private(self) -> None:
-        """Give later tasks nothing of what this one reads from now on."""
-        self._gives = False
+        """Do not share what this task reads from now on."""
+        self._shares = False
 
     def use_shared(self) -> None:
-        """Rest on what the run has read, where that is shared, and share what this task reads. Not after `read_afresh`."""
-        if self._may_rest and self._open():
-            self._rests = self._gives = True
-            self.remember()
+        """Use the shared reads of the run, if there are any, and share those of this task. Without effect after `read_afresh`."""
+        if self._may_use_shared and self._is_shared():
+            self._uses_shared = self._shares = True
+            self.cache()
 
     def read_afresh(self) -> bool:
-        """Rest on nothing that other tasks have read, from now on. Returns whether anything did."""
-        rested, self._rests, self._rested, self._may_rest = self._rested, False, False, False
-        if rested:
+        """Use no reads of other tasks from now on. Returns whether any were used before."""
+        used, self._uses_shared, self._used_shared, self._may_use_shared = self._used_shared, False, False, False
+        if used:
             self.objects.clear()
-        return rested
+        return used
 
-    def distrust(self) -> None:
-        """What was shared of this tenant may be outdated."""
-        self._end((APPLICATIONS, POLICIES, ELSEWHERE))
+    def invalidate(self) -> None:
+        """Invalidate the shared reads of this tenant, which may be outdated."""
+        self._invalidate((APPLICATIONS, POLICIES, ELSEWHERE))
 
     # Reads and writes --------------------------------------------------------------------------------------------------
 
     def recall(self, *requests: Request) -> list[Known | None]:
-        """What is known of reads that a plan wants in one batch. Where half of them or more must be sent, all are: it is one call anyway, and
-        if the plan is to write, it is made on a fresh read at once.
+        """The cached outcomes of reads for one batch. If half of them or more must be sent, all are sent: it is one request in any case, and
+        a plan with changes is then based on fresh reads already.
         """
-        known = [self._remembered(request) for request in requests]
-        if not self._rests:
+        known = [self._cached(request) for request in requests]
+        if not self._uses_shared:
             return known
         shared = [self._shared(request) if own is None else None for request, own in zip(requests, known, strict=True)]
         found = len([outcome for outcome in shared if outcome is not None])
         if 2 * found <= known.count(None):
             return known
-        self._rested = True
+        self._used_shared = True
         return [own or other for own, other in zip(known, shared, strict=True)]
 
-    def _remembered(self, request: Request) -> Known | None:
+    def _cached(self, request: Request) -> Known | None:
         return self._own.get(_key(request)) if self._own is not None and _is_read(request) else None
 
     def moment(self) -> Moment | None:
-        """Now, before a read is sent; ``None`` where nothing is shared."""
-        if not self._gives or not self._open():
+        """The present moment, before a read is sent; ``None`` if nothing is shared."""
+        if not self._shares or not self._is_shared():
             return None
         return Moment(self._clock(), {area: self._marks(area) for area in (APPLICATIONS, POLICIES, ELSEWHERE)})
 
     def keep(self, request: Request, outcome: Any, moment: Moment | None) -> None:
-        """Keep the outcome of a read that was sent at that moment. Of failures only that the object is not there."""
+        """Cache the outcome of a read that was sent at that moment. The only failure that is cached is that the object does not exist."""
         if not _is_read(request) or not _is_known(outcome) or _is_long(request, outcome):
             return
         if self._own is not None and request.method == "GET":
@@ -167,19 +169,19 @@ class ReadCache:
             self._run_cache.keep({"at": moment.at, "marks": marks, **_packed(outcome)}, *self._place, self._reader(), *_key(request))
 
     def written(self, request: Request) -> None:
-        """A write is about to be sent, or was answered: what was read of its area, by anyone in the run, may be outdated."""
+        """Invalidate the reads of the area of a write, by all tasks of the run, before it is sent and after it was answered."""
         if self._own is not None:
             self._own = {}
         if not self._named_by_id:
-            distrust_all(self._run_cache)
-        elif self._open():
-            self._end({_area(path) for path in _written_paths(request)})
+            invalidate_all(self._run_cache)
+        elif self._is_shared():
+            self._invalidate({_area(path) for path in _written_paths(request)})
 
-    def _end(self, areas: Iterable[str]) -> None:
+    def _invalidate(self, areas: Iterable[str]) -> None:
         for area in (APPLICATIONS, POLICIES, ELSEWHERE) if ELSEWHERE in areas else areas:
             self._run_cache.keep(_new(), *self._place, area)
 
-    def _open(self) -> bool:
+    def _is_shared(self) -> bool:
         return self._named_by_id and self._run_cache.recall(*self._place) is not None
 
     def _marks(self, area: str) -> Marks:
@@ -192,8 +194,8 @@ class ReadCache:
         return _unpacked(found)
 
 
-def distrust_all(run_cache: RunCache) -> None:
-    """Whatever was shared may be outdated: a task writes of which is not known where, or which has no access to the files of the run."""
+def invalidate_all(run_cache: RunCache) -> None:
+    """Invalidate all shared reads: for a task that writes in an unknown tenant, or that has no access to the files of the run."""
     run_cache.keep(_new(), _KIND)
 
 
@@ -210,7 +212,7 @@ def _is_known(outcome: Any) -> bool:
 
 
 def _is_long(request: Request, outcome: Known) -> bool:
-    """It is a page of a collection that may be large, and is read once anyway."""
+    """Whether it is a page of a collection that may be large, and is read only once."""
     body = outcome.body if isinstance(outcome, Answer) else None
     if not isinstance(body, Mapping):
         return False

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""What the tasks of one run share: the ids of what was found, what was read (see `read_cache`), nothing secret, and where their tokens
-are kept.
+"""The values that the tasks of one run share: the ids of objects and the reads (see `read_cache`), but no secrets; and the vault of their
+tokens.
 
-Each value is a file of mode 0600 in the private directory that Ansible makes for a run and removes at its end. Without such a
-directory a value lives as long as the task. Whoever reads a value must be able to do without it: it may be missing or outdated.
+Each value is a file of mode 0600 in the private directory that Ansible creates for a run and removes at its end. Without such a
+directory, a value is kept until the end of the task. A caller must also work without a value, which may be missing or outdated.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ _PREFIX = "cross_tenant_sync-"
 
 
 class RunCache:
-    """Values by key. A key is a few texts, of which nothing can be read in a file's name."""
+    """Values by key. A key consists of texts, and the name of a file is a hash of them."""
 
     def __init__(self, folder: str | None = None, vault: Vault | None = None) -> None:
         self.vault = vault or Vault()
-        """For what must be in no file."""
+        """For secrets, which must not be written to a file."""
         self._folder = Path(folder) if folder and _is_private(Path(folder)) else None
         self._values: dict[str, Any] = {}
 
@@ -45,20 +45,20 @@ class RunCache:
             return None
 
     def keep(self, value: Any, *key: str) -> None:
-        """Remember a value that JSON can hold. A directory that is full or gone only costs the advantage."""
+        """Record a value that JSON supports. If the directory is full or missing, nothing is recorded."""
         name = _name(key)
         if self._folder is None:
             self._values[name] = value
             return
         with contextlib.suppress(OSError):
-            # Written aside and renamed, so that no task reads half of it; mkstemp makes it 0600.
+            # Written to another file and renamed, so that no task reads a partial file; mkstemp sets the mode 0600.
             handle, path = tempfile.mkstemp(prefix=_PREFIX, dir=self._folder)
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 json.dump(value, file)
             Path(path).replace(self._folder / name)
 
-    def forget(self, *key: str) -> None:
-        """Remember it no longer."""
+    def discard(self, *key: str) -> None:
+        """Discard the value."""
         name = _name(key)
         self._values.pop(name, None)
         if self._folder is not None:
@@ -71,7 +71,7 @@ def _name(key: tuple[str, ...]) -> str:
 
 
 def _is_private(folder: Path) -> bool:
-    """Ours, and no other user may look into it."""
+    """Whether it belongs to this user, and no other user has access to it."""
     try:
         about = folder.stat()
     except OSError:

@@ -190,8 +190,8 @@ def _application_id(client: Client, configuration: Configuration, may_be_gone: b
     path = f"/applications?$filter=appId%20eq%20{quoted(configuration.app_id)}&$select=id"
     for raw in client.pages(path):
         return str(raw["id"])
-    client.looked_in_vain[path] += 1
-    if may_be_gone and client.looked_in_vain[path] >= LOOKS:
+    client.misses[path] += 1
+    if may_be_gone and client.misses[path] >= LOOKS:
         return None
     raise Unseen(f"configuration {configuration.name!r} has no application of its own in this tenant; remove it in the portal")
 

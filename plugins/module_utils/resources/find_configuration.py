@@ -78,7 +78,7 @@ def hide(client: Client, service_principal_id: str) -> None:
 
 def record_removal(client: Client, service_principal_id: str) -> None:
     """Record that this run has removed a configuration, or would have removed it in check mode."""
-    if client.rehearses:
+    if client.check_mode:
         client.run_cache.keep(True, *_key(client, "would be removed", service_principal_id))
     else:
         hide(client, service_principal_id)
@@ -92,7 +92,7 @@ def serving(client: Client, target_id: str) -> list[Configuration]:
     """The configurations that serve a target tenant. A configuration without settings serves no tenant: it is new, or already removed.
     In check mode, neither does a configuration that an earlier task of the run would have removed.
     """
-    listing = [found for found in configurations(client) if not (client.rehearses and _would_be_removed(client, found))]
+    listing = [found for found in configurations(client) if not (client.check_mode and _would_be_removed(client, found))]
     bags = find_all(client, [Request("GET", f"{found.synchronization}/secrets") for found in listing])
     return [found for found, body in zip(listing, bags, strict=True) if settings_bag.target(settings_bag.parse(body)) == target_id]
 
@@ -150,7 +150,7 @@ def record_ids(client: Client, found: Configuration, job_id: str | None = None) 
 
 def discard_id(client: Client, name: str) -> None:
     """Discard the recorded id, so that later tasks search again."""
-    client.run_cache.forget(*_key(client, "configuration", name))
+    client.run_cache.discard(*_key(client, "configuration", name))
 
 
 def known_job(client: Client, name_or_id: str) -> str | None:

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""A link: what it is made of, on which side, in which order, and with which options. Everything that is done with a whole link goes by
-this table: the comparison, the judgement of its options, the roles (a test holds their tasks against it), and the table of a plan.
+"""A link: its parts, their tenants, their order and their options. All code for a whole link uses this table: the comparison, the
+validation of its options, and the table of a plan. A test compares the tasks of the roles with it.
 """
 
 from __future__ import annotations
@@ -18,31 +18,31 @@ from .mapping import filters
 from .mapping import resource as mapping
 
 Given = Mapping[str, Any]
-"""A module's options, as a task gave them."""
+"""The options of a module, as a task sets them."""
 SOURCE, TARGET = "source", "target"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """What a task of the roles does for a link: the module, in which tenant, and that module's options by those of the link."""
+    """A task of the roles: its module, its tenant, and the options of the module as derived from those of the link."""
 
     module: str
     side: str
     registered: str
-    """The name under which the roles keep the module's result."""
-    takes: Mapping[str, str]
-    """Options of the module that are options of the link, by name; ``target.tenant_id`` is a member of one."""
-    says: Mapping[str, Any]
-    """Options of the module that are the same for every link."""
-    told_of_debt: bool = False
-    """Whether it must know of a restart that the steps before it owe: each of them records it, and the last one makes it."""
+    """The variable in which the roles register the result of the module."""
+    from_link: Mapping[str, str]
+    """The options of the module that are options of the link, by name; ``target.tenant_id`` is a member of an option."""
+    fixed: Mapping[str, Any]
+    """The options of the module that are the same for every link."""
+    takes_restart_owed: bool = False
+    """Whether it takes the option ``restart_owed``: each step passes a pending restart on, and the last step makes it."""
 
     def options(self, link: Given, restart_owed: bool = False) -> dict[str, Any]:
         """The module's options for a link."""
         own = link if self.side == SOURCE else link["target"]
         place = {"tenant_id": own["tenant_id"], "cloud": own["cloud"]}
-        taken = {name: _member(link, where) for name, where in self.takes.items()}
-        return {**place, **taken, **self.says, **({"restart_owed": restart_owed} if self.told_of_debt else {})}
+        derived = {name: _member(link, path) for name, path in self.from_link.items()}
+        return {**place, **derived, **self.fixed, **({"restart_owed": restart_owed} if self.takes_restart_owed else {})}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,15 +52,15 @@ class Part(Step):
     resource: Resource[Any, Any]
 
 
-def _member(link: Given, where: str) -> Any:
+def _member(link: Given, path: str) -> Any:
     value: Any = link
-    for name in where.split("."):
+    for name in path.split("."):
         value = value.get(name)
     return value
 
 
 SCOPE = ("mode", "users", "groups", "exact", "allow_empty", "max_removals", "max_removal_percent")
-"""The options that say who is synchronized: those of the link begin with ``scope_``."""
+"""The options of the scope. Those of the link begin with ``scope_``."""
 MAPPING = (
     "mappings",
     "user_type",
@@ -71,66 +71,66 @@ MAPPING = (
     "filters",
     "target_actions",
 )
-"""The options that say what of people is synchronized: those of the link are named as those of the module."""
+"""The options of the mappings and filters. Those of the link have the same names as those of the module."""
 
-_FOUND = {"name": "configuration", "target_tenant_id": "target.tenant_id", "adopt": "adopt", "others": "others"}
+_IDENTITY = {"name": "configuration", "target_tenant_id": "target.tenant_id", "adopt": "adopt", "others": "others"}
 
 BUILDING = (
     Part(
         module="cross_tenant_policy",
         side=TARGET,
         registered="target_tenant_policy",
-        takes={"partner_tenant_id": "tenant_id", "partner_cloud": "cloud"},
-        says={"user_sync_inbound": True, "redemption_inbound": True, "state": "present"},
+        from_link={"partner_tenant_id": "tenant_id", "partner_cloud": "cloud"},
+        fixed={"user_sync_inbound": True, "redemption_inbound": True, "state": "present"},
         resource=partner.RESOURCE,
     ),
     Part(
         module="cross_tenant_policy",
         side=SOURCE,
         registered="source_tenant_policy",
-        takes={"partner_tenant_id": "target.tenant_id", "partner_cloud": "target.cloud"},
-        says={"redemption_outbound": True, "state": "present"},
+        from_link={"partner_tenant_id": "target.tenant_id", "partner_cloud": "target.cloud"},
+        fixed={"redemption_outbound": True, "state": "present"},
         resource=partner.RESOURCE,
     ),
     Part(
         module="sync_configuration",
         side=SOURCE,
         registered="source_tenant_configuration",
-        takes={
-            **_FOUND,
+        from_link={
+            **_IDENTITY,
             "target_cloud": "target.cloud",
             "notification_email": "notification_email",
             "deletion_threshold": "deletion_threshold",
         },
-        says={"test_connection": True, "manage_multitenant": False, "state": "present"},
+        fixed={"test_connection": True, "manage_multitenant": False, "state": "present"},
         resource=configuration.RESOURCE,
     ),
-    # What is synchronized comes before who is, so that no user is in scope before the filter is.
+    # The mappings and filters are set before the scope, so that no user is in scope before the filter is set.
     Part(
         module="sync_mapping",
         side=SOURCE,
         registered="source_tenant_mapping",
-        takes={"configuration": "configuration", **{name: name for name in MAPPING}},
-        says={"exact": False, "reset": False, "restart_job": False},
+        from_link={"configuration": "configuration", **{name: name for name in MAPPING}},
+        fixed={"exact": False, "reset": False, "restart_job": False},
         resource=mapping.RESOURCE,
     ),
     Part(
         module="sync_scope",
         side=SOURCE,
         registered="source_tenant_scope",
-        takes={"configuration": "configuration", **{name: f"scope_{name}" for name in SCOPE}},
-        says={"restart_job": False, "full_result": False, "state": "present"},
-        told_of_debt=True,
+        from_link={"configuration": "configuration", **{name: f"scope_{name}" for name in SCOPE}},
+        fixed={"restart_job": False, "full_result": False, "state": "present"},
+        takes_restart_owed=True,
         resource=scope.RESOURCE,
     ),
-    # The job is last, and makes the restart that the others owe.
+    # The job is last, and makes the pending restart of the others.
     Part(
         module="sync_job",
         side=SOURCE,
         registered="source_tenant_job",
-        takes={"configuration": "configuration", "state": "job_state", "wait": "job_wait"},
-        says={"wait_timeout": 0, "acknowledge_full": False},
-        told_of_debt=True,
+        from_link={"configuration": "configuration", "state": "job_state", "wait": "job_wait"},
+        fixed={"wait_timeout": 0, "acknowledge_full": False},
+        takes_restart_owed=True,
         resource=job.RESOURCE,
     ),
 )
@@ -140,89 +140,89 @@ DEPROVISION = Step(
     module="sync_deprovision",
     side=SOURCE,
     registered="source_tenant_deprovision",
-    takes={
+    from_link={
         "configuration": "configuration",
         "others": "others",
         "target": "target",
         "deletion_threshold": "deletion_threshold",
         "source_domains": "source_domains",
     },
-    says={},
+    fixed={},
 )
-"""The step before the removal, where the users that were synchronized must go first."""
+"""The step before the removal, if the synced users are to be deleted first."""
 
 REMOVAL = (
     Step(
         module="sync_configuration",
         side=SOURCE,
         registered="source_tenant_configuration",
-        takes=_FOUND,
-        says={"test_connection": True, "manage_multitenant": False, "state": "absent"},
+        from_link=_IDENTITY,
+        fixed={"test_connection": True, "manage_multitenant": False, "state": "absent"},
     ),
     Step(
         module="cross_tenant_policy",
         side=SOURCE,
         registered="source_tenant_policy",
-        takes={"partner_tenant_id": "target.tenant_id"},
-        says={"inherit": ["redemption_outbound"], "state": "absent"},
+        from_link={"partner_tenant_id": "target.tenant_id"},
+        fixed={"inherit": ["redemption_outbound"], "state": "absent"},
     ),
-    # The source sees whom the switches still serve; the target cannot.
+    # Which configurations still use the switches can be read in the source only.
     Step(
         module="cross_tenant_policy",
         side=TARGET,
         registered="target_tenant_policy",
-        takes={"partner_tenant_id": "tenant_id"},
-        says={"inherit": ["user_sync_inbound", "redemption_inbound"], "state": "absent"},
+        from_link={"partner_tenant_id": "tenant_id"},
+        fixed={"inherit": ["user_sync_inbound", "redemption_inbound"], "state": "absent"},
     ),
 )
-"""The steps by which a link is removed, in their order."""
+"""The steps that remove a link, in their order."""
 
 
 IN_SOURCE = tuple(part for part in BUILDING if part.side == SOURCE)
 IN_TARGET = tuple(part for part in BUILDING if part.side == TARGET)
 
-_CLOSER: dict[str, Callable[[Any], None]] = {
-    # A job may know more operators than the documented ones; then the comparison with it decides.
+_FURTHER_CHECKS: dict[str, Callable[[Any], None]] = {
+    # A job can support more operators than the documented ones; then the comparison with it decides.
     "sync_mapping": lambda wanted: filters.check(wanted.filters or [], (), {}),
 }
-"""What else can be judged of what a part wants, without the service."""
+"""Further checks of the desired state of a part that need no request."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A refusal that needs no look at the service, and the options it comes from: ``filters``, or ``filters[0]`` of several."""
+    """A refusal that needs no request, and the options that cause it: ``filters``, or ``filters[0]`` for a member."""
 
-    said: str
+    message: str
     options: tuple[str, ...]
 
 
-def judge(link: Given, parts: Sequence[Part]) -> list[Fault]:
-    """What is wrong with a link's options, as far as they alone show. Nothing is sent."""
+def faults_of(link: Given, parts: Sequence[Part]) -> list[Fault]:
+    """The faults in the options of a link that can be found without a request."""
     found: dict[str, Fault] = {}
     for part in parts:
-        said = _refusal(part, link)
-        if said and said not in found:
-            found[said] = Fault(said, tuple(_causes(part, link, said)))
+        message = _refusal(part, link)
+        if message and message not in found:
+            found[message] = Fault(message, tuple(_causes(part, link, message)))
     return list(found.values())
 
 
 def _refusal(part: Part, link: Given) -> str | None:
     try:
         wanted = part.resource.desired(part.options(link))
-        _CLOSER.get(part.module, lambda _wanted: None)(wanted)
+        _FURTHER_CHECKS.get(part.module, lambda _wanted: None)(wanted)
     except Refusal as refusal:
         return str(refusal)
     return None
 
 
-def _causes(part: Part, link: Given, said: str) -> Iterator[str]:
-    """The options without which the same would not be said."""
+def _causes(part: Part, link: Given, message: str) -> Iterator[str]:
+    """The options without which this message would not be reported."""
     for name in _OPTIONAL:
         value = link.get(name)
-        if value is None or _refusal(part, {**link, name: None}) == said:
+        if value is None or _refusal(part, {**link, name: None}) == message:
             continue
         places = range(len(value)) if isinstance(value, list) else ()
-        single = [place for place in places if _refusal(part, {**link, name: [*value[:place], *value[place + 1 :]]}) != said]
+        single = [place for place in places if _refusal(part, {**link, name: [*value[:place], *value[place + 1 :]]}) != message]
         yield from (f"{name}[{place}]" for place in single) if single else (name,)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..graph.batch import look_all
+from ..graph.batch import outcomes_of
 from ..graph.client import Answer, Client, Request
 from ..graph.odata import is_id
 from ..plan import Facts, LinkInquiry, Plan, Refusal
@@ -20,20 +20,20 @@ from . import find_configuration, job, link_report, partner, synced_user
 from .link import IN_SOURCE, IN_TARGET, Given, Part
 
 ORGANIZATION = Request("GET", "/organization?$select=verifiedDomains")
-"""The source itself, whose verified domains show whose users are meant in the target."""
+"""The source tenant, whose verified domains identify its synced users in the target."""
 
 NOTHING: Facts = {"differences": [], "warnings": []}
-"""What differs where nothing is compared."""
+"""The differences if nothing is compared."""
 
 
 def in_source(client: Client, link: Given) -> dict[str, Any]:
-    """What differs in the source tenant, and the job as it is. Of a link that must not exist: what is left of it there.
+    """The differences in the source tenant, and the current state of the job; for a link that must not exist, its remains there.
 
-    :raises Refusal: when the target is not named, or a part refuses what it must be.
+    :raises Refusal: if the target is not set, or if the desired state of a part is refused.
     """
     if not link["target"]["tenant_id"]:
         raise Refusal("tenant_id of target is missing; it is the target tenant's id or one of its verified domains")
-    client.reads.remember()
+    client.reads.cache()
     if link["state"] == "absent":
         with client.reading():
             return _left_in_source(client, link)
@@ -41,27 +41,27 @@ def in_source(client: Client, link: Given) -> dict[str, Any]:
         client.reads.share()
         if not link["compare"]:
             client.reads.use_shared()
-    _look_together(client, link)
+    _read_together(client, link)
     found = _compare(client, link, IN_SOURCE) if link["compare"] else NOTHING
-    if _enough(found, link):
+    if _stops(found, link):
         return {**found, "job": None, "verdict": None, "domains": None}
     with client.reading():
         return {**found, **job.inquire(client, link), "domains": link.get("source_domains") or _domains(client)}
 
 
-def _look_together(client: Client, link: Given) -> None:
-    """Read in one batch what the first part wants, and the domains of the source. What cannot be read here is read where it is
-    needed, or done without.
+def _read_together(client: Client, link: Given) -> None:
+    """Read what the first part needs and the domains of the source in one batch. Reads that fail here are repeated where the result is
+    required.
     """
     requests = [] if link.get("source_domains") else [ORGANIZATION]
     if link["compare"] and is_id(link["target"]["tenant_id"]):
         requests += [Request("GET", path) for path in partner.paths(link["target"]["tenant_id"].lower())]
-    look_all(client, requests)
+    outcomes_of(client, requests)
 
 
 def _domains(client: Client) -> list[str] | None:
-    """Every domain that a user principal name of the source may have: the verified ones, and those of the users in scope. ``None``
-    where the verified ones may not be read.
+    """Every domain that a user principal name of the source can have: the verified domains, and those of the users in scope. ``None``
+    if the task is not permitted to read the verified domains.
     """
     answer = client.recall(ORGANIZATION)
     organization = next(iter(client.members(answer.body)), None) if isinstance(answer, Answer) else None
@@ -74,8 +74,8 @@ def _domains(client: Client) -> list[str] | None:
 
 
 def in_target(client: Client, link: Given, source: Facts) -> dict[str, Any]:
-    """The whole result: what differs in the target tenant, too, and who has arrived there."""
-    client.reads.remember()
+    """The whole result: also the differences in the target tenant, and the synced users."""
+    client.reads.cache()
     origin = {"source_domains": source["domains"], "source_tenant_id": link["tenant_id"]}
     if link["state"] == "absent":
         with client.reading():
@@ -84,38 +84,38 @@ def in_target(client: Client, link: Given, source: Facts) -> dict[str, Any]:
     if link["share_reads"]:
         client.reads.share()
     found = _compare(client, link, IN_TARGET) if link["compare"] else NOTHING
-    if _enough(source, link) or _enough(found, link):
-        return link_report.judged(source, found, None, link)
-    # The service brings users whenever it likes, so later tasks look for themselves.
+    if _stops(source, link) or _stops(found, link):
+        return link_report.compared(source, found, None, link)
+    # The service can create users at any time, so later tasks read them again.
     client.reads.keep_private()
     with client.reading():
-        people = synced_user.inquire(client, origin)["synced_users"]
-    return link_report.judged(source, found, people, link)
+        users = synced_user.inquire(client, origin)["synced_users"]
+    return link_report.compared(source, found, users, link)
 
 
 def _compare(client: Client, link: Given, parts: Sequence[Part]) -> dict[str, Any]:
-    """What differs. Every part is planned, also after a difference: what one refuses must be known before another is written."""
+    """The differences. Every part is planned, also after a difference, because a refusal must be reported before another part is written."""
     differences: list[dict[str, Any]] = []
     warnings: list[str] = []
-    owed = False
+    restart_owed = False
     for part in parts:
-        wanted = part.resource.desired(part.options(link, owed))
+        wanted = part.resource.desired(part.options(link, restart_owed))
         with client.reading():
             current = part.resource.read(client, wanted)
         plan = part.resource.plan(current, wanted)
         warnings += plan.warnings
-        owed = owed or bool(plan.facts.get("restart_owed"))
-        if plan.actions or _outstanding(plan, client):
+        restart_owed = restart_owed or bool(plan.facts.get("restart_owed"))
+        if plan.actions or _is_outstanding(plan, client):
             differences.append(_difference(part, plan, client))
     return {"differences": differences, "warnings": warnings}
 
 
-def _enough(found: Facts, link: Given) -> bool:
+def _stops(found: Facts, link: Given) -> bool:
     return bool(link["stop_at_difference"] and found["differences"])
 
 
-def _outstanding(plan: Plan, client: Client) -> bool:
-    """Whether something is waited for that the service has not reached."""
+def _is_outstanding(plan: Plan, client: Client) -> bool:
+    """Whether a state to wait for is not reached yet."""
     if plan.outcome is None:
         return False
     with client.reading():
@@ -143,26 +143,26 @@ def _left_in_source(client: Client, link: Given) -> dict[str, Any]:
 
 
 def _entry(client: Client, partner_tenant: str) -> bool:
-    """Whether there is a partner entry."""
+    """Whether the partner entry exists."""
     return client.find(partner.paths(partner.resolve(client, partner_tenant))[0]) is not None
 
 
 def excuse(link: Given, msg: str, error: Mapping[str, Any]) -> Facts | None:
-    """What to return where the comparison comes before tasks that build the link, and may not be made: those say better what is missing.
-    Other failures stay failures.
+    """The result if the comparison precedes the tasks that build the link, and a permission or a credential for it is missing: those tasks
+    report the cause better. Other failures are raised.
 
-    So are credentials of the target that come from the environment, which this task takes for those of the source.
+    Credentials of the target from the environment are an example, because this task uses them for the source.
     """
     leaves = link["compare"] and link["stop_at_difference"] and link["state"] == "present"
     return link_report.not_compared(msg) if leaves and (error.get("status") == 403 or error.get("code") == "CredentialProblem") else None
 
 
 def complain(link: Given, facts: Facts) -> str | None:
-    """Why the task fails, if it must when the link has problems."""
+    """Why the task fails, if problems of the link are a failure."""
     if not link["fail_on_problems"] or not facts["problems"]:
         return None
     where = f"Tenant {link['tenant_id']}: link {link['configuration']} to tenant {link['target']['tenant_id']}"
-    return f"{where} is not as it must be: {'; '.join(facts['problems'])} ({facts['summary']})"
+    return f"{where} is not in its desired state: {'; '.join(facts['problems'])} ({facts['summary']})"
 
 
 INQUIRY = LinkInquiry(in_source, in_target, excuse=excuse, complain=complain)

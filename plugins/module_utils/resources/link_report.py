@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""What is said of a link that was looked at: whether it is in sync, what is wrong with it, what is left of it. Pure functions."""
+"""The report about a link: whether it is in sync, its problems, and its remains. Pure functions."""
 
 from __future__ import annotations
 
@@ -25,49 +25,49 @@ UNKNOWN: Facts = {
     "tasks": None,
     "warnings": [],
 }
-"""The result where nothing is known."""
+"""The result if nothing was read."""
 
 
 def not_compared(reason: str) -> dict[str, Any]:
-    """The result where the comparison may not be made."""
+    """The result if the comparison is not permitted."""
     return {**UNKNOWN, "not_compared": reason, "summary": f"not compared: {reason}"}
 
 
-def left(source: Facts, target_entry: bool, people: Sequence[Facts], link: Given) -> dict[str, Any]:
-    """The result for a link that must not exist. Nothing of it is wrong: another link may need it."""
-    here = link.get("source_name") or link["tenant_id"]
-    there = link.get("target_name") or link["target"]["tenant_id"]
+def left(source: Facts, target_entry: bool, users: Sequence[Facts], link: Given) -> dict[str, Any]:
+    """The result for a link that must not exist. Its remains are no problem, because another link may need them."""
+    source_name = link.get("source_name") or link["tenant_id"]
+    target_name = link.get("target_name") or link["target"]["tenant_id"]
     lines = [
-        f"{here}: {', '.join(source['configurations']) or 'no'} configuration to {there}",
-        f"{here}: {_article(source['entry'])} partner entry for {there}",
-        f"{there}: {_article(target_entry)} partner entry for {here}",
-        f"{there}: {_number(people)} of {here}",
+        f"{source_name}: {', '.join(source['configurations']) or 'no'} configuration to {target_name}",
+        f"{source_name}: {_article(source['entry'])} partner entry for {target_name}",
+        f"{target_name}: {_article(target_entry)} partner entry for {source_name}",
+        f"{target_name}: {_number(users)} of {source_name}",
     ]
-    return {**UNKNOWN, "synced_users": len(people), "left": lines, "summary": "; ".join(lines)}
+    return {**UNKNOWN, "synced_users": len(users), "left": lines, "summary": "; ".join(lines)}
 
 
-def _number(people: Sequence[Facts]) -> str:
-    return f"{len(people)} {'user' if len(people) == 1 else 'users'}"
+def _number(users: Sequence[Facts]) -> str:
+    return f"{len(users)} {'user' if len(users) == 1 else 'users'}"
 
 
-def _article(there: bool) -> str:
-    return "a" if there else "no"
+def _article(exists: bool) -> str:
+    return "a" if exists else "no"
 
 
-def judged(source: Facts, target: Facts, people: Sequence[Facts] | None, link: Given) -> dict[str, Any]:
-    """The result. ``people`` is ``None`` where the comparison stopped before them."""
+def compared(source: Facts, target: Facts, users: Sequence[Facts] | None, link: Given) -> dict[str, Any]:
+    """The result. ``users`` is ``None`` if the comparison stopped before the synced users."""
     differences = [*source["differences"], *target.get("differences", ())]
-    missing = None if people is None else synced_user.missing(people, link.get("verify_users") or ())
+    missing = None if users is None else synced_user.missing(users, link.get("verify_users") or ())
     quarantine = (source["job"] or {}).get("quarantine")
     in_sync = not differences and not quarantine and not missing if link["compare"] else None
     return {
         "in_sync": in_sync,
         "differences": differences[:1] if link.get("stop_at_difference") else differences,
         "job": source["job"],
-        "synced_users": None if people is None else len(people),
+        "synced_users": None if users is None else len(users),
         "missing_users": missing,
         "problems": list(_problems(source, missing, link)),
-        "summary": "; ".join(_summary(in_sync, differences, missing, people, source)),
+        "summary": "; ".join(_summary(in_sync, differences, missing, users, source)),
         "not_compared": None,
         "left": None,
         "tasks": "in_sync" if in_sync else None,
@@ -76,7 +76,7 @@ def judged(source: Facts, target: Facts, people: Sequence[Facts] | None, link: G
 
 
 def _problems(source: Facts, missing: Sequence[str] | None, link: Given) -> Iterator[str]:
-    """What is wrong with the link although it may be configured as wanted."""
+    """The problems of the link that are not differences of its configuration."""
     if source["verdict"]:
         found = source["job"] or {}
         state, wanted = found.get("state") or "absent", link["job_state"]
@@ -89,16 +89,16 @@ def _problems(source: Facts, missing: Sequence[str] | None, link: Given) -> Iter
 
 
 def _summary(
-    in_sync: bool | None, differences: Sequence[Facts], missing: Sequence[str] | None, people: Sequence[Facts] | None, source: Facts
+    in_sync: bool | None, differences: Sequence[Facts], missing: Sequence[str] | None, users: Sequence[Facts] | None, source: Facts
 ) -> Iterator[str]:
-    """How the link is, in one line for those who read the output of a run."""
+    """The state of the link in one line, for the output of a run."""
     modules = ", ".join(dict.fromkeys(difference["module"] for difference in differences))
     if in_sync is not None:
-        yield "in sync" if in_sync else f"differs in {modules}" if modules else "configured as wanted"
+        yield "in sync" if in_sync else f"differs in {modules}" if modules else "configured as desired"
     if source["verdict"]:
         yield _job_summary(source["job"], source["verdict"])
-    if people is not None:
-        yield f"{len(people)} synced {'user' if len(people) == 1 else 'users'}"
+    if users is not None:
+        yield f"{len(users)} synced {'user' if len(users) == 1 else 'users'}"
     if missing:
         yield f"not in the address book: {', '.join(missing)}"
 

@@ -99,7 +99,7 @@ def _kept_switches(current: Current, wanted: Desired, served: Collection[str] | 
     unseen = [name for name in on if name in needed_by_source(table)]
     if served is None and unseen:
         return (
-            f"{', '.join(unseen)} of partner {current.partner_id}: could not see whether another configuration still needs it, "
+            f"{', '.join(unseen)} of partner {current.partner_id}: could not check whether another configuration still needs it, "
             "because this application may not read configurations (Application.Read.All, Synchronization.Read.All)",
         )
     return ()

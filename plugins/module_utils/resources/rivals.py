@@ -18,7 +18,7 @@ from typing import TypeAlias
 from .find_configuration import same_name
 
 Rivals: TypeAlias = dict[str, list[str]]
-"""``fights``: a sentence for each conflict with other links. ``others``: the other configurations of the same pair of tenants, by name."""
+"""``conflicts``: a sentence for each conflict with other links. ``others``: the other configurations of the same pair of tenants, by name."""
 
 NAMED = 5
 """The number of conflicting links that a message names."""
@@ -26,7 +26,7 @@ NAMED = 5
 
 @dataclass(frozen=True)
 class Link:
-    """The link of an inventory host. ``source`` and ``target`` are tenant ids where they are known, so that two names of one tenant
+    """The link of an inventory host. ``source`` and ``target`` are tenant ids if they are known, so that two names of the same tenant
     are equal.
     """
 
@@ -34,14 +34,14 @@ class Link:
     source: str
     target: str
     configuration: str
-    everybody: bool = False
+    all_users: bool = False
     """Whether all users of the source are in scope, unless ``filters`` excludes some."""
     filters: str = ""
     absent: bool = False
 
 
 def rivals(links: Iterable[Link]) -> dict[str, Rivals]:
-    """The conflicts and the other configurations, by inventory host; a host without either is left out.
+    """The conflicts and the other configurations, by inventory host; a host without either is not in the result.
 
     The links are grouped once, so the time grows with their number, not with its square.
     """
@@ -50,12 +50,12 @@ def rivals(links: Iterable[Link]) -> dict[str, Rivals]:
     for link in links:
         by_name[link.source, link.configuration.casefold()].append(link)
         by_pair[link.source, link.target].append(link)
-    found: dict[str, Rivals] = defaultdict(lambda: {"fights": [], "others": []})
+    found: dict[str, Rivals] = defaultdict(lambda: {"conflicts": [], "others": []})
     for group in (links for links in by_name.values() if len(links) > 1):
         targets = {link.target for link in group}
         reason = "a configuration serves a single target" if len(targets) > 1 else "each would undo the changes of the others"
         for link in group:
-            found[link.host]["fights"].append(
+            found[link.host]["conflicts"].append(
                 f"{_hosts(group)} name the same configuration {link.configuration!r} of a source tenant (link_configuration), and {reason}"
             )
     for group in (links for links in by_pair.values() if len(links) > 1):
@@ -74,7 +74,7 @@ def _add_others(group: Sequence[Link], found: Mapping[str, Rivals]) -> None:
 
 def _add_overlaps(group: Sequence[Link], found: Mapping[str, Rivals]) -> None:
     """A link of all users without a filter includes the users of every other link of the pair; so do two links with the same filters."""
-    all_users = [link for link in group if link.everybody and not link.absent]
+    all_users = [link for link in group if link.all_users and not link.absent]
     unfiltered = [link for link in all_users if not link.filters]
     by_filters: dict[str, list[Link]] = defaultdict(list)
     for link in all_users:
@@ -82,7 +82,7 @@ def _add_overlaps(group: Sequence[Link], found: Mapping[str, Rivals]) -> None:
     for link in all_users:
         overlapping = all_users if not link.filters else [*unfiltered, *by_filters[link.filters]]
         if len({other.host for other in overlapping} | {link.host}) > 1:
-            found[link.host]["fights"].append(
+            found[link.host]["conflicts"].append(
                 f"{_hosts([link, *overlapping])} synchronize all users (link_scope_mode all) of the same source tenant to the same target "
                 "tenant; give each link its own link_filters, or remove a link"
             )

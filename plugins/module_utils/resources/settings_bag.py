@@ -59,7 +59,7 @@ def parse(body: Any) -> dict[str, str]:
 
 
 def may_hold_secret(request: Request, body: Any) -> bool:
-    """Whether an answer may hold what nobody may see: a value in clear of a key that does not belong to a link."""
+    """Whether an answer may contain a secret: an unmasked value of a key that does not belong to a link."""
     if not request.path.partition("?")[0].endswith("/synchronization/secrets"):
         return False
     return any(value not in ("", MASKED) for key, value in parse(body).items() if key not in PLAIN)
@@ -115,7 +115,7 @@ def synchronizes_all(bag: Bag) -> bool:
 
 
 def deletion_guard(bag: Bag) -> int | None:
-    """The number of deletions from which a cycle is held back: 0 if the guard is off, ``None`` if it is on without a valid number.
+    """The number of deletions from which a cycle is stopped: 0 if the guard is off, ``None`` if it is on without a valid number.
 
     The samples have a boolean and a number (fact F57); other programs may write them as text, or leave one out.
     """

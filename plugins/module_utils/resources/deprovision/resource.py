@@ -17,7 +17,7 @@ from typing import Any, TypedDict
 
 from ...graph.client import Client, Request
 from ...graph.odata import LARGEST_GET_BY_IDS
-from ...plan import Action, LinkResource, Outcome, Plan, Refusal, Sight, Wait
+from ...plan import Action, LinkResource, OtherTenantState, Outcome, Plan, Refusal, Wait
 from .. import debt, job, settings_bag
 from ..find_configuration import Configuration, Raw
 from ..scope import Assignment
@@ -270,7 +270,7 @@ def _outcome(path: str, before: Raw, current: Current, wanted: Desired) -> Outco
     return Outcome(path, job.cycle_after(before), ("restart",), wanted.wait_timeout, name, job.progress, read_remaining)
 
 
-def _read_remaining(current: Current, wanted: Desired, target: Client, body: Any) -> Sight:
+def _read_remaining(current: Current, wanted: Desired, target: Client, body: Any) -> OtherTenantState:
     """The users who are still in the target, by object id."""
     ids = [user.target_id for user in current.leaving]
     found: set[str] = set()
@@ -278,17 +278,17 @@ def _read_remaining(current: Current, wanted: Desired, target: Client, body: Any
         chunk = {"ids": ids[start : start + LARGEST_GET_BY_IDS], "types": ["user"]}
         answer = target.send(Request("POST", "/directoryObjects/getByIds", chunk, only_asks=True))
         found |= {str(raw["id"]) for raw in target.members(answer.body)}
-    return sight(current, wanted, [user for user in current.leaving if user.target_id in found], body)
+    return state_in_target(current, wanted, [user for user in current.leaving if user.target_id in found], body)
 
 
-def sight(current: Current, wanted: Desired, left: Sequence[TargetUser], body: Any) -> Sight:
+def state_in_target(current: Current, wanted: Desired, left: Sequence[TargetUser], body: Any) -> OtherTenantState:
     """The progress and the report for the users who are ``left``, and the remedy if the cycle is over. ``body`` is the job as Graph
     returned it.
     """
     left_ids = {user.target_id for user in left}
     facts = _report(left, "left", [user for user in current.leaving if user.target_id not in left_ids])
     complaint = _complaint(len(current.leaving), wanted, left, body) if left else None
-    return Sight(f"{len(left)} of {len(current.leaving)} users are left", complaint, facts)
+    return OtherTenantState(f"{len(left)} of {len(current.leaving)} users are left", complaint, facts)
 
 
 def _complaint(total: int, wanted: Desired, left: Sequence[TargetUser], body: Any) -> str:

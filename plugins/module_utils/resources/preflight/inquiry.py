@@ -106,7 +106,7 @@ def _is_possible(check: Check, side: str, seen: Seen) -> bool:
 
 
 def _purpose(client: Client, params: Params) -> str:
-    return str(params.get("purpose") or ("plan" if client.rehearses else "apply"))
+    return str(params.get("purpose") or ("plan" if client.check_mode else "apply"))
 
 
 def _features(side: str, params: Params) -> list[str]:
@@ -172,4 +172,4 @@ def _result(params: Params, found: Found) -> dict[str, Any]:
     }
 
 
-INQUIRY = LinkInquiry(in_source, in_target, is_complete, rests_on_run=True)
+INQUIRY = LinkInquiry(in_source, in_target, is_complete, uses_shared_reads=True)

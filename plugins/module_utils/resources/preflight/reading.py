@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from ...graph.batch import look_all
+from ...graph.batch import outcomes_of
 from ...graph.client import Answer, Client, Request
 from ...graph.errors import GraphFailure, ServiceError
 from ...plan import Refusal
@@ -41,7 +41,7 @@ class Reading:
                 self._longer(read, longer)
 
     def _batch(self, asked: Sequence[tuple[Read, Request]]) -> None:
-        outcomes = look_all(self.client, [request for _read, request in asked])
+        outcomes = outcomes_of(self.client, [request for _read, request in asked])
         for (read, request), outcome in zip(asked, outcomes, strict=True):
             bodies = self.seen.outcomes[read].bodies
             if isinstance(outcome, Answer):

@@ -1,0 +1,140 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The messages, codes and outputs that the guides quote are those of the code."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import causes, link_report
+from ansible_collections.entra.cross_tenant_sync.tests.unit.test_documentation import prose
+
+ROOT = Path(__file__).resolve().parents[2]
+GUIDES = [ROOT / "docs" / f"guide_{name}.md" for name in ("troubleshooting", "sign_in")]
+TITLES = ("message or code", "code or symptom", "verdict")
+"""The first column of each table of a guide that quotes what a task or the service reports."""
+PLACEHOLDER = re.compile(r"\.\.\.|<[^>]*>")
+VALUE = "\0"
+"""In a text of the code, a value that is put in."""
+KINDS = ("user", "group", "source", "target")
+"""Values that a guide quotes literally."""
+FEWEST_WORDS = 3
+"""A shorter quote could be part of any message."""
+
+
+def texts_of(source: str) -> Iterator[str]:
+    """The texts of a file of the code, without its docstrings. Each value that is put in is a `VALUE`."""
+    tree = ast.parse(source)
+    nodes = list(ast.walk(tree))
+    passed_over = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    passed_over |= {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
+    for node in nodes:
+        if isinstance(node, ast.JoinedStr):
+            yield "".join(str(part.value) if isinstance(part, ast.Constant) else VALUE for part in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in passed_over:
+            yield node.value
+
+
+@functools.cache
+def code() -> frozenset[str]:
+    """All texts of the plugins, without those of the modules, which are documentation."""
+    files = [path for path in (ROOT / "plugins").rglob("*.py") if path.parent.name not in ("modules", "doc_fragments")]
+    return frozenset(text for path in files for text in texts_of(path.read_text(encoding="utf-8")))
+
+
+def is_message(quote: str, texts: frozenset[str]) -> bool:
+    """Whether one of the texts contains the quote, in which a placeholder stands for any text."""
+    parts = [part.strip() for part in PLACEHOLDER.split(quote)]
+    if len(" ".join(parts).split()) < FEWEST_WORDS:
+        return False
+    pattern = re.compile(".+?".join(" ".join(map(_word, part.split(" "))) for part in parts), re.DOTALL)
+    return any(pattern.search(text) for text in texts)
+
+
+def _word(word: str) -> str:
+    return f"(?:{word}|{VALUE})" if word in KINDS else re.escape(word)
+
+
+def is_code(quote: str, texts: frozenset[str]) -> bool:
+    """Whether the code has this word, a remedy for a code of the log that ends so, or this number of a failed sign-in."""
+    number = re.fullmatch(r"AADSTS(\d+)", quote)
+    return int(number[1]) in causes._SIGN_IN if number else quote in texts or causes.log_remedy(quote) is not None
+
+
+def quotes(guide: str) -> list[str]:
+    """The quotes in the first column of the tables of a guide."""
+    tables = re.findall(r"^\| ([^|]+) \|.*\n\|[-|]+\n((?:\|.*\n)+)", guide.replace("| --- ", "|---"), re.MULTILINE)
+    rows = [row for title, body in tables if title in TITLES for row in body.splitlines()]
+    return [quote for row in rows for quote in re.findall(r"`([^`]+)`", row.split(" | ")[0])]
+
+
+def made_up(guide: str, texts: frozenset[str]) -> list[str]:
+    """The quotes that are not in the code."""
+    return [quote for quote in quotes(guide) if not (is_message if " " in quote else is_code)(quote, texts)]
+
+
+class TestTables:
+    @pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.stem)
+    def test_every_quote_is_a_text_of_the_code(self, guide: Path) -> None:
+        assert made_up(guide.read_text(encoding="utf-8"), code()) == []
+
+    def test_the_tables_are_found(self) -> None:
+        """The test above would pass for nothing otherwise."""
+        found = [quotes(guide.read_text(encoding="utf-8")) for guide in GUIDES]
+        messages = [sum(" " in quote for quote in of_guide) for of_guide in found]
+        assert messages[0] > 20
+        assert messages[1] > 4
+        assert {"AADSTS50034", "ImportSkipped", "healthy", "no credential is given"} <= {quote for of_guide in found for quote in of_guide}
+
+    def test_a_made_up_quote_is_noticed(self) -> None:
+        wrong = [
+            "the moon is not in its desired state",
+            "no credential is given by anybody",
+            "there is no dragon",
+            "more than one link has the same name",
+            "was changed ... is for tenant",
+            "tenants.<tenant>.<member> is no connection option",
+            "is for",
+            "... <name>",
+            "AADSTS1234567",
+            "ImportSkippedTwice",
+        ]
+        right = ["there is no user", "more than one group has the same name", "is for tenant ..., not for ...", "AADSTS50034"]
+        rows = "".join(f"| `{quote}`, `no credential is given` | a | b |\n" for quote in (*right, *wrong))
+        guide = (
+            f"Text.\n\n| message or code | cause | remedy |\n|---|---|---|\n{rows}\n| option | text |\n|---|---|\n| `made up` | none |\n"
+        )
+        assert made_up(guide, code()) == wrong
+
+    def test_documentation_is_no_message(self) -> None:
+        source = (
+            '"""A docstring of four words."""\nNAME = "a"\n"""Another docstring of words."""\nTEXT = f"a {NAME} of " "words" + "more"\n'
+        )
+        assert set(texts_of(source)) == {"a", f"a {VALUE} of words", "more"}
+
+
+class TestOutput:
+    """Whole lines that the guides print."""
+
+    LINK: ClassVar[dict[str, Any]] = {"tenant_id": "", "source_name": "contoso", "target_name": "fabrikam", "target": {"tenant_id": ""}}
+    USERS: ClassVar[list[dict[str, Any]]] = [{"source_user_principal_name": "", "account_enabled": True, "show_in_address_list": True}] * 8
+
+    def test_what_is_left_of_a_link(self) -> None:
+        left = link_report.left({"configurations": [], "entry": False}, False, self.USERS, self.LINK)["left"]
+        assert "```text\n" + "\n".join(left) + "\n```" in (ROOT / "docs" / "guide_change_window.md").read_text(encoding="utf-8")
+
+    def test_the_state_of_a_link(self) -> None:
+        (line,) = re.findall(r"such as `(job .*)`,", prose(ROOT / "docs" / "guide_first_link.md"))
+        time = "2026-11-23T20:28:24Z"
+        job = {"state": "started", "quarantine": None, "steady_since": time, "last_cycle": {"ended": time}}
+        source = {"differences": [], "warnings": [], "job": job, "verdict": {"verdict": "healthy", "since": time, "reason": None}}
+        link = {**self.LINK, "compare": False, "job_state": "started"}
+        assert link_report.compared(source, {}, self.USERS, link)["summary"] == line

@@ -34,8 +34,8 @@ KEY = SigningKey()
 class Api:
     """The emulator in this process, without a network."""
 
-    def __init__(self, key: SigningKey = KEY, **settings: Any) -> None:
-        self.service = Service(load_scenario("contoso-fabrikam"), merged(Settings(throttling=False), settings), key)
+    def __init__(self, key: SigningKey = KEY, scenario: str = "contoso-fabrikam", **settings: Any) -> None:
+        self.service = Service(load_scenario(scenario), merged(Settings(throttling=False), settings), key)
         self.http = TestClient(create_app(self.service), base_url="https://localhost")
         self.tokens: dict[str, str] = {}
 

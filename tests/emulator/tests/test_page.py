@@ -41,7 +41,7 @@ def test_a_person_sees_who_came_from_where(tmp_path: Path) -> None:
         minsu = people["minsu.kim_contoso.kr#EXT#@fabrikam.onmicrosoft.com"]
         assert "Kim Minsu" in minsu[0]
         assert minsu[1:3] == ["minsu.kim@contoso.kr\n+82 2 555 0102", "Account Executive\nSales"]
-        assert minsu[3:] == ["synchronized from Contoso", "Member"]
+        assert minsu[3:] == ["synchronized from Contoso", "listed", "Member"]
         assert [name for name, row in people.items() if row[3] == "here"]
         assert [name for name, row in people.items() if row[3] == "invited, has not accepted"]
 

@@ -43,7 +43,7 @@ def test_a_scenario_is_the_same_every_time() -> None:
 def test_the_shipped_json_schema_is_up_to_date() -> None:
     """Generated from the model: python -c 'from entra_emulator.scenario import json_schema; print(json_schema(), end="")'."""
     assert (FOLDER / "scenario.schema.json").read_text(encoding="utf-8") == json_schema()
-    assert shipped() == ["contoso-fabrikam"]
+    assert shipped() == ["aftermath", "contoso-fabrikam"]
 
 
 def tenant(**changes: object) -> dict[str, object]:

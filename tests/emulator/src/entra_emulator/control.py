@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The control API below ``/emulator/``: state, clock, settings, faults, the request log and traffic. It asks for no credentials."""
+"""The control API below ``/emulator/``: state, clock, Exchange, settings, faults, request log and traffic. It asks for no credentials."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import Route
 
+from .exchange.feed import feed, watch
+from .exchange.standing import addresses, standing
+from .exchange.states import State, StateError, make
 from .faults import Fault, FaultPlan
 from .provisioning import engine
-from .service import Service
+from .service import Service, tenant_of
 from .settings import merged
-from .state import World, moment, stamp
+from .state import GraphObject, Tenant, World, moment, stamp
 from .traffic import Traffic
 
 Handler = Callable[[HttpRequest], Awaitable[Response]]
@@ -86,8 +89,9 @@ async def put_state(http: HttpRequest) -> Response:
 
 
 def advance(service: Service, until: datetime) -> list[dict[str, Any]]:
-    """Moves the virtual clock, running every cycle that falls due on the way."""
-    cycles = engine.advance(service.world, until, service.settings)
+    """Moves the virtual clock, running every cycle that falls due on the way; Exchange sees the changes at their time."""
+    watch(service.world, service.settings)
+    cycles = engine.advance(service.world, until, service.settings, lambda: watch(service.world, service.settings))
     service.world.clock = stamp(until)
     service.replicas.catch_up()
     return [dict(cycle) for cycle in cycles]
@@ -111,6 +115,47 @@ async def post_clock(http: HttpRequest) -> Response:
         raise ControlError(f"The clock is at {service.world.clock} and does not go back.")
     cycles = advance(service, until)
     return _json({"clock": service.world.clock, "cycles": cycles})
+
+
+# Exchange -----------------------------------------------------------------------------------------------------------
+
+
+def _tenant(http: HttpRequest) -> Tenant:
+    found = tenant_of(_service(http).world, http.path_params["tenant"])
+    if found is None:
+        raise ControlError(f"There is no tenant {http.path_params['tenant']}.")
+    feed(found, _service(http).settings, _service(http).world.clock)
+    return found
+
+
+def _in_exchange(tenant: Tenant, user: GraphObject, held: frozenset[str]) -> GraphObject:
+    """A user's standing in the address book, and the recipient behind it."""
+    record = tenant.exchange.recipients.get(str(user["id"]))
+    return {
+        "id": user["id"],
+        "userPrincipalName": user["userPrincipalName"],
+        "mail": user.get("mail"),
+        "standing": standing(tenant, user, held),
+        "recipient": record,
+    }
+
+
+async def get_exchange(http: HttpRequest) -> Response:
+    tenant = _tenant(http)
+    held = addresses(tenant)
+    return _json({"users": [_in_exchange(tenant, user, held) for user in tenant.users.values()]})
+
+
+async def post_exchange(http: HttpRequest) -> Response:
+    """Makes one state, or several in a list."""
+    raw, tenant = await _body(http), _tenant(http)
+    states = TypeAdapter(list[State]).validate_python(raw if isinstance(raw, list) else [raw])
+    try:
+        for state in states:
+            make(_service(http), tenant, state)
+    except StateError as problem:
+        raise ControlError(str(problem)) from None
+    return Response(status_code=204)
 
 
 # Settings, faults, requests -----------------------------------------------------------------------------------------
@@ -170,6 +215,8 @@ ENDPOINTS: list[tuple[str, str, Handler]] = [
     ("/emulator/state", "PUT", put_state),
     ("/emulator/clock", "GET", get_clock),
     ("/emulator/clock", "POST", post_clock),
+    ("/emulator/exchange/{tenant}", "GET", get_exchange),
+    ("/emulator/exchange/{tenant}", "POST", post_exchange),
     ("/emulator/settings", "GET", get_settings),
     ("/emulator/settings", "PUT", put_settings),
     ("/emulator/faults", "GET", get_faults),

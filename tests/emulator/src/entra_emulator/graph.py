@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import jwt
 
-from . import errors, quotas
+from . import errors, quotas, resources
 from .call import Call, Caller, Reply, Request
 from .endpoints import OPERATIONS
 from .errors import GraphError
@@ -17,7 +17,6 @@ from .permissions import granted, owned_only
 from .router import Operation, Router
 from .service import Service
 from .state import Tenant
-from .tokens import audiences
 
 ROUTER = Router(OPERATIONS)
 EXPIRED = "Lifetime validation failed, the token is expired."
@@ -63,7 +62,7 @@ def _claims(service: Service, authorization: str, origin: str) -> tuple[Caller, 
     if scheme.lower() != "bearer" or not token.strip():
         raise errors.invalid_token("Access token is empty.")
     try:
-        claims = service.key.verify(token.strip(), audiences(origin))
+        claims = service.key.verify(token.strip(), resources.audiences(resources.graph(origin)))
     except jwt.ExpiredSignatureError:
         raise errors.invalid_token(EXPIRED) from None
     except jwt.InvalidAudienceError:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A read-only page at ``/``: each tenant's people as an address book, with its policies and jobs. No scripts, nothing from elsewhere."""
+"""A read-only page at ``/``: each tenant's people as Exchange lists them, its policies and jobs. No scripts, nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
+from .exchange.feed import feed
+from .exchange.standing import REASONS, addresses, standing
 from .service import Service
 from .state import GraphObject, Job, Tenant, World
 
@@ -40,6 +42,7 @@ td { border-bottom: 1px solid var(--line); } tbody tr:last-child td { border-bot
  color: var(--soft); }
 .synced { background: #dcebff; color: #174a94; font-weight: 600; } .invited { background: #fff0d6; color: #845400; }
 .good { background: #dff3e4; color: #17693a; } .bad { background: #fde3e1; color: #a3261d; }
+.why { white-space: normal; border-radius: .6rem; } .who small { overflow-wrap: anywhere; }
 header nav { margin-left: auto; } header a { color: #fff; margin-left: 1.2rem; }
 .off td, .off .who small, .off .under { color: #98a3b1; } .off .face { filter: grayscale(1); opacity: .6; }
 .empty { color: var(--soft); margin: .2rem 0; }
@@ -107,26 +110,33 @@ def _two_lines(first: Any, second: Any) -> str:
     return f'{_text(first)}<span class="under">{_text(second)}</span>'
 
 
-def _person(user: GraphObject, known: dict[str, str]) -> str:
+def _in_exchange(tenant: Tenant, user: GraphObject, held: frozenset[str]) -> str:
+    """What Exchange shows of a user, and why it does not."""
+    if not tenant.exchange_online:
+        return _tag("no Exchange")
+    found = standing(tenant, user, held)
+    return _tag(REASONS[found], {"listed": "good", "not_yet": "invited why"}.get(found, "bad why"))
+
+
+def _person(tenant: Tenant, user: GraphObject, known: dict[str, str], held: frozenset[str]) -> str:
     name = str(user.get("displayName") or user["userPrincipalName"])
     who = f'<div class="who">{_face(name)}<div>{escape(name)}<small>{_text(user["userPrincipalName"])}</small></div></div>'
     work = _two_lines(user.get("jobTitle"), user.get("department"))
     reach = _two_lines(user.get("mail"), (user.get("businessPhones") or [user.get("mobilePhone")])[0])
     notes = [_tag(str(user.get("userType") or "Member"))]
-    if user.get("showInAddressList") is False:
-        notes.append(_tag("hidden"))
     if not user.get("accountEnabled", True):
         notes.append(_tag("blocked", "bad"))
     style = "" if user.get("accountEnabled", True) else "off"
-    return _row([who, reach, work, _origin(user, known), " ".join(notes)], style)
+    return _row([who, reach, work, _origin(user, known), _in_exchange(tenant, user, held), " ".join(notes)], style)
 
 
 def _people(tenant: Tenant, known: dict[str, str]) -> str:
     people = sorted(tenant.users.values(), key=lambda user: str(user.get("displayName")).casefold())
-    rows = [_person(user, known) for user in people[:SHOWN_PEOPLE]]
+    held = addresses(tenant)
+    rows = [_person(tenant, user, known, held) for user in people[:SHOWN_PEOPLE]]
     more = len(people) - len(rows)
     rest = f'<p class="empty">and {more} more</p>' if more > 0 else ""
-    return _table("people", ["Name", "Mail and phone", "Work", "From", ""], rows) + rest
+    return _table("people", ["Name", "Mail and phone", "Work", "From", "Address book", ""], rows) + rest
 
 
 # Policies and jobs --------------------------------------------------------------------------------------------------
@@ -215,6 +225,8 @@ def render(world: World) -> str:
 
 async def _page(http: HttpRequest) -> HTMLResponse:
     service: Service = http.app.state.service
+    for tenant in service.world.tenants.values():
+        feed(tenant, service.settings, service.world.clock)
     return HTMLResponse(render(service.world))
 
 

@@ -11,10 +11,13 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from .exchange.opath import FilterError, compile_filter
+from .exchange.roles import DirectoryRole, ExchangeRole, Permission
+from .history import HistoryError, Step, live
 from .provisioning.attributes import net_id
-from .state import FederatedCredential, GraphObject, Registration, Tenant, World
+from .state import Exchange, FederatedCredential, GraphObject, Registration, Tenant, World
 
 GUID_PATTERN = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 FOLDER = resources.files(__package__) / "scenarios"
@@ -39,6 +42,11 @@ class Application(Part):
     certificates: list[str] = Field(default_factory=list, description="PEM certificates.")
     federated: list[FederatedCredential] = Field(default_factory=list, description="Other providers' tokens that the application trusts.")
     permissions: list[str] = Field(default_factory=list, description="Microsoft Graph application permissions.")
+    exchange_permissions: list[Permission] = Field(default_factory=list, description="App roles on Office 365 Exchange Online.")
+    directory_roles: list[DirectoryRole] = Field(default_factory=list, description="Entra directory roles of the service principal.")
+    exchange_roles: list[ExchangeRole] = Field(
+        default_factory=list, description="Exchange's own roles, through a role group; they are not in the token."
+    )
 
 
 class Home(Part):
@@ -113,6 +121,24 @@ class Contact(Part):
     companyName: str | None = None
     department: str | None = None
     jobTitle: str | None = None
+    onPremisesSyncEnabled: bool | None = None
+
+
+class DynamicGroup(Part):
+    """A dynamic distribution group, which exists in Exchange only."""
+
+    displayName: str
+    mail: str
+    recipient_filter: str = Field(description="OPATH: the recipients that are its members.")
+
+    @field_validator("recipient_filter")
+    @classmethod
+    def _parses(cls, text: str) -> str:
+        try:
+            compile_filter(text)
+        except FilterError as problem:
+            raise ValueError(str(problem)) from None
+        return text
 
 
 class Licence(Part):
@@ -135,6 +161,8 @@ class TenantScenario(Part):
     people: list[Person] = Field(default_factory=list)
     groups: list[Group] = Field(default_factory=list)
     contacts: list[Contact] = Field(default_factory=list)
+    exchange_online: bool = Field(default=True, description="Whether the tenant has Exchange Online.")
+    dynamic_groups: list[DynamicGroup] = Field(default_factory=list)
     allow_invites_from: Literal["none", "adminsAndGuestInviters", "adminsGuestInvitersAndAllMembers", "everyone"] = "everyone"
     invitations_allowed_domains: list[str] = Field(default_factory=list, description="When given, only these domains can be invited.")
     invitations_blocked_domains: list[str] = Field(default_factory=list, description="Domains that cannot be invited.")
@@ -166,6 +194,7 @@ class Scenario(Part):
         default=None, pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", description="Virtual time at the start; now when left out."
     )
     tenants: list[TenantScenario] = Field(min_length=1)
+    history: list[Step] = Field(default_factory=list, description="What happened before the scenario begins, in this order.")
 
     @model_validator(mode="after")
     def _tenants(self) -> Scenario:
@@ -200,7 +229,10 @@ def load_scenario(name: str) -> World:
     except ValidationError as problem:
         lines = [f"{'.'.join(str(part) for part in error['loc']) or 'scenario'}: {error['msg']}" for error in problem.errors()]
         raise ScenarioError(f"{name}: " + "; ".join(lines)) from None
-    return to_world(scenario)
+    try:
+        return to_world(scenario)
+    except HistoryError as problem:
+        raise ScenarioError(f"{name}: history: {problem}") from None
 
 
 def to_world(scenario: Scenario) -> World:
@@ -210,6 +242,7 @@ def to_world(scenario: Scenario) -> World:
         world.tenants[tenant.id] = _tenant(tenant, world.clock)
     for tenant in scenario.tenants:
         _link_homes(world, tenant)
+    live(world, scenario.history)
     return world
 
 
@@ -235,7 +268,12 @@ def _tenant(scenario: TenantScenario, clock: str) -> Tenant:
             certificates=application.certificates,
             federated=application.federated,
             roles=application.permissions,
+            exchange_permissions=list(application.exchange_permissions),
+            directory_roles=list(application.directory_roles),
+            exchange_roles=list(application.exchange_roles),
         )
+    groups = [group.model_dump() for group in scenario.dynamic_groups]
+    tenant.exchange, tenant.exchange_online = Exchange(since=clock, dynamic_groups=groups), scenario.exchange_online
     by_name: dict[str, str] = {}
     for person in scenario.people:
         user = _user(scenario, person, clock)

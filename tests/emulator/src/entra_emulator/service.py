@@ -35,6 +35,8 @@ class Service:
     faults: FaultPlan = field(default_factory=FaultPlan)
     transient_errors: dict[str, int] = field(default_factory=dict)
     """How many transient failures each service principal's synchronization endpoints have given (F4)."""
+    exchange_pages: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Commands to Exchange of which there are more pages, by what their addresses hold (F148)."""
     blocked_partners: dict[tuple[str, str], int] = field(default_factory=dict)
     """Soft-deleted partners whose re-creation still answers 409, by tenant and partner, with the tries left (F37)."""
 
@@ -51,6 +53,7 @@ class Service:
         self.replicas.stale.clear()
         self.transient_errors.clear()
         self.blocked_partners.clear()
+        self.exchange_pages.clear()
 
 
 def tenant_of(world: World, name: str) -> Tenant | None:

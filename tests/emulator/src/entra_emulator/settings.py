@@ -188,6 +188,42 @@ class Settings(BaseModel):
     )
     log_delay_seconds: int = Field(default=0, ge=0, description="F124: virtual seconds until an entry appears in the logs.")
 
+    # Exchange
+    exchange_members: Literal["MailUser", "GuestMailUser", "not_mail_enabled"] = Field(
+        default="MailUser",
+        description="F154, F156: what an external member is in Exchange: a MailUser, a GuestMailUser like guests, or no recipient.",
+    )
+    exchange_paging: Literal["repost", "get", "never"] = Field(
+        default="repost",
+        description="F148: how a nextLink is followed: by the same POST again, by GET, or not at all (400, expired pagination request).",
+    )
+    exchange_page_size: int = Field(default=1000, ge=1, le=1000, description="F148: page size without Prefer: odata.maxpagesize.")
+    exchange_setter_answer: Literal["empty", "object", "no_content"] = Field(
+        default="empty", description="F147: what a setter answers: 200 without objects, 200 with the object, or 204."
+    )
+    exchange_not_found_status: Literal[404, 400, 500] = Field(
+        default=404, description="F149, F157: status of the error for an Identity that is no recipient's."
+    )
+    exchange_null_identity: Literal["all", "refused"] = Field(
+        default="all", description="F146: a Get- cmdlet with Identity null returns every object, or is refused."
+    )
+    exchange_list_names: Literal["english", "localised"] = Field(
+        default="english", description="F151: whether the address lists have English names; the system's (VLV) ones always have."
+    )
+    exchange_rate_limit_headers: Literal["absent", "present"] = Field(
+        default="absent", description="F150: whether answers carry Rate-Limit-Limit, -Remaining and -Reset."
+    )
+    exchange_throttle_answer: Literal["retry_after", "no_retry_after", "unavailable"] = Field(
+        default="retry_after", description="F149: a throttled request is answered by 429 with Retry-After, 429 without, or 503 with a text."
+    )
+    exchange_batch_status: Literal["present", "absent"] = Field(
+        default="present", description="F150: whether the answers in a $batch have a status, or only a body with value or error."
+    )
+    exchange_client_secret: Literal["accepted", "refused"] = Field(
+        default="accepted",
+        description="F152: whether Exchange takes a token that was issued for a client secret; the other way is a certificate.",
+    )
+
     # Awkwardness
     lag: Lag = Field(default_factory=Lag, description="F14: replication lag, by reads; it ends when the virtual clock moves.")
     lag_seconds: LagSeconds = Field(default_factory=LagSeconds, description="F14: replication lag, by seconds of lag_clock.")
@@ -216,12 +252,24 @@ class Settings(BaseModel):
     latency_ms: int = Field(
         default=0,
         ge=0,
-        description="How much later each request to sign-in and Graph is served, in milliseconds; connecting takes no time.",
+        description="How much later each request to sign-in, Graph and Exchange is served, in milliseconds; connecting takes no time.",
     )
     policy_quota: Literal["directory", "conditional_access"] = Field(
         default="directory",
         description="F23: whether the cross-tenant access policy is throttled as the directory, or as Conditional Access: one request a "
         "second in each tenant, and no word on how long to wait.",
+    )
+    exchange_lag_seconds: int = Field(
+        default=0, ge=0, description="F154: virtual seconds until Exchange has received a change of the Entra directory."
+    )
+    exchange_requests_per_minute: int = Field(
+        default=0, ge=0, description="F150: requests to Exchange per tenant and minute, in real time; a batch item is one. 0: no limit."
+    )
+    exchange_longest_filter: int = Field(
+        default=0, ge=0, description="F151, F157: the longest Filter in characters, a longer one is 400. 0: no limit."
+    )
+    exchange_answers_for_other_tenant: bool = Field(
+        default=False, description="F156: every answer of Exchange is that of another tenant than the one that was asked."
     )
     token_lifetime_seconds: int = Field(default=3599, ge=0, description="Lifetime of access tokens.")
     default_page_size: int = Field(default=100, ge=1, le=999, description="F27: page size where $top is not given.")
@@ -276,8 +324,21 @@ FLIPPED: dict[str, Any] = {
     "function_names": "name",
     "log_tenant_id": "target",
     "policy_quota": "conditional_access",
+    "exchange_members": "GuestMailUser",
+    "exchange_paging": "never",
+    "exchange_page_size": 100,
+    "exchange_setter_answer": "no_content",
+    "exchange_not_found_status": 500,
+    "exchange_null_identity": "refused",
+    "exchange_list_names": "localised",
+    "exchange_rate_limit_headers": "present",
+    "exchange_throttle_answer": "no_retry_after",
+    "exchange_batch_status": "absent",
 }
 """The preset that flips every switch that has another documented or conceivable behaviour."""
+
+STATUSES = frozenset({"job_created_status", "exchange_not_found_status"})
+"""Switches whose values are numbers of a fixed choice."""
 
 PRESETS: dict[str, dict[str, Any]] = {"likely": {}, "flipped": FLIPPED}
 
@@ -303,6 +364,6 @@ def from_options(assignments: list[str], preset: str) -> Settings:
         if not separator:
             raise ValueError(f"--set needs name=value, got {assignment!r}")
         outer, dot, inner = name.partition(".")
-        number: Any = int(value) if outer == "job_created_status" and value.isdigit() else value
+        number: Any = int(value) if outer in STATUSES and value.isdigit() else value
         settings = merged(settings, {outer: {inner: number} if dot else number})
     return settings

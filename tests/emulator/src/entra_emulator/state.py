@@ -13,7 +13,7 @@ import uuid
 from datetime import datetime, timezone
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
 GraphObject = dict[str, Any]
 
@@ -47,6 +47,9 @@ class Registration(Model):
     certificates: list[str] = Field(default_factory=list, description="PEM certificates whose keys may sign an assertion.")
     federated: list[FederatedCredential] = Field(default_factory=list, description="Other providers' tokens that the application trusts.")
     roles: list[str] = Field(default_factory=list, description="Microsoft Graph application permissions, by name.")
+    exchange_permissions: list[str] = Field(default_factory=list, description="App roles on Office 365 Exchange Online, by name.")
+    directory_roles: list[str] = Field(default_factory=list, description="Entra directory roles of the service principal, by name.")
+    exchange_roles: list[str] = Field(default_factory=list, description="Exchange's own roles that a role group gives it, by name.")
 
 
 class AccessPolicy(Model):
@@ -83,6 +86,20 @@ class Synchronization(Model):
     jobs: dict[str, Job] = Field(default_factory=dict)
 
 
+class Exchange(Model):
+    """A tenant's Exchange directory, fed from the Entra directory; everything is kept by the Entra object's id."""
+
+    since: str = Field(default=NEVER, description="Objects that existed at this time are in Exchange from the beginning.")
+    recipients: dict[str, GraphObject] = Field(default_factory=dict)
+    soft_deleted: dict[str, GraphObject] = Field(default_factory=dict, description="What is left of recipients deleted in Entra.")
+    received: dict[str, list[Any]] = Field(default_factory=dict, description="What Exchange last received of each Entra object.")
+    waiting: dict[str, str] = Field(default_factory=dict, description="Since when a change of an Entra object is on its way.")
+    held: dict[str, str] = Field(default_factory=dict, description="Until when a change of an Entra object does not arrive.")
+    dynamic_groups: list[GraphObject] = Field(default_factory=list)
+    _known: tuple[Any, dict[str, GraphObject]] = PrivateAttr(default=(None, {}))
+    """Copies of the Entra objects as they were received, and what else mattered: whatever is equal needs no second look."""
+
+
 class Tenant(Model):
     """One directory."""
 
@@ -107,6 +124,8 @@ class Tenant(Model):
     synchronizations: dict[str, Synchronization] = Field(default_factory=dict, description="By service principal id.")
     provisioning_log: list[GraphObject] = Field(default_factory=list, description="Oldest first.")
     audit_log: list[GraphObject] = Field(default_factory=list, description="Oldest first.")
+    exchange_online: bool = Field(default=True, description="Whether the tenant has Exchange Online at all.")
+    exchange: Exchange = Field(default_factory=Exchange)
 
 
 class World(Model):

@@ -16,19 +16,13 @@ from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import unquote
 
+from . import resources
 from .assertions import check_assertion
+from .exchange.roles import directory_role_ids
 from .oauth import OAuthError
 from .service import Service, tenant_of
 from .state import Registration, Tenant
 
-GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
-GRAPH_RESOURCES = (
-    "https://graph.microsoft.com",
-    "https://graph.microsoft.us",
-    "https://dod-graph.microsoft.us",
-    "https://microsoftgraph.chinacloudapi.cn",
-    GRAPH_APP_ID,
-)
 NO_TENANT = frozenset({"common", "organizations", "consumers"})
 TENANT_NAME = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
 
@@ -41,12 +35,6 @@ class TokenRequest:
     tenant_name: str
     form: Mapping[str, str]
     authorization: str = ""
-
-
-def audiences(origin: str) -> list[str]:
-    """The resources that are Graph here: the real roots, and this server."""
-    names = [*GRAPH_RESOURCES, origin]
-    return [*names, *(f"{name}/" for name in names)]
 
 
 def resolve(service: Service, name: str) -> Tenant:
@@ -128,12 +116,15 @@ def issue(service: Service, request: TokenRequest) -> dict[str, Any]:
     resource = _resource(form, request.origin, tenant)
     _authenticate(registration, secret, form, request, tenant)
     lifetime = service.settings.token_lifetime_seconds
-    token = service.key.sign(access_claims(tenant, registration, resource, lifetime))
+    claims = access_claims(tenant, registration, resource, lifetime, "2" if "client_assertion" in form else "1")
+    if resource.rstrip("/") in resources.exchange(request.origin):
+        claims |= {"roles": sorted(registration.exchange_permissions), "wids": directory_role_ids(registration)}
+    token = service.key.sign(claims)
     return {"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime, "access_token": token}
 
 
-def access_claims(tenant: Tenant, registration: Registration, audience: str, lifetime: int) -> dict[str, Any]:
-    """The claims of an application's access token for Graph."""
+def access_claims(tenant: Tenant, registration: Registration, audience: str, lifetime: int, proof: str) -> dict[str, Any]:
+    """The claims of an application's access token for Graph; `proof` is 1 for a secret and 2 for an assertion."""
     now = int(time.time())
     subject = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{tenant.id}/{registration.client_id}"))
     return {
@@ -144,7 +135,7 @@ def access_claims(tenant: Tenant, registration: Registration, audience: str, lif
         "exp": now + lifetime,
         "app_displayname": registration.display_name,
         "appid": registration.client_id,
-        "appidacr": "1",
+        "appidacr": proof,
         "idp": f"https://sts.windows.net/{tenant.id}/",
         "idtyp": "app",
         "oid": subject,
@@ -186,7 +177,16 @@ def _resource(form: dict[str, str], origin: str, tenant: Tenant) -> str:
             "to the resource identifier (application ID URI).",
         )
     resource = scope.removesuffix("/.default")
-    if resource.rstrip("/") not in (*GRAPH_RESOURCES, origin):
+    name = resource.rstrip("/")
+    if name in resources.exchange(origin) and not tenant.exchange_online:
+        raise OAuthError(
+            400,
+            "invalid_resource",
+            500014,
+            f"The service principal for resource '{resource}' is disabled. This indicate that a subscription within the tenant has lapsed, "
+            "or that the administrator for this tenant has disabled the application, preventing tokens from being issued for it.",
+        )
+    if name not in (*resources.graph(origin), *resources.exchange(origin)):
         raise OAuthError(
             400,
             "invalid_resource",

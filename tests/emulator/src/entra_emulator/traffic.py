@@ -14,12 +14,15 @@ class Traffic:
     """Counts since the last reset."""
 
     connections: int = 0
-    """Connections on which anything was asked of sign-in or Graph."""
+    """Connections on which anything was asked of sign-in, Graph or Exchange."""
     discovery_requests: int = 0
     token_requests: int = 0
     graph_requests: int = 0
     """HTTP requests; a ``$batch`` is one."""
     batch_items: int = 0
+    exchange_requests: int = 0
+    """Apart from those to Graph, because a client asks Exchange only where its user allows it."""
+    exchange_batch_items: int = 0
     _seen: WeakSet[object] = field(default_factory=WeakSet, repr=False)
 
     def arrived(self, connection: object) -> None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -91,13 +91,21 @@ def schema_changed(world: World, tenant_id: str, sp_id: str, job_id: str) -> Non
     memory.of(_job(world, tenant_id, sp_id, job_id))["full"] = True
 
 
-def advance(world: World, until: datetime, settings: Settings) -> list[Json]:
-    """Run every due cycle of every started job in the order of virtual time, purge what is due, and set the clock."""
+def _nothing() -> None:
+    """The default: nothing is watched."""
+
+
+def advance(world: World, until: datetime, settings: Settings, watch: Callable[[], None] = _nothing) -> list[Json]:
+    """Run every due cycle of every started job in the order of virtual time, purge what is due, and set the clock.
+
+    `watch` is called after each step, at its time.
+    """
     summaries = []
     while (due := _next(world, until)) is not None:
         world.clock = max(world.clock, stamp(due.at))
         purge.purge(world, due.at)
         summary = _step(world, due, settings)
+        watch()
         if summary is not None:
             summaries.append(summary)
     world.clock = max(world.clock, stamp(until))

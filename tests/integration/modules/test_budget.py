@@ -148,12 +148,12 @@ def test_a_link(cost: Callable[..., Cost], emulator: Emulator, preflight: bool, 
     unchanged = cost(link_preflight=preflight)
     one_mapping = cost(link_preflight=preflight, link_mappings=CHANGED)
     assert [(run.calls, run.requests) for run in (created, unchanged, one_mapping)] == [new, (8, 14), changed]
-    assert [len(run.run.tasks) for run in (created, unchanged, one_mapping)] == [17 if preflight else 12, 5, 17 if preflight else 12]
+    assert [len(run.run.tasks) for run in (created, unchanged, one_mapping)] == [16 if preflight else 12, 5, 16 if preflight else 12]
     assert one_mapping.run.actions() == [
-        "record owed restart of configuration Fabrikam",
+        "record pending restart of configuration Fabrikam",
         "pause provisioning job of configuration Fabrikam",
         "update mappings of configuration Fabrikam (change displayName)",
         "restart provisioning job of configuration Fabrikam",
-        "clear owed restart of configuration Fabrikam",
+        "clear pending restart of configuration Fabrikam",
     ]
     assert [run.read_twice() for run in (created, unchanged, one_mapping)] == [[], [], []]

@@ -300,8 +300,8 @@ def test_warnings_name_the_users_whom_the_service_skips(tell: Teller, emulator: 
     )
     named, group, without_warning = story
     for words in (
-        "disabled users: dohyun.kang@contoso.kr",
-        "without it: yuna.han@contoso.kr",
+        "disabled users are not created: dohyun.kang@contoso.kr",
+        "without one in the target's address book: yuna.han@contoso.kr",
         external["userPrincipalName"],
         "castor@contoso.kr, pollux@contoso.kr",
     ):

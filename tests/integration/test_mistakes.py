@@ -132,8 +132,14 @@ def test_missing_permission(playbooks: Playbooks, emulator: Emulator, tenant: st
         ({"link_scope_groups": ["No such group"]}, ("there is no group 'No such group'",)),
         ({"link_scope_groups": ["Project Phoenix"]}, ("more than one group has the same name", "give the id")),
         ({"link_mappings": [{"target": "displayName", "expression": "Apend([displayName])"}]}, ("is not valid", "Apend")),
-        ({"link_mappings": [{"target": "displayNam", "source": "displayName"}]}, ("is not a documented target attribute", "did you mean displayName")),
-        ({"link_mappings": [{"target": "displayName", "source": "displayname"}]}, ("is not a documented source attribute", "did you mean displayName")),
+        (
+            {"link_mappings": [{"target": "displayNam", "source": "displayName"}]},
+            ("is not a documented target attribute", "did you mean displayName"),
+        ),
+        (
+            {"link_mappings": [{"target": "displayName", "source": "displayname"}]},
+            ("is not a documented source attribute", "did you mean displayName"),
+        ),
     ],
 )
 def test_unknown_names_and_invalid_mappings(playbooks: Playbooks, link: dict[str, Any], words: tuple[str, ...]) -> None:

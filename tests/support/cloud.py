@@ -21,7 +21,7 @@ from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import ProtocolError
 
-from entra_emulator import app, control
+from entra_emulator import app, breakage, control
 from entra_emulator.faults import Fault, FaultPlan
 from entra_emulator.scenario import load_scenario
 from entra_emulator.service import Service
@@ -203,10 +203,10 @@ class Cloud:
 
     @contextmanager
     def reached(self) -> Iterator[None]:
-        """While this lasts, every `requests.Session` of this process ends here. Nobody reads the emulator's log, so it keeps none."""
+        """While this lasts, every `requests.Session` of this process ends here. The emulator keeps no log, because none is read."""
         adapter = _Adapter(self)
-        unlogged = mock.patch.object(app, "_log")
-        with mock.patch.object(requests.Session, "get_adapter", return_value=adapter), unlogged:
+        reached = mock.patch.object(requests.Session, "get_adapter", return_value=adapter)
+        with reached, mock.patch.object(app, "log"), mock.patch.object(breakage, "log"):
             yield
 
 

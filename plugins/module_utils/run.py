@@ -10,7 +10,7 @@ It does not depend on Ansible. Every expected failure is raised as a `RunFailure
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
 from .converge import converge, read_with_retries
@@ -76,8 +76,13 @@ def run(
     try:
         result = _run(subject, given, check_mode, pace, progress, RunCache(run_folder, vault))
     except RunFailure as failure:
-        failure.details.update({"warnings": cautions} if cautions else {})
+        failure.details.update(_with_warnings(failure.details, cautions))
         raise
+    return _with_warnings(result, cautions)
+
+
+def _with_warnings(result: dict[str, Any], cautions: Sequence[str]) -> dict[str, Any]:
+    """The result with these warnings after its own."""
     return {**result, "warnings": [*result.get("warnings", ()), *cautions]} if cautions else result
 
 

@@ -20,7 +20,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.failure import RunFailure
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Client, Request
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.transport import Trust
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Inquiry, Pace, Refusal
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Inquiry, LinkInquiry, Pace, Refusal
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import (
     configuration,
     configuration_list,
@@ -934,6 +934,14 @@ class TestConnecting:
         assert caught.value.details.get("warnings") == warnings
         offline = Inquiry(lambda _client, _params: {"found": 1})
         assert run(offline, {**given, **dict.fromkeys(SECRETS), "access_token": "given"}, check_mode=True).get("warnings") == warnings
+
+    def test_a_link_with_problems_is_reported_with_all_warnings(self) -> None:
+        found = {"warnings": ["a warning about the link"], "problems": ["the job is paused"]}
+        inquiry = LinkInquiry(lambda _client, _params: {}, lambda *_given: found, complain=lambda _params, facts: facts["problems"][0])
+        tenant = {**options("cross_tenant_policy", **POLICY), "access_token": "given", "validate_certs": False}
+        with pytest.raises(RunFailure, match=r"^the job is paused$") as caught:
+            run(inquiry, {**tenant, "target": tenant}, check_mode=False)
+        assert caught.value.details["warnings"] == ["a warning about the link", engine.NOT_VALIDATED]
 
     def test_the_timeouts_and_the_proxy_of_the_options(self, monkeypatch: pytest.MonkeyPatch) -> None:
         trusts: list[Trust] = []

@@ -305,15 +305,20 @@ def _assign(principal: Principal, current: Current, wanted: Desired) -> Action:
 
 
 def _unassign(assignment: Assignment, leavers: Leaving, current: Current, wanted: Desired) -> Action:
-    configuration = current.configuration
-    resource = configuration.id if configuration else NO_PATH
+    resource = current.configuration.id if current.configuration else NO_PATH
+    deletes = leavers.caused_by(assignment.principal, current.members)
+    return unassignment(assignment, resource, wanted.configuration, wanted.tenant, deletes)
+
+
+def unassignment(assignment: Assignment, service_principal_id: str, configuration: str, tenant: str, soft_deletes: bool) -> Action:
+    """The removal of an assignment. ``soft_deletes``: whether the service then deletes users in the target."""
     return Action(
         "unassign",
-        f"{assignment.principal} from configuration {wanted.configuration}",
-        wanted.tenant,
-        (Request("DELETE", f"/servicePrincipals/{resource}/appRoleAssignedTo/{assignment.id}"),),
+        f"{assignment.principal} from configuration {configuration}",
+        tenant,
+        (Request("DELETE", f"/servicePrincipals/{service_principal_id}/appRoleAssignedTo/{assignment.id}"),),
         before={"id": assignment.principal.id, "name": assignment.principal.name},
-        effects={"soft_deletes_in_target": True} if leavers.caused_by(assignment.principal, current.members) else {},
+        effects={"soft_deletes_in_target": True} if soft_deletes else {},
         batched=True,
     )
 

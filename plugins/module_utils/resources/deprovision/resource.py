@@ -20,7 +20,7 @@ from ...graph.odata import LARGEST_GET_BY_IDS
 from ...plan import Action, LinkResource, OtherTenantState, Outcome, Plan, Refusal, Wait
 from .. import debt, job, settings_bag
 from ..find_configuration import Configuration, Raw
-from ..scope import Assignment
+from ..scope import Assignment, unassignment
 from . import bystanders
 from .reading import Current, Desired, TargetUser, read_source, read_target
 
@@ -187,7 +187,10 @@ def _actions(configuration: Configuration, path: str, current: Current, wanted: 
     title = f"provisioning job of configuration {wanted.configuration}"
     tags = bystanders.tagged(configuration.tags, _others(current), current.known_domains)
     marked = configuration if current.resumes else replace(configuration, tags=tags)
-    unassign = [_unassign(assignment, configuration.id, wanted) for assignment in sorted(current.assignments, key=_order)]
+    unassign = [
+        unassignment(assignment, configuration.id, wanted.configuration, wanted.tenant, soft_deletes=True)
+        for assignment in sorted(current.assignments, key=_order)
+    ]
     settings = _settings(configuration, current, wanted)
     actions = [] if marked.tags == configuration.tags else [_record_bystanders(marked, wanted)]
     actions += [] if current.owed else [debt.record(marked, wanted.configuration, wanted.tenant)]
@@ -219,18 +222,6 @@ def _record_bystanders(marked: Configuration, wanted: Desired) -> Action:
         (Request("PATCH", path, {"tags": list(marked.tags)}),),
         # The tags are written as a whole, so these must be visible before the next write.
         visible=Wait(f"{path}?$select=id,tags", lambda body: tags <= set((body or {}).get("tags") or ())),
-    )
-
-
-def _unassign(assignment: Assignment, resource: str, wanted: Desired) -> Action:
-    return Action(
-        "unassign",
-        f"{assignment.principal} from configuration {wanted.configuration}",
-        wanted.tenant,
-        (Request("DELETE", f"/servicePrincipals/{resource}/appRoleAssignedTo/{assignment.id}"),),
-        before={"id": assignment.principal.id, "name": assignment.principal.name},
-        effects={"soft_deletes_in_target": True},
-        batched=True,
     )
 
 

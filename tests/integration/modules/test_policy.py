@@ -265,6 +265,8 @@ def test_an_entry_is_kept_for_a_synchronization_that_says_nothing(tell: Teller, 
     emulator.control("PUT", "state", state)
     story = tell(four(POLICY, {"partner_tenant_id": CONTOSO, "state": "absent", "inherit": ["redemption_inbound"]}, "fabrikam"))
     converges(story.steps)
+    assert entry(story[1].after)["automaticUserConsentSettings"]["inboundAllowed"] is None
+    assert synchronization(story[1].after) is not None
 
 
 def test_contradictions_are_refused_before_the_first_write(tell: Teller) -> None:

@@ -37,7 +37,7 @@ class Killed(BaseException):
 
 
 @dataclass(frozen=True)
-class Exchange:
+class Arrival:
     """One request that arrived, with what was answered; ``status`` is ``None`` where no answer came."""
 
     method: str
@@ -75,7 +75,7 @@ class Cloud:
     behaviour: Mapping[str, Any] = field(default_factory=dict)
     before: Hook = _nothing
     after: Hook = _nothing
-    exchanges: list[Exchange] = field(default_factory=list)
+    arrivals: list[Arrival] = field(default_factory=list)
     owes: bool = False
     """Whether something was changed that the service takes up only after a restart (facts F62, F83), and none was made since."""
     most: int = 0
@@ -120,7 +120,7 @@ class Cloud:
         self.before = self.after = _nothing
         self.service.faults = FaultPlan()
         self.service.log.clear()
-        self.exchanges = []
+        self.arrivals = []
 
     def fault(self, number: int, **fault: Any) -> None:
         """Have the emulator fail the request of that number. It counts the items of batches as well, so it is told in the last moment."""
@@ -134,10 +134,10 @@ class Cloud:
 
     def answer(self, sent: requests.PreparedRequest) -> requests.Response:
         """What the emulator answers, or the exception of a connection that broke."""
-        number = len(self.exchanges)
+        number = len(self.arrivals)
         target = urlsplit(str(sent.url))
-        exchange = Exchange(str(sent.method), target.path, None, _writes(sent, target.path))
-        self.exchanges.append(exchange)
+        arrival = Arrival(str(sent.method), target.path, None, _writes(sent, target.path))
+        self.arrivals.append(arrival)
         self.before(number)
         started: dict[str, Any] = {}
         body = bytearray()
@@ -159,7 +159,7 @@ class Cloud:
             if started:
                 raise requests.exceptions.ChunkedEncodingError(ProtocolError("Connection broken", error), request=sent) from None
             raise requests.exceptions.ConnectionError(ProtocolError("Connection aborted.", error), request=sent) from None
-        self.exchanges[number] = replace(exchange, status=started["status"])
+        self.arrivals[number] = replace(arrival, status=started["status"])
         self.after(number)
         return _response(sent, started, bytes(body))
 

@@ -26,7 +26,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.vaul
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Pace
 
 from .behaviours import ALL
-from .cloud import URL, Cloud, Exchange, Killed, at, kill
+from .cloud import URL, Arrival, Cloud, Killed, at, kill
 from .emulator import CONTOSO, FABRIKAM, SECRETS
 from .service_state import deleted_and_created, differences, known_ids, normal
 from .tasks import Host, TaskFailure
@@ -173,7 +173,7 @@ class Life:
     known: frozenset[str]
     ends: dict[str, bytes] = field(default_factory=dict)
     states: dict[str, Any] = field(default_factory=dict)
-    sent: dict[str, list[Exchange]] = field(default_factory=dict)
+    sent: dict[str, list[Arrival]] = field(default_factory=dict)
     people: dict[str, tuple[set[str], set[str]]] = field(default_factory=dict)
     """Whom the service deleted and created in each phase."""
 
@@ -205,7 +205,7 @@ def lived(behaviour: str = "likely") -> Life:
         for phase in PHASES.values():
             since = life.begin(phase)
             sync(cloud, phase.link)
-            life.sent[phase.name] = cloud.exchanges
+            life.sent[phase.name] = cloud.arrivals
             life.states[phase.name] = life.rest()
             life.ends[phase.name] = cloud.save()
             life.people[phase.name] = deleted_and_created(cloud.world, since)
@@ -329,10 +329,10 @@ def _disturb(cloud: Cloud, phase: Phase, number: int, disturbance: str) -> None:
 def _beside(cloud: Cloud, phase: Phase) -> None:
     """Another run of the same link, from its beginning to its end, which may be a failure."""
     cloud.before = _nothing
-    sent, cloud.exchanges = cloud.exchanges, []
+    sent, cloud.arrivals = cloud.arrivals, []
     with suppress(TaskFailure):
         sync(cloud, phase.link)
-    cloud.exchanges = sent
+    cloud.arrivals = sent
 
 
 def _told(life: Life, phase: Phase, disturbance: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,8 +67,12 @@ class Run:
         return str(next(task.result["msg"] for task in self.tasks if task.status == "failed"))
 
 
-def inventory(emulator: Emulator, **link: Any) -> dict[str, Any]:
-    """The inventory of the quick start, connected to the emulator; ``link`` replaces variables of its link."""
+def inventory(emulator: Emulator, exchange: Collection[str] = (), **link: Any) -> dict[str, Any]:
+    """The inventory of the quick start, connected to the emulator; ``link`` replaces variables of its link.
+
+    :param exchange: the tenants whose Exchange may be asked.
+    """
+    asking = {tenant: emulator.exchange() for tenant in exchange}
     return {
         "all": {
             "vars": {
@@ -78,12 +83,14 @@ def inventory(emulator: Emulator, **link: Any) -> dict[str, Any]:
                         "client_id": "11111111-1111-4111-8111-111111111111",
                         "client_secret": "{{ lookup('ansible.builtin.env', 'CONTOSO_CLIENT_SECRET') }}",
                         **emulator.connection(),
+                        **asking.get("contoso", {}),
                     },
                     "fabrikam": {
                         "tenant_id": FABRIKAM,
                         "client_id": "22222222-2222-4222-8222-222222222222",
                         "client_secret": "{{ lookup('ansible.builtin.env', 'FABRIKAM_CLIENT_SECRET') }}",
                         **emulator.connection(),
+                        **asking.get("fabrikam", {}),
                     },
                 },
             },

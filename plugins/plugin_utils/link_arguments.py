@@ -75,7 +75,7 @@ def validate_link(host: LinkHost, rivals_of_host: Callable[[], Mapping[str, Any]
     state = host.state or values.get("link_state", "present")
     book = _address_book(values, entries)
     if not faults and state == "present":
-        faults += [*_contradictions(host, values, entries), *_unmendable(host, values, book)]
+        faults += [*_contradictions(host, values, entries), *_without_exchange(host, values, book)]
     other_links = rivals_of_host() if not faults else {}
     faults += other_links.get("conflicts", ())
     if faults:
@@ -109,12 +109,15 @@ def _address_book(values: Mapping[str, Any], entries: Mapping[str, Mapping[str, 
     return AddressBook(values.get("link_address_book", "report" if exchange else "off"), exchange)
 
 
-def _unmendable(host: LinkHost, values: Mapping[str, Any], book: AddressBook) -> list[str]:
-    """The fault of a link whose address book is to be mended although Exchange may not be asked."""
-    if book.mode != "mend" or book.exchange or not _signs_in(host, "link_target"):
+def _without_exchange(host: LinkHost, values: Mapping[str, Any], book: AddressBook) -> list[str]:
+    """The variables that have no effect because Exchange may not be asked."""
+    if book.exchange or not _signs_in(host, "link_target"):
         return []
-    entry = f"tenants.{values['link_target']}"
-    return [f"link_address_book is mend, but Exchange is changed only for a tenant with exchange: true; set it in {entry}, or use report"]
+    rule = f"Exchange is asked only for a tenant with exchange: true; set it in tenants.{values['link_target']}"
+    faults = [f"link_address_book is mend, but {rule}, or use report"] if book.mode == "mend" else []
+    if "link_verify_max_unlisted" in values and values.get("link_address_book") != "off":
+        faults.append(f"link_verify_max_unlisted is set, but {rule}, or set link_address_book to off")
+    return faults
 
 
 def _tasks(role: str | None, present: bool, preflight: bool, deprovision: bool, book: AddressBook) -> str:
@@ -137,12 +140,16 @@ def _options(role: str | None, values: Mapping[str, Any], others: list[str], boo
     if role not in ("verify", "address_book") or book.mode == "off":
         return {"cross_tenant_sync_link": link_options}
     book_options = link_variables.options_of("address_book_info", values)
-    unused = {*(() if book.exchange else ("must_be_listed",)), *(() if role == "verify" else THRESHOLDS)}
-    decided = {"verify_users"} if book.exchange else set()
+    by_exchange = book.exchange and role == "verify"
     return {
-        "cross_tenant_sync_link": {name: value for name, value in link_options.items() if name not in decided},
-        "cross_tenant_sync_address_book": {name: value for name, value in book_options.items() if name not in unused},
+        "cross_tenant_sync_link": _except(("verify_users",) if by_exchange else (), link_options),
+        "cross_tenant_sync_address_book": _except(() if by_exchange else THRESHOLDS, book_options),
     }
+
+
+def _except(names: Iterable[str], options: Mapping[str, Any]) -> dict[str, Any]:
+    unused = set(names)
+    return {name: value for name, value in options.items() if name not in unused}
 
 
 def _values(host: LinkHost, faults: list[str]) -> dict[str, Any]:

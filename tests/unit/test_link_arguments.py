@@ -9,7 +9,7 @@ import importlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 import yaml
@@ -441,17 +441,23 @@ class TestAnswer:
         assert (ROLES / "address_book" / "tasks" / "_absent.yml").is_file()
 
     @pytest.mark.parametrize("role", [None, "address_book", "verify", "preflight", "target_tenant"])
-    def test_to_mend_what_may_not_be_asked_is_refused(self, role: str | None) -> None:
-        assert "link_address_book is mend, but Exchange is changed only for a tenant with exchange: true; set it in tenants.fabrikam" in (
-            refused(role=role, link_address_book="mend")
-        )
-        assert "failed" not in judged(role=role, link_address_book="mend", tenants=WITH_EXCHANGE)
+    @pytest.mark.parametrize(
+        ("variables", "beginning"),
+        [
+            ({"link_address_book": "mend"}, "link_address_book is mend, but "),
+            ({"link_verify_max_unlisted": 0}, "link_verify_max_unlisted is set, but "),
+            ({"link_verify_max_unlisted": 0, "link_address_book": "report"}, "link_verify_max_unlisted is set, but "),
+        ],
+    )
+    def test_what_has_no_effect_without_exchange_is_refused(self, role: str | None, variables: dict[str, Any], beginning: str) -> None:
+        rule = "Exchange is asked only for a tenant with exchange: true; set it in tenants.fabrikam, or "
+        assert f"{beginning}{rule}" in refused(role=role, **variables)
+        assert "failed" not in judged(role=role, tenants=WITH_EXCHANGE, **variables)
+        assert "failed" not in judged(role=role, **{**variables, "link_address_book": "off"})
 
     def test_the_admin_of_the_source_does_not_answer_for_it(self) -> None:
         bare: dict[str, Any] = {"tenants": {**TENANTS, "fabrikam": {"tenant_id": TARGET}}}
-        assert "failed" not in judged(role="source_tenant", link_address_book="mend", **bare)
-
-    USERS: ClassVar[dict[str, Any]] = {"link_verify_users": "minsu.kim@contoso.kr", "link_verify_max_unlisted": "3"}
+        assert "failed" not in judged(role="source_tenant", link_address_book="mend", link_verify_max_unlisted=0, **bare)
 
     @pytest.mark.parametrize(
         ("role", "tenants", "mode", "by_entra", "by_exchange"),
@@ -461,11 +467,11 @@ class TestAnswer:
             ("verify", WITH_EXCHANGE, "mend", False, {"must_be_listed", "max_unlisted"}),
             ("verify", WITH_EXCHANGE, "off", True, None),
             ("verify", TENANTS, None, True, None),
-            # What Entra and the log show is reported without it, but then proves nothing about the address book.
-            ("verify", TENANTS, "report", True, {"max_unlisted"}),
+            # What Entra and the log show is reported without it, but proves nothing about the address book.
+            ("verify", TENANTS, "report", True, set()),
             # Only verify fails.
-            ("address_book", WITH_EXCHANGE, None, False, set()),
-            ("address_book", WITH_EXCHANGE, "mend", False, set()),
+            ("address_book", WITH_EXCHANGE, None, True, set()),
+            ("address_book", WITH_EXCHANGE, "mend", True, set()),
             (None, WITH_EXCHANGE, None, True, None),
             ("preflight", WITH_EXCHANGE, None, True, None),
         ],
@@ -473,7 +479,9 @@ class TestAnswer:
     def test_who_decides_whether_a_user_is_listed(
         self, role: str | None, tenants: dict[str, Any], mode: str | None, by_entra: bool, by_exchange: set[str] | None
     ) -> None:
-        facts = judged(role=role, tenants=tenants, link_address_book=mode, link_global_address_list="GAL", **self.USERS)["ansible_facts"]
+        limit = {"link_verify_max_unlisted": "3"} if tenants is WITH_EXCHANGE else {}
+        variables = {"link_verify_users": "minsu.kim@contoso.kr", "link_global_address_list": "GAL", "link_address_book": mode, **limit}
+        facts = judged(role=role, tenants=tenants, **variables)["ansible_facts"]
         assert ("verify_users" in facts["cross_tenant_sync_link"]) is by_entra
         book = facts.get("cross_tenant_sync_address_book")
         assert (None if book is None else set(book) - {"configuration", "global_address_list"}) == by_exchange
@@ -541,7 +549,7 @@ def forms_of(name: str) -> list[tuple[Any, Any]]:
         return [(form, one) for one in about["choices"] for form in (one, f" {one} ")]
     by_type: dict[str, list[tuple[Any, Any]]] = {
         "str": [("it@contoso.kr", "it@contoso.kr")],
-        "path": [("books/a.ps1", "books/a.ps1"), (" /tmp/a.ps1 ", "/tmp/a.ps1")],
+        "path": [("books/a.ps1", "books/a.ps1"), (" /books/a.ps1 ", "/books/a.ps1")],
         "int": [("5", 5), (" 5 ", 5), ("0", 0), (5, 5), ("5.0", 5)],
         "bool": [("true", True), ("false", False), ("yes", True), ("no", False), ("1", True), (0, False), (True, True), ("True", True)],
     }

@@ -104,7 +104,7 @@ def test_a_call_that_is_not_known_names_none(path: str) -> None:
 
 def needs_of(side: str) -> list[Need]:
     """Everything for which a permission is needed in one of a link's tenants, what is required first."""
-    known = granted.needed(side, True, (permissions.GROUPS_NAMED, permissions.DOMAINS_UNKNOWN), CHECKS)
+    known = granted.needed(side, True, (permissions.GROUPS_NAMED, permissions.DOMAINS_UNKNOWN, permissions.WITHOUT_EXCHANGE), CHECKS)
     extra = [need for need in permissions.NEEDS[side] if need.kind == EXTRA]
     return [*(need for need in known if need.required), *extra, *(need for need in known if need.kind == CHECK)]
 

@@ -480,7 +480,12 @@ class TestAnswer:
         self, role: str | None, tenants: dict[str, Any], mode: str | None, by_entra: bool, by_exchange: set[str] | None
     ) -> None:
         limit = {"link_verify_max_unlisted": "3"} if tenants is WITH_EXCHANGE else {}
-        variables = {"link_verify_users": "minsu.kim@contoso.kr", "link_global_address_list": "GAL", "link_address_book": mode, **limit}
+        variables: dict[str, Any] = {
+            "link_verify_users": "minsu.kim@contoso.kr",
+            "link_global_address_list": "GAL",
+            "link_address_book": mode,
+            **limit,
+        }
         facts = judged(role=role, tenants=tenants, **variables)["ansible_facts"]
         assert ("verify_users" in facts["cross_tenant_sync_link"]) is by_entra
         book = facts.get("cross_tenant_sync_address_book")

@@ -119,6 +119,18 @@ def default_domain(client: Client, tenant_id: str, *others: Request) -> tuple[st
     return str(tenant["defaultDomainName"]), bodies
 
 
+def verified_domains(client: Client) -> list[str] | None:
+    """The verified domains of the tenant we work in, in lower case; ``None`` if they may not be read."""
+    try:
+        organizations = list(client.pages("/organization?$select=verifiedDomains"))
+    except ServiceError as error:
+        if not error.denied:
+            raise
+        return None
+    named = (domain.get("name") for organization in organizations for domain in organization.get("verifiedDomains") or ())
+    return [str(name).lower() for name in named if name] or None
+
+
 def owner(client: Client, name: str) -> str | None:
     """The id of the tenant that a domain or an id names, from the public OpenID document; ``None`` if there is none."""
     key = ("owner of", client.cloud.login_endpoint, name.lower())

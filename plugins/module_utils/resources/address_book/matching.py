@@ -25,19 +25,23 @@ class Source:
     """The newest entry of the provisioning log, by id."""
 
 
-def pair(users: Iterable[Principal], targets: Sequence[Entra], target_ids: Mapping[str, str]) -> dict[str, Entra]:
+def pair(
+    users: Iterable[Principal], targets: Sequence[Entra], target_ids: Mapping[str, str] | None = None, everyone: Iterable[Entra] = ()
+) -> dict[str, Entra]:
     """The user of the target who is each user of the source, by the id in the source; users who have none are left out.
 
-    The id that the provisioning log names decides; without it, the name, which was made of the user principal name or of the mail address in
-    the source, and then the mail address.
+    The id that the provisioning log names (``target_ids``) decides, of one of ``everyone`` in the target as well; without it the name, which
+    was made of the user principal name or of the mail address in the source, and then the mail address.
     """
-    by_id = {target.id: target for target in targets}
+    ids = target_ids or {}
+    named = set(ids.values())
+    by_id = {target.id: target for target in (*everyone, *targets) if target.id in named}
     by_name = {target.source_name.lower(): target for target in targets if target.source_name}
     by_mail = {target.mail.lower(): target for target in targets if target.mail and target.source_name}
     found = {}
     for user in users:
         mail = (user.mail or "").lower()
-        target = by_id.get(target_ids.get(user.id, "")) or by_name.get(user.name.lower()) or by_name.get(mail) or by_mail.get(mail)
+        target = by_id.get(ids.get(user.id, "")) or by_name.get(user.name.lower()) or by_name.get(mail) or by_mail.get(mail)
         if target:
             found[user.id] = target
     return found

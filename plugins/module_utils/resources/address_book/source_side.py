@@ -78,12 +78,6 @@ def find(client: Client, names: Sequence[str], scope: Scope) -> dict[str, Princi
     return {user.id: user for user in chosen}
 
 
-def with_details(client: Client, users: Mapping[str, Principal]) -> dict[str, Principal]:
-    """The users with what assignments do not show: whether they are enabled."""
-    found = people_named(client, list(users))
-    return {user_id: (found.get(user_id.lower()) or [user])[0] for user_id, user in users.items()}
-
-
 def newest(client: Client, scope: Scope, source_ids: Collection[str], target_ids: Collection[str] = ()) -> Log:
     """The newest entries about users, by their ids in the source, or by those in the target, until all are found.
 

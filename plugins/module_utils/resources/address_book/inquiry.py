@@ -54,11 +54,8 @@ def in_target(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
     """
     selected = _selected(params)
     with client.reading():
-        if params.get("source") and not selected.names:
-            # Which domains the users came from is known only in the source.
-            found = people.read_external(client)
-        else:
-            found = people.read(client, selected)
+        # From which domains users came is known only in the source.
+        found = people.read_external(client) if params.get("source") and not selected.names else people.read(client, selected)
     seen = Seen(client, found, params.get("exchange_group"))
     if params.get("source"):
         return {SEEN: seen}

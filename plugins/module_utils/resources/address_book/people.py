@@ -203,7 +203,11 @@ def _by_id(names: Sequence[str]) -> Iterator[Request]:
 
 def _by_source_name(names: Sequence[str]) -> Iterator[Request]:
     """The name that a user of the source gets here is made of the name there (fact F112)."""
-    external = (quoted(f"{alias}_{domain}{EXTERNAL}@") for alias, at, domain in (name.rpartition("@") for name in names if EXTERNAL not in name) if at)
+    external = (
+        quoted(f"{alias}_{domain}{EXTERNAL}@")
+        for alias, at, domain in (name.rpartition("@") for name in names if EXTERNAL not in name)
+        if at
+    )
     while chunk := list(islice(external, LARGEST_IN)):
         clauses = "%20or%20".join(f"startsWith(userPrincipalName,{start})" for start in chunk)
         yield Request("GET", f"/users?$filter={clauses}&$select={SELECT}&$top=999")

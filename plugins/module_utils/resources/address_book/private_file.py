@@ -23,16 +23,16 @@ def obstacle(path: str) -> str | None:
     return None if os.access(folder, os.W_OK | os.X_OK) else f"{folder} cannot be written where this task runs"
 
 
-def differs(path: str, text: str) -> bool:
+def differs(path: str, content: bytes) -> bool:
     """Whether the file does not exist, has another content, or can be read by others."""
     try:
         with open(path, "rb") as file:
-            return file.read() != text.encode() or os.fstat(file.fileno()).st_mode & 0o777 != MODE
+            return file.read() != content or os.fstat(file.fileno()).st_mode & 0o777 != MODE
     except OSError:
         return True
 
 
-def write(path: str, text: str) -> None:
+def write(path: str, content: bytes) -> None:
     """Replace the file at once: nobody sees a part of it.
 
     :raises OSError: if that is not possible.
@@ -41,7 +41,7 @@ def write(path: str, text: str) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             os.fchmod(file.fileno(), MODE)
-            file.write(text.encode())
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)

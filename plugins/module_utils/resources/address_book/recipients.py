@@ -16,7 +16,7 @@ from ...exchange import asking
 from ...graph.client import Client
 from ...graph.errors import GraphFailure
 from .. import tenants
-from ..causes import explain
+from ..causes import clause
 from .evidence import Person, Recipient
 
 SELECT = (
@@ -57,12 +57,12 @@ def ask(exchange: Client | GraphFailure | None, graph: Client, people: Sequence[
     if exchange is None:
         return Answers(refusal=NOT_ALLOWED)
     if isinstance(exchange, GraphFailure):
-        return Answers(refusal=_reason(exchange))
+        return Answers(refusal=clause(exchange))
     try:
         with exchange.reading():
             return _members(exchange, group) if group else _recipients(exchange, graph, people)
     except GraphFailure as failure:
-        return Answers(refusal=_reason(failure))
+        return Answers(refusal=clause(failure))
 
 
 def completed(people: Iterable[Person], answers: Answers) -> Iterator[Person]:
@@ -102,16 +102,18 @@ def _recipients(exchange: Client, graph: Client, people: Sequence[Person]) -> An
     _prove_tenant(exchange, graph)
     found = asking.find_by(exchange, "ExternalDirectoryObjectId", ids, SELECT)
     own = {recipient.object_id.lower(): recipient for recipient in map(Recipient.from_exchange, found.objects)}
-    unasked = {name: _reason(failure) for name, failure in found.unasked.items()}
+    unasked = {name: clause(failure) for name, failure in found.unasked.items()}
     answered = own.keys() | unasked.keys()
     without = [person for person in people if person.entra and person.entra.id.lower() not in answered]
     addresses = [address for person in without for address in addresses_of(person)]
     others = asking.find_by(exchange, "EmailAddresses", addresses, SELECT, "addresses")
     rivals: dict[str, tuple[Recipient, ...]] = {}
     for recipient in map(Recipient.from_exchange, others.objects):
-        for address in {address.lower() for address in (*recipient.addresses, recipient.primary_address, recipient.external_address) if address}:
+        for address in {
+            address.lower() for address in (*recipient.addresses, recipient.primary_address, recipient.external_address) if address
+        }:
             rivals[address] = (*rivals.get(address, ()), recipient)
-    unasked.update({name: _reason(failure) for name, failure in others.unasked.items()})
+    unasked.update({name: clause(failure) for name, failure in others.unasked.items()})
     return Answers(own, rivals, unasked)
 
 
@@ -130,7 +132,3 @@ def _members(exchange: Client, group: str) -> Answers:
     """The members of the group. They are recognized by their ids in Entra, so those of another tenant are nobody here."""
     found = [Recipient.from_exchange(raw) for raw in asking.members(exchange, group)]
     return Answers({recipient.object_id.lower(): recipient for recipient in found if recipient.object_id}, only_members=True)
-
-
-def _reason(failure: GraphFailure) -> str:
-    return explain(failure).rstrip(".")

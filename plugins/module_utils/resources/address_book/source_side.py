@@ -13,7 +13,7 @@ from ...graph.client import Client
 from ...graph.errors import GraphFailure
 from ...plan import Refusal
 from .. import find_configuration, population, provisioning_log, settings_bag
-from ..causes import explain
+from ..causes import clause
 from ..directory import Principal, all_people, members_of_all, people_named
 from ..find_configuration import Configuration
 from ..provisioning_log import LogEntry
@@ -100,5 +100,5 @@ def newest(client: Client, scope: Scope, source_ids: Collection[str], target_ids
                 if number == MOST_ENTRIES:
                     return Log(entries, f"only its newest {MOST_ENTRIES} entries were read")
     except GraphFailure as failure:
-        return Log(entries, explain(failure).rstrip("."))
+        return Log(entries, clause(failure))
     return Log(entries)

@@ -89,4 +89,5 @@ class Emulator:
 
     def connection(self) -> dict[str, str]:
         """The connection options for the emulator instead of the real service."""
-        return {"login_endpoint": self.url, "graph_endpoint": self.url, "ca_path": str(self.ca_path)}
+        endpoints = {"login_endpoint": self.url, "graph_endpoint": self.url, "exchange_endpoint": f"{self.url}/exchange"}
+        return {**endpoints, "ca_path": str(self.ca_path)}

@@ -105,7 +105,7 @@ def faults(spec: Mapping[str, Any], given: Mapping[str, Any], where: str) -> Ite
         if about.get("choices"):
             yield from (f"{place} cannot be {one!r}" for one in values if literal(one) and one not in about["choices"])
         if about.get("options"):
-            for one in values:
+            for one in filter(literal, values):
                 yield from faults(about["options"], one, place)
                 yield from (f"{place} needs {inner}" for inner, sub in about["options"].items() if sub.get("required") and inner not in one)
 

@@ -37,6 +37,9 @@ _SIGN_IN = {
     50034: "the account does not exist in this tenant",
     53003: "a Conditional Access policy blocks this sign-in",
     7000112: "the application is disabled in this tenant",
+    500011: "the tenant does not have the service that the token is for, such as Exchange Online",
+    500014: "the service that the token is for, such as Exchange Online, is disabled in this tenant",
+    650052: "the tenant has no subscription to the service that the token is for, such as Exchange Online",
 }
 
 _SWITCH_OFF = (

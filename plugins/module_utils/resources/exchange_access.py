@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ..exchange.errors import ABSENT, WrongTenant
 from ..graph.claims import Claims
 from ..graph.errors import CredentialProblem, GraphFailure, ServiceError, SignInFailure
-from .causes import explain
+from .causes import clause
 
 APP_ROLE, DOCUMENTED_APP_ROLE = "Exchange.ManageAsApp", "Exchange.ManageAsAppV2"
 """The first half of the permission: for the interface of Microsoft's PowerShell module, and for the documented one."""
@@ -55,12 +55,12 @@ def reason(failure: GraphFailure | None, claims: Claims | None, group: str | Non
         return Reason(str(failure), remedy)
     if isinstance(failure, SignInFailure):
         remedy = f"check that the tenant has Exchange Online, and that the application has the app role {app_role(group)}"
-        return Reason(_clause(failure), remedy)
+        return Reason(clause(failure), remedy)
     if isinstance(failure, CredentialProblem):
-        return Reason(_clause(failure), "sign in to this tenant in another way, or remove exchange: true from it")
+        return Reason(clause(failure), "sign in to this tenant in another way, or remove exchange: true from it")
     if isinstance(failure, ServiceError):
         return _refused(failure, claims, group)
-    return Reason(f"Exchange could not be asked: {_clause(failure)}", "run again in a few minutes", certain=False)
+    return Reason(f"Exchange could not be asked: {clause(failure)}", "run again in a few minutes", certain=False)
 
 
 def _without_app_role(claims: Claims | None, group: str | None) -> Reason:
@@ -86,8 +86,4 @@ def _refused(error: ServiceError, claims: Claims | None, group: str | None) -> R
         return Reason(cause, f"assign it {ROLE_TO_ASSIGN}; a new role takes up to two hours to reach Exchange")
     if group and error.names(ABSENT):
         return Reason(f"Exchange has no distribution group {group}", "create the group, or correct exchange_group of this tenant")
-    return Reason(f"Exchange could not be asked: {_clause(error)}", "run again in a few minutes", certain=False)
-
-
-def _clause(failure: GraphFailure) -> str:
-    return explain(failure).rstrip(".")
+    return Reason(f"Exchange could not be asked: {clause(error)}", "run again in a few minutes", certain=False)

@@ -73,6 +73,7 @@ class Cloud:
     """Both tenants. ``before`` and ``after`` are called around each request; ``sleep`` lets virtual time pass instead of ours."""
 
     behaviour: Mapping[str, Any] = field(default_factory=dict)
+    scenario: str = "contoso-fabrikam"
     before: Hook = _nothing
     after: Hook = _nothing
     exchanges: list[Exchange] = field(default_factory=list)
@@ -82,7 +83,7 @@ class Cloud:
     """The most applications that were there at once."""
 
     def __post_init__(self) -> None:
-        self.service = Service(load_scenario("contoso-fabrikam"), merged(Settings(throttling=False), dict(self.behaviour)))
+        self.service = Service(load_scenario(self.scenario), merged(Settings(throttling=False), dict(self.behaviour)))
         self._app = app.create_app(self.service)
         self._now = moment(self.service.world.clock)
 
@@ -252,6 +253,9 @@ def _scope(sent: requests.PreparedRequest) -> dict[str, Any]:
 
 
 def _writes(sent: requests.PreparedRequest, path: str) -> bool:
+    if "/adminapi/" in path:
+        cmdlet = json.loads(_bytes(sent.body))["CmdletInput"] if sent.body else {"CmdletName": "Get-"}
+        return not cmdlet["CmdletName"].startswith("Get-") and not cmdlet["Parameters"].get("WhatIf")
     if path.endswith("/$batch"):
         return any(one["method"] != "GET" and not READING_POSTS.search(one["url"]) for one in json.loads(_bytes(sent.body))["requests"])
     return sent.method != "GET" and not READING_POSTS.search(path)

@@ -79,9 +79,9 @@ def in_source(client: Client, params: Mapping[str, Any], target: Facts) -> dict[
     with client.reading():
         scope = source_side.read_scope(client, params["configuration"], whole=not selected.names)
         found = seen.found if selected.names else seen.found.from_domains(_domains(client, selected, scope, seen.found))
-        source, pairs, log = _matched(client, scope, found, seen.found, params)
+        source, pairs = _matched(client, scope, found, seen.found, params)
     persons = matching.of_source(source, found.users, pairs, found.deleted)
-    return _result(params, persons, seen, scope_known=True, log=log)
+    return _result(params, persons, seen, scope_known=True, log=source.log)
 
 
 def _domains(client: Client, selected: Selection, scope: Scope, found: Found) -> Iterable[str]:
@@ -94,9 +94,7 @@ def _domains(client: Client, selected: Selection, scope: Scope, found: Found) ->
     return {*verified, *(user.name.rpartition("@")[2].lower() for user in scope.users.values())}
 
 
-def _matched(
-    client: Client, scope: Scope, found: Found, everyone: Found, params: Mapping[str, Any]
-) -> tuple[Source, dict[str, Entra], Log]:
+def _matched(client: Client, scope: Scope, found: Found, everyone: Found, params: Mapping[str, Any]) -> tuple[Source, dict[str, Entra]]:
     """The users of the source who are meant, the user of the target who is each of them, and the log about those who have none.
 
     The log also names users of the target who have the name of somebody else, for example after the user was renamed in the source.
@@ -111,7 +109,7 @@ def _matched(
     log = source_side.newest(client, scope, missing, _ids(matching.without_source(found.users, pairs)) if named else ())
     users |= source_side.find(client, [*missing, *(log.entries.keys() - users.keys())], scope)
     pairs = matching.pair(users.values(), found.users, log.target_ids, everyone.users)
-    return Source(users, scope.covers, log.entries), pairs, log
+    return Source(users, scope.covers, log), pairs
 
 
 def _wanted(found: Found, params: Mapping[str, Any]) -> list[str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from ..directory import Principal
 from ..provisioning_log import LogEntry
 from .evidence import Entra, Logged, Person, SourceUser
+from .source_side import Log
 
 
 @dataclass(frozen=True)
@@ -21,8 +22,7 @@ class Source:
     users: Mapping[str, Principal]
     covers: Callable[[Principal], bool]
     """Whether a user is in scope."""
-    entries: Mapping[str, LogEntry] = field(default_factory=dict)
-    """The newest entry of the provisioning log, by id."""
+    log: Log = field(default_factory=Log)
 
 
 def pair(
@@ -55,14 +55,14 @@ def without_source(targets: Iterable[Entra], pairs: Mapping[str, Entra]) -> list
 
 def of_source(source: Source, targets: Sequence[Entra], pairs: Mapping[str, Entra], deleted: Sequence[Entra]) -> list[Person]:
     """All users of the source, then the users of the target who are none of them, then those who were deleted in the target."""
-    removed = pair((user for user in source.users.values() if user.id not in pairs), deleted, _target_ids(source))
+    removed = pair((user for user in source.users.values() if user.id not in pairs), deleted, source.log.target_ids)
     people = [
         Person(
             name=user.name,
             entra=pairs.get(user.id),
             deleted=user.id in removed,
             source=SourceUser(user.id, user.name, user.mail, user.enabled, source.covers(user)),
-            logged=_logged(source.entries.get(user.id)),
+            logged=_logged(source.log.entries.get(user.id)),
         )
         for user in source.users.values()
     ]
@@ -78,10 +78,6 @@ def of_target(targets: Iterable[Entra], deleted: Iterable[Entra], unknown: Itera
     names = {person.name.lower() for person in people}
     gone = {(user.source_name or user.user_principal_name).lower(): user.source_name or user.user_principal_name for user in deleted}
     return [*people, *(Person(name, deleted=True) for key, name in gone.items() if key not in names), *map(Person, unknown)]
-
-
-def _target_ids(source: Source) -> dict[str, str]:
-    return {user_id: str(entry["target"]["id"]) for user_id, entry in source.entries.items() if entry["target"]["id"]}
 
 
 def _logged(entry: LogEntry | None) -> Logged | None:

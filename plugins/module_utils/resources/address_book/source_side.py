@@ -45,8 +45,8 @@ class Log:
 
     @property
     def target_ids(self) -> dict[str, str]:
-        """The ids of the users in the target as the entries name them, by those in the source."""
-        named = ((source_id, entry["target"]["id"]) for source_id, entry in self.entries.items())
+        """The ids of the users in the target as the entries name them, by those in the source. Of a failure, it can be another user."""
+        named = ((source_id, entry["target"]["id"]) for source_id, entry in self.entries.items() if entry["status"] != "failure")
         return {source_id: target_id for source_id, target_id in named if target_id}
 
 

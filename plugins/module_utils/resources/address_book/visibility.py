@@ -53,6 +53,11 @@ class Current:
     situation: Situation
     refusal: str | None = None
 
+    @property
+    def unable(self) -> str | None:
+        """Why Exchange cannot be asked about all users, or be changed."""
+        return self.refusal or next((person.unasked for person in self.persons if person.unasked), None)
+
 
 @dataclass(frozen=True)
 class Mending:
@@ -100,26 +105,31 @@ def read(graph: Client, exchange: Client | GraphFailure, wanted: Desired) -> Cur
     """The selected users, with what Exchange knows of them, and whether it may be changed if there is something to change.
 
     :raises Refusal: if nothing selects any users.
+    :raises GraphFailure: if Exchange cannot be asked after something was written.
     """
     found = people.read(graph, wanted.selected)
     persons = matching.of_target(found.users, found.deleted, found.unknown)
     answers = recipients.ask(exchange, graph, persons, None)
     situation = Situation(found.now, global_address_list=wanted.global_address_list)
     current = Current(tuple(recipients.completed(persons, answers)), situation, answers.refusal)
+    if not isinstance(exchange, Client):
+        return current
+    if exchange.wrote and current.unable:
+        # Otherwise what was written would seem to be as desired.
+        raise GraphFailure(current.unable)
     mendings = mendings_of(current, wanted)
-    if mendings and isinstance(exchange, Client):
-        return replace(current, refusal=_refusal_to_write(exchange, mendings[0]))
-    return current
+    return replace(current, refusal=_refusal_to_write(exchange, mendings[0])) if mendings and not current.refusal else current
 
 
 def _refusal_to_write(exchange: Client, mending: Mending) -> str | None:
-    """Why the application may not change recipients: Exchange is asked what it would do with the flag that it has (fact F152)."""
+    """Why recipients cannot be changed: Exchange is asked what it would do with the flag that it has (fact F152)."""
     recipient = mending.recipient
     probe = cmdlet.would_set_mail_user(recipient.guid, HiddenFromAddressListsEnabled=recipient.hidden)
     try:
         exchange.send(probe.request())
-    except ServiceError as error:
-        return clause(error) if error.denied else None
+    except GraphFailure as failure:
+        of_this_user = isinstance(failure, ServiceError) and failure.status in (400, 404)
+        return None if of_this_user else clause(failure)
     return None
 
 
@@ -137,7 +147,7 @@ def _mending(judged: Judged, situation: Situation, external_address: bool) -> Me
     values: dict[str, Any] = {}
     now, touches = judged, False
     if recipient.mark == MARK:
-        values["CustomAttribute15"] = ""
+        values["CustomAttribute15"] = None
         now = _after(now, situation, mark="")
     for _step in range(MOST_MENDS):
         if now.mend == SHOW:
@@ -176,10 +186,10 @@ def plan(current: Current, wanted: Desired) -> Plan:
         commands can be left.
     """
     mendings = [] if current.refusal else mendings_of(current, wanted)
-    if current.refusal and not wanted.commands_path:
+    if current.unable and not wanted.commands_path:
         raise Refusal(
-            f"Exchange cannot be asked or changed: {current.refusal}; correct that, or set commands_path to have the commands for an "
-            "administrator written to a file"
+            f"Exchange cannot be asked about all of the users, or not be changed: {current.unable}; correct that, or set commands_path to have the "
+            "commands for an administrator written to a file; nothing was changed"
         )
     if len(mendings) > wanted.max_changes:
         names = some([mending.before.person.name for mending in mendings])
@@ -200,7 +210,7 @@ def plan(current: Current, wanted: Desired) -> Plan:
 
 def _action(mending: Mending, wanted: Desired) -> Action:
     guid, name = mending.recipient.guid, mending.before.person.name
-    touch = ({"CustomAttribute15": MARK}, {"CustomAttribute15": ""}) if mending.touches else (mending.values,)
+    touch = ({"CustomAttribute15": MARK}, {"CustomAttribute15": None}) if mending.touches else (mending.values,)
     verb, rest = _words(mending.values, mending.touches)
     return Action(
         verb,

@@ -15,8 +15,8 @@ import yaml
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, SECRETS, Emulator
 from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import PREFIX, REPOSITORY, Playbooks, Run, inventory
 
-PLAYBOOKS = ("sync", "verify", "preflight", "teardown")
-ROLES = ("preflight", "target_tenant", "source_tenant", "verify")
+PLAYBOOKS = ("sync", "verify", "address_book", "preflight", "teardown")
+ROLES = ("preflight", "target_tenant", "source_tenant", "verify", "address_book")
 
 
 def silent(emulator: Emulator, run: Run, *words: str) -> str:
@@ -198,6 +198,11 @@ SURVEY = {
     "link_users": "keep",
     "link_deprovision_timeout": "",
     "link_verify_users": "",
+    "link_verify_max_unlisted": "5",
+    "link_address_book": "off",
+    "link_address_book_max_changes": "50",
+    "link_address_book_commands_path": "",
+    "link_global_address_list": "",
     "link_source_domains": "contoso.kr",
 }
 """What a survey of AWX gives: texts only."""

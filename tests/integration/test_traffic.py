@@ -19,6 +19,7 @@ import requests
 
 from ansible_collections.entra.cross_tenant_sync.tests.support.cloud import URL, Cloud
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM, SECRETS, Emulator
+from ansible_collections.entra.cross_tenant_sync.tests.support.traffic import sets_exchange
 
 EXCHANGE = f"exchange/adminapi/beta/{FABRIKAM}/InvokeCommand"
 DOMAINS = {"CmdletInput": {"CmdletName": "Get-AcceptedDomain", "Parameters": {}}}
@@ -57,7 +58,9 @@ class OverTheNetwork:
 
     def __init__(self, folder: Path) -> None:
         self.emulator = Emulator(folder)
-        self.asking = self.emulator.exchange
+
+    def ask_exchange(self) -> None:
+        self.emulator.given({"fabrikam": {"exchange": True}})
 
     def running(self) -> AbstractContextManager[Any]:
         return self.emulator
@@ -71,7 +74,9 @@ class InThisProcess:
 
     def __init__(self, _folder: Path) -> None:
         self.cloud = Cloud()
-        self.asking = self.cloud.exchange
+
+    def ask_exchange(self) -> None:
+        self.cloud.asks_exchange = True
 
     def running(self) -> AbstractContextManager[Any]:
         return self.cloud.reached()
@@ -131,7 +136,7 @@ def test_what_is_judged(
     at = kind(tmp_path)
     with fails, at.running():
         if asks:
-            at.asking()
+            at.ask_exchange()
         send(at.caller())
 
 
@@ -139,10 +144,27 @@ def test_what_was_allowed_to_one_test_is_not_allowed_to_the_next(tmp_path: Path)
     """Where tests share an emulator, each is judged for itself."""
     with Emulator(tmp_path) as emulator:
         caller = Caller(emulator.url, str(emulator.ca_path))
-        emulator.exchange()
+        emulator.given({"exchange": True})
         to_exchange(caller)
         emulator.judge_traffic()
         to_exchange(caller)
         with pytest.raises(AssertionError, match="exchange: true"):
             emulator.judge_traffic()
         emulator.judge_traffic()
+
+
+SETTINGS = {
+    "an inventory": ({"all": {"vars": {"tenants": {"fabrikam": {"exchange": True}}}}}, True),
+    "options": ([{"tenant_id": "x", "target": {"exchange": True}}], True),
+    "a playbook": ("    entra.cross_tenant_sync.address_book_info:\n      exchange: true\n", True),
+    "an argument": (["-e", '{"exchange": true}'], True),
+    "an inventory without it": ({"all": {"vars": {"tenants": {"fabrikam": {"exchange_endpoint": "x", "exchange": False}}}}}, False),
+    "a playbook without it": ("exchange: false\nexchange_endpoint: true.example\nno_exchange: 1\n", False),
+    "nothing": ((), False),
+}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_what_allows_it(name: str) -> None:
+    given, allows = SETTINGS[name]
+    assert sets_exchange(given) is allows

@@ -27,6 +27,7 @@ from entra_emulator.scenario import load_scenario
 from entra_emulator.service import Service
 from entra_emulator.settings import Settings, merged
 from entra_emulator.state import World, moment
+from entra_emulator.traffic import Traffic
 
 from .traffic import changes, is_of_exchange, judge
 
@@ -74,6 +75,8 @@ class Cloud:
     """Both tenants. ``before`` and ``after`` are called around each request; ``sleep`` lets virtual time pass instead of ours."""
 
     behaviour: Mapping[str, Any] = field(default_factory=dict)
+    scenario: str = "contoso-fabrikam"
+    """A name or the path of a file."""
     before: Hook = _nothing
     after: Hook = _nothing
     arrivals: list[Arrival] = field(default_factory=list)
@@ -81,10 +84,8 @@ class Cloud:
     """Whether something was changed that the service takes up only after a restart (facts F62, F83), and none was made since."""
     most: int = 0
     """The most applications that were there at once."""
-    scenario: str = "contoso-fabrikam"
-    """A name or the path of a file."""
     asks_exchange: bool = False
-    """Whether a run was given ``exchange: true``."""
+    """Whether the run that comes next has ``exchange: true``."""
 
     def __post_init__(self) -> None:
         self.service = Service(load_scenario(self.scenario), merged(Settings(throttling=False), dict(self.behaviour)))
@@ -143,11 +144,6 @@ class Cloud:
         self.before = at(number, tell)
 
     # Wire ------------------------------------------------------------------------------------------------------------
-
-    def exchange(self) -> dict[str, Any]:
-        """The connection options with which a task asks the Exchange of this cloud."""
-        self.asks_exchange = True
-        return {"exchange": True, "exchange_endpoint": f"{URL}/exchange"}
 
     def answer(self, sent: requests.PreparedRequest, patience: float = math.inf) -> requests.Response:
         """What the emulator answers, or the exception of a connection that broke, or on which nothing came for ``patience`` seconds."""
@@ -246,7 +242,8 @@ class Cloud:
         paused = mock.patch.object(breakage, "pause", self._pause)
         with reached, paused, mock.patch.object(app, "log"), mock.patch.object(breakage, "log"), mock.patch.object(web, "log"):
             yield
-        judge(self.service.traffic.counts(), self.asks_exchange)
+        traffic, self.service.traffic = self.service.traffic, Traffic()
+        judge(traffic.counts(), self.asks_exchange)
 
 
 class _Unanswered(Exception):
@@ -298,7 +295,7 @@ def _scope(sent: requests.PreparedRequest) -> dict[str, Any]:
 def _writes(sent: requests.PreparedRequest, path: str) -> bool:
     if path.endswith("/$batch"):
         return any(changes(item["method"], item["url"], item.get("body")) for item in json.loads(_bytes(sent.body))["requests"])
-    return changes(str(sent.method), path, json.loads(_bytes(sent.body)) if is_of_exchange(path) else None)
+    return changes(str(sent.method), path, json.loads(_bytes(sent.body)) if sent.body and is_of_exchange(path) else None)
 
 
 def _bytes(body: Any) -> bytes:

@@ -17,7 +17,7 @@ from typing import Any
 
 import requests
 
-from .traffic import judge
+from .traffic import judge, sets_exchange
 
 CONTOSO = "a0c898ca-2445-4e74-ab4b-afd7916549a6"
 FABRIKAM = "afab079d-1f08-4de3-881e-435e497f923f"
@@ -102,16 +102,16 @@ class Emulator:
 
     def connection(self) -> dict[str, str]:
         """The connection options for the emulator instead of the real service."""
-        return {"login_endpoint": self.url, "graph_endpoint": self.url, "ca_path": str(self.ca_path)}
+        endpoints = {"login_endpoint": self.url, "graph_endpoint": self.url, "exchange_endpoint": f"{self.url}/exchange"}
+        return {**endpoints, "ca_path": str(self.ca_path)}
 
-    def exchange(self) -> dict[str, Any]:
-        """The connection options in addition to `connection` with which a task asks the emulator's Exchange. Without them, none may."""
-        self.asks_exchange = True
-        return {"exchange": True, "exchange_endpoint": f"{self.url}/exchange"}
+    def given(self, *options: Any) -> None:
+        """Take note of what a run is given, because it decides what the run may send."""
+        self.asks_exchange = self.asks_exchange or sets_exchange(options)
 
     def judge_traffic(self) -> None:
         """Fail if since the last time a run sent what none may send (see `traffic.judge`)."""
         counts = self.control("GET", "traffic")
         self.control("DELETE", "traffic")
-        asked, self.asks_exchange = self.asks_exchange, False
-        judge(counts, asked)
+        asks, self.asks_exchange = self.asks_exchange, False
+        judge(counts, asks)

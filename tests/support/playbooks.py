@@ -9,7 +9,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,12 +66,8 @@ class Run:
         return str(next(task.result["msg"] for task in self.tasks if task.status == "failed"))
 
 
-def inventory(emulator: Emulator, exchange: Collection[str] = (), **link: Any) -> dict[str, Any]:
-    """The inventory of the quick start, connected to the emulator; ``link`` replaces variables of its link.
-
-    :param exchange: the tenants whose Exchange may be asked.
-    """
-    asking = {tenant: emulator.exchange() for tenant in exchange}
+def inventory(emulator: Emulator, **link: Any) -> dict[str, Any]:
+    """The inventory of the quick start, connected to the emulator; ``link`` replaces variables of its link."""
     return {
         "all": {
             "vars": {
@@ -83,14 +78,12 @@ def inventory(emulator: Emulator, exchange: Collection[str] = (), **link: Any) -
                         "client_id": "11111111-1111-4111-8111-111111111111",
                         "client_secret": "{{ lookup('ansible.builtin.env', 'CONTOSO_CLIENT_SECRET') }}",
                         **emulator.connection(),
-                        **asking.get("contoso", {}),
                     },
                     "fabrikam": {
                         "tenant_id": FABRIKAM,
                         "client_id": "22222222-2222-4222-8222-222222222222",
                         "client_secret": "{{ lookup('ansible.builtin.env', 'FABRIKAM_CLIENT_SECRET') }}",
                         **emulator.connection(),
-                        **asking.get("fabrikam", {}),
                     },
                 },
             },
@@ -145,6 +138,7 @@ class Playbooks:
         self, playbook: Path, hosts: dict[str, Any], *arguments: str, env: dict[str, str] | None = None, stdin: int = subprocess.DEVNULL
     ) -> Run:
         """Any playbook with any inventory. There is no terminal, unless ``stdin`` is one."""
+        self.emulator.given(hosts, playbook.read_text(), arguments)
         self.folder.mkdir(parents=True, exist_ok=True)
         where = self.folder / "inventory.yml"
         where.write_text(yaml.safe_dump(hosts, sort_keys=False, allow_unicode=True))

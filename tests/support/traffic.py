@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 EXCHANGE = "/adminapi/"
 _GRAPH = re.compile(r"/(v1\.0|beta)/")
+_SET = re.compile(r"\bexchange['\"]?: *true\b", re.IGNORECASE)
 _READING_POSTS = re.compile(r"/(token|parseExpression|getByIds|validateCredentials)$")
 
 
@@ -27,8 +28,18 @@ def is_of_exchange(path: str) -> bool:
 def changes(method: str, path: str, body: Any) -> bool:
     """Whether the request is there to change something. The cmdlet decides in Exchange, where every request is a POST (fact F146)."""
     if is_of_exchange(path):
-        return not str(body["CmdletInput"]["CmdletName"]).startswith("Get-")
+        cmdlet = body["CmdletInput"] if body else {"CmdletName": "Get-", "Parameters": {}}
+        return not cmdlet["CmdletName"].startswith("Get-") and not cmdlet["Parameters"].get("WhatIf")
     return method != "GET" and not _READING_POSTS.search(path)
+
+
+def sets_exchange(given: Any) -> bool:
+    """Whether ``exchange: true`` is anywhere among options, variables, arguments or the text of a playbook."""
+    if isinstance(given, str):
+        return _SET.search(given) is not None
+    if isinstance(given, Mapping):
+        return given.get("exchange") is True or any(sets_exchange(value) for value in given.values())
+    return isinstance(given, Sequence) and any(sets_exchange(value) for value in given)
 
 
 def judge(counts: Mapping[str, int], exchange: bool) -> None:

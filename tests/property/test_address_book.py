@@ -135,7 +135,7 @@ FAILURES: dict[str, Callable[[Book], None]] = {
     "half of an answer": lambda book: book.fault({"fault": "truncated"}),
     "resets": lambda book: book.fault({"fault": "reset_before_commit"}),
     "hangs": lambda book: book.fault({"fault": "no_answer"}),
-    "answers too late": lambda book: book.fault({"fault": "delay", "seconds": 1000}),
+    "answers too late": lambda book: book.fault({"fault": "delay", "seconds": 150}),
     "expired tokens": lambda book: book.fault({"fault": "expired_token"}),
     **{f"fails from request {number}": refuse_from(number) for number in range(2, 6)},
 }

@@ -28,7 +28,8 @@ def is_of_exchange(path: str) -> bool:
 def changes(method: str, path: str, body: Any) -> bool:
     """Whether the request is there to change something. The cmdlet decides in Exchange, where every request is a POST (fact F146)."""
     if is_of_exchange(path):
-        cmdlet = body["CmdletInput"] if body else {"CmdletName": "Get-", "Parameters": {}}
+        # A request without a body is a GET of a next page.
+        cmdlet: Mapping[str, Any] = body["CmdletInput"] if body else {"CmdletName": "Get-", "Parameters": {}}
         return not cmdlet["CmdletName"].startswith("Get-") and not cmdlet["Parameters"].get("WhatIf")
     return method != "GET" and not _READING_POSTS.search(path)
 

@@ -54,9 +54,9 @@ OF_GRAPH = {"invitation_pending", "skipped", "failed", "deleted", "orphan"}
 MEMBERS = {"minsu.kim", "sora.jung"}
 """Those who are members in the target."""
 MENDED = {"junho.choi", "sora.jung", "taeho.oh"}
-EXCHANGE = {"exchange": True, "exchange_endpoint": f"{URL}/exchange"}
-SOURCE = {"source": TENANTS["contoso"], "configuration": "Fabrikam"}
-APPLICATIONS = {
+EXCHANGE: dict[str, Any] = {"exchange": True, "exchange_endpoint": f"{URL}/exchange"}
+SOURCE: dict[str, Any] = {"source": TENANTS["contoso"], "configuration": "Fabrikam"}
+APPLICATIONS: dict[str, dict[str, Any]] = {
     "mends": {},
     "reads": {"client_id": "55555555-5555-4555-8555-555555555555", "client_secret": "fabrikam-reader-secret"},
     "half": {"client_id": "66666666-6666-4666-8666-666666666666", "client_secret": "fabrikam-half-secret"},
@@ -100,7 +100,12 @@ class Book:
 
     settings: Mapping[str, Any]
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, cloud: Cloud | None = None, **settings: Any) -> None:
+        self.said: list[tuple[float, str]] = []
+        """The progress of the last task, with the virtual time."""
+        if cloud is not None:
+            self.cloud = cloud
+            return
         self.cloud = Cloud(scenario="aftermath")
         self.cloud.load(_beginning())
         self.cloud.service.settings = merged(Settings(throttling=False), dict(settings))
@@ -118,6 +123,7 @@ class Book:
 
     def _run(self, module: Any, check: bool, options: Mapping[str, Any]) -> dict[str, Any]:
         self.cloud.arrivals.clear()
+        self.said.clear()
         self.cloud.asks_exchange = sets_exchange(options)
         declared: Options = module.OPTIONS
         understood = declared.understand({**TENANTS["fabrikam"], **options})
@@ -129,9 +135,12 @@ class Book:
         pace = Pace(longest=float(given.get("visibility_timeout") or 0), sleep=self.cloud.sleep, clock=self.cloud.clock)
         with living(self.cloud):
             try:
-                return engine.run(module.SUBJECT, given, check, pace)
+                return engine.run(module.SUBJECT, given, check, pace, progress=self._say)
             except RunFailure as failure:
                 return {**failure.details, "failed": True, "msg": failure.msg}
+
+    def _say(self, text: str) -> None:
+        self.said.append((self.cloud.clock(), text))
 
     # Exchange --------------------------------------------------------------------------------------------------------
 

@@ -47,6 +47,8 @@ class Arrival:
     status: int | None
     writes: bool
     """Whether it is there to change something."""
+    at: float = 0.0
+    """The virtual time in seconds."""
 
     def __str__(self) -> str:
         return f"{self.method} {self.path} -> {self.status}"
@@ -149,7 +151,7 @@ class Cloud:
         """What the emulator answers, or the exception of a connection that broke, or on which nothing came for ``patience`` seconds."""
         number = len(self.arrivals)
         path = urlsplit(str(sent.url)).path
-        arrival = Arrival(str(sent.method), path, None, _writes(sent, path))
+        arrival = Arrival(str(sent.method), path, None, _writes(sent, path), self.clock())
         self.arrivals.append(arrival)
         self.before(number)
         started: dict[str, Any] = {}

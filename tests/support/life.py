@@ -20,6 +20,7 @@ from unittest import mock
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.exchange import service
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.failure import RunFailure
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Patience
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.vault import Vault
@@ -126,9 +127,10 @@ class Traceback(Exception):
 def living(cloud: Cloud) -> Iterator[None]:
     """While this lasts, runs reach the cloud, and waits are its virtual time."""
     patience = functools.partial(Patience, sleep=cloud.sleep)
+    pacer = mock.patch.object(service, "Pacer", functools.partial(service.Pacer, cloud.clock, cloud.clock))
     # Without jitter, every run sends its requests at the same moments, so that a number means the same request in each of them.
     even = mock.patch.object(random.SystemRandom, "uniform", lambda _self, low, high: (low + high) / 2)
-    with cloud.reached(), mock.patch(f"{engine.__name__}.Patience", patience), even:
+    with cloud.reached(), mock.patch(f"{engine.__name__}.Patience", patience), pacer, even:
         yield
 
 

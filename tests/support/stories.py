@@ -106,7 +106,7 @@ class Step:
         return [request for request in self.requests if is_of_graph(request["path"]) and not request["path"].endswith("/$batch")]
 
     @property
-    def asked(self) -> list[dict[str, Any]]:
+    def to_exchange(self) -> list[dict[str, Any]]:
         """The requests to Exchange. Of a batch, only its items are contained."""
         return [request for request in self.requests if is_of_exchange(request["path"]) and not request["path"].endswith("/$batch")]
 
@@ -118,7 +118,7 @@ class Step:
     @property
     def writes(self) -> list[dict[str, Any]]:
         """The requests that change something, in Graph and in Exchange."""
-        sent = [*self.sent, *self.asked]
+        sent = [*self.sent, *self.to_exchange]
         return [request for request in sent if changes(request["method"], request["path"], request["request_body"])]
 
     @property

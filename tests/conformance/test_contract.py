@@ -42,7 +42,7 @@ MODULES: list[tuple[str, str, dict[str, Any]]] = [
     (
         "address_book_info",
         "fabrikam",
-        {**FABRIKAMS, "exchange": True, "source": "{{ tenants.contoso | entra.cross_tenant_sync.connection }}", "must_be_listed": [MINSU]},
+        {**FABRIKAMS, "exchange": True, "source": "{{ tenants.contoso | entra.cross_tenant_sync.connection }}"},
     ),
     ("address_book_info", "fabrikam", {"exchange": True, "people": [MINSU, "nobody@contoso.kr"]}),
     ("address_book_visibility", "fabrikam", {"exchange": True, "source_tenant_id": CONTOSO}),

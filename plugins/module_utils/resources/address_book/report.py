@@ -84,7 +84,8 @@ def problems(judged: Sequence[Judged], must_be_listed: Iterable[str] = (), max_u
     found = [problem for name in must_be_listed for problem in _missing(name, _named(judged, name))]
     unlisted = [each.person.name for each in judged if each.unlisted]
     if max_unlisted is not None and len(unlisted) > max_unlisted:
-        found.append(f"{len(unlisted)} users are unlisted, and max_unlisted is {max_unlisted}: {some(unlisted)}.")
+        number = "1 user is" if len(unlisted) == 1 else f"{len(unlisted)} users are"
+        found.append(f"{number} unlisted, and max_unlisted is {max_unlisted}: {some(unlisted)}.")
     return found
 
 

@@ -91,6 +91,24 @@ options:
       - The sign-in authority, if it is not that of the O(cloud).
       - If not set, the environment variable E(AZURE_AUTHORITY_HOST) is used.
     type: str
+  exchange:
+    description:
+      - Whether the modules that can ask Exchange Online about this tenant may do so. Without it, no request goes to Exchange.
+      - The application then needs C(Exchange.ManageAsApp) and a role in Entra or Exchange.
+      - The interface is the one that Microsoft's PowerShell module uses. Microsoft does not publish it, so it can change without notice.
+      - O(auth_method=access_token) and O(auth_method=device_code) cannot sign in to Exchange.
+    type: bool
+    default: false
+  exchange_endpoint:
+    description:
+      - The root of Exchange Online, if it is not that of the O(cloud). It must begin with C(https).
+    type: str
+  exchange_group:
+    description:
+      - The address of a distribution group or dynamic distribution group that contains the synced users.
+      - If set, Exchange is only asked for the members of this group, with the endpoints that Microsoft documents. They need
+        C(Exchange.ManageAsAppV2), do not return whether a user is in an address list, and cannot change anything.
+    type: str
   ca_path:
     description:
       - A file with the certificates of the trusted authorities in PEM, for sign-in and Graph. It takes precedence over E(REQUESTS_CA_BUNDLE).
@@ -212,6 +230,19 @@ options:
         description:
           - As O(login_endpoint).
         type: str
+      exchange:
+        description:
+          - As O(exchange).
+        type: bool
+        default: false
+      exchange_endpoint:
+        description:
+          - As O(exchange_endpoint).
+        type: str
+      exchange_group:
+        description:
+          - As O(exchange_group).
+        type: str
       ca_path:
         description:
           - As O(ca_path).
@@ -241,3 +272,14 @@ options:
         type: int
         default: 5
 """
+
+    SOURCE = (
+        TARGET.replace("  target:", "  source:", 1)
+        .replace(
+            "The connection to the target tenant. The connection options of the task itself are those of the source tenant.",
+            "The connection to the source tenant. The connection options of the task itself are those of the target tenant.",
+        )
+        .replace("for options of the target tenant", "for options of the source tenant")
+        .replace("The target tenant, by its id", "The source tenant, by its id")
+        .replace("    required: true\n    suboptions", "    suboptions", 1)
+    )

@@ -228,6 +228,23 @@ class Resource(Generic[Desired, Current]):
 
 
 @dataclass(frozen=True)
+class ExchangeResource(Generic[Desired, Current]):
+    """An object that is managed in Exchange, and read in Microsoft Graph and in Exchange of the same tenant.
+
+    Its actions are requests to Exchange.
+    """
+
+    desired: Callable[[Mapping[str, Any]], Desired]
+    read: Callable[[Client, Client | GraphFailure, Desired], Current]
+    """Reads the state from the client of Graph and that of Exchange. If the latter cannot be created, the failure is in its place, and
+    nothing may be planned that needs it.
+    """
+    plan: Callable[[Current, Desired], Plan]
+    finish: Callable[[Mapping[str, Any], Facts], None] = lambda _params, _result: None
+    """Is called at the end of a successful run with its result; not in check mode."""
+
+
+@dataclass(frozen=True)
 class Operation:
     """An operation that is performed at each call and returns a report. In check mode it only reports what it would do."""
 
@@ -245,12 +262,14 @@ class Inquiry:
 
 @dataclass(frozen=True)
 class LinkInquiry:
-    """Information from both tenants of a link: first from the source, then from the target, which completes it."""
+    """Information from both tenants of a link: first from the one that the task is connected to, then from the other, which completes it."""
 
-    source: Callable[[Client, Mapping[str, Any]], Facts]
-    target: Callable[[Client, Mapping[str, Any], Facts], Facts]
+    here: Callable[[Client, Mapping[str, Any]], Facts]
+    there: Callable[[Client, Mapping[str, Any], Facts], Facts]
     is_complete: Callable[[Mapping[str, Any], Facts], bool] = lambda _params, _found: False
-    """Whether the facts of the source are complete, so that no request is sent to the target."""
+    """Whether the facts of the first tenant are complete, so that no request is sent to the other."""
+    other: str = "target"
+    """The option with the connection to the other tenant."""
     excuse: Callable[[Mapping[str, Any], str, Mapping[str, Any]], Facts | None] = lambda _params, _msg, _error: None
     """The result in place of a failure, from its message and its ``error``; ``None`` if the task fails."""
     complain: Callable[[Mapping[str, Any], Facts], str | None] = lambda _params, _facts: None

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
 from .converge import converge, read_with_retries
+from .exchange import service as exchange
 from .failure import RunFailure, details, operation_changes, run_failure
 from .graph import cloud
 from .graph.client import Client, Patience
@@ -24,6 +25,7 @@ from .graph.transport import Transport, Trust
 from .graph.vault import Vault
 from .options import checks
 from .plan import (
+    ExchangeResource,
     Facts,
     HalfDone,
     Inquiry,
@@ -34,17 +36,21 @@ from .plan import (
     Refusal,
     Resource,
 )
-from .resources import answer_forms, partner_settings, settings_bag
+from .resources import answer_forms, partner_settings, settings_bag, tenants
 from .resources.causes import explain
 
 Desired = TypeVar("Desired")
 Current = TypeVar("Current")
 Read = TypeVar("Read")
-Subject: TypeAlias = "Resource[Any, Any] | LinkResource[Any, Any, Any] | Inquiry | LinkInquiry | Operation"
+Subject: TypeAlias = "Resource[Any, Any] | LinkResource[Any, Any, Any] | ExchangeResource[Any, Any] | Inquiry | LinkInquiry | Operation"
 """The kinds of objects that a module handles."""
 
 CHECKS = {**checks.CHECKS, **partner_settings.TABLE.checks()}
 """The check of the value of each option."""
+EXCHANGE_PATIENCE = 4.0
+"""How many times as long as ``timeout`` an answer of Exchange may take."""
+EXCHANGE_RETRIES = 2
+"""How often a request to Exchange is repeated at most."""
 NOT_VALIDATED = "validate_certs is off: the identity of the servers is not verified, and secrets and tokens can be sent to any server"
 
 
@@ -68,17 +74,25 @@ def run(
     wrong = checks.wrong(given, CHECKS)
     if wrong:
         raise RunFailure(wrong)
-    tenants = [given]
-    if isinstance(subject, (LinkInquiry, LinkResource)) and given["target"]:
-        given["target"] = _without_empty(given["target"])
-        tenants.append(given["target"])
-    cautions = [] if all(tenant["validate_certs"] for tenant in tenants) else [NOT_VALIDATED]
+    connections = [given]
+    other = _other_tenant(subject)
+    if other and given[other]:
+        given[other] = _without_empty(given[other])
+        connections.append(given[other])
+    cautions = [] if all(connection["validate_certs"] for connection in connections) else [NOT_VALIDATED]
     try:
         result = _run(subject, given, check_mode, pace, progress, RunCache(run_folder, vault))
     except RunFailure as failure:
         failure.details.update(_with_warnings(failure.details, cautions))
         raise
     return _with_warnings(result, cautions)
+
+
+def _other_tenant(subject: Subject) -> str | None:
+    """The option with the connection to another tenant."""
+    if isinstance(subject, LinkInquiry):
+        return subject.other
+    return "target" if isinstance(subject, LinkResource) else None
 
 
 def _with_warnings(result: dict[str, Any], cautions: Sequence[str]) -> dict[str, Any]:
@@ -110,6 +124,8 @@ def _run(
             return converge(resource, client, subject.desired(given), check_mode, pace, progress or _no_progress, target)
     with _connected(given, run_cache, progress) as client:
         client.check_mode = check_mode
+        if isinstance(subject, ExchangeResource):
+            return _run_in_exchange(subject, client, given, pace, progress or _no_progress)
         if isinstance(subject, Inquiry):
             if subject.uses_shared_reads:
                 _use_shared_reads(client)
@@ -117,6 +133,33 @@ def _run(
         if isinstance(subject, Operation):
             return {**subject.perform(client, given, check_mode, pace), "waited_seconds": round(pace.waited, 1)}
         return converge(subject, client, subject.desired(given), check_mode, pace, progress or _no_progress)
+
+
+def _run_in_exchange(
+    subject: ExchangeResource[Any, Any], client: Client, given: Mapping[str, Any], pace: Pace, progress: Callable[[str], None]
+) -> dict[str, Any]:
+    """The result of a resource in Exchange. Without Exchange, its plan has no actions."""
+    if client.exchange is None:
+        raise Refusal("this task needs exchange: true among the connection options, so that Exchange is asked")
+    with contextlib.ExitStack() as stack:
+        there: Client | GraphFailure
+        try:
+            there = stack.enter_context(contextlib.closing(client.exchange()))
+        except GraphFailure as failure:
+            there = failure
+        else:
+            there.check_mode = client.check_mode
+
+        def read(_client: Client, wanted: Any) -> Any:
+            with client.reading():
+                return subject.read(client, there, wanted)
+
+        resource = Resource(subject.desired, read, subject.plan)
+        writer = there if isinstance(there, Client) else client
+        result = converge(resource, writer, subject.desired(given), client.check_mode, pace, progress)
+    if not client.check_mode:
+        subject.finish(given, result)
+    return result
 
 
 def _run_link_inquiry(
@@ -131,7 +174,7 @@ def _run_link_inquiry(
     try:
         with _connected(given, run_cache, progress) as client:
             client.check_mode = check_mode
-            facts = _facts_of_both(subject, client, given, pace, lambda: _connected(given["target"], run_cache, progress))
+            facts = _facts_of_both(subject, client, given, pace, lambda: _connected(given[subject.other], run_cache, progress))
     except RunFailure as failure:
         excused = subject.excuse(given, failure.msg, failure.details.get("error") or {})
         if excused is None:
@@ -148,19 +191,19 @@ def _facts_of_both(
     client: Client,
     given: Mapping[str, Any],
     pace: Pace,
-    at_target: Callable[[], contextlib.AbstractContextManager[Client]],
+    in_other: Callable[[], contextlib.AbstractContextManager[Client]],
 ) -> dict[str, Any]:
-    """The facts from the source, completed by those from the target if they are not complete."""
+    """The facts from the tenant that the task is connected to, completed by those from the other one if they are not complete."""
     if subject.uses_shared_reads:
         _use_shared_reads(client)
-    source = read_with_retries(lambda: subject.source(client, given), client, pace)
-    if subject.is_complete(given, source):
-        return {"changed": False, **source}
-    with at_target() as target:
-        target.check_mode = client.check_mode
+    found = read_with_retries(lambda: subject.here(client, given), client, pace)
+    if subject.is_complete(given, found):
+        return {"changed": False, **found}
+    with in_other() as other:
+        other.check_mode = client.check_mode
         if subject.uses_shared_reads:
-            _use_shared_reads(target)
-        return {"changed": False, **read_with_retries(lambda: subject.target(target, given, source), target, pace)}
+            _use_shared_reads(other)
+        return {"changed": False, **read_with_retries(lambda: subject.there(other, given, found), other, pace)}
 
 
 def _use_shared_reads(client: Client) -> None:
@@ -230,12 +273,35 @@ def connect(params: Mapping[str, Any], run_cache: RunCache | None = None, progre
         raise CredentialProblem("tenant_id is missing; it is the tenant's id or one of its verified domains")
     place = cloud.choose(params["cloud"], params.get("login_endpoint"), params.get("graph_endpoint"))
     credential = choose(place, tenant, params.get("client_id"), params, params["auth_method"], progress)
-    trust = Trust(
-        params.get("ca_path"), params["validate_certs"], float(params["timeout"]), float(params["connect_timeout"]), params.get("proxy")
-    )
-    transport = Transport(trust, (place.login_endpoint, place.graph_endpoint))
+    transport = Transport(_trust(params, float(params["timeout"])), (place.login_endpoint, place.graph_endpoint))
     patience = Patience(retries=params["retries"])
-    return Client(tenant, place, credential, transport, patience, run_cache, answer_forms.lack, settings_bag.may_hold_secret)
+    client = Client(
+        tenant, place, credential, transport, patience, run_cache, answer_forms.lack, settings_bag.may_hold_secret, progress=progress
+    )
+    if params.get("exchange"):
+        endpoint = exchange.endpoint(place, params.get("exchange_endpoint"))
+        client.exchange = lambda: _connect_to_exchange(params, client, endpoint, progress)
+    return client
+
+
+def _connect_to_exchange(params: Mapping[str, Any], client: Client, endpoint: str, progress: Callable[[str], None] | None) -> Client:
+    """A client of Exchange in the tenant of ``client``. The tenant must be named by its id (fact F153).
+
+    :raises CredentialProblem: if the sign-in method has tokens for Microsoft Graph only, or if the tenant's id is not known.
+    """
+    credential = choose(client.cloud, client.tenant, params.get("client_id"), params, params["auth_method"], progress, endpoint)
+    tenant_id = tenants.own_id(client)
+    if tenant_id is None:
+        raise CredentialProblem(f"the id of tenant {client.tenant} is not known; name the tenant by its id, so that Exchange can be asked")
+    # A cmdlet can take minutes, and a fault that is not temporary must not take hours.
+    transport = Transport(_trust(params, EXCHANGE_PATIENCE * params["timeout"]), (client.cloud.login_endpoint, endpoint))
+    patience = Patience(retries=min(params["retries"], EXCHANGE_RETRIES))
+    service = exchange.service(endpoint, tenant_id)
+    return Client(client.tenant, client.cloud, credential, transport, patience, client.run_cache, service=service, progress=progress)
+
+
+def _trust(params: Mapping[str, Any], timeout: float) -> Trust:
+    return Trust(params.get("ca_path"), params["validate_certs"], timeout, float(params["connect_timeout"]), params.get("proxy"))
 
 
 def _inquire(inquiry: Inquiry, client: Client, given: Mapping[str, Any]) -> Facts:

@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Answer, Client, Request
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cloud import CLOUDS, choose
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.access_token import AccessToken
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.base import Token
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.base import Applicant, Token, read_secrets
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import (
     CredentialProblem,
     GraphFailure,
@@ -291,7 +291,8 @@ class TestRequest:
     def test_clouds(self, cloud: str, login: str | None, graph: str | None, url: str, scope: str) -> None:
         """Fact F143."""
         chosen = choose(cloud, login, graph)
-        assert (chosen.graph_endpoint, chosen.scope) == (url, scope)
+        applicant = Applicant(chosen, "contoso.kr", "app", read_secrets((), {}))
+        assert (chosen.graph_endpoint, applicant.scope) == (url, scope)
         assert chosen.login_endpoint == (login or CLOUDS[cloud].login_endpoint).rstrip("/")
 
 

@@ -47,6 +47,7 @@ GLOBAL = CLOUDS["global"]
 CLIENT_ID = "11111111-1111-4111-8111-111111111111"
 LOGIN = f"https://login.microsoftonline.com/{SOURCE}"
 IMDS = "http://169.254.169.254/metadata/identity/oauth2/token"
+EXCHANGE = "https://outlook.office365.com"
 GITHUB = "https://token.actions.example/job?api-version=2.0"
 VARIABLES = (
     *("IDENTITY_ENDPOINT", "IDENTITY_HEADER", "IMDS_ENDPOINT", "MSI_ENDPOINT", "MSI_SECRET", "IDENTITY_SERVER_THUMBPRINT"),
@@ -451,6 +452,11 @@ class TestAzureCli:
         expected = f"account get-access-token --output json --tenant {SOURCE} --resource https://graph.microsoft.com"
         assert (az / "asked").read_text().strip() == expected
 
+    def test_a_token_for_another_service(self, az: Path) -> None:
+        self.prepare(az, json.dumps({"accessToken": graph_token(), "expires_on": int(time.time()) + 3600}))
+        sign_in(choose(GLOBAL, SOURCE, None, {}, "azure_cli", service=EXCHANGE))
+        assert (az / "asked").read_text().strip().endswith(f"--resource {EXCHANGE}")
+
     def test_an_older_version_does_not_return_the_end_in_seconds(self, az: Path) -> None:
         value = graph_token(lifetime=1800)
         self.prepare(az, json.dumps({"accessToken": value, "expiresOn": "2026-11-24 12:00:00.000000"}))
@@ -558,3 +564,33 @@ class TestDeviceCode:
         monkeypatch.setattr(device_code, "TERMINAL", False)
         with pytest.raises(CredentialProblem, match="was started without one"):
             by("device_code", CLIENT_ID, show=print)
+
+
+class TestAnotherService:
+    """A token for Exchange is a token of its own, from every method that can have one (facts F146, F152)."""
+
+    def test_each_method_is_covered(self) -> None:
+        assert {name for name, method in METHODS.items() if method.only_graph} == {"access_token", "device_code"}
+
+    @pytest.mark.parametrize(("method", "secrets"), [("access_token", {"access_token": "given"}), ("device_code", {})])
+    def test_a_method_that_only_has_tokens_for_graph(self, method: str, secrets: dict[str, str]) -> None:
+        with pytest.raises(
+            CredentialProblem, match=f"auth_method {method} only signs in to Microsoft Graph, because .*; use another method"
+        ):
+            choose(GLOBAL, SOURCE, CLIENT_ID, secrets, method, print, EXCHANGE)
+
+    @pytest.mark.parametrize("service", [None, EXCHANGE])
+    @pytest.mark.parametrize("method", ["client_secret", "certificate", "federated"])
+    def test_an_application(self, login: responses.RequestsMock, method: str, service: str | None) -> None:
+        grant(login)
+        secrets = {"client_secret": "secret", "certificate": rsa_pair().pem().decode(), "federated_token": graph_token()}
+        name = "federated_token" if method == "federated" else method
+        sign_in(choose(GLOBAL, SOURCE, CLIENT_ID, {name: secrets[name]}, method, service=service))
+        assert form(login.calls[-1])["scope"] == f"{service or 'https://graph.microsoft.com'}/.default"
+
+    @pytest.mark.parametrize("service", [None, EXCHANGE])
+    def test_a_managed_identity(self, wire: responses.RequestsMock, service: str | None) -> None:
+        wire.get(IMDS, json={"access_token": graph_token(), "expires_in": "86399"})
+        sign_in(choose(GLOBAL, SOURCE, None, {}, "managed_identity", service=service))
+        query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(str(wire.calls[-1].request.url)).query))
+        assert query["resource"] == (service or "https://graph.microsoft.com")

@@ -172,6 +172,7 @@ def decisions(content: Any) -> Iterator[str]:
 LAYERS = (
     # what a layer is made of, from the bottom up, and what it may not import from outside
     (("graph",), {"ansible"}),
+    (("exchange",), {"ansible", "requests", "msal"}),
     (("options/checks",), {"ansible", "requests", "msal"}),
     (("plan", "apply"), {"ansible", "requests", "msal"}),
     (("resources",), {"ansible", "requests", "msal"}),

@@ -19,14 +19,23 @@ import pytest
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.failure import RunFailure
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Client, Request
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import CredentialProblem
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.transport import Trust
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Inquiry, LinkInquiry, Pace, Refusal
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import (
+    ExchangeResource,
+    Inquiry,
+    LinkInquiry,
+    Pace,
+    Plan,
+    Refusal,
+)
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import (
     configuration,
     configuration_list,
     job,
     partner,
     scope,
+    tenants,
 )
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.find_configuration import TEMPLATE
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping import resource as mapping
@@ -961,3 +970,72 @@ class TestConnecting:
         )
         assert (client.cloud.login_endpoint, client.cloud.graph_endpoint) == ("https://login.example", "https://graph.example")
         assert client.patience.retries == 5
+
+
+class TestExchange:
+    """Exchange is asked only where the connection options say so, with a client of its own."""
+
+    GIVEN: ClassVar[dict[str, Any]] = {
+        **options("cross_tenant_policy", **POLICY),
+        **CONNECTION,
+        **dict.fromkeys(SECRETS),
+        "client_secret": "secret",
+    }
+
+    def test_without_the_option_there_is_none(self) -> None:
+        assert engine.connect(self.GIVEN).exchange is None
+
+    @pytest.mark.parametrize(
+        ("given", "endpoint"), [(None, "https://outlook.office365.com"), ("exchange.example/", "https://exchange.example")]
+    )
+    def test_its_client(self, monkeypatch: pytest.MonkeyPatch, given: str | None, endpoint: str) -> None:
+        """A longer patience with each answer, and a shorter one with repetitions; the tenant by its id."""
+        made: list[tuple[Trust, tuple[str, ...]]] = []
+        monkeypatch.setattr(engine, "Transport", lambda trust, endpoints: made.append((trust, endpoints)))
+        client = engine.connect({**self.GIVEN, "exchange": True, "exchange_endpoint": given, "retries": 9})
+        assert client.exchange is not None
+        exchange = client.exchange()
+        assert (exchange.service.endpoint, exchange.tenant) == (endpoint, client.tenant)
+        assert exchange.service.base("beta") == f"{endpoint}/adminapi/beta/{client.tenant}"
+        assert (made[0][0].timeout, made[1][0].timeout) == (30.0, 120.0)
+        assert made[1][1] == (client.cloud.login_endpoint, endpoint)
+        assert (client.patience.retries, exchange.patience.retries) == (9, 2)
+
+    def test_a_tenant_that_is_named_by_a_domain(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        client = engine.connect({**self.GIVEN, "tenant_id": "contoso.kr", "exchange": True})
+        monkeypatch.setattr(tenants, "own_id", lambda _client: SOURCE)
+        assert client.exchange is not None
+        assert client.exchange().service.base("v2.0").endswith(f"/v2.0/{SOURCE}")
+        monkeypatch.setattr(tenants, "own_id", lambda _client: None)
+        with pytest.raises(CredentialProblem, match="name the tenant by its id"):
+            client.exchange()
+
+    def test_a_token_for_graph_is_none_for_exchange(self) -> None:
+        client = engine.connect({**self.GIVEN, "client_secret": None, "access_token": "given", "exchange": True})
+        assert client.exchange is not None
+        with pytest.raises(CredentialProblem, match="auth_method access_token only signs in to Microsoft Graph"):
+            client.exchange()
+
+    def test_an_endpoint_that_cannot_be_used_is_refused_at_once(self) -> None:
+        fault = engine.connection_fault({**self.GIVEN, "exchange": True, "exchange_endpoint": "http://exchange.example"})
+        assert fault == "exchange_endpoint must begin with https://."
+
+    def test_a_resource_in_exchange_needs_the_option(self) -> None:
+        resource = ExchangeResource(lambda params: params, lambda *_given: None, lambda *_given: Plan({}, {}, {}))
+        with pytest.raises(RunFailure, match="needs exchange: true"):
+            run(resource, self.GIVEN, check_mode=True)
+
+    @pytest.mark.parametrize("check_mode", [True, False])
+    def test_a_client_that_cannot_be_created_is_a_reason_and_the_end_is_reached_once(self, check_mode: bool) -> None:
+        seen: list[Any] = []
+        ended: list[Any] = []
+        resource = ExchangeResource(
+            lambda params: params,
+            lambda _graph, exchange, _wanted: seen.append(exchange),
+            lambda *_given: Plan({}, {}, {"commands": 2}),
+            lambda _params, result: ended.append(result["commands"]),
+        )
+        result = run(resource, {**self.GIVEN, "client_secret": None, "access_token": "given", "exchange": True}, check_mode)
+        assert (result["changed"], result["commands"]) == (False, 2)
+        assert isinstance(seen[0], CredentialProblem)
+        assert ended == ([] if check_mode else [2])

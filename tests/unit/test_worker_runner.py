@@ -186,6 +186,8 @@ class TestSecrets:
         assert result["invocation"]["module_args"] | dict.fromkeys(SECRETS) == {
             **dict.fromkeys(SECRETS),
             **dict.fromkeys(("kind", "users", "trust", "other", "certificate_path", "graph_endpoint", "login_endpoint", "ca_path")),
+            **dict.fromkeys(("exchange_endpoint", "exchange_group")),
+            "exchange": False,
             **dict.fromkeys(("federated_token", "federated_token_file", "proxy")),
             "name": "x",
             "tenant_id": SOURCE,

@@ -2,7 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""A client of Microsoft Graph for one tenant: signs in, sends requests, waits as the service requires, and reads errors."""
+"""A client of Microsoft Graph, or of another service, for one tenant: signs in, sends requests, waits as the service requires, and reads
+errors.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +23,13 @@ from .claims import Claims, decode
 from .cloud import Cloud
 from .credentials.base import Credential
 from .discovery import owner_of
-from .errors import CredentialProblem, GraphFailure, OddAnswer, ServiceError, Uncertain, Unreachable, service_error
+from .errors import CredentialProblem, GraphFailure, OddAnswer, ServiceError, Uncertain, Unreachable
 from .json_text import parse as parse_json
 from .message import BATCH, Answer, Request
 from .read_cache import Moment, ReadCache
 from .run_cache import RunCache
 from .secrecy import shown
+from .service import Service, graph
 from .tokens import Tokens
 from .transport import Transport
 
@@ -105,7 +108,7 @@ def seconds(retry_after: str | None) -> float | None:
 
 
 class Client:
-    """Microsoft Graph of one tenant."""
+    """Microsoft Graph of one tenant, or another ``service`` of the tenant, for which the ``credential`` must return tokens."""
 
     def __init__(
         self,
@@ -117,12 +120,15 @@ class Client:
         run_cache: RunCache | None = None,
         lack: Callable[[Request, Any], str | None] | None = None,
         private: Callable[[Request, Any], bool] | None = None,
+        service: Service | None = None,
+        progress: Callable[[str], None] | None = None,
     ) -> None:
         self.tenant = tenant
         self.cloud = cloud
+        self.service = service or graph(cloud)
         self.patience = patience or Patience()
         self.run_cache = run_cache or RunCache()
-        self.reads = ReadCache(self.run_cache, cloud.graph_endpoint, tenant, lambda: credential.fingerprint, private)
+        self.reads = ReadCache(self.run_cache, self.service.endpoint, tenant, lambda: credential.fingerprint, private)
         """The cached reads."""
         self.misses: Counter[str] = Counter()
         """How often this task has read an object without finding it, by path."""
@@ -133,8 +139,12 @@ class Client:
         """Whether nothing is written. Then some reads assume the changes that earlier tasks of the run would have made."""
         self.changes = 0
         """How many writes have succeeded, those in batches included."""
+        self.exchange: Callable[[], Client] | None = None
+        """Returns a new client of Exchange in the same tenant; ``None`` if the connection options do not ask for it. Raises `GraphFailure`."""
+        self.progress = progress or _no_progress
+        """Is called with the progress of a long read."""
         self._transport = transport
-        self._tokens = Tokens(credential, self.run_cache.vault, cloud.login_endpoint, cloud.graph_endpoint, tenant.lower())
+        self._tokens = Tokens(credential, self.run_cache.vault, cloud.login_endpoint, self.service.endpoint, tenant.lower())
         self._token: str | None = None
         self._doubted = False
 
@@ -181,7 +191,7 @@ class Client:
         """The members of a page that was read already, and of the pages that follow it."""
         while True:
             yield from _page(page)
-            following = self._next_path(page.get("@odata.nextLink"), version)
+            following = self.path_of(page.get("@odata.nextLink"), version)
             if following is None:
                 return
             page = self.get(following, version=version, headers=headers)
@@ -299,22 +309,25 @@ class Client:
             "Authorization": f"Bearer {self._token}",
             "Accept": "application/json",
             "client-request-id": str(uuid.uuid4()),
+            **self.service.headers,
             **request.headers,
         }
         data = None
         if request.body is not None:
             headers["Content-Type"] = "application/json"
             data = json.dumps(request.body, ensure_ascii=False).encode()
-        url = f"{self.cloud.graph_endpoint}/{request.version}{request.path}"
+        url = f"{self.service.base(request.version)}{request.path}"
+        self.service.pacer.before(self.patience.sleep)
         try:
             response = self._transport.request(request.method, url, headers=headers, data=data)
             body = _json(response.content, request, url, response.status_code)
         except Unreachable as failure:
             failure.client_request_id = headers["client-request-id"]
             raise
+        self.service.pacer.after(response.headers)
         if response.status_code >= 300:
             # Graph never redirects; a proxy that requires a sign-in does.
-            error = service_error(request.method, request.path, response.status_code, body, response.headers)
+            error = self.service.read_error(request.method, request.path, response.status_code, body, response.headers)
             self.censor(error)
             error.client_request_id = error.client_request_id or headers["client-request-id"]
             raise error
@@ -341,12 +354,12 @@ class Client:
             else:
                 return
 
-    def _next_path(self, link: str | None, version: str) -> str | None:
-        """The link's path and query, so that a link can never send the token to another server."""
+    def path_of(self, link: str | None, version: str) -> str | None:
+        """The path and query of a link to a next page, so that a link can never send the token to another server."""
         if not link:
             return None
         parts = urlsplit(link)
-        path = parts.path.removeprefix(f"{urlsplit(self.cloud.graph_endpoint).path}/{version}")
+        path = parts.path.removeprefix(urlsplit(self.service.base(version)).path)
         return f"{path}?{parts.query}" if parts.query else path
 
 
@@ -354,7 +367,9 @@ def _worth_repeating(request: Request, error: ServiceError) -> bool:
     if error.status == THROTTLED:
         return True
     if request.reads:
-        return error.status in BROKEN
+        return error.status in BROKEN or error.passes
+    if error.passes:
+        return request.harmless
     return request.harmless and error.status == BUSY and error.retry_after is not None
 
 
@@ -363,6 +378,10 @@ def _named(request: Request) -> tuple[str, ...]:
     if request.path == BATCH and isinstance(request.body, Mapping):
         return tuple(f"{item['method']} {_bare(item['url'])}" for item in request.body["requests"])
     return (f"{request.method} {_bare(request.path)}",)
+
+
+def _no_progress(_text: str) -> None:
+    """Report nothing."""
 
 
 def _bare(path: str) -> str:

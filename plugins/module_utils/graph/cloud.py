@@ -20,11 +20,6 @@ class Cloud:
     login_endpoint: str
     graph_endpoint: str
 
-    @property
-    def scope(self) -> str:
-        """The scope of a client-credentials token for Graph."""
-        return f"{self.graph_endpoint}/.default"
-
 
 CLOUDS = {
     cloud.name: cloud
@@ -46,15 +41,17 @@ def choose(name: str, login_endpoint: str | None = None, graph_endpoint: str | N
     cloud = CLOUDS[name]
     return Cloud(
         name,
-        _root("login_endpoint", login_endpoint or cloud.login_endpoint),
-        _root("graph_endpoint", graph_endpoint or cloud.graph_endpoint),
+        root("login_endpoint", login_endpoint or cloud.login_endpoint),
+        root("graph_endpoint", graph_endpoint or cloud.graph_endpoint),
     )
 
 
-def _root(option: str, endpoint: str) -> str:
+def root(option: str, endpoint: str) -> str:
     """The endpoint without a slash at its end. ``AZURE_AUTHORITY_HOST`` often is a bare host name.
 
     A message never quotes the endpoint, because it may contain a password.
+
+    :raises CredentialProblem: for an endpoint that is not a valid ``https`` address, or contains a password.
     """
     given = endpoint.strip()
     root = given if "://" in given else f"https://{given}"

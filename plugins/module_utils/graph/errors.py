@@ -81,6 +81,8 @@ class ServiceError(GraphFailure):
     request_id: str | None = None
     client_request_id: str | None = None
     retry_after: str | None = None
+    passes: bool = False
+    """The service reports that the same request can succeed a little later."""
 
     def __str__(self) -> str:
         message = f": {self.message}" if self.message else ""

@@ -170,7 +170,9 @@ def authorities(value: str) -> str | None:
         return f"cannot be read where this task runs ({getattr(error, 'strerror', None) or 'it is not a path'})"
 
 
-SECRET = frozenset({*(option.name for option in CREDENTIAL_OPTIONS if option.is_secret), "proxy", "graph_endpoint", "login_endpoint"})
+SECRET = frozenset(
+    {*(option.name for option in CREDENTIAL_OPTIONS if option.is_secret), "proxy", "graph_endpoint", "login_endpoint", "exchange_endpoint"}
+)
 """Options whose value is in no message; an address may contain a password."""
 
 NAME, LINE = line(LONGEST_NAME), line()
@@ -183,6 +185,8 @@ CONNECTION: Table = {
     **{option.name: _CREDENTIALS[option.form] for option in CREDENTIAL_OPTIONS},
     "graph_endpoint": endpoint,
     "login_endpoint": endpoint,
+    "exchange_endpoint": endpoint,
+    "exchange_group": LINE,
     "ca_path": authorities,
     "proxy": proxy,
     "connect_timeout": whole(1, 3600, " seconds"),
@@ -200,6 +204,7 @@ def deletions(value: int) -> str | None:
 CHECKS: Table = {
     **CONNECTION,
     "target": CONNECTION,
+    "source": CONNECTION,
     "visibility_timeout": WAIT,
     "partner_tenant_id": tenant,
     "target_tenant_id": tenant,

@@ -59,6 +59,9 @@ CONNECTION: dict[str, Any] = {
     "cloud": {"type": "str", "choices": list(CLOUDS), "default": "global"},
     "graph_endpoint": {"type": "str"},
     "login_endpoint": {"type": "str", **_from("AZURE_AUTHORITY_HOST")},
+    "exchange": {"type": "bool", "default": False},
+    "exchange_endpoint": {"type": "str"},
+    "exchange_group": {"type": "str"},
     "ca_path": {"type": "path"},
     "validate_certs": {"type": "bool", "default": True},
     "proxy": {"type": "str", "no_log": True},
@@ -77,6 +80,8 @@ TARGET: dict[str, Any] = {
     "options": {**_ONLY_GIVEN, "tenant_id": {**_ONLY_GIVEN["tenant_id"], "required": True}},
 }
 """The connection to the target tenant, for a task that connects to both."""
+SOURCE: dict[str, Any] = {**TARGET, "required": False}
+"""The connection to the source tenant, for a task that connects to the target and may need the source as well."""
 TARGET_OR_ENVIRONMENT: dict[str, Any] = {"type": "dict", "options": {**CONNECTION, "tenant_id": TARGET["options"]["tenant_id"]}}
 """The connection to the target tenant, for a task that can check a single tenant. The environment is its fallback."""
 

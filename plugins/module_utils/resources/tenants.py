@@ -103,14 +103,19 @@ def owner(client: Client, name: str) -> str | None:
 
 
 def is_own(client: Client, tenant_id: str) -> bool:
-    """Whether it is the tenant we work in. If the options name that by a domain, the token has its id, or else the OpenID document."""
-    own: str | None = client.tenant
-    if not is_id(client.tenant):
-        own = None
-        with contextlib.suppress(OpaqueToken):
-            own = client.claims().tenant_id
-        own = own or owner(client, client.tenant)
+    """Whether it is the tenant we work in."""
+    own = own_id(client)
     return own is not None and own.lower() == tenant_id.lower()
+
+
+def own_id(client: Client) -> str | None:
+    """The id of the tenant we work in. If the options name it by a domain, the token has its id, or else the OpenID document."""
+    if is_id(client.tenant):
+        return client.tenant
+    own: str | None = None
+    with contextlib.suppress(OpaqueToken):
+        own = client.claims().tenant_id
+    return own or owner(client, client.tenant)
 
 
 def _request(name: str) -> Request:

@@ -55,4 +55,5 @@ METHOD = Method(
     options=(CredentialOption("access_token", "token"),),
     missing="access_token is empty",
     needs_client_id=False,
+    only_graph="a token is valid for one service only",
 )

@@ -59,7 +59,7 @@ class ClientCredential:
                 instance_discovery=False,
                 http_client=transport,
             )
-            answer: Answer = application.acquire_token_for_client(scopes=[self.applicant.cloud.scope])
+            answer: Answer = application.acquire_token_for_client(scopes=[self.applicant.scope])
             return answer
 
         return token_in(self.applicant, call_msal(self.applicant, sign_in))

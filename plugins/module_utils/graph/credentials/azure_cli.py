@@ -42,7 +42,7 @@ class AzureCli:
         """
         tenant = self.applicant.tenant
         command = [self.program, "account", "get-access-token", "--output", "json"]
-        command += ["--tenant", tenant, "--resource", self.applicant.cloud.graph_endpoint]
+        command += ["--tenant", tenant, "--resource", self.applicant.audience]
         try:
             finished = programs.run(command, TIMEOUT)
         except TimeoutError:

@@ -24,7 +24,7 @@ from ..transport import Transport
 
 @dataclass(frozen=True)
 class Token:
-    """An access token for Graph. ``expires`` is in seconds since the epoch, ``None`` if it is not known."""
+    """An access token. ``expires`` is in seconds since the epoch, ``None`` if it is not known."""
 
     value: str = field(repr=False)
     expires: float | None = None
@@ -108,6 +108,18 @@ class Applicant:
     secrets: Secrets
     show: Callable[[str], None] | None = None
     """Shows a message to the user at the terminal, if there may be one."""
+    service: str | None = None
+    """The endpoint of the service that the token is for; ``None`` for Microsoft Graph."""
+
+    @property
+    def audience(self) -> str:
+        """The endpoint of the service that the token is for."""
+        return self.service or self.cloud.graph_endpoint
+
+    @property
+    def scope(self) -> str:
+        """The scope of a token with all permissions that the application was granted for the service."""
+        return f"{self.audience}/.default"
 
 
 def _never() -> bool:
@@ -129,6 +141,8 @@ class Method:
     """Whether the environment of the process has what the method needs."""
     needs_client_id: bool = True
     """Whether it signs in with the client id of an application registration."""
+    only_graph: str = ""
+    """Why it has no token for another service than Microsoft Graph, as a clause; empty if it has."""
 
     @property
     def is_automatic(self) -> bool:

@@ -58,7 +58,7 @@ class DeviceCode:
             public = msal.PublicClientApplication(
                 applicant.client_id, authority=authority(applicant), instance_discovery=False, http_client=transport
             )
-            flow = public.initiate_device_flow(scopes=[applicant.cloud.scope])
+            flow = public.initiate_device_flow(scopes=[applicant.scope])
             if "user_code" not in flow:
                 refusal: Answer = flow
                 return refusal
@@ -86,4 +86,4 @@ def from_options(applicant: Applicant) -> DeviceCode:
     return DeviceCode(applicant, applicant.show)
 
 
-METHOD = Method("device_code", from_options)
+METHOD = Method("device_code", from_options, only_graph="a user would have to sign in a second time")

@@ -52,7 +52,7 @@ class ManagedIdentity:
         endpoint = _MachineEndpoint(transport)
         try:
             client = msal.ManagedIdentityClient(identity, http_client=endpoint)
-            answer: Mapping[str, Any] = client.acquire_token_for_client(resource=self.applicant.cloud.graph_endpoint)
+            answer: Mapping[str, Any] = client.acquire_token_for_client(resource=self.applicant.audience)
         except GraphFailure:
             raise
         except Exception as error:

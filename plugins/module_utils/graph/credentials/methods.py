@@ -46,13 +46,14 @@ def choose(
     params: Mapping[str, Any],
     auth_method: str = "auto",
     show: Callable[[str], None] | None = None,
+    service: str | None = None,
 ) -> Credential:
     """The credential of ``auth_method``; ``auto`` takes the first method of the table that is given.
 
     ``params`` are the options of the task, of which the `CREDENTIAL_OPTIONS` are read. ``show`` shows a message to the user at the
-    terminal, if there may be one.
+    terminal, if there may be one. ``service`` is the endpoint of the service that the tokens are for, if it is not Microsoft Graph.
 
-    :raises CredentialProblem: if something that the method needs is missing or unreadable.
+    :raises CredentialProblem: if something that the method needs is missing or unreadable, or if it has tokens for Microsoft Graph only.
     """
     secrets = read_secrets(CREDENTIAL_OPTIONS, params)
     method = METHODS[_first_given(secrets) if auth_method == "auto" else auth_method]
@@ -60,7 +61,11 @@ def choose(
         raise CredentialProblem(f"auth_method is {method.name}, but {method.missing}")
     if method.needs_client_id and not client_id:
         raise CredentialProblem("client_id is missing; it is the application (client) id of the registration that signs in")
-    return method.create(Applicant(cloud, tenant, client_id or "", secrets, show))
+    if service and method.only_graph:
+        raise CredentialProblem(
+            f"auth_method {method.name} only signs in to Microsoft Graph, because {method.only_graph}; use another method for {service}"
+        )
+    return method.create(Applicant(cloud, tenant, client_id or "", secrets, show, service))
 
 
 def _first_given(secrets: Secrets) -> str:

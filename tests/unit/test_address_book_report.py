@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import time
 import unicodedata
 from dataclasses import replace
 from datetime import timedelta
@@ -368,6 +369,13 @@ class TestProblems:
     def test_only_some_are_named(self) -> None:
         (problem,) = report.problems([self.CROWD[1]] * 9, max_unlisted=0)
         assert problem.endswith("hidden@c, hidden@c, hidden@c, hidden@c, hidden@c and 4 more.")
+
+    def test_the_time_grows_with_the_users_only(self) -> None:
+        """Every user by every name would be minutes for a large company."""
+        crowd = [named(f"user{number}@c") for number in range(3000)]
+        began = time.process_time()
+        assert report.problems(crowd, [f"user{number}@c" for number in range(3000)]) == []
+        assert time.process_time() - began < 1
 
     def test_both(self) -> None:
         assert len(report.problems(self.CROWD, ["hidden@c", "listed@c", "nobody@c"], 0)) == 3

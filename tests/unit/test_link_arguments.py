@@ -473,7 +473,11 @@ class TestAnswer:
             assert "link_address_book is mend, but tenants.contoso.tenant_id is a domain; set it to the tenant's id" in said
             assert "failed" not in judged(role="address_book", **{**wanted, "link_address_book": "report"})
             return
-        more = {"link_address_book_max_changes": "7", "link_address_book_commands_path": "a.ps1", "link_global_address_list": "GAL"}
+        more: dict[str, Any] = {
+            "link_address_book_max_changes": "7",
+            "link_address_book_commands_path": "a.ps1",
+            "link_global_address_list": "GAL",
+        }
         facts = judged(role="address_book", **wanted, **more)["ansible_facts"]
         assert facts["cross_tenant_sync_mend"] == {**options, "max_changes": 7, "commands_path": "a.ps1", "global_address_list": "GAL"}
         for role in ("verify", "preflight", None):

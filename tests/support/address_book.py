@@ -53,9 +53,9 @@ OF_GRAPH = {"invitation_pending", "skipped", "failed", "deleted", "orphan"}
 MEMBERS = {"minsu.kim", "sora.jung"}
 """Those who are members in the target."""
 MENDED = {"junho.choi", "sora.jung", "taeho.oh"}
-EXCHANGE = {"exchange": True, "exchange_endpoint": f"{URL}/exchange"}
-SOURCE = {"source": TENANTS["contoso"], "configuration": "Fabrikam"}
-APPLICATIONS = {
+EXCHANGE: dict[str, Any] = {"exchange": True, "exchange_endpoint": f"{URL}/exchange"}
+SOURCE: dict[str, Any] = {"source": TENANTS["contoso"], "configuration": "Fabrikam"}
+APPLICATIONS: dict[str, dict[str, Any]] = {
     "mends": {},
     "reads": {"client_id": "55555555-5555-4555-8555-555555555555", "client_secret": "fabrikam-reader-secret"},
     "half": {"client_id": "66666666-6666-4666-8666-666666666666", "client_secret": "fabrikam-half-secret"},
@@ -155,13 +155,24 @@ class Book:
         found: dict[str, GraphObject] = pickle.loads(pickle.dumps(tenant.exchange.recipients))  # noqa: S301  # our own, of this process
         return {key: {name: value for name, value in record.items() if name != "WhenChangedUTC"} for key, record in found.items()}
 
+    def source_user(self, alias: str) -> GraphObject:
+        """A user of the source, to be changed at will."""
+        return _starting(self.cloud, CONTOSO, f"{alias}@")
+
+    def target_user(self, alias: str) -> GraphObject:
+        """The user of the target who is that user, to be changed at will."""
+        return _starting(self.cloud, FABRIKAM, f"{alias}_contoso.kr#EXT#")
+
     def recipient(self, alias: str) -> GraphObject:
-        """The recipient of a user of the source, to be changed at will."""
-        self.recipients  # noqa: B018  # what was changed in Entra arrives
-        users = self.cloud.world.tenants[FABRIKAM].users.values()
-        user = next(user for user in users if user["userPrincipalName"].startswith(f"{alias}_contoso.kr#EXT#"))
-        found: GraphObject = self.cloud.world.tenants[FABRIKAM].exchange.recipients[user["id"]]
+        """The recipient of that user, to be changed at will."""
+        found: GraphObject = self.cloud.world.tenants[FABRIKAM].exchange.recipients[self.target_user(alias)["id"]]
         return found
+
+
+def _starting(cloud: Cloud, tenant: str, beginning: str) -> GraphObject:
+    users = cloud.world.tenants[tenant].users.values()
+    found: GraphObject = next(user for user in users if str(user["userPrincipalName"]).startswith(beginning))
+    return found
 
 
 def verdicts(result: Mapping[str, Any]) -> dict[str, str]:

@@ -254,7 +254,9 @@ def _scope(sent: requests.PreparedRequest) -> dict[str, Any]:
 
 def _writes(sent: requests.PreparedRequest, path: str) -> bool:
     if "/adminapi/" in path:
-        cmdlet = json.loads(_bytes(sent.body))["CmdletInput"] if sent.body else {"CmdletName": "Get-"}
+        if not sent.body:
+            return False
+        cmdlet = json.loads(_bytes(sent.body))["CmdletInput"]
         return not cmdlet["CmdletName"].startswith("Get-") and not cmdlet["Parameters"].get("WhatIf")
     if path.endswith("/$batch"):
         return any(one["method"] != "GET" and not READING_POSTS.search(one["url"]) for one in json.loads(_bytes(sent.body))["requests"])

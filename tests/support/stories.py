@@ -114,14 +114,26 @@ class Step:
         return len([request for request in self.requests if re.match(r"/(v1\.0|beta)/", request["path"]) and not request.get("batched")])
 
     @property
+    def to_exchange(self) -> list[dict[str, Any]]:
+        """The requests to Exchange."""
+        return [request for request in self.requests if "/adminapi/" in request["path"]]
+
+    @property
     def writes(self) -> list[dict[str, Any]]:
-        """The requests that change something."""
-        return [request for request in self.sent if request["method"] != "GET" and not _READING_POSTS.search(request["path"])]
+        """The requests that change something, in Graph and in Exchange."""
+        graph = [request for request in self.sent if request["method"] != "GET" and not _READING_POSTS.search(request["path"])]
+        return [*graph, *filter(_changes_exchange, self.to_exchange)]
 
     @property
     def left_alone(self) -> bool:
         """Whether the task changed nothing. The audit log does not count, because only the service writes it."""
         return self.before == self.after
+
+
+def _changes_exchange(request: dict[str, Any]) -> bool:
+    """Whether a request runs a cmdlet that changes something. With WhatIf, it only reports what it would do."""
+    command = (request["request_body"] or {}).get("CmdletInput") or {}
+    return not str(command.get("CmdletName", "Get-")).startswith("Get-") and not command["Parameters"].get("WhatIf")
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,8 @@ others:
     - Also set as the fact C(cross_tenant_sync_others), which the roles read. The fact C(cross_tenant_sync_link) holds the variables of the
       link, as options of M(entra.cross_tenant_sync.link_info).
     - Where the address book of the target is reported, the fact C(cross_tenant_sync_address_book) holds them as options of
-      M(entra.cross_tenant_sync.address_book_info).
+      M(entra.cross_tenant_sync.address_book_info). Where it is mended, the fact C(cross_tenant_sync_mend) holds them as options of
+      M(entra.cross_tenant_sync.address_book_visibility).
   returned: success
   type: list
   elements: str

@@ -17,6 +17,7 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.odata import is_id
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import link_variables
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.link_variables import OWN, OWN_KEYS
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION
@@ -75,7 +76,7 @@ def validate_link(host: LinkHost, rivals_of_host: Callable[[], Mapping[str, Any]
     state = host.state or values.get("link_state", "present")
     book = _address_book(values, entries)
     if not faults and state == "present":
-        faults += [*_contradictions(host, values, entries), *_without_exchange(host, values, book)]
+        faults += [*_contradictions(host, values, entries), *_address_book_faults(host, values, book)]
     other_links = rivals_of_host() if not faults else {}
     faults += other_links.get("conflicts", ())
     if faults:
@@ -98,21 +99,30 @@ def validate_link(host: LinkHost, rivals_of_host: Callable[[], Mapping[str, Any]
 
 @dataclass(frozen=True)
 class AddressBook:
-    """What is done about the address book of the target: ``report``, ``mend`` or ``off``, and whether Exchange may be asked."""
+    """What is done about the address book of the target: ``report``, ``mend`` or ``off``."""
 
     mode: str
     exchange: bool
+    """Whether Exchange may be asked."""
+    source: str | None
+    """The id of the source tenant, if it is named by its id."""
 
 
 def _address_book(values: Mapping[str, Any], entries: Mapping[str, Mapping[str, Any]]) -> AddressBook:
     exchange = bool(entries.get("link_target", {}).get("exchange"))
-    return AddressBook(values.get("link_address_book", "report" if exchange else "off"), exchange)
+    source = str(entries.get("link_source", {}).get("tenant_id"))
+    return AddressBook(values.get("link_address_book", "report" if exchange else "off"), exchange, source if is_id(source) else None)
 
 
-def _without_exchange(host: LinkHost, values: Mapping[str, Any], book: AddressBook) -> list[str]:
-    """The variables that have no effect because Exchange may not be asked."""
-    if book.exchange or not _signs_in(host, "link_target"):
+def _address_book_faults(host: LinkHost, values: Mapping[str, Any], book: AddressBook) -> list[str]:
+    """The variables that have no effect because Exchange may not be asked, and what is missing to mend."""
+    if not _signs_in(host, "link_target"):
         return []
+    if book.exchange:
+        if book.mode != "mend" or book.source or values.get("link_source_domains"):
+            return []
+        entry = f"tenants.{values['link_source']}.tenant_id"
+        return [f"link_address_book is mend, but {entry} is a domain; set it to the tenant's id, or set link_source_domains"]
     rule = f"Exchange is asked only for a tenant with exchange: true; set it in tenants.{values['link_target']}"
     faults = [f"link_address_book is mend, but {rule}, or use report"] if book.mode == "mend" else []
     if "link_verify_max_unlisted" in values and values.get("link_address_book") != "off":
@@ -132,7 +142,7 @@ def _tasks(role: str | None, present: bool, preflight: bool, deprovision: bool, 
 
 
 def _options(role: str | None, values: Mapping[str, Any], others: list[str], book: AddressBook) -> dict[str, Any]:
-    """The facts with the options of ``link_info``, and of ``address_book_info`` where it follows.
+    """The facts with the options of ``link_info``, and of ``address_book_info`` and ``address_book_visibility`` where they follow.
 
     Where the role ``verify`` asks Exchange, Exchange alone decides whether a user is listed: Entra shows what is wished (fact F155).
     """
@@ -141,10 +151,14 @@ def _options(role: str | None, values: Mapping[str, Any], others: list[str], boo
         return {"cross_tenant_sync_link": link_options}
     book_options = link_variables.options_of("address_book_info", values)
     by_exchange = book.exchange and role == "verify"
-    return {
+    facts = {
         "cross_tenant_sync_link": _except(("verify_users",) if by_exchange else (), link_options),
         "cross_tenant_sync_address_book": _except(() if by_exchange else THRESHOLDS, book_options),
     }
+    if role == "address_book" and book.mode == "mend":
+        source = {"source_tenant_id": book.source} if book.source else {}
+        facts["cross_tenant_sync_mend"] = {**source, **link_variables.options_of("address_book_visibility", values)}
+    return facts
 
 
 def _except(names: Iterable[str], options: Mapping[str, Any]) -> dict[str, Any]:

@@ -72,7 +72,7 @@ class TestRole:
 
     def test_mending(self, playbooks: Playbooks, emulator: Emulator, tmp_path: Path) -> None:
         path = tmp_path / "commands.ps1"
-        wanted = {"link_address_book": "mend", "link_address_book_commands_path": str(path)}
+        wanted: dict[str, Any] = {"link_address_book": "mend", "link_address_book_commands_path": str(path)}
         planned = play(playbooks, "address_book", "--check", **wanted)
         assert planned.code == 0, planned.output
         assert not path.exists()
@@ -191,7 +191,7 @@ class TestVerify:
 
 def test_sync_asks_nothing(playbooks: Playbooks, emulator: Emulator) -> None:
     """New users reach Exchange after they reach Entra."""
-    mine = {"link_scope_users": [LISTED], "link_scope_groups": None, "link_verify_users": [LISTED]}
+    mine: dict[str, Any] = {"link_scope_users": [LISTED], "link_scope_groups": None, "link_verify_users": [LISTED]}
     run = play(playbooks, "sync", "--check", link_preflight=False, link_address_book="mend", **mine)
     assert run.code == 0, run.output
     assert to_exchange(emulator) == []

@@ -24,6 +24,7 @@ from ansible_collections.entra.cross_tenant_sync.tests.support.address_book impo
     verdicts,
 )
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO
+from ansible_collections.entra.cross_tenant_sync.tests.support.life import TENANTS
 
 EVERYBODY = [f"{alias}@contoso.kr" for alias in VERDICTS]
 SILENT = {"exchange_answers_for_other_tenant": True, "exchange_client_secret": "refused"}
@@ -78,12 +79,48 @@ class TestVerdicts:
         """Who is in the target is judged alike; who is not there is not known, and nobody is an orphan."""
         of_target = {alias: verdict for alias, verdict in VERDICTS.items() if verdict not in ("skipped", "failed", "orphan")}
         of_target |= dict.fromkeys(("kyungsoo.do", "jiwon.ahn"), "listed")
-        for options in ({"source_tenant_id": CONTOSO}, {"source_domains": ["contoso.kr"]}):
+        selections: tuple[dict[str, Any], ...] = ({"source_tenant_id": CONTOSO}, {"source_domains": ["contoso.kr"]})
+        for options in selections:
             book = Book()
             result = book.ask(**options)
             assert verdicts(result) == of_target
             assert not [request for request in book.cloud.arrivals if CONTOSO in request.path]
         assert verdicts(Book().ask(people=EVERYBODY)) == of_target | {"minho.seo": "unknown", "eunji.ryu": "unknown"}
+
+    @pytest.mark.parametrize(
+        "options",
+        [SOURCE, {"source_tenant_id": CONTOSO}, {"people": ["hyejin.lee@labs.contoso.kr"], **SOURCE}],
+        ids=["source", "id", "name"],
+    )
+    def test_users_of_several_domains_are_found(self, options: dict[str, Any]) -> None:
+        """Nobody names the domains (fact F48)."""
+        book = Book()
+        book.cloud.world.tenants[CONTOSO].domains.append("labs.contoso.kr")
+        book.source_user("hyejin.lee")["userPrincipalName"] = "hyejin.lee@labs.contoso.kr"
+        book.target_user("hyejin.lee")["userPrincipalName"] = "hyejin.lee_labs.contoso.kr#EXT#@fabrikam.onmicrosoft.com"
+        result = book.ask(**options)
+        assert verdicts(result)["hyejin.lee"] == "listed"
+        assert "hyejin.lee@labs.contoso.kr" in {person["name"] for person in result["people"]}
+
+    @pytest.mark.parametrize("options", [SOURCE, {"people": ["hyejin.lee@contoso.kr"], **SOURCE}], ids=["all", "by the old name"])
+    def test_who_was_renamed_is_the_same_user(self, options: dict[str, Any]) -> None:
+        """The name in the target keeps the old one: neither is somebody missing, nor an orphan."""
+        book = Book()
+        book.source_user("hyejin.lee")["userPrincipalName"] = "hyejin.park@contoso.kr"
+        found = verdicts(book.ask(**options))
+        assert found["hyejin.park"] == "listed"
+        assert "hyejin.lee" not in found
+
+    def test_a_source_without_permission_to_read_its_log(self) -> None:
+        book = Book()
+        registration = book.cloud.world.tenants[CONTOSO].registrations[TENANTS["contoso"]["client_id"]]
+        registration.roles[:] = ["Application.Read.All", "Synchronization.Read.All", "User.Read.All", "Group.Read.All"]
+        result = book.ask()
+        lost = {"skipped", "failed"}
+        assert {alias: verdict for alias, verdict in verdicts(result).items() if VERDICTS[alias] not in lost} == {
+            alias: verdict for alias, verdict in VERDICTS.items() if verdict not in lost
+        } | {"jiwon.ahn": "listed"}
+        assert "ProvisioningLog.Read.All" in next(person["reason"] for person in result["people"] if person["name"].startswith("eunji.ryu"))
 
     def test_an_application_that_reads_is_enough(self) -> None:
         assert verdicts(Book().ask(application="reads", **SOURCE)) == VERDICTS
@@ -114,7 +151,8 @@ class TestVerdicts:
     )
     def test_the_missing_half_of_the_permission_is_named(self, application: str, group: str | None, half: str) -> None:
         """Fact F152: neither half allows anything alone."""
-        result = Book().ask(application=application, **({"exchange_group": group} if group else {}), **SOURCE)
+        options: dict[str, Any] = {"exchange_group": group} if group else {}
+        result = Book().ask(application=application, **options, **SOURCE)
         unknown_at_most(result)
         assert half in result["exchange"]["reason"]
         assert half in next(person["reason"] for person in result["people"] if person["verdict"] == "unknown")

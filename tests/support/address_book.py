@@ -167,13 +167,24 @@ class Book:
         found: dict[str, GraphObject] = pickle.loads(pickle.dumps(tenant.exchange.recipients))  # noqa: S301  # our own, of this process
         return {key: {name: value for name, value in record.items() if name != "WhenChangedUTC"} for key, record in found.items()}
 
+    def source_user(self, alias: str) -> GraphObject:
+        """A user of the source, to be changed at will."""
+        return _starting(self.cloud, CONTOSO, f"{alias}@")
+
+    def target_user(self, alias: str) -> GraphObject:
+        """The user of the target who is that user, to be changed at will."""
+        return _starting(self.cloud, FABRIKAM, f"{alias}_contoso.kr#EXT#")
+
     def recipient(self, alias: str) -> GraphObject:
-        """The recipient of a user of the source, to be changed at will."""
-        self.recipients  # noqa: B018  # what was changed in Entra arrives
-        users = self.cloud.world.tenants[FABRIKAM].users.values()
-        user = next(user for user in users if user["userPrincipalName"].startswith(f"{alias}_contoso.kr#EXT#"))
-        found: GraphObject = self.cloud.world.tenants[FABRIKAM].exchange.recipients[user["id"]]
+        """The recipient of that user, to be changed at will."""
+        found: GraphObject = self.cloud.world.tenants[FABRIKAM].exchange.recipients[self.target_user(alias)["id"]]
         return found
+
+
+def _starting(cloud: Cloud, tenant: str, beginning: str) -> GraphObject:
+    users = cloud.world.tenants[tenant].users.values()
+    found: GraphObject = next(user for user in users if str(user["userPrincipalName"]).startswith(beginning))
+    return found
 
 
 def verdicts(result: Mapping[str, Any]) -> dict[str, str]:

@@ -455,6 +455,34 @@ class TestAnswer:
         assert "failed" not in judged(role=role, tenants=WITH_EXCHANGE, **variables)
         assert "failed" not in judged(role=role, **{**variables, "link_address_book": "off"})
 
+    @pytest.mark.parametrize(
+        ("source", "domains", "options"),
+        [
+            (SOURCE, None, {"source_tenant_id": SOURCE}),
+            (SOURCE, "contoso.kr", {"source_tenant_id": SOURCE, "source_domains": ["contoso.kr"]}),
+            ("contoso.kr", ["contoso.kr", "b.kr"], {"source_domains": ["contoso.kr", "b.kr"]}),
+            ("contoso.kr", None, None),
+        ],
+    )
+    def test_whom_to_mend(self, source: str, domains: Any, options: dict[str, Any] | None) -> None:
+        """Users are recognized by the id of their tenant, or by their domains."""
+        tenants = {**WITH_EXCHANGE, "contoso": {**TENANTS["contoso"], "tenant_id": source}}
+        wanted: dict[str, Any] = {"tenants": tenants, "link_address_book": "mend", "link_source_domains": domains}
+        if options is None:
+            said = refused(role="address_book", **wanted)
+            assert "link_address_book is mend, but tenants.contoso.tenant_id is a domain; set it to the tenant's id" in said
+            assert "failed" not in judged(role="address_book", **{**wanted, "link_address_book": "report"})
+            return
+        more: dict[str, Any] = {
+            "link_address_book_max_changes": "7",
+            "link_address_book_commands_path": "a.ps1",
+            "link_global_address_list": "GAL",
+        }
+        facts = judged(role="address_book", **wanted, **more)["ansible_facts"]
+        assert facts["cross_tenant_sync_mend"] == {**options, "max_changes": 7, "commands_path": "a.ps1", "global_address_list": "GAL"}
+        for role in ("verify", "preflight", None):
+            assert "cross_tenant_sync_mend" not in judged(role=role, **wanted)["ansible_facts"]
+
     def test_the_admin_of_the_source_does_not_answer_for_it(self) -> None:
         bare: dict[str, Any] = {"tenants": {**TENANTS, "fabrikam": {"tenant_id": TARGET}}}
         assert "failed" not in judged(role="source_tenant", link_address_book="mend", link_verify_max_unlisted=0, **bare)

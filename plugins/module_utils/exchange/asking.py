@@ -65,7 +65,9 @@ def _objects(body: Any) -> list[Raw]:
     page = all_of({**body, NEXT: None} if isinstance(body, Mapping) else body)
     if body.get("@adminapi.errors"):
         raise Incomplete("Exchange reported errors about some of the objects that it was asked for")
-    return [{name: value for name, value in raw.items() if "@" not in name} for raw in page if isinstance(raw, Mapping)]
+    if not all(isinstance(raw, Mapping) for raw in page):
+        raise GraphFailure("Exchange returned something else than objects")
+    return [{name: value for name, value in raw.items() if "@" not in name} for raw in page]
 
 
 def _next_page(client: Client, request: Request) -> Any:

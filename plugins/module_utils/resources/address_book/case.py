@@ -216,11 +216,11 @@ class Case:
             "log_remedy": _clause(logged.remedy if logged else None) or "see the entry with provisioning_log_info",
             "log_time": _clause(logged.time if logged else None) or "without a time",
             "named": self.situation.global_address_list or DEFAULT_LIST,
-            "outcome": _clause(f"{logged.action} {logged.status}" if logged else None),
-            "rivals": _some(f"{rival.kind} {rival.name or rival.guid}" for rival in self.rivals),
+            "outcome": " ".join(filter(None, (logged.action, logged.status) if logged else ())) or "of an unknown kind",
+            "rivals": _some(" ".join(filter(None, (rival.kind, rival.name or rival.guid))) or "without a name" for rival in self.rivals),
             "show": "false" if entra and entra.show_in_address_list is False else "not set",
-            "unasked": _clause(self.person.unasked),
-            "unread": _clause(self.situation.log_unread),
+            "unasked": _clause(self.person.unasked) or "the reason is not known",
+            "unread": _clause(self.situation.log_unread) or "the reason is not known",
         }
 
 

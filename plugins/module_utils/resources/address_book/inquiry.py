@@ -103,7 +103,8 @@ def _matched(client: Client, scope: Scope, found: Found, everyone: Found, params
     users = {} if named else dict(scope.users)
     pairs = matching.pair(users.values(), found.users)
     others = [*matching.without_source(found.users, pairs), *found.deleted]
-    users |= source_side.find(client, [*(user.source_name for user in others if user.source_name), *_wanted(found, params)], scope)
+    names = [name for user in others for name in (user.source_name, user.mail) if name]
+    users |= source_side.find(client, [*names, *_wanted(found, params)], scope)
     pairs = matching.pair(users.values(), found.users)
     missing = users.keys() - pairs.keys()
     log = source_side.newest(client, scope, missing, _ids(matching.without_source(found.users, pairs)) if named else ())
@@ -129,7 +130,7 @@ def _result(params: Mapping[str, Any], persons: Sequence[Person], seen: Seen, sc
     everyone = [*persons, *map(Person, unknown)]
     answers = seen.ask(everyone)
     situation = Situation(seen.found.now, scope_known, params.get("global_address_list"), log.unread, answers.only_members)
-    judged = [judge(person, situation) for person in recipients.completed(everyone, answers)]
+    judged = [judge(person, _situation_of(person, situation)) for person in recipients.completed(everyone, answers)]
     required = {known.get(name.lower(), name).lower() for name in must}
     doubtful = [each for each in judged if each.listed is None and each.person.name.lower() in required]
     checked = required - {each.person.name.lower() for each in doubtful}
@@ -146,6 +147,14 @@ def _result(params: Mapping[str, Any], persons: Sequence[Person], seen: Seen, sc
             for each in doubtful
         ],
     }
+
+
+def _situation_of(person: Person, situation: Situation) -> Situation:
+    """What holds for a person. A user of the target whom the source does not know by this name can have been renamed there, which only the
+    log shows.
+    """
+    renamed = person.source is None and person.entra is not None and situation.log_unread is not None
+    return replace(situation, scope_known=False) if renamed else situation
 
 
 def _names(person: Person) -> Iterator[str]:

@@ -67,11 +67,8 @@ class Found:
 
     @property
     def domains(self) -> list[str]:
-        """The domains that they came from, those with the most users first."""
-        counted: dict[str, int] = {}
-        for user in (*self.users, *self.deleted):
-            counted[domain_of(user)] = counted.get(domain_of(user), 0) + 1
-        return sorted(filter(None, counted), key=lambda domain: (-counted[domain], domain))
+        """The domains that they came from."""
+        return sorted({domain_of(user) for user in (*self.users, *self.deleted)} - {""})
 
 
 def selection(params: Mapping[str, Any]) -> Selection:

@@ -32,6 +32,7 @@ SELECT = (
     "CustomAttribute15",
     "IsDirSynced",
 )
+PROVED = "the tenant that answers"
 NOT_ALLOWED = "the connection of the target tenant does not allow it; set exchange to true"
 
 
@@ -94,7 +95,7 @@ def addresses_of(person: Person) -> list[str]:
 def _recipients(exchange: Client, graph: Client, people: Sequence[Person]) -> Answers:
     """The recipients by the ids, and for the users without one the recipients by the addresses.
 
-    :raises GraphFailure: if Exchange does not answer for this tenant.
+    :raises GraphFailure: if Exchange does not answer for this tenant, or returns recipients of which it is not clear whose they are.
     """
     ids = [person.entra.id.lower() for person in people if person.entra]
     if not ids:
@@ -102,6 +103,8 @@ def _recipients(exchange: Client, graph: Client, people: Sequence[Person]) -> An
     _prove_tenant(exchange, graph)
     found = asking.find_by(exchange, "ExternalDirectoryObjectId", ids, SELECT)
     own = {recipient.object_id.lower(): recipient for recipient in map(Recipient.from_exchange, found.objects)}
+    if not own.keys() <= set(ids):
+        raise GraphFailure("Exchange returned recipients that were not asked for")
     unasked = {name: clause(failure) for name, failure in found.unasked.items()}
     answered = own.keys() | unasked.keys()
     without = [person for person in people if person.entra and person.entra.id.lower() not in answered]
@@ -118,14 +121,17 @@ def _recipients(exchange: Client, graph: Client, people: Sequence[Person]) -> An
 
 
 def _prove_tenant(exchange: Client, graph: Client) -> None:
-    """Check that Exchange answers for the tenant in which the users were read.
+    """Check that Exchange answers for the tenant in which the users were read, once a task.
 
     :raises GraphFailure: if it does not.
     """
+    if PROVED in exchange.reads.objects:
+        return
     with graph.reading():
         own_id = tenants.own_id(graph)
         domains = tenants.verified_domains(graph)
     asking.prove_tenant(exchange, domains, lambda domain: tenants.owner(graph, domain), str(own_id))
+    exchange.reads.objects[PROVED] = own_id
 
 
 def _members(exchange: Client, group: str) -> Answers:

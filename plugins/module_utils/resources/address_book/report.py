@@ -81,10 +81,15 @@ def problems(judged: Sequence[Judged], must_be_listed: Iterable[str] = (), max_u
     """A sentence for each user who must be listed and is not, or of whom that is not known, and one if too many users are unlisted.
     ``must_be_listed`` are names or ids of users in either tenant. ``max_unlisted`` is ``None`` for no limit.
     """
-    found = [problem for name in must_be_listed for problem in _missing(name, _named(judged, name))]
+    by_name: dict[str, list[Judged]] = {}
+    for each in judged:
+        for name in _names(each.person):
+            by_name.setdefault(name, []).append(each)
+    found = [problem for name in must_be_listed for problem in _missing(name, by_name.get(name.casefold(), []))]
     unlisted = [each.person.name for each in judged if each.unlisted]
     if max_unlisted is not None and len(unlisted) > max_unlisted:
-        found.append(f"{len(unlisted)} users are unlisted, and max_unlisted is {max_unlisted}: {some(unlisted)}.")
+        number = "1 user is" if len(unlisted) == 1 else f"{len(unlisted)} users are"
+        found.append(f"{number} unlisted, and max_unlisted is {max_unlisted}: {some(unlisted)}.")
     return found
 
 
@@ -96,11 +101,6 @@ def _missing(name: str, found: Sequence[Judged]) -> list[str]:
     known = [each for each in found if each.listed is not None] or found
     said = "is not" if known[0].listed is False else "is not known to be"
     return [f"{name} must be listed, but {said} in the address book ({known[0].verdict}): {known[0].reason}."]
-
-
-def _named(judged: Iterable[Judged], name: str) -> list[Judged]:
-    wanted = name.casefold()
-    return [each for each in judged if wanted in _names(each.person)]
 
 
 def _names(person: Person) -> set[str]:

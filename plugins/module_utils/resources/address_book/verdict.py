@@ -250,18 +250,18 @@ VERDICTS = (
     Rule(
         LISTED,
         lambda case: case.listed is True and case.younger_than(OUTLOOK_LAG),
-        "Exchange has the user in the address list {list}; new names reach Outlook within a day",
+        "the user is in the address list {list}; new names reach Outlook within a day",
     ),
     Rule(
         LISTED,
         lambda case: case.listed is True and not case.list_recognized,
-        "Exchange has the user in the address list {list}",
+        "the user is in the address list {list}",
         "name the global address list (global_address_list)",
     ),
     Rule(
         LISTED,
         lambda case: case.listed is True,
-        "Exchange has the user in the address list {list}",
+        "the user is in the address list {list}",
     ),
     # Neither a user object nor anything above that explains why.
     Rule(

@@ -28,11 +28,12 @@ def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Emulat
 
 
 @pytest.fixture
-def emulator(aftermath: tuple[Emulator, dict[str, Any]]) -> Emulator:
+def emulator(aftermath: tuple[Emulator, dict[str, Any]]) -> Iterator[Emulator]:
     running, state = aftermath
     running.control("PUT", "state", state)
     running.control("DELETE", "requests")
-    return running
+    yield running
+    running.judge_traffic()
 
 
 def play(playbooks: Playbooks, name: str, *arguments: str, target: dict[str, Any] | None = None, **link: Any) -> Run:

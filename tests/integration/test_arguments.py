@@ -59,7 +59,12 @@ def test_a_wrong_argument_of_the_last_step_ends_it_before_the_first_request(
     playbooks: Playbooks, emulator: Emulator, arguments: tuple[str, ...]
 ) -> None:
     before = emulator.state()["tenants"]
-    wrong = {"link_job_state": "paused", "link_job_wait": "steady", "link_display_name_suffix": " (C)", "link_scope_exact": "maybe"}
+    wrong: dict[str, Any] = {
+        "link_job_state": "paused",
+        "link_job_wait": "steady",
+        "link_display_name_suffix": " (C)",
+        "link_scope_exact": "maybe",
+    }
     run = play(playbooks, inventory(emulator, **wrong), "sync", *arguments)
     silent(emulator, run, "Link contoso_to_fabrikam: link_scope_exact must be true or false")
     run = play(playbooks, inventory(emulator, **{**wrong, "link_scope_exact": False}), "sync", *arguments)

@@ -9,12 +9,9 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import pytest
-import requests
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.exchange import cmdlet
 from ansible_collections.entra.cross_tenant_sync.tests.support.address_book import (
     MEMBERS,
     MENDED,
@@ -73,7 +70,7 @@ class TestVerdicts:
         result = book.ask(exchange=False, **SOURCE)
         unknown_at_most(result)
         assert book.requests == []
-        assert not [request for request in book.cloud.exchanges if "exchange" in request.path]
+        assert not [request for request in book.cloud.arrivals if "exchange" in request.path]
         assert set(verdicts(result).values()) == {*OF_GRAPH, "unknown"}
         assert result["exchange"]["asked"] is False
         assert "set exchange to true" in result["exchange"]["reason"]
@@ -87,7 +84,7 @@ class TestVerdicts:
             book = Book()
             result = book.ask(**options)
             assert verdicts(result) == of_target
-            assert not [request for request in book.cloud.exchanges if CONTOSO in request.path]
+            assert not [request for request in book.cloud.arrivals if CONTOSO in request.path]
         assert verdicts(Book().ask(people=EVERYBODY)) == of_target | {"minho.seo": "unknown", "eunji.ryu": "unknown"}
 
     @pytest.mark.parametrize(
@@ -162,16 +159,6 @@ class TestVerdicts:
         assert "\0" not in str(result)
 
 
-def hang(book: Book) -> None:
-    """No answer of Exchange comes in time."""
-
-    def before(number: int) -> None:
-        if "/adminapi/" in book.cloud.exchanges[number].path:
-            raise requests.exceptions.ReadTimeout("no answer came")
-
-    book.cloud.before = before
-
-
 def refuse_from(number: int) -> Callable[[Book], None]:
     """Exchange fails from that request on: the tenant is proved, a part is answered."""
     return lambda book: book.fault({"fault": "status", "status": 500, "nth": number})
@@ -185,7 +172,8 @@ FAILURES: dict[str, Callable[[Book], None]] = {
     "pages of a proxy": lambda book: book.fault({"fault": "html", "status": 502}),
     "half of an answer": lambda book: book.fault({"fault": "truncated"}),
     "resets": lambda book: book.fault({"fault": "reset_before_commit"}),
-    "hangs": hang,
+    "hangs": lambda book: book.fault({"fault": "no_answer"}),
+    "answers too late": lambda book: book.fault({"fault": "delay", "seconds": 150}),
     "expired tokens": lambda book: book.fault({"fault": "expired_token"}),
     **{f"fails from request {number}": refuse_from(number) for number in range(2, 6)},
 }
@@ -223,9 +211,7 @@ class TestFailures:
     @pytest.mark.parametrize("size", [1, 2, 5])
     def test_a_page_is_never_taken_for_everything(self, paging: str, size: int) -> None:
         """Fact F148: a page that cannot be followed says nothing about who is not on it."""
-        book = Book(exchange_paging=paging)
-        with mock.patch.object(cmdlet, "_PREFER", {"Prefer": f"odata.maxpagesize={size}"}):
-            result = book.ask()
+        result = Book(exchange_paging=paging, exchange_largest_page=size).ask()
         unknown_at_most(result)
         if paging != "never":
             assert verdicts(result) == VERDICTS
@@ -439,7 +425,7 @@ class TestCommands:
             result = book.mend(check=check, commands_path=str(tmp_path / place))
             assert result["failed"]
             assert "commands_path cannot be written" in result["msg"]
-            assert book.cloud.exchanges == []
+            assert book.cloud.arrivals == []
 
     @pytest.mark.parametrize("failure", FAILURES)
     def test_when_exchange_fails_nothing_is_changed_and_the_file_is_written(self, failure: str, tmp_path: Path) -> None:

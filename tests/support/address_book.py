@@ -24,9 +24,10 @@ from entra_emulator.faults import Fault, FaultPlan
 from entra_emulator.settings import Settings, merged
 from entra_emulator.state import GraphObject
 
-from .cloud import URL, Cloud, Exchange
+from .cloud import URL, Arrival, Cloud
 from .emulator import CONTOSO, FABRIKAM
 from .life import TENANTS, living
+from .traffic import sets_exchange
 
 VERDICTS = {
     "minsu.kim": "listed",
@@ -81,6 +82,7 @@ def switches() -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = [{}]
     numbers = {
         "exchange_page_size": [1],
+        "exchange_largest_page": [1, 5],
         "exchange_longest_filter": [150, 400],
         "exchange_lag_seconds": [],
         "exchange_requests_per_minute": [],
@@ -98,7 +100,12 @@ class Book:
 
     settings: Mapping[str, Any]
 
-    def __init__(self, **settings: Any) -> None:
+    def __init__(self, cloud: Cloud | None = None, **settings: Any) -> None:
+        self.said: list[tuple[float, str]] = []
+        """The progress of the last task, with the virtual time."""
+        if cloud is not None:
+            self.cloud = cloud
+            return
         self.cloud = Cloud(scenario="aftermath")
         self.cloud.load(_beginning())
         self.cloud.service.settings = merged(Settings(throttling=False), dict(settings))
@@ -115,7 +122,9 @@ class Book:
         return self._run(address_book_visibility, check, {**EXCHANGE, **APPLICATIONS[application], **selected, **options})
 
     def _run(self, module: Any, check: bool, options: Mapping[str, Any]) -> dict[str, Any]:
-        self.cloud.exchanges.clear()
+        self.cloud.arrivals.clear()
+        self.said.clear()
+        self.cloud.asks_exchange = sets_exchange(options)
         declared: Options = module.OPTIONS
         understood = declared.understand({**TENANTS["fabrikam"], **options})
         checked = ArgumentSpecValidator(declared.argument_spec(), **declared.rules).validate(understood.args)
@@ -126,9 +135,12 @@ class Book:
         pace = Pace(longest=float(given.get("visibility_timeout") or 0), sleep=self.cloud.sleep, clock=self.cloud.clock)
         with living(self.cloud):
             try:
-                return engine.run(module.SUBJECT, given, check, pace)
+                return engine.run(module.SUBJECT, given, check, pace, progress=self._say)
             except RunFailure as failure:
                 return {**failure.details, "failed": True, "msg": failure.msg}
+
+    def _say(self, text: str) -> None:
+        self.said.append((self.cloud.clock(), text))
 
     # Exchange --------------------------------------------------------------------------------------------------------
 
@@ -138,12 +150,12 @@ class Book:
         self.cloud.service.faults = FaultPlan(faults=plan)
 
     @property
-    def requests(self) -> list[Exchange]:
+    def requests(self) -> list[Arrival]:
         """The requests of the last task to Exchange."""
-        return [request for request in self.cloud.exchanges if "/adminapi/" in request.path]
+        return [request for request in self.cloud.arrivals if "/adminapi/" in request.path]
 
     @property
-    def writes(self) -> list[Exchange]:
+    def writes(self) -> list[Arrival]:
         """Those of them that are there to change something."""
         return [request for request in self.requests if request.writes]
 

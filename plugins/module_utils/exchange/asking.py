@@ -44,12 +44,16 @@ def run(client: Client, command: Cmdlet) -> list[Raw]:
     """
     request = command.request()
     objects: list[Raw] = []
+    followed: set[str] = set()
     body = client.send(request).body
     while True:
         objects += _objects(body)
         path = client.path_of(body.get(NEXT), request.version)
         if path is None:
             return objects
+        if path in followed:
+            raise Incomplete("Exchange names the same next page again and again")
+        followed.add(path)
         body = _next_page(client, dataclasses.replace(request, path=path))
 
 

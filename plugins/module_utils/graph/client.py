@@ -300,6 +300,9 @@ class Client:
     def censor(self, error: ServiceError) -> None:
         """Remove the texts of the service from an error if they contain the access token."""
         error.code, error.message = (shown(text, (self._token,)) for text in (error.code, error.message))
+        error.request_id, error.client_request_id = (
+            text and shown(text, (self._token,)) for text in (error.request_id, error.client_request_id)
+        )
 
     def close(self) -> None:
         """Close the connections."""

@@ -2,17 +2,23 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Users of a target tenant who came from a given source, as an address book shows them (facts F112, F118)."""
+"""Users of a target tenant who came from a given source, as an address book shows them (facts F112, F118).
+
+The directory of the target is not listed: users are asked for by name, or selected and counted by the service (`external_names`).
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from ..graph.client import Client, Request
+from ..graph.batch import outcomes_of, read_all
+from ..graph.client import Answer, Client, Request
 from ..plan import Inquiry, Refusal
-from . import tenants
+from . import external_names, tenants
+from .directory import listed
+from .external_names import ADVANCED, PENDING, SAMPLE, source_name
 
 ADDRESS_BOOK = {
     "id": "id",
@@ -33,9 +39,23 @@ ADDRESS_BOOK = {
     "show_in_address_list": "showInAddressList",
 }
 
-PENDING = "PendingAcceptance"
+SELECT = ",".join(ADDRESS_BOOK.values())
 
-_EXTERNAL = re.compile(r"^(?P<alias>.+)_(?P<domain>[^_@]+)#EXT#@", re.IGNORECASE)
+
+@dataclass(frozen=True)
+class Origin:
+    """The source, by the domains of its users; without any, by its id, and its default domain is looked up."""
+
+    domains: Sequence[str] = ()
+    tenant_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """The number of synced users, and those whose names were asked for, as `synced_users` returns them."""
+
+    count: int
+    named: Sequence[Mapping[str, Any]] = ()
 
 
 def inquire(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,16 +63,72 @@ def inquire(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
 
     :raises Refusal: when no source is named.
     """
-    domains = list(params.get("source_domains") or ())
-    first_page = Request("GET", f"/users?$select={','.join(ADDRESS_BOOK.values())}&$top=999")
-    if domains:
-        page = client.send(first_page).body
-    elif params.get("source_tenant_id"):
-        domain, (page,) = tenants.default_domain(client, params["source_tenant_id"], first_page)
-        domains = [domain]
-    else:
+    client.reads.cache()
+    origin = Origin(params.get("source_domains") or (), params.get("source_tenant_id"))
+    read_together(client, origin)
+    domains = domains_of(client, origin)
+    return {"synced_users": from_domains(client, domains, user_type=params.get("user_type")), "source_domains": domains}
+
+
+def domains_of(client: Client, origin: Origin) -> list[str]:
+    """The domains of the source.
+
+    :raises Refusal: when no source is named, or there is no such tenant.
+    """
+    if origin.domains:
+        return list(origin.domains)
+    if not origin.tenant_id:
         raise Refusal("source_domains or source_tenant_id is needed to know which source is meant")
-    return {"synced_users": synced_users(client.members(page), domains, params.get("user_type")), "source_domains": domains}
+    return [tenants.default_domain(client, origin.tenant_id)[0]]
+
+
+def read_together(client: Client, origin: Origin, names: Iterable[str] = (), also: Sequence[Request] = ()) -> None:
+    """Read in one batch what the functions below ask first, and other requests, for a client that caches its reads. A read that fails here
+    is repeated where its result is required.
+    """
+    looked_up = [tenants.request_for(origin.tenant_id)] if origin.tenant_id and not origin.domains else []
+    requests = [*also, *looked_up, *_sample(client), *external_names.requests_by_source_name(names, SELECT)]
+    outcomes = outcomes_of(client, requests) if len(requests) > 1 else []
+    sampled = next((outcome for request, outcome in zip(requests, outcomes, strict=False) if request is SAMPLE), None)
+    if isinstance(sampled, Answer):
+        external_names.learn_from_sample(client, sampled.body)
+
+
+def arrived(client: Client, domains: Iterable[str], names: Iterable[str] = ()) -> Arrived:
+    """The number of synced users from these domains, which the service counts, and those of them with these names in the source."""
+    wanted = list(domains)
+    named, counts = _ask(client, names, lambda ends: external_names.counting(wanted, ends))
+    return Arrived(external_names.counted(client, counts), synced_users(named, wanted))
+
+
+def from_domains(client: Client, domains: Iterable[str], names: Iterable[str] = (), user_type: str | None = None) -> list[dict[str, Any]]:
+    """The synced users from these domains. Those with these names in the source are read by name as well, because the service can be late
+    in selecting new users by domain (fact F158).
+    """
+    wanted = list(domains)
+    named, pages = _ask(client, names, lambda ends: external_names.selecting(wanted, ends, SELECT, user_type))
+    users = [*named, *(user for page in pages for user in client.members(page, headers=ADVANCED))]
+    return synced_users({str(user["id"]): user for user in users}.values(), wanted, user_type)
+
+
+def _ask(client: Client, names: Iterable[str], ask: Callable[[Sequence[str]], list[Request]]) -> tuple[list[dict[str, Any]], list[Any]]:
+    """The users with these names in the source, and the bodies of the answers to the requests that ``ask`` makes of the endings of external
+    names. It is one batch if the endings are known; otherwise they are learned first.
+    """
+    known = external_names.endings(client)
+    by_ending, sample, by_name = ask(known), _sample(client), list(external_names.requests_by_source_name(names, SELECT))
+    bodies = [answer.body for answer in read_all(client, [*by_ending, *sample, *by_name])]
+    asked, rest = bodies[: len(by_ending)], bodies[len(by_ending) :]
+    for page in rest[: len(sample)]:
+        external_names.learn_from_sample(client, page)
+    named = list(listed(client, rest[len(sample) :]))
+    external_names.learn(client, named)
+    new = [ending for ending in external_names.endings(client) if ending not in known]
+    return named, [*asked, *(answer.body for answer in read_all(client, ask(new)))]
+
+
+def _sample(client: Client) -> list[Request]:
+    return [] if external_names.endings(client) else [SAMPLE]
 
 
 def synced_users(raw: Iterable[Mapping[str, Any]], domains: Iterable[str], user_type: str | None = None) -> list[dict[str, Any]]:
@@ -79,15 +155,6 @@ def missing(users: Iterable[Mapping[str, Any]], names: Iterable[str]) -> list[st
         if user["account_enabled"] and user["show_in_address_list"] is not False
     }
     return [name for name in names if name.lower() not in visible]
-
-
-def source_name(user_principal_name: str) -> str | None:
-    """``alias@domain`` of a user whose name here is ``alias_domain#EXT#@...``; ``None`` for the tenant's own users.
-
-    A domain holds no underscore, so the last one before ``#EXT#`` is the former ``@``.
-    """
-    match = _EXTERNAL.match(user_principal_name)
-    return f"{match['alias']}@{match['domain']}" if match else None
 
 
 INQUIRY = Inquiry(inquire)

@@ -139,7 +139,7 @@ def person(name: str, **about: Any) -> dict[str, Any]:
 
 
 def arrived(people: list[dict[str, Any]]) -> Arrived:
-    return Arrived(len(people), people)
+    return Arrived(len(people), tuple(people))
 
 
 class TestJudgement:

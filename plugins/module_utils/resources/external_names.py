@@ -27,7 +27,9 @@ LONGEST_QUERY = 1900
 OR = "%20or%20"
 PENDING = "PendingAcceptance"
 """The state of a user who has not redeemed an invitation."""
-SAMPLE = Request("GET", "/users?$filter=creationType%20eq%20'Invitation'&$select=userPrincipalName&$top=100")
+_INVITED = "creationType%20eq%20'Invitation'%20or%20externalUserState%20eq%20'Accepted'"
+"""Which of the two a synced user has is not documented (fact F112)."""
+SAMPLE = Request("GET", f"/users?$filter={_INVITED}&$select=userPrincipalName&$top=999")
 """External users of any source, whose names show how such names end here."""
 
 _EXTERNAL = re.compile(r"^(?P<alias>.+)_(?P<domain>[^_@]+)#EXT#@(?P<ending>.*)", re.IGNORECASE)

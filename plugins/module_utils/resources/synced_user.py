@@ -55,7 +55,7 @@ class Arrived:
     """The number of synced users, and those whose names were asked for, as `synced_users` returns them."""
 
     count: int
-    named: Sequence[Mapping[str, Any]] = ()
+    named: tuple[Mapping[str, Any], ...] = ()
 
 
 def inquire(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def arrived(client: Client, domains: Iterable[str], names: Iterable[str] = ()) -
     """The number of synced users from these domains, which the service counts, and those of them with these names in the source."""
     wanted = list(domains)
     named, counts = _ask(client, names, lambda ends: external_names.counting(wanted, ends))
-    return Arrived(external_names.counted(client, counts), synced_users(named, wanted))
+    return Arrived(external_names.counted(client, counts), tuple(synced_users(named, wanted)))
 
 
 def from_domains(client: Client, domains: Iterable[str], names: Iterable[str] = (), user_type: str | None = None) -> list[dict[str, Any]]:

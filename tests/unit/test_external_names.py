@@ -18,7 +18,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.clie
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import GraphFailure, OddAnswer
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_cache import RunCache
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import external_names, synced_user
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.external_names import SAMPLE
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.external_names import FIRST
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.synced_user import Arrived, Origin, arrived, from_domains
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.directory import users
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import TARGET, FakeGraph, Outcome, Reply, refusal
@@ -49,11 +49,26 @@ PEOPLE = [
     guest("somebody@notcontoso.kr"),
     guest("else@adatum.com"),
 ]
+MANY = [*PEOPLE, *(guest(f"person{number}@adatum.com") for number in range(1000))]
+"""More external users than a page shows."""
 SYNCED = ["minsu.kim@contoso.kr", "Under_Score@Contoso.KR", "no.state@contoso.kr", "o'brien@tailspin.kr"]
 
 
+EXTERNAL = st.lists(
+    st.builds(
+        guest,
+        st.sampled_from([f"{alias}@{domain}" for alias in ("a", "b_c", "d'e", "f+g") for domain in (*DOMAINS, "Contoso.KR", "adatum.com")]),
+        externalUserState=st.sampled_from(["Accepted", "PendingAcceptance", None]),
+        userType=st.sampled_from(["Member", "Guest", None]),
+    ),
+    unique_by=lambda one: one["id"],
+)
+USER_TYPES = st.sampled_from([None, "member", "guest"])
+PAGES = st.sampled_from([2, 999])
+
+
 def directory(people: Sequence[Mapping[str, Any]] = PEOPLE, run_cache: RunCache | None = None) -> FakeGraph:
-    return FakeGraph(lambda request: users(request, people), TARGET, run_cache=run_cache)
+    return FakeGraph(Paged(lambda request: users(request, people), 0, 999), TARGET, run_cache=run_cache)
 
 
 def names(found: Sequence[Mapping[str, Any]]) -> set[str]:
@@ -73,25 +88,15 @@ class TestTheSameAsAListing:
     def test_of_one_type(self, user_type: str, found: set[str]) -> None:
         assert names(from_domains(directory(), DOMAINS, user_type=user_type)) == found
 
-    @given(
-        st.lists(
-            st.builds(
-                guest,
-                st.sampled_from([f"{alias}@{domain}" for alias in ("a", "b_c", "d'e", "f+g") for domain in (*DOMAINS, "adatum.com")]),
-                ending=st.sampled_from([INITIAL, "Old.onmicrosoft.com"]),
-                externalUserState=st.sampled_from(["Accepted", "PendingAcceptance", None]),
-                userType=st.sampled_from(["Member", "Guest", None]),
-            ),
-            unique_by=lambda one: one["id"],
-        ),
-        st.lists(st.sampled_from(["contoso.kr", "Tailspin.KR", "wingtip.kr"]), unique=True, min_size=1),
-        st.sampled_from([None, "member", "guest"]),
-    )
-    def test_of_any_directory(self, external: list[dict[str, Any]], domains: list[str], user_type: str | None) -> None:
-        listed = synced_user.synced_users([*STAFF, *external], domains, user_type)
-        everybody = synced_user.synced_users([*STAFF, *external], domains)
-        assert from_domains(directory([*STAFF, *external]), domains, user_type=user_type) == listed
-        assert arrived(directory([*STAFF, *external]), domains).count == len(everybody)
+    @given(EXTERNAL, st.lists(st.sampled_from(["contoso.kr", "Tailspin.KR", "wingtip.kr"]), unique=True, min_size=1), USER_TYPES, PAGES)
+    def test_of_any_directory(self, external: list[dict[str, Any]], domains: list[str], user_type: str | None, page: int) -> None:
+        """Pages of two users have the service count, like those of a thousand where there are more users."""
+        people = [*STAFF, *external]
+        for read, expected in (
+            (lambda graph: from_domains(graph, domains, user_type=user_type), synced_user.synced_users(people, domains, user_type)),
+            (lambda graph: arrived(graph, domains).count, len(synced_user.synced_users(people, domains))),
+        ):
+            assert read(FakeGraph(Paged(lambda request: users(request, people), 0, page), TARGET)) == expected
 
 
 class TestByName:
@@ -121,51 +126,61 @@ class TestByName:
         }
 
 
-class TestEndings:
-    """How the names of external users end in a tenant is learned from them."""
+class TestManyExternalUsers:
+    """The service counts those who are meant; how their names end here is learned from the first page of external users."""
 
-    def test_it_is_learned_once_in_a_run(self) -> None:
+    def test_how_names_end_is_learned_once_in_a_run(self) -> None:
         run_cache = RunCache()
-        first, second = directory(run_cache=run_cache), directory(run_cache=run_cache)
-        assert arrived(first, DOMAINS) == arrived(second, DOMAINS)
+        first, second = directory(MANY, run_cache), directory(MANY, run_cache)
+        assert arrived(first, DOMAINS) == arrived(second, DOMAINS) == Arrived(4)
+        assert [FIRST in graph.sent for graph in (first, second)] == [True, False]
         assert [len(graph.batches) for graph in (first, second)] == [1, 1]
-        assert [SAMPLE in graph.sent for graph in (first, second)] == [True, False]
         other = FakeGraph(lambda request: users(request, PEOPLE), run_cache=run_cache)
-        assert external_names.endings(other) == []
+        assert external_names.recorded_endings(other) == []
+
+    def test_nothing_is_recorded_where_the_folder_of_the_run_is_full(self) -> None:
+        class Full(RunCache):
+            def keep(self, value: Any, *key: str) -> None:
+                """Nothing can be kept."""
+
+        graph = directory(MANY, Full())
+        assert arrived(graph, DOMAINS, SYNCED).count == 4
+        assert names(from_domains(graph, DOMAINS)) == set(SYNCED)
 
     def test_names_that_end_otherwise_are_found_as_well(self) -> None:
-        """The initial domain of a tenant does not change, but its administrators can rename users."""
-        people = [*PEOPLE, guest("old.one@contoso.kr", "old.onmicrosoft.com")]
-        assert arrived(directory(people), DOMAINS).count == 5
+        """The initial domain of a tenant does not change, but administrators can rename users."""
+        old = guest("old.one@contoso.kr", "old.onmicrosoft.com")
+        assert arrived(directory([*MANY, old]), DOMAINS).count == 4
+        assert arrived(directory([*MANY, old]), DOMAINS, ["old.one@contoso.kr"]).count == 5
+        assert arrived(directory([old, *MANY]), DOMAINS).count == 5
         known = RunCache()
-        arrived(directory(run_cache=known), DOMAINS)
-        graph = directory(people, known)
-        assert arrived(graph, DOMAINS, ["old.one@contoso.kr"]).count == 5
-        assert external_names.endings(graph) == [INITIAL, "old.onmicrosoft.com"]
+        arrived(directory(MANY, known), DOMAINS)
+        assert arrived(directory([*MANY, old], known), DOMAINS, ["old.one@contoso.kr"]).count == 5
+        assert names(from_domains(directory([*MANY, old], known), DOMAINS, ["old.one@contoso.kr"])) == {*SYNCED, "old.one@contoso.kr"}
 
     def test_external_users_with_another_name_show_nothing(self) -> None:
         renamed = [user(f"renamed{number}@fabrikam.kr", creationType="Invitation") for number in range(3)]
-        paged = Paged(lambda request: users(request, [*renamed, *PEOPLE]), 1, 1)
-        graph = FakeGraph(paged, TARGET)
+        graph = FakeGraph(Paged(lambda request: users(request, [*renamed, *PEOPLE]), 1, 1), TARGET)
         assert names(from_domains(graph, DOMAINS)) == set(SYNCED)
-        assert external_names.endings(graph) == [INITIAL]
+        assert external_names.recorded_endings(graph) == [INITIAL]
 
     @pytest.mark.parametrize("people", [[], STAFF], ids=["empty", "employees"])
     def test_without_external_users_there_is_none_to_ask_for(self, people: list[dict[str, Any]]) -> None:
         graph = directory(people)
         assert arrived(graph, DOMAINS) == Arrived(0)
         assert from_domains(graph, DOMAINS) == []
-        assert graph.sent == [SAMPLE, SAMPLE]
+        assert graph.sent == [FIRST, FIRST]
 
 
 class TestRequests:
-    def test_what_is_asked_first_travels_with_other_reads(self) -> None:
-        graph = directory()
+    @pytest.mark.parametrize(("people", "batches"), [(PEOPLE, [3]), (MANY, [3, 2])], ids=["few", "many"])
+    def test_what_is_asked_first_travels_with_other_reads(self, people: list[dict[str, Any]], batches: list[int]) -> None:
+        graph = directory(people)
         graph.reads.cache()
         synced_user.read_together(graph, Origin(DOMAINS), SYNCED[:1], [Request("GET", "/users?$top=1")])
         assert arrived(graph, DOMAINS, SYNCED[:1]).count == 4
-        assert [len(batch) for batch in graph.batches] == [3, 2]
-        assert len(graph.sent) == 5
+        assert [len(batch) for batch in graph.batches] == batches
+        assert len(graph.sent) == sum(batches)
 
     def test_what_fails_there_is_a_failure_where_it_is_required(self) -> None:
         denied = refusal(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
@@ -179,14 +194,14 @@ class TestRequests:
     @pytest.mark.parametrize("number", [1, 15, 40])
     def test_no_filter_and_no_url_is_too_long(self, number: int, length: int) -> None:
         domains = [f"{'x' * length}{count}.kr" for count in range(number)]
-        people = [guest(f"person@{domain}") for domain in domains]
-        for graph, read in ((directory(people), from_domains), (directory(people), arrived)):
+        people = [*MANY, *(guest(f"person@{domain}") for domain in domains)]
+        for read in (from_domains, arrived):
+            graph = directory(people)
             found = read(graph, domains)
             assert (found.count if isinstance(found, Arrived) else len(found)) == number
             for request in graph.sent:
                 assert len(f"https://microsoftgraph.chinacloudapi.cn/v1.0{request.path}") <= LONGEST_URL
                 assert request.path.count("endsWith") <= 15
-        assert len(external_names.counting(domains, [INITIAL])) % 2 == 0
 
 
 class TestAnswers:
@@ -211,11 +226,12 @@ class TestAnswers:
     @pytest.mark.parametrize("spoil", [lambda body: body.pop("@odata.count"), lambda body: body.update({"@odata.count": "many"})])
     def test_a_count_that_the_service_did_not_make_is_a_failure_and_not_zero(self, spoil: Callable[[dict[str, Any]], Any]) -> None:
         def odd(request: Request) -> Outcome:
-            outcome = users(request, PEOPLE)
+            outcome = many(request)
             if isinstance(outcome, Reply) and "@odata.count" in outcome.body:
                 spoil(outcome.body)
             return outcome
 
+        many = Paged(lambda request: users(request, MANY), 0, 999)
         graph = FakeGraph(odd, TARGET)
         with pytest.raises(OddAnswer), graph.reading():
             arrived(graph, DOMAINS)

@@ -25,12 +25,13 @@ ADVANCED = {"ConsistencyLevel": "eventual"}
 LONGEST_QUERY = 1900
 """Characters of a filter and the options after it. Graph accepts at most 2,048 in the URL of an advanced query."""
 OR = "%20or%20"
+NEXT = "@odata.nextLink"
 PENDING = "PendingAcceptance"
 """The state of a user who has not redeemed an invitation."""
 _INVITED = "creationType%20eq%20'Invitation'%20or%20externalUserState%20eq%20'Accepted'"
 """Which of the two a synced user has is not documented (fact F112)."""
-SAMPLE = Request("GET", f"/users?$filter={_INVITED}&$select=userPrincipalName&$top=999")
-"""External users of any source, whose names show how such names end here."""
+FIRST = Request("GET", f"/users?$filter={_INVITED}&$select=userPrincipalName,externalUserState&$top=999")
+"""The first thousand external users of any source. Of a tenant with more of them, it shows how their names end."""
 
 _EXTERNAL = re.compile(r"^(?P<alias>.+)_(?P<domain>[^_@]+)#EXT#@(?P<ending>.*)", re.IGNORECASE)
 
@@ -65,28 +66,26 @@ def _beginning(name: str) -> str | None:
 # All users of a source -----------------------------------------------------------------------------------------------
 
 
-def endings(client: Client) -> list[str]:
-    """How the names of external users end in this tenant, as far as this run has learned it."""
-    known: list[str] | None = client.run_cache.recall(*_key(client))
-    return known or []
+def endings(users: Iterable[Mapping[str, Any]]) -> list[str]:
+    """How the names of these users end, if they are external ones."""
+    return sorted({ending for user in users if (ending := _ending(user))})
 
 
-def learn(client: Client, users: Iterable[Mapping[str, Any]]) -> None:
-    """Record the endings of these names for this run."""
-    known = endings(client)
-    found = {ending for user in users if (ending := _ending(user))}
-    if not found.issubset(known):
-        client.run_cache.keep(sorted(found.union(known)), *_key(client))
+def endings_here(client: Client, first: Any) -> list[str]:
+    """How the names of external users end in this tenant, from the body of `FIRST`, or from the first following page that shows an ending.
+    They are recorded for this run.
+    """
+    while not (found := endings(all_of({**first, NEXT: None}))) and (following := client.path_of(first.get(NEXT), "v1.0")):
+        first = client.get(following)
+    if found:
+        client.run_cache.keep(found, *_key(client))
+    return found
 
 
-def learn_from_sample(client: Client, page: Any) -> None:
-    """Record the endings in the first page of the `SAMPLE`, or in the first following page that shows one."""
-    while True:
-        learn(client, all_of({**page, "@odata.nextLink": None}))
-        following = client.path_of(page.get("@odata.nextLink"), "v1.0")
-        if following is None or endings(client):
-            return
-        page = client.get(following)
+def recorded_endings(client: Client) -> list[str]:
+    """The endings that this run has recorded."""
+    found: list[str] | None = client.run_cache.recall(*_key(client))
+    return found or []
 
 
 def selecting(domains: Iterable[str], ends: Sequence[str], select: str, user_type: str | None = None) -> list[Request]:
@@ -117,8 +116,8 @@ def counted(client: Client, bodies: Sequence[Any]) -> int:
 
 def _count(client: Client, page: Any) -> int:
     """The count of a collection. Its first page can be empty, and an answer without a count has ignored the query."""
-    while "@odata.count" not in page and page.get("@odata.nextLink"):
-        page = client.get(str(client.path_of(page["@odata.nextLink"], "v1.0")), headers=ADVANCED)
+    while "@odata.count" not in page and (following := client.path_of(page.get(NEXT), "v1.0")):
+        page = client.get(following, headers=ADVANCED)
     return int(page["@odata.count"])
 
 
@@ -126,7 +125,7 @@ def _clauses(domains: Iterable[str], ends: Sequence[str], rest: int) -> Iterator
     """As many conditions in one filter as Graph accepts, for a query with so many further characters."""
     remaining = [
         f"endsWith(userPrincipalName,{quoted(f'_{domain}{MARK}{end}')})"
-        for domain in dict.fromkeys(domain.lower() for domain in domains)
+        for domain in sorted({domain.lower() for domain in domains})
         for end in ends
     ]
     while remaining:

@@ -86,10 +86,9 @@ def in_target(client: Client, link: Given, source: Facts) -> dict[str, Any]:
     if link["share_reads"]:
         client.reads.share()
     names, stops = link.get("verify_users") or (), _stops(source, link)
-    if link["compare"]:
+    if link["compare"] and not stops:
         with client.reading():
-            # A comparison that stops does not read the users, but the task after those that build the link does.
-            synced_user.read_together(client, synced_user.Origin() if stops else origin, () if stops else names, entry)
+            synced_user.read_together(client, origin, names, entry)
     found = _compare(client, link, IN_TARGET) if link["compare"] else NOTHING
     if stops or _stops(found, link):
         return link_report.compared(source, found, None, link)

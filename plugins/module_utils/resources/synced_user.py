@@ -9,7 +9,7 @@ The directory of the target is not listed: users are asked for by name, or selec
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from ..graph.client import Answer, Client, Request
 from ..plan import Inquiry, Refusal
 from . import external_names, tenants
 from .directory import listed
-from .external_names import ADVANCED, PENDING, SAMPLE, source_name
+from .external_names import ADVANCED, FIRST, NEXT, PENDING, source_name
 
 ADDRESS_BOOK = {
     "id": "id",
@@ -83,68 +83,78 @@ def domains_of(client: Client, origin: Origin) -> list[str]:
 
 
 def read_together(client: Client, origin: Origin, names: Iterable[str] = (), also: Sequence[Request] = ()) -> None:
-    """Read in one batch what the functions below ask first, and other requests, for a client that caches its reads. A read that fails here
-    is repeated where its result is required.
+    """Read in one batch what `domains_of` and `arrived` ask first, and other requests, for a client that caches its reads. A read that
+    fails here is repeated where its result is required.
     """
     looked_up = [tenants.request_for(origin.tenant_id)] if origin.tenant_id and not origin.domains else []
-    requests = [*also, *looked_up, *_sample(client), *external_names.requests_by_source_name(names, SELECT)]
+    requests = [*also, *looked_up, *_first(client), *external_names.requests_by_source_name(names, SELECT)]
     outcomes = outcomes_of(client, requests) if len(requests) > 1 else []
-    sampled = next((outcome for request, outcome in zip(requests, outcomes, strict=False) if request is SAMPLE), None)
-    if isinstance(sampled, Answer):
-        external_names.learn_from_sample(client, sampled.body)
+    for request, outcome in zip(requests, outcomes, strict=False):
+        # A page of many is not cached.
+        if request is FIRST and isinstance(outcome, Answer) and NEXT in outcome.body:
+            external_names.endings_here(client, outcome.body)
+
+
+def _first(client: Client) -> list[Request]:
+    return [] if external_names.recorded_endings(client) else [FIRST]
 
 
 def arrived(client: Client, domains: Iterable[str], names: Iterable[str] = ()) -> Arrived:
-    """The number of synced users from these domains, which the service counts, and those of them with these names in the source."""
-    wanted = list(domains)
-    named, counts = _ask(client, names, lambda ends: external_names.counting(wanted, ends))
-    return Arrived(external_names.counted(client, counts), tuple(synced_users(named, wanted)))
+    """The number of synced users from these domains, and those of them with these names in the source.
+
+    A tenant with up to a thousand external users shows them all in one request. Of more, the service counts those from the domains.
+    """
+    wanted, known = _lower(domains), external_names.recorded_endings(client)
+    by_name = list(external_names.requests_by_source_name(names, SELECT))
+    number = external_names.counting(wanted, known) if known else [FIRST]
+    bodies = [answer.body for answer in read_all(client, [*by_name, *number])]
+    named, numbers = list(listed(client, bodies[: len(by_name)])), bodies[len(by_name) :]
+    if known or NEXT in numbers[0]:
+        ends = {*(known or external_names.endings_here(client, numbers[0])), *external_names.endings(named)}
+        more = read_all(client, external_names.counting(wanted, sorted(ends.difference(known))))
+        count = external_names.counted(client, [*(numbers if known else ()), *(answer.body for answer in more)])
+    else:
+        count = len([user for user in client.members(numbers[0]) if _is_synced(user, wanted)])
+    return Arrived(count, tuple(synced_users(named, wanted)))
 
 
 def from_domains(client: Client, domains: Iterable[str], names: Iterable[str] = (), user_type: str | None = None) -> list[dict[str, Any]]:
     """The synced users from these domains. Those with these names in the source are read by name as well, because the service can be late
     in selecting new users by domain (fact F158).
     """
-    wanted = list(domains)
-    named, pages = _ask(client, names, lambda ends: external_names.selecting(wanted, ends, SELECT, user_type))
-    users = [*named, *(user for page in pages for user in client.members(page, headers=ADVANCED))]
+    wanted, first = _lower(domains), _first(client)
+    by_name = list(external_names.requests_by_source_name(names, SELECT))
+    bodies = [answer.body for answer in read_all(client, [*first, *by_name])]
+    users = list(listed(client, bodies[len(first) :]))
+    here = external_names.endings_here(client, bodies[0]) if first else external_names.recorded_endings(client)
+    selecting = external_names.selecting(wanted, sorted({*here, *external_names.endings(users)}), SELECT, user_type)
+    for answer in read_all(client, selecting):
+        users += client.members(answer.body, headers=ADVANCED)
     return synced_users({str(user["id"]): user for user in users}.values(), wanted, user_type)
 
 
-def _ask(client: Client, names: Iterable[str], ask: Callable[[Sequence[str]], list[Request]]) -> tuple[list[dict[str, Any]], list[Any]]:
-    """The users with these names in the source, and the bodies of the answers to the requests that ``ask`` makes of the endings of external
-    names. It is one batch if the endings are known; otherwise they are learned first.
-    """
-    known = external_names.endings(client)
-    by_ending, sample, by_name = ask(known), _sample(client), list(external_names.requests_by_source_name(names, SELECT))
-    bodies = [answer.body for answer in read_all(client, [*by_ending, *sample, *by_name])]
-    asked, rest = bodies[: len(by_ending)], bodies[len(by_ending) :]
-    for page in rest[: len(sample)]:
-        external_names.learn_from_sample(client, page)
-    named = list(listed(client, rest[len(sample) :]))
-    external_names.learn(client, named)
-    new = [ending for ending in external_names.endings(client) if ending not in known]
-    return named, [*asked, *(answer.body for answer in read_all(client, ask(new)))]
-
-
-def _sample(client: Client) -> list[Request]:
-    return [] if external_names.endings(client) else [SAMPLE]
-
-
 def synced_users(raw: Iterable[Mapping[str, Any]], domains: Iterable[str], user_type: str | None = None) -> list[dict[str, Any]]:
-    """Those whose user principal name was made from one of the domains.
-
-    A user who has not redeemed an invitation was invited by hand: synchronization redeems at once (fact F113).
-    """
-    wanted = {domain.lower() for domain in domains}
-    found = []
-    for user in raw:
-        origin = source_name(str(user.get("userPrincipalName") or ""))
-        if user.get("externalUserState") == PENDING or (user_type and str(user.get("userType")).lower() != user_type):
-            continue
-        if origin and origin.rpartition("@")[2].lower() in wanted:
-            found.append({**{ours: user.get(theirs) for ours, theirs in ADDRESS_BOOK.items()}, "source_user_principal_name": origin})
+    """Those whose user principal name was made from one of the domains, by display name."""
+    wanted = _lower(domains)
+    found = [
+        {
+            **{ours: user.get(theirs) for ours, theirs in ADDRESS_BOOK.items()},
+            "source_user_principal_name": source_name(str(user["userPrincipalName"])),
+        }
+        for user in raw
+        if _is_synced(user, wanted) and (not user_type or str(user.get("userType")).lower() == user_type)
+    ]
     return sorted(found, key=lambda user: (str(user["display_name"]), user["id"]))
+
+
+def _is_synced(user: Mapping[str, Any], domains: Collection[str]) -> bool:
+    """A user who has not redeemed an invitation was invited by hand: synchronization redeems at once (fact F113)."""
+    origin = source_name(str(user.get("userPrincipalName") or ""))
+    return origin is not None and user.get("externalUserState") != PENDING and origin.rpartition("@")[2].lower() in domains
+
+
+def _lower(domains: Iterable[str]) -> frozenset[str]:
+    return frozenset(domain.lower() for domain in domains)
 
 
 def missing(users: Iterable[Mapping[str, Any]], names: Iterable[str]) -> list[str]:

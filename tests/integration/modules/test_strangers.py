@@ -84,7 +84,7 @@ class Tenants:
         return self._run({module: result})
 
     def _run(self, results: Mapping[str, Mapping[str, Any]]) -> Run:
-        calls = [request for request in self.cloud.exchanges if request.path.startswith(("/v1.0/", "/beta/"))]
+        calls = [request for request in self.cloud.arrivals if request.path.startswith(("/v1.0/", "/beta/"))]
         batched = [entry for entry in self.cloud.service.log.entries if entry.get("batched")]
         return Run(len(calls), len(batched), results)
 

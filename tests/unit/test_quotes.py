@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import pytest
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import causes, link_report
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.synced_user import Arrived
 from ansible_collections.entra.cross_tenant_sync.tests.unit.test_documentation import prose
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -125,7 +126,7 @@ class TestOutput:
     """Whole lines that the guides print."""
 
     LINK: ClassVar[dict[str, Any]] = {"tenant_id": "", "source_name": "contoso", "target_name": "fabrikam", "target": {"tenant_id": ""}}
-    USERS: ClassVar[list[dict[str, Any]]] = [{"source_user_principal_name": "", "account_enabled": True, "show_in_address_list": True}] * 8
+    USERS: ClassVar[Arrived] = Arrived(8)
 
     def test_what_is_left_of_a_link(self) -> None:
         left = link_report.left({"configurations": [], "entry": False}, False, self.USERS, self.LINK)["left"]

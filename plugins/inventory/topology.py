@@ -117,6 +117,7 @@ author:
 """
 
 EXAMPLES = r"""
+---
 # contoso.topology.yml: a hub with two spokes, and a second link for guests
 plugin: entra.cross_tenant_sync.topology
 tenants:
@@ -149,6 +150,7 @@ links:
     scope_groups: [Externals]
     user_type: guest
 
+---
 # A mesh of three tenants; one of the links is removed
 plugin: entra.cross_tenant_sync.topology
 tenants:
@@ -159,6 +161,7 @@ mesh: [contoso, fabrikam, tailspin]
 per_link:
   tailspin_to_contoso:
     state: absent
+
 # Features of constructed inventories: a group of all links that create guests, and one group for each mode
 groups:
   guests: link_user_type | default('member') == 'guest'

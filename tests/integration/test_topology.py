@@ -1,0 +1,360 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The inventory plugin topology in Ansible's own commands, and the life of a hub whose links it describes."""
+
+from __future__ import annotations
+
+import copy
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM, Emulator
+from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import PREFIX, REPOSITORY, Playbooks, Run
+
+PLUGIN = f"{PREFIX}topology"
+GUIDE = REPOSITORY / "docs" / "guide_topology.md"
+SECRET = "{{ lookup('ansible.builtin.env', 'CONTOSO_CLIENT_SECRET') }}"
+NO_LINKS: dict[str, Any] = {
+    "plugin": PLUGIN,
+    "tenants": {"contoso": {"tenant_id": CONTOSO, "client_secret": SECRET}, "fabrikam": {"tenant_id": FABRIKAM}},
+}
+PAIR = {**NO_LINKS, "mesh": ["contoso", "fabrikam"]}
+ONE_LINK = {**NO_LINKS, "hub": {"tenant": "contoso", "spokes": ["fabrikam"], "direction": "to_hub"}}
+
+
+def command(folder: Path, program: str, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """A command of Ansible that needs no tenant."""
+    environment = {
+        **os.environ,
+        "ANSIBLE_COLLECTIONS_PATH": str(REPOSITORY / ".build"),
+        "ANSIBLE_LOCAL_TEMP": str(folder / "local_tmp"),
+        "ANSIBLE_NOCOLOR": "1",
+        "CONTOSO_CLIENT_SECRET": "s3cret",
+        **env,
+    }
+    called = [str(Path(sys.executable).with_name(program)), *arguments]
+    return subprocess.run(called, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120)
+
+
+def save(folder: Path, content: Any, file: str = "topology.yml") -> Path:
+    """A file for the plugin. A text is saved as it is."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / file
+    path.write_text(content if isinstance(content, str) else yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    return path
+
+
+def listed(folder: Path, source: Path, *arguments: str, **env: str) -> dict[str, Any]:
+    """The inventory as ``ansible-inventory --list`` shows it."""
+    done = command(folder, "ansible-inventory", "-i", str(source), "--list", *arguments, **env)
+    assert done.returncode == 0, done.stderr
+    assert "WARNING" not in done.stderr
+    inventory: dict[str, Any] = json.loads(done.stdout)
+    return inventory
+
+
+def refused(folder: Path, source: Path, **env: str) -> str:
+    """What Ansible reports about a file that it cannot read, in one line."""
+    done = command(folder, "ansible-inventory", "-i", str(source), "--list", ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED="true", **env)
+    assert done.returncode != 0, done.stdout
+    assert "Traceback" not in done.stderr
+    return re.sub(r"\s+", " ", done.stderr)
+
+
+class TestInventory:
+    def test_links_are_hosts_and_tenants_are_set_once(self, tmp_path: Path) -> None:
+        """As AWX imports them: a template stays a template, and no host has a copy of the tenants."""
+        found = listed(tmp_path, save(tmp_path, PAIR), "--export")
+        assert found["_meta"]["hostvars"] == {
+            "contoso_to_fabrikam": {"link_source": "contoso", "link_target": "fabrikam", "link_configuration": "fabrikam"},
+            "fabrikam_to_contoso": {"link_source": "fabrikam", "link_target": "contoso", "link_configuration": "contoso"},
+        }
+        assert found["all"]["vars"] == {"tenants": PAIR["tenants"]}
+        assert found["links"] == {
+            "children": ["from_contoso", "from_fabrikam", "to_contoso", "to_fabrikam"],
+            "vars": {"ansible_connection": "local", "ansible_python_interpreter": "{{ ansible_playbook_python }}"},
+        }
+        assert found["from_contoso"]["hosts"] == found["to_fabrikam"]["hosts"] == ["contoso_to_fabrikam"]
+
+    def test_the_graph(self, tmp_path: Path) -> None:
+        done = command(tmp_path, "ansible-inventory", "-i", str(save(tmp_path, ONE_LINK, "x.topology.yaml")), "--graph")
+        assert done.stdout.splitlines() == [
+            "@all:",
+            "  |--@ungrouped:",
+            "  |--@links:",
+            "  |  |--@from_fabrikam:",
+            "  |  |  |--fabrikam_to_contoso",
+            "  |  |--@to_contoso:",
+            "  |  |  |--fabrikam_to_contoso",
+        ]
+
+    def test_variables_are_evaluated_when_they_are_used(self, tmp_path: Path) -> None:
+        """Also those of the file, and the interpreter, in every version of Ansible."""
+        source = save(tmp_path, {**PAIR, "defaults": {"company_name": "{{ link_source | upper }}"}})
+        play = {
+            "hosts": "links",
+            "gather_facts": False,
+            "tasks": [
+                {
+                    "ansible.builtin.assert": {
+                        "that": [
+                            "link_company_name == link_source | upper",
+                            "tenants.contoso.client_secret == 's3cret'",
+                            "ansible_connection == 'local'",
+                            "ansible_python_interpreter == ansible_playbook_python",
+                            "groups.links | length == 2",
+                            "'from_' ~ link_source in group_names and 'to_' ~ link_target in group_names",
+                        ]
+                    }
+                },
+                {"ansible.builtin.command": "true"},
+            ],
+        }
+        done = command(tmp_path, "ansible-playbook", "-i", str(source), str(save(tmp_path, [play], "play.yml")))
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    def test_features_of_constructed_inventories(self, tmp_path: Path) -> None:
+        content = {
+            **PAIR,
+            "per_source": {"contoso": {"user_type": "guest"}},
+            "compose": {"label": "link_source ~ ' ' ~ tenants[link_target].tenant_id"},
+            "groups": {"guests": "link_user_type | default('member') == 'guest'", "labelled": "label is defined"},
+            "keyed_groups": [{"key": "link_source", "prefix": "company", "parent_group": "companies"}],
+        }
+        found = listed(tmp_path, save(tmp_path, content))
+        assert found["_meta"]["hostvars"]["contoso_to_fabrikam"]["label"] == f"contoso {FABRIKAM}"
+        assert found["guests"]["hosts"] == ["contoso_to_fabrikam"]
+        assert len(found["labelled"]["hosts"]) == 2
+        assert set(found["companies"]["children"]) == {"company_contoso", "company_fabrikam"}
+        strict = {**content, "compose": {"label": "nothing.there"}, "strict": True}
+        assert "Could not set label for host contoso_to_fabrikam" in refused(tmp_path, save(tmp_path, strict))
+
+    def test_a_cache_keeps_no_variables_and_never_an_old_state(self, tmp_path: Path) -> None:
+        cache = {"cache": True, "cache_plugin": "ansible.builtin.jsonfile", "cache_connection": str(tmp_path / "cache")}
+        source = save(tmp_path, {**PAIR, **cache})
+        for _time in range(2):
+            assert len(listed(tmp_path, source)["_meta"]["hostvars"]) == 2
+        (kept,) = (tmp_path / "cache").iterdir()
+        assert re.findall(r"[0-9a-f]{64}", kept.read_text()) != []
+        assert all(word not in kept.read_text() for word in ("contoso", CONTOSO, "lookup", "s3cret"))
+        save(tmp_path, {**ONE_LINK, **cache})
+        assert list(listed(tmp_path, source)["_meta"]["hostvars"]) == ["fabrikam_to_contoso"]
+        save(tmp_path, {**PAIR, **cache, "defaults": {"scope_mode": "al"}})
+        assert "link_scope_mode must be one of assigned, all" in refused(tmp_path, source)
+
+    def test_what_another_source_defines_is_kept(self, tmp_path: Path) -> None:
+        """A directory with a hand-written inventory and two files of the plugin."""
+        adatum = {"tenant_id": "adatum.example"}
+        group = tmp_path / "group"
+        written = {
+            "all": {"vars": {"tenants": {"adatum": adatum}}, "children": {"links": {"hosts": {"by_hand": {"link_source": "adatum"}}}}}
+        }
+        save(group, written, "1.yml")
+        save(group, PAIR, "2.topology.yml")
+        save(
+            group,
+            {**PAIR, "tenants": {**PAIR["tenants"], "litware": {"tenant_id": "litware.example"}}, "mesh": ["contoso", "litware"]},
+            "3.topology.yml",
+        )
+        found = listed(tmp_path, group, "--export")
+        assert set(found["all"]["vars"]["tenants"]) == {"adatum", "contoso", "fabrikam", "litware"}
+        assert set(found["_meta"]["hostvars"]) == {
+            "by_hand",
+            "contoso_to_fabrikam",
+            "fabrikam_to_contoso",
+            "contoso_to_litware",
+            "litware_to_contoso",
+        }
+        save(group, {**PAIR, "tenants": {**PAIR["tenants"], "adatum": {"tenant_id": "other.example"}}}, "3.topology.yml")
+        assert "tenants.adatum: another source of the inventory defines this tenant differently" in refused(tmp_path, group)
+
+
+class TestRefusals:
+    def test_every_fault_with_its_line_and_no_secret(self, tmp_path: Path) -> None:
+        text = f"""
+            plugin: {PLUGIN}
+            tenants:
+              contoso:
+                tenant_id: {CONTOSO}
+                client_secrt: s3cret-in-the-file
+              fabrikam: {{tenant_id: {FABRIKAM}, timeout: s3cret-in-the-file}}
+            defaults:
+              scope_mode: al
+            hub:
+              tenant: contoso
+              spokes: [fabrikam, fabrikan]
+            lnks: []
+        """
+        source = save(tmp_path, "\n".join(line[12:] for line in text.splitlines()))
+        found = refused(tmp_path, source)
+        for part in (
+            f"{source} has 5 faults: ",
+            "line 6, tenants.contoso.client_secrt is not a connection option (did you mean client_secret?); ",
+            "line 7, tenants.fabrikam.timeout must be a whole number; ",
+            "line 9, defaults.scope_mode: link_scope_mode must be one of assigned, all (did you mean all?); it is 'al'; ",
+            "line 12, hub.spokes[1]: tenants has no entry fabrikan (a spoke); the entries are: contoso, fabrikam (did you mean fabrikam?); ",
+            "line 13, lnks: there is no option lnks (did you mean links?).",
+        ):
+            assert part in found
+        assert "s3cret" not in found
+
+    @pytest.mark.parametrize(
+        ("change", "expected"),
+        [
+            # Ansible itself would refuse these, without a line
+            ({"tenants": ["contoso"]}, "line 2, tenants must be a dictionary; it maps the short name"),
+            ({"tenants": None}, "line 2, tenants is missing"),
+            ({"links": 5}, "links: it must be a list of links, each with source and target"),
+            ({"defaults": "text"}, "defaults: it must be a dictionary of variables of a link"),
+            ({"tenants_own_keys": {"a": "b"}}, "tenants_own_keys must be a list"),
+            # and these in its own words
+            ({"compose": [1]}, "compose"),
+            ({"cache": True, "cache_plugin": "no_such_plugin"}, "no_such_plugin"),
+        ],
+    )
+    def test_wrong_types(self, tmp_path: Path, change: dict[str, Any], expected: str) -> None:
+        assert expected in refused(tmp_path, save(tmp_path, {**PAIR, **change}))
+
+    @pytest.mark.parametrize("text", ["", "- a\n", "plugin\n"])
+    def test_other_content_without_another_plugin_before(self, tmp_path: Path, text: str) -> None:
+        found = refused(tmp_path, save(tmp_path, text), ANSIBLE_INVENTORY_ENABLED=PLUGIN)
+        assert "it must be a dictionary of options" in found
+
+    @pytest.mark.parametrize(
+        ("file", "read"), [("topology.yml", True), ("my_topology.yaml", True), ("topology.yml.txt", False), ("x.yml", False)]
+    )
+    def test_only_files_with_the_right_name_are_read(self, tmp_path: Path, file: str, read: bool) -> None:
+        done = command(tmp_path, "ansible-inventory", "-i", str(save(tmp_path, PAIR, file)), "--graph", ANSIBLE_INVENTORY_ENABLED=PLUGIN)
+        assert ("contoso_to_fabrikam" in done.stdout) is read
+
+    def test_an_encrypted_file_and_an_encrypted_value(self, tmp_path: Path) -> None:
+        """A whole file in Ansible Vault has no lines to report; an encrypted value stays encrypted."""
+        password = save(tmp_path, "vault-password", "password")
+        vault = {"ANSIBLE_VAULT_PASSWORD_FILE": str(password)}
+        value = command(tmp_path, "ansible-vault", "encrypt_string", "s3cret", **vault).stdout
+        content = yaml.safe_dump({**PAIR, "tenants": {"fabrikam": {"tenant_id": FABRIKAM}}}, sort_keys=False)
+        entry = f"  contoso:\n    tenant_id: {CONTOSO}\n    client_secret: {value}"
+        source = save(tmp_path, content.replace("tenants:\n", f"tenants:\n{entry}\n"))
+        assert "s3cret" not in str(listed(tmp_path, source, "--export", **vault))
+        faulty = save(tmp_path, {**PAIR, "lnks": []}, "faulty.topology.yml")
+        assert command(tmp_path, "ansible-vault", "encrypt", str(faulty), **vault).returncode == 0
+        assert f"{faulty} has 1 fault: lnks: there is no option lnks (did you mean links?)." in refused(tmp_path, faulty, **vault)
+
+
+def guide(kind: str) -> dict[str, Any]:
+    """The file of the guide that describes a hub or a mesh."""
+    fences = re.findall(r"^```yaml\n(.*?)^```$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    (found,) = [content for content in map(yaml.safe_load, fences) if content.get("plugin") == PLUGIN and kind in content]
+    content: dict[str, Any] = found
+    return content
+
+
+@pytest.fixture
+def companies(tmp_path: Path) -> Iterator[Emulator]:
+    """Ten tenants."""
+    with Emulator(tmp_path / "emulator", "ten-companies") as running:
+        yield running
+
+
+class Group:
+    """The playbooks with a file of the plugin, against ten emulated tenants."""
+
+    def __init__(self, emulator: Emulator, folder: Path, content: dict[str, Any]) -> None:
+        self.playbooks = Playbooks(emulator, folder)
+        self.content = copy.deepcopy(content)
+        for tenant in self.content["tenants"].values():
+            tenant.update(emulator.connection())
+        self.secrets = {f"{name.upper()}_CLIENT_SECRET": f"{name}-rehearsal-secret" for name in self.content["tenants"]}
+
+    def play(self, name: str, *arguments: str, **change: Any) -> Run:
+        """A playbook of the collection."""
+        playbook = REPOSITORY / "playbooks" / f"{name}.yml"
+        run = self.playbooks.play(playbook, {**self.content, **change}, *arguments, env=self.secrets, file="topology.yml")
+        assert run.code == 0, run.output
+        assert all(secret not in run.output for secret in self.secrets.values())
+        return run
+
+
+def hosts_of(run: Run) -> set[str]:
+    return {task.host for task in run.tasks}
+
+
+def guests(emulator: Emulator, tenant_id: str) -> set[str]:
+    """The mail addresses of the users of other tenants."""
+    users = emulator.tenant(tenant_id)["users"].values()
+    return {user["mail"] for user in users if "#EXT#" in user["userPrincipalName"]}
+
+
+def test_the_life_of_the_hub_of_the_guide(companies: Emulator, tmp_path: Path) -> None:
+    """Plan, run, rerun, verify, and one spoke taken out, first described and then forgotten."""
+    hub = guide("hub")
+    group = Group(companies, tmp_path / "ansible", hub)
+    center, (leaving, *_others) = hub["hub"]["tenant"], hub["hub"]["spokes"]
+    ids = {name: tenant["tenant_id"] for name, tenant in hub["tenants"].items()}
+    links = {f"{one}_to_{other}" for spoke in hub["hub"]["spokes"] for one, other in ((spoke, center), (center, spoke))}
+    assert len(ids) == 5
+
+    plan = group.play("sync", "--check")
+    assert hosts_of(plan) == links
+    assert "for 8 of 8 links" in plan.output
+    run = group.play("sync")
+    assert {host for host in links if any(task.host == host and task.result.get("changed") for task in run.tasks)} == links
+    assert group.play("sync").changed() == []
+    companies.advance("PT40M")
+    group.play("verify")
+    assert len(guests(companies, ids[center])) == 4 * 3
+    assert len(guests(companies, ids[leaving])) == 3
+
+    absent = {level: {**hub.get(level, {}), leaving: {"state": "absent"}} for level in ("per_source", "per_target")}
+    taken_out = {f"{leaving}_to_{center}", f"{center}_to_{leaving}"}
+    plan = group.play("sync", "--check", **absent)
+    assert "for 2 of 8 links" in plan.output
+    removal = group.play("sync", **absent)
+    assert {task.host for task in removal.tasks if task.result.get("changed")} == taken_out
+    assert group.play("sync", **absent).changed() == []
+    assert ids[leaving] not in companies.tenant(ids[center])["access_policy"]["partners"]
+    assert companies.tenant(ids[leaving])["access_policy"]["partners"] == {}
+
+    smaller = {**hub["hub"], "spokes": [spoke for spoke in hub["hub"]["spokes"] if spoke != leaving]}
+    rest = group.play("sync", hub=smaller)
+    assert hosts_of(rest) == links - taken_out
+    assert rest.changed() == []
+
+
+def test_the_mesh_of_the_guide_by_limits_and_slices(companies: Emulator, tmp_path: Path) -> None:
+    """Three of its tenants; AWX deals out the hosts of an inventory to the slices of a job, which run one after another here."""
+    mesh = guide("mesh")
+    assert len(mesh["mesh"]) == 10
+    group = Group(companies, tmp_path / "ansible", mesh)
+    whole = group.play("preflight", "--list-hosts").output
+    assert len(set(re.findall(r"\w+_to_\w+", whole))) == 90
+    one, *rest = mesh["mesh"][:3]
+
+    plan = group.play("sync", "--check", "--limit", f"from_{one}")
+    assert hosts_of(plan) == {f"{one}_to_{other}" for other in mesh["mesh"][1:]}
+
+    small = {"mesh": mesh["mesh"][:3]}
+    links = [f"{source}_to_{target}" for source in small["mesh"] for target in small["mesh"] if source != target]
+    for number in range(2):
+        mine = set(links[number::2])
+        assert hosts_of(group.play("sync", "--limit", ",".join(mine), **small)) == mine
+    rerun = group.play("sync", **small)
+    assert hosts_of(rerun) == set(links)
+    assert rerun.changed() == []
+
+    removed = group.play("teardown", "--limit", f"from_{one},to_{one}", **small)
+    assert hosts_of(removed) == {link for link in links if one in link}
+    companies.advance("PT40M")
+    last = group.play("sync", mesh=rest)
+    assert hosts_of(last) == {f"{rest[0]}_to_{rest[1]}", f"{rest[1]}_to_{rest[0]}"}
+    assert last.changed() == []

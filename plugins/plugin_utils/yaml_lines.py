@@ -40,7 +40,8 @@ def line_finder(text: str) -> FindLine:
     It finds no line in a text that is not plain YAML, such as an encrypted file.
     """
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        # The fast one is missing where PyYAML was built without libyaml.
+        root = yaml.compose(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.YAMLError:
         root = None
     return functools.partial(_line, root)

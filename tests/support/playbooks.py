@@ -144,6 +144,7 @@ class Playbooks:
         file: str = "inventory.yml",
     ) -> Run:
         """Any playbook with any inventory, in a file of that name. There is no terminal, unless ``stdin`` is one."""
+        self.emulator.given(hosts, playbook.read_text(), arguments)
         self.folder.mkdir(parents=True, exist_ok=True)
         where = self.folder / file
         where.write_text(yaml.safe_dump(hosts, sort_keys=False, allow_unicode=True))

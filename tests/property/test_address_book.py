@@ -9,9 +9,12 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.address_book import source_side
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.directory import all_people
 from ansible_collections.entra.cross_tenant_sync.tests.support.address_book import (
     MEMBERS,
     MENDED,
@@ -103,18 +106,38 @@ class TestVerdicts:
         assert "hyejin.lee@labs.contoso.kr" in {person["name"] for person in result["people"]}
 
     @pytest.mark.parametrize("options", [SOURCE, {"people": ["hyejin.lee@contoso.kr"], **SOURCE}], ids=["all", "by the old name"])
-    def test_who_was_renamed_is_the_same_user(self, options: dict[str, Any]) -> None:
+    @pytest.mark.parametrize("reads_log", [True, False])
+    def test_who_was_renamed_is_the_same_user(self, options: dict[str, Any], reads_log: bool) -> None:
         """The name in the target keeps the old one: neither is somebody missing, nor an orphan."""
         book = Book()
         book.source_user("hyejin.lee")["userPrincipalName"] = "hyejin.park@contoso.kr"
+        if not reads_log:
+            self.without_log(book)
         found = verdicts(book.ask(**options))
         assert found["hyejin.park"] == "listed"
         assert "hyejin.lee" not in found
 
-    def test_a_source_without_permission_to_read_its_log(self) -> None:
-        book = Book()
+    @staticmethod
+    def without_log(book: Book) -> None:
+        """The application of the source may not read the provisioning log."""
         registration = book.cloud.world.tenants[CONTOSO].registrations[TENANTS["contoso"]["client_id"]]
         registration.roles[:] = ["Application.Read.All", "Synchronization.Read.All", "User.Read.All", "Group.Read.All"]
+
+    @pytest.mark.parametrize("people", [[], EVERYBODY])
+    def test_all_users_of_the_source_are_in_scope(self, people: list[str]) -> None:
+        """Mode all: who was out of scope is in it, and the directory of the source is only listed if nobody is named."""
+        book = Book()
+        for synchronization in book.cloud.world.tenants[CONTOSO].synchronizations.values():
+            synchronization.secrets["SyncAll"] = "true"
+        options: dict[str, Any] = {"people": people} if people else {}
+        with mock.patch(f"{source_side.__name__}.all_people", wraps=all_people) as listed:
+            result = book.ask(**SOURCE, **options)
+        assert verdicts(result) == {**VERDICTS, "kyungsoo.do": "listed"}
+        assert listed.call_count == (0 if people else 1)
+
+    def test_a_source_without_permission_to_read_its_log(self) -> None:
+        book = Book()
+        self.without_log(book)
         result = book.ask()
         lost = {"skipped", "failed"}
         assert {alias: verdict for alias, verdict in verdicts(result).items() if VERDICTS[alias] not in lost} == {

@@ -33,14 +33,13 @@ def differs(path: str, content: bytes) -> bool:
 
 
 def write(path: str, content: bytes) -> None:
-    """Replace the file at once: nobody sees a part of it.
+    """Replace the file at once: nobody sees a part of it. A temporary file can be read by its owner only.
 
     :raises OSError: if that is not possible.
     """
     handle, temporary = tempfile.mkstemp(prefix=f".{os.path.basename(path)}.", dir=os.path.dirname(path) or ".")
     try:
         with os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), MODE)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -177,7 +177,10 @@ LAYERS = (
     (("plan", "apply"), {"ansible", "requests", "msal"}),
     (("resources",), {"ansible", "requests", "msal"}),
     (("failure", "converge", "run"), {"ansible", "requests", "msal"}),
-    ((*(f"options/{name}" for name in ("__init__", "forms", "values", "specs", "link_variables")), "module_runner"), {"requests", "msal"}),
+    (
+        (*(f"options/{name}" for name in ("__init__", "forms", "values", "specs", "link_variables")), "module_runner", "look"),
+        {"requests", "msal"},
+    ),
 )
 
 
@@ -250,7 +253,7 @@ def imported_modules(path: Path, root: Path = ROOT) -> Iterator[str]:
 
 
 VALUE_OF_AN_ENTRY = {
-    "graph/client.py _page",
+    "graph/client.py page_members",
     "graph/credentials/federated.py _from_github",
     "resources/mapping/expression.py source_meaning",
     "resources/job.py _progress",

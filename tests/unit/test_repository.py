@@ -50,8 +50,8 @@ def repository_files() -> list[Path]:
 
 
 MODULES = sorted(names("plugins/modules"))
-WITHOUT_CONNECTION = {"link_arguments"}
-"""It sends nothing, and a connection among its arguments would be refused."""
+WITHOUT_CONNECTION = {"link_arguments", "links_info"}
+"""They read the variables of links, and a connection among their arguments would be refused."""
 ROLES = sorted(path.name for path in (ROOT / "roles").glob("*") if path.is_dir())
 
 
@@ -129,8 +129,14 @@ class TestRoles:
         assert [name for name in options if f"`{name}`" not in text] == []
 
 
-DECISIONS = {"playbooks/sync.yml": ["when", "when"], "roles/preflight/tasks/_present.yml": ["ansible.builtin.assert"]}
-"""Whether the link is compared at all, whether there is a table of what would be done, and the stop after the findings were shown."""
+DECISIONS = {
+    "playbooks/sync.yml": ["when", "when", "when"],
+    "playbooks/tasks/link_compared.yml": ["when"],
+    "playbooks/tasks/failed.yml": ["ansible.builtin.fail"],
+    "roles/preflight/tasks/_present.yml": ["ansible.builtin.assert"],
+}
+"""Which links end here because they are in sync, whether there is a table of what would be done, whether a link is compared at all, the
+failure of a link that cannot be compared, and the stop after the findings were shown."""
 WIRING = re.compile(r"[\w.\[\]]+( \| (entra\.cross_tenant_sync\.\w+|default)(\([\w., |()'-]*\))?)*")
 """A variable, a member of one, and what stands in for one that is not there."""
 

@@ -13,9 +13,9 @@ from __future__ import annotations
 import functools
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeAlias
 
 from .failure import RunFailure, run_failure
 from .graph.client import Client, Together
@@ -26,12 +26,11 @@ from .graph.run_cache import Draft, RunCache
 from .graph.vault import Vault
 from .options.specs import CONNECTION
 from .plan import Facts, Refusal, Unseen
-from .resources import link_comparison, overview
+from .resources import link_comparison, overview, strangers
 from .run import connect, refused_value, without_empty
 
 Params = Mapping[str, Any]
 """The validated options of ``link_info``."""
-Result = TypeVar("Result")
 
 SIDE_BY_SIDE = 250
 """The links of a tenant that are compared at the same time."""
@@ -50,6 +49,28 @@ class Verdict:
 ALONE = Verdict()
 
 
+@dataclass(frozen=True)
+class Strangers:
+    """Synchronization that no link describes, in a tenant. ``unknown`` is why it could not be read."""
+
+    tenant: str
+    found: tuple[str, ...] = ()
+    """A sentence for each partner or configuration."""
+    unknown: str | None = None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The verdicts on links, by the names under which they were given, and the strangers in their tenants."""
+
+    verdicts: Mapping[str, Verdict]
+    strangers: tuple[Strangers, ...] = ()
+
+
+Pair: TypeAlias = "tuple[str, str, Collection[str]]"
+"""A link of the inventory: the ids or domains of its source and its target in lower case, and the names of its configurations."""
+
+
 @dataclass
 class _Link:
     """A link while it is compared."""
@@ -62,6 +83,9 @@ class _Link:
     verdict: Verdict | None = None
 
 
+Search: TypeAlias = Callable[[Client, strangers.Described], "list[str]"]
+
+
 class _Tenants:
     """The connections, by their options. Two credentials of one tenant are two connections: they may be permitted to read different things."""
 
@@ -69,6 +93,8 @@ class _Tenants:
         self._run_cache = run_cache
         self._progress = progress
         self._desks: dict[str, Desk] = {}
+        self._searched: set[tuple[str, Search]] = set()
+        self.strangers: list[Strangers] = []
 
     def desk(self, options: Params) -> Desk:
         """The desk of a connection.
@@ -81,6 +107,13 @@ class _Tenants:
             client.reads.share()
             self._desks[key] = Desk(client, overview.LISTINGS)
         return self._desks[key]
+
+    def searches(self, desk: Desk, side: str) -> list[Search]:
+        """The searches for strangers in a tenant of a link. Each is made once a tenant, even if there are several connections."""
+        wanted: list[Search] = [strangers.inbound, *([strangers.outbound] if side == "source" else [])]
+        new = [search for search in wanted if (desk.client.tenant.lower(), search) not in self._searched]
+        self._searched.update((desk.client.tenant.lower(), search) for search in new)
+        return new
 
     def close(self) -> None:
         """Close the connections."""
@@ -99,19 +132,20 @@ def look(
     run_folder: str | None = None,
     vault: Vault | None = None,
     progress: Callable[[str], None] | None = None,
-) -> dict[str, Verdict]:
-    """The verdicts on links, by the names under which they are given. Nothing is changed.
+    inventory: Sequence[Pair] = (),
+) -> Seen:
+    """The verdicts on links, and what no link of the inventory describes. Nothing is changed.
 
     ``run_folder`` and ``vault`` are as in `run`. What was read for a link that is not in sync is shared with the next tasks of the run.
     """
     found = [_given(name, params) for name, params in links.items()]
     tenants = _Tenants(RunCache(run_folder, vault), progress)
     try:
-        _compare(tenants, found, "source", check_mode)
-        _compare(tenants, found, "target", check_mode)
+        for side in ("source", "target"):
+            _compare(tenants, found, side, check_mode, inventory)
+        return Seen({link.name: link.verdict or ALONE for link in found}, tuple(tenants.strangers))
     finally:
         tenants.close()
-    return {link.name: link.verdict or ALONE for link in found}
 
 
 def _given(name: str, params: Params) -> _Link:
@@ -122,7 +156,7 @@ def _given(name: str, params: Params) -> _Link:
     return _Link(name, given, verdict=ALONE if wrong else None)
 
 
-def _compare(tenants: _Tenants, links: Sequence[_Link], side: str, check_mode: bool) -> None:
+def _compare(tenants: _Tenants, links: Sequence[_Link], side: str, check_mode: bool, inventory: Sequence[Pair]) -> None:
     """Compare all links in the tenants of one side."""
     by_connection: dict[str, list[_Link]] = defaultdict(list)
     for link in links:
@@ -139,6 +173,8 @@ def _compare(tenants: _Tenants, links: Sequence[_Link], side: str, check_mode: b
         for start in range(0, len(members), SIDE_BY_SIDE):
             chunk = members[start : start + SIDE_BY_SIDE]
             work = [functools.partial(_work, link, side, check_mode) for link in chunk]
+            if start == 0 and inventory:
+                work += [functools.partial(_find_strangers, tenants, search, inventory) for search in tenants.searches(desk, side)]
             groups.append(Group(functools.partial(_begin, desk, chunk, side), work))
     for _results in run_together(groups):
         pass
@@ -171,6 +207,20 @@ def _work(link: _Link, side: str, check_mode: bool, desk: Desk, together: Togeth
         _fail(link, side, failure, client)
     except Exception:  # A fault of a planner is the failure of one link, which its own task reports.
         _end(link, ALONE)
+
+
+def _find_strangers(tenants: _Tenants, search: Search, inventory: Sequence[Pair], desk: Desk, together: Together) -> None:
+    """Search for strangers in a tenant. What cannot be read is unknown, and fails no link."""
+    client = desk.client.joining(together, Draft(desk.run_cache), desk.began)
+    client.reads.cache()
+    try:
+        with client.reading():
+            found = search(client, strangers.described(client.tenant, inventory))
+    except (Refusal, GraphFailure) as failure:
+        tenants.strangers.append(Strangers(client.tenant, unknown=run_failure(failure, client.tenant, [], client).msg))
+    else:
+        if found:
+            tenants.strangers.append(Strangers(client.tenant, tuple(found)))
 
 
 def _finish(link: _Link, facts: Facts) -> None:

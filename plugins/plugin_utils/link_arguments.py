@@ -250,12 +250,17 @@ def play_of(task: Any) -> str:
     return str(getattr(getattr(task, "play", None), "_uuid", ""))
 
 
+def keep_rivals(found: Mapping[str, Any], play: str, run_cache: RunCache) -> None:
+    """Record the result of `rivals` for the tasks of a play."""
+    run_cache.keep(found, "rivals", play)
+
+
 def rivals_of_inventory(hosts: Mapping[str, Any], play: str, run_cache: RunCache, vault: Vault) -> Mapping[str, Any]:
     """`rivals_by_host` of all links of the inventory, also of those that ``--limit`` excludes, by ``hosts``, which are the variables of a task.
 
     The first host of a play compares all links; the others read its result.
     """
-    names = list(dict.fromkeys((*hosts["groups"].get(GROUP, ()), *hosts.get("ansible_play_hosts_all", ()))))
+    names = link_hosts(hosts)
     if len(names) < 2:
         return {}
     key = ("rivals", play)
@@ -264,13 +269,23 @@ def rivals_of_inventory(hosts: Mapping[str, Any], play: str, run_cache: RunCache
         if found is None:
             hostvars = hosts["hostvars"]
             found = rivals_by_host(names, hostvars.raw_get, hostvars.__getitem__)
-            run_cache.keep(found, *key)
+            keep_rivals(found, play, run_cache)
     return found
 
 
+def link_hosts(variables: Mapping[str, Any]) -> list[str]:
+    """All links of the inventory, also those that ``--limit`` excludes."""
+    return list(dict.fromkeys((*variables["groups"].get(GROUP, ()), *variables.get("ansible_play_hosts_all", ()))))
+
+
+def inventory_links(hosts: Iterable[str], raw_of: Callable[[str], Any], templated: Callable[[str], Any]) -> list[Link]:
+    """The links of these hosts. ``raw_of`` is cheap, so ``templated`` is only called if a value is a template."""
+    return [found for host in hosts for found in _link_of(host, raw_of(host), functools.partial(templated, host))]
+
+
 def rivals_by_host(hosts: Iterable[str], raw_of: Callable[[str], Any], templated: Callable[[str], Any]) -> dict[str, dict[str, Any]]:
-    """`rivals` of the hosts of an inventory. ``raw_of`` is cheap, so ``templated`` is only called if a value is a template."""
-    return rivals(found for host in hosts for found in _link_of(host, raw_of(host), functools.partial(templated, host)))
+    """`rivals` of the hosts of an inventory, as by `inventory_links`."""
+    return rivals(inventory_links(hosts, raw_of, templated))
 
 
 def _link_of(host: str, raw: Any, templated: Callable[[], Any]) -> Iterator[Link]:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,13 +14,16 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.parsing.convert_bool import boolean
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.look import Verdict
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.look import Pair, Seen, Verdict
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import link_variables
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.rivals import Link
 from ansible_collections.entra.cross_tenant_sync.plugins.modules import link_info
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import LinkHost, connection_options, validate_link
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import PROCESS_VARIABLE, plain, secrets_in
 
 IN_SYNC, FAILED, GO_ON, COMPARE = "as_desired", "failed", "link", "link_compared"
 """The files of tasks, see the playbook sync: the link is in sync; it cannot be compared; it differs; it needs a comparison of its own."""
+STRANGERS = "link_strangers"
 MOST_LINES = 20
 """Up to so many links that are in sync, each has a task that reports it. If there are more, one line reports all of them."""
 COMPARISON = {"stop_at_difference": True, "share_reads": True}
@@ -33,6 +36,7 @@ class Looked:
     tasks: str | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
     secrets: frozenset[str] = frozenset()
+    fails_for_strangers: bool = False
 
 
 def prepare(host: LinkHost, rivals: Callable[[], Mapping[str, Any]]) -> Looked:
@@ -49,7 +53,8 @@ def prepare(host: LinkHost, rivals: Callable[[], Mapping[str, Any]]) -> Looked:
     checked = ArgumentSpecValidator(spec, **options.rules).validate(understood.args)
     if understood.wrong or checked.error_messages:
         return Looked(COMPARE)
-    return Looked(None, checked.validated_parameters, frozenset(secrets_in(spec, checked.validated_parameters)))
+    fails = link_variables.value_of(STRANGERS, host.value(STRANGERS, host.variables.get(STRANGERS)))[0] == "fail"
+    return Looked(None, checked.validated_parameters, frozenset(secrets_in(spec, checked.validated_parameters)), fails)
 
 
 def _runs_in_controller(host: LinkHost) -> bool:
@@ -63,12 +68,19 @@ def _runs_in_controller(host: LinkHost) -> bool:
     return str(connection).removeprefix("ansible.builtin.") == "local" and not elsewhere
 
 
-def report(verdicts: Mapping[str, Verdict | str], check_mode: bool) -> dict[str, Any]:
-    """The result: for each host the next file of tasks, and the hosts that need none. A text is a file of tasks.
+def pairs_of(links: Iterable[Link], others: Mapping[str, Any]) -> list[Pair]:
+    """The links of an inventory, for the search for strangers. ``others`` are configurations that are managed elsewhere, by host."""
+    return [(link.source, link.target, (link.configuration, *others.get(link.host, ()))) for link in links]
+
+
+def report(looked: Mapping[str, Looked], seen: Seen, check_mode: bool) -> dict[str, Any]:
+    """The result: for each host the next file of tasks, the hosts that need none, and the strangers.
 
     In check mode one host stays, so that the table of all actions is shown even if there are none.
     """
+    verdicts: dict[str, Verdict | str] = {host: before.tasks or seen.verdicts[host] for host, before in looked.items()}
     links = {host: _entry(verdict) for host, verdict in verdicts.items()}
+    _fail_for_strangers(links, looked, seen)
     in_sync = [host for host, entry in links.items() if entry["tasks"] == IN_SYNC]
     done = in_sync if len(in_sync) > MOST_LINES else []
     if check_mode and len(done) == len(links):
@@ -79,12 +91,29 @@ def report(verdicts: Mapping[str, Verdict | str], check_mode: bool) -> dict[str,
         "done": dict.fromkeys(done, True),
         "all_done": len(done) == len(links),
         "in_sync": len(in_sync),
+        "strangers": [sentence for found in seen.strangers for sentence in found.found],
+        "strangers_unknown": [found.unknown for found in seen.strangers if found.unknown],
         "warnings": list(dict.fromkeys(_warnings(verdicts))),
     }
 
 
+def _fail_for_strangers(links: dict[str, dict[str, Any]], looked: Mapping[str, Looked], seen: Seen) -> None:
+    """Fail the links of tenants with strangers that must have none, before anything is written."""
+    by_tenant: dict[str, list[str]] = {}
+    for found in seen.strangers:
+        by_tenant.setdefault(found.tenant.lower(), []).extend(found.found)
+    for host, before in looked.items():
+        if before.fails_for_strangers:
+            sides = (before.params, before.params["target"])
+            sentences = [sentence for side in sides for sentence in by_tenant.get(str(side["tenant_id"]).lower(), ())]
+            if sentences:
+                links[host] = {**links[host], "tasks": FAILED, "msg": "; ".join(sentences)}
+
+
 def lines(result: Mapping[str, Any]) -> Iterator[str]:
-    """What is shown of links that have no tasks."""
+    """What is shown of links that have no tasks, and of strangers."""
+    yield from result["strangers"]
+    yield from (f"strangers unknown: {reason}" for reason in result["strangers_unknown"])
     if result["done"]:
         yield f"{result['in_sync']} of {len(result['links'])} links are in sync"
 

@@ -52,7 +52,8 @@ class Desk:
         self._failed_in_batch: set[Key] = set()
         self._wanted: dict[Key, Request] = {}
         self._asking: Counter[Key] = Counter()
-        self._kept: set[Key] = set()
+        self._kept = {key_of(listing.request) for listing in listings}
+        """The pages of lists, which are kept while the desk is used."""
         self._by_value: dict[tuple[str, ...], dict[str, list[Raw]]] = {}
         self._not_combined: set[tuple[str, ...]] = set()
         self._owners: dict[str, str | None] = {}

@@ -244,7 +244,7 @@ class Host:
         with contextlib.ExitStack() as stack:
             if hasattr(plugin, "VAULT") and self.folder:
                 stack.enter_context(mock.patch.object(plugin, "VAULT", self.vault))
-                stack.enter_context(mock.patch.object(plugin, "run_folder", lambda: self.folder))
+                stack.enter_context(mock.patch.object(plugin, "run_folder", return_value=self.folder))
             result: Json = action.run(task_vars=variables)
         return result
 

@@ -21,6 +21,10 @@ from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import E
 from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import REPOSITORY, Playbooks, Run, inventory
 
 INTERRUPTED = 130
+LEFT: dict[str, Any] = {"link_scope_users": [], "link_scope_exact": True}
+"""The variables of the link after Kim Minsu has left the scope."""
+HIDDEN = "hyejin.lee@contoso.kr"
+"""The user whom somebody hides in Exchange."""
 
 numbers = itertools.count(1)
 console = Console(highlight=False, soft_wrap=True, width=120)
@@ -71,7 +75,7 @@ def show(emulator: Emulator, playbooks: Playbooks) -> None:
     expect(not again.changed(), f"the second run changed {again.changed()}")
 
     step("Kim Minsu leaves the scope. The inventory now has an empty list of users, and the list is exact.")
-    left = succeed(playbooks.sync("--diff", link_scope_users=[], link_scope_exact=True))
+    left = succeed(playbooks.sync("--diff", **LEFT))
     print_actions(left)
     print_diffs(left)
 
@@ -82,6 +86,46 @@ def show(emulator: Emulator, playbooks: Playbooks) -> None:
     expect(
         all(user["source_user_principal_name"] != "minsu.kim@contoso.kr" for user in remaining), "Kim Minsu is still in the address book"
     )
+
+    ask_exchange(emulator, playbooks)
+
+
+def ask_exchange(emulator: Emulator, playbooks: Playbooks) -> None:
+    """The end of the demonstration: what Exchange says about the users."""
+    step("All this was asked of Entra. With exchange: true, Exchange itself says who is in its address book, and why others are not.")
+    hosts = inventory(emulator, **LEFT)
+    hosts["all"]["vars"]["tenants"]["fabrikam"] |= {"exchange": True}
+    print_table(ask(playbooks, hosts), "listed")
+
+    step("An administrator of Exchange hides Lee Hyejin there. Entra does not notice that, but Exchange is asked.")
+    emulator.control("POST", "exchange/fabrikam.kr", {"user": HIDDEN, "hidden": True})
+    print_table(ask(playbooks, hosts), "hidden_in_exchange")
+
+    step("The same playbook mends that, and nothing else. (link_address_book: mend)")
+    mended = ask(playbooks, hosts, link_address_book="mend")
+    print_actions(mended)
+    expect(len(mended.actions()) == 1, f"the run was to mend one user, but did {mended.actions()}")
+    print_table(mended, "listed")
+
+    step("The playbook again. Nothing is left to do.")
+    again = ask(playbooks, hosts, link_address_book="mend")
+    print_recap(again)
+    expect(not again.changed(), f"the second run changed {again.changed()}")
+
+
+def ask(playbooks: Playbooks, hosts: dict[str, Any], **link: Any) -> Run:
+    """A run of the playbook that asks Exchange who is in the address book."""
+    (about,) = hosts["all"]["children"]["links"]["hosts"].values()
+    about |= link
+    return succeed(playbooks.play(REPOSITORY / "playbooks" / "address_book.yml", hosts, "--diff"))
+
+
+def print_table(run: Run, verdict: str) -> None:
+    """The table about the users, as the playbook prints it, if the verdict on Lee Hyejin is the given one."""
+    for line in run.of("address_book_info")["table"]:
+        console.print(f"   {line}", markup=False)
+    (found,) = [user["verdict"] for user in run.of("address_book_info")["people"] if user["name"] == HIDDEN]
+    expect(found == verdict, f"the verdict on Lee Hyejin is {found}")
 
 
 def step(text: str) -> None:

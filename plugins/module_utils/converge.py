@@ -245,10 +245,11 @@ def _plan_showing_done(
     for _attempt in pace.attempts():
         try:
             again = _plan_now(resource, client, desired, pace)
-        except GraphFailure as failure:
-            raise interrupted(Interrupted(stop.action, failure, (), stop.writes), done, client) from None
-        except Refusal as refusal:
-            raise interrupted(Interrupted(stop.action, GraphFailure(str(refusal)), (), stop.writes), done, client) from None
+        except (GraphFailure, Refusal) as obstacle:
+            failure = obstacle if isinstance(obstacle, GraphFailure) else GraphFailure(str(obstacle))
+            # What cannot be read does not show that a lost answer was a refusal.
+            cause = Uncertain(failure) if isinstance(stop.cause, Uncertain) else failure
+            raise interrupted(Interrupted(stop.action, cause, (), stop.writes), done, client) from None
         if not again.unmet and not visible_later & {str(action) for action in again.actions}:
             return again
     raise interrupted(stop, done, client)

@@ -240,8 +240,10 @@ class ExchangeResource(Generic[Desired, Current]):
     nothing may be planned that needs it.
     """
     plan: Callable[[Current, Desired], Plan]
-    finish: Callable[[Mapping[str, Any], Facts], None] = lambda _params, _result: None
-    """Is called at the end of a successful run with its result; not in check mode."""
+    finish: Callable[[Mapping[str, Any], Facts, bool], Facts] = lambda _params, _result, _check_mode: {}
+    """Is called at the end of a successful run with the options, the result, and whether it is check mode. Returns the members of the result
+    that it replaces.
+    """
 
 
 @dataclass(frozen=True)

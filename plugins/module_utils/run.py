@@ -162,9 +162,7 @@ def _run_in_exchange(
         resource = Resource(subject.desired, read, subject.plan)
         writer = there if isinstance(there, Client) else client
         result = converge(resource, writer, subject.desired(given), client.check_mode, pace, progress)
-    if not client.check_mode:
-        subject.finish(given, result)
-    return result
+    return {**result, **subject.finish(given, result, client.check_mode)}
 
 
 def _run_link_inquiry(

@@ -15,6 +15,8 @@ description:
   - In the source it checks the switch, B2B collaboration, room in the policy, configurations, licences, and the users in scope.
   - In the target it checks the switches, B2B collaboration, invitations, mail domains, room in the policy and the directory, and
     conflicts of the users in scope.
+  - If the connection to the target has C(exchange), it also checks whether Exchange there can be asked, and reads there instead of in
+    Microsoft Graph which contacts and groups have the address of a user. Nothing that is found about Exchange is an error.
   - A check that cannot be made is a finding of severity V(unknown). It is never reported as a check without findings.
   - The role P(entra.cross_tenant_sync.preflight#role) calls it for both tenants, prints RV(report), and fails if the link is not RV(ready).
 author:
@@ -180,9 +182,9 @@ RETURN = r"""
 findings:
   description:
     - What was found, the worst first. C(severity) is V(error), V(warning), or V(unknown) for a check that could not be made.
-    - C(check) is one of C(permissions), C(cloud), C(switches), C(collaboration), C(policy_size), C(configurations), C(users), C(licences),
-      C(invitations), C(domains), C(quota), C(addresses), C(guests), C(deleted_users). For what could not be read, it is also one of
-      C(policy), C(mail_domains), C(groups), C(contacts).
+    - C(check) is one of C(permissions), C(cloud), C(exchange), C(switches), C(collaboration), C(policy_size), C(configurations), C(users),
+      C(licences), C(invitations), C(domains), C(quota), C(addresses), C(guests), C(deleted_users). For what could not be read, it is also
+      one of C(policy), C(mail_domains), C(groups), C(contacts), C(recipients).
   returned: success
   type: list
   elements: dict

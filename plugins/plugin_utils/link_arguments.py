@@ -17,6 +17,7 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.odata import is_id
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_cache import RunCache
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.vault import Vault
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import link_variables
@@ -34,6 +35,8 @@ SIDES = ("link_source", "link_target")
 SIGNS_IN = {"source_tenant": ("link_source",), "target_tenant": ("link_target",)}
 """The tenants that a role signs in to, if it is not both."""
 PARTS = {"source_tenant": link.IN_SOURCE, "target_tenant": link.IN_TARGET}
+THRESHOLDS = ("must_be_listed", "max_unlisted")
+"""The options of ``address_book_info`` by which the role ``verify`` fails. No other role does."""
 _PARTNER = {name: about for name, about in CONNECTION.items() if name in ("tenant_id", "cloud")}
 """The connection options that a role uses of a tenant to which it does not sign in."""
 
@@ -92,8 +95,9 @@ def validate_link(host: LinkHost, rivals_of_host: Callable[[], Mapping[str, Any]
     values = _values(host, faults)
     entries = {side: _entry(host, side, values[side], faults, secrets) for side in SIDES if side in values}
     state = host.state or values.get("link_state", "present")
+    book = _address_book(values, entries)
     if not faults and state == "present":
-        faults += _contradictions(host, values, entries)
+        faults += [*_contradictions(host, values, entries), *_address_book_faults(host, values, book)]
     other_links = rivals_of_host() if not faults else {}
     faults += other_links.get("conflicts", ())
     if faults:
@@ -103,23 +107,84 @@ def validate_link(host: LinkHost, rivals_of_host: Callable[[], Mapping[str, Any]
     others = list(dict.fromkeys((*values.get("link_others", ()), *other_links.get("others", ()))))
     present = state == "present"
     preflight = present and values.get("link_preflight", True)
-    options = {**link_variables.options_of("link_info", values), "others": others}
     return {
         "changed": False,
         "state": state,
         "compare": present and values.get("link_compare", True),
         "preflight": preflight,
-        "tasks": _tasks(host.role, present, preflight, values.get("link_users") == "deprovision"),
+        "tasks": _tasks(host.role, present, preflight, values.get("link_users") == "deprovision", book),
         "others": others,
-        "ansible_facts": {"cross_tenant_sync_others": others, "cross_tenant_sync_link": options},
+        "ansible_facts": {"cross_tenant_sync_others": others, **_options(host.role, values, others, book)},
     }
 
 
-def _tasks(role: str | None, present: bool, preflight: bool, deprovision: bool) -> str:
+@dataclass(frozen=True)
+class AddressBook:
+    """What is done about the address book of the target: ``report``, ``mend`` or ``off``."""
+
+    mode: str
+    exchange: bool
+    """Whether Exchange may be asked."""
+    source: str | None
+    """The id of the source tenant, if it is named by its id."""
+
+
+def _address_book(values: Mapping[str, Any], entries: Mapping[str, Mapping[str, Any]]) -> AddressBook:
+    exchange = bool(entries.get("link_target", {}).get("exchange"))
+    source = str(entries.get("link_source", {}).get("tenant_id"))
+    return AddressBook(values.get("link_address_book", "report" if exchange else "off"), exchange, source if is_id(source) else None)
+
+
+def _address_book_faults(host: LinkHost, values: Mapping[str, Any], book: AddressBook) -> list[str]:
+    """The variables that have no effect because Exchange may not be asked, and what is missing to mend."""
+    if not _signs_in(host, "link_target"):
+        return []
+    if book.exchange:
+        if book.mode != "mend" or book.source or values.get("link_source_domains"):
+            return []
+        entry = f"tenants.{values['link_source']}.tenant_id"
+        return [f"link_address_book is mend, but {entry} is a domain; set it to the tenant's id, or set link_source_domains"]
+    rule = f"Exchange is asked only for a tenant with exchange: true; set it in tenants.{values['link_target']}"
+    faults = [f"link_address_book is mend, but {rule}, or use report"] if book.mode == "mend" else []
+    if "link_verify_max_unlisted" in values and values.get("link_address_book") != "off":
+        faults.append(f"link_verify_max_unlisted is set, but {rule}, or set link_address_book to off")
+    return faults
+
+
+def _tasks(role: str | None, present: bool, preflight: bool, deprovision: bool, book: AddressBook) -> str:
     """The next file of tasks, of the role or of the playbook sync."""
     if not present:
         return "deprovision" if deprovision and role in (None, "source_tenant") else "absent"
+    if role == "address_book":
+        return book.mode
+    if role == "verify" and book.mode != "off":
+        return "address_book"
     return "present_after_preflight" if preflight and role is None else "present"
+
+
+def _options(role: str | None, values: Mapping[str, Any], others: list[str], book: AddressBook) -> dict[str, Any]:
+    """The facts with the options of ``link_info``, and of ``address_book_info`` and ``address_book_visibility`` where they follow.
+
+    Where the role ``verify`` asks Exchange, Exchange alone decides whether a user is listed: Entra shows what is wished (fact F155).
+    """
+    link_options = {**link_variables.options_of("link_info", values), "others": others}
+    if role not in ("verify", "address_book") or book.mode == "off":
+        return {"cross_tenant_sync_link": link_options}
+    book_options = link_variables.options_of("address_book_info", values)
+    by_exchange = book.exchange and role == "verify"
+    facts = {
+        "cross_tenant_sync_link": _except(("verify_users",) if by_exchange else (), link_options),
+        "cross_tenant_sync_address_book": _except(() if by_exchange else THRESHOLDS, book_options),
+    }
+    if role == "address_book" and book.mode == "mend":
+        source = {"source_tenant_id": book.source} if book.source else {}
+        facts["cross_tenant_sync_mend"] = {**source, **link_variables.options_of("address_book_visibility", values)}
+    return facts
+
+
+def _except(names: Iterable[str], options: Mapping[str, Any]) -> dict[str, Any]:
+    unused = set(names)
+    return {name: value for name, value in options.items() if name not in unused}
 
 
 def _values(host: LinkHost, faults: list[str]) -> dict[str, Any]:
@@ -152,7 +217,7 @@ def _entry(host: LinkHost, side: str, tenant: str, faults: list[str], secrets: s
     try:
         entry = _raw_entry(host, side, tenant)
         own, wrong = link_variables.names_in(host.value(OWN_KEYS, host.variables.get(OWN_KEYS)), OWN_KEYS)
-        signs_in = side in SIGNS_IN.get(host.role or "", SIDES)
+        signs_in = _signs_in(host, side)
         spec = CONNECTION if signs_in else _PARTNER
         given = _given(host, tenant, entry, spec)
     except _Unreadable as unreadable:
@@ -176,6 +241,11 @@ def _entry(host: LinkHost, side: str, tenant: str, faults: list[str], secrets: s
         fault = connection_fault(_completed(CONNECTION, values))
         faults += [f"tenants.{tenant} ({side}), tenant {values['tenant_id']}: {fault}"] if fault else []
     return values
+
+
+def _signs_in(host: LinkHost, side: str) -> bool:
+    """Whether the role signs in to this tenant of the link."""
+    return side in SIGNS_IN.get(host.role or "", SIDES)
 
 
 def connection_options(host: LinkHost, side: str) -> dict[str, Any]:

@@ -15,8 +15,8 @@ import yaml
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, SECRETS, Emulator
 from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import PREFIX, REPOSITORY, Playbooks, Run, inventory
 
-PLAYBOOKS = ("sync", "verify", "preflight", "teardown")
-ROLES = ("preflight", "target_tenant", "source_tenant", "verify")
+PLAYBOOKS = ("sync", "verify", "address_book", "preflight", "teardown")
+ROLES = ("preflight", "target_tenant", "source_tenant", "verify", "address_book")
 
 
 def silent(emulator: Emulator, run: Run, *words: str) -> str:
@@ -59,7 +59,12 @@ def test_a_wrong_argument_of_the_last_step_ends_it_before_the_first_request(
     playbooks: Playbooks, emulator: Emulator, arguments: tuple[str, ...]
 ) -> None:
     before = emulator.state()["tenants"]
-    wrong = {"link_job_state": "paused", "link_job_wait": "steady", "link_display_name_suffix": " (C)", "link_scope_exact": "maybe"}
+    wrong: dict[str, Any] = {
+        "link_job_state": "paused",
+        "link_job_wait": "steady",
+        "link_display_name_suffix": " (C)",
+        "link_scope_exact": "maybe",
+    }
     run = play(playbooks, inventory(emulator, **wrong), "sync", *arguments)
     silent(emulator, run, "Link contoso_to_fabrikam: link_scope_exact must be true or false")
     run = play(playbooks, inventory(emulator, **{**wrong, "link_scope_exact": False}), "sync", *arguments)
@@ -193,6 +198,11 @@ SURVEY = {
     "link_users": "keep",
     "link_deprovision_timeout": "",
     "link_verify_users": "",
+    "link_verify_max_unlisted": "5",
+    "link_address_book": "off",
+    "link_address_book_max_changes": "50",
+    "link_address_book_commands_path": "",
+    "link_global_address_list": "",
     "link_source_domains": "contoso.kr",
 }
 """What a survey of AWX gives: texts only."""

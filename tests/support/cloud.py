@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import json
+import math
 import pickle
-import re
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -21,15 +21,17 @@ from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import ProtocolError
 
-from entra_emulator import app, breakage, control
+from entra_emulator import app, breakage, control, web
 from entra_emulator.faults import Fault, FaultPlan
 from entra_emulator.scenario import load_scenario
 from entra_emulator.service import Service
 from entra_emulator.settings import Settings, merged
 from entra_emulator.state import World, moment
+from entra_emulator.traffic import Traffic
+
+from .traffic import changes, is_of_exchange, judge
 
 URL = "https://localhost"
-READING_POSTS = re.compile(r"/(token|parseExpression|getByIds|validateCredentials)$")
 
 
 class Killed(BaseException):
@@ -37,7 +39,7 @@ class Killed(BaseException):
 
 
 @dataclass(frozen=True)
-class Exchange:
+class Arrival:
     """One request that arrived, with what was answered; ``status`` is ``None`` where no answer came."""
 
     method: str
@@ -45,6 +47,8 @@ class Exchange:
     status: int | None
     writes: bool
     """Whether it is there to change something."""
+    at: float = 0.0
+    """The virtual time in seconds."""
 
     def __str__(self) -> str:
         return f"{self.method} {self.path} -> {self.status}"
@@ -73,18 +77,24 @@ class Cloud:
     """Both tenants. ``before`` and ``after`` are called around each request; ``sleep`` lets virtual time pass instead of ours."""
 
     behaviour: Mapping[str, Any] = field(default_factory=dict)
+    scenario: str = "contoso-fabrikam"
+    """A name or the path of a file."""
     before: Hook = _nothing
     after: Hook = _nothing
-    exchanges: list[Exchange] = field(default_factory=list)
+    arrivals: list[Arrival] = field(default_factory=list)
     owes: bool = False
     """Whether something was changed that the service takes up only after a restart (facts F62, F83), and none was made since."""
     most: int = 0
     """The most applications that were there at once."""
+    asks_exchange: bool = False
+    """Whether the run that comes next has ``exchange: true``."""
 
     def __post_init__(self) -> None:
-        self.service = Service(load_scenario("contoso-fabrikam"), merged(Settings(throttling=False), dict(self.behaviour)))
+        self.service = Service(load_scenario(self.scenario), merged(Settings(throttling=False), dict(self.behaviour)))
+        self.service.throttle.now = self.clock
         self._app = app.create_app(self.service)
         self._now = moment(self.service.world.clock)
+        self._delay = 0.0
 
     @property
     def world(self) -> World:
@@ -101,6 +111,11 @@ class Cloud:
         """Let virtual time pass; cycles that fall due run."""
         self._now += timedelta(seconds=seconds)
         control.advance(self.service, self._now)
+
+    async def _pause(self, seconds: float) -> None:
+        """What a fault ``delay`` does here."""
+        self._delay = seconds
+        self.sleep(seconds)
 
     # State -----------------------------------------------------------------------------------------------------------
 
@@ -120,7 +135,7 @@ class Cloud:
         self.before = self.after = _nothing
         self.service.faults = FaultPlan()
         self.service.log.clear()
-        self.exchanges = []
+        self.arrivals = []
 
     def fault(self, number: int, **fault: Any) -> None:
         """Have the emulator fail the request of that number. It counts the items of batches as well, so it is told in the last moment."""
@@ -132,18 +147,39 @@ class Cloud:
 
     # Wire ------------------------------------------------------------------------------------------------------------
 
-    def answer(self, sent: requests.PreparedRequest) -> requests.Response:
-        """What the emulator answers, or the exception of a connection that broke."""
-        number = len(self.exchanges)
-        target = urlsplit(str(sent.url))
-        exchange = Exchange(str(sent.method), target.path, None, _writes(sent, target.path))
-        self.exchanges.append(exchange)
+    def answer(self, sent: requests.PreparedRequest, patience: float = math.inf) -> requests.Response:
+        """What the emulator answers, or the exception of a connection that broke, or on which nothing came for ``patience`` seconds."""
+        number = len(self.arrivals)
+        path = urlsplit(str(sent.url)).path
+        arrival = Arrival(str(sent.method), path, None, _writes(sent, path), self.clock())
+        self.arrivals.append(arrival)
         self.before(number)
         started: dict[str, Any] = {}
         body = bytearray()
+        try:
+            with self._watched(str(sent.method), path):
+                self._serve(sent, started, body, patience)
+        except _Unanswered:
+            self.after(number)
+            raise requests.exceptions.ReadTimeout("Read timed out.", request=sent) from None
+        except ConnectionResetError as error:
+            self.after(number)
+            if started:
+                raise requests.exceptions.ChunkedEncodingError(ProtocolError("Connection broken", error), request=sent) from None
+            raise requests.exceptions.ConnectionError(ProtocolError("Connection aborted.", error), request=sent) from None
+        self.arrivals[number] = replace(arrival, status=started["status"])
+        self.after(number)
+        return _response(sent, started, bytes(body))
+
+    def _serve(self, sent: requests.PreparedRequest, started: dict[str, Any], body: bytearray, patience: float) -> None:
+        """Have the emulator carry out the request. What it sends is added to ``started`` and ``body``."""
+        unread = [_bytes(sent.body)]
+        self._delay = 0.0
 
         async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": _bytes(sent.body), "more_body": False}
+            if not unread:  # What is waited for now is that the caller gives up.
+                raise _Unanswered
+            return {"type": "http.request", "body": unread.pop(), "more_body": False}
 
         async def send(message: Mapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
@@ -152,16 +188,12 @@ class Cloud:
                 body.extend(message.get("body", b""))
 
         try:
-            with self._watched(str(sent.method), target.path):
-                _drive(self._app(_scope(sent), receive, send))
-        except ConnectionResetError as error:
-            self.after(number)
-            if started:
-                raise requests.exceptions.ChunkedEncodingError(ProtocolError("Connection broken", error), request=sent) from None
-            raise requests.exceptions.ConnectionError(ProtocolError("Connection aborted.", error), request=sent) from None
-        self.exchanges[number] = replace(exchange, status=started["status"])
-        self.after(number)
-        return _response(sent, started, bytes(body))
+            _drive(self._app(_scope(sent), receive, send))
+        except _Unanswered:
+            self.sleep(patience)
+            raise
+        if self._delay > patience:
+            raise _Unanswered
 
     @contextmanager
     def _watched(self, method: str, path: str) -> Iterator[None]:
@@ -203,11 +235,21 @@ class Cloud:
 
     @contextmanager
     def reached(self) -> Iterator[None]:
-        """While this lasts, every `requests.Session` of this process ends here. The emulator keeps no log, because none is read."""
+        """While this lasts, every `requests.Session` of this process ends here. The emulator keeps no log, because none is read.
+
+        Then whatever was sent is judged: see `traffic.judge`.
+        """
         adapter = _Adapter(self)
         reached = mock.patch.object(requests.Session, "get_adapter", return_value=adapter)
-        with reached, mock.patch.object(app, "log"), mock.patch.object(breakage, "log"):
+        paused = mock.patch.object(breakage, "pause", self._pause)
+        with reached, paused, mock.patch.object(app, "log"), mock.patch.object(breakage, "log"), mock.patch.object(web, "log"):
             yield
+        traffic, self.service.traffic = self.service.traffic, Traffic()
+        judge(traffic.counts(), self.asks_exchange)
+
+
+class _Unanswered(Exception):
+    """Nothing came for as long as the caller waits."""
 
 
 class _Adapter(BaseAdapter):
@@ -215,8 +257,9 @@ class _Adapter(BaseAdapter):
         super().__init__()
         self._cloud = cloud
 
-    def send(self, request: requests.PreparedRequest, *_args: Any, **_options: Any) -> requests.Response:
-        return self._cloud.answer(request)
+    def send(self, request: requests.PreparedRequest, *_args: Any, **options: Any) -> requests.Response:
+        _connect, patience = options["timeout"]
+        return self._cloud.answer(request, patience)
 
     def close(self) -> None:
         """There is nothing to close."""
@@ -253,8 +296,8 @@ def _scope(sent: requests.PreparedRequest) -> dict[str, Any]:
 
 def _writes(sent: requests.PreparedRequest, path: str) -> bool:
     if path.endswith("/$batch"):
-        return any(one["method"] != "GET" and not READING_POSTS.search(one["url"]) for one in json.loads(_bytes(sent.body))["requests"])
-    return sent.method != "GET" and not READING_POSTS.search(path)
+        return any(changes(item["method"], item["url"], item.get("body")) for item in json.loads(_bytes(sent.body))["requests"])
+    return changes(str(sent.method), path, json.loads(_bytes(sent.body)) if sent.body and is_of_exchange(path) else None)
 
 
 def _bytes(body: Any) -> bytes:

@@ -17,6 +17,8 @@ from typing import Any
 
 import requests
 
+from .traffic import judge, sets_exchange
+
 CONTOSO = "a0c898ca-2445-4e74-ab4b-afd7916549a6"
 FABRIKAM = "afab079d-1f08-4de3-881e-435e497f923f"
 SECRETS = {"CONTOSO_CLIENT_SECRET": "contoso-rehearsal-secret", "FABRIKAM_CLIENT_SECRET": "fabrikam-rehearsal-secret"}
@@ -31,6 +33,8 @@ class Emulator:
     scenario: str = "contoso-fabrikam"
     arguments: tuple[str, ...] = ()
     url: str = ""
+    asks_exchange: bool = False
+    """Whether a run was given ``exchange: true`` since the traffic was last judged."""
 
     @property
     def ca_path(self) -> Path:
@@ -55,7 +59,11 @@ class Emulator:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._stop()
+        try:
+            if kind is None:
+                self.judge_traffic()
+        finally:
+            self._stop()
 
     def _stop(self) -> None:
         if self._process.poll() is None:
@@ -75,6 +83,11 @@ class Emulator:
     def state(self) -> dict[str, Any]:
         """The whole state."""
         state: dict[str, Any] = self.control("GET", "state")
+        if self.asks_exchange:
+            # Exchange receives what changed in Entra only when it is looked at, which must not look like a change by a run.
+            for tenant in state["tenants"]:
+                self.control("GET", f"exchange/{tenant}")
+            state = self.control("GET", "state")
         return state
 
     def tenant(self, tenant_id: str) -> dict[str, Any]:
@@ -89,4 +102,16 @@ class Emulator:
 
     def connection(self) -> dict[str, str]:
         """The connection options for the emulator instead of the real service."""
-        return {"login_endpoint": self.url, "graph_endpoint": self.url, "ca_path": str(self.ca_path)}
+        endpoints = {"login_endpoint": self.url, "graph_endpoint": self.url, "exchange_endpoint": f"{self.url}/exchange"}
+        return {**endpoints, "ca_path": str(self.ca_path)}
+
+    def given(self, *options: Any) -> None:
+        """Take note of what a run is given, because it decides what the run may send."""
+        self.asks_exchange = self.asks_exchange or sets_exchange(options)
+
+    def judge_traffic(self) -> None:
+        """Fail if since the last time a run sent what none may send (see `traffic.judge`)."""
+        counts = self.control("GET", "traffic")
+        self.control("DELETE", "traffic")
+        asks, self.asks_exchange = self.asks_exchange, False
+        judge(counts, asks)

@@ -20,6 +20,7 @@ from unittest import mock
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.exchange import service
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.failure import RunFailure
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph import batch, desk
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Patience
@@ -27,7 +28,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.vaul
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Pace
 
 from .behaviours import ALL
-from .cloud import URL, Cloud, Exchange, Killed, at, kill
+from .cloud import URL, Arrival, Cloud, Killed, at, kill
 from .emulator import CONTOSO, FABRIKAM, SECRETS
 from .service_state import deleted_and_created, differences, known_ids, normal
 from .tasks import Host, TaskFailure
@@ -127,10 +128,11 @@ class Traceback(Exception):
 def living(cloud: Cloud) -> Iterator[None]:
     """While this lasts, runs reach the cloud, and waits are its virtual time."""
     patience = functools.partial(Patience, sleep=cloud.sleep)
+    pacer = mock.patch.object(service, "Pacer", functools.partial(service.Pacer, cloud.clock, cloud.clock))
     # Without jitter, every run sends its requests at the same moments, so that a number means the same request in each of them.
     even = mock.patch.object(random.SystemRandom, "uniform", lambda _self, low, high: (low + high) / 2)
     one_by_one = [mock.patch.object(module, "PARALLEL_BATCHES", 1) for module in (batch, desk)]
-    with cloud.reached(), mock.patch(f"{engine.__name__}.Patience", patience), even, one_by_one[0], one_by_one[1]:
+    with cloud.reached(), mock.patch(f"{engine.__name__}.Patience", patience), pacer, even, one_by_one[0], one_by_one[1]:
         yield
 
 
@@ -177,7 +179,7 @@ class Life:
     known: frozenset[str]
     ends: dict[str, bytes] = field(default_factory=dict)
     states: dict[str, Any] = field(default_factory=dict)
-    sent: dict[str, list[Exchange]] = field(default_factory=dict)
+    sent: dict[str, list[Arrival]] = field(default_factory=dict)
     people: dict[str, tuple[set[str], set[str]]] = field(default_factory=dict)
     """Whom the service deleted and created in each phase."""
 
@@ -209,7 +211,7 @@ def lived(behaviour: str = "likely") -> Life:
         for phase in PHASES.values():
             since = life.begin(phase)
             sync(cloud, phase.link)
-            life.sent[phase.name] = cloud.exchanges
+            life.sent[phase.name] = cloud.arrivals
             life.states[phase.name] = life.rest()
             life.ends[phase.name] = cloud.save()
             life.people[phase.name] = deleted_and_created(cloud.world, since)
@@ -333,10 +335,10 @@ def _disturb(cloud: Cloud, phase: Phase, number: int, disturbance: str) -> None:
 def _beside(cloud: Cloud, phase: Phase) -> None:
     """Another run of the same link, from its beginning to its end, which may be a failure."""
     cloud.before = _nothing
-    sent, cloud.exchanges = cloud.exchanges, []
+    sent, cloud.arrivals = cloud.arrivals, []
     with suppress(TaskFailure):
         sync(cloud, phase.link)
-    cloud.exchanges = sent
+    cloud.arrivals = sent
 
 
 def _told(life: Life, phase: Phase, disturbance: str) -> Iterator[str]:

@@ -148,6 +148,7 @@ class Playbooks:
         self, playbook: Path, hosts: dict[str, Any], *arguments: str, env: dict[str, str] | None = None, stdin: int = subprocess.DEVNULL
     ) -> Run:
         """Any playbook with any inventory. There is no terminal, unless ``stdin`` is one."""
+        self.emulator.given(hosts, playbook.read_text(), arguments)
         self.folder.mkdir(parents=True, exist_ok=True)
         where = self.folder / "inventory.yml"
         where.write_text(yaml.safe_dump(hosts, sort_keys=False, allow_unicode=True))

@@ -48,6 +48,7 @@ def task(emulator: Emulator, module: str, tenant: str, check: bool = False, **op
 def parameters(emulator: Emulator, module: str, tenant: str, **options: Any) -> dict[str, Any]:
     """What such a task hands to the engine."""
     about = importlib.import_module(f"{MODULES}.{module}").OPTIONS
+    emulator.given(options)
     checked = ArgumentSpecValidator(about.argument_spec(), **about.rules).validate({**connection(emulator, tenant), **options})
     assert not checked.error_messages, checked.error_messages
     found: dict[str, Any] = checked.validated_parameters

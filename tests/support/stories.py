@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,8 +17,7 @@ from ansible_collections.entra.cross_tenant_sync.tests.support.runners import co
 
 from .emulator import Emulator
 from .playbooks import PREFIX, Playbooks, Run, Task, inventory
-
-_READING_POSTS = re.compile(r"/(parseExpression|getByIds|validateCredentials)$")
+from .traffic import changes, is_of_exchange, is_of_graph
 
 
 @dataclass(frozen=True)
@@ -105,18 +103,23 @@ class Step:
     @property
     def sent(self) -> list[dict[str, Any]]:
         """The requests to Graph, without sign-in. Of a batch, only its items are contained."""
-        graph = [request for request in self.requests if re.match(r"/(v1\.0|beta)/", request["path"])]
-        return [request for request in graph if not request["path"].endswith("/$batch")]
+        return [request for request in self.requests if is_of_graph(request["path"]) and not request["path"].endswith("/$batch")]
+
+    @property
+    def to_exchange(self) -> list[dict[str, Any]]:
+        """The requests to Exchange. Of a batch, only its items are contained."""
+        return [request for request in self.requests if is_of_exchange(request["path"]) and not request["path"].endswith("/$batch")]
 
     @property
     def calls(self) -> int:
         """The number of calls of Graph; a batch counts once."""
-        return len([request for request in self.requests if re.match(r"/(v1\.0|beta)/", request["path"]) and not request.get("batched")])
+        return len([request for request in self.requests if is_of_graph(request["path"]) and not request.get("batched")])
 
     @property
     def writes(self) -> list[dict[str, Any]]:
-        """The requests that change something."""
-        return [request for request in self.sent if request["method"] != "GET" and not _READING_POSTS.search(request["path"])]
+        """The requests that change something, in Graph and in Exchange."""
+        sent = [*self.sent, *self.to_exchange]
+        return [request for request in sent if changes(request["method"], request["path"], request["request_body"])]
 
     @property
     def left_alone(self) -> bool:
@@ -239,6 +242,7 @@ class Teller:
             "WATCH_EMULATOR": self.emulator.url,
             "WATCH_CA": str(self.emulator.ca_path),
             "WATCH_RESULTS": str(seen),
+            **({"WATCH_EXCHANGE": "yes"} if self.emulator.asks_exchange else {}),
         }
         run = play(env)
         lines = seen.read_text().splitlines() if seen.exists() else []

@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import json
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -206,21 +207,27 @@ def assign(state: State, principal: dict[str, Any], kind: str = "User", name: st
     tenant = state["tenants"][CONTOSO]
     resource = principal_id(state, name)
     service_principal = tenant["service_principals"][resource]
-    assignments = tenant["assignments"].setdefault(resource, {})
-    # Short ids cannot collide with others, and the service's own ids are opaque.
-    key = f"By-Hand-{made_up_id(principal['id'] + resource)}"
-    assignments[key] = {
-        "id": key,
+    made = assignment(service_principal, principal, kind, role)
+    tenant["assignments"].setdefault(resource, {})[made["id"]] = made
+    return str(made["id"])
+
+
+def assignment(
+    service_principal: Mapping[str, Any], principal: Mapping[str, Any], kind: str = "User", role: str | None = None
+) -> dict[str, Any]:
+    """The assignment of a user or group to a configuration, as the emulator holds it."""
+    return {
+        # Short ids cannot collide with others, and the service's own ids are opaque.
+        "id": f"By-Hand-{made_up_id(principal['id'] + service_principal['id'])}",
         "deletedDateTime": None,
         "appRoleId": role or service_principal["appRoles"][0]["id"],
         "createdDateTime": "2026-11-23T00:00:00Z",
         "principalDisplayName": principal["displayName"],
         "principalId": principal["id"],
         "principalType": kind,
-        "resourceDisplayName": name,
-        "resourceId": resource,
+        "resourceDisplayName": service_principal["displayName"],
+        "resourceId": service_principal["id"],
     }
-    return key
 
 
 def assigned(state: State, name: str = "Fabrikam") -> set[str]:

@@ -19,10 +19,18 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.exchange.service import ENDPOINTS
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.methods import METHODS
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.link_variables import OWN, VARIABLES
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION, Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import causes
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.address_book.verdict import (
+    NAMES,
+    SHOW,
+    TOUCH,
+    UNKNOWN,
+    VERDICTS,
+)
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import Emulator
 from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import inventory
 
@@ -105,7 +113,7 @@ def faults(spec: Mapping[str, Any], given: Mapping[str, Any], where: str) -> Ite
         if about.get("choices"):
             yield from (f"{place} cannot be {one!r}" for one in values if literal(one) and one not in about["choices"])
         if about.get("options"):
-            for one in values:
+            for one in filter(literal, values):
                 yield from faults(about["options"], one, place)
                 yield from (f"{place} needs {inner}" for inner, sub in about["options"].items() if sub.get("required") and inner not in one)
 
@@ -245,6 +253,32 @@ class TestProse:
         signs = [number for number in causes._SIGN_IN if f"`AADSTS{number}`" not in sign_in]
         assert [code for code in codes if f"`{code}`" not in text] == []
         assert signs == []
+
+    def test_every_verdict_is_in_the_guide_and_counts_as_the_rules_have_it(self) -> None:
+        text = (ROOT / "docs" / "guide_address_book.md").read_text(encoding="utf-8")
+        rows = re.findall(r"^\| `(\w+)` \| .* \| (yes|no|only if not listed) \|$", text, re.MULTILINE)
+        counting = {name: {rule.counts for rule in VERDICTS if rule.verdict == name} for name in NAMES}
+        words = {True: "yes", False: "no", None: "only if not listed"}
+        expected = {name: words[counts.pop() if len(counts) == 1 else None] for name, counts in counting.items()}
+        assert dict(rows) == expected
+        # In the order of the rules, but for the verdict that has one at several places.
+        assert [name for name, _counts in rows if name != UNKNOWN] == [name for name in NAMES if name != UNKNOWN]
+
+    def test_what_is_mended_is_in_the_readme_of_the_role(self) -> None:
+        text = (ROOT / "roles" / "address_book" / "README.md").read_text(encoding="utf-8")
+        table = text.split("## What is mended")[1].split("##")[0]
+        assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == {rule.verdict for rule in VERDICTS if rule.mend in (SHOW, TOUCH)}
+
+    def test_the_endpoints_of_exchange_are_those_of_the_code(self) -> None:
+        text = (ROOT / "docs" / "guide_how_it_works.md").read_text(encoding="utf-8")
+        rows = dict(re.findall(r"^\| `(\w+)` \| `[\w.]+` \| `[\w.-]+` \| `([\w.-]+)` \|$", text, re.MULTILINE))
+        assert {cloud: f"https://{host}" for cloud, host in rows.items()} == ENDPOINTS
+
+    def test_the_sign_in_methods_for_exchange_are_those_of_the_table(self) -> None:
+        text = (ROOT / "docs" / "guide_sign_in.md").read_text(encoding="utf-8").split("\n## Exchange\n")[1].split("\n## ")[0]
+        rows = re.findall(r"^\| (`.*?) \| (yes|no)\b(?:: (.*) \|)?", text, re.MULTILINE)
+        found = {name: (word, reason) for names, word, reason in rows for name in re.findall(r"`(\w+)`", names)}
+        assert found == {name: ("no" if method.only_graph else "yes", method.only_graph) for name, method in METHODS.items()}
 
     def test_the_order_of_auto_is_that_of_the_table(self) -> None:
         text = (ROOT / "docs" / "guide_sign_in.md").read_text(encoding="utf-8")

@@ -183,6 +183,14 @@ class TestAnswers:
         with pytest.raises(Incomplete):
             asking.run(Exchange(page({"Guid": "1"}, **{"@adminapi.errors": ["one failed"]})), ANY)
 
+    def test_a_next_page_that_leads_nowhere_is_followed_once(self) -> None:
+        """A link that is always the same one would be followed for ever."""
+        endless = page({"Guid": "1"}, **{"@odata.nextLink": f"{URL}?$skiptoken=t"})
+        client = Exchange(*[endless] * 5)
+        with pytest.raises(Incomplete):
+            asking.run(client, ANY)
+        assert client.wire.left == 3
+
     @pytest.mark.parametrize("body", [None, [], {}, {"value": None}, {"value": {}}, "text", b"<html>"])
     def test_another_form_is_never_taken_for_nothing(self, body: Any) -> None:
         with pytest.raises(GraphFailure):

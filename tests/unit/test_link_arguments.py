@@ -39,6 +39,7 @@ LINK: dict[str, Any] = {
     "link_configuration": "Fabrikam",
     "tenants": TENANTS,
 }
+WITH_EXCHANGE: dict[str, Any] = {**TENANTS, "fabrikam": {**TENANTS["fabrikam"], "exchange": "yes"}}
 FILTER = {"name": "Sales", "clauses": [{"attribute": "department", "operator": "EQUALS", "values": ["Sales"]}]}
 
 
@@ -203,6 +204,14 @@ WRONG: list[tuple[dict[str, Any], tuple[str, ...]]] = [
     ({"link_job_wait_timeout": 10**12}, ("link_job_wait_timeout must be a whole number from 0 to",)),
     ({"link_deprovision_timeout": "2h"}, ("link_deprovision_timeout must be a whole number",)),
     ({"link_users": "delete"}, ("link_users must be one of keep, deprovision",)),
+    ({"link_address_book": "fix"}, ("link_address_book must be one of report, mend, off; it is 'fix'",)),
+    ({"link_address_book": True}, ("link_address_book must be a text; it is true, as YAML reads words like on",)),
+    ({"link_verify_max_unlisted": "none"}, ("link_verify_max_unlisted must be a whole number; it is 'none'",)),
+    ({"link_address_book_max_changes": "all"}, ("link_address_book_max_changes must be a whole number; it is 'all'",)),
+    ({"link_global_address_list": ["GAL"]}, ("link_global_address_list must be a text",)),
+    ({"link_address_book_commands_path": {}}, ("link_address_book_commands_path must be a text",)),
+    ({"link_max_unlisted": 0}, ("there is no variable link_max_unlisted (did you mean link_verify_max_unlisted?)",)),
+    ({"link_addressbook": "off"}, ("there is no variable link_addressbook (did you mean link_address_book?)",)),
     ({"link_verify_users": 7.5j}, ("link_verify_users must be a list",)),
     ({"link_source_domains": [["contoso.kr"]]}, ("link_source_domains[0] must be a text",)),
     # Misspelt.
@@ -396,6 +405,121 @@ class TestAnswer:
         folder = ROLES.parent / "playbooks" / "tasks" if role is None else ROLES / role / "tasks"
         assert (folder / f"{'' if role is None else '_'}{tasks}.yml").is_file()
 
+    @pytest.mark.parametrize(
+        ("given", "tenants", "mode"),
+        [
+            (None, TENANTS, "off"),
+            ("", TENANTS, "off"),
+            ("off", TENANTS, "off"),
+            ("report", TENANTS, "report"),
+            (None, WITH_EXCHANGE, "report"),
+            ("", WITH_EXCHANGE, "report"),
+            ("report", WITH_EXCHANGE, "report"),
+            ("mend", WITH_EXCHANGE, "mend"),
+            ("off", WITH_EXCHANGE, "off"),
+            # YAML reads the word as a boolean.
+            (False, WITH_EXCHANGE, "off"),
+            # That the source has Exchange says nothing about the target.
+            (None, {**TENANTS, "contoso": {**TENANTS["contoso"], "exchange": True}}, "off"),
+        ],
+    )
+    def test_what_is_done_about_the_address_book(self, given: Any, tenants: dict[str, Any], mode: str) -> None:
+        """Nothing asks Exchange unless the entry of the target says so; verify never writes; sync asks nothing."""
+        tasks = {role: judged(role=role, link_address_book=given, tenants=tenants)["tasks"] for role in ("address_book", "verify", None)}
+        assert tasks == {
+            "address_book": mode,
+            "verify": "present" if mode == "off" else "address_book",
+            None: "present_after_preflight",
+        }
+        assert (ROLES / "address_book" / "tasks" / f"_{mode}.yml").is_file()
+        assert "address_book_visibility" not in (ROLES / "verify" / "tasks" / "_address_book.yml").read_text(encoding="utf-8")
+
+    def test_nothing_is_done_about_the_address_book_of_a_link_that_must_not_exist(self) -> None:
+        for tenants in (TENANTS, WITH_EXCHANGE):
+            answer = judged(role="address_book", link_address_book="mend", link_state="absent", tenants=tenants)
+            assert answer["tasks"] == "absent"
+        assert (ROLES / "address_book" / "tasks" / "_absent.yml").is_file()
+
+    @pytest.mark.parametrize("role", [None, "address_book", "verify", "preflight", "target_tenant"])
+    @pytest.mark.parametrize(
+        ("variables", "beginning"),
+        [
+            ({"link_address_book": "mend"}, "link_address_book is mend, but "),
+            ({"link_verify_max_unlisted": 0}, "link_verify_max_unlisted is set, but "),
+            ({"link_verify_max_unlisted": 0, "link_address_book": "report"}, "link_verify_max_unlisted is set, but "),
+        ],
+    )
+    def test_what_has_no_effect_without_exchange_is_refused(self, role: str | None, variables: dict[str, Any], beginning: str) -> None:
+        rule = "Exchange is asked only for a tenant with exchange: true; set it in tenants.fabrikam, or "
+        assert f"{beginning}{rule}" in refused(role=role, **variables)
+        assert "failed" not in judged(role=role, tenants=WITH_EXCHANGE, **variables)
+        assert "failed" not in judged(role=role, **{**variables, "link_address_book": "off"})
+
+    @pytest.mark.parametrize(
+        ("source", "domains", "options"),
+        [
+            (SOURCE, None, {"source_tenant_id": SOURCE}),
+            (SOURCE, "contoso.kr", {"source_tenant_id": SOURCE, "source_domains": ["contoso.kr"]}),
+            ("contoso.kr", ["contoso.kr", "b.kr"], {"source_domains": ["contoso.kr", "b.kr"]}),
+            ("contoso.kr", None, None),
+        ],
+    )
+    def test_whom_to_mend(self, source: str, domains: Any, options: dict[str, Any] | None) -> None:
+        """Users are recognized by the id of their tenant, or by their domains."""
+        tenants = {**WITH_EXCHANGE, "contoso": {**TENANTS["contoso"], "tenant_id": source}}
+        wanted: dict[str, Any] = {"tenants": tenants, "link_address_book": "mend", "link_source_domains": domains}
+        if options is None:
+            said = refused(role="address_book", **wanted)
+            assert "link_address_book is mend, but tenants.contoso.tenant_id is a domain; set it to the tenant's id" in said
+            assert "failed" not in judged(role="address_book", **{**wanted, "link_address_book": "report"})
+            return
+        more: dict[str, Any] = {
+            "link_address_book_max_changes": "7",
+            "link_address_book_commands_path": "a.ps1",
+            "link_global_address_list": "GAL",
+        }
+        facts = judged(role="address_book", **wanted, **more)["ansible_facts"]
+        assert facts["cross_tenant_sync_mend"] == {**options, "max_changes": 7, "commands_path": "a.ps1", "global_address_list": "GAL"}
+        for role in ("verify", "preflight", None):
+            assert "cross_tenant_sync_mend" not in judged(role=role, **wanted)["ansible_facts"]
+
+    def test_the_admin_of_the_source_does_not_answer_for_it(self) -> None:
+        bare: dict[str, Any] = {"tenants": {**TENANTS, "fabrikam": {"tenant_id": TARGET}}}
+        assert "failed" not in judged(role="source_tenant", link_address_book="mend", link_verify_max_unlisted=0, **bare)
+
+    @pytest.mark.parametrize(
+        ("role", "tenants", "mode", "by_entra", "by_exchange"),
+        [
+            # Where Exchange is asked, it alone decides.
+            ("verify", WITH_EXCHANGE, None, False, {"must_be_listed", "max_unlisted"}),
+            ("verify", WITH_EXCHANGE, "mend", False, {"must_be_listed", "max_unlisted"}),
+            ("verify", WITH_EXCHANGE, "off", True, None),
+            ("verify", TENANTS, None, True, None),
+            # What Entra and the log show is reported without it, but proves nothing about the address book.
+            ("verify", TENANTS, "report", True, set()),
+            # Only verify fails.
+            ("address_book", WITH_EXCHANGE, None, True, set()),
+            ("address_book", WITH_EXCHANGE, "mend", True, set()),
+            (None, WITH_EXCHANGE, None, True, None),
+            ("preflight", WITH_EXCHANGE, None, True, None),
+        ],
+    )
+    def test_who_decides_whether_a_user_is_listed(
+        self, role: str | None, tenants: dict[str, Any], mode: str | None, by_entra: bool, by_exchange: set[str] | None
+    ) -> None:
+        limit = {"link_verify_max_unlisted": "3"} if tenants is WITH_EXCHANGE else {}
+        variables: dict[str, Any] = {
+            "link_verify_users": "minsu.kim@contoso.kr",
+            "link_global_address_list": "GAL",
+            "link_address_book": mode,
+            **limit,
+        }
+        facts = judged(role=role, tenants=tenants, **variables)["ansible_facts"]
+        assert ("verify_users" in facts["cross_tenant_sync_link"]) is by_entra
+        book = facts.get("cross_tenant_sync_address_book")
+        assert (None if book is None else set(book) - {"configuration", "global_address_list"}) == by_exchange
+        assert book is None or (book["configuration"], book["global_address_list"]) == ("Fabrikam", "GAL")
+
     @pytest.mark.parametrize("no", [False, "false", "no", "0", " False "])
     def test_a_text_switches_off(self, no: Any) -> None:
         answer = judged(link_compare=no, link_preflight=no)
@@ -458,6 +582,7 @@ def forms_of(name: str) -> list[tuple[Any, Any]]:
         return [(form, one) for one in about["choices"] for form in (one, f" {one} ")]
     by_type: dict[str, list[tuple[Any, Any]]] = {
         "str": [("it@contoso.kr", "it@contoso.kr")],
+        "path": [("books/a.ps1", "books/a.ps1"), (" /books/a.ps1 ", "/books/a.ps1")],
         "int": [("5", 5), (" 5 ", 5), ("0", 0), (5, 5), ("5.0", 5)],
         "bool": [("true", True), ("false", False), ("yes", True), ("no", False), ("1", True), (0, False), (True, True), ("True", True)],
     }

@@ -111,9 +111,18 @@ OWNERS = {
     "link_preflight_switches": ("preflight_info", "switches"),
     "link_preflight_purpose": ("preflight_info", "purpose"),
     "link_preflight_strict": ("preflight_info", "strict"),
+    "link_verify_max_unlisted": ("address_book_info", "max_unlisted"),
+    "link_global_address_list": ("address_book_info", "global_address_list"),
+    "link_address_book_max_changes": ("address_book_visibility", "max_changes"),
+    "link_address_book_commands_path": ("address_book_visibility", "commands_path"),
 }
 DEFAULTS = {"link_state": "present", "link_users": "keep", "link_compare": True, "link_preflight": True}
 """Of the variables that become no option of a module."""
+DEPENDENT = {
+    "link_preflight_purpose": ["V(plan) in check mode, otherwise V(apply), if not set."],
+    "link_address_book": ["V(report) if the entry of the target in C(tenants) has C(exchange), otherwise V(off), if not set."],
+}
+"""Defaults that depend on something else."""
 REQUIRED = {"link_source", "link_target", "link_configuration"}
 IN_WORDS = {"bool": "V(true) or V(false).", "int": "A whole number."}
 
@@ -142,8 +151,7 @@ def lines(name: str) -> list[str]:
     owner, option = OWNERS.get(name, ("", ""))
     default = module(owner).OPTIONS.spec[option].get("default") if owner else DEFAULTS.get(name)
     said = [] if default is None else [f"V({str(default).lower()}) if not set."]
-    if name == "link_preflight_purpose":
-        said = ["V(plan) in check mode, otherwise V(apply), if not set."]
+    said = DEPENDENT.get(name, said)
     if about.get("elements") == "dict":
         said.append("A list of dictionaries, or a text with its JSON.")
     elif about["type"] == "list" and "choices" in about:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import permissions
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import exchange_access, permissions
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.causes import permission
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.permissions import CHECK, EXTRA, PLAN, Need, to_ask_for
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight import granted
@@ -104,7 +104,7 @@ def test_a_call_that_is_not_known_names_none(path: str) -> None:
 
 def needs_of(side: str) -> list[Need]:
     """Everything for which a permission is needed in one of a link's tenants, what is required first."""
-    known = granted.needed(side, True, (permissions.GROUPS_NAMED, permissions.DOMAINS_UNKNOWN), CHECKS)
+    known = granted.needed(side, True, (permissions.GROUPS_NAMED, permissions.DOMAINS_UNKNOWN, permissions.WITHOUT_EXCHANGE), CHECKS)
     extra = [need for need in permissions.NEEDS[side] if need.kind == EXTRA]
     return [*(need for need in known if need.required), *extra, *(need for need in known if need.kind == CHECK)]
 
@@ -137,6 +137,17 @@ class TestDocuments:
     def test_the_guide_to_permissions(self, side: str) -> None:
         section = read("docs/guide_permissions.md").split(f"### {side.capitalize()} tenant\n\n")[1].split("\n\n")[0]
         assert section.splitlines()[2:] == [row(permission, needs) for permission, needs in to_ask_for(needs_of(side)).items()]
+
+    def test_what_exchange_needs(self) -> None:
+        """The role that is assigned to read and the one to mend, by the ids that the preflight looks for (fact F152)."""
+        section = read("docs/guide_permissions.md").split("\n## Exchange\n")[1].split("\n## ")[0]
+        ids = {name: template for template, name in exchange_access.READING_ROLES.items()}
+        assert re.findall(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", section.split("### Or a role of Entra")[1]) == [
+            ids["Exchange Recipient Administrator"],
+            ids["Global Reader"],
+        ]
+        roles = re.findall(r"`(Exchange\.\w+)`", section)
+        assert set(roles) == {exchange_access.APP_ROLE, exchange_access.DOCUMENTED_APP_ROLE}
 
     @pytest.mark.parametrize("side", SIDES)
     def test_what_planning_needs(self, side: str) -> None:

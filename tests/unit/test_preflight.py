@@ -31,7 +31,7 @@ LEAST = {
     },
     "target": {"Policy.ReadWrite.CrossTenantAccess", "User.Read.All", "CrossTenantInformation.ReadBasic.All"},
 }
-ALL = ("groups", "look_up")
+ALL = ("groups", "look_up", "without_exchange")
 
 
 def claims(*granted: str, delegated: bool = False) -> Claims:

@@ -77,9 +77,9 @@ def tenant(branding: Outcome) -> Callable[[Request], Outcome]:
     return answer
 
 
-def granting(client: FakeGraph, *permissions: str, tenant: str) -> None:
-    """Sign in with a token that holds these application permissions."""
-    claims = {"tid": tenant, "roles": list(permissions), "idtyp": "app"}
+def granting(client: FakeGraph, *permissions: str, tenant: str, **more: Any) -> None:
+    """Sign in with a token that holds these application permissions, and ``more`` claims."""
+    claims = {"tid": tenant, "roles": list(permissions), "idtyp": "app", **more}
     client._token = f"e30.{base64.urlsafe_b64encode(json.dumps(claims).encode()).decode()}.signature"
 
 

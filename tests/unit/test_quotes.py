@@ -18,7 +18,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources 
 from ansible_collections.entra.cross_tenant_sync.tests.unit.test_documentation import prose
 
 ROOT = Path(__file__).resolve().parents[2]
-GUIDES = [ROOT / "docs" / f"guide_{name}.md" for name in ("troubleshooting", "sign_in")]
+GUIDES = [ROOT / "docs" / f"guide_{name}.md" for name in ("troubleshooting", "sign_in", "address_book")]
 TITLES = ("message or code", "code or symptom", "verdict")
 """The first column of each table of a guide that quotes what a task or the service reports."""
 PLACEHOLDER = re.compile(r"\.\.\.|<[^>]*>")

@@ -833,6 +833,24 @@ class TestHalfDoneWork:
         assert failure.details["changed"] is True
 
     @pytest.mark.parametrize("reading", [Lost(), refusal(403, "Authorization_RequestDenied")], ids=str)
+    def test_a_lost_answer_that_cannot_be_looked_up_is_no_refusal(self, host: Host, reading: Outcome) -> None:
+        service = PartnerService()
+        lost: list[Request] = []
+
+        def answer(request: Request) -> Outcome:
+            if request.path == "/$batch":
+                return Reply()
+            if not request.reads:
+                lost.append(request)
+                service(request)
+                return Lost()
+            return reading if lost else service(request)
+
+        failure = host.fail(partner.RESOURCE, answer, POLICY)
+        assert "may or may not have been made" in failure.msg
+        assert "Nothing was changed" not in failure.msg
+
+    @pytest.mark.parametrize("reading", [Lost(), refusal(403, "Authorization_RequestDenied")], ids=str)
     def test_the_changes_are_listed_when_the_reading_back_fails(self, host: Host, reading: Outcome) -> None:
         service = PartnerService()
 
@@ -1029,13 +1047,18 @@ class TestExchange:
     def test_a_client_that_cannot_be_created_is_a_reason_and_the_end_is_reached_once(self, check_mode: bool) -> None:
         seen: list[Any] = []
         ended: list[Any] = []
+
+        def finish(_params: Any, result: Mapping[str, Any], checks: bool) -> dict[str, Any]:
+            ended.append((result["commands"], checks))
+            return {"commands": 3, "changed": True}
+
         resource = ExchangeResource(
             lambda params: params,
             lambda _graph, exchange, _wanted: seen.append(exchange),
             lambda *_given: Plan({}, {}, {"commands": 2}),
-            lambda _params, result: ended.append(result["commands"]),
+            finish,
         )
         result = run(resource, {**self.GIVEN, "client_secret": None, "access_token": "given", "exchange": True}, check_mode)
-        assert (result["changed"], result["commands"]) == (False, 2)
+        assert (result["changed"], result["commands"]) == (True, 3)
         assert isinstance(seen[0], CredentialProblem)
-        assert ended == ([] if check_mode else [2])
+        assert ended == [(2, check_mode)]

@@ -25,6 +25,7 @@ import pytest
 import requests
 import urllib3
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.exchange import asking, cmdlet, service
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.failure import RunFailure
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph import cloud, secrecy
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.batch import send_all
@@ -43,6 +44,8 @@ from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import
 
 CLIENT_ID = "11111111-1111-4111-8111-111111111111"
 GRANTED = "Zq7Xv2Kp9Wm4Tn8Rb3Yc6Ld1Gf5Hs0Jk"
+FOR_EXCHANGE = "Tn5Wc1Rq8Jx3Kd7Ze0Vb4Gy9Hs2Mf6Lp"
+"""The token for Exchange, where another one is granted for Graph."""
 SECRET = "w8Q~Vx3!Pz6%Mb1&Nc9 Jt4+Rk7/Ys2=Lg5"
 ASSERTION = "Ua4.Ve7-Wi1_Xo9.Yu2-Zy6_Bq3.Cw8-Dr5_Ft0"
 BEARER = "Hm3Kx8Qv1Zj6Wb9Pf4Nt7Gc2Ld5Rs0Ty"
@@ -50,7 +53,7 @@ HEADER = "9F2C7A1E4B8D4C6FA3E5B7D91C0E8F26"
 CERTIFICATE = rsa_pair().pem().decode()
 KEY = CERTIFICATE.splitlines()[5]
 PASSWORD = "Pr0xyPa55wordOf3M1ce"
-ALL = (GRANTED, SECRET, ASSERTION, BEARER, HEADER, KEY, PASSWORD)
+ALL = (GRANTED, FOR_EXCHANGE, SECRET, ASSERTION, BEARER, HEADER, KEY, PASSWORD)
 
 FORMS: dict[str, Callable[[str], str]] = {
     "raw": str,
@@ -127,8 +130,18 @@ def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks, "wrong", lambda *_given: None)
 
 
+def read_graph(client: Client) -> Any:
+    return client.get("/me")
+
+
+def read_exchange(client: Client) -> Any:
+    assert client.exchange is not None
+    return asking.run(client.exchange(), cmdlet.accepted_domains())
+
+
 def task(method: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **more: Any) -> RunFailure:
-    """The failure of a task that reads something with what the method needs."""
+    """The failure of a task that reads something with what the method needs: from Exchange with ``exchange=True``, else from Graph."""
+    read = read_exchange if more.get("exchange") else read_graph
     given = {**CALLERS[method]}
     if method == "federated file":
         given["federated_token_file"] = str(tmp_path / "token")
@@ -142,7 +155,7 @@ def task(method: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, **more: A
         monkeypatch.setenv("PATH", str(tmp_path))
     proxy = f"http://user:{PASSWORD}@proxy.example:3128"
     connection = {"tenant_id": SOURCE, "client_id": CLIENT_ID, "retries": 0, "proxy": proxy, "auth_method": method.split(" ")[0]}
-    subject = Inquiry(lambda client, _params: {"found": client.get("/me")})
+    subject = Inquiry(lambda client, _params: {"found": read(client)})
     with pytest.raises(RunFailure) as caught:
         run(subject, {**options("tenant_info"), **connection, **given, **more}, check_mode=False, progress=lambda _message: None)
     return caught.value
@@ -156,10 +169,12 @@ class Internet:
         self._end = end
         self.ended: list[str] = []
 
-    def request(self, method: str, url: str, **_options: Any) -> requests.Response:
+    def request(self, method: str, url: str, **options: Any) -> requests.Response:
         where = next((name for part, name in PLACES.items() if part in url), "graph")
         body = ANSWERS.get(where)
         if where != self._stage and body is not None:
+            if "access_token" in body and "outlook" in f"{url} {options}":
+                body = {**body, "access_token": FOR_EXCHANGE}
             return ListedTransport([Reply(200, body)]).request(method, url)
         self.ended.append(where)
         return ListedTransport([self._end()]).request(method, url)
@@ -172,6 +187,7 @@ PLACES = {
     "devicecode": "token",
     "token.example": "first",
     "41741": "first",
+    "/adminapi/": "exchange",
 }
 ANSWERS: dict[str, Any] = {
     "discovery": {
@@ -201,6 +217,32 @@ QUOTED = " ".join(form(secret) for form in FORMS.values() for secret in ALL)
 
 def az_answers(monkeypatch: pytest.MonkeyPatch, answer: Callable[..., Any]) -> None:
     monkeypatch.setattr(program, "run", answer)
+
+
+def in_envelope(status: int, kind: str, message: str, text: str, detail: str) -> Reply:
+    """An error of Exchange (fact F149)."""
+    inner = {"message": message, "type": kind, "stacktrace": text, "internalexception": {"message": text, "type": kind}}
+    error = {"code": kind, "message": message, "details": [{"code": "Client", "target": text, "message": detail}], "innererror": inner}
+    return Reply(status, {"error": error})
+
+
+QUOTING: dict[str, Callable[[int, str], Reply]] = {
+    "the message": lambda status, text: in_envelope(status, "BadRequest", text, "", ""),
+    "the inner message": lambda status, text: in_envelope(status, "BadRequest", "Invalid Operation", text, ""),
+    "the detail": lambda status, text: in_envelope(status, "BadRequest", "Invalid Operation", "", f"Ex6F9304|Some.Exception|{text}"),
+    "the type in the detail": lambda status, text: in_envelope(status, "BadRequest", "Invalid Operation", "", f"Ex6F9304|{text}|failed"),
+    "the type": lambda status, text: in_envelope(status, text, "Invalid Operation", "failed", ""),
+    "an unreadable body": lambda status, text: Reply(status, b"\0" * 64 + text.encode() + b"\0" * 64),
+    "a page": lambda status, text: Reply(status, f"<html>{text}</html>".encode()),
+    "a text": lambda status, text: Reply(status, text),
+    "the headers": lambda status, text: Reply(
+        status, {}, {"request-id": text, "Retry-After": text, "X-ExceptionType": text, "Rate-Limit-Reset": text}
+    ),
+    "errors about some objects": lambda _status, text: Reply(200, {"value": [], "@adminapi.errors": [text]}),
+    "a warning": lambda _status, text: Reply(200, {"value": text, "@adminapi.warnings": [text]}),
+    "the link to more": lambda _status, text: Reply(200, {"value": [], "@odata.nextLink": f"https://{text}/{text}"}),
+}
+"""The places of an answer of Exchange in which a text can be."""
 
 
 class TestErrorsOfLibraries:
@@ -257,6 +299,66 @@ class TestErrorsOfLibraries:
         failure = task("certificate", monkeypatch, tmp_path, certificate=certificate, certificate_passphrase=passphrase)
         assert_secret(text_of(failure))
         assert "certificate" in failure.msg
+
+
+SIGNS_IN_TO_EXCHANGE = [method for method in CALLERS if method not in ("access_token", "device_code")]
+EXCHANGE_STAGES = {"first": 2, "discovery": 5, "token": 5, "exchange": 7}
+"""Where a task that asks Exchange can fail, and how many of these methods get there. None of them asks Graph."""
+
+
+def az_signs_in(monkeypatch: pytest.MonkeyPatch, token: str) -> None:
+    az_answers(monkeypatch, lambda *_unused, **_options: program.Finished(0, json.dumps({"accessToken": token}), ""))
+
+
+class TestExchange:
+    @pytest.mark.parametrize("kind", EXCEPTIONS)
+    @pytest.mark.parametrize("stage", EXCHANGE_STAGES)
+    def test_errors_of_a_connection(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, stage: str, kind: str) -> None:
+        def fail() -> Reply:
+            raise EXCEPTIONS[kind](QUOTED)
+
+        internet = Internet(stage, fail)
+        monkeypatch.setattr(requests.Session, "request", lambda _self, method, url, **more: internet.request(method, url, **more))
+        az_signs_in(monkeypatch, FOR_EXCHANGE)
+        for method in SIGNS_IN_TO_EXCHANGE:
+            failure = task(method, monkeypatch, tmp_path, exchange=True)
+            assert_secret(text_of(failure))
+            assert failure.msg.startswith(f"Tenant {SOURCE}: ")
+        assert internet.ended.count(stage) == EXCHANGE_STAGES[stage]
+
+    @pytest.mark.parametrize("method", ["access_token", "device_code"])
+    def test_a_token_for_graph_only_is_not_sent(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, method: str) -> None:
+        monkeypatch.setattr(requests.Session, "request", lambda *_unused, **_options: pytest.fail("it was sent"))
+        failure = task(method, monkeypatch, tmp_path, exchange=True)
+        assert f"auth_method {method} only signs in to Microsoft Graph" in failure.msg
+        assert_secret(text_of(failure))
+
+    @pytest.mark.parametrize("place", QUOTING)
+    @pytest.mark.parametrize("status", [400, 403, 503])
+    def test_an_answer_that_quotes_what_it_was_sent(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, status: int, place: str) -> None:
+        internet = Internet("exchange", lambda: QUOTING[place](status, form(FOR_EXCHANGE)))
+        monkeypatch.setattr(requests.Session, "request", lambda _self, method, url, **more: internet.request(method, url, **more))
+        monkeypatch.setattr(service, "SECONDS_BETWEEN_REQUESTS", 0.0)
+        for spelling in FORMS.values():
+            form = spelling
+            shown = text_of(task("client_secret", monkeypatch, tmp_path, exchange=True))
+            assert_secret(shown)
+            assert "\0" not in shown
+        assert len(internet.ended) >= len(FORMS)
+
+    @pytest.mark.parametrize("form", FORMS)
+    @pytest.mark.parametrize("stage", ["first", "token"])
+    def test_a_sign_in_that_quotes_what_it_was_sent(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, stage: str, form: str) -> None:
+        def refuse() -> Reply:
+            text = FORMS[form](sent)
+            about = {"error": "invalid_request", "error_description": text, "message": text, "error_codes": [1], "trace_id": text}
+            return Reply(400, about)
+
+        internet = Internet(stage, refuse)
+        monkeypatch.setattr(requests.Session, "request", lambda _self, method, url, **more: internet.request(method, url, **more))
+        for method, secret in {"client_secret": SECRET, "federated": ASSERTION, "managed_identity": HEADER}.items():
+            sent = secret
+            assert_secret(text_of(task(method, monkeypatch, tmp_path, exchange=True)))
 
 
 class TestAnswersThatQuote:
@@ -365,11 +467,11 @@ ENDPOINTS = {
 
 class TestAddresses:
     @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=repr)
-    @pytest.mark.parametrize("option", ["login_endpoint", "graph_endpoint"])
+    @pytest.mark.parametrize("option", ["login_endpoint", "graph_endpoint", "exchange_endpoint"])
     def test_an_invalid_endpoint_is_rejected_by_the_options_name(
         self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, option: str, endpoint: str
     ) -> None:
-        failure = task("access_token", monkeypatch, tmp_path, **{option: endpoint})
+        failure = task("access_token", monkeypatch, tmp_path, exchange=True, **{option: endpoint})
         assert failure.msg.startswith(f"Tenant {SOURCE}: {option} {ENDPOINTS[endpoint]}")
         assert_secret(text_of(failure))
 

@@ -44,12 +44,16 @@ def run(client: Client, command: Cmdlet) -> list[Raw]:
     """
     request = command.request()
     objects: list[Raw] = []
+    followed: set[str] = set()
     body = client.send(request).body
     while True:
         objects += _objects(body)
         path = client.path_of(body.get(NEXT), request.version)
         if path is None:
             return objects
+        if path in followed:
+            raise Incomplete("Exchange names the same next page again and again")
+        followed.add(path)
         body = _next_page(client, dataclasses.replace(request, path=path))
 
 
@@ -61,7 +65,9 @@ def _objects(body: Any) -> list[Raw]:
     page = all_of({**body, NEXT: None} if isinstance(body, Mapping) else body)
     if body.get("@adminapi.errors"):
         raise Incomplete("Exchange reported errors about some of the objects that it was asked for")
-    return [{name: value for name, value in raw.items() if "@" not in name} for raw in page if isinstance(raw, Mapping)]
+    if not all(isinstance(raw, Mapping) for raw in page):
+        raise GraphFailure("Exchange returned something else than objects")
+    return [{name: value for name, value in raw.items() if "@" not in name} for raw in page]
 
 
 def _next_page(client: Client, request: Request) -> Any:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..graph.message import Request
@@ -73,3 +73,10 @@ def set_mail_user(identity: str, **values: Any) -> Cmdlet:
     if not identity:
         raise ValueError("Set-MailUser needs an identity")
     return Cmdlet("Set-MailUser", {"Identity": identity, **values}, writes=True)
+
+
+def would_set_mail_user(identity: str, **values: Any) -> Cmdlet:
+    """What `set_mail_user` would do: it shows whether the application may do it. Nothing is written, and if the values are those that the
+    mail user has, nothing would be.
+    """
+    return replace(set_mail_user(identity, **values, WhatIf=True), writes=False)

@@ -37,6 +37,8 @@ class Claims:
     """A user signed in, whose own roles count, too."""
     expires: int | None
     """Seconds since 1970."""
+    directory_roles: frozenset[str] = frozenset()
+    """The template ids of Entra roles (claim ``wids``), in lower case. The roles of Exchange's own role groups are not among them."""
 
 
 def decode(token: str) -> Claims:
@@ -58,18 +60,23 @@ def decode(token: str) -> Claims:
 
 def _claims(payload: Mapping[str, Any]) -> Claims:
     scopes = str(payload.get("scp") or "").split()
-    roles = payload.get("roles")
-    granted = scopes or (roles if isinstance(roles, list) else [])
+    granted = scopes or _texts(payload, "roles")
     expires = payload.get("exp")
     return Claims(
         tenant_id=_text(payload, "tid"),
         application_id=_text(payload, "appid") or _text(payload, "azp"),
         application_name=_text(payload, "app_displayname"),
         object_id=_text(payload, "oid"),
-        permissions=frozenset(str(permission) for permission in granted),
+        permissions=frozenset(granted),
         delegated=bool(scopes),
         expires=int(expires) if isinstance(expires, int | float) and math.isfinite(expires) else None,
+        directory_roles=frozenset(role.lower() for role in _texts(payload, "wids")),
     )
+
+
+def _texts(payload: Mapping[str, Any], name: str) -> list[str]:
+    values = payload.get(name)
+    return [str(value) for value in values] if isinstance(values, list) else []
 
 
 def _text(payload: Mapping[str, Any], name: str) -> str | None:

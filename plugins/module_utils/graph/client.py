@@ -154,6 +154,8 @@ class Client:
         """Whether nothing is written. Then some reads assume the changes that earlier tasks of the run would have made."""
         self.changes = 0
         """How many writes have succeeded, those in batches included."""
+        self.wrote = False
+        """Whether a write was sent, whatever the outcome."""
         self.exchange: Callable[[], Client] | None = None
         """Returns a new client of Exchange in the same tenant; ``None`` if the connection options do not ask for it. Raises `GraphFailure`."""
         self.together: Together | None = None
@@ -263,6 +265,7 @@ class Client:
 
     def _write(self, request: Request) -> Answer:
         self.reads.written(request)
+        self.wrote = True
         try:
             answer = self._send(request)
         finally:
@@ -342,6 +345,9 @@ class Client:
     def censor(self, error: ServiceError) -> None:
         """Remove the texts of the service from an error if they contain the access token."""
         error.code, error.message = (shown(text, (self._token,)) for text in (error.code, error.message))
+        error.request_id, error.client_request_id = (
+            text and shown(text, (self._token,)) for text in (error.request_id, error.client_request_id)
+        )
 
     def close(self) -> None:
         """Close the connections."""

@@ -29,7 +29,7 @@ LITERAL = frozenset({"mappings.constant", "mappings.default", "filters.clauses.v
 """Texts that are written to the service unchanged, also if they are empty. A boolean becomes ``true`` or ``false``."""
 SPACED = LITERAL | {"mappings.expression", "display_name_suffix", "certificate_passphrase"}
 """Texts in which a blank at the beginning or end has a meaning, or which are shown as they were written."""
-SWITCHED = frozenset({"notification_email"})
+SWITCHED = frozenset({"notification_email", "link_address_book"})
 """Texts for which ``off`` is a value, which YAML reads as a boolean."""
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,30}(\.0+)?")

@@ -22,26 +22,25 @@ class Variable:
     about: Mapping[str, Any]
     options: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def option(self) -> str:
-        """The option whose forms and checks apply."""
-        return next(iter(self.options.values()), UNCHECKED)
-
 
 _TEXT = {"type": "str"}
 _BOOL = {"type": "bool"}
 _TEXTS = {"type": "list", "elements": "str"}
 _INT = {"type": "int"}
+_PATH = {"type": "path"}
 
 
 def _choice(*choices: str) -> dict[str, Any]:
     return {"type": "str", "choices": list(choices)}
 
 
+_IN_ADDRESS_BOOK = ("address_book_info", "address_book_visibility")
 _ALSO: dict[str, dict[str, str]] = {
+    "configuration": {"address_book_info": "configuration"},
     "others": {"sync_deprovision": "others"},
     "deletion_threshold": {"sync_deprovision": "deletion_threshold"},
-    "source_domains": {"sync_deprovision": "source_domains"},
+    "source_domains": dict.fromkeys(("sync_deprovision", *_IN_ADDRESS_BOOK), "source_domains"),
+    "verify_users": {"address_book_info": "must_be_listed"},
     "job_state": {"sync_job": "state"},
     "job_wait": {"sync_job": "wait"},
 }
@@ -68,6 +67,11 @@ VARIABLES: dict[str, Variable] = {
     "link_strangers": Variable(_choice("report", "fail")),
     "link_users": Variable(_choice("keep", "deprovision")),
     "link_deprovision_timeout": Variable(_INT, {"sync_deprovision": "wait_timeout"}),
+    "link_address_book": Variable(_choice("report", "mend", "off")),
+    "link_verify_max_unlisted": Variable(_INT, {"address_book_info": "max_unlisted"}),
+    "link_global_address_list": Variable(_TEXT, dict.fromkeys(_IN_ADDRESS_BOOK, "global_address_list")),
+    "link_address_book_max_changes": Variable(_INT, {"address_book_visibility": "max_changes"}),
+    "link_address_book_commands_path": Variable(_PATH, {"address_book_visibility": "commands_path"}),
 }
 
 OWN = "link_own_variables"
@@ -99,7 +103,9 @@ def unknown(names: Iterable[str], own: Iterable[str]) -> list[str]:
 def value_of(name: str, raw: Any) -> tuple[Any, list[str]]:
     """The value of a variable of the link, and the messages about its faults."""
     variable = VARIABLES[name]
-    return checked(variable.option, variable.about, raw, name)
+    # The forms and checks of the first option apply. A variable that becomes no option only has those of its type.
+    option = next(iter(variable.options.values()), name)
+    return checked(option, variable.about, raw, name)
 
 
 def options_of(module: str, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -153,6 +153,14 @@ JOB: dict[str, Any] = {
 }
 """The options of ``sync_job`` that a link has. The module has more states."""
 
+SELECTED_USERS: dict[str, Any] = {
+    "people": {"type": "list", "elements": "str"},
+    "source_tenant_id": {"type": "str"},
+    "source_domains": {"type": "list", "elements": "str"},
+    "global_address_list": {"type": "str"},
+}
+"""The users of a target tenant whom a task is about, and the list in which they should be."""
+
 RESTART: dict[str, Any] = {"restart_job": {"type": "bool", "default": True}}
 """For modules whose changes may need a restart of the job."""
 

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ..graph.errors import CredentialProblem, GraphFailure, ServiceError, SignInFailure, Uncertain, Unreachable
 from . import permissions
 
@@ -35,6 +37,9 @@ _SIGN_IN = {
     50034: "the account does not exist in this tenant",
     53003: "a Conditional Access policy blocks this sign-in",
     7000112: "the application is disabled in this tenant",
+    500011: "the tenant does not have the service that the token is for, such as Exchange Online",
+    500014: "the service that the token is for, such as Exchange Online, is disabled in this tenant",
+    650052: "the tenant has no subscription to the service that the token is for, such as Exchange Online",
 }
 
 _SWITCH_OFF = (
@@ -55,36 +60,47 @@ LOST_POLICY_CODES = ("AzureActiveDirectoryCrossTenantSyncPolicyCheckFailure", "A
 """Codes of a failed connection test that no longer occur once the service has applied the trust switches everywhere."""
 
 
-def explain(failure: GraphFailure) -> str:
-    """The cause of a failure and its remedy, in one or two sentences that do not name the tenant."""
+_EXCHANGE = re.compile(r"/(InvokeCommand|(Dynamic)?DistributionGroupMember)\b")
+"""The paths of requests to Exchange."""
+
+
+def explain(failure: GraphFailure, ids: bool = True) -> str:
+    """The cause of a failure and its remedy, in one or two sentences that do not name the tenant. ``ids``: whether with the ids of the
+    request, which differ each time.
+    """
     if isinstance(failure, Uncertain):
-        return f"{explain(failure.cause)} The change may or may not have been made; it was not repeated."
+        return f"{explain(failure.cause, ids)} The change may or may not have been made; it was not repeated."
     if isinstance(failure, SignInFailure):
-        return _sign_in(failure)
+        return _sign_in(failure, ids)
     if isinstance(failure, CredentialProblem):
         return f"{failure}."
     if isinstance(failure, Unreachable):
-        ids = f" (client request id {failure.client_request_id})" if failure.client_request_id else ""
-        return f"{failure}{ids}; check the endpoint, the proxy, ca_path and this machine's network."
+        known = f" (client request id {failure.client_request_id})" if ids and failure.client_request_id else ""
+        return f"{failure}{known}; check the endpoint, the proxy, ca_path and this machine's network."
     if isinstance(failure, ServiceError):
-        return _service(failure)
+        return _service(failure, ids)
     return f"{failure}."
 
 
-def _sign_in(failure: SignInFailure) -> str:
+def clause(failure: GraphFailure) -> str:
+    """The cause of a failure and its remedy as a clause without a full stop, the same for the same cause."""
+    return explain(failure, ids=False).rstrip(".")
+
+
+def _sign_in(failure: SignInFailure, ids: bool) -> str:
     cause = next((_SIGN_IN[code] for code in failure.codes if code in _SIGN_IN), None)
     numbers = ", ".join(f"AADSTS{code}" for code in failure.codes) or "no code"
-    trace = f", trace id {failure.trace_id}" if failure.trace_id else ""
-    correlation = f", correlation id {failure.correlation_id}" if failure.correlation_id else ""
+    trace = f", trace id {failure.trace_id}" if ids and failure.trace_id else ""
+    correlation = f", correlation id {failure.correlation_id}" if ids and failure.correlation_id else ""
     return f"sign-in of application {failure.client_id} failed: {cause or failure.reason} ({numbers}{trace}{correlation})."
 
 
-def _service(error: ServiceError) -> str:
+def _service(error: ServiceError, ids: bool) -> str:
     where = f"{error.method} {error.path.split('?', 1)[0]}"
-    ids = f", request id {error.request_id}" if error.request_id else ""
-    ids += f", client request id {error.client_request_id}" if error.client_request_id else ""
+    known = f", request id {error.request_id}" if ids and error.request_id else ""
+    known += f", client request id {error.client_request_id}" if ids and error.client_request_id else ""
     message = f" {error.message!r}" if error.message else ""
-    return f"{where} was answered with HTTP {error.status} {error.code}{message}{ids}; {remedy(error)}."
+    return f"{where} was answered with HTTP {error.status} {error.code}{message}{known}; {remedy(error)}."
 
 
 def remedy(error: ServiceError) -> str:
@@ -92,6 +108,8 @@ def remedy(error: ServiceError) -> str:
     for code, meaning in _CODES.items():
         if error.names(code):
             return meaning
+    if _EXCHANGE.match(error.path) and error.status in (401, 403):
+        return _half(error)
     if error.denied:
         return f"the application needs {permission(error.method, error.path)} in this tenant, with admin consent"
     if error.status == 429:
@@ -101,6 +119,20 @@ def remedy(error: ServiceError) -> str:
     if error.missing:
         return "the object does not exist or is not visible yet; run again in a minute"
     return "see the code and the request id"
+
+
+def _half(error: ServiceError) -> str:
+    """The half of the permission for Exchange that is missing: neither allows anything alone (fact F152)."""
+    role = "Exchange.ManageAsApp" if error.path.startswith("/InvokeCommand") else "Exchange.ManageAsAppV2"
+    if error.status == 401:
+        return (
+            f"the token lacks the app role {role}, or Exchange does not accept the way in which the application signs in: grant it this "
+            "permission of Office 365 Exchange Online in this tenant, with admin consent, and sign in with a certificate"
+        )
+    return (
+        f"the application has the app role {role}, but no role in Entra or Exchange that allows this: assign it Global Reader to read, or "
+        "Exchange Recipient Administrator to change recipients"
+    )
 
 
 def permission(method: str, path: str) -> str:

@@ -52,11 +52,22 @@ def find_people(client: Client, names: Sequence[str]) -> dict[str, Principal]:
 
     :raises Refusal: naming all that are unknown or ambiguous.
     """
+    return _the_one_each(names, people_named(client, names), "user", "user principal name, mail or id")
+
+
+def people_named(client: Client, names: Sequence[str]) -> dict[str, list[Principal]]:
+    """The users that each name means, an id, a user principal name or a mail address, by the name in lower case. A name that means none is
+    left out.
+    """
     found = _people_by(client, "id", [name for name in names if is_id(name)])
     others = [name for name in names if not is_id(name)]
     found |= _people_by(client, "userPrincipalName", others)
-    found |= _people_by(client, "mail", [name for name in others if name.lower() not in found])
-    return _the_one_each(names, found, "user", "user principal name, mail or id")
+    return found | _people_by(client, "mail", [name for name in others if name.lower() not in found])
+
+
+def all_people(client: Client) -> Iterator[Principal]:
+    """The users that scope mode ``all`` synchronizes: those of the tenant itself only (fact F111)."""
+    return (user for user in map(person, client.pages(f"/users?$select={PERSON}&$top=999")) if not user.external)
 
 
 def find_groups(client: Client, names: Sequence[str]) -> dict[str, Principal]:

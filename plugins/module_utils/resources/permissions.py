@@ -104,7 +104,7 @@ def for_call(method: str, path: str) -> OneOf:
 SOURCE, TARGET = "source", "target"
 APPLY, PLAN, EXTRA, CHECK = "apply", "plan", "extra", "check"
 """The purpose of a need: to change a link, to read its current state, for a module that no link needs, or for a preflight check."""
-GROUPS_NAMED, DOMAINS_UNKNOWN = "groups", "look_up"
+GROUPS_NAMED, DOMAINS_UNKNOWN, WITHOUT_EXCHANGE = "groups", "look_up", "without_exchange"
 
 
 @dataclass(frozen=True)

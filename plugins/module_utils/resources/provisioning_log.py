@@ -74,10 +74,15 @@ def inquire(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
     configuration = find_configuration.find(client, params["configuration"])
     if configuration is None:
         raise Refusal(find_configuration.missing(params["configuration"]))
-    query = quote(_filter(configuration.id, params.get("since"), params.get("until")), safe="")
-    raw = client.pages(f"/auditLogs/provisioning?$filter={query}&$orderby=activityDateTime%20desc&$top={PAGE}")
-    entries = list(islice(_matching(map(entry, raw), params), params["limit"]))
+    found = newest_first(client, configuration.id, params.get("since"), params.get("until"))
+    entries = list(islice(_matching(found, params), params["limit"]))
     return {"entries": entries, "summary": summary(entries)}
+
+
+def newest_first(client: Client, service_principal_id: str, since: str | None = None, until: str | None = None) -> Iterator[LogEntry]:
+    """The entries of a configuration, newest first, page by page."""
+    query = quote(_filter(service_principal_id, since, until), safe="")
+    return map(entry, client.pages(f"/auditLogs/provisioning?$filter={query}&$orderby=activityDateTime%20desc&$top={PAGE}"))
 
 
 def _filter(service_principal_id: str, since: str | None, until: str | None) -> str:

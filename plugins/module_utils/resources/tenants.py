@@ -10,7 +10,7 @@ Each answer is kept for the run. Where no tenant is found, nothing is kept.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..graph.batch import read_all, send_all
@@ -22,6 +22,8 @@ from ..plan import Refusal
 
 FIND = "/tenantRelationships/findTenantInformationBy"
 GRAPH, OPENID = "graph", "openid"
+PROGRESS = 100
+"""Domains after which the progress is reported. Without the permission, each is a request."""
 
 Raw = Mapping[str, Any]
 """``tenantId``, ``displayName`` and ``defaultDomainName``, as Graph words them. The OpenID document only has the id."""
@@ -69,6 +71,32 @@ def several(client: Client, tenant_ids: Iterable[str]) -> dict[str, Raw]:
     return found
 
 
+def owners(client: Client, domains: Sequence[str]) -> dict[str, str | None]:
+    """The id of the tenant that owns each domain, in lower case, ``None`` if none does: from Graph in batches, or from the OpenID documents
+    where Graph's answer is not permitted.
+
+    :raises GraphFailure: if a domain cannot be looked up: its owner is then not known, and could be any tenant.
+    """
+    found: dict[str, str | None] = {domain: str(known["tenantId"]) for domain in domains if (known := _known(client, domain))}
+    unknown = [domain for domain in domains if domain not in found]
+    first = send_all(client, [_request(domain) for domain in unknown[:1]])
+    # Where the permission is missing, it is missing for every domain.
+    denied = any(isinstance(outcome, ServiceError) and outcome.denied for outcome in first)
+    outcomes = first * len(unknown) if denied else [*first, *send_all(client, [_request(domain) for domain in unknown[1:]])]
+    for number, (domain, outcome) in enumerate(zip(unknown, outcomes, strict=True), 1):
+        if isinstance(outcome, Answer):
+            found[domain] = str(_keep(client, domain, outcome.body)["tenantId"])
+        elif isinstance(outcome, ServiceError) and outcome.denied:
+            found[domain] = owner(client, domain)
+            if number % PROGRESS == 0:
+                client.progress(f"Tenant {client.tenant}: {number} of {len(unknown)} domains were looked up")
+        elif isinstance(outcome, ServiceError) and outcome.status in (400, 404):
+            found[domain] = None
+        else:
+            raise outcome
+    return {domain: tenant_id and tenant_id.lower() for domain, tenant_id in found.items()}
+
+
 def id_of_domain(client: Client, domain: str) -> str:
     """The id of the tenant that owns a domain. No permission is needed.
 
@@ -89,6 +117,18 @@ def default_domain(client: Client, tenant_id: str, *others: Request) -> tuple[st
     if tenant is None:
         raise Refusal(f"there is no tenant {tenant_id} in this cloud")
     return str(tenant["defaultDomainName"]), bodies
+
+
+def verified_domains(client: Client) -> list[str] | None:
+    """The verified domains of the tenant we work in, in lower case; ``None`` if they may not be read."""
+    try:
+        organizations = list(client.pages("/organization?$select=verifiedDomains"))
+    except ServiceError as error:
+        if not error.denied:
+            raise
+        return None
+    named = (domain.get("name") for organization in organizations for domain in organization.get("verifiedDomains") or ())
+    return [str(name).lower() for name in named if name] or None
 
 
 def owner(client: Client, name: str) -> str | None:

@@ -254,6 +254,17 @@ def test_result_size(exchange: Exchange) -> None:
     assert "@odata.nextLink" not in complete
 
 
+def test_the_largest_page(exchange: Exchange) -> None:
+    """F148: an answer can be incomplete although everything was asked for; switch exchange_largest_page."""
+    exchange.set(exchange_largest_page=2, exchange_paging="never")
+    sent = command("Get-Recipient", {"ResultSize": "Unlimited"})
+    body = exchange.post("InvokeCommand", sent, Prefer="odata.maxpagesize=1000").json()
+    assert len(body["value"]) == 2 and body["@odata.nextLink"] and body["@adminapi.warnings"]
+    exchange.set(exchange_paging="repost")
+    link = exchange.post("InvokeCommand", sent).json()["@odata.nextLink"]
+    assert len(exchange.post(link, sent, Prefer="odata.maxpagesize=1000").json()["value"]) == 2
+
+
 # Errors (F149) ------------------------------------------------------------------------------------------------------
 
 
@@ -445,6 +456,37 @@ def test_the_log_and_the_traffic(exchange: Exchange) -> None:
     log = [record for record in exchange.http.get("/emulator/requests").json()["requests"] if "/adminapi/" in record["path"]]
     assert [(record["status"], record["batched"]) for record in log] == [(200, False), (403, False), (200, True), (200, True), (200, False)]
     assert log[0]["tenant"] == FABRIKAM and log[0]["request_body"] == command("Get-AcceptedDomain") and log[1]["response_body"] is None
+
+
+def test_tokens_for_the_other_service_are_counted(exchange: Exchange) -> None:
+    """Whoever watches a client sees whether a token was ever shown to a service that it was not issued for."""
+
+    def wrong() -> int:
+        count: int = exchange.http.get("/emulator/traffic").json()["wrong_audience"]
+        return count
+
+    exchange.get("/users?$top=1")
+    exchange.run("Get-AcceptedDomain")
+    batched(exchange, item(1, "Get-AcceptedDomain"))
+    exchange.http.get("/v1.0/users", headers={"Authorization": "Bearer nonsense"})
+    assert wrong() == 0
+    of_graph, of_exchange = (f"Bearer {token}" for token in (exchange.token("fabrikam"), exchange.exchange_token()))
+    exchange.run("Get-AcceptedDomain", token=exchange.token("fabrikam"))
+    exchange.http.get("/v1.0/users", headers={"Authorization": of_exchange})
+    assert wrong() == 2
+    batched(exchange, item(1, "Get-AcceptedDomain", headers={"Authorization": of_graph}))
+    inner = {"id": "1", "method": "GET", "url": "/users", "headers": {"Authorization": of_exchange}}
+    exchange.http.post("/v1.0/$batch", json={"requests": [inner]}, headers={"Authorization": of_graph})
+    assert wrong() == 4
+
+
+def test_token_requests_for_exchange_are_counted(exchange: Exchange) -> None:
+    """By the scope, whatever is answered."""
+    exchange.token("fabrikam")
+    exchange.exchange_token()
+    exchange.exchange_token(scope="https://outlook.office365.com/.default")
+    counts = exchange.http.get("/emulator/traffic").json()
+    assert (counts["token_requests"], counts["exchange_token_requests"]) == (3, 2)
 
 
 def test_graph_alone_does_not_touch_exchange(api: Api) -> None:

@@ -33,7 +33,7 @@ NOT_IMITATED = [
     "Permissions that narrow the properties of an answer (F140): `User.ReadBasic.All` sees all of them.",
     "The reconciliation report, notification mails (F64), the seven days of log retention without a premium licence (F124).",
     "Licences: nothing is refused for the lack of one (F141).",
-    "Exchange (F120): address lists are what `showInAddressList` says, at once; nothing drifts.",
+    "Exchange (F155) beyond its recipients: address book policies, the offline address book, and what Outlook shows to one user.",
     "Replication lag of what the provisioning engine itself writes, and of a job's schema; a request sees what a cycle did.",
     "Workloads of Graph other than those the README lists, `$search`, delta queries, and `$expand` other than identitySynchronization.",
 ]

@@ -74,11 +74,12 @@ def mould(beginning: Beginning, behaviour: Behaviour) -> tenants.Mould:
 
 
 @pytest.fixture
-def emulator(beginning: Beginning, behaviour: Behaviour, mould: tenants.Mould) -> Emulator:
-    """Two empty tenants."""
+def emulator(beginning: Beginning, behaviour: Behaviour, mould: tenants.Mould) -> Iterator[Emulator]:
+    """Two empty tenants. What the test sends is judged at its end."""
     del mould
     beginning.restore(behaviour)
-    return beginning.emulator
+    yield beginning.emulator
+    beginning.emulator.judge_traffic()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -565,3 +565,137 @@ def test_a_link_to_itself(fine: State, emulator: Emulator) -> None:
 def test_partners_named_by_a_domain(fine: State, emulator: Emulator) -> None:
     answer = task(emulator, "preflight_info", CONTOSO, side="source", partner_tenant_id="fabrikam.kr")
     assert answer["switches"] == {"redemption_outbound": True}
+
+
+EXCHANGE_CASES = [
+    # what is changed in the state, the settings or the faults; the check, severity, and words of cause and remedy
+    (
+        "no app role",
+        {"exchange_permissions": []},
+        {},
+        [],
+        ("exchange", "warning", "no app role Exchange.ManageAsApp", "Office 365 Exchange"),
+    ),
+    (
+        "an app role that looks alike",
+        {"exchange_permissions": ["Exchange.ManageAsAppV2"]},
+        {},
+        [],
+        ("exchange", "warning", "only Exchange.ManageAsAppV2, which is another one", "permission Exchange.ManageAsApp of"),
+    ),
+    ("no role", {"directory_roles": []}, {}, [], ("exchange", "warning", "no role in Entra or Exchange", "View-Only Recipients")),
+    ("no role that reads", {"directory_roles": ["Security Reader"]}, {}, [], ("exchange", "warning", "no role in Entra", "Global Reader")),
+    ("a secret that is not accepted", {}, {"exchange_client_secret": "refused"}, [], ("exchange", "warning", "HTTP 401", "admin consent")),
+    ("another tenant", {}, {"exchange_answers_for_other_tenant": True}, [], ("exchange", "warning", "contoso.kr", "exchange_endpoint")),
+    (
+        "out of order",
+        {},
+        {},
+        [{"path": "/adminapi/", "fault": "status", "status": 409, "times": 0}],
+        ("exchange", "unknown", "HTTP 409", "run again"),
+    ),
+    (
+        "answers that break off",
+        {},
+        {},
+        [{"path": "/adminapi/", "fault": "truncated", "times": 0}],
+        ("exchange", "unknown", "Exchange could not be asked: POST ", "run again"),
+    ),
+    (
+        "out of order after the probe",
+        {},
+        {},
+        [{"path": "/adminapi/", "fault": "status", "status": 409, "nth": 3, "times": 0}],
+        ("recipients", "unknown", "HTTP 409", "run the preflight again"),
+    ),
+]
+
+
+class TestExchange:
+    """With ``exchange: true`` in the target's entry (facts F149, F152, F156)."""
+
+    ASKED: ClassVar[dict[str, Any]] = {"exchange": True}
+
+    @staticmethod
+    def sent(emulator: Emulator, part: str) -> list[dict[str, Any]]:
+        return [one for one in emulator.control("GET", "requests")["requests"] if part in one["path"]]
+
+    def test_it_answers(self, fine: State, emulator: Emulator) -> None:
+        emulator.control("DELETE", "requests")
+        assert preflight(emulator, target=self.ASKED) == []
+        cmdlets = [one["request_body"]["CmdletInput"]["CmdletName"] for one in self.sent(emulator, "/adminapi/")]
+        assert cmdlets == ["Get-AcceptedDomain", "Get-Recipient", "Get-Recipient"]
+        assert [one for kind in ("/contacts", "/groups?") for one in self.sent(emulator, kind) if one["tenant"] == FABRIKAM] == []
+
+    def test_without_the_option_nothing_is_sent(self, fine: State, emulator: Emulator) -> None:
+        emulator.control("DELETE", "requests")
+        assert preflight(emulator) == []
+        assert self.sent(emulator, "/adminapi/") == []
+        # One sign-in for each tenant, and none for Exchange.
+        assert len(self.sent(emulator, "/token")) == 2
+
+    def test_the_searches_need_no_permission_of_graph(self, fine: State, emulator: Emulator) -> None:
+        for permission in ("OrgContact.Read.All", "Group.Read.All"):
+            take_away(fine, FABRIKAM, permission)
+        emulator.control("PUT", "state", fine)
+        assert preflight(emulator, target=self.ASKED) == []
+
+    @pytest.mark.parametrize(
+        ("members", "settings", "faults", "expected"), [case[1:] for case in EXCHANGE_CASES], ids=[case[0] for case in EXCHANGE_CASES]
+    )
+    def test_one_thing_less_is_one_finding(
+        self,
+        members: dict[str, Any],
+        settings: dict[str, Any],
+        faults: list[dict[str, Any]],
+        expected: tuple[str, ...],
+        fine: State,
+        emulator: Emulator,
+    ) -> None:
+        """It never stops the link."""
+        preflights.registration(fine, FABRIKAM).update(members)
+        emulator.control("PUT", "state", fine)
+        emulator.control("PUT", "settings", settings)
+        emulator.control("POST", "faults", faults)
+        (finding,) = preflight(emulator, target=self.ASKED)
+        assert (finding["tenant"], finding["check"], finding["severity"]) == (FABRIKAM, *expected[:2])
+        assert expected[2] in finding["cause"]
+        assert expected[3] in finding["remedy"]
+        assert "\0" not in finding["cause"]
+
+    def test_a_tenant_without_exchange(self, fine: State, emulator: Emulator) -> None:
+        fine["tenants"][FABRIKAM]["exchange_online"] = False
+        emulator.control("PUT", "state", fine)
+        (finding,) = preflight(emulator, target=self.ASKED)
+        assert (finding["check"], finding["severity"]) == ("exchange", "warning")
+        assert "AADSTS500014" in finding["cause"]
+
+    @pytest.mark.parametrize("kind", ["contact", "group"])
+    @pytest.mark.parametrize("target", [{}, ASKED], ids=["graph", "exchange"])
+    def test_an_address_that_is_taken(self, kind: str, target: dict[str, Any], fine: State, emulator: Emulator) -> None:
+        in_the_way(kind)(fine)
+        if kind == "group":
+            (group,) = [one for one in fine["tenants"][FABRIKAM]["groups"].values() if one["mail"] == MINSU]
+            group |= {"mailEnabled": True, "securityEnabled": False, "groupTypes": [], "mailNickname": "minsu"}
+        emulator.control("PUT", "state", fine)
+        (finding,) = preflight(emulator, target=target)
+        assert (finding["check"], finding["severity"]) == ("addresses", "warning")
+        assert f"{MINSU} is {kind} Minsu the {kind}" in finding["cause"]
+
+    def test_the_target_alone(self, fine: State, emulator: Emulator) -> None:
+        in_the_way("contact")(fine)
+        emulator.control("PUT", "state", fine)
+        people = [{"user_principal_name": MINSU, "mail": MINSU}]
+        answer = task(emulator, "preflight_info", FABRIKAM, side="target", partner_tenant_id=CONTOSO, arriving_users=people, **self.ASKED)
+        assert [finding["check"] for finding in answer["findings"]] == ["addresses"]
+        source = task(emulator, "preflight_info", CONTOSO, side="source", partner_tenant_id=FABRIKAM, users=[MINSU], **self.ASKED)
+        assert source["findings"] == []
+
+    def test_the_documented_interface(self, fine: State, emulator: Emulator) -> None:
+        """Its group shows no addresses, so Graph is searched (fact F153)."""
+        preflights.registration(fine, FABRIKAM).update(exchange_permissions=["Exchange.ManageAsAppV2"])
+        in_the_way("contact")(fine)
+        emulator.control("PUT", "state", fine)
+        found = preflight(emulator, target={**self.ASKED, "exchange_group": "nobody@fabrikam.kr"})
+        assert [(finding["check"], finding["severity"]) for finding in found] == [("exchange", "warning"), ("addresses", "warning")]
+        assert "Exchange has no distribution group nobody@fabrikam.kr" in found[0]["cause"]

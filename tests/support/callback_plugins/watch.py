@@ -46,13 +46,22 @@ class CallbackModule(CallbackBase):
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
+    def _state(self) -> Any:
+        """The state; with E(WATCH_EXCHANGE), after Exchange has received what changed in Entra, which no task does."""
+        state = self._control("GET", "state")
+        if "WATCH_EXCHANGE" not in os.environ:
+            return state
+        for tenant in state["tenants"]:
+            self._control("GET", f"exchange/{tenant}")
+        return self._control("GET", "state")
+
     def _watch(self, result: Any) -> None:
         said = self._control(*json.loads(result._result["msg"])) if result._task.get_name() == CONTROL else None
         # Newer versions of ansible-core hand warnings out by themselves, older ones leave them in the result.
         warnings = getattr(result, "warnings", None) or result._result.get("warnings") or ()
         line = {
             "requests": self._control("GET", "requests")["requests"],
-            "state": self._control("GET", "state"),
+            "state": self._state(),
             "said": said,
             "warnings": [_text(warning) for warning in warnings],
         }

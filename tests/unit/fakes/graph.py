@@ -140,7 +140,7 @@ class FakeGraph(Client):
             lost = Unreachable(request.method, request.path, "no complete answer came", certain=outcome.certain)
             raise lost if request.reads or outcome.certain else Uncertain(lost)
         if outcome.status >= 400:
-            error = service_error(request.method, request.path, outcome.status, outcome.body, outcome.headers)
+            error = self.service.read_error(request.method, request.path, outcome.status, outcome.body, outcome.headers)
             raise Uncertain(error) if outcome.status in BROKEN and not request.reads else error
         return Answer(outcome.status, outcome.body, outcome.headers)
 

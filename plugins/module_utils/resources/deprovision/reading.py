@@ -17,7 +17,7 @@ from ...plan import Refusal
 from .. import debt, partner, scope, settings_bag, synced_user, tenants
 from ..configuration import with_bags
 from ..configuration_choice import Found
-from ..directory import PERSON, Principal, members_of, person
+from ..directory import Principal, all_people, members_of
 from ..find_configuration import Configuration, Raw, of_multitenant_organization, only_job, same_name
 from ..mapping import schema
 from ..scope import Assignment
@@ -130,7 +130,7 @@ def read_source(client: Client, wanted: Desired) -> Current:
         mapping_enabled=(mapping or {}).get("enabled") is not False,
         target_actions=tuple(schema.flows(mapping or {})),
         assignments=assignments,
-        in_scope=tuple(_all_users(client) if all_users else _assigned(client, assignments)),
+        in_scope=tuple(all_people(client) if all_users else _assigned(client, assignments)),
         domains=domains,
         switches_off=_switches_off_in_source(client, target_id),
         warnings=warnings,
@@ -175,11 +175,6 @@ def _managed_elsewhere(configuration: Configuration, wanted: Desired) -> bool:
     return of_multitenant_organization(configuration.name) or any(
         same_name(configuration.name, other) or configuration.id == other.lower() for other in wanted.others
     )
-
-
-def _all_users(client: Client) -> Iterable[Principal]:
-    """The users that scope mode all synchronizes: internal members only (fact F111)."""
-    return (user for user in map(person, client.pages(f"/users?$select={PERSON}&$top=999")) if not user.external)
 
 
 def _assigned(client: Client, assignments: Sequence[Assignment]) -> Iterable[Principal]:

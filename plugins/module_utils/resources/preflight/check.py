@@ -53,6 +53,8 @@ class Link:
     adopt: bool = False
     others: tuple[str, ...] = ()
     arriving: tuple[User, ...] = ()
+    exchange: bool = False
+    """Whether Exchange of the target returns which recipients have an address, so that Graph is not asked for contacts and groups."""
 
 
 Longer: TypeAlias = Callable[[Client], Iterable[Any]]
@@ -78,6 +80,8 @@ class Read:
     """They are sent in the same batch as those of all other reads."""
     longer: Callable[[Link, Seen], Sequence[Longer]] = _nothing_longer
     """The reads after that batch. They depend on the earlier reads, in the order in which the checks list them."""
+    in_exchange: Callable[[Link, Seen], Sequence[Longer]] = _nothing_longer
+    """The reads in Exchange after all others, if it can be asked."""
     refusable: bool = False
     """Whether the options of the link may name objects that do not exist. Then a check reports the `Seen.refusal`."""
 

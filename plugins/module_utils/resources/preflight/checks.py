@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+from ..permissions import TARGET
 from . import both, source, target
 
 CHECKS = (*both.CHECKS, *source.CHECKS, *target.CHECKS)
-WITHOUT_READS = {"permissions": both.BOTH, "cloud": both.BOTH}
-"""Findings that need no read: about the access token, and about the options."""
+WITHOUT_READS = {"permissions": both.BOTH, "cloud": both.BOTH, "exchange": (TARGET,)}
+"""Findings before all reads: about the access token, the options, and whether Exchange can be asked, which decides what is read."""

@@ -6,17 +6,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ...graph.claims import Claims, OpaqueToken
 from ...graph.client import Client
 from ...plan import LinkInquiry, Refusal
 from ..partner import resolve
-from ..permissions import DOMAINS_UNKNOWN, GROUPS_NAMED, SOURCE, TARGET
+from ..permissions import DOMAINS_UNKNOWN, GROUPS_NAMED, SOURCE, TARGET, WITHOUT_EXCHANGE
 from ..tenants import is_own
-from . import both, granted, policy, report, source, target
+from . import both, exchange, granted, policy, report, source, target
 from .check import Check, Link, Seen, User
 from .checks import CHECKS
 from .finding import ordered
@@ -87,12 +88,15 @@ def _inspect(
     across = policy.clouds(side, client.cloud.name, cloud or client.cloud.name)
     if across:
         return Found([finding.describe(name) for finding in across], dict.fromkeys(both.SWITCHES[side]))
-    with client.reading():
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(client.reading())
         claims = _claims(client)
-        needs = granted.needed(side, _purpose(client, params) == "apply", _features(side, params), checks)
-        findings = granted.judge(needs, claims)
         link = _link(client, side, partner, users, params)
-        reading = Reading(client, link)
+        standing, there = stack.enter_context(exchange.asked(client, _group(params))) if side == TARGET else (None, None)
+        link = replace(link, exchange=there is not None)
+        needs = granted.needed(side, _purpose(client, params) == "apply", _features(link, params), checks)
+        findings = [*granted.judge(needs, claims), *exchange.judge(standing)]
+        reading = Reading(client, link, there)
         reading.make([read for read in granted.reads_of(side, checks) if granted.possible(read, needs, claims)])
         seen = reading.seen
         results = [finding for check in checks if _is_possible(check, side, seen) for finding in check.judge(link, seen)]
@@ -109,10 +113,16 @@ def _purpose(client: Client, params: Params) -> str:
     return str(params.get("purpose") or ("plan" if client.check_mode else "apply"))
 
 
-def _features(side: str, params: Params) -> list[str]:
-    if side == SOURCE:
+def _features(link: Link, params: Params) -> list[str]:
+    if link.side == SOURCE:
         return [GROUPS_NAMED] if params.get("groups") else []
-    return [] if params.get("source_domains") else [DOMAINS_UNKNOWN]
+    return [*(() if params.get("source_domains") else (DOMAINS_UNKNOWN,)), *(() if link.exchange else (WITHOUT_EXCHANGE,))]
+
+
+def _group(params: Params) -> str | None:
+    """The group that Exchange of the target is asked for instead of recipients."""
+    group: str | None = (params.get("target") or params).get("exchange_group")
+    return group
 
 
 def _link(client: Client, side: str, partner: str, users: tuple[User, ...], params: Params) -> Link:

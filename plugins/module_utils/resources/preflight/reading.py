@@ -24,11 +24,13 @@ class Reading:
 
     client: Client
     link: Link
+    exchange: Client | None = None
+    """The client of Exchange in the same tenant, if Exchange can be asked."""
     seen: Seen = field(default_factory=Seen)
     findings: list[Finding] = field(default_factory=list)
 
     def make(self, reads: Sequence[Read]) -> None:
-        """All requests in one batch for each version of Graph, then the longer reads in the order given.
+        """All requests in one batch for each version of Graph, then the longer reads in the order given, then those in Exchange.
 
         :raises Refusal: for a longer read that is not possible, unless it is `Read.refusable`.
         """
@@ -38,7 +40,11 @@ class Reading:
             self._batch([(read, request) for read, request in asked if request.version == version])
         for read in reads:
             for longer in read.longer(self.link, self.seen):
-                self._longer(read, longer)
+                self._longer(read, longer, self.client)
+        if self.exchange:
+            for read in reads:
+                for longer in read.in_exchange(self.link, self.seen):
+                    self._longer(read, longer, self.exchange)
 
     def _batch(self, asked: Sequence[tuple[Read, Request]]) -> None:
         outcomes = outcomes_of(self.client, [request for _read, request in asked])
@@ -54,10 +60,12 @@ class Reading:
             else:
                 self._failed(read, outcome)
 
-    def _longer(self, read: Read, longer: Longer) -> None:
+    def _longer(self, read: Read, longer: Longer, client: Client) -> None:
         outcome = self.seen.outcomes[read]
         try:
-            outcome.items.extend(list(longer(self.client)))
+            # What was read before a failure counts, too.
+            for item in longer(client):
+                outcome.items.append(item)
         except Refusal as refusal:
             if not read.refusable:
                 raise

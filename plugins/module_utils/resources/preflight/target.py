@@ -14,8 +14,8 @@ from typing import Any
 
 from ...graph.client import Client, Request
 from ...graph.odata import LARGEST_IN, quoted
-from ..permissions import CONTACTS, FIND_SYNCED_USERS, GROUPS, INVITATIONS, MAIL_DOMAINS, ORGANIZATION, TARGET, Need
-from . import policy, users
+from ..permissions import CONTACTS, FIND_SYNCED_USERS, GROUPS, INVITATIONS, MAIL_DOMAINS, ORGANIZATION, TARGET, WITHOUT_EXCHANGE, Need
+from . import exchange, policy, users
 from .check import Check, Link, Longer, Read, Seen, User
 from .finding import UNKNOWN, Finding
 
@@ -34,7 +34,7 @@ DELETED = "/directory/deletedItems/microsoft.graph.user?$select=id,userPrincipal
 
 def _searches(kind: str, link: Link) -> list[Request]:
     """The searches for objects with one of the users' addresses. They are sent in the same batch as all other reads."""
-    if len(link.arriving) >= WORTH_LISTING:
+    if len(link.arriving) >= WORTH_LISTING or _is_in_exchange(kind, link):
         return []
     addresses = list(dict.fromkeys(address for user in link.arriving for address in (user.address, user.name.lower())))
     return [Request("GET", f"/{kind}?$filter={clause}&$select={KINDS[kind]}&$top=999") for clause in _clauses(kind, addresses)]
@@ -51,7 +51,12 @@ def _clauses(kind: str, addresses: Sequence[str]) -> Iterator[str]:
 
 def _listing(kind: str, link: Link, _seen: Seen) -> Sequence[Longer]:
     """All objects of a kind, if that takes fewer requests."""
-    return [partial(_all, kind)] if len(link.arriving) >= WORTH_LISTING else []
+    return [partial(_all, kind)] if len(link.arriving) >= WORTH_LISTING and not _is_in_exchange(kind, link) else []
+
+
+def _is_in_exchange(kind: str, link: Link) -> bool:
+    """Whether Exchange returns this kind of objects."""
+    return link.exchange and kind != "users"
 
 
 def _all(kind: str, client: Client) -> Iterable[dict[str, Any]]:
@@ -60,6 +65,13 @@ def _all(kind: str, client: Client) -> Iterable[dict[str, Any]]:
 
 def _with_address(kind: str, need: Need) -> Read:
     return Read(kind, (need,), partial(_searches, kind), partial(_listing, kind))
+
+
+def _recipients(link: Link, seen: Seen) -> Sequence[Longer]:
+    """The search in Exchange for the addresses of the users who do not exist yet."""
+    there = users.matches(link.arriving, users.Directory(seen.members(USERS)))
+    addresses = list(dict.fromkeys(user.address for user in users.missing(there)))
+    return [partial(exchange.recipients, addresses)] if addresses else []
 
 
 def _deleted(link: Link) -> list[Request]:
@@ -83,8 +95,9 @@ QUOTA = Read(
     lambda _link: [Request("GET", "/organization?$select=directorySizeQuota", version="beta")],
 )
 USERS = _with_address("users", FIND_SYNCED_USERS)
-TARGET_CONTACTS = _with_address("contacts", Need("search for contacts with the same address", CONTACTS.read))
-TARGET_GROUPS = _with_address("groups", Need("search for groups with the same address", GROUPS.read))
+TARGET_CONTACTS = _with_address("contacts", Need("search for contacts with the same address", CONTACTS.read, feature=WITHOUT_EXCHANGE))
+TARGET_GROUPS = _with_address("groups", Need("search for groups with the same address", GROUPS.read, feature=WITHOUT_EXCHANGE))
+RECIPIENTS = Read("recipients", (), in_exchange=_recipients)
 DELETED_USERS = Read("users", (FIND_SYNCED_USERS,), _deleted)
 
 
@@ -94,7 +107,8 @@ DELETED_USERS = Read("users", (FIND_SYNCED_USERS,), _deleted)
 @lru_cache(maxsize=1)
 def _matches(link: Link, seen: Seen) -> list[users.Match]:
     # Several checks need it, and the collections can be those of a whole directory.
-    directory = users.Directory(seen.members(USERS), seen.members(TARGET_GROUPS), seen.members(TARGET_CONTACTS))
+    kinds = (USERS, TARGET_GROUPS, TARGET_CONTACTS, RECIPIENTS)
+    directory = users.Directory(*(seen.members(read) for read in kinds))
     return users.matches(link.arriving, directory)
 
 
@@ -138,7 +152,7 @@ CHECKS = (
     Check("invitations", (TARGET,), _invitations, reads=(AUTHORIZATION,)),
     Check("domains", (TARGET,), _domains, reads=(DOMAIN_LIST,), also=(USERS,)),
     Check("quota", (TARGET,), _quota, reads=(QUOTA,), also=(USERS,)),
-    Check("addresses", (TARGET,), _addresses, also=(USERS, TARGET_CONTACTS, TARGET_GROUPS)),
+    Check("addresses", (TARGET,), _addresses, also=(USERS, TARGET_CONTACTS, TARGET_GROUPS, RECIPIENTS)),
     Check("guests", (TARGET,), _guests, also=(USERS,)),
     Check("deleted_users", (TARGET,), _deleted_users, reads=(DELETED_USERS,)),
 )

@@ -29,6 +29,8 @@ class Directory:
     users: Sequence[Raw] = ()
     groups: Sequence[Raw] = ()
     contacts: Sequence[Raw] = ()
+    recipients: Sequence[Raw] = ()
+    """Recipients of Exchange that are no users, each with its kind in a word, where Exchange is asked instead of Graph."""
 
 
 @dataclass
@@ -44,8 +46,9 @@ class Match:
 
 def matches(arriving: Sequence[User], directory: Directory) -> list[Match]:
     """The objects with the addresses of each user, in the order of ``arriving``."""
-    users, groups, contacts = (_by_address(items) for items in (directory.users, directory.groups, directory.contacts))
-    return [_match(user, users, groups, contacts) for user in arriving]
+    kinds = {"group": directory.groups, "contact": directory.contacts, "recipient": directory.recipients}
+    users, others = _by_address(directory.users), {kind: _by_address(items) for kind, items in kinds.items()}
+    return [_match(user, users, others) for user in arriving]
 
 
 def missing(found: Iterable[Match]) -> list[User]:
@@ -93,7 +96,7 @@ def deleted_users(arriving: Sequence[User], deleted: Iterable[Raw]) -> list[Find
     return [Finding("deleted_users", WARNING, cause, remedy)] if found else []
 
 
-def _match(user: User, users: Mapping[str, list[Raw]], groups: Mapping[str, list[Raw]], contacts: Mapping[str, list[Raw]]) -> Match:
+def _match(user: User, users: Mapping[str, list[Raw]], others: Mapping[str, Mapping[str, list[Raw]]]) -> Match:
     found = Match(user)
     for raw in {raw["id"]: raw for address in (user.address, user.name.lower()) for raw in users.get(address, ())}.values():
         name = str(raw.get("userPrincipalName"))
@@ -106,8 +109,8 @@ def _match(user: User, users: Mapping[str, list[Raw]], groups: Mapping[str, list
             found.pending.append(name)
         elif origin.lower() in (user.name.lower(), user.address):
             found.present = True
-    found.others += [f"group {raw.get('displayName')}" for raw in groups.get(user.address, ())]
-    found.others += [f"contact {raw.get('displayName')}" for raw in contacts.get(user.address, ())]
+    taken = ((raw.get("kind", kind), raw) for kind, by_address in others.items() for raw in by_address.get(user.address, ()))
+    found.others += [f"{kind} {raw.get('displayName')}" for kind, raw in taken]
     return found
 
 

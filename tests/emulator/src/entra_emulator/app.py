@@ -15,7 +15,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from . import batch, graph, incoming, tokens
+from . import batch, graph, incoming, resources, tokens
 from .breakage import with_faults
 from .call import Reply
 from .control import ROUTES as CONTROL_ROUTES
@@ -80,6 +80,8 @@ async def _token(http: HttpRequest) -> Response:
     raw = await http.body()
     form = dict(parse_qsl(raw.decode("utf-8", "replace"), keep_blank_values=True))
     tenant_name = http.path_params["tenant"]
+    if resources.names_exchange(form.get("scope", ""), origin(http)):
+        traffic.exchange_token_requests += 1
 
     def serve(token_expired: bool) -> Response:
         try:
@@ -99,7 +101,7 @@ async def _token(http: HttpRequest) -> Response:
 
 
 async def _graph(http: HttpRequest) -> Response:
-    traffic = await arrival(http)
+    traffic = await arrival(http, resources.graph)
     traffic.graph_requests += 1
     service, raw = service_of(http), await http.body()
     headers = lower_headers(http)
@@ -123,7 +125,7 @@ async def _graph(http: HttpRequest) -> Response:
 
 
 async def _batch(http: HttpRequest) -> Response:
-    traffic = await arrival(http)
+    traffic = await arrival(http, resources.graph)
     traffic.graph_requests += 1
     service, raw = service_of(http), await http.body()
     headers = lower_headers(http)

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from . import graph, incoming
+from . import graph, incoming, resources
 from .call import Reply
 from .errors import GraphError, Identifiers, bad_request, body, is_synchronization
 from .requestlog import without_secrets
@@ -79,6 +79,8 @@ def _checked(raw: Any) -> list[Item]:
 
 def _item(service: Service, version: str, outer: Mapping[str, str], item: Item, origin: str, statuses: dict[str, int]) -> dict[str, Any]:
     headers = {"authorization": outer.get("authorization", "")} | {name.lower(): value for name, value in item.headers.items()}
+    if headers["authorization"] != outer.get("authorization", ""):
+        service.traffic.shown(headers["authorization"], resources.graph(origin))
     ids = incoming.identifiers(headers)
     failed = any(statuses[name.casefold()] >= 400 for name in item.dependsOn)
     reply = _failed(ids) if failed else _answer(service, version, headers, item, origin, ids)

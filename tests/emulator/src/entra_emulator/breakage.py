@@ -33,21 +33,35 @@ def graph_error(http: HttpRequest, fault: Fault) -> Response:
     return json_response(problem.status, body(problem, ids), {"request-id": ids.request_id, **problem.headers})
 
 
+async def pause(seconds: float) -> None:
+    """Keeps a caller waiting, and no other."""
+    await asyncio.sleep(seconds)
+
+
+async def given_up(http: HttpRequest) -> None:
+    """Lasts until the caller ends the connection. Its request has been read before."""
+    while (await http.receive())["type"] != "http.disconnect":
+        pass
+
+
 async def with_faults(http: HttpRequest, serve: Serve, refuse: Refuse = graph_error) -> Response:
     """Serves a request, unless the fault plan strikes it."""
     fault = service_of(http).faults.next(http.method, target(http))
     if fault is None:
         return serve(False)
     if fault.fault == "delay":
-        await asyncio.sleep(fault.seconds)
+        await pause(fault.seconds)
         return serve(False)
     if fault.fault == "expired_token":
         return serve(True)
     if fault.fault == "reset_before_commit":
         return Dropped()
-    if fault.fault in ("status", "html"):
+    if fault.fault in ("status", "html", "no_answer"):
         if fault.committed:
             serve(False)
+        if fault.fault == "no_answer":
+            await given_up(http)
+            return Dropped()
         if fault.fault == "html":
             return Response(HTML, fault.status, media_type="text/html")
         log(http, None, None, fault.status, None, None)

@@ -19,6 +19,7 @@ Kind = Literal[
     "reset_before_commit",
     "reset_after_commit",
     "delay",
+    "no_answer",
     "expired_token",
 ]
 
@@ -36,7 +37,7 @@ class Fault(BaseModel):
     status: int = Field(default=503, ge=400, le=599, description="For fault `status` and `html`.")
     retry_after: int | None = Field(default=None, ge=0, description="Retry-After in seconds, for fault `status`.")
     code: str | None = Field(default=None, description="error.code, for fault `status`.")
-    committed: bool = Field(default=False, description="For `status` and `html`: the change is made before the fault is answered.")
+    committed: bool = Field(default=False, description="For `status`, `html` and `no_answer`: the change is made first.")
     seconds: float = Field(default=1.0, ge=0, description="For fault `delay`: the request is then served as usual.")
     seen: int = Field(default=0, ge=0, description="How many requests have matched so far.")
 

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import jwt
+
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 GRAPH_RESOURCES = (
     "https://graph.microsoft.com",
@@ -36,6 +38,20 @@ def exchange(origin: str) -> tuple[str, ...]:
     return (*EXCHANGE_RESOURCES, origin + EXCHANGE_PREFIX)
 
 
+def names_exchange(scope: str, origin: str) -> bool:
+    """Whether a scope is Exchange's."""
+    return scope.removesuffix("/.default").rstrip("/") in exchange(origin)
+
+
 def audiences(resources: tuple[str, ...]) -> list[str]:
     """What a token's ``aud`` may be: each resource, with a slash at its end or without."""
     return [*resources, *(f"{name}/" for name in resources)]
+
+
+def is_for_another(authorization: str, resources: tuple[str, ...]) -> bool:
+    """Whether a bearer token names another resource than these. It need not be valid: what counts is to whom it was shown."""
+    try:
+        claims = jwt.decode(authorization.partition(" ")[2].strip(), options={"verify_signature": False})
+    except jwt.PyJWTError:
+        return False
+    return claims.get("aud") not in audiences(resources)

@@ -198,6 +198,9 @@ class Settings(BaseModel):
         description="F148: how a nextLink is followed: by the same POST again, by GET, or not at all (400, expired pagination request).",
     )
     exchange_page_size: int = Field(default=1000, ge=1, le=1000, description="F148: page size without Prefer: odata.maxpagesize.")
+    exchange_largest_page: int = Field(
+        default=1000, ge=1, le=1000, description="F148: objects in one answer at most, whatever Prefer: odata.maxpagesize asks for."
+    )
     exchange_setter_answer: Literal["empty", "object", "no_content"] = Field(
         default="empty", description="F147: what a setter answers: 200 without objects, 200 with the object, or 204."
     )

@@ -117,7 +117,7 @@ def issue(service: Service, request: TokenRequest) -> dict[str, Any]:
     _authenticate(registration, secret, form, request, tenant)
     lifetime = service.settings.token_lifetime_seconds
     claims = access_claims(tenant, registration, resource, lifetime, "2" if "client_assertion" in form else "1")
-    if resource.rstrip("/") in resources.exchange(request.origin):
+    if resources.names_exchange(resource, request.origin):
         claims |= {"roles": sorted(registration.exchange_permissions), "wids": directory_role_ids(registration)}
     token = service.key.sign(claims)
     return {"token_type": "Bearer", "expires_in": lifetime, "ext_expires_in": lifetime, "access_token": token}
@@ -178,7 +178,7 @@ def _resource(form: dict[str, str], origin: str, tenant: Tenant) -> str:
         )
     resource = scope.removesuffix("/.default")
     name = resource.rstrip("/")
-    if name in resources.exchange(origin) and not tenant.exchange_online:
+    if resources.names_exchange(resource, origin) and not tenant.exchange_online:
         raise OAuthError(
             400,
             "invalid_resource",

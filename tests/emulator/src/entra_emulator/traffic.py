@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from weakref import WeakSet
 
+from .resources import is_for_another
+
 
 @dataclass
 class Traffic:
@@ -23,6 +25,11 @@ class Traffic:
     exchange_requests: int = 0
     """Apart from those to Graph, because a client asks Exchange only where its user allows it."""
     exchange_batch_items: int = 0
+    exchange_token_requests: int = 0
+    """How many of the token requests asked for a token for Exchange."""
+    wrong_audience: int = 0
+    """Requests and batch items that carried a token for another resource than the one that was asked: Exchange's to Graph, or Graph's
+    to Exchange."""
     _seen: WeakSet[object] = field(default_factory=WeakSet, repr=False)
 
     def arrived(self, connection: object) -> None:
@@ -30,6 +37,11 @@ class Traffic:
         if connection is not None and connection not in self._seen:
             self._seen.add(connection)
             self.connections += 1
+
+    def shown(self, authorization: str, served: tuple[str, ...]) -> None:
+        """Notes a token that was shown to a service which is these resources."""
+        if is_for_another(authorization, served):
+            self.wrong_audience += 1
 
     def counts(self) -> dict[str, int]:
         """The counts by name."""

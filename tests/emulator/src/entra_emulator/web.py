@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.utils import formatdate
 from typing import Any
 
@@ -64,10 +64,15 @@ def transport(scope: Any) -> Any:
     return scope.get("extensions", {}).get("entra_emulator.transport")
 
 
-async def arrival(http: HttpRequest) -> Traffic:
-    """Lets a request wait for its way through the network, without holding up any other, and gives what it counts in."""
+async def arrival(http: HttpRequest, served: Callable[[str], tuple[str, ...]] | None = None) -> Traffic:
+    """Lets a request wait for its way through the network, without holding up any other, and gives what it counts in.
+
+    :param served: gives the resources that this server is under a name: what the caller's token should be for.
+    """
     service = service_of(http)
     service.traffic.arrived(transport(http.scope))
+    if served is not None:
+        service.traffic.shown(http.headers.get("authorization", ""), served(origin(http)))
     if service.settings.latency_ms:
         await asyncio.sleep(service.settings.latency_ms / 1000)
     return service.traffic

@@ -164,7 +164,7 @@ def _page(service: Service, request: ExchangeRequest, session: Session, sent: Cm
     result = cmdlet.run(Invocation(_answering(service, session.tenant), settings, service.world.clock, parameters))
     if cmdlet.sets:
         return _setter_answer(settings.exchange_setter_answer, session, result, names, settings.exchange_list_names)
-    most, size = limit(parameters.get("ResultSize")), paging.page_size(request.headers, settings.exchange_page_size)
+    most, size = limit(parameters.get("ResultSize")), paging.page_size(request.headers, settings)
     page = result.objects[offset : offset + (size if most is None else min(size, most))]
     reached = offset + len(page)
     extra, warnings = {}, list(result.warnings)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..call import Reply
 from ..requestlog import without_secrets
+from ..resources import exchange
 from ..service import Service
 from . import admin_api
 from .admin_api import PATH, ExchangeRequest
@@ -83,6 +84,8 @@ def _item(service: Service, request: ExchangeRequest, item: Item) -> Reply:
     sent = {"authorization": request.headers.get("authorization", ""), "x-anchormailbox": request.headers.get("x-anchormailbox", "")}
     headers = sent | {name.lower(): value for name, value in item.headers.items()}
     inner = admin_api.within(request, path, query, headers, item.body)
+    if headers["authorization"] != sent["authorization"]:
+        service.traffic.shown(headers["authorization"], exchange(request.origin))
     fault = service.faults.next(item.method, address.path + (f"?{address.query}" if address.query else ""))
     place = PATH.fullmatch(path)
     if not address.netloc or item.method.upper() != "POST" or place is None or place["action"] != "InvokeCommand":

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from ..settings import Settings
 from ..state import moment, stamp
 from .errors import EXPIRED_PAGE, REQUEST, cmdlet_error
 
 LIFETIME = timedelta(minutes=30)
-LARGEST = 1000
 MORE = "There are more results available than are currently displayed. To view them, increase the value for the ResultSize parameter."
 _PREFERRED = re.compile(r"odata\.maxpagesize\s*=\s*(\d+)", re.IGNORECASE)
 
@@ -37,10 +37,10 @@ class Place:
         return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def page_size(headers: Mapping[str, str], default: int) -> int:
+def page_size(headers: Mapping[str, str], settings: Settings) -> int:
     """The page size that the caller prefers, or the service's own."""
     asked = _PREFERRED.search(headers.get("prefer", ""))
-    return min(max(int(asked[1]), 1), LARGEST) if asked else default
+    return min(max(int(asked[1]), 1) if asked else settings.exchange_page_size, settings.exchange_largest_page)
 
 
 def fingerprint(body: Any, headers: Mapping[str, str]) -> str:

@@ -17,7 +17,7 @@ from .. import web
 from ..breakage import with_faults
 from ..call import Reply
 from ..faults import Fault
-from ..resources import EXCHANGE_PREFIX
+from ..resources import EXCHANGE_PREFIX, exchange
 from ..service import Service
 from . import admin_api, batch
 from .admin_api import ExchangeRequest
@@ -27,7 +27,7 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 
 
 async def _exchange(http: HttpRequest) -> Response:
-    traffic = await web.arrival(http)
+    traffic = await web.arrival(http, exchange)
     traffic.exchange_requests += 1
     service, raw = web.service_of(http), await http.body()
     content, readable = _content(http, raw)

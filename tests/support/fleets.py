@@ -74,7 +74,9 @@ def settled() -> tuple[Cloud, bytes]:
         scenario = Path(folder) / "scenario.json"
         scenario.write_text(json.dumps(world.scenario(COMPANIES)))
         cloud = Cloud({"initial_cycle_seconds_per_object": 0}, str(scenario))
-    state = {"tenants": {name: {"access_policy": {"partners": {}, "identity_synchronizations": {}}} for name in cloud.world.tenants}}
+    state: dict[str, Any] = {
+        "tenants": {name: {"access_policy": {"partners": {}, "identity_synchronizations": {}}} for name in cloud.world.tenants}
+    }
     allowed = {"inboundAllowed": True, "outboundAllowed": True}
     with cloud.reached():
         for source, target in itertools.permutations(COMPANIES, 2):
@@ -140,7 +142,8 @@ class Told:
 
 def told(fleet: Fleet, name: str) -> Told:
     """What the modules report of a link."""
-    params, actions, owed = fleet.params(name), [], False
+    params, owed = fleet.params(name), False
+    actions: list[str] = []
     link = fleet.links[name]
     with living(fleet.cloud), tempfile.TemporaryDirectory() as folder:
         for part in BUILDING:
@@ -228,12 +231,12 @@ def forget_partner(fleet: Fleet, chance: Chance) -> str:
 
 def odd_partner(fleet: Fleet, chance: Chance) -> str:
     source, _target = _pair(chance)
-    state = {"tenants": {source.tenant_id: {"access_policy": {"partners": {}, "identity_synchronizations": {}}}}}
+    state: dict[str, Any] = {"tenants": {source.tenant_id: {"access_policy": {"partners": {}, "identity_synchronizations": {}}}}}
     policy = _of(fleet, source).access_policy
     policy.partners[NO_PARTNER] = tenants.add_partner(state, source.tenant_id, NO_PARTNER, unheardOf={"value": []})
     if chance.random() < 0.5:
         policy.identity_synchronizations[NO_PARTNER] = tenants.allow_synchronization(state, source.tenant_id, NO_PARTNER)
-    return source.name
+    return str(source.name)
 
 
 def change_bag(fleet: Fleet, chance: Chance) -> str:

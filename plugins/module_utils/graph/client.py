@@ -259,9 +259,16 @@ class Client:
         if known:
             return known
         moment = self.reads.moment()
-        answer = self._send(request)
+        answer = self._send(request) if self.together is None else self._from_others(request, self.together)
         self.keep(request, answer, moment)
         return answer
+
+    @staticmethod
+    def _from_others(request: Request, together: Together) -> Answer:
+        outcome = together.gather([request], True)[0]
+        if isinstance(outcome, GraphFailure):
+            raise outcome
+        return outcome
 
     def _write(self, request: Request) -> Answer:
         self.reads.written(request)
@@ -289,14 +296,6 @@ class Client:
             raise OddAnswer(self._asked, _lack(error)) from error
 
     def _send(self, request: Request) -> Answer:
-        if self.together is None:
-            return self._send_now(request)
-        outcome = self.together.gather([request], True)[0]
-        if isinstance(outcome, GraphFailure):
-            raise outcome
-        return outcome
-
-    def _send_now(self, request: Request) -> Answer:
         budget = self.patience.budget()
         renewed = False
         while True:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -93,7 +94,7 @@ class TestRounds:
         def work(number: int) -> Callable[[Desk, Together], Any]:
             return lambda desk, others: desk.client.joining(others, RunCache(), 0.0).get(f"/{number}")["path"]
 
-        groups = [Group(lambda graph=graph: Desk(graph), [work(number)]) for number, graph in enumerate(graphs)]
+        groups = [Group(functools.partial(Desk, graph), [work(number)]) for number, graph in enumerate(graphs)]
         assert list(run_together(groups)) == [[f"/{number}"] for number in range(9)]
 
     def test_a_fault_of_the_code_is_raised(self) -> None:

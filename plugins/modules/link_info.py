@@ -11,7 +11,9 @@ short_description: Compare a link with its desired state, in both tenants
 description:
   - Compares everything that the roles C(target_tenant) and C(source_tenant) manage with its desired state, in one task. Changes nothing.
   - Decides as the modules of those resources do in check mode. If RV(in_sync) is true, none of them would change anything.
-  - Also returns the state of the job and which users have arrived, as the role C(verify) reports them.
+  - Also returns the state of the job and which users have arrived, as the role C(verify) reports them. How many users the target tenant has
+    makes no difference - a thousand external users are one request, more are counted by the service, and the users of O(verify_users) are
+    read by name.
   - The playbook C(sync) begins with it, and ends there for a link that is in sync.
   - Fails as those modules would, for example if a user who must be in scope does not exist.
 author:
@@ -231,7 +233,11 @@ summary:
   type: str
   sample: in sync; job healthy since 2026-11-23T02:01:10Z, last cycle ended 2026-11-25T02:01:10Z; 12 synced users
 synced_users:
-  description: How many users of the source tenant are in the target tenant. V(null) if the comparison stopped before them.
+  description:
+    - How many users of the source tenant are in the target tenant, in scope or not, without those who have not redeemed an invitation.
+      V(null) if the comparison stopped before them.
+    - Counted are the users whose user principal name was made from a domain of the source, in both scope modes. In a tenant with more than a
+      thousand external users, the service counts them from an index that can be some minutes late.
   returned: success
   type: int
   sample: 12

@@ -139,7 +139,8 @@ seealso:
   - module: entra.cross_tenant_sync.sync_job_info
 notes:
   - In check mode it looks at the same, but for the default of O(purpose).
-  - Up to 150 users are searched for by their addresses. For more, all users, groups and contacts of the target are read, a thousand at a time.
+  - Users, groups and contacts of the target are searched for by the addresses of the users in scope - for fifteen users it takes four requests,
+    and up to twenty requests are one batch. How many others the target has makes no difference.
 """
 
 EXAMPLES = r"""

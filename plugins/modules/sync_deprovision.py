@@ -22,6 +22,8 @@ description:
     are in the target, at most 200. So it does not wait for guests who were invited by other means.
   - If the scope was empty from the start, these other users are unknown. Then all users count whose user principal name in the target was
     made from a domain of the source tenant.
+  - Users in scope are searched for by name, fifteen in a request and up to twenty requests in a batch, and all users of the source by domain,
+    a thousand at a time. How many other users the target tenant has makes no difference.
   - Does nothing if there is no configuration. The role C(source_tenant) runs it before it removes a link with C(link_users=deprovision).
 author:
   - The entra.cross_tenant_sync authors (@entra-cross-tenant-sync)

@@ -13,7 +13,10 @@ description:
   - Users are recognized by their user principal name, which contains the one that they have in the source tenant.
     Users who have not redeemed an invitation were invited by hand, and are not listed.
   - A guest who was invited by hand and has redeemed the invitation looks the same as a user who was synchronized as a guest.
-  - All users of the tenant are read, a thousand at a time.
+  - The service selects the users by the end of their user principal names, which consists of the domain of the source and the initial
+    domain of the tenant. The module sends two requests, and one more for every further thousand users of the source. How many other users
+    the tenant has makes no difference.
+  - The service selects them from an index that can be some minutes late.
 author:
   - The entra.cross_tenant_sync authors (@entra-cross-tenant-sync)
 options:

@@ -21,9 +21,9 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.odat
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_cache import RunCache
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.vault import Vault
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import link_variables
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.link_variables import OWN, OWN_KEYS
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.link_variables import OWN, OWN_KEYS, is_template
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.values import UNCHECKED, blank, checked
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.values import blank
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import link
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.rivals import Link, rivals
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import connection_fault
@@ -224,18 +224,11 @@ def _entry(host: LinkHost, side: str, tenant: str, faults: list[str], secrets: s
         faults.append(str(unreadable))
         return {}
     secrets |= {str(given[name]) for name in _SECRET if not blank(given.get(name))}
-    values = {}
-    for option, about in spec.items():
-        for name in (name for name in (option, *about.get("aliases", ())) if name in given):
-            # A file is checked on the machine where the module runs.
-            plain = option if host.here or about["type"] != "path" else UNCHECKED
-            value, found = checked(plain, about, given[name], f"tenants.{tenant}.{name}", shows=False)
-            wrong = [*wrong, *found]
-            if value is not None or "fallback" in about:
-                # An empty value is not replaced from the environment, which may contain the value of another tenant.
-                values[option] = value
+    # A file is checked on the machine where the module runs.
+    values, found = link_variables.connection_of(tenant, given, spec, files=host.here)
+    wrong = [*wrong, *found]
     if blank(given.get("tenant_id")):
-        wrong = [*wrong, f"tenants.{tenant}.tenant_id is missing; the roles read it by this name, not by an alias"]
+        wrong = [*wrong, link_variables.no_tenant_id(tenant)]
     faults += [*link_variables.unknown_keys(tenant, entry, own), *wrong]
     if not wrong and signs_in and host.here:
         fault = connection_fault(_completed(CONNECTION, values))
@@ -363,7 +356,7 @@ def _link_of(host: str, raw: Any, templated: Callable[[], Any]) -> Iterator[Link
 
     def text(name: str) -> str:
         value = raw.get(name)
-        return "" if blank(value) else str(templated()[name] if _is_template(value) else value).strip()
+        return "" if blank(value) else str(templated()[name] if is_template(value) else value).strip()
 
     try:
         sides = [_identity(text(side), raw, templated) for side in SIDES]
@@ -378,13 +371,9 @@ def _link_of(host: str, raw: Any, templated: Callable[[], Any]) -> Iterator[Link
 
 def _identity(tenant: str, raw: Any, templated: Callable[[], Any]) -> str:
     entries = raw.get("tenants")
-    entries = templated()["tenants"] if _is_template(entries) else entries
+    entries = templated()["tenants"] if is_template(entries) else entries
     entry = entries.get(tenant) if isinstance(entries, Mapping) else None
     named = entry.get("tenant_id") if isinstance(entry, Mapping) else None
-    if _is_template(entry) or _is_template(named):
+    if is_template(entry) or is_template(named):
         named = templated()["tenants"][tenant]["tenant_id"]
     return str(named or tenant).strip().casefold()
-
-
-def _is_template(value: Any) -> bool:
-    return isinstance(value, str) and ("{{" in value or "{%" in value)

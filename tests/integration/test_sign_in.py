@@ -51,9 +51,10 @@ def assertion(subject: str = SUBJECT) -> str:
     return jwt.encode(claims, rsa_pair().key_pem(), algorithm="RS256", headers={"kid": "1"})
 
 
-def token_of(emulator: Emulator, tenant: str, client: str, secret: str) -> str:
-    """An access token that was acquired elsewhere."""
-    grant = {"grant_type": "client_credentials", "client_id": client, "client_secret": secret, "scope": f"{emulator.url}/.default"}
+def token_of(emulator: Emulator, tenant: str, client: str, secret: str, service: str = "") -> str:
+    """An access token that was acquired elsewhere, for Graph, or for Exchange if ``service`` is its path."""
+    scope = f"{emulator.url}{service}/.default"
+    grant = {"grant_type": "client_credentials", "client_id": client, "client_secret": secret, "scope": scope}
     with requests.Session() as session:
         session.trust_env = False
         answer = session.post(f"{emulator.url}/{tenant}/oauth2/v2.0/token", data=grant, verify=str(emulator.ca_path), timeout=60)
@@ -79,7 +80,8 @@ class World:
         lines = [line for key in keys for line in key.decode().splitlines() if len(line) > 40 and "-----" not in line]
         public = rsa_pair().certificate_pem().decode()
         texts = [
-            SECRETS["CONTOSO_CLIENT_SECRET"],
+            *SECRETS.values(),
+            "fabrikam-admin-secret",
             WRONG_SECRET,
             PASSPHRASE,
             WRONG_PASSPHRASE,
@@ -102,11 +104,12 @@ class World:
         )
         return self.playbooks.play(path, hosts, "-vvvv", "-e", f"cross_tenant_sync_module_process={process}", env={**self.env, **env})
 
-    def task(self, name: str, **options: Any) -> dict[str, Any]:
+    def task(self, name: str, module: str = "cross_tenant_policy_info", **options: Any) -> dict[str, Any]:
         """A task that reads something."""
         connection = {"tenant_id": CONTOSO, "client_id": CLIENT, **self.emulator.connection(), "ca_path": str(self.folder / "ca.pem")}
         given = {key: value for key, value in {**connection, **options}.items() if value is not None}
-        return {"name": name, f"{PREFIX}cross_tenant_policy_info": {**given, "names": False}, "ignore_errors": True}
+        more = {"names": False} if module == "cross_tenant_policy_info" else {}
+        return {"name": name, PREFIX + module: {**given, **more}, "ignore_errors": True}
 
 
 def env(name: str) -> str:
@@ -123,7 +126,9 @@ def world(emulator: Emulator, playbooks: Playbooks, tmp_path: Path) -> Iterator[
     _trust(emulator)
     _keep_files(made.folder, rsa_pair())
     given = token_of(emulator, CONTOSO, CLIENT, SECRETS["CONTOSO_CLIENT_SECRET"])
-    _install_az(made.folder, given)
+    for_exchange = token_of(emulator, CONTOSO, CLIENT, SECRETS["CONTOSO_CLIENT_SECRET"], "/exchange")
+    emulator.control("DELETE", "traffic")
+    _install_az(made.folder, given, for_exchange)
 
     def identity(path: str, query: dict[str, str], headers: dict[str, str]) -> tuple[int, Any]:
         authentic = headers.get("x-identity-header") == IDENTITY_HEADER if path == "/msi/token" else headers.get("metadata") == "true"
@@ -134,7 +139,8 @@ def world(emulator: Emulator, playbooks: Playbooks, tmp_path: Path) -> Iterator[
                 "statusCode": 400,
                 "message": "Identity not found",
             }
-        return 200, {"access_token": given, "expires_in": "3599", "expires_on": str(int(time.time()) + 3599), "resource": query["resource"]}
+        token = given if query["resource"] == emulator.url else for_exchange
+        return 200, {"access_token": token, "expires_in": "3599", "expires_on": str(int(time.time()) + 3599), "resource": query["resource"]}
 
     def github(_path: str, query: dict[str, str], headers: dict[str, str]) -> tuple[int, Any]:
         good = headers.get("authorization") == f"Bearer {JOB_BEARER}" and query.get("audience") == AUDIENCE
@@ -172,6 +178,7 @@ def _trust(emulator: Emulator) -> None:
     registration["certificates"] = [rsa_pair().certificate_pem().decode()]
     public = rsa_pair().key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     registration["federated"] = [{"issuer": ISSUER, "subject": SUBJECT, "audience": AUDIENCE, "public_key": public.decode()}]
+    registration |= {"exchange_permissions": ["Exchange.ManageAsApp"], "directory_roles": ["Global Reader"]}
     emulator.control("PUT", "state", state)
 
 
@@ -184,12 +191,14 @@ def _keep_files(folder: Path, pair: Pair) -> None:
     (folder / "federated").write_text(assertion() + "\n")
 
 
-def _install_az(folder: Path, token: str) -> None:
+def _install_az(folder: Path, token: str, for_exchange: str) -> None:
     """Signed in to Contoso, and to nothing else."""
-    (folder / "az.json").write_text(f'{{"accessToken": "{token}", "expires_on": {int(time.time()) + 3599}}}')
+    for name, value in {"graph": token, "exchange": for_exchange}.items():
+        (folder / f"az_{name}.json").write_text(f'{{"accessToken": "{value}", "expires_on": {int(time.time()) + 3599}}}')
     program = folder / "az"
     program.write_text(
-        f'#!/bin/sh\ncase "$*" in *{CONTOSO}*) cat {folder}/az.json;; *) echo "ERROR: Please run \'az login\' to setup account." >&2; exit 1;; esac\n'
+        f'#!/bin/sh\ncase "$*" in *{CONTOSO}*/exchange*) cat {folder}/az_exchange.json;; *{CONTOSO}*) cat {folder}/az_graph.json;; '
+        "*) echo \"ERROR: Please run 'az login' to setup account.\" >&2; exit 1;; esac\n"
     )
     program.chmod(0o755)
 
@@ -299,6 +308,59 @@ def test_what_fails(world: World, process: bool) -> None:
     assert [task.name for task in run.ours() if task.status == "ok"] == []
     assert "Traceback" not in run.output
     shows_nothing(world, run)
+
+
+@both_runners
+def test_exchange(world: World, process: bool, tmp_path: Path) -> None:
+    """Every method that has a token for Exchange signs in there, too; of the others, and of what goes wrong, the reason is known."""
+    _only_read(world.emulator)
+    asked = [
+        world.task(name, "address_book_info", **filled(options, world), exchange=True, people=["minsu.kim@contoso.kr"])
+        for name, options in SUCCESSES.items()
+    ]
+    read_only = {"tenant_id": FABRIKAM, "client_id": "22222222-2222-4222-8222-222222222222", "client_secret": env("FABRIKAM_CLIENT_SECRET")}
+    nothing = {"tenant_id": FABRIKAM, "client_id": "44444444-4444-4444-8444-444444444444", "client_secret": env("ADMIN_SECRET")}
+    commands = world.playbooks.folder / "commands.ps1"
+    guests = {"exchange": True, "people": ["woojin.moon@contoso.kr"]}
+    with serving(quote, world.context) as quoting:
+        tasks = [
+            *asked,
+            world.task("quotes", "address_book_info", auth_method="managed_identity", **guests, exchange_endpoint=quoting, client_id=None),
+            world.task("no permission", "address_book_info", **nothing, **guests),
+            world.task("no role that writes", "address_book_visibility", **read_only, **guests),
+            world.task("commands", "address_book_visibility", **read_only, **guests, commands_path=str(commands)),
+        ]
+        run = world.play(tasks, process, **app_service(world), ADMIN_SECRET="fabrikam-admin-secret")
+    results = {task.name: task.result for task in run.ours()}
+    only_graph = {name for name in SUCCESSES if name.startswith("access token")}
+    reasons = {name: result["exchange"]["reason"] for name, result in results.items() if "exchange" in result}
+    assert {name: reason for name, reason in reasons.items() if name in SUCCESSES and name not in only_graph and reason} == {}, run.output
+    assert [name for name in only_graph if "only signs in to Microsoft Graph" not in reasons[name]] == []
+    assert "SomeException 'the answer contains a secret, so it is not shown'" in reasons["quotes"]
+    assert "lacks the app role" in reasons["no permission"]
+    assert "set commands_path" in results["no role that writes"]["msg"]
+    assert "HiddenFromAddressListsEnabled $false" in commands.read_text(encoding="utf-8-sig")
+    assert "Traceback" not in run.output
+    assert "\0" not in run.output
+    shows_nothing(world, run)
+
+
+def quote(_path: str, _query: dict[str, str], headers: dict[str, str]) -> tuple[int, Any]:
+    """An Exchange that repeats the token in its error."""
+    text = headers["authorization"]
+    inner = {"message": text, "type": "SomeException"}
+    return 400, {"error": {"code": text, "message": text, "innererror": {"internalexception": inner, "stacktrace": text}}}
+
+
+def _only_read(emulator: Emulator) -> None:
+    """Fabrikam's application only reads, and a guest is hidden in Exchange, but not in Entra."""
+    state = emulator.state()
+    fabrikam = state["tenants"][FABRIKAM]
+    fabrikam["registrations"]["22222222-2222-4222-8222-222222222222"]["directory_roles"] = ["Global Reader"]
+    (guest,) = [user for user in fabrikam["users"].values() if user["userPrincipalName"].startswith("woojin.moon_contoso.kr#EXT#")]
+    guest["showInAddressList"] = True
+    emulator.control("PUT", "state", state)
+    emulator.control("POST", f"exchange/{FABRIKAM}", {"user": guest["id"], "hidden": True})
 
 
 @both_runners

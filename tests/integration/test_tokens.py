@@ -33,6 +33,15 @@ def test_one_token_a_tenant_and_run(playbooks: Playbooks, emulator: Emulator) ->
     assert token_requests(emulator) == {CONTOSO: 1, FABRIKAM: 1}
 
 
+def test_one_token_for_each_service(playbooks: Playbooks, emulator: Emulator) -> None:
+    """A token for Graph is not for Exchange (fact F146), so two tasks that ask both need two."""
+    hosts = inventory(emulator)
+    run = playbooks.play(_play(playbooks, hosts, [_read_exchange(hosts)] * 2), hosts)
+    assert run.code == 0, run.output
+    assert [task.result["exchange"]["asked"] for task in run.ours()[1:]] == [True, True]
+    assert token_requests(emulator) == {CONTOSO: 1, FABRIKAM: 2}
+
+
 def test_module_processes_sign_in_separately(playbooks: Playbooks, emulator: Emulator) -> None:
     """A token can only reach them through a file or the environment, where others could find it."""
     hosts = inventory(emulator)
@@ -73,7 +82,7 @@ def test_no_file_contains_a_token_during_the_run_or_after_it(
         "ansible.builtin.command": {"argv": ["cp", "-r", str(playbooks.folder), str(temporary), str(copy)]},
     }
     copy.mkdir()
-    tasks = [copy_files, _read(hosts)]
+    tasks = [_read_exchange(hosts), copy_files, _read(hosts)]
     if end != "normally":
         # The parent of the worker that evaluates this lookup.
         parent = "{{ lookup('ansible.builtin.pipe', 'ps -o ppid= -p $PPID') | trim }}"
@@ -83,7 +92,7 @@ def test_no_file_contains_a_token_during_the_run_or_after_it(
         _play(playbooks, hosts, tasks), hosts, "-e", f"cross_tenant_sync_module_process={process}", env={"TMPDIR": str(temporary)}
     )
     assert (run.code == 0) is (end == "normally"), run.output
-    assert token_requests(emulator) == {CONTOSO: 2 if process else 1}
+    assert token_requests(emulator) == {CONTOSO: 2 if process else 1, FABRIKAM: 2}
     files = [path for folder in (copy, temporary, playbooks.folder) for path in folder.rglob("*") if path.is_file()]
     assert len(files) > 5
     assert [path for path in files if TOKEN.search(path.read_bytes())] == []
@@ -93,6 +102,12 @@ def _read(hosts: dict[str, Any]) -> dict[str, Any]:
     """A task that reads something of Contoso."""
     connection = hosts["all"]["vars"]["tenants"]["contoso"]
     return {"name": "Read", f"{PREFIX}cross_tenant_policy_info": {**connection, "names": False}}
+
+
+def _read_exchange(hosts: dict[str, Any]) -> dict[str, Any]:
+    """A task that asks Graph and Exchange of Fabrikam."""
+    connection = {**hosts["all"]["vars"]["tenants"]["fabrikam"], "exchange": True}
+    return {"name": "Read Exchange", f"{PREFIX}address_book_info": {**connection, "people": ["woojin.moon@contoso.kr"]}}
 
 
 def _play(playbooks: Playbooks, hosts: dict[str, Any], tasks: list[dict[str, Any]]) -> Path:

@@ -150,6 +150,11 @@ def sync(cloud: Cloud, link: Mapping[str, Any]) -> Host:
     return host
 
 
+def task(cloud: Cloud, module: str, tenant: str, **options: Any) -> dict[str, Any]:
+    """The result of a single task in one of the two tenants."""
+    return _module(cloud, "", Vault(), module, {**TENANTS[tenant], **options})
+
+
 def _module(cloud: Cloud, folder: str, vault: Vault, name: str, options: dict[str, Any]) -> dict[str, Any]:
     module = importlib.import_module(MODULES + name)
     understood = module.OPTIONS.understand(options)

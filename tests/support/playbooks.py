@@ -145,12 +145,18 @@ class Playbooks:
         return self.play(path, hosts, *arguments)
 
     def play(
-        self, playbook: Path, hosts: dict[str, Any], *arguments: str, env: dict[str, str] | None = None, stdin: int = subprocess.DEVNULL
+        self,
+        playbook: Path,
+        hosts: dict[str, Any],
+        *arguments: str,
+        env: dict[str, str] | None = None,
+        stdin: int = subprocess.DEVNULL,
+        file: str = "inventory.yml",
     ) -> Run:
-        """Any playbook with any inventory. There is no terminal, unless ``stdin`` is one."""
+        """Any playbook with any inventory, in a file of that name. There is no terminal, unless ``stdin`` is one."""
         self.emulator.given(hosts, playbook.read_text(), arguments)
         self.folder.mkdir(parents=True, exist_ok=True)
-        where = self.folder / "inventory.yml"
+        where = self.folder / file
         where.write_text(yaml.safe_dump(hosts, sort_keys=False, allow_unicode=True))
         record = self.folder / "results.jsonl"
         record.unlink(missing_ok=True)

@@ -222,6 +222,7 @@ class Teller:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / "story.yml"
         path.write_text(yaml.safe_dump(play, sort_keys=False, allow_unicode=True))
+        self.emulator.given(tasks)
         run, watched, before = self.watch(lambda env: self.playbooks.play(path, hosts, env=env))
         assert len(run.tasks) == len(watched) == len(flat), run.output
         steps = []

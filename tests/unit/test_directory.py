@@ -13,8 +13,9 @@ import pytest
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph import odata
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import ServiceError
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Refusal
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import directory, synced_user
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import directory, external_names, synced_user
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.directory import Principal, by_ids, find_groups, find_people
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.directory import users
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import (
     TARGET,
     FakeGraph,
@@ -209,7 +210,7 @@ class TestSyncedUsers:
     )
     def test_where_somebody_came_from(self, name: str, origin: str | None) -> None:
         """Fact F112: the source's name with _ for @, then #EXT#@."""
-        assert synced_user.source_name(name) == origin
+        assert external_names.source_name(name) == origin
 
     RAW = (
         {
@@ -237,13 +238,17 @@ class TestSyncedUsers:
             synced_user.inquire(FakeGraph(Script({})), {})
 
     def test_the_sources_domain_is_looked_up(self) -> None:
-        select = ",".join(synced_user.ADDRESS_BOOK.values())
-        script = {
-            f"GET /tenantRelationships/findTenantInformationByTenantId(tenantId='{TARGET}')": Reply(
-                200, {"defaultDomainName": "contoso.kr"}
-            ),
-            f"GET /users?$select={select}&$top=999": Reply(200, {"value": list(self.RAW)}),
-        }
-        result = synced_user.inquire(FakeGraph(Script(script)), {"source_tenant_id": TARGET})
+        script = Script(
+            {
+                f"GET /tenantRelationships/findTenantInformationByTenantId(tenantId='{TARGET}')": Reply(
+                    200, {"defaultDomainName": "contoso.kr"}
+                )
+            }
+        )
+        people = [{**user, "creationType": "Invitation"} for user in self.RAW]
+        graph = FakeGraph(lambda request: users(request, people) if request.path.startswith("/users") else script(request))
+        result = synced_user.inquire(graph, {"source_tenant_id": TARGET})
         assert result["source_domains"] == ["contoso.kr"]
         assert len(result["synced_users"]) == 2
+        assert len(graph.sent) == 3
+        assert len(graph.batches) == 1

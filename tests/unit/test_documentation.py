@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.entra.cross_tenant_sync.plugins.inventory import topology
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.exchange.service import ENDPOINTS
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.methods import METHODS
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.link_variables import OWN, VARIABLES
@@ -31,6 +32,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.
     UNKNOWN,
     VERDICTS,
 )
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.topology import topology_of
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import Emulator
 from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import inventory
 
@@ -43,6 +45,8 @@ GUIDES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/
 MODULES = {path.stem for path in (ROOT / "plugins" / "modules").glob("[!_]*.py")}
 PLAYBOOKS = {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
 ROLES = {path.name for path in (ROOT / "roles").glob("*") if path.is_dir()}
+INVENTORY_PLUGINS = {path.stem for path in (ROOT / "plugins" / "inventory").glob("[!_]*.py")}
+OF_TOPOLOGY = {*yaml.safe_load(topology.DOCUMENTATION)["options"], "strict", "compose", "groups", "keyed_groups"}
 
 each_guide = pytest.mark.parametrize("guide", GUIDES, ids=lambda path: str(path.relative_to(ROOT)))
 
@@ -155,7 +159,7 @@ class TestYaml:
     @each_guide
     def test_a_snippet_without_a_task_is_variables_or_connection_options(self, guide: Path) -> None:
         parsed = [(block.line, yaml.safe_load(block.text)) for block in blocks(guide, "yaml")]
-        known = {*role_arguments(), *CONNECTION, "all", "collections", "tenants"}
+        known = {*role_arguments(), *CONNECTION, "all", "collections", *OF_TOPOLOGY}
         assert [(line, name) for line, part in parsed if isinstance(part, dict) for name in part if name not in known] == []
 
     @each_guide
@@ -198,6 +202,33 @@ class TestYaml:
         ]
 
 
+class TestTopology:
+    """The files of the inventory plugin, and parts of one."""
+
+    GUIDE = ROOT / "docs" / "guide_topology.md"
+
+    def test_the_whole_files_have_no_fault(self) -> None:
+        found = [content for block in blocks(self.GUIDE, "yaml") if "plugin" in (content := yaml.safe_load(block.text))]
+        found += yaml.safe_load_all(topology.EXAMPLES)
+        links = [topology_of(content, OF_TOPOLOGY) for content in found]
+        assert [faults for _links, faults in links] == [[]] * 4
+        assert [len(links) for links, _faults in links] == [8, 90, 5, 6]
+
+    @each_guide
+    def test_a_part_of_one_has_no_fault_in_a_whole_file(self, guide: Path) -> None:
+        (mesh,) = [content for block in blocks(self.GUIDE, "yaml") if "mesh" in (content := yaml.safe_load(block.text))]
+        for block in blocks(guide, "yaml"):
+            part = yaml.safe_load(block.text)
+            if isinstance(part, dict) and "plugin" not in part and set(part) <= OF_TOPOLOGY:
+                tenants = {**mesh["tenants"], **part.get("tenants", {})}
+                assert topology_of({**mesh, **part, "tenants": tenants}, OF_TOPOLOGY)[1] == [], f"{guide.name}:{block.line}"
+
+    def test_the_guide_describes_every_option(self) -> None:
+        text = self.GUIDE.read_text(encoding="utf-8")
+        ours = set(yaml.safe_load(topology.DOCUMENTATION)["options"]) - {"plugin", "tenants_own_keys"}
+        assert [option for option in sorted(ours) if f"`{option}`" not in text and f"`{option}: " not in text] == []
+
+
 class TestCommands:
     @each_guide
     def test_playbooks_modules_and_variables_of_commands_exist(self, guide: Path) -> None:
@@ -210,7 +241,8 @@ class TestCommands:
 
     @staticmethod
     def mistakes(words: list[str]) -> Iterator[str]:
-        known = {"ansible-playbook": PLAYBOOKS, "ansible-doc": MODULES | ROLES}.get(words[0] if words else "", MODULES | PLAYBOOKS | ROLES)
+        documented = MODULES | ROLES | INVENTORY_PLUGINS
+        known = {"ansible-playbook": PLAYBOOKS, "ansible-doc": documented}.get(words[0] if words else "", PLAYBOOKS | documented)
         named = [word.removeprefix(PREFIX) for word in words if re.fullmatch(rf"{re.escape(PREFIX)}\w+", word)]
         yield from (f"there is no {name}" for name in named if name not in known)
         for option, value in itertools.pairwise(words):
@@ -241,11 +273,11 @@ class TestProse:
         wanted += ["Release notes and roadmap", "Related information", "License information"]
         assert [title for title in titles if title in wanted] == wanted
 
-    def test_the_readme_lists_every_module_role_and_playbook(self) -> None:
+    def test_the_readme_lists_every_module_role_playbook_and_inventory_plugin(self) -> None:
         text = (ROOT / "README.md").read_text(encoding="utf-8")
         assert [name for name in sorted(MODULES) if f"\n| `{name}` |" not in text] == []
         assert [name for name in sorted(ROLES) if f"\n| [{name}](" not in text] == []
-        assert [name for name in sorted(PLAYBOOKS) if f"\n| `{PREFIX}{name}` |" not in text] == []
+        assert [name for name in sorted(PLAYBOOKS | INVENTORY_PLUGINS) if f"\n| `{PREFIX}{name}` |" not in text] == []
 
     def test_every_code_with_a_known_cause_is_in_a_guide(self) -> None:
         text, sign_in = ((ROOT / "docs" / f"guide_{name}.md").read_text(encoding="utf-8") for name in ("troubleshooting", "sign_in"))

@@ -20,6 +20,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan impor
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import link, link_comparison, link_report
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.directory import Principal
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.link import BUILDING, DEPROVISION, REMOVAL, Step
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.synced_user import Arrived
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET, FakeGraph, Reply
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
 
@@ -137,6 +138,10 @@ def person(name: str, **about: Any) -> dict[str, Any]:
     return {"source_user_principal_name": name, "account_enabled": True, "show_in_address_list": None, **about}
 
 
+def arrived(people: list[dict[str, Any]]) -> Arrived:
+    return Arrived(len(people), tuple(people))
+
+
 class TestJudgement:
     @pytest.mark.parametrize(
         ("source", "target", "people", "in_sync", "missing"),
@@ -153,7 +158,7 @@ class TestJudgement:
     def test_of_people(self, source: list[Any], target: list[Any], people: list[Any], in_sync: bool, missing: list[str]) -> None:
         here = {"differences": source, "warnings": ["a"], "job": JOB, "verdict": VERDICT}
         judged = link_report.compared(
-            here, {"differences": target, "warnings": ["b"]}, people, {**LINK, "verify_users": ["minsu@contoso.kr"]}
+            here, {"differences": target, "warnings": ["b"]}, arrived(people), {**LINK, "verify_users": ["minsu@contoso.kr"]}
         )
         assert judged == {
             "in_sync": in_sync,
@@ -176,7 +181,7 @@ class TestJudgement:
             "job": {**JOB, "quarantine": {"reason": "TooManyDeletes"}},
             "verdict": None,
         }
-        assert link_report.compared(here, {"differences": [], "warnings": []}, [], LINK)["in_sync"] is False
+        assert link_report.compared(here, {"differences": [], "warnings": []}, arrived([]), LINK)["in_sync"] is False
 
     def test_where_it_stopped_before_the_people(self) -> None:
         judged = link_report.compared({"differences": [CHANGE], "warnings": [], "job": None, "verdict": None}, {}, None, LINK)
@@ -225,7 +230,9 @@ class TestSummary:
         ],
     )
     def test_one_line(self, source: dict[str, Any], people: list[Any] | None, names: list[str], said: str) -> None:
-        judged = link_report.compared({"differences": [], "warnings": [], **source}, {}, people, {**LINK, "verify_users": names})
+        judged = link_report.compared(
+            {"differences": [], "warnings": [], **source}, {}, None if people is None else arrived(people), {**LINK, "verify_users": names}
+        )
         assert judged["summary"] == said
 
 
@@ -241,7 +248,7 @@ class TestProblems:
     )
     def test_of_the_job(self, found: Any, wanted: str, problems: list[str]) -> None:
         source = {"differences": [], "warnings": [], "job": found, "verdict": VERDICT}
-        judged = link_report.compared(source, {}, [], {**LINK, "compare": False, "job_state": wanted})
+        judged = link_report.compared(source, {}, arrived([]), {**LINK, "compare": False, "job_state": wanted})
         assert judged["problems"] == problems
         assert judged["in_sync"] is None
         assert judged["summary"].startswith("job healthy")
@@ -310,8 +317,8 @@ class TestWhatMayNotBeCompared:
 
     def test_the_results_have_the_same_members(self) -> None:
         here = {"differences": [], "warnings": [], "job": JOB, "verdict": VERDICT}
-        left = link_report.left({"configurations": [], "entry": False}, False, [], compared(LEAST))
-        assert set(link_report.not_compared("no")) == set(link_report.compared(here, {}, [], LINK)) == set(left)
+        left = link_report.left({"configurations": [], "entry": False}, False, arrived([]), compared(LEAST))
+        assert set(link_report.not_compared("no")) == set(link_report.compared(here, {}, arrived([]), LINK)) == set(left)
 
 
 class TestComplaint:
@@ -345,11 +352,11 @@ class TestWhatIsLeft:
     )
     def test_a_line_each(self, configurations: list[str], entries: tuple[bool, bool], people: list[Any], lines: list[str]) -> None:
         source = {"configurations": configurations, "entry": entries[0]}
-        facts = link_report.left(source, entries[1], people, {**compared(LEAST), "source_name": "a", "target_name": "b"})
+        facts = link_report.left(source, entries[1], arrived(people), {**compared(LEAST), "source_name": "a", "target_name": "b"})
         assert facts["left"] == lines
         assert facts["summary"] == "; ".join(lines)
         assert (facts["in_sync"], facts["problems"], facts["synced_users"]) == (None, [], len(people))
 
     def test_without_names_the_tenants_are_their_ids(self) -> None:
-        facts = link_report.left({"configurations": [], "entry": False}, False, [], compared(LEAST))
+        facts = link_report.left({"configurations": [], "entry": False}, False, arrived([]), compared(LEAST))
         assert facts["left"][0] == f"{SOURCE}: no configuration to {TARGET}"

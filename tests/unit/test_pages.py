@@ -14,7 +14,7 @@ import copy
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -59,7 +59,7 @@ class Paged:
         """The requested page."""
         token = _TOKEN.search(request.path)
         path = _TOKEN.sub("", request.path)
-        outcome = self.service(Request(request.method, path, request.body, request.version))
+        outcome = self.service(replace(request, path=path))
         if request.method != "GET" or not isinstance(outcome, Reply) or not isinstance((outcome.body or {}).get("value"), list):
             return outcome
         number, members = int(token[1]) if token else 0, outcome.body["value"]

@@ -15,10 +15,11 @@ from typing import Any, ClassVar
 import pytest
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import causes, link_report
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.synced_user import Arrived
 from ansible_collections.entra.cross_tenant_sync.tests.unit.test_documentation import prose
 
 ROOT = Path(__file__).resolve().parents[2]
-GUIDES = [ROOT / "docs" / f"guide_{name}.md" for name in ("troubleshooting", "sign_in", "address_book")]
+GUIDES = [ROOT / "docs" / f"guide_{name}.md" for name in ("troubleshooting", "sign_in", "address_book", "topology")]
 TITLES = ("message or code", "code or symptom", "verdict")
 """The first column of each table of a guide that quotes what a task or the service reports."""
 PLACEHOLDER = re.compile(r"\.\.\.|<[^>]*>")
@@ -125,7 +126,7 @@ class TestOutput:
     """Whole lines that the guides print."""
 
     LINK: ClassVar[dict[str, Any]] = {"tenant_id": "", "source_name": "contoso", "target_name": "fabrikam", "target": {"tenant_id": ""}}
-    USERS: ClassVar[list[dict[str, Any]]] = [{"source_user_principal_name": "", "account_enabled": True, "show_in_address_list": True}] * 8
+    USERS: ClassVar[Arrived] = Arrived(8)
 
     def test_what_is_left_of_a_link(self) -> None:
         left = link_report.left({"configurations": [], "entry": False}, False, self.USERS, self.LINK)["left"]

@@ -87,10 +87,36 @@ class TestModules:
             assert attributes["diff_mode"]["support"] == "full" or attributes["diff_mode"]["details"]
 
 
+class TestPlugins:
+    """Those that users name: the inventory plugin and the filter. Action plugins and callbacks of tests are not among them."""
+
+    @pytest.mark.parametrize(("kind", "name"), [("inventory", "topology"), ("filter", "connection")])
+    def test_everything_is_described_in_sentences(self, kind: str, name: str) -> None:
+        documentation = documentation_of(name, kind)
+        assert f"{NAME}.{name}" in documentation["examples"]
+        described = [
+            *descriptions(documentation["doc"]["options"], "suboptions"),
+            *descriptions(documentation["return"] or {}, "contains"),
+        ]
+        # Ansible's own fragments describe some options.
+        ours = [(path, texts) for path, texts in described if path.split(".")[0] not in FROM_ANSIBLE]
+        assert [(path, text) for path, texts in ours for text in texts or [""] if not text.endswith((".", ":"))] == []
+
+    def test_only_these_exist(self) -> None:
+        folders = {path.name for path in (ROOT / "plugins").iterdir() if path.is_dir()} - {"modules", "action"}
+        assert folders - {"module_utils", "plugin_utils", "doc_fragments", "__pycache__"} == {"inventory", "filter"}
+
+
+FROM_ANSIBLE = {
+    *("strict", "compose", "groups", "keyed_groups", "use_extra_vars", "leading_separator"),
+    *("cache_plugin", "cache_timeout", "cache_connection", "cache_prefix"),
+}
+
+
 @functools.cache
-def documentation_of(module: str) -> dict[str, Any]:
-    found: dict[str, dict[str, Any]] = json.loads(ansible("ansible-doc", "--type", "module", "--json", f"{NAME}.{module}"))
-    return found[f"{NAME}.{module}"]
+def documentation_of(name: str, kind: str = "module") -> dict[str, Any]:
+    found: dict[str, dict[str, Any]] = json.loads(ansible("ansible-doc", "--type", kind, "--json", f"{NAME}.{name}"))
+    return found[f"{NAME}.{name}"]
 
 
 def descriptions(entries: dict[str, Any], children: str, prefix: str = "") -> Iterator[tuple[str, list[str]]]:

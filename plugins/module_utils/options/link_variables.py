@@ -93,11 +93,12 @@ def with_link_prefix(names: Iterable[str]) -> list[str]:
 def unknown(names: Iterable[str], own: Iterable[str]) -> list[str]:
     """A message for each name that begins with ``link_``, is not a variable of a link, and is not listed as the site's own."""
     allowed = {*VARIABLES, OWN, *own}
-    return [
-        f"there is no variable {name}{nearest(name, VARIABLES) or f'; list it in {OWN} if it is your own'}"
-        for name in sorted(with_link_prefix(names))
-        if name not in allowed
-    ]
+    return [no_variable(name, nearest(name, VARIABLES)) for name in sorted(with_link_prefix(names)) if name not in allowed]
+
+
+def no_variable(name: str, close: str) -> str:
+    """The message about an unknown variable. ``close`` is the result of `nearest`."""
+    return f"there is no variable {name}{close or f'; list it in {OWN} if it is your own'}"
 
 
 def value_of(name: str, raw: Any) -> tuple[Any, list[str]]:
@@ -133,12 +134,39 @@ def unknown_keys(tenant: str, keys: Iterable[str], own: Iterable[str]) -> list[s
     return found
 
 
+def connection_of(tenant: str, given: Mapping[str, Any], spec: Mapping[str, Any], files: bool) -> tuple[dict[str, Any], list[str]]:
+    """The connection options in the members of an entry of ``tenants``, and the messages about their faults, which contain no value.
+
+    ``files``: whether the files that options name are on this machine.
+    """
+    values, faults = {}, []
+    for option, about in spec.items():
+        for name in (name for name in (option, *about.get("aliases", ())) if name in given):
+            plain = option if files or about["type"] != "path" else UNCHECKED
+            value, found = checked(plain, about, given[name], f"tenants.{tenant}.{name}", shows=False)
+            faults += found
+            if value is not None or "fallback" in about:
+                # An empty value is not replaced from the environment, which may contain the value of another tenant.
+                values[option] = value
+    return values, faults
+
+
+def no_tenant_id(tenant: str) -> str:
+    """The message about an entry of ``tenants`` without ``tenant_id``."""
+    return f"tenants.{tenant}.tenant_id is missing; the roles read it by this name, not by an alias"
+
+
 def no_entry(tenant: str, variable: str, entries: Iterable[str]) -> str:
     """The message about a link whose tenant has no entry."""
     known = sorted(map(str, entries))
     listed = ", ".join(known[:20]) + (f" and {len(known) - 20} more" if len(known) > 20 else "")
     entries_text = f"the entries are: {listed}" if known else "there are no entries"
     return f"tenants has no entry {tenant} ({variable}); {entries_text}{nearest(tenant, known)}"
+
+
+def is_template(value: Any) -> bool:
+    """Whether a value is a text that Ansible evaluates."""
+    return isinstance(value, str) and ("{{" in value or "{%" in value)
 
 
 def names_in(raw: Any, variable: str) -> tuple[list[str], list[str]]:

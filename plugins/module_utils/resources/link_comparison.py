@@ -76,21 +76,27 @@ def _domains(client: Client) -> list[str] | None:
 def in_target(client: Client, link: Given, source: Facts) -> dict[str, Any]:
     """The whole result: also the differences in the target tenant, and the synced users."""
     client.reads.cache()
-    origin = {"source_domains": source["domains"], "source_tenant_id": link["tenant_id"]}
+    origin = synced_user.Origin(source["domains"] or (), link["tenant_id"])
+    entry = [Request("GET", path) for path in partner.paths(link["tenant_id"].lower())] if is_id(link["tenant_id"]) else []
     if link["state"] == "absent":
         with client.reading():
-            entry = _entry(client, link["tenant_id"])
-            return link_report.left(source, entry, synced_user.inquire(client, origin)["synced_users"], link)
+            synced_user.read_together(client, origin, also=entry[:1])
+            arrived = synced_user.arrived(client, synced_user.domains_of(client, origin))
+            return link_report.left(source, _entry(client, link["tenant_id"]), arrived, link)
     if link["share_reads"]:
         client.reads.share()
+    names, stops = link.get("verify_users") or (), _stops(source, link)
+    if link["compare"] and not stops:
+        with client.reading():
+            synced_user.read_together(client, origin, names, entry)
     found = _compare(client, link, IN_TARGET) if link["compare"] else NOTHING
-    if _stops(source, link) or _stops(found, link):
+    if stops or _stops(found, link):
         return link_report.compared(source, found, None, link)
     # The service can create users at any time, so later tasks read them again.
     client.reads.keep_private()
     with client.reading():
-        users = synced_user.inquire(client, origin)["synced_users"]
-    return link_report.compared(source, found, users, link)
+        arrived = synced_user.arrived(client, synced_user.domains_of(client, origin), names)
+    return link_report.compared(source, found, arrived, link)
 
 
 def _compare(client: Client, link: Given, parts: Sequence[Part]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 from ..plan import Facts
 from . import synced_user
 from .link import Given
+from .synced_user import Arrived
 
 UNKNOWN: Facts = {
     "in_sync": None,
@@ -33,7 +34,7 @@ def not_compared(reason: str) -> dict[str, Any]:
     return {**UNKNOWN, "not_compared": reason, "summary": f"not compared: {reason}"}
 
 
-def left(source: Facts, target_entry: bool, users: Sequence[Facts], link: Given) -> dict[str, Any]:
+def left(source: Facts, target_entry: bool, arrived: Arrived, link: Given) -> dict[str, Any]:
     """The result for a link that must not exist. Its remains are no problem, because another link may need them."""
     source_name = link.get("source_name") or link["tenant_id"]
     target_name = link.get("target_name") or link["target"]["tenant_id"]
@@ -41,33 +42,33 @@ def left(source: Facts, target_entry: bool, users: Sequence[Facts], link: Given)
         f"{source_name}: {', '.join(source['configurations']) or 'no'} configuration to {target_name}",
         f"{source_name}: {_article(source['entry'])} partner entry for {target_name}",
         f"{target_name}: {_article(target_entry)} partner entry for {source_name}",
-        f"{target_name}: {_number(users)} of {source_name}",
+        f"{target_name}: {_number(arrived)} of {source_name}",
     ]
-    return {**UNKNOWN, "synced_users": len(users), "left": lines, "summary": "; ".join(lines)}
+    return {**UNKNOWN, "synced_users": arrived.count, "left": lines, "summary": "; ".join(lines)}
 
 
-def _number(users: Sequence[Facts]) -> str:
-    return f"{len(users)} {'user' if len(users) == 1 else 'users'}"
+def _number(arrived: Arrived, kind: str = "user") -> str:
+    return f"{arrived.count} {kind}{'' if arrived.count == 1 else 's'}"
 
 
 def _article(exists: bool) -> str:
     return "a" if exists else "no"
 
 
-def compared(source: Facts, target: Facts, users: Sequence[Facts] | None, link: Given) -> dict[str, Any]:
-    """The result. ``users`` is ``None`` if the comparison stopped before the synced users."""
+def compared(source: Facts, target: Facts, arrived: Arrived | None, link: Given) -> dict[str, Any]:
+    """The result. ``arrived`` is ``None`` if the comparison stopped before the synced users."""
     differences = [*source["differences"], *target.get("differences", ())]
-    missing = None if users is None else synced_user.missing(users, link.get("verify_users") or ())
+    missing = None if arrived is None else synced_user.missing(arrived.named, link.get("verify_users") or ())
     quarantine = (source["job"] or {}).get("quarantine")
     in_sync = not differences and not quarantine and not missing if link["compare"] else None
     return {
         "in_sync": in_sync,
         "differences": differences[:1] if link.get("stop_at_difference") else differences,
         "job": source["job"],
-        "synced_users": None if users is None else len(users),
+        "synced_users": None if arrived is None else arrived.count,
         "missing_users": missing,
         "problems": list(_problems(source, missing, link)),
-        "summary": "; ".join(_summary(in_sync, differences, missing, users, source)),
+        "summary": "; ".join(_summary(in_sync, differences, missing, arrived, source)),
         "not_compared": None,
         "left": None,
         "tasks": "in_sync" if in_sync else None,
@@ -89,7 +90,7 @@ def _problems(source: Facts, missing: Sequence[str] | None, link: Given) -> Iter
 
 
 def _summary(
-    in_sync: bool | None, differences: Sequence[Facts], missing: Sequence[str] | None, users: Sequence[Facts] | None, source: Facts
+    in_sync: bool | None, differences: Sequence[Facts], missing: Sequence[str] | None, arrived: Arrived | None, source: Facts
 ) -> Iterator[str]:
     """The state of the link in one line, for the output of a run."""
     modules = ", ".join(dict.fromkeys(difference["module"] for difference in differences))
@@ -97,8 +98,8 @@ def _summary(
         yield "in sync" if in_sync else f"differs in {modules}" if modules else "configured as desired"
     if source["verdict"]:
         yield _job_summary(source["job"], source["verdict"])
-    if users is not None:
-        yield f"{len(users)} synced {'user' if len(users) == 1 else 'users'}"
+    if arrived is not None:
+        yield _number(arrived, "synced user")
     if missing:
         yield f"not in the address book: {', '.join(missing)}"
 

@@ -2,17 +2,23 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Users of a target tenant who came from a given source, as an address book shows them (facts F112, F118)."""
+"""Users of a target tenant who came from a given source, as an address book shows them (facts F112, F118).
+
+The directory of the target is not listed: users are asked for by name, or selected and counted by the service (`external_names`).
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from ..graph.client import Client, Request
+from ..graph.batch import outcomes_of, read_all
+from ..graph.client import Answer, Client, Request
 from ..plan import Inquiry, Refusal
-from . import tenants
+from . import external_names, tenants
+from .directory import listed
+from .external_names import ADVANCED, FIRST, NEXT, PENDING, source_name
 
 ADDRESS_BOOK = {
     "id": "id",
@@ -33,9 +39,23 @@ ADDRESS_BOOK = {
     "show_in_address_list": "showInAddressList",
 }
 
-PENDING = "PendingAcceptance"
+SELECT = ",".join(ADDRESS_BOOK.values())
 
-_EXTERNAL = re.compile(r"^(?P<alias>.+)_(?P<domain>[^_@]+)#EXT#@", re.IGNORECASE)
+
+@dataclass(frozen=True)
+class Origin:
+    """The source, by the domains of its users; without any, by its id, and its default domain is looked up."""
+
+    domains: Sequence[str] = ()
+    tenant_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """The number of synced users, and those whose names were asked for, as `synced_users` returns them."""
+
+    count: int
+    named: tuple[Mapping[str, Any], ...] = ()
 
 
 def inquire(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,32 +63,98 @@ def inquire(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
 
     :raises Refusal: when no source is named.
     """
-    domains = list(params.get("source_domains") or ())
-    first_page = Request("GET", f"/users?$select={','.join(ADDRESS_BOOK.values())}&$top=999")
-    if domains:
-        page = client.send(first_page).body
-    elif params.get("source_tenant_id"):
-        domain, (page,) = tenants.default_domain(client, params["source_tenant_id"], first_page)
-        domains = [domain]
-    else:
+    client.reads.cache()
+    origin = Origin(params.get("source_domains") or (), params.get("source_tenant_id"))
+    read_together(client, origin)
+    domains = domains_of(client, origin)
+    return {"synced_users": from_domains(client, domains, user_type=params.get("user_type")), "source_domains": domains}
+
+
+def domains_of(client: Client, origin: Origin) -> list[str]:
+    """The domains of the source.
+
+    :raises Refusal: when no source is named, or there is no such tenant.
+    """
+    if origin.domains:
+        return list(origin.domains)
+    if not origin.tenant_id:
         raise Refusal("source_domains or source_tenant_id is needed to know which source is meant")
-    return {"synced_users": synced_users(client.members(page), domains, params.get("user_type")), "source_domains": domains}
+    return [tenants.default_domain(client, origin.tenant_id)[0]]
+
+
+def read_together(client: Client, origin: Origin, names: Iterable[str] = (), also: Sequence[Request] = ()) -> None:
+    """Read in one batch what `domains_of` and `arrived` ask first, and other requests, for a client that caches its reads. A read that
+    fails here is repeated where its result is required.
+    """
+    looked_up = [tenants.request_for(origin.tenant_id)] if origin.tenant_id and not origin.domains else []
+    requests = [*also, *looked_up, *_first(client), *external_names.requests_by_source_name(names, SELECT)]
+    outcomes = outcomes_of(client, requests) if len(requests) > 1 else []
+    for request, outcome in zip(requests, outcomes, strict=False):
+        # A page of many is not cached.
+        if request is FIRST and isinstance(outcome, Answer) and NEXT in outcome.body:
+            external_names.endings_here(client, outcome.body)
+
+
+def _first(client: Client) -> list[Request]:
+    return [] if external_names.recorded_endings(client) else [FIRST]
+
+
+def arrived(client: Client, domains: Iterable[str], names: Iterable[str] = ()) -> Arrived:
+    """The number of synced users from these domains, and those of them with these names in the source.
+
+    A tenant with up to a thousand external users shows them all in one request. Of more, the service counts those from the domains.
+    """
+    wanted, known = _lower(domains), external_names.recorded_endings(client)
+    by_name = list(external_names.requests_by_source_name(names, SELECT))
+    number = external_names.counting(wanted, known) if known else [FIRST]
+    bodies = [answer.body for answer in read_all(client, [*by_name, *number])]
+    named, numbers = list(listed(client, bodies[: len(by_name)])), bodies[len(by_name) :]
+    if known or NEXT in numbers[0]:
+        ends = {*(known or external_names.endings_here(client, numbers[0])), *external_names.endings(named)}
+        more = read_all(client, external_names.counting(wanted, sorted(ends.difference(known))))
+        count = external_names.counted(client, [*(numbers if known else ()), *(answer.body for answer in more)])
+    else:
+        count = len([user for user in client.members(numbers[0]) if _is_synced(user, wanted)])
+    return Arrived(count, tuple(synced_users(named, wanted)))
+
+
+def from_domains(client: Client, domains: Iterable[str], names: Iterable[str] = (), user_type: str | None = None) -> list[dict[str, Any]]:
+    """The synced users from these domains. Those with these names in the source are read by name as well, because the service can be late
+    in selecting new users by domain (fact F158).
+    """
+    wanted, first = _lower(domains), _first(client)
+    by_name = list(external_names.requests_by_source_name(names, SELECT))
+    bodies = [answer.body for answer in read_all(client, [*first, *by_name])]
+    users = list(listed(client, bodies[len(first) :]))
+    here = external_names.endings_here(client, bodies[0]) if first else external_names.recorded_endings(client)
+    selecting = external_names.selecting(wanted, sorted({*here, *external_names.endings(users)}), SELECT, user_type)
+    for answer in read_all(client, selecting):
+        users += client.members(answer.body, headers=ADVANCED)
+    return synced_users({str(user["id"]): user for user in users}.values(), wanted, user_type)
 
 
 def synced_users(raw: Iterable[Mapping[str, Any]], domains: Iterable[str], user_type: str | None = None) -> list[dict[str, Any]]:
-    """Those whose user principal name was made from one of the domains.
-
-    A user who has not redeemed an invitation was invited by hand: synchronization redeems at once (fact F113).
-    """
-    wanted = {domain.lower() for domain in domains}
-    found = []
-    for user in raw:
-        origin = source_name(str(user.get("userPrincipalName") or ""))
-        if user.get("externalUserState") == PENDING or (user_type and str(user.get("userType")).lower() != user_type):
-            continue
-        if origin and origin.rpartition("@")[2].lower() in wanted:
-            found.append({**{ours: user.get(theirs) for ours, theirs in ADDRESS_BOOK.items()}, "source_user_principal_name": origin})
+    """Those whose user principal name was made from one of the domains, by display name."""
+    wanted = _lower(domains)
+    found = [
+        {
+            **{ours: user.get(theirs) for ours, theirs in ADDRESS_BOOK.items()},
+            "source_user_principal_name": source_name(str(user["userPrincipalName"])),
+        }
+        for user in raw
+        if _is_synced(user, wanted) and (not user_type or str(user.get("userType")).lower() == user_type)
+    ]
     return sorted(found, key=lambda user: (str(user["display_name"]), user["id"]))
+
+
+def _is_synced(user: Mapping[str, Any], domains: Collection[str]) -> bool:
+    """A user who has not redeemed an invitation was invited by hand: synchronization redeems at once (fact F113)."""
+    origin = source_name(str(user.get("userPrincipalName") or ""))
+    return origin is not None and user.get("externalUserState") != PENDING and origin.rpartition("@")[2].lower() in domains
+
+
+def _lower(domains: Iterable[str]) -> frozenset[str]:
+    return frozenset(domain.lower() for domain in domains)
 
 
 def missing(users: Iterable[Mapping[str, Any]], names: Iterable[str]) -> list[str]:
@@ -79,15 +165,6 @@ def missing(users: Iterable[Mapping[str, Any]], names: Iterable[str]) -> list[st
         if user["account_enabled"] and user["show_in_address_list"] is not False
     }
     return [name for name in names if name.lower() not in visible]
-
-
-def source_name(user_principal_name: str) -> str | None:
-    """``alias@domain`` of a user whose name here is ``alias_domain#EXT#@...``; ``None`` for the tenant's own users.
-
-    A domain holds no underscore, so the last one before ``#EXT#`` is the former ``@``.
-    """
-    match = _EXTERNAL.match(user_principal_name)
-    return f"{match['alias']}@{match['domain']}" if match else None
 
 
 INQUIRY = Inquiry(inquire)

@@ -36,7 +36,7 @@ def look_up(client: Client, name: str, *others: Request) -> tuple[Raw | None, li
     :raises ServiceError: also where the permission is missing.
     """
     known = _known(client, name)
-    asked = [] if known else [_request(name)]
+    asked = [] if known else [request_for(name)]
     try:
         bodies = [answer.body for answer in read_all(client, [*asked, *others])]
     except ServiceError as error:
@@ -64,7 +64,7 @@ def several(client: Client, tenant_ids: Iterable[str]) -> dict[str, Raw]:
     names = list(tenant_ids)
     found = {name: known for name in names if (known := _known(client, name))}
     unknown = [name for name in names if name not in found]
-    outcomes = send_all(client, [_request(name) for name in unknown])
+    outcomes = send_all(client, [request_for(name) for name in unknown])
     for name, outcome in zip(unknown, outcomes, strict=True):
         if isinstance(outcome, Answer):
             found[name] = _keep(client, name, outcome.body)
@@ -79,10 +79,10 @@ def owners(client: Client, domains: Sequence[str]) -> dict[str, str | None]:
     """
     found: dict[str, str | None] = {domain: str(known["tenantId"]) for domain in domains if (known := _known(client, domain))}
     unknown = [domain for domain in domains if domain not in found]
-    first = send_all(client, [_request(domain) for domain in unknown[:1]])
+    first = send_all(client, [request_for(domain) for domain in unknown[:1]])
     # Where the permission is missing, it is missing for every domain.
     denied = any(isinstance(outcome, ServiceError) and outcome.denied for outcome in first)
-    outcomes = first * len(unknown) if denied else [*first, *send_all(client, [_request(domain) for domain in unknown[1:]])]
+    outcomes = first * len(unknown) if denied else [*first, *send_all(client, [request_for(domain) for domain in unknown[1:]])]
     for number, (domain, outcome) in enumerate(zip(unknown, outcomes, strict=True), 1):
         if isinstance(outcome, Answer):
             found[domain] = str(_keep(client, domain, outcome.body)["tenantId"])
@@ -158,7 +158,8 @@ def own_id(client: Client) -> str | None:
     return own or owner(client, client.tenant)
 
 
-def _request(name: str) -> Request:
+def request_for(name: str) -> Request:
+    """The read of what Graph says of the tenant that an id or a domain names."""
     function = f"TenantId(tenantId='{escape(name)}')" if is_id(name) else f"DomainName(domainName='{escape(name)}')"
     return Request("GET", f"{FIND}{function}")
 

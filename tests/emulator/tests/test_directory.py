@@ -62,6 +62,25 @@ def test_advanced_filters_need_consistency_level(api: Api, text: str) -> None:
     assert 0 < found["@odata.count"] < 30
 
 
+@pytest.mark.fact("F158", "External users are selected by creationType, externalUserState and the end of their names, and counted")
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("creationType eq 'Invitation'", 2),
+        ("creationType eq 'Invitation' or externalUserState eq 'Accepted'", 2),
+        ("(endsWith(userPrincipalName,'_contoso.kr%23EXT%23@fabrikam.onmicrosoft.com'))", 2),
+        ("(endsWith(userPrincipalName,'_CONTOSO.KR%23ext%23@fabrikam.onmicrosoft.com') or endsWith(userPrincipalName,'x'))", 2),
+        ("(endsWith(userPrincipalName,'_contoso.kr%23EXT%23@fabrikam.onmicrosoft.com')) and externalUserState eq 'PendingAcceptance'", 1),
+        ("(endsWith(userPrincipalName,'_contoso.kr%23EXT%23@fabrikam.onmicrosoft.com')) and userType eq 'Member'", 0),
+        ("startsWith(userPrincipalName,'woojin.moon_contoso.kr%23EXT%23@')", 1),
+    ],
+)
+def test_external_users(api: Api, text: str, count: int) -> None:
+    """F158: the count is of all that match, whatever is on the page."""
+    found = api.get(f"/users?$filter={text}&$count=true&$top=1&$select=userPrincipalName", account="fabrikam", ConsistencyLevel="eventual")
+    assert (found["@odata.count"], len(found["value"])) == (count, min(count, 1))
+
+
 def test_filters_and_selections_of_unknown_properties(api: Api) -> None:
     """Strictness."""
     assert "nonsense" in api.refused(400, "BadRequest", "GET", "/users?$filter=nonsense eq 'x'")["message"]

@@ -34,6 +34,16 @@ def test_the_shipped_scenario_has_the_awkward_people() -> None:
     assert [person["mail"] for person in matched] == ["woojin.moon@contoso.kr"]
 
 
+def test_ten_companies_can_sign_in_and_have_users_to_synchronize() -> None:
+    """For a hub or a mesh: one application each, and everybody in one group."""
+    tenants = list(load_scenario("ten-companies").tenants.values())
+    assert len(tenants) == 10
+    for tenant in tenants:
+        (group,) = tenant.groups.values()
+        assert group["displayName"] == "All employees"
+        assert len(tenant.members[group["id"]]) == len(tenant.users) == 3
+
+
 def test_a_scenario_is_the_same_every_time() -> None:
     """Fixed ids."""
     first, second = (load_scenario("contoso-fabrikam").tenants for _time in range(2))
@@ -43,7 +53,7 @@ def test_a_scenario_is_the_same_every_time() -> None:
 def test_the_shipped_json_schema_is_up_to_date() -> None:
     """Generated from the model: python -c 'from entra_emulator.scenario import json_schema; print(json_schema(), end="")'."""
     assert (FOLDER / "scenario.schema.json").read_text(encoding="utf-8") == json_schema()
-    assert shipped() == ["aftermath", "contoso-fabrikam"]
+    assert shipped() == ["aftermath", "contoso-fabrikam", "ten-companies"]
 
 
 def tenant(**changes: object) -> dict[str, object]:

@@ -37,6 +37,7 @@ def book(aftermath: Emulator, tmp_path: Path) -> Iterator[Teller]:
     yield Teller(aftermath, Playbooks(aftermath, tmp_path / "ansible"), both_runners="BOTH_HOSTS" in os.environ)
     aftermath.control("DELETE", "faults")
     aftermath.control("PUT", "state", beginning)
+    aftermath.judge_traffic()
 
 
 @pytest.fixture

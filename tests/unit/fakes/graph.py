@@ -151,7 +151,7 @@ class FakeGraph(Client):
             raise lost if whole.certain else Uncertain(lost)
         if whole.status >= 400:
             raise service_error("POST", "/$batch", whole.status, whole.body, whole.headers)
-        items = [(one["id"], Request(one["method"], one["url"], one.get("body"), request.version)) for one in request.body["requests"]]
+        items = [(one["id"], _item(one, request.version)) for one in request.body["requests"]]
         self.batches.append([item for _number, item in items])
         responses = []
         for number, item in items:
@@ -161,6 +161,12 @@ class FakeGraph(Client):
                 responses.append({"id": number, "status": outcome.status, "headers": dict(outcome.headers), "body": outcome.body})
         # The service may answer in any order (fact F24).
         return Answer(200, {"responses": responses[::-1]})
+
+
+def _item(item: Mapping[str, Any], version: str) -> Request:
+    """A request in a batch."""
+    headers = {name: value for name, value in item.get("headers", {}).items() if name != "Content-Type"}
+    return Request(item["method"], item["url"], item.get("body"), version, headers)
 
 
 class Script:

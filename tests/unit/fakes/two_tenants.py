@@ -12,6 +12,7 @@ from typing import Any
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Request
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.partner import PARTNERS
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.directory import users
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import NOT_FOUND, SOURCE, TARGET, Outcome, Reply, refusal
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import Link, PartnerService, SourceService, new_job
 
@@ -40,6 +41,7 @@ def guest(number: int, name: str, **about: Any) -> dict[str, Any]:
         "mail": f"{name}@contoso.kr",
         "userType": "Member",
         "accountEnabled": True,
+        "creationType": "Invitation",
         "externalUserState": "Accepted",
         **about,
     }
@@ -135,7 +137,7 @@ class TwoTenants:
         if path.startswith(PARTNERS):
             return self.target_partner(request)
         if path == "/users":
-            return Reply(200, {"value": self.target_people})
+            return users(request, self.target_people)
         if path == "/directoryObjects/getByIds":
             return Reply(200, {"value": [one for one in self.target_people if one["id"] in request.body["ids"]]})
         if path.startswith("/tenantRelationships/findTenantInformationByTenantId"):

@@ -11,22 +11,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
-from itertools import islice
 from typing import Any
 
 from ...graph.batch import read_all
 from ...graph.client import Client, Request
-from ...graph.odata import LARGEST_IN, is_id, quoted, requests_by
+from ...graph.odata import is_id, requests_by
 from ...plan import Refusal
 from .. import tenants
 from ..directory import listed
-from ..synced_user import PENDING, source_name
+from ..external_names import PENDING, requests_by_source_name, source_name
 from .evidence import Entra
 
 SELECT = "id,userPrincipalName,displayName,mail,userType,accountEnabled,createdDateTime,externalUserState,showInAddressList"
 ALL = f"/users?$select={SELECT}&$top=999"
 DELETED = f"/directory/deletedItems/microsoft.graph.user?$select={SELECT}&$top=999"
-EXTERNAL = "#EXT#"
 PROGRESS = 10_000
 """Users of the directory after which the progress is reported."""
 
@@ -199,15 +197,7 @@ def _by_id(names: Sequence[str]) -> Iterator[Request]:
 
 
 def _by_source_name(names: Sequence[str]) -> Iterator[Request]:
-    """The name that a user of the source gets here is made of the name there (fact F112)."""
-    external = (
-        quoted(f"{alias}_{domain}{EXTERNAL}@")
-        for alias, at, domain in (name.rpartition("@") for name in names if EXTERNAL not in name)
-        if at
-    )
-    while chunk := list(islice(external, LARGEST_IN)):
-        clauses = "%20or%20".join(f"startsWith(userPrincipalName,{start})" for start in chunk)
-        yield Request("GET", f"/users?$filter={clauses}&$select={SELECT}&$top=999")
+    return requests_by_source_name(names, SELECT)
 
 
 def _by_principal_name(names: Sequence[str]) -> Iterator[Request]:

@@ -216,7 +216,8 @@ def read_target(target: Client, wanted: Desired, source: Current) -> Current:
     domains = source.domains or (tenants.default_domain(target, source_id)[0],)
     # The users who are or were in scope come from the source, whichever domains the options name.
     known = sorted({*domains, *source.known_domains})
-    rows = synced_user.inquire(target, {"source_domains": known})["synced_users"]
+    names = [name for user in source.in_scope for name in (user.name, user.mail) if name]
+    rows = synced_user.from_domains(target, known, names)
     users = [(_target_user(row), row) for row in rows]
     complete = replace(
         source,

@@ -7,20 +7,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache, partial
 from itertools import islice
-from typing import Any
 
-from ...graph.client import Client, Request
+from ...graph.client import Request
 from ...graph.odata import LARGEST_IN, quoted
 from ..permissions import CONTACTS, FIND_SYNCED_USERS, GROUPS, INVITATIONS, MAIL_DOMAINS, ORGANIZATION, TARGET, WITHOUT_EXCHANGE, Need
 from . import exchange, policy, users
 from .check import Check, Link, Longer, Read, Seen, User
 from .finding import UNKNOWN, Finding
 
-WORTH_LISTING = 150
-"""From this number of users, whole collections are read in pages of 999, which takes fewer requests than a search for each user."""
 KINDS = {
     "users": "id,userPrincipalName,mail,proxyAddresses,externalUserState",
     "groups": "id,displayName,mail,proxyAddresses",
@@ -33,8 +30,8 @@ DELETED = "/directory/deletedItems/microsoft.graph.user?$select=id,userPrincipal
 
 
 def _searches(kind: str, link: Link) -> list[Request]:
-    """The searches for objects with one of the users' addresses. They are sent in the same batch as all other reads."""
-    if len(link.arriving) >= WORTH_LISTING or _is_in_exchange(kind, link):
+    """The searches for objects with one of the users' addresses. They are sent together with all other reads."""
+    if _is_in_exchange(kind, link):
         return []
     addresses = list(dict.fromkeys(address for user in link.arriving for address in (user.address, user.name.lower())))
     return [Request("GET", f"/{kind}?$filter={clause}&$select={KINDS[kind]}&$top=999") for clause in _clauses(kind, addresses)]
@@ -49,22 +46,13 @@ def _clauses(kind: str, addresses: Sequence[str]) -> Iterator[str]:
         yield "%20or%20".join(f"proxyAddresses/any(p:p%20eq%20{quoted(f'smtp:{address}')})" for address in chunk)
 
 
-def _listing(kind: str, link: Link, _seen: Seen) -> Sequence[Longer]:
-    """All objects of a kind, if that takes fewer requests."""
-    return [partial(_all, kind)] if len(link.arriving) >= WORTH_LISTING and not _is_in_exchange(kind, link) else []
-
-
 def _is_in_exchange(kind: str, link: Link) -> bool:
     """Whether Exchange returns this kind of objects."""
     return link.exchange and kind != "users"
 
 
-def _all(kind: str, client: Client) -> Iterable[dict[str, Any]]:
-    return client.pages(f"/{kind}?$select={KINDS[kind]}&$top=999")
-
-
 def _with_address(kind: str, need: Need) -> Read:
-    return Read(kind, (need,), partial(_searches, kind), partial(_listing, kind))
+    return Read(kind, (need,), partial(_searches, kind))
 
 
 def _recipients(link: Link, seen: Seen) -> Sequence[Longer]:

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..external_names import PENDING, source_name
 from ..people import some
-from ..synced_user import PENDING, source_name
 from .check import User
 from .finding import WARNING, Finding
 

@@ -26,7 +26,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.odat
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.rounds import Group, run_together
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_cache import Draft, Recalled, RunCache
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.shortcuts import Listing, by_value, combined
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import find_configuration, overview
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import external_names, find_configuration, overview
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.partner import PARTNERS, paths
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.strangers import described, inbound, outbound
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import FakeGraph, Lost, Outcome, Reply, Script, refusal
@@ -278,7 +278,18 @@ class TestQueriesByValue:
         assert [len(request.body["ids"]) for request in requests] == [1000, 1]
         assert by_value(requests[0]) == by_value(Request("POST", "/directoryObjects/getByIds", requests[0].body, only_asks=True))
 
-    @pytest.mark.parametrize("path", ["/users?$select=id", "/users?$filter=mail%20ne%20'a'&$select=id&$top=999", "/things"])
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "/users?$select=id",
+            "/users?$filter=mail%20ne%20'a'&$select=id&$top=999",
+            "/users?$filter=mail%20eq%20'a'%20or%20mail%20eq%20'b'&$select=id&$top=999",
+            "/users?$filter=mail%20eq%20'a'%20and%20userType%20eq%20'Guest'&$select=id&$top=999",
+            "/users?$filter=mail%20eq%20null&$select=id&$top=999",
+            external_names.FIRST.path,
+            "/things",
+        ],
+    )
     def test_other_requests_are_left_alone(self, path: str) -> None:
         assert by_value(Request("GET", path)) is None
 

@@ -53,9 +53,9 @@ class ByValue:
 
 _BY_IDS = "/directoryObjects/getByIds"
 _QUERY = re.compile(
-    r"(?P<path>/\w+)\?\$filter=(?P<name>\w+)%20(?:eq%20|in%20\()(?P<literals>[^&()]*?)\)?&\$select=(?P<select>[\w,]+)&\$top=999"
+    r"(?P<path>/\w+)\?\$filter=(?P<name>\w+)%20(?:eq%20|in%20\()(?P<literals>'[^'&(),]*'(?:,'[^'&(),]*')*)\)?&\$select=(?P<select>[\w,]+)&\$top=999"
 )
-_LITERAL = re.compile(r"'(.*?)'(?:,|$)")
+_LITERAL = re.compile(r"'([^']*)'")
 
 
 def by_value(request: Request) -> ByValue | None:

@@ -56,7 +56,7 @@ def test_a_thousand_people(sync: Count, emulator: Emulator) -> None:
     again, requests = sync()
     assert again.changed() == []
     assert again.looked()["synced_users"] > PEOPLE
-    assert requests == 9
+    assert requests == 8
     assert tokens(emulator) == sorted((CONTOSO, FABRIKAM))
 
 
@@ -71,7 +71,7 @@ def test_a_thousand_people_without_synchronization_in_batches(sync: Count, emula
     assert len(refused) == 2
     # Nobody has arrived yet, so there is one page of people less. Alone go: secrets and jobs, and the configuration, which otherwise
     # travels with the mappings.
-    assert requests == 9 - 1 + 3
+    assert requests == 8 - 1 + 3
 
 
 _ASKING_POSTS = re.compile(r"/(parseExpression|getByIds|validateCredentials)$")
@@ -147,7 +147,7 @@ def test_a_link(cost: Callable[..., Cost], emulator: Emulator, preflight: bool, 
     emulator.advance("PT2H")
     unchanged = cost(link_preflight=preflight)
     one_mapping = cost(link_preflight=preflight, link_mappings=CHANGED)
-    assert [(run.calls, run.requests) for run in (created, unchanged, one_mapping)] == [new, (5, 12), changed]
+    assert [(run.calls, run.requests) for run in (created, unchanged, one_mapping)] == [new, (4, 12), changed]
     # The two that may end the run for a link take no worker.
     tasks = [[task for task in run.run.tasks if task.action != "ansible.builtin.meta"] for run in (created, unchanged, one_mapping)]
     assert [len(ran) for ran in tasks] == [17 if preflight else 13, 4, 17 if preflight else 13]

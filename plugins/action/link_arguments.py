@@ -12,10 +12,13 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_cache import RunCache
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import incomplete
 from ansible_collections.entra.cross_tenant_sync.plugins.modules.link_arguments import ARGUMENTS
-from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import LinkHost, rivals_by_host, validate_link
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import (
+    LinkHost,
+    play_of,
+    rivals_of_inventory,
+    validate_link,
+)
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import VAULT, run_folder
-
-GROUP = "links"
 
 
 class ActionModule(ActionBase):
@@ -33,20 +36,7 @@ class ActionModule(ActionBase):
         return {**result, **validate_link(host, lambda: self._rivals(variables))}
 
     def _rivals(self, variables: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The conflicts of this host with all links of the inventory, also with those that ``--limit`` excludes.
-
-        The first host of a play compares all links; the others read its result.
-        """
-        hosts = list(dict.fromkeys((*variables["groups"].get(GROUP, ()), *variables.get("ansible_play_hosts_all", ()))))
-        if len(hosts) < 2:
-            return {}
-        run_cache = RunCache(run_folder())
-        key = ("rivals", str(getattr(getattr(self._task, "play", None), "_uuid", "")))
-        with VAULT.exclusive(*key):
-            found = run_cache.recall(*key)
-            if found is None:
-                hostvars = variables["hostvars"]
-                found = rivals_by_host(hosts, hostvars.raw_get, hostvars.__getitem__)
-                run_cache.keep(found, *key)
+        """The conflicts of this host with all links of the inventory, also with those that ``--limit`` excludes."""
+        found = rivals_of_inventory(variables, play_of(self._task), RunCache(run_folder()), VAULT)
         of_host: Mapping[str, Any] = found.get(variables["inventory_hostname"], {})
         return of_host

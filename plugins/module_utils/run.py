@@ -70,14 +70,14 @@ def run(
 
     :raises RunFailure: for every failure with a cause that an administrator can fix.
     """
-    given = _without_empty(params)
-    wrong = checks.wrong(given, CHECKS)
+    given = without_empty(params)
+    wrong = refused_value(given)
     if wrong:
         raise RunFailure(wrong)
     connections = [given]
     other = _other_tenant(subject)
     if other and given[other]:
-        given[other] = _without_empty(given[other])
+        given[other] = without_empty(given[other])
         connections.append(given[other])
     cautions = [] if all(connection["validate_certs"] for connection in connections) else [NOT_VALIDATED]
     try:
@@ -100,9 +100,14 @@ def _with_warnings(result: dict[str, Any], cautions: Sequence[str]) -> dict[str,
     return {**result, "warnings": [*result.get("warnings", ()), *cautions]} if cautions else result
 
 
-def _without_empty(params: Mapping[str, Any]) -> dict[str, Any]:
+def without_empty(params: Mapping[str, Any]) -> dict[str, Any]:
     """The options without empty texts: an environment variable can be set and empty. Empty options of a task were removed before."""
     return {name: None if isinstance(value, str) and not value.strip() else value for name, value in params.items()}
+
+
+def refused_value(given: Mapping[str, Any]) -> str | None:
+    """What is wrong with the value of an option; ``None`` if nothing is."""
+    return checks.wrong(given, CHECKS)
 
 
 def _run(

@@ -18,6 +18,8 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.odata import is_id
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_cache import RunCache
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.vault import Vault
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import link_variables
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.link_variables import OWN, OWN_KEYS, is_template
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION
@@ -27,6 +29,8 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import connection_fault
 from ansible_collections.entra.cross_tenant_sync.plugins.modules import link_info
 
+GROUP = "links"
+"""The group of the inventory hosts that are links."""
 SIDES = ("link_source", "link_target")
 SIGNS_IN = {"source_tenant": ("link_source",), "target_tenant": ("link_target",)}
 """The tenants that a role signs in to, if it is not both."""
@@ -59,12 +63,29 @@ class LinkHost:
 
         :raises _Unreadable: if it cannot be evaluated. The text does not contain the value, which may be a secret.
         """
+        if _needs_no_template(raw):
+            return raw
         try:
             return self.template(raw)
         except AnsibleError as error:
             undefined = re.search(r"'\w+' is undefined", str(error))
             reason = undefined[0] if undefined else "check whether every variable in it is defined"
             raise _Unreadable(f"{name} is a template that cannot be evaluated: {reason}") from None
+
+
+def _needs_no_template(raw: Any) -> bool:
+    """Whether a value certainly contains no template and no vaulted value."""
+    if raw is None or isinstance(raw, (bool, int, float)):
+        return True
+    if isinstance(raw, str):
+        return type(raw).__name__ in _TEXTS and "{" not in raw
+    if isinstance(raw, Mapping):
+        return all(_needs_no_template(name) and _needs_no_template(value) for name, value in raw.items())
+    return isinstance(raw, (list, tuple)) and all(map(_needs_no_template, raw))
+
+
+_TEXTS = ("str", "_AnsibleTaggedStr", "AnsibleUnicode")
+"""The types of texts that ansible-core reads from an inventory."""
 
 
 def validate_link(host: LinkHost, rivals_of_host: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
@@ -220,6 +241,19 @@ def _signs_in(host: LinkHost, side: str) -> bool:
     return side in SIGNS_IN.get(host.role or "", SIDES)
 
 
+def connection_options(host: LinkHost, side: str) -> dict[str, Any]:
+    """The connection options of a tenant of the link, as the roles give them to modules.
+
+    :raises AnsibleError: if the variables of the host were not validated and cannot be read.
+    """
+    try:
+        tenant = str(host.value(side, host.variables.get(side))).strip()
+        given = _given(host, tenant, _raw_entry(host, side, tenant), CONNECTION)
+    except _Unreadable as unreadable:
+        raise AnsibleError(str(unreadable)) from None
+    return {name: value for name, value in given.items() if value is not None}
+
+
 def _raw_entry(host: LinkHost, side: str, tenant: str) -> Mapping[str, Any]:
     """The entry as it is in the inventory: each member can still be a template.
 
@@ -274,9 +308,47 @@ def _named_by_variables(fault: link.Fault) -> str:
     return f"{where or ', '.join(SIDES)}: {fault.message}"
 
 
+def play_of(task: Any) -> str:
+    """What identifies the play of a task within a run."""
+    return str(getattr(getattr(task, "play", None), "_uuid", ""))
+
+
+def keep_rivals(found: Mapping[str, Any], play: str, run_cache: RunCache) -> None:
+    """Record the result of `rivals` for the tasks of a play."""
+    run_cache.keep(found, "rivals", play)
+
+
+def rivals_of_inventory(hosts: Mapping[str, Any], play: str, run_cache: RunCache, vault: Vault) -> Mapping[str, Any]:
+    """`rivals_by_host` of all links of the inventory, also of those that ``--limit`` excludes, by ``hosts``, which are the variables of a task.
+
+    The first host of a play compares all links; the others read its result.
+    """
+    names = link_hosts(hosts)
+    if len(names) < 2:
+        return {}
+    key = ("rivals", play)
+    with vault.exclusive(*key):
+        found: Mapping[str, Any] | None = run_cache.recall(*key)
+        if found is None:
+            hostvars = hosts["hostvars"]
+            found = rivals_by_host(names, hostvars.raw_get, hostvars.__getitem__)
+            keep_rivals(found, play, run_cache)
+    return found
+
+
+def link_hosts(variables: Mapping[str, Any]) -> list[str]:
+    """All links of the inventory, also those that ``--limit`` excludes."""
+    return list(dict.fromkeys((*variables["groups"].get(GROUP, ()), *variables.get("ansible_play_hosts_all", ()))))
+
+
+def inventory_links(hosts: Iterable[str], raw_of: Callable[[str], Any], templated: Callable[[str], Any]) -> list[Link]:
+    """The links of these hosts. ``raw_of`` is cheap, so ``templated`` is only called if a value is a template."""
+    return [found for host in hosts for found in _link_of(host, raw_of(host), functools.partial(templated, host))]
+
+
 def rivals_by_host(hosts: Iterable[str], raw_of: Callable[[str], Any], templated: Callable[[str], Any]) -> dict[str, dict[str, Any]]:
-    """`rivals` of the hosts of an inventory. ``raw_of`` is cheap, so ``templated`` is only called if a value is a template."""
-    return rivals(found for host in hosts for found in _link_of(host, raw_of(host), functools.partial(templated, host)))
+    """`rivals` of the hosts of an inventory, as by `inventory_links`."""
+    return rivals(inventory_links(hosts, raw_of, templated))
 
 
 def _link_of(host: str, raw: Any, templated: Callable[[], Any]) -> Iterator[Link]:

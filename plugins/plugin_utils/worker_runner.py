@@ -120,10 +120,10 @@ def run_in_worker(
 ) -> dict[str, Any]:
     """The result that a module process would have returned: with the same checks of options, and the same values masked."""
     spec = options.argument_spec()
-    understood = options.understand(_plain(args))
+    understood = options.understand(plain(args))
     checked = ArgumentSpecValidator(spec, **options.rules).validate(understood.args)
     params = checked.validated_parameters
-    secret = {*_secrets(spec, args), *_secrets(spec, params)}
+    secret = {*secrets_in(spec, args), *secrets_in(spec, params)}
     if understood.wrong:
         answer: dict[str, Any] = {"failed": True, "msg": understood.wrong}
     elif checked.error_messages:
@@ -143,16 +143,16 @@ def run_in_worker(
     return shown
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """The value that a module process would get: without the origin that Ansible records in texts, which the validator copies slowly."""
     if isinstance(value, Mapping):
-        return {str(name): _plain(member) for name, member in value.items()}
+        return {str(name): plain(member) for name, member in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(member) for member in value]
+        return [plain(member) for member in value]
     return str.__str__(value) if isinstance(value, str) else value
 
 
-def _secrets(spec: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]:
+def secrets_in(spec: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]:
     """The values of secret options, also of those inside an option, by name or alias."""
     for option, about in spec.items():
         for name in (option, *about.get("aliases", ())):
@@ -161,4 +161,4 @@ def _secrets(spec: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]
                 # It is used without the line end of a file. An empty text would mask everything.
                 yield from {str(value), str(value).strip()}
             if about.get("type") == "dict" and about.get("options") and isinstance(value, Mapping):
-                yield from _secrets(about["options"], value)
+                yield from secrets_in(about["options"], value)

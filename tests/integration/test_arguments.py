@@ -152,7 +152,7 @@ def test_what_only_the_tenants_know_stops_a_new_link_before_the_first_write(
     run = playbooks.sync(link_preflight=False, **link)
     assert run.code == 2, run.output
     assert words in run.failure()
-    assert [task.action.rpartition(".")[2] for task in run.ours()] == ["link_info"]
+    assert [task.action.rpartition(".")[2] for task in run.ours()] == ["links_info"]
     assert emulator.state()["tenants"] == before
 
 
@@ -165,7 +165,7 @@ def test_what_only_a_schema_knows_stops_a_link_that_differs_elsewhere_before_the
     run = playbooks.sync(link_deletion_threshold=7, link_mappings=[{"target": "displayNam", "source": "displayName"}])
     assert run.code == 2, run.output
     assert "did you mean displayName" in run.failure()
-    assert [task.action.rpartition(".")[2] for task in run.ours()] == ["link_info"]
+    assert [task.action.rpartition(".")[2] for task in run.ours()] == ["links_info"]
     assert emulator.state()["tenants"] == before
 
 
@@ -214,7 +214,7 @@ def test_a_survey_builds_a_link_and_finds_it_in_sync(playbooks: Playbooks, emula
     for arguments in (("--check",), (), ("--check",)):
         run = play(playbooks, hosts, "sync", *arguments, *texts)
         assert run.code == 0, run.output
-    assert run.of("link_info")["in_sync"] is True
+    assert run.looked()["in_sync"] is True
     assert assigned(emulator) == 3
     emulator.advance()
     arrived = json.dumps({**SURVEY, "link_verify_users": "minsu.kim@contoso.kr\nyuna.han@contoso.kr"})

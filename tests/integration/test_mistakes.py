@@ -84,7 +84,7 @@ def test_without_an_answer_the_run_ends_with_the_comparison(playbooks: Playbooks
     complains(
         run, f"Tenant {CONTOSO if tenant == 'contoso' else FABRIKAM}", "https://127.0.0.1:9", "check the endpoint, the proxy, ca_path"
     )
-    assert [task.action.rpartition(".")[2] for task in run.ours()] == ["link_info"]
+    assert [task.action.rpartition(".")[2] for task in run.ours()] == ["links_info"]
     assert emulator.state()["tenants"] == before
 
 

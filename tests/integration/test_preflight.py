@@ -50,7 +50,7 @@ def test_one_table_for_both_tenants_and_the_same_in_check_mode(playbooks: Playbo
 
     sync = playbooks.sync()
     assert sync.code == 2
-    assert asked(sync) == ["link_info", "preflight_info"]
+    assert asked(sync) == ["links_info", "preflight_info"]
     assert emulator.state()["tenants"] == state["tenants"]
 
 
@@ -68,7 +68,7 @@ def test_what_the_variables_say(playbooks: Playbooks, emulator: Emulator) -> Non
     assert "preflight_info" not in asked(playbooks.sync("--check", link_preflight=False))
     built = playbooks.sync()
     assert built.code == 0, built.output
-    assert asked(built)[:2] == ["link_info", "preflight_info"]
+    assert asked(built)[:2] == ["links_info", "preflight_info"]
     assert preflight(playbooks, link_preflight_switches="require").code == 0
 
 

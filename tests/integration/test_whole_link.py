@@ -58,7 +58,7 @@ def test_check_mode_predicts_a_link_that_does_not_exist_yet(playbooks: Playbooks
             assert again.code == 0, again.output
             assert again.changed() == []
             assert again.actions() == []
-            assert ([task.action for task in again.ours()] == [f"{PREFIX}link_info"]) is compare
+            assert ([task.action for task in again.ours()] == [f"{PREFIX}links_info"]) is compare
             assert ('"msg": "in sync; job never run; ' in again.output) is compare
             assert ("nothing to do for 1 link" in again.output) is ("--check" in arguments)
 
@@ -85,12 +85,12 @@ def test_a_link_that_is_compared_first_is_repaired_all_the_same(playbooks: Playb
 
 def test_what_cannot_be_compared_is_told_by_the_tasks_that_follow(playbooks: Playbooks, emulator: Emulator) -> None:
     assert playbooks.sync().code == 0
-    emulator.control("POST", "faults", [{"path": "/policies/", "fault": "status", "status": 403, "code": "Forbidden", "times": 5}])
+    emulator.control("POST", "faults", [{"path": "/policies/", "fault": "status", "status": 403, "code": "Forbidden", "times": 4}])
     run = playbooks.sync()
     assert run.code == 0, run.output
     assert run.changed() == []
     asked = [task.action for task in run.ours()]
-    assert asked[:2] == [f"{PREFIX}link_info", f"{PREFIX}preflight_info"]
+    assert asked[:2] == [f"{PREFIX}links_info", f"{PREFIX}preflight_info"]
     assert asked[-1] == f"{PREFIX}link_info"
 
 

@@ -258,7 +258,8 @@ class _Adapter(BaseAdapter):
         self._cloud = cloud
 
     def send(self, request: requests.PreparedRequest, *_args: Any, **options: Any) -> requests.Response:
-        _connect, patience = options["timeout"]
+        timeout = options["timeout"]
+        patience = timeout[1] if isinstance(timeout, tuple) else timeout
         return self._cloud.answer(request, patience)
 
     def close(self) -> None:

@@ -22,6 +22,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.exchange import service
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.failure import RunFailure
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph import batch, desk
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Patience
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.vault import Vault
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Pace
@@ -130,7 +131,8 @@ def living(cloud: Cloud) -> Iterator[None]:
     pacer = mock.patch.object(service, "Pacer", functools.partial(service.Pacer, cloud.clock, cloud.clock))
     # Without jitter, every run sends its requests at the same moments, so that a number means the same request in each of them.
     even = mock.patch.object(random.SystemRandom, "uniform", lambda _self, low, high: (low + high) / 2)
-    with cloud.reached(), mock.patch(f"{engine.__name__}.Patience", patience), pacer, even:
+    one_by_one = [mock.patch.object(module, "PARALLEL_BATCHES", 1) for module in (batch, desk)]
+    with cloud.reached(), mock.patch(f"{engine.__name__}.Patience", patience), pacer, even, one_by_one[0], one_by_one[1]:
         yield
 
 
@@ -141,7 +143,9 @@ def sync(cloud: Cloud, link: Mapping[str, Any]) -> Host:
     """
     variables = {"tenants": TENANTS, "link_source": "contoso", "link_target": "fabrikam", "link_configuration": NAME, **link}
     with tempfile.TemporaryDirectory() as folder:
-        host = Host(LINK, {"link_preflight": False, **variables}, functools.partial(_module, cloud, folder, Vault()))
+        vault = Vault()
+        module = functools.partial(_module, cloud, folder, vault)
+        host = Host(LINK, {"link_preflight": False, **variables}, module, folder=folder, vault=vault)
         host.play("sync.yml")
     return host
 

@@ -43,11 +43,16 @@ class Run:
     def ours(self) -> list[Task]:
         """The tasks that ran a module of this collection in a tenant. The validation of arguments sends nothing, so it is left out."""
         ran = [task for task in self.tasks if task.action.startswith(PREFIX) and task.status != "skipped"]
-        return [task for task in ran if task.action != f"{PREFIX}link_arguments"]
+        return [task for task in ran if task.action != f"{PREFIX}link_arguments" and not _looks_at_nothing(task)]
 
     def of(self, module: str) -> dict[str, Any]:
         """The result of the last task that ran the named module."""
         return [task for task in self.ours() if task.action == PREFIX + module][-1].result
+
+    def looked(self, link: str = "contoso_to_fabrikam") -> dict[str, Any]:
+        """What the look at all links found of one."""
+        found: dict[str, Any] = self.of("links_info")["links"][link]
+        return found
 
     def actions(self) -> list[str]:
         """Every action of every task, in order."""
@@ -64,6 +69,11 @@ class Run:
     def failure(self) -> str:
         """The message of the task that failed."""
         return str(next(task.result["msg"] for task in self.tasks if task.status == "failed"))
+
+
+def _looks_at_nothing(task: Task) -> bool:
+    """Whether it is a look at links none of which can be compared, so that it sends nothing."""
+    return task.action == f"{PREFIX}links_info" and not any(found.keys() - {"tasks"} for found in task.result.get("links", {}).values())
 
 
 def inventory(emulator: Emulator, **link: Any) -> dict[str, Any]:

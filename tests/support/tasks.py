@@ -9,6 +9,7 @@ keywords and actions that the collection uses and refuses every other one, so th
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import yaml
 from ansible.parsing.dataloader import DataLoader
@@ -28,6 +30,7 @@ from jinja2.nativetypes import NativeEnvironment
 from jinja2.runtime import Context
 
 from ansible_collections.entra.cross_tenant_sync.plugins.filter.connection import connection
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.vault import Vault
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PREFIX = "entra.cross_tenant_sync."
@@ -48,6 +51,18 @@ class TaskFailure(Exception):
         self.name = name
         self.result = result
         self.msg = str(result.get("msg"))
+
+
+class _Ended(Exception):
+    """The play ends for the host, which did not fail."""
+
+
+class _HostVars(dict[str, Any]):
+    """The variables of all hosts, as tasks have them."""
+
+    def raw_get(self, host: str) -> Any:
+        """Those of a host, with their templates."""
+        return self[host]
 
 
 OMIT = object()
@@ -77,11 +92,20 @@ class Host:
     results: list[tuple[str, Json]] = field(default_factory=list)
     """The modules that ran, with their results."""
     notified: list[str] = field(default_factory=list)
+    folder: str | None = None
+    """What the tasks of a run share, for those that run in the controller."""
+    vault: Vault = field(default_factory=Vault)
 
     def __post_init__(self) -> None:
         own = {"omit": OMIT, "ansible_check_mode": False, "ansible_facts": {}, "inventory_hostname": self.name}
-        plays = {key: [self.name] for key in ("ansible_play_hosts", "ansible_play_hosts_all")}
-        self.variables = {**own, **plays, "groups": {"links": [self.name]}, "hostvars": {self.name: self.variables}, **self.variables}
+        plays = {key: [self.name] for key in ("ansible_play_hosts", "ansible_play_hosts_all", "ansible_play_batch")}
+        self.variables = {
+            **own,
+            **plays,
+            "groups": {"links": [self.name]},
+            "hostvars": _HostVars({self.name: self.variables}),
+            **self.variables,
+        }
         self._handlers: list[tuple[Json, Place]] = []
 
     @property
@@ -101,12 +125,13 @@ class Host:
                 {"name", "hosts", "gather_facts", "connection", "roles", "pre_tasks", "tasks", "post_tasks", "vars", "any_errors_fatal"},
             )
             place = Place(file, variables=play.get("vars", {}))
-            self._tasks(play.get("pre_tasks", ()), place)
-            for role in play.get("roles", ()):
-                self._role(role["role"], "main", place)
-            self._tasks(play.get("tasks", ()), place)
-            self._tasks(play.get("post_tasks", ()), place)
-            self._flush()
+            with contextlib.suppress(_Ended):
+                self._tasks(play.get("pre_tasks", ()), place)
+                for role in play.get("roles", ()):
+                    self._role(role["role"], "main", place)
+                self._tasks(play.get("tasks", ()), place)
+                self._tasks(play.get("post_tasks", ()), place)
+                self._flush()
 
     def _role(self, name: str, tasks_from: str, place: Place) -> None:
         short = name.removeprefix(PREFIX)
@@ -200,6 +225,8 @@ class Host:
             case "set_fact":
                 self.variables.update({name: self._value(value, place) for name, value in options.items()})
                 return {"changed": False}
+            case "meta" if options in ("end_host", "end_batch"):
+                raise _Ended
             case "meta" if options == "flush_handlers":
                 self._flush()
                 return {"changed": False}
@@ -214,7 +241,11 @@ class Host:
         loader = DataLoader()
         plugin = importlib.import_module(f"{PLUGINS}action.{name}")
         action = plugin.ActionModule(task, here, SimpleNamespace(become=False), loader, Templar(loader, variables=variables), None)
-        result: Json = action.run(task_vars=variables)
+        with contextlib.ExitStack() as stack:
+            if hasattr(plugin, "VAULT") and self.folder:
+                stack.enter_context(mock.patch.object(plugin, "VAULT", self.vault))
+                stack.enter_context(mock.patch.object(plugin, "run_folder", return_value=self.folder))
+            result: Json = action.run(task_vars=variables)
         return result
 
     def _defaults(self, action: str, place: Place) -> Json:

@@ -50,8 +50,8 @@ def repository_files() -> list[Path]:
 
 
 MODULES = sorted(names("plugins/modules"))
-WITHOUT_CONNECTION = {"link_arguments"}
-"""It sends nothing, and a connection among its arguments would be refused."""
+WITHOUT_CONNECTION = {"link_arguments", "links_info"}
+"""They read the variables of links, and a connection among their arguments would be refused."""
 ROLES = sorted(path.name for path in (ROOT / "roles").glob("*") if path.is_dir())
 
 
@@ -155,8 +155,14 @@ class TestRoles:
         assert [name for name in options if f"`{name}`" not in text] == []
 
 
-DECISIONS = {"playbooks/sync.yml": ["when", "when"], "roles/preflight/tasks/_present.yml": ["ansible.builtin.assert"]}
-"""Whether the link is compared at all, whether there is a table of what would be done, and the stop after the findings were shown."""
+DECISIONS = {
+    "playbooks/sync.yml": ["when", "when", "when"],
+    "playbooks/tasks/link_compared.yml": ["when"],
+    "playbooks/tasks/failed.yml": ["ansible.builtin.fail"],
+    "roles/preflight/tasks/_present.yml": ["ansible.builtin.assert"],
+}
+"""Which links end here because they are in sync, whether there is a table of what would be done, whether a link is compared at all, the
+failure of a link that cannot be compared, and the stop after the findings were shown."""
 WIRING = re.compile(r"[\w.\[\]]+( \| (entra\.cross_tenant_sync\.\w+|default)(\([\w., |()'-]*\))?)*")
 """A variable, a member of one, and what stands in for one that is not there."""
 
@@ -203,7 +209,10 @@ LAYERS = (
     (("plan", "apply"), {"ansible", "requests", "msal"}),
     (("resources",), {"ansible", "requests", "msal"}),
     (("failure", "converge", "run"), {"ansible", "requests", "msal"}),
-    ((*(f"options/{name}" for name in ("__init__", "forms", "values", "specs", "link_variables")), "module_runner"), {"requests", "msal"}),
+    (
+        (*(f"options/{name}" for name in ("__init__", "forms", "values", "specs", "link_variables")), "module_runner", "look"),
+        {"requests", "msal"},
+    ),
 )
 
 
@@ -276,7 +285,7 @@ def imported_modules(path: Path, root: Path = ROOT) -> Iterator[str]:
 
 
 VALUE_OF_AN_ENTRY = {
-    "graph/client.py _page",
+    "graph/client.py page_members",
     "graph/credentials/federated.py _from_github",
     "resources/mapping/expression.py source_meaning",
     "resources/job.py _progress",

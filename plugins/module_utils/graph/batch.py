@@ -43,6 +43,9 @@ def send_all(client: Client, requests: Sequence[Request]) -> list[Outcome]:
     A few batches are sent at the same time, while the quota is not almost used up. The next ones are sent after all are answered,
     so a batch that must wait delays the others.
     """
+    gathered = client.gathered(requests)
+    if gathered is not None:
+        return gathered
     remaining = iter(requests)
     chunks = list(iter(lambda: list(islice(remaining, LARGEST_BATCH)), []))
     if len(chunks) == 1:
@@ -113,9 +116,7 @@ def _together(client: Client, requests: Sequence[Request]) -> Iterator[tuple[Req
     known: dict[int, Outcome] = {
         id(request): outcome for request, outcome in zip(requests, client.recall_all(requests), strict=True) if outcome
     }
-    batched = [
-        request for request in requests if id(request) not in known and not client.run_cache.recall(*_refused_in_batches(client, request))
-    ]
+    batched = [request for request in requests if id(request) not in known and not is_refused_in_batches(client, request)]
     outcomes = known | _read(client, batched if len(batched) > 1 else [])
     for request in requests:
         yield request, outcomes.get(id(request))
@@ -132,9 +133,19 @@ def _read(client: Client, requests: Sequence[Request]) -> dict[int, Outcome]:
 
 def _separately(client: Client, request: Request, outcome: Outcome | None) -> Answer:
     answer = client.send(request)
+    record_refusal(client, request, outcome)
+    return answer
+
+
+def is_refused_in_batches(client: Client, request: Request) -> bool:
+    """Whether such a request was refused in a batch before, so that it is sent separately."""
+    return bool(client.run_cache.recall(*_refused_in_batches(client, request)))
+
+
+def record_refusal(client: Client, request: Request, outcome: Outcome | None) -> None:
+    """Record that a request which succeeded separately was refused in a batch, if that was its outcome there."""
     if isinstance(outcome, ServiceError) and outcome.status in REFUSED:
         client.run_cache.keep(True, *_refused_in_batches(client, request))
-    return answer
 
 
 def _refused_in_batches(client: Client, request: Request) -> tuple[str, ...]:

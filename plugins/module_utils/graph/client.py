@@ -9,6 +9,7 @@ errors.
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 import random
 import time
@@ -16,7 +17,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from .claims import Claims, decode
@@ -41,7 +42,7 @@ except ImportError as missing:
 else:
     MISSING_LIBRARY = None
 
-__all__ = ["BATCH", "Answer", "Client", "Patience", "Request", "all_of", "seconds"]
+__all__ = ["BATCH", "Answer", "Client", "Patience", "Request", "all_of", "page_members", "seconds"]
 
 THROTTLED = 429
 BUSY = 503
@@ -89,10 +90,14 @@ def all_of(body: Any) -> list[Any]:
     """
     if isinstance(body, Mapping) and body.get("@odata.nextLink"):
         raise GraphFailure("a list was read that continues on another page")
-    return _page(body)
+    return page_members(body)
 
 
-def _page(body: Any) -> list[Any]:
+def page_members(body: Any) -> list[Any]:
+    """The members of one page of a collection.
+
+    :raises GraphFailure: if it is none.
+    """
     members = body.get("value") if isinstance(body, Mapping) else None
     if not isinstance(members, list):
         raise GraphFailure("the service did not return a list where a list is documented; check whether a proxy changes its answers")
@@ -105,6 +110,16 @@ def seconds(retry_after: str | None) -> float | None:
         return None if not retry_after else float(Retry().parse_retry_after(retry_after))
     except InvalidHeader:
         return None
+
+
+class Together(Protocol):
+    """Answers the reads of several clients of one tenant."""
+
+    def gather(self, requests: Sequence[Request], alone: bool) -> Sequence[Answer | GraphFailure]:
+        """The outcomes, in the order given. If ``alone``, a read that failed in a batch is sent separately."""
+
+    def owner_of(self, name: str) -> str | None:
+        """See `Client.owner_of`."""
 
 
 class Client:
@@ -143,12 +158,32 @@ class Client:
         """Whether a write was sent, whatever the outcome."""
         self.exchange: Callable[[], Client] | None = None
         """Returns a new client of Exchange in the same tenant; ``None`` if the connection options do not ask for it. Raises `GraphFailure`."""
+        self.together: Together | None = None
+        """Answers the reads, if they are sent together with those of other clients."""
         self.progress = progress or _no_progress
         """Is called with the progress of a long read."""
         self._transport = transport
         self._tokens = Tokens(credential, self.run_cache.vault, cloud.login_endpoint, self.service.endpoint, tenant.lower())
         self._token: str | None = None
         self._doubted = False
+
+    def joining(self, together: Together, run_cache: RunCache, at: float) -> Client:
+        """A client of the same tenant for another piece of work, which only reads. Its reads are answered by ``together``, and count as sent
+        at that time, in seconds.
+        """
+        client = copy.copy(self)
+        client.together = together
+        client.run_cache = run_cache
+        client.reads = self.reads.separate(run_cache, at)
+        client.misses = Counter()
+        return client
+
+    def gathered(self, requests: Sequence[Request]) -> list[Answer | GraphFailure] | None:
+        """The outcomes of reads that are sent together with those of other clients; ``None`` if this client sends them itself."""
+        if self.together is None:
+            return None
+        self._asked = tuple(name for request in requests for name in _named(request))
+        return list(self.together.gather(requests, False))
 
     def recall(self, request: Request) -> Answer | ServiceError | None:
         """The cached outcome of a read, see `ReadCache`: an answer, or that the object does not exist."""
@@ -192,7 +227,7 @@ class Client:
     def members(self, page: Any, *, version: str = "v1.0", headers: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
         """The members of a page that was read already, and of the pages that follow it."""
         while True:
-            yield from _page(page)
+            yield from page_members(page)
             following = self.path_of(page.get("@odata.nextLink"), version)
             if following is None:
                 return
@@ -224,9 +259,16 @@ class Client:
         if known:
             return known
         moment = self.reads.moment()
-        answer = self._send(request)
+        answer = self._send(request) if self.together is None else self._from_others(request, self.together)
         self.keep(request, answer, moment)
         return answer
+
+    @staticmethod
+    def _from_others(request: Request, together: Together) -> Answer:
+        outcome = together.gather([request], True)[0]
+        if isinstance(outcome, GraphFailure):
+            raise outcome
+        return outcome
 
     def _write(self, request: Request) -> Answer:
         self.reads.written(request)
@@ -290,6 +332,8 @@ class Client:
 
         :raises Unreachable: if the document cannot be read.
         """
+        if self.together is not None:
+            return self.together.owner_of(name)
         budget = self.patience.budget()
         while True:
             try:

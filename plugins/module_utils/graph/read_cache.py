@@ -82,6 +82,7 @@ class ReadCache:
         self.objects: dict[str, Any] = {}
         """Single objects that this task has read, by id, for callers that only use what does not change during the task."""
         self._run_cache = run_cache
+        self._of = (endpoint, tenant, reader, private)
         self._place = (_KIND, endpoint, tenant.lower())
         self._reader = reader
         self._private = private or (lambda _request, _body: False)
@@ -92,6 +93,10 @@ class ReadCache:
         self._uses_shared = False
         self._used_shared = False
         self._may_use_shared = True
+
+    def separate(self, run_cache: RunCache, at: float) -> ReadCache:
+        """The reads of another piece of work in the same tenant, all of which count as sent at that time, in seconds."""
+        return ReadCache(run_cache, *self._of, clock=lambda: at)
 
     # Within the task ---------------------------------------------------------------------------------------------------
 
@@ -150,7 +155,7 @@ class ReadCache:
         return [own or other for own, other in zip(known, shared, strict=True)]
 
     def _cached(self, request: Request) -> Known | None:
-        return self._own.get(_key(request)) if self._own is not None and _is_read(request) else None
+        return self._own.get(key_of(request)) if self._own is not None and _is_read(request) else None
 
     def moment(self) -> Moment | None:
         """The present moment, before a read is sent; ``None`` if nothing is shared."""
@@ -163,10 +168,10 @@ class ReadCache:
         if not _is_read(request) or not _is_known(outcome) or _is_long(request, outcome):
             return
         if self._own is not None and request.method == "GET":
-            self._own[_key(request)] = outcome
+            self._own[key_of(request)] = outcome
         if moment is not None and not (isinstance(outcome, Answer) and self._private(request, outcome.body)):
             marks = moment.marks[_area(request.path)]
-            self._run_cache.keep({"at": moment.at, "marks": marks, **_packed(outcome)}, *self._place, self._reader(), *_key(request))
+            self._run_cache.keep({"at": moment.at, "marks": marks, **_packed(outcome)}, *self._place, self._reader(), *key_of(request))
 
     def written(self, request: Request) -> None:
         """Invalidate the reads of the area of a write, by all tasks of the run, before it is sent and after it was answered."""
@@ -188,7 +193,7 @@ class ReadCache:
         return [self._run_cache.recall(*key) for key in ((_KIND,), self._place, (*self._place, area))]
 
     def _shared(self, request: Request) -> Known | None:
-        found = self._run_cache.recall(*self._place, self._reader(), *_key(request)) if _is_read(request) else None
+        found = self._run_cache.recall(*self._place, self._reader(), *key_of(request)) if _is_read(request) else None
         if not found or found["marks"] != self._marks(_area(request.path)) or not 0 <= self._clock() - found["at"] <= SECONDS:
             return None
         return _unpacked(found)
@@ -220,7 +225,8 @@ def _is_long(request: Request, outcome: Known) -> bool:
     return "$skiptoken" in request.path or "@odata.nextLink" in body or len(members) >= FULL_PAGE
 
 
-def _key(request: Request) -> tuple[str, ...]:
+def key_of(request: Request) -> tuple[str, ...]:
+    """What identifies a read: equal for two requests with the same answer."""
     asked = "" if request.body is None else json.dumps(request.body, sort_keys=True)
     return (request.version, request.method, request.path, asked)
 

@@ -54,7 +54,7 @@ class RunCache:
             # Written to another file and renamed, so that no task reads a partial file; mkstemp sets the mode 0600.
             handle, path = tempfile.mkstemp(prefix=_PREFIX, dir=self._folder)
             with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(value, file)
+                file.write(json.dumps(value))
             Path(path).replace(self._folder / name)
 
     def discard(self, *key: str) -> None:
@@ -64,6 +64,61 @@ class RunCache:
         if self._folder is not None:
             with contextlib.suppress(OSError):
                 (self._folder / name).unlink()
+
+
+class Recalled(RunCache):
+    """Another cache, from which no value is recalled twice: for work during which no other task of the run changes it."""
+
+    def __init__(self, below: RunCache) -> None:
+        super().__init__(None, below.vault)
+        self._below = below
+        self._recalled: dict[tuple[str, ...], Any] = {}
+
+    def recall(self, *key: str) -> Any:
+        """The value, or ``None``."""
+        if key not in self._recalled:
+            self._recalled[key] = self._below.recall(*key)
+        return self._recalled[key]
+
+    def keep(self, value: Any, *key: str) -> None:
+        """Record a value."""
+        self._recalled[key] = value
+        self._below.keep(value, *key)
+
+    def discard(self, *key: str) -> None:
+        """Discard the value."""
+        self._recalled[key] = None
+        self._below.discard(*key)
+
+
+class Draft(RunCache):
+    """Changes to another cache that are held back until `publish`."""
+
+    def __init__(self, below: RunCache) -> None:
+        super().__init__(None, below.vault)
+        self._below = below
+        self._changed: dict[tuple[str, ...], Any] = {}
+
+    def recall(self, *key: str) -> Any:
+        """The value, or ``None``."""
+        return self._changed[key] if key in self._changed else self._below.recall(*key)
+
+    def keep(self, value: Any, *key: str) -> None:
+        """Record a value."""
+        self._changed[key] = value
+
+    def discard(self, *key: str) -> None:
+        """Discard the value."""
+        self._changed[key] = None
+
+    def publish(self) -> None:
+        """Make the changes in the other cache."""
+        for key, value in self._changed.items():
+            if value is None:
+                self._below.discard(*key)
+            else:
+                self._below.keep(value, *key)
+        self._changed.clear()
 
 
 def _name(key: tuple[str, ...]) -> str:

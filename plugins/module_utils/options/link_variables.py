@@ -64,6 +64,7 @@ VARIABLES: dict[str, Variable] = {
     "link_preflight_switches": Variable(_choice("report", "require"), {"preflight_info": "switches"}),
     "link_preflight_purpose": Variable(_choice("apply", "plan"), {"preflight_info": "purpose"}),
     "link_job_wait_timeout": Variable(_INT, {"sync_job": "wait_timeout"}),
+    "link_strangers": Variable(_choice("report", "fail")),
     "link_users": Variable(_choice("keep", "deprovision")),
     "link_deprovision_timeout": Variable(_INT, {"sync_deprovision": "wait_timeout"}),
     "link_address_book": Variable(_choice("report", "mend", "off")),

@@ -31,6 +31,10 @@ ROLE = "msiam_access"
 
 OF_TEMPLATE = f"applicationTemplateId%20eq%20'{TEMPLATE}'"
 _SELECT = "id,appId,displayName,appRoles,applicationTemplateId,tags"
+LISTING = f"/servicePrincipals?$filter={OF_TEMPLATE}&$select={_SELECT}"
+"""The path of all configurations."""
+BY_ID = f"?$select={_SELECT}"
+"""The end of the path of a single one."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +65,7 @@ def of_multitenant_organization(name: str) -> bool:
 
 def configurations(client: Client) -> list[Configuration]:
     """All configurations of the tenant, sorted by name."""
-    path = f"/servicePrincipals?$filter={OF_TEMPLATE}&$select={_SELECT}"
-    return sorted(_listed(client, path), key=lambda found: (found.name, found.id))
+    return sorted(_listed(client, LISTING), key=lambda found: (found.name, found.id))
 
 
 def _listed(client: Client, path: str) -> list[Configuration]:
@@ -171,7 +174,7 @@ def _below(service_principal_id: str, part: str) -> Request:
 def _by_id(
     client: Client, service_principal_id: str, parts: Sequence[str], also: Sequence[Request]
 ) -> tuple[Configuration | None, list[Any]]:
-    requests = [*(_below(service_principal_id, part) for part in (f"?$select={_SELECT}", *parts)), *also]
+    requests = [*(_below(service_principal_id, part) for part in (BY_ID, *parts)), *also]
     raw, *bodies = find_all(client, requests)
     if raw is None or raw.get("applicationTemplateId") != TEMPLATE:
         return None, []
@@ -183,7 +186,12 @@ def _by_id(
 
 def of_name(client: Client, name: str) -> list[Configuration]:
     """The configurations with this display name; names are not unique (fact F50)."""
-    return _listed(client, f"/servicePrincipals?$filter={OF_TEMPLATE}%20and%20displayName%20eq%20{quoted(name)}&$select={_SELECT}")
+    return _listed(client, by_name(name))
+
+
+def by_name(name: str) -> str:
+    """The path of the configurations with this display name."""
+    return f"/servicePrincipals?$filter={OF_TEMPLATE}%20and%20displayName%20eq%20{quoted(name)}&$select={_SELECT}"
 
 
 def _by_name(client: Client, name: str) -> Configuration | None:

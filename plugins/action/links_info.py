@@ -1,0 +1,70 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.module_utils.common.parameters import remove_values
+from ansible.plugins.action import ActionBase
+from ansible.template import Templar
+
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_cache import RunCache
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.look import look
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import incomplete
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.rivals import rivals
+from ansible_collections.entra.cross_tenant_sync.plugins.modules.links_info import ARGUMENTS
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import links_info
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import (
+    LinkHost,
+    inventory_links,
+    keep_rivals,
+    link_hosts,
+    play_of,
+)
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import VAULT, run_folder
+
+
+class ActionModule(ActionBase):
+    """Looks at the links of all hosts of the play's batch at once, in the controller."""
+
+    _requires_connection = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """For each host, the next file of tasks."""
+        variables = task_vars or {}
+        result: dict[str, Any] = super().run(tmp, variables)
+        arguments: dict[str, Any] = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]  # type: ignore[no-untyped-call]
+        hosts = list(variables.get("ansible_play_batch") or variables["ansible_play_hosts"])
+        here = not self._play_context.become and not any(self._task.environment or ()) and incomplete() is None
+        hostvars = variables["hostvars"]
+        raw_of = functools.cache(hostvars.raw_get)
+        inventory = inventory_links(link_hosts(variables), raw_of, hostvars.__getitem__)
+        found = rivals(inventory)
+        keep_rivals(found, play_of(self._task), RunCache(run_folder()))
+        looked: dict[str, links_info.Looked] = {}
+        for name, own in links_info.variables_of(hosts, variables["inventory_hostname"], variables, raw_of):
+            template = Templar(loader=self._loader, variables=own).template
+            host = LinkHost(name, own, template, None, here, arguments["state"])
+            looked[name] = links_info.prepare(host, functools.partial(_of_host, found, name))
+
+        def progress(message: str) -> None:
+            self._display.display(message)
+
+        params = {name: before.params for name, before in looked.items() if before.tasks is None}
+        others = {name: before.params.get("others") or () for name, before in looked.items()}
+        seen = look(params, self._task.check_mode, run_folder(), VAULT, progress, links_info.pairs_of(inventory, others))
+        answer = links_info.report(looked, seen, self._task.check_mode)
+        for line in links_info.lines(answer):
+            progress(line)
+        secrets = {secret for before in looked.values() for secret in before.secrets}
+        shown: dict[str, Any] = remove_values(answer, secrets)
+        return {**result, **shown}
+
+
+def _of_host(found: Mapping[str, Any], host: str) -> Mapping[str, Any]:
+    of_host: Mapping[str, Any] = found.get(host, {})
+    return of_host

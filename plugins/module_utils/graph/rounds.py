@@ -1,0 +1,153 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: it may change without notice.
+"""Many pieces of work that only read, side by side, so that their reads share batches.
+
+Each piece of work is ordinary code with a client of its own. Where it reads, it stops until the answer is there. As soon as all pieces of
+work of a tenant have stopped, their reads are sent together. One piece of work runs at a time, so the code needs no locks.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from .batch import Outcome
+from .client import Together
+from .desk import SLICE, Desk, Key
+from .message import Request
+from .read_cache import key_of
+
+Result = TypeVar("Result")
+TENANTS_AT_ONCE = 4
+"""Tenants whose work is held in memory and whose requests are sent at the same time."""
+
+
+@dataclass
+class Group(Generic[Result]):
+    """Pieces of work that read in one tenant. ``desk`` is called when they begin, and its reads are discarded when they have ended."""
+
+    desk: Callable[[], Desk]
+    work: Sequence[Callable[[Desk, Together], Result]]
+
+
+class _Piece(threading.Thread, Generic[Result]):
+    """A piece of work, on a thread that never runs at the same time as another one."""
+
+    def __init__(self, work: Callable[[Desk, Together], Result], desk: Desk) -> None:
+        super().__init__(daemon=True)
+        self.needs: set[Key] = set()
+        """The reads without which it cannot continue. Empty after its end."""
+        self.ended = False
+        self.result: Result
+        self._error: BaseException | None = None
+        self._asked: dict[Key, Request] = {}
+        self._work = work
+        self._desk = desk
+        self._turn = threading.Semaphore(0)
+        self._stopped = threading.Semaphore(0)
+
+    def proceed(self) -> None:
+        """Run until the next read or the end. What the work raises is raised."""
+        if self.ident is None:
+            self.start()
+        self._turn.release()
+        self._stopped.acquire()
+        if self._error:
+            raise self._error
+
+    def run(self) -> None:
+        """The thread."""
+        self._turn.acquire()
+        try:
+            self.result = self._work(self._desk, self)
+        except BaseException as error:
+            self._error = error
+        self._desk.leave(self._asked.values())
+        self.needs = set()
+        self.ended = True
+        self._stopped.release()
+
+    def owner_of(self, name: str) -> str | None:
+        """See `Together`."""
+        return self._desk.owner_of(name)
+
+    def gather(self, requests: Sequence[Request], alone: bool) -> list[Outcome]:
+        """See `Together`. Other pieces of work run while this one waits."""
+        new = {key: request for request in requests if (key := key_of(request)) not in self._asked}
+        self._asked.update(new)
+        self._desk.ask(new.values())
+        missing = self._desk.missing(requests, alone)
+        while missing:
+            self._desk.want(missing)
+            self.needs = {key_of(request) for request in missing}
+            self._stopped.release()
+            self._turn.acquire()
+            missing = self._desk.missing(requests, alone)
+        return [self._desk.outcome(request) for request in requests]
+
+
+@dataclass
+class _Running(Generic[Result]):
+    """A group that has begun."""
+
+    desk: Desk
+    pieces: list[_Piece[Result]]
+    ready: list[_Piece[Result]]
+    stopped: list[_Piece[Result]] = field(default_factory=list)
+    sending: Future[None] | None = None
+
+    def proceed(self, pool: ThreadPoolExecutor) -> None:
+        """Run everything that can run, and send what is needed then."""
+        while self.ready:
+            piece = self.ready.pop(0)
+            piece.proceed()
+            if not piece.ended:
+                self.stopped.append(piece)
+        if self.stopped and self.sending is None:
+            self.sending = pool.submit(self.desk.send, SLICE)
+
+    def receive(self) -> None:
+        """Take what was sent. Work with all its answers can continue."""
+        if self.sending is None or not self.sending.done():
+            return
+        self.sending.result()
+        self.sending = None
+        waiting, self.stopped = self.stopped, []
+        for piece in waiting:
+            (self.stopped if any(self.desk.lacks(key) for key in piece.needs) else self.ready).append(piece)
+
+
+def run_together(groups: Sequence[Group[Result]]) -> Iterator[list[Result]]:
+    """The results of each group, in the order given."""
+    results: dict[int, list[Result]] = {}
+    running: dict[int, _Running[Result]] = {}
+    coming = iter(enumerate(groups))
+    following = 0
+    pool = ThreadPoolExecutor(TENANTS_AT_ONCE)
+    try:
+        while following < len(groups):
+            while len(running) < TENANTS_AT_ONCE and (begun := next(coming, None)):
+                number, group = begun
+                desk = group.desk()
+                pieces = [_Piece(work, desk) for work in group.work]
+                running[number] = _Running(desk, pieces, list(pieces))
+            for number, group_now in list(running.items()):
+                group_now.receive()
+                group_now.proceed(pool)
+                if not group_now.stopped:
+                    results[number] = [piece.result for piece in group_now.pieces]
+                    del running[number]
+            while following in results:
+                yield results.pop(following)
+                following += 1
+            sending = [group_now.sending for group_now in running.values() if group_now.sending]
+            if sending:
+                wait(sending, return_when=FIRST_COMPLETED)
+    finally:
+        # An interrupted task does not wait for the service.
+        pool.shutdown(wait=False, cancel_futures=True)

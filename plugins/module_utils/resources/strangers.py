@@ -1,0 +1,90 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: it may change without notice.
+"""Synchronization that no link of the inventory describes: partners that may synchronize users into a tenant, and configurations of the tenant
+that synchronize users out of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ..graph.batch import find_all
+from ..graph.client import Client, Request
+from ..graph.odata import is_id
+from . import find_configuration, settings_bag, tenants
+from .overview import ALL_PARTNERS
+from .partner import paths, settings
+
+
+@dataclass(frozen=True)
+class Described:
+    """What the links of the inventory say of a tenant. Other tenants are named by an id or a domain, in lower case."""
+
+    sources: frozenset[str] = frozenset()
+    """The tenants that synchronize into it."""
+    configurations: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The names or ids of its configurations, in lower case, by the tenants that they serve."""
+
+
+def described(tenant: str, links: Iterable[tuple[str, str, Collection[str]]]) -> Described:
+    """What links say of a tenant. A link is its source, its target, and the names of its configuration and of others that it names."""
+    own = tenant.casefold()
+    sources: set[str] = set()
+    configurations: dict[str, set[str]] = {}
+    for source, target, names in links:
+        if target == own:
+            sources.add(source)
+        if source == own:
+            configurations.setdefault(target, set()).update(name.casefold() for name in names)
+    return Described(frozenset(sources), {target: frozenset(names) for target, names in configurations.items()})
+
+
+def inbound(client: Client, known: Described) -> list[str]:
+    """A sentence for each partner that may synchronize users into the tenant, although no link describes it.
+
+    An expansion that is missing does not prove that a partner may not, so its own object is read (fact F44).
+    """
+    entries = {str(entry["tenantId"]).lower(): entry for entry in client.pages(ALL_PARTNERS.path)}
+    candidates = [partner for partner in entries if partner not in known.sources]
+    unsure = [partner for partner in candidates if entries[partner].get("identitySynchronization") is None]
+    read = dict(zip(unsure, find_all(client, [Request("GET", paths(partner)[1]) for partner in unsure]), strict=True))
+    allowed = [
+        partner
+        for partner in candidates
+        if settings(entries[partner], entries[partner].get("identitySynchronization") or read.get(partner) or {})["user_sync_inbound"]
+    ]
+    by_domain = _ids(client, known.sources) if allowed else frozenset()
+    return [
+        f"Tenant {client.tenant}: partner {partner} may synchronize users into it, and no link of the inventory describes that"
+        for partner in sorted(allowed)
+        if partner not in by_domain
+    ]
+
+
+def outbound(client: Client, known: Described) -> list[str]:
+    """A sentence for each configuration of the tenant that serves another tenant, although no link describes it."""
+    listing = find_configuration.configurations(client)
+    bags = find_all(client, [Request("GET", f"{found.synchronization}/secrets") for found in listing])
+    serving = [(found, settings_bag.target(settings_bag.parse(client.whole(bag)))) for found, bag in zip(listing, bags, strict=True)]
+    strange = [(found, target) for found, target in serving if target and not _names(found, known.configurations.get(target, ()))]
+    if strange:
+        by_id = {tenant_id: names for name, names in known.configurations.items() for tenant_id in _ids(client, [name])}
+        strange = [(found, target) for found, target in strange if not _names(found, by_id.get(target, ()))]
+    return [
+        f"Tenant {client.tenant}: configuration {found.name!r} ({found.id}) synchronizes users to tenant {target}, "
+        "and no link of the inventory describes that"
+        for found, target in strange
+    ]
+
+
+def _names(found: find_configuration.Configuration, names: Collection[str]) -> bool:
+    return found.name.casefold() in names or found.id.casefold() in names
+
+
+def _ids(client: Client, names: Iterable[str]) -> frozenset[str]:
+    """The ids of the tenants that are named by a domain."""
+    owners = (tenants.owner(client, name) for name in sorted(names) if not is_id(name))
+    return frozenset(owner.lower() for owner in owners if owner)

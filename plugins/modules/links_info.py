@@ -1,0 +1,121 @@
+#!/usr/bin/python
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: links_info
+short_description: Look at all links of a play at once
+description:
+  - Compares the links of all hosts of the play's batch with their desired states, in one task, and changes nothing. The playbook C(sync) begins
+    with it, and continues only with the links that differ.
+  - Each link is compared by the same rules as with M(entra.cross_tenant_sync.link_info). The reads of all links of a tenant share batches, and
+    one list of partners and one of configurations serve all of them, so the number of requests grows with the tenants rather than with the
+    links.
+  - A tenant that cannot be read fails its own links, and no others.
+  - It is an action that runs in the controller, where the variables of all hosts are. A link whose tasks do not run there (another
+    connection, C(become)) is left to a comparison of its own.
+  - Use it with C(run_once).
+version_added: 0.1.0
+options:
+  state:
+    description:
+      - Whether the links must exist. It takes precedence over C(link_state). A link that must not exist is not compared.
+    type: str
+    choices: [present, absent]
+extends_documentation_fragment:
+  - entra.cross_tenant_sync.attributes
+  - entra.cross_tenant_sync.attributes.info_module
+attributes:
+  action_group:
+    support: none
+    membership: []
+    details:
+      - It takes no connection options. It reads C(tenants), like the roles.
+seealso:
+  - module: entra.cross_tenant_sync.link_info
+  - module: entra.cross_tenant_sync.link_arguments
+author:
+  - The entra.cross_tenant_sync authors (@entra-cross-tenant-sync)
+"""
+
+EXAMPLES = r"""
+- name: Find the links that differ, and do nothing else
+  hosts: links
+  connection: local
+  gather_facts: false
+  tasks:
+    - name: Look at all links
+      entra.cross_tenant_sync.links_info:
+      run_once: true
+      register: look
+
+    - name: Show the state of this link
+      ansible.builtin.debug:
+        msg: "{{ look.links[inventory_hostname].summary | default('not compared') }}"
+"""
+
+RETURN = r"""
+links:
+  description: The links, by inventory host.
+  returned: success
+  type: dict
+  contains:
+    tasks:
+      description:
+        - The file of tasks with which the playbook C(sync) continues - V(as_desired) reports a link that is in sync, V(failed) one that cannot
+          be compared, V(link) builds or removes a link, and V(link_compared) compares it by itself first.
+      type: str
+      sample: as_desired
+    in_sync:
+      description: Whether the link is in sync, as RV(entra.cross_tenant_sync.link_info#module:in_sync).
+      type: bool
+      sample: true
+    summary:
+      description: The state of the link in one line, as RV(entra.cross_tenant_sync.link_info#module:summary).
+      type: str
+      sample: in sync; job healthy since 2026-11-23T02:01:10Z, last cycle ended 2026-11-25T02:01:10Z; 12 synced users
+    synced_users:
+      description: How many users of the source tenant are in the target tenant.
+      type: int
+      sample: 12
+    not_compared:
+      description: Why the link was not compared, if the tasks that follow report the cause better.
+      type: str
+    differences:
+      description: The first difference of a link that differs, as RV(entra.cross_tenant_sync.link_info#module:differences).
+      type: list
+      elements: dict
+    msg:
+      description: Why the link cannot be compared.
+      type: str
+      sample: "Tenant contoso.kr: sign-in of application 11111111-1111-4111-8111-111111111111 failed: the client secret is wrong"
+in_sync:
+  description: How many links are in sync.
+  returned: success
+  type: int
+  sample: 378
+done:
+  description: The hosts that need no further task, as keys. They are few links' own lines if there are at most 20.
+  returned: success
+  type: dict
+all_done:
+  description: Whether no host needs a further task.
+  returned: success
+  type: bool
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+ARGUMENTS = {"state": {"type": "str", "choices": ["present", "absent"]}}
+
+
+def main() -> None:
+    """Fail, because the variables are only available in the controller."""
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    module.fail_json(msg="links_info runs in the controller, where the variables of the links are; it cannot be run as a module")
+
+
+if __name__ == "__main__":
+    main()

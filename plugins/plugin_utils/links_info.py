@@ -1,0 +1,153 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: it may change without notice.
+"""Looks at the links of many hosts in the controller, and decides which tasks each host runs next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible.errors import AnsibleError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.parsing.convert_bool import boolean
+
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.look import Pair, Seen, Verdict
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import link_variables
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.rivals import Link
+from ansible_collections.entra.cross_tenant_sync.plugins.modules import link_info
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import LinkHost, connection_options, validate_link
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import PROCESS_VARIABLE, plain, secrets_in
+
+IN_SYNC, FAILED, GO_ON, COMPARE = "as_desired", "failed", "link", "link_compared"
+"""The files of tasks, see the playbook sync: the link is in sync; it cannot be compared; it differs; it needs a comparison of its own."""
+STRANGERS = "link_strangers"
+MOST_LINES = 20
+"""Up to so many links that are in sync, each has a task that reports it. If there are more, one line reports all of them."""
+COMPARISON = {"stop_at_difference": True, "share_reads": True}
+
+
+@dataclass(frozen=True)
+class Looked:
+    """The link of a host before the look: its validated options, or the file of tasks if there is nothing to look at."""
+
+    tasks: str | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+    secrets: frozenset[str] = frozenset()
+    fails_for_strangers: bool = False
+
+
+def prepare(host: LinkHost, rivals: Callable[[], Mapping[str, Any]]) -> Looked:
+    """Validate the variables of a host. Its own task reports what is wrong with them."""
+    examined = validate_link(host, rivals)
+    if examined.get("failed") or not examined["compare"]:
+        return Looked(GO_ON)
+    if not (host.here and _runs_in_controller(host)):
+        return Looked(COMPARE)
+    options = link_info.OPTIONS
+    given = {**connection_options(host, "link_source"), **examined["ansible_facts"]["cross_tenant_sync_link"], **COMPARISON}
+    understood = options.understand(plain({**given, "target": connection_options(host, "link_target")}))
+    spec = options.argument_spec()
+    checked = ArgumentSpecValidator(spec, **options.rules).validate(understood.args)
+    if understood.wrong or checked.error_messages:
+        return Looked(COMPARE)
+    fails = link_variables.value_of(STRANGERS, host.value(STRANGERS, host.variables.get(STRANGERS)))[0] == "fail"
+    return Looked(None, checked.validated_parameters, frozenset(secrets_in(spec, checked.validated_parameters)), fails)
+
+
+def _runs_in_controller(host: LinkHost) -> bool:
+    """Whether the variables of a host leave its tasks in this process."""
+    try:
+        connection = host.value("ansible_connection", host.variables.get("ansible_connection")) or "local"
+        become, process = (host.value(name, host.variables.get(name)) or False for name in ("ansible_become", PROCESS_VARIABLE))
+        elsewhere = boolean(become, strict=False) or boolean(process, strict=False)
+    except (AnsibleError, TypeError):
+        return False
+    return str(connection).removeprefix("ansible.builtin.") == "local" and not elsewhere
+
+
+def pairs_of(links: Iterable[Link], others: Mapping[str, Any]) -> list[Pair]:
+    """The links of an inventory, for the search for strangers. ``others`` are configurations that are managed elsewhere, by host."""
+    return [(link.source, link.target, (link.configuration, *others.get(link.host, ()))) for link in links]
+
+
+def report(looked: Mapping[str, Looked], seen: Seen, check_mode: bool) -> dict[str, Any]:
+    """The result: for each host the next file of tasks, the hosts that need none, and the strangers.
+
+    In check mode one host stays, so that the table of all actions is shown even if there are none.
+    """
+    verdicts: dict[str, Verdict | str] = {host: before.tasks or seen.verdicts[host] for host, before in looked.items()}
+    links = {host: _entry(verdict) for host, verdict in verdicts.items()}
+    _fail_for_strangers(links, looked, seen)
+    in_sync = [host for host, entry in links.items() if entry["tasks"] == IN_SYNC]
+    done = in_sync if len(in_sync) > MOST_LINES else []
+    if check_mode and len(done) == len(links):
+        done = done[1:]
+    return {
+        "changed": False,
+        "links": links,
+        "done": dict.fromkeys(done, True),
+        "all_done": len(done) == len(links),
+        "in_sync": len(in_sync),
+        "strangers": [sentence for found in seen.strangers for sentence in found.found],
+        "strangers_unknown": [found.unknown for found in seen.strangers if found.unknown],
+        "warnings": list(dict.fromkeys(_warnings(verdicts))),
+    }
+
+
+def _fail_for_strangers(links: dict[str, dict[str, Any]], looked: Mapping[str, Looked], seen: Seen) -> None:
+    """Fail the links of tenants with strangers that must have none, before anything is written."""
+    by_tenant: dict[str, list[str]] = {}
+    for found in seen.strangers:
+        by_tenant.setdefault(found.tenant.lower(), []).extend(found.found)
+    for host, before in looked.items():
+        if before.fails_for_strangers:
+            sides = (before.params, before.params["target"])
+            sentences = [sentence for side in sides for sentence in by_tenant.get(str(side["tenant_id"]).lower(), ())]
+            if sentences:
+                links[host] = {**links[host], "tasks": FAILED, "msg": "; ".join(sentences)}
+
+
+def lines(result: Mapping[str, Any]) -> Iterator[str]:
+    """What is shown of links that have no tasks, and of strangers."""
+    yield from result["strangers"]
+    yield from (f"strangers unknown: {reason}" for reason in result["strangers_unknown"])
+    if result["done"]:
+        yield f"{result['in_sync']} of {len(result['links'])} links are in sync"
+
+
+def _entry(verdict: Verdict | str) -> dict[str, Any]:
+    if isinstance(verdict, str):
+        return {"tasks": verdict}
+    if verdict.failure:
+        return {"tasks": FAILED, "msg": verdict.failure}
+    facts = verdict.facts
+    if facts is None:
+        return {"tasks": COMPARE}
+    shown = {name: facts[name] for name in ("in_sync", "summary", "not_compared", "synced_users") if facts.get(name) is not None}
+    if facts["in_sync"]:
+        return {"tasks": IN_SYNC, **shown}
+    return {"tasks": GO_ON, **shown, "differences": list(facts["differences"])}
+
+
+def _warnings(verdicts: Mapping[str, Verdict | str]) -> Iterator[str]:
+    """The warnings about links that are in sync. The tasks of other links repeat theirs."""
+    for host, verdict in verdicts.items():
+        if isinstance(verdict, Verdict) and verdict.facts and verdict.facts["in_sync"]:
+            yield from (f"{host}: {warning}" for warning in verdict.facts["warnings"])
+
+
+def variables_of(
+    hosts: Sequence[str], first: str, task_vars: Mapping[str, Any], raw_get: Callable[[str], Any]
+) -> Iterator[tuple[str, Any]]:
+    """Each host with its variables, as its own task would have them.
+
+    ``raw_get`` knows no variables of the play and of the task. They are the same for all hosts: what the variables of the first host have in
+    addition.
+    """
+    known = raw_get(first)
+    context = {name: value for name, value in task_vars.items() if name != "vars" and (name not in known or known[name] != value)}
+    for host in hosts:
+        yield host, (task_vars if host == first else {**raw_get(host), **context})

@@ -1,0 +1,57 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The look at a fleet finds a difference exactly where the modules, one by one in check mode, report a change.
+
+``LIFE=everything pytest tests/property/test_look.py`` tries a thousand fleets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.look import Verdict
+from ansible_collections.entra.cross_tenant_sync.tests.support.fleets import Told, compared, generated, seen, told
+from ansible_collections.entra.cross_tenant_sync.tests.support.life import everything
+
+SEEDS = range(1000 if everything() else 10)
+
+
+FACTS = ("in_sync", "differences", "synced_users", "missing_users", "summary", "problems")
+
+
+def contradiction(verdict: Verdict, alone: Mapping[str, Any] | str, modules: Told) -> str | None:
+    """How the look contradicts the comparison of the link alone, or the modules; ``None`` if it does not.
+
+    A link that the look leaves to a comparison of its own must fail there.
+    """
+    if isinstance(alone, str) or verdict.facts is None:
+        same = isinstance(alone, str) and verdict.facts is None
+        return None if same else f"the look: {verdict}; the comparison: {alone}"
+    if verdict.facts["not_compared"] or alone["not_compared"]:
+        same = bool(verdict.facts["not_compared"]) == bool(alone["not_compared"])
+        return None if same else f"the look: {verdict.facts['not_compared']}; the comparison: {alone['not_compared']}"
+    if any(verdict.facts[name] != alone[name] for name in FACTS):
+        return f"the look: {verdict.facts}; the comparison: {alone}"
+    differs = bool(verdict.facts["differences"])
+    return None if differs == bool(modules.actions or modules.failure) else f"the look: {verdict.facts}; the modules: {modules}"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_look_and_the_modules_agree(seed: int) -> None:
+    fleet = generated(seed)
+    verdicts = seen(fleet).verdicts
+    found = {}
+    for name in fleet.links:
+        wrong = contradiction(verdicts[name], compared(fleet, name), told(fleet, name))
+        if wrong:
+            found[name] = wrong
+    assert found == {}, fleet.story
+
+
+def test_an_untouched_fleet_is_in_sync() -> None:
+    untouched = next(fleet for fleet in map(generated, range(100)) if not fleet.story)
+    assert [verdict.facts and verdict.facts["in_sync"] for verdict in seen(untouched).verdicts.values()] == [True] * 12

@@ -32,7 +32,7 @@ options:
   global_address_list:
     description:
       - The name of the address list in which a listed user must be.
-      - If not set, it is V(Default Global Address List). In a tenant in which no user is in a list of this name, any list of Exchange counts,
-        because the names can be localised.
+      - If not set, it is V(Default Global Address List), or any other address list for a user who is in no list of this name, because the
+        names can be localised. The indexes of the system never count.
     type: str
 """

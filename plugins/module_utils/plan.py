@@ -276,6 +276,8 @@ class LinkInquiry:
     """The result in place of a failure, from its message and its ``error``; ``None`` if the task fails."""
     complain: Callable[[Mapping[str, Any], Facts], str | None] = lambda _params, _facts: None
     """Why the task fails although everything could be read. Never in check mode."""
+    of_failure: Callable[[Facts], Facts] = lambda facts: facts
+    """What the result of that failure contains of the facts: Ansible prints it."""
     uses_shared_reads: bool = False
     """Whether it can use the recent reads of earlier tasks of the run, see `read_cache`."""
 

@@ -185,7 +185,7 @@ def _run_link_inquiry(
         return {"changed": False, **excused}
     complaint = None if check_mode else subject.complain(given, facts)
     if complaint:
-        raise RunFailure(complaint, facts)
+        raise RunFailure(complaint, subject.of_failure(facts))
     return facts
 
 

@@ -85,7 +85,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 people:
-  description: The users, with the verdict on each of them.
+  description:
+    - The users, with the verdict on each of them.
+    - If the task fails because of O(must_be_listed) or O(max_unlisted), only the first fifty unlisted users, because Ansible prints the result.
   returned: always
   type: list
   elements: dict

@@ -260,7 +260,7 @@ class TestThresholds:
         result = Book().ask(**SOURCE, **options)
         assert result["failed"]
         assert named.lower() in result["msg"].lower()
-        assert result["people"], "the facts are there nevertheless"
+        assert [person["name"] for person in result["people"]] == result["unlisted"], "the facts are there, but not those of everyone"
         checked = Book().ask(check=True, **SOURCE, **options)
         assert not checked.get("failed")
         assert checked["problems"] == result["problems"] != []

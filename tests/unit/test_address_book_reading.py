@@ -63,7 +63,7 @@ def entra(number: int, source_name: str | None = None, mail: str | None = None) 
 
 
 class Directory:
-    """A target with these users: it understands the filters of the searches, and lists everything."""
+    """A target with these users: it understands the filters of the searches, and lists the external users."""
 
     def __init__(self, users: Sequence[Mapping[str, Any]], deleted: Sequence[Mapping[str, Any]] = ()) -> None:
         self.users, self.deleted = users, deleted
@@ -81,8 +81,11 @@ class Directory:
             return NOT_FOUND
         clause = re.search(r"\$filter=(.*?)&\$select", unquote(query))
         if clause is None:
-            self.listings += query[-6:] != "$top=1"
-            return Reply(200, {"value": list(self.users)}, DATE)
+            assert query.endswith("$top=1"), "the tenant's own users are never listed"
+            return Reply(200, {"value": list(self.users)[:1]}, DATE)
+        if clause[1].startswith("creationType"):
+            self.listings += 1
+            return Reply(200, {"value": [found for found in self.users if "#EXT#" in found["userPrincipalName"]]}, DATE)
         self.searches.append(clause[1])
         values = [value.lower().replace("''", "'") for value in re.findall(r"'((?:[^']|'')*)'", clause[1])]
         if clause[1].startswith("startsWith"):

@@ -46,6 +46,8 @@ RAW = (
 """Words in error messages of Python and its libraries."""
 
 BASE: dict[str, dict[str, Any]] = {
+    "address_book_info": {"people": ["minsu.kim@contoso.kr"]},
+    "address_book_visibility": {"people": ["minsu.kim@contoso.kr"], "exchange": True},
     "cross_tenant_policy": {"partner_tenant_id": TARGET, "user_sync_inbound": True},
     "cross_tenant_policy_info": {},
     "link_info": {"configuration": "Fabrikam", "target": {"tenant_id": TARGET, **SIGN_IN}},
@@ -139,6 +141,9 @@ def connections() -> Iterator[Case]:
         ("cloud", ("moon", "Global", 5)),
         ("graph_endpoint", NOT_ENDPOINTS),
         ("login_endpoint", NOT_ENDPOINTS),
+        ("exchange", NOT_BOOLEANS),
+        ("exchange_endpoint", NOT_ENDPOINTS),
+        ("exchange_group", (LONG, *NOT_LINES)),
         ("ca_path", ("/nowhere/ca.pem", "two\nlines", True, ["x"])),
         ("validate_certs", NOT_BOOLEANS),
         ("proxy", NOT_PROXIES),
@@ -189,7 +194,22 @@ def own() -> Iterator[Case]:
         ("sync_configuration_info", "target_tenant_id"),
     ):
         yield from each(module, option, NOT_TENANTS)
-    yield from each("synced_user_info", "source_tenant_id", ("contoso.kr", "x", True))
+    for module in ("synced_user_info", "address_book_info", "address_book_visibility"):
+        yield from each(module, "source_tenant_id", ("contoso.kr", "x", True))
+        yield Case(module, {"source_domains": ["contoso.kr", "kim@contoso.kr"]}, "source_domains[1]")
+    for module in ("address_book_info", "address_book_visibility"):
+        yield from each(module, "people", (5.5j, {"a": 1}, True))
+        yield Case(module, {"people": ["a@contoso.kr", "b\nc"]}, "people[1]")
+        yield from each(module, "global_address_list", (LONG, *NOT_LINES))
+        yield Case(module, {"people": []}, "people")
+    yield from each("address_book_info", "max_unlisted", (-1, 2**31, *NOT_NUMBERS))
+    yield Case("address_book_info", {"must_be_listed": ["a@contoso.kr", "b\nc"]}, "must_be_listed[1]")
+    yield Case("address_book_info", {"source": {"tenant_id": SOURCE, **SIGN_IN}}, "configuration")
+    yield Case("address_book_info", {"source": {"tenant_id": SOURCE, **SIGN_IN, "cloud": "moon"}}, "source.cloud")
+    yield from each("address_book_visibility", "max_changes", (-1, 2**31, *NOT_NUMBERS))
+    yield from each("address_book_visibility", "external_address", NOT_BOOLEANS)
+    yield Case("address_book_visibility", {"exchange_group": "cts@fabrikam.kr"}, "exchange_group")
+    yield Case("address_book_visibility", {"commands_path": "/nowhere/at/all/commands.ps1"}, "commands_path")
     yield from each("cross_tenant_policy", "user_sync_inbound", NOT_BOOLEANS)
     yield from each("cross_tenant_policy", "display_name", (LONG, *NOT_LINES))
     yield from each("cross_tenant_policy", "state", ("missing", 5))
@@ -237,7 +257,6 @@ def own() -> Iterator[Case]:
         {"arriving_users": [{"user_principal_name": ""}]},
         "arriving_users[0].user_principal_name is required; it is empty",
     )
-    yield Case("synced_user_info", {"source_domains": ["contoso.kr", "kim@contoso.kr"]}, "source_domains[1]")
     yield Case("tenant_info", {"resolve": "fabrikam.kr, nowhere"}, "resolve[1]")
     yield from mappings()
 
@@ -355,9 +374,9 @@ def test_is_refused_in_the_worker_and_in_a_module(case: Case, capsys: pytest.Cap
 
 
 def test_no_module_is_left_out() -> None:
-    """link_arguments takes variables instead of options, and has its own tables."""
+    """link_arguments and links_info take variables instead of options, and have their own tables."""
     folder = Path(__file__).resolve().parents[2] / "plugins" / "modules"
-    assert {path.stem for path in folder.glob("[!_]*.py")} - {"link_arguments"} == set(BASE)
+    assert {path.stem for path in folder.glob("[!_]*.py")} - {"link_arguments", "links_info"} == set(BASE)
 
 
 @pytest.mark.parametrize("module", BASE)

@@ -116,7 +116,7 @@ OWNERS = {
     "link_address_book_max_changes": ("address_book_visibility", "max_changes"),
     "link_address_book_commands_path": ("address_book_visibility", "commands_path"),
 }
-DEFAULTS = {"link_state": "present", "link_users": "keep", "link_compare": True, "link_preflight": True}
+DEFAULTS = {"link_state": "present", "link_strangers": "report", "link_users": "keep", "link_compare": True, "link_preflight": True}
 """Of the variables that become no option of a module."""
 DEPENDENT = {
     "link_preflight_purpose": ["V(plan) in check mode, otherwise V(apply), if not set."],

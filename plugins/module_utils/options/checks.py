@@ -186,7 +186,7 @@ CONNECTION: Table = {
     "graph_endpoint": endpoint,
     "login_endpoint": endpoint,
     "exchange_endpoint": endpoint,
-    "exchange_group": LINE,
+    "exchange_group": NAME,
     "ca_path": authorities,
     "proxy": proxy,
     "connect_timeout": whole(1, 3600, " seconds"),

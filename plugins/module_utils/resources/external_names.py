@@ -28,9 +28,9 @@ OR = "%20or%20"
 NEXT = "@odata.nextLink"
 PENDING = "PendingAcceptance"
 """The state of a user who has not redeemed an invitation."""
-_INVITED = "creationType%20eq%20'Invitation'%20or%20externalUserState%20eq%20'Accepted'"
+INVITED = "creationType%20eq%20'Invitation'%20or%20externalUserState%20eq%20'Accepted'"
 """Which of the two a synced user has is not documented (fact F112)."""
-FIRST = Request("GET", f"/users?$filter={_INVITED}&$select=userPrincipalName,externalUserState&$top=999")
+FIRST = Request("GET", f"/users?$filter={INVITED}&$select=userPrincipalName,externalUserState&$top=999")
 """The first thousand external users of any source. Of a tenant with more of them, it shows how their names end."""
 
 _EXTERNAL = re.compile(r"^(?P<alias>.+)_(?P<domain>[^_@]+)#EXT#@(?P<ending>.*)", re.IGNORECASE)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from ...graph.client import Client
@@ -23,6 +24,8 @@ from .recipients import Answers
 from .source_side import Log, Scope
 from .verdict import judge
 
+MOST_OF_FAILURE = 50
+"""Users in the result of a failure."""
 SEEN = "seen"
 """In the facts of the target: what was read there, if the source completes it."""
 
@@ -172,4 +175,17 @@ def complain(params: Mapping[str, Any], facts: Facts) -> str | None:
     return f"Tenant {params['tenant_id']}: {'; '.join(facts['problems'])} ({facts['summary']})."
 
 
-INQUIRY = LinkInquiry(in_target, in_source, is_complete=lambda _params, found: SEEN not in found, other="source", complain=complain)
+def of_failure(facts: Facts) -> Facts:
+    """The facts with the first unlisted users only: Ansible prints the whole result of a failure, and of many users that is megabytes."""
+    unlisted = (person for person in facts["people"] if person["unlisted"])
+    return {**facts, "people": list(islice(unlisted, MOST_OF_FAILURE))}
+
+
+INQUIRY = LinkInquiry(
+    in_target,
+    in_source,
+    is_complete=lambda _params, found: SEEN not in found,
+    other="source",
+    complain=complain,
+    of_failure=of_failure,
+)

@@ -19,11 +19,12 @@ from ...graph.odata import is_id, requests_by
 from ...plan import Refusal
 from .. import tenants
 from ..directory import listed
-from ..external_names import PENDING, requests_by_source_name, source_name
+from ..external_names import INVITED, PENDING, requests_by_source_name, source_name
 from .evidence import Entra
 
 SELECT = "id,userPrincipalName,displayName,mail,userType,accountEnabled,createdDateTime,externalUserState,showInAddressList"
-ALL = f"/users?$select={SELECT}&$top=999"
+ALL = f"/users?$filter={INVITED}%20or%20externalUserState%20eq%20'{PENDING}'&$select={SELECT}&$top=999"
+"""The external users. The tenant's own users are not listed: there can be many more of them."""
 DELETED = f"/directory/deletedItems/microsoft.graph.user?$select={SELECT}&$top=999"
 PROGRESS = 10_000
 """Users of the directory after which the progress is reported."""

@@ -354,7 +354,7 @@ class OneLink:
             return Reply(200, {"value": self.late})
         if request.path.startswith("/organization"):
             return Reply(200, {"value": [{"verifiedDomains": [{"name": "contoso.kr"}]}]})
-        if request.path.startswith("/users?$select"):
+        if tenant == TARGET and request.path.startswith("/users?"):
             return Reply(200, {"value": []})
         if request.path == BATCH:
             return Reply()

@@ -105,6 +105,8 @@ class _Tenants:
         if key not in self._desks:
             client = connect(options, self._run_cache, self._progress)
             client.reads.share()
+            # What it reads for all links is shared by those that need it.
+            client.reads.keep_private()
             self._desks[key] = Desk(client, overview.LISTINGS)
         return self._desks[key]
 

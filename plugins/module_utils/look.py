@@ -77,8 +77,8 @@ class _Link:
 
     name: str
     params: Params
-    drafts: list[Draft] = field(default_factory=list)
-    """What was read for it."""
+    read: list[tuple[Client, Draft]] = field(default_factory=list)
+    """The clients that have read it, with what they have recorded."""
     source: Facts | None = None
     verdict: Verdict | None = None
 
@@ -105,6 +105,8 @@ class _Tenants:
         if key not in self._desks:
             client = connect(options, self._run_cache, self._progress)
             client.reads.share()
+            # What it reads for all links is shared by those that need it.
+            client.reads.keep_private()
             self._desks[key] = Desk(client, overview.LISTINGS)
         return self._desks[key]
 
@@ -195,8 +197,8 @@ def _begin(desk: Desk, links: Sequence[_Link], side: str) -> Desk:
 def _work(link: _Link, side: str, check_mode: bool, desk: Desk, together: Together) -> None:
     """Compare a link in one tenant."""
     draft = Draft(desk.run_cache)
-    link.drafts.append(draft)
     client = desk.client.joining(together, draft, desk.began)
+    link.read.append((client, draft))
     client.check_mode = check_mode
     try:
         if side == "source":
@@ -225,14 +227,15 @@ def _find_strangers(tenants: _Tenants, search: Search, inventory: Sequence[Pair]
 
 def _finish(link: _Link, facts: Facts) -> None:
     if not facts["in_sync"]:
-        for draft in link.drafts:
+        for client, draft in link.read:
+            client.reads.publish()
             draft.publish()
     _end(link, Verdict(facts))
 
 
 def _end(link: _Link, verdict: Verdict) -> None:
     link.verdict = verdict
-    link.drafts = []
+    link.read = []
     link.source = None
 
 

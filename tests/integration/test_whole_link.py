@@ -85,7 +85,7 @@ def test_a_link_that_is_compared_first_is_repaired_all_the_same(playbooks: Playb
 
 def test_what_cannot_be_compared_is_told_by_the_tasks_that_follow(playbooks: Playbooks, emulator: Emulator) -> None:
     assert playbooks.sync().code == 0
-    emulator.control("POST", "faults", [{"path": "/policies/", "fault": "status", "status": 403, "code": "Forbidden", "times": 4}])
+    emulator.control("POST", "faults", [{"path": "/policies/", "fault": "status", "status": 403, "code": "Forbidden", "times": 5}])
     run = playbooks.sync()
     assert run.code == 0, run.output
     assert run.changed() == []

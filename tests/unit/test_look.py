@@ -306,6 +306,37 @@ class TestDrafts:
         draft.publish()
         assert (below.recall("key"), below.recall("kept")) == ("new", None)
 
+    def test_reads_are_shared_once_they_are_published(self, tmp_path: Path) -> None:
+        """Until then, no later task finds them."""
+        tmp_path.chmod(0o700)
+        cache = RunCache(str(tmp_path))
+        graph = FakeGraph(echo, run_cache=cache)
+        graph.reads.share()
+        graph.reads.keep_private()
+        draft = Draft(Recalled(cache))
+
+        def sent_by_a_later_task() -> int:
+            task = FakeGraph(echo, run_cache=cache)
+            task.reads.use_shared()
+            task.reads.keep_private()
+            task.get("/policies/x")
+            return len(task.sent)
+
+        class Others:
+            def gather(self, requests: Sequence[Request], _alone: bool) -> Sequence[Any]:
+                return [graph.send(request) for request in requests]
+
+            def owner_of(self, _name: str) -> str | None:
+                return None
+
+        client = graph.joining(Others(), draft, graph.clock.time())
+        client.reads.share()
+        client.get("/policies/x")
+        assert sent_by_a_later_task() == 1
+        client.reads.publish()
+        draft.publish()
+        assert sent_by_a_later_task() == 0
+
 
 class TestStrangers:
     LINKS = ((OTHER, "own.example", ("To own",)), ("own.example", THIRD, ("To third", "By hand")))

@@ -17,7 +17,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from .claims import Claims, decode
@@ -41,6 +41,8 @@ except ImportError as missing:
     MISSING_LIBRARY: ImportError | None = missing
 else:
     MISSING_LIBRARY = None
+
+Derived = TypeVar("Derived")
 
 __all__ = ["BATCH", "Answer", "Client", "Patience", "Request", "all_of", "page_members", "seconds"]
 
@@ -160,6 +162,8 @@ class Client:
         """Returns a new client of Exchange in the same tenant; ``None`` if the connection options do not ask for it. Raises `GraphFailure`."""
         self.together: Together | None = None
         """Answers the reads, if they are sent together with those of other clients."""
+        self.derivations: dict[tuple[Callable[[Any], Any], int], tuple[Any, Any]] | None = None
+        """The results of `derived`, if they are shared."""
         self.progress = progress or _no_progress
         """Is called with the progress of a long read."""
         self._transport = transport
@@ -177,6 +181,17 @@ class Client:
         client.reads = self.reads.separate(run_cache, at)
         client.misses = Counter()
         return client
+
+    def derived(self, function: Callable[[Any], Derived], body: Any) -> Derived:
+        """The result of a pure function of an answer, which pieces of work that share the answer share, too. Nobody changes it."""
+        if self.derivations is None:
+            return function(body)
+        key = (function, id(body))
+        if key not in self.derivations:
+            # The answer is kept as well, so that no other object has its id.
+            self.derivations[key] = (body, function(body))
+        found: Derived = self.derivations[key][1]
+        return found
 
     def gathered(self, requests: Sequence[Request]) -> list[Answer | GraphFailure] | None:
         """The outcomes of reads that are sent together with those of other clients; ``None`` if this client sends them itself."""

@@ -37,6 +37,7 @@ class Desk:
 
     def __init__(self, client: Client, listings: Sequence[Listing] = ()) -> None:
         self.client = client
+        client.derivations = {}
         self.run_cache = Recalled(client.run_cache)
         """What earlier tasks of the run have recorded, read once."""
         self.began = time.time()
@@ -103,9 +104,9 @@ class Desk:
                 if key not in self._kept:
                     self._known.pop(key, None)
 
-    def members(self, listing: Request) -> list[Raw] | None:
-        """The members of a list of a shortcut; ``None`` if it was not read, or not to its end."""
-        return self._lists.get(key_of(listing))
+    def rest(self) -> None:
+        """Discard what a group of pieces of work has derived, at its end."""
+        self.client.derivations = {}
 
     def owner_of(self, name: str) -> str | None:
         """See `Client.owner_of`."""

@@ -89,6 +89,7 @@ class ReadCache:
         self._clock = clock
         self._named_by_id = is_id(tenant)
         self._own: dict[tuple[str, ...], Known] | None = None
+        self._held_back: list[tuple[Request, Known, Moment]] | None = None
         self._shares = False
         self._uses_shared = False
         self._used_shared = False
@@ -96,7 +97,15 @@ class ReadCache:
 
     def separate(self, run_cache: RunCache, at: float) -> ReadCache:
         """The reads of another piece of work in the same tenant, all of which count as sent at that time, in seconds."""
-        return ReadCache(run_cache, *self._of, clock=lambda: at)
+        reads = ReadCache(run_cache, *self._of, clock=lambda: at)
+        reads._held_back = []
+        return reads
+
+    def publish(self) -> None:
+        """Share what a `separate` piece of work has read, which is held back until then."""
+        held_back, self._held_back = self._held_back, None
+        for request, outcome, moment in held_back or ():
+            self._share(request, outcome, moment)
 
     # Within the task ---------------------------------------------------------------------------------------------------
 
@@ -169,7 +178,13 @@ class ReadCache:
             return
         if self._own is not None and request.method == "GET":
             self._own[key_of(request)] = outcome
-        if moment is not None and not (isinstance(outcome, Answer) and self._private(request, outcome.body)):
+        if moment is not None and self._held_back is not None:
+            self._held_back.append((request, outcome, moment))
+        elif moment is not None:
+            self._share(request, outcome, moment)
+
+    def _share(self, request: Request, outcome: Known, moment: Moment) -> None:
+        if not (isinstance(outcome, Answer) and self._private(request, outcome.body)):
             marks = moment.marks[_area(request.path)]
             self._run_cache.keep({"at": moment.at, "marks": marks, **_packed(outcome)}, *self._place, self._reader(), *key_of(request))
 

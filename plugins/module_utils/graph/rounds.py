@@ -141,6 +141,7 @@ def run_together(groups: Sequence[Group[Result]]) -> Iterator[list[Result]]:
                 group_now.proceed(pool)
                 if not group_now.stopped:
                     results[number] = [piece.result for piece in group_now.pieces]
+                    group_now.desk.rest()
                     del running[number]
             while following in results:
                 yield results.pop(following)

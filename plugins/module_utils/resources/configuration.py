@@ -155,7 +155,7 @@ def with_bags(client: Client, name: str | None = None) -> tuple[Found, ...]:
     listing = find_configuration.configurations(client)
     answers = read_all(client, [Request("GET", path) for configuration in listing for path in _paths(configuration, name)])
     bodies = (client.whole(answer.body) for answer in answers)
-    return tuple(_found(configuration, *islice(bodies, len(_paths(configuration, name)))) for configuration in listing)
+    return tuple(_found(client, configuration, *islice(bodies, len(_paths(configuration, name)))) for configuration in listing)
 
 
 def _paths(configuration: Configuration, name: str | None) -> tuple[str, ...]:
@@ -167,8 +167,8 @@ def _has_name(configuration: Configuration, name_or_id: str) -> bool:
     return find_configuration.same_name(configuration.name, name_or_id) or configuration.id == name_or_id.lower()
 
 
-def _found(configuration: Configuration, secrets: Any, jobs: Any = None) -> Found:
-    return Found(configuration, settings_bag.parse(secrets), all_of(jobs) if jobs else [])
+def _found(client: Client, configuration: Configuration, secrets: Any, jobs: Any = None) -> Found:
+    return Found(configuration, client.derived(settings_bag.parse, secrets), all_of(jobs) if jobs else [])
 
 
 def _redemption_outbound(client: Client, target_id: str) -> bool | None:

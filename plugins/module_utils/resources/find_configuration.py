@@ -70,7 +70,7 @@ def configurations(client: Client) -> list[Configuration]:
 
 def _listed(client: Client, path: str) -> list[Configuration]:
     """The configurations of a listing without those that this run has removed: a replica may list them for a while (fact F14)."""
-    found = map(configuration, client.pages(path))
+    found = (client.derived(configuration, raw) for raw in client.pages(path))
     return [listed for listed in found if not client.run_cache.recall(*_key(client, "removed", listed.id))]
 
 
@@ -97,7 +97,11 @@ def serving(client: Client, target_id: str) -> list[Configuration]:
     """
     listing = [found for found in configurations(client) if not (client.check_mode and _would_be_removed(client, found))]
     bags = find_all(client, [Request("GET", f"{found.synchronization}/secrets") for found in listing])
-    return [found for found, body in zip(listing, bags, strict=True) if settings_bag.target(settings_bag.parse(body)) == target_id]
+    return [
+        found
+        for found, body in zip(listing, bags, strict=True)
+        if settings_bag.target(client.derived(settings_bag.parse, body)) == target_id
+    ]
 
 
 def configuration(raw: Raw) -> Configuration:

@@ -79,7 +79,7 @@ def test_what_is_looked_at_is_what_the_roles_and_the_playbook_register() -> None
     """Their tasks follow the table of the link, which test_link proves; what says in which direction is registered first."""
     root = Path(__file__).resolve().parents[2]
     files = [
-        root / "playbooks" / "sync.yml",
+        root / "playbooks" / "tasks" / "link.yml",
         *(root / "roles" / role / "tasks" / "main.yml" for role in ("source_tenant", "target_tenant")),
     ]
     assert [name for name in ARGUMENTS for file in files if f"register: {name}" in file.read_text(encoding="utf-8")] == list(ARGUMENTS)

@@ -19,7 +19,14 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.clie
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.read_cache import SECONDS, invalidate_all
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_cache import RunCache
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Inquiry, Pace
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import configuration, job, link_comparison, partner, scope
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import (
+    configuration,
+    external_names,
+    job,
+    link_comparison,
+    partner,
+    scope,
+)
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping import resource as mapping
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import NOT_FOUND, SOURCE, TARGET, FakeGraph, Outcome, Reply, refusal
@@ -354,7 +361,7 @@ class OneLink:
             return Reply(200, {"value": self.late})
         if request.path.startswith("/organization"):
             return Reply(200, {"value": [{"verifiedDomains": [{"name": "contoso.kr"}]}]})
-        if tenant == TARGET and request.path.startswith("/users?"):
+        if request.path == external_names.FIRST.path:
             return Reply(200, {"value": []})
         if request.path == BATCH:
             return Reply()

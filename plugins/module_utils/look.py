@@ -32,6 +32,10 @@ from .run import connect, refused_value, without_empty
 Params = Mapping[str, Any]
 """The validated options of ``link_info``."""
 
+MOST_WITH_READS = 50
+"""Of more links, what was read in the source is discarded if nothing differs there, because it would not fit into memory. If a link then
+differs in the target, its tasks read the source again.
+"""
 SIDE_BY_SIDE = 250
 """The links of a tenant that are compared at the same time."""
 
@@ -174,7 +178,7 @@ def _compare(tenants: _Tenants, links: Sequence[_Link], side: str, check_mode: b
             continue
         for start in range(0, len(members), SIDE_BY_SIDE):
             chunk = members[start : start + SIDE_BY_SIDE]
-            work = [functools.partial(_work, link, side, check_mode) for link in chunk]
+            work = [functools.partial(_work, link, side, check_mode, len(links) <= MOST_WITH_READS) for link in chunk]
             if start == 0 and inventory:
                 work += [functools.partial(_find_strangers, tenants, search, inventory) for search in tenants.searches(desk, side)]
             groups.append(Group(functools.partial(_begin, desk, chunk, side), work))
@@ -194,7 +198,7 @@ def _begin(desk: Desk, links: Sequence[_Link], side: str) -> Desk:
     return desk
 
 
-def _work(link: _Link, side: str, check_mode: bool, desk: Desk, together: Together) -> None:
+def _work(link: _Link, side: str, check_mode: bool, keeps_reads: bool, desk: Desk, together: Together) -> None:
     """Compare a link in one tenant."""
     draft = Draft(desk.run_cache)
     client = desk.client.joining(together, draft, desk.began)
@@ -203,6 +207,10 @@ def _work(link: _Link, side: str, check_mode: bool, desk: Desk, together: Togeth
     try:
         if side == "source":
             link.source = link_comparison.in_source(client, link.params)
+            if link.source["differences"]:
+                _share(link)
+            elif not keeps_reads:
+                link.read.clear()
         else:
             _finish(link, link_comparison.in_target(client, link.params, link.source or {}))
     except (Refusal, GraphFailure) as failure:
@@ -227,15 +235,21 @@ def _find_strangers(tenants: _Tenants, search: Search, inventory: Sequence[Pair]
 
 def _finish(link: _Link, facts: Facts) -> None:
     if not facts["in_sync"]:
-        for client, draft in link.read:
-            client.reads.publish()
-            draft.publish()
+        _share(link)
     _end(link, Verdict(facts))
+
+
+def _share(link: _Link) -> None:
+    """Share what was read with the next tasks of the link."""
+    for client, draft in link.read:
+        client.reads.publish()
+        draft.publish()
+    link.read.clear()
 
 
 def _end(link: _Link, verdict: Verdict) -> None:
     link.verdict = verdict
-    link.read = []
+    link.read.clear()
     link.source = None
 
 

@@ -96,8 +96,24 @@ in_sync:
   returned: success
   type: int
   sample: 378
+strangers:
+  description:
+    - Synchronization that no link of the inventory describes, one sentence each - partners that may synchronize users into a tenant, and
+      configurations that synchronize users out of it.
+    - The links of such a tenant have V(failed) in C(tasks) if their variable C(link_strangers) is V(fail). It is V(report) if it is not set.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - "Tenant fabrikam.kr: partner 99999999-9999-4999-8999-999999999999 may synchronize users into it, and no link of the inventory describes that"
+strangers_unknown:
+  description: Why a tenant could not be searched for strangers, one sentence each.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 done:
-  description: The hosts that need no further task, as keys. They are few links' own lines if there are at most 20.
+  description: The hosts that need no further task, as keys. It is empty if at most 20 links are in sync, each of which has a task that reports it.
   returned: success
   type: dict
 all_done:

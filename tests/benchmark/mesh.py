@@ -55,7 +55,7 @@ def rerun(folder: Path, size: int, repeats: int, report: Callable[[str], None]) 
                 raise Failure(f"the mesh was not settled, {recap.changed} tasks changed something:\n{done.output[-3000:]}")
             mesh.runs.append(done.cost)
             report(f"mesh of {size} tenants, {len(links)} links: {done.cost.wall:.1f} s, {done.cost.cpu / len(links):.3f} s CPU a link")
-            (folder / "floor.yml").write_text(contestants.floor_play(recap.executed // len(links)))
+            (folder / "floor.yml").write_text(contestants.floor_play(max(1, recap.executed // len(links))))
             mesh.floor.append(run(emulator, contestants.playbook(files, "noop", folder / "floor.yml", "-f", str(FORKS)), folder).cost)
         return mesh
 

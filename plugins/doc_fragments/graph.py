@@ -273,13 +273,112 @@ options:
         default: 5
 """
 
-    SOURCE = (
-        TARGET.replace("  target:", "  source:", 1)
-        .replace(
-            "The connection to the target tenant. The connection options of the task itself are those of the source tenant.",
-            "The connection to the source tenant. The connection options of the task itself are those of the target tenant.",
-        )
-        .replace("for options of the target tenant", "for options of the source tenant")
-        .replace("The target tenant, by its id", "The source tenant, by its id")
-        .replace("    required: true\n    suboptions", "    suboptions", 1)
-    )
+    SOURCE = r"""
+options:
+  source:
+    description:
+      - The connection to the source tenant. The connection options of the task itself are those of the target tenant.
+      - The environment is never used for options of the source tenant.
+    type: dict
+    suboptions:
+      tenant_id:
+        description:
+          - The source tenant, by its id or one of its verified domains.
+        type: str
+        required: true
+        aliases: [tenant]
+      client_id:
+        description:
+          - As O(client_id).
+        type: str
+      client_secret:
+        description:
+          - As O(client_secret).
+        type: str
+        aliases: [secret]
+      certificate:
+        description:
+          - As O(certificate).
+        type: str
+      certificate_path:
+        description:
+          - As O(certificate_path).
+        type: path
+      certificate_passphrase:
+        description:
+          - As O(certificate_passphrase).
+        type: str
+      federated_token:
+        description:
+          - As O(federated_token).
+        type: str
+      federated_token_file:
+        description:
+          - As O(federated_token_file).
+        type: path
+      access_token:
+        description:
+          - As O(access_token).
+        type: str
+      auth_method:
+        description:
+          - As O(auth_method).
+        type: str
+        choices: [auto, access_token, certificate, client_secret, federated, managed_identity, azure_cli, device_code]
+        default: auto
+      cloud:
+        description:
+          - As O(cloud).
+        type: str
+        choices: [global, usgov, usgov_dod, china]
+        default: global
+      graph_endpoint:
+        description:
+          - As O(graph_endpoint).
+        type: str
+      login_endpoint:
+        description:
+          - As O(login_endpoint).
+        type: str
+      exchange:
+        description:
+          - As O(exchange).
+        type: bool
+        default: false
+      exchange_endpoint:
+        description:
+          - As O(exchange_endpoint).
+        type: str
+      exchange_group:
+        description:
+          - As O(exchange_group).
+        type: str
+      ca_path:
+        description:
+          - As O(ca_path).
+        type: path
+      validate_certs:
+        description:
+          - As O(validate_certs).
+        type: bool
+        default: true
+      proxy:
+        description:
+          - As O(proxy).
+        type: str
+      connect_timeout:
+        description:
+          - As O(connect_timeout).
+        type: int
+        default: 10
+      timeout:
+        description:
+          - As O(timeout).
+        type: int
+        default: 30
+      retries:
+        description:
+          - As O(retries).
+        type: int
+        default: 5
+"""

@@ -71,7 +71,7 @@ class Seen:
     strangers: tuple[Strangers, ...] = ()
 
 
-Pair: TypeAlias = "tuple[str, str, Collection[str]]"
+Pair: TypeAlias = tuple[str, str, Collection[str]]
 """A link of the inventory: the ids or domains of its source and its target in lower case, and the names of its configurations."""
 
 

@@ -36,12 +36,17 @@ def needed(module: str) -> dict[str, Any]:
     return {name: value for name, value in BASE[module].items() if spec[name].get("required")}
 
 
+OF_PRESENCE = ("required_one_of", "required_together")
+"""Rules about options beside the one whose forms are compared; test_malformed has the cases that violate them."""
+
+
 def checked(module: str, given_: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters that the engine receives for a task."""
     options = options_of(module)
     understood = options.understand({**needed(module), **given_})
     assert understood.wrong is None, understood.wrong
-    result = ArgumentSpecValidator(options.argument_spec(), **options.rules).validate(understood.args)
+    rules = {name: rule for name, rule in options.rules.items() if name not in OF_PRESENCE}
+    result = ArgumentSpecValidator(options.argument_spec(), **rules).validate(understood.args)
     assert not result.error_messages, result.error_messages
     parameters: dict[str, Any] = result.validated_parameters
     return parameters

@@ -24,7 +24,7 @@ from entra_emulator.exchange.roles import RIGHTS, ROLE_TEMPLATES
 MINSU = "minsu.kim@contoso.kr"
 GLOBAL_READER, SECURITY_READER = ROLE_TEMPLATES["Global Reader"], ROLE_TEMPLATES["Security Reader"]
 NULS = Reply(403, b"\0" * 64)
-OURS = [{"DomainName": "fabrikam.onmicrosoft.com", "InitialDomain": True}, {"DomainName": "fabrikam.kr", "InitialDomain": False}]
+OURS = ({"DomainName": "fabrikam.onmicrosoft.com", "InitialDomain": True}, {"DomainName": "fabrikam.kr", "InitialDomain": False})
 NO_GROUP = {
     "error": {
         "code": "NotFound",
@@ -90,7 +90,7 @@ EMPTY = tenant(Reply(200, {}))
 def look(
     connect: Callable[[], Client] | None,
     group: str | None = None,
-    permissions: Sequence[str] = EVERYTHING,
+    permissions: Sequence[str] = tuple(EVERYTHING),
     users: Sequence[str] = (MINSU,),
     answer: Callable[[Request], Outcome] = EMPTY,
 ) -> tuple[list[dict[str, str]], FakeGraph]:

@@ -234,7 +234,7 @@ QUOTING: dict[str, Callable[[int, str], Reply]] = {
     "the type": lambda status, text: in_envelope(status, text, "Invalid Operation", "failed", ""),
     "an unreadable body": lambda status, text: Reply(status, b"\0" * 64 + text.encode() + b"\0" * 64),
     "a page": lambda status, text: Reply(status, f"<html>{text}</html>".encode()),
-    "a text": lambda status, text: Reply(status, text),
+    "a text": Reply,
     "the headers": lambda status, text: Reply(
         status, {}, {"request-id": text, "Retry-After": text, "X-ExceptionType": text, "Rate-Limit-Reset": text}
     ),

@@ -168,7 +168,7 @@ def test_it_is_in_no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     vault.keep(TOKEN, "token")
     with vault.exclusive("token"):
         assert list(tmp_path.iterdir()) == []
-        assert os.fstat(vault._locks.fileno()).st_size == 0
+        assert os.fstat(vault._locks).st_size == 0
 
 
 def test_without_shared_memory_each_process_has_its_own_vault(monkeypatch: pytest.MonkeyPatch) -> None:

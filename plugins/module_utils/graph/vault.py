@@ -15,9 +15,11 @@ import fcntl
 import hashlib
 import json
 import mmap
+import os
 import struct
 import tempfile
 import threading
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -62,7 +64,9 @@ class SharedVault(Vault):
         self._size = size
         self._memory = mmap.mmap(-1, size)
         # It has no name and stays empty. The kernel releases a lock on a part of it when the process that holds the lock ends.
-        self._locks = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115  (it must stay open as long as the process lives)
+        with tempfile.TemporaryFile(buffering=0) as file:
+            self._locks = os.dup(file.fileno())
+        weakref.finalize(self, os.close, self._locks)
         # Such a file lock does not exclude other threads of the same process.
         self._entering, self._writing = threading.Lock(), threading.Lock()
 

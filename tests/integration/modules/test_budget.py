@@ -69,7 +69,7 @@ def test_a_thousand_people_without_synchronization_in_batches(sync: Count, emula
     refused = [one for one in emulator.control("GET", "requests")["requests"] if one.get("batched") and one["status"] == 400]
     assert {one["path"].rpartition("/")[2] for one in refused} == {"secrets", "jobs"}
     assert len(refused) == 2
-    # Nobody has arrived yet, so there is one page of people less. Alone go: secrets and jobs, and the configuration, which otherwise
+    # Nobody has arrived yet, so nobody is counted. Alone go: secrets and jobs, and the configuration, which otherwise
     # travels with the mappings.
     assert requests == 8 - 1 + 3
 

@@ -102,8 +102,8 @@ def recipients(addresses: Sequence[str], client: Client) -> Iterator[Mapping[str
         found = asking.find_by(client, "EmailAddresses", addresses, SELECTED, "addresses")
         described = [_described(raw) for raw in found.objects if not _is_user(str(raw.get("RecipientTypeDetails")))]
     yield from described
-    if found.unasked:
-        raise next(iter(found.unasked.values()))
+    for failure in found.unasked.values():
+        raise failure
 
 
 def _is_user(kind: str) -> bool:

@@ -147,8 +147,9 @@ def look(
     found = [_given(name, params) for name, params in links.items()]
     tenants = _Tenants(RunCache(run_folder, vault), progress)
     try:
+        described = strangers.described(inventory)
         for side in ("source", "target"):
-            _compare(tenants, found, side, check_mode, inventory)
+            _compare(tenants, found, side, check_mode, described)
         return Seen({link.name: link.verdict or ALONE for link in found}, tuple(tenants.strangers))
     finally:
         tenants.close()
@@ -162,7 +163,7 @@ def _given(name: str, params: Params) -> _Link:
     return _Link(name, given, verdict=ALONE if wrong else None)
 
 
-def _compare(tenants: _Tenants, links: Sequence[_Link], side: str, check_mode: bool, inventory: Sequence[Pair]) -> None:
+def _compare(tenants: _Tenants, links: Sequence[_Link], side: str, check_mode: bool, described: Mapping[str, strangers.Described]) -> None:
     """Compare all links in the tenants of one side."""
     by_connection: dict[str, list[_Link]] = defaultdict(list)
     for link in links:
@@ -179,8 +180,9 @@ def _compare(tenants: _Tenants, links: Sequence[_Link], side: str, check_mode: b
         for start in range(0, len(members), SIDE_BY_SIDE):
             chunk = members[start : start + SIDE_BY_SIDE]
             work = [functools.partial(_work, link, side, check_mode, len(links) <= MOST_WITH_READS) for link in chunk]
-            if start == 0 and inventory:
-                work += [functools.partial(_find_strangers, tenants, search, inventory) for search in tenants.searches(desk, side)]
+            known = described.get(desk.client.tenant.casefold())
+            if start == 0 and known:
+                work += [functools.partial(_find_strangers, tenants, search, known) for search in tenants.searches(desk, side)]
             groups.append(Group(functools.partial(_begin, desk, chunk, side), work))
     for _results in run_together(groups):
         pass
@@ -219,13 +221,13 @@ def _work(link: _Link, side: str, check_mode: bool, keeps_reads: bool, desk: Des
         _end(link, ALONE)
 
 
-def _find_strangers(tenants: _Tenants, search: Search, inventory: Sequence[Pair], desk: Desk, together: Together) -> None:
+def _find_strangers(tenants: _Tenants, search: Search, known: strangers.Described, desk: Desk, together: Together) -> None:
     """Search for strangers in a tenant. What cannot be read is unknown, and fails no link."""
     client = desk.client.joining(together, Draft(desk.run_cache), desk.began)
     client.reads.cache()
     try:
         with client.reading():
-            found = search(client, strangers.described(client.tenant, inventory))
+            found = search(client, known)
     except (Refusal, GraphFailure) as failure:
         tenants.strangers.append(Strangers(client.tenant, unknown=run_failure(failure, client.tenant, [], client).msg))
     else:

@@ -343,7 +343,7 @@ class TestStrangers:
 
     def search(self, search: Callable[[Client, Any], list[str]], answers: dict[str, Outcome]) -> tuple[list[str], FakeGraph]:
         graph = FakeGraph(Script(answers), tenant="own.example")
-        return search(graph, described("own.example", self.LINKS)), graph
+        return search(graph, described(self.LINKS)["own.example"]), graph
 
     @pytest.mark.parametrize(
         ("partner", "allowed", "direct", "stranger"),

@@ -195,8 +195,8 @@ def _options(link: _Link, side: str) -> Params:
 
 def _begin(desk: Desk, links: Sequence[_Link], side: str) -> Desk:
     if side == "source":
-        desk.want(overview.opening([link.params for link in links]))
         desk.foresee = overview.Foresight([str(link.params["configuration"]) for link in links])
+        desk.expect(overview.opening([link.params for link in links]))
     return desk
 
 

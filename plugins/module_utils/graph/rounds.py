@@ -20,7 +20,6 @@ from .batch import Outcome
 from .client import Together
 from .desk import SLICE, Desk, Key
 from .message import Request
-from .read_cache import key_of
 
 Result = TypeVar("Result")
 TENANTS_AT_ONCE = 4
@@ -78,13 +77,13 @@ class _Piece(threading.Thread, Generic[Result]):
 
     def gather(self, requests: Sequence[Request], alone: bool) -> list[Outcome]:
         """See `Together`. Other pieces of work run while this one waits."""
-        new = {key: request for request in requests if (key := key_of(request)) not in self._asked}
+        new = {key: request for request in requests if (key := request.key) not in self._asked}
         self._asked.update(new)
         self._desk.ask(new.values())
         missing = self._desk.missing(requests, alone)
         while missing:
             self._desk.want(missing)
-            self.needs = {key_of(request) for request in missing}
+            self.needs = {request.key for request in missing}
             self._stopped.release()
             self._turn.acquire()
             missing = self._desk.missing(requests, alone)

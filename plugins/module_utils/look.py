@@ -183,9 +183,8 @@ def _compare(tenants: _Tenants, links: Sequence[_Link], side: str, check_mode: b
             known = described.get(desk.client.tenant.casefold())
             if start == 0 and known:
                 work += [functools.partial(_find_strangers, tenants, search, known) for search in tenants.searches(desk, side)]
-            groups.append(Group(functools.partial(_begin, desk, chunk, side), work))
-    for _results in run_together(groups):
-        pass
+            groups.append(Group(desk, work, functools.partial(_begin, desk, chunk, side)))
+    run_together(groups)
 
 
 def _options(link: _Link, side: str) -> Params:
@@ -193,11 +192,10 @@ def _options(link: _Link, side: str) -> Params:
     return options
 
 
-def _begin(desk: Desk, links: Sequence[_Link], side: str) -> Desk:
+def _begin(desk: Desk, links: Sequence[_Link], side: str) -> None:
     if side == "source":
         desk.foresee = overview.Foresight([str(link.params["configuration"]) for link in links])
         desk.expect(overview.opening([link.params for link in links]))
-    return desk
 
 
 def _work(link: _Link, side: str, check_mode: bool, keeps_reads: bool, desk: Desk, together: Together) -> None:
@@ -230,6 +228,9 @@ def _find_strangers(tenants: _Tenants, search: Search, known: strangers.Describe
             found = search(client, known)
     except (Refusal, GraphFailure) as failure:
         tenants.strangers.append(Strangers(client.tenant, unknown=run_failure(failure, client.tenant, [], client).msg))
+    except Exception as fault:  # No reason to leave all links alone.
+        unknown = f"Tenant {client.tenant}: the search has failed with {type(fault).__name__}, a fault of this collection; report it."
+        tenants.strangers.append(Strangers(client.tenant, unknown=unknown))
     else:
         if found:
             tenants.strangers.append(Strangers(client.tenant, tuple(found)))

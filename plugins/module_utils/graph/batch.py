@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any, TypeAlias
 
 from .client import BATCH, BROKEN, THROTTLED, Answer, Client, Request, seconds
-from .errors import GraphFailure, ServiceError, Uncertain, Unreachable, service_error
+from .errors import GraphFailure, ServiceError, Unanswered, Uncertain, service_error
 
 LARGEST_BATCH = 20
 PARALLEL_BATCHES = 4
@@ -234,7 +234,7 @@ def _outcomes(client: Client, chunk: Sequence[Request], answer: Any) -> dict[int
 
 
 def _unanswered(request: Request) -> Outcome:
-    lost = Unreachable(request.method, request.path, "the answer of the batch does not contain this item", certain=False)
+    lost = Unanswered(request.method, request.path, "the answer of the batch does not contain this item", certain=False)
     return lost if request.reads else Uncertain(lost)
 
 

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 
 from .batch import LARGEST_BATCH, PARALLEL_BATCHES, Outcome, is_refused_in_batches, record_refusal, send_all
 from .client import Client, all_of, page_members
-from .errors import CredentialProblem, GraphFailure, ServiceError, SignInFailure, Unreachable
+from .errors import CredentialProblem, GraphFailure, ServiceError, SignInFailure, Unanswered, Unreachable
 from .message import Answer, Request
 from .run_cache import Recalled
 from .shortcuts import ByValue, Listing, Raw, by_value, combined, value_in
@@ -57,6 +57,7 @@ class Desk:
         self._by_value: dict[tuple[str, ...], dict[str, list[Raw]]] = {}
         self._not_combined: set[tuple[str, ...]] = set()
         self._owners: dict[str, str | None] = {}
+        self._owners_unknown: Unreachable | None = None
         self._answered = False
         self._end: GraphFailure | None = None
 
@@ -115,13 +116,21 @@ class Desk:
                     self._known.pop(key, None)
 
     def rest(self) -> None:
-        """Discard what a group of pieces of work has derived, at its end."""
+        """Discard what a group of pieces of work has derived, and what was read for it in vain, at its end."""
         self.client.derivations = {}
+        self._known = {key: outcome for key, outcome in self._known.items() if key in self._kept}
+        self._wanted.clear()
 
     def owner_of(self, name: str) -> str | None:
-        """See `Client.owner_of`."""
+        """See `Client.owner_of`. Whoever asks after a failure does not wait for the same one again."""
         if name not in self._owners:
-            self._owners[name] = self.client.owner_of(name)
+            if self._owners_unknown:
+                raise self._owners_unknown
+            try:
+                self._owners[name] = self.client.owner_of(name)
+            except Unreachable as failure:
+                self._owners_unknown = failure
+                raise
         return self._owners[name]
 
     def _missing_for(self, request: Request) -> list[Request]:
@@ -167,6 +176,7 @@ class Desk:
     def _missing_pages(self, listing: Request) -> list[Request]:
         """The next page of a list; nothing once it was read to its end, or cannot be read."""
         members: list[Raw] = []
+        read: set[Key] = set()
         page: Request | None = listing
         while page is not None:
             self._kept.add(page.key)
@@ -174,12 +184,13 @@ class Desk:
             if outcome is None:
                 return [page]
             try:
-                body = outcome.body if isinstance(outcome, Answer) else {}
+                body = outcome.body if isinstance(outcome, Answer) and page.key not in read else {}
+                read.add(page.key)
                 members += page_members(body)
                 following = self.client.path_of(body["@odata.nextLink"], page.version) if "@odata.nextLink" in body else None
                 page = Request("GET", following, version=page.version) if following else None
-            except (AttributeError, TypeError, GraphFailure):
-                # Not a list as documented: whoever needs a single object reads it, and reports that.
+            except (AttributeError, TypeError, ValueError, GraphFailure):
+                # Not a list as documented, or one without an end: whoever needs a single object reads it, and reports that.
                 self._lists[listing.key] = None
                 return []
         self._lists[listing.key] = members
@@ -254,8 +265,8 @@ class Desk:
 
     def _check_end(self, outcomes: Sequence[Outcome]) -> None:
         """Send nothing more after a failed sign-in, or if the service is not reached at all."""
-        self._answered = self._answered or any(isinstance(outcome, (Answer, ServiceError)) for outcome in outcomes)
-        lost = [outcome for outcome in outcomes if isinstance(outcome, Unreachable)]
+        self._answered = self._answered or any(isinstance(outcome, (Answer, ServiceError, Unanswered)) for outcome in outcomes)
+        lost = [outcome for outcome in outcomes if isinstance(outcome, Unreachable) and not isinstance(outcome, Unanswered)]
         if lost and len(lost) == len(outcomes) and (len(lost) > 1 or not self._answered):
             self._end = lost[0]
         refused = [outcome for outcome in outcomes if isinstance(outcome, (SignInFailure, CredentialProblem))]

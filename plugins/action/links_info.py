@@ -57,11 +57,10 @@ class ActionModule(ActionBase):
             self._display.display(message)
 
         params = {name: before.params for name, before in looked.items() if before.tasks is None}
-        others = {name: before.params.get("others") or () for name, before in looked.items()}
         if multiprocessing.parent_process():
             # A worker ends with its task. What it holds until then need not be searched for garbage again and again.
             gc.freeze()
-        seen = look(params, self._task.check_mode, run_folder(), VAULT, progress, links_info.pairs_of(inventory, others))
+        seen = look(params, self._task.check_mode, run_folder(), VAULT, progress, links_info.pairs_of(inventory))
         answer = links_info.report(looked, seen, self._task.check_mode)
         for line in links_info.lines(answer):
             progress(line)

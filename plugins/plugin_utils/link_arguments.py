@@ -97,7 +97,7 @@ def validate_link(host: LinkHost, rivals_of_host: Callable[[], Mapping[str, Any]
     state = host.state or values.get("link_state", "present")
     book = _address_book(values, entries)
     if not faults and state == "present":
-        faults += [*_contradictions(host, values, entries), *_address_book_faults(host, values, book)]
+        faults += [*_contradictions(host, values, entries), *_address_book_faults(host, values, book), *_strangers_faults(values)]
     other_links = rivals_of_host() if not faults else {}
     faults += other_links.get("conflicts", ())
     if faults:
@@ -149,6 +149,13 @@ def _address_book_faults(host: LinkHost, values: Mapping[str, Any], book: Addres
     if "link_verify_max_unlisted" in values and values.get("link_address_book") != "off":
         faults.append(f"link_verify_max_unlisted is set, but {rule}, or set link_address_book to off")
     return faults
+
+
+def _strangers_faults(values: Mapping[str, Any]) -> list[str]:
+    if values.get("link_strangers") != "fail" or values.get("link_compare", True):
+        return []
+    rule = "strangers are searched for where links are compared; set link_compare to true, or link_strangers to report"
+    return [f"link_strangers is fail, but link_compare is false: {rule}"]
 
 
 def _tasks(role: str | None, present: bool, preflight: bool, deprovision: bool, book: AddressBook) -> str:
@@ -362,11 +369,19 @@ def _link_of(host: str, raw: Any, templated: Callable[[], Any]) -> Iterator[Link
         sides = [_identity(text(side), raw, templated) for side in SIDES]
         name, mode, state = (text(variable) for variable in ("link_configuration", "link_scope_mode", "link_state"))
         filters = templated().get("link_filters") if mode == "all" else None
+        others = _others(raw.get("link_others"), templated)
     except (AnsibleError, AttributeError, KeyError, TypeError):
         return
     if all(sides) and name:
         filters_text = "" if blank(filters) or filters == [] else json.dumps(filters, sort_keys=True, default=str)
-        yield Link(host, sides[0], sides[1], name, mode == "all", filters_text, state == "absent")
+        yield Link(host, sides[0], sides[1], name, mode == "all", filters_text, state == "absent", others)
+
+
+def _others(raw: Any, templated: Callable[[], Any]) -> tuple[str, ...]:
+    if raw is None:
+        return ()
+    members = raw if isinstance(raw, list) else [raw]
+    return tuple(link_variables.value_of("link_others", templated()["link_others"] if any(map(is_template, members)) else raw)[0] or ())
 
 
 def _identity(tenant: str, raw: Any, templated: Callable[[], Any]) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import functools
 import gc
 import multiprocessing
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 from ansible.module_utils.common.parameters import remove_values
@@ -48,9 +48,10 @@ class ActionModule(ActionBase):
         found = rivals(inventory)
         keep_rivals(found, play_of(self._task), RunCache(run_folder()))
         looked: dict[str, links_info.Looked] = {}
+        entries: dict[Hashable, tuple[dict[str, Any], list[str]]] = {}
         for name, own in links_info.variables_of(hosts, variables["inventory_hostname"], variables, raw_of):
             template = Templar(loader=self._loader, variables=own).template
-            host = LinkHost(name, own, template, None, here, arguments["state"])
+            host = LinkHost(name, own, template, None, here, arguments["state"], entries)
             looked[name] = links_info.prepare(host, functools.partial(_of_host, found, name))
 
         def progress(message: str) -> None:

@@ -12,15 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible.errors import AnsibleError
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.look import Pair, Seen, Verdict
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import link_variables
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.rivals import Link
 from ansible_collections.entra.cross_tenant_sync.plugins.modules import link_info
-from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import LinkHost, connection_options, validate_link
-from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import PROCESS_VARIABLE, plain, secrets_in
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import LinkHost, examine
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import PROCESS_VARIABLE, secrets_in
 
 IN_SYNC, FAILED, GO_ON, COMPARE = "as_desired", "failed", "link", "link_compared"
 """The files of tasks, see the playbook sync: the link is in sync; it cannot be compared; it differs; it needs a comparison of its own."""
@@ -31,6 +30,7 @@ ELSEWHERE = (
     "link_strangers is fail, but its tasks run outside of the controller's process, where no strangers are searched for; "
     "set link_strangers to report. Nothing was changed."
 )
+_SPEC = link_info.OPTIONS.argument_spec()
 COMPARISON = {"stop_at_difference": True, "share_reads": True}
 
 
@@ -48,20 +48,14 @@ class Looked:
 
 def prepare(host: LinkHost, rivals: Callable[[], Mapping[str, Any]]) -> Looked:
     """Validate the variables of a host. Its own task reports what is wrong with them."""
-    examined = validate_link(host, rivals)
+    examined, params = examine(host, rivals)
     if examined.get("failed") or not examined["compare"]:
         return Looked(GO_ON)
     fails = link_variables.value_of(STRANGERS, host.value(STRANGERS, host.variables.get(STRANGERS)))[0] == "fail"
     if not (host.here and _runs_in_controller(host)):
         return Looked(FAILED, msg=f"Link {host.name}: {ELSEWHERE}") if fails else Looked(COMPARE)
-    options = link_info.OPTIONS
-    given = {**connection_options(host, "link_source"), **examined["ansible_facts"]["cross_tenant_sync_link"], **COMPARISON}
-    understood = options.understand(plain({**given, "target": connection_options(host, "link_target")}))
-    spec = options.argument_spec()
-    checked = ArgumentSpecValidator(spec, **options.rules).validate(understood.args)
-    if understood.wrong or checked.error_messages:
-        return Looked(COMPARE)
-    return Looked(None, checked.validated_parameters, frozenset(secrets_in(spec, checked.validated_parameters)), fails)
+    params = {**params, **COMPARISON}
+    return Looked(None, params, frozenset(secrets_in(_SPEC, params)), fails)
 
 
 def _runs_in_controller(host: LinkHost) -> bool:

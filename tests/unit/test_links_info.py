@@ -5,14 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Hashable, Mapping
+from typing import Any, ClassVar
 
 import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.look import ALONE, Seen, Strangers, Verdict
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION
-from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import LinkHost, inventory_links
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import without_empty
+from ansible_collections.entra.cross_tenant_sync.plugins.modules import link_info
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import link_arguments
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import LinkHost, inventory_links, validate_link
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.links_info import (
     COMPARE,
     FAILED,
@@ -84,6 +88,49 @@ class TestPreparing:
             assert (looked.params["tenant_id"], looked.params["target"]["tenant_id"]) == (SOURCE, TARGET)
             assert looked.params["stop_at_difference"] is looked.params["share_reads"] is True
             assert looked.secrets == {SECRET}
+
+    FORMS: ClassVar = (
+        {},
+        {"link_scope_users": "a@b.example, c@d.example", "link_scope_exact": "yes", "link_deletion_threshold": "7"},
+        {"link_mappings": '[{"target": "city", "constant": 5}]', "link_filters": "[]", "link_others": ["Old"], "link_job_state": ""},
+        {"link_source_domains": "contoso.kr", "link_verify_users": ["a@b.example"], "link_adopt": "true"},
+        {"tenants": {**LINK["tenants"], "contoso": {"tenant_id": f" {SOURCE} ", "client_id": "c", "secret": SECRET, "timeout": "9"}}},
+        {"tenants": {**LINK["tenants"], "contoso": {"tenant_id": "contoso.kr", "client_id": "c", "client_secret": SECRET, "proxy": ""}}},
+    )
+
+    @pytest.mark.parametrize("variables", FORMS)
+    def test_the_options_are_those_of_a_task(self, variables: dict[str, Any]) -> None:
+        """As the roles give them to ``link_info``, which understands and validates them again."""
+        host = LinkHost("a_to_b", {**LINK, **variables}, lambda raw: raw)
+        result = validate_link(host, dict)
+        source, target = (host.variables["tenants"][host.variables[side]] for side in ("link_source", "link_target"))
+        given = {**source, **result["ansible_facts"]["cross_tenant_sync_link"], "target": target}
+        understood = link_info.OPTIONS.understand({**given, "stop_at_difference": True, "share_reads": True})
+        expected = ArgumentSpecValidator(link_info.OPTIONS.argument_spec(), **link_info.OPTIONS.rules).validate(understood.args)
+        assert not understood.wrong
+        assert not expected.error_messages
+        known = link_info.OPTIONS.argument_spec()
+        expected_params = {name: value for name, value in expected.validated_parameters.items() if name in known}
+        looked = prepare(host, dict)
+        params = {name: value for name, value in looked.params.items() if name in known}
+        assert without_empty(params) == without_empty(expected_params) | {"target": params["target"]}
+        of_target = expected_params["target"]
+        assert without_empty(params["target"]) == without_empty({name: of_target[name] for name in params["target"]})
+        assert type(params["configuration"]) is str
+
+    def test_an_entry_that_several_links_share_is_validated_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        asked: list[str] = []
+        monkeypatch.setattr(link_arguments, "connection_fault", lambda params: asked.append(params["tenant_id"]))
+        entries: dict[Hashable, Any] = {}
+        other = {**LINK["tenants"], "fabrikam": {**LINK["tenants"]["fabrikam"], "client_secret": "another"}}
+        for variables in (LINK, {**LINK, "link_configuration": "Second"}, {**LINK, "tenants": other}):
+            assert prepare(LinkHost("a_to_b", variables, lambda raw: raw, entries=entries), dict).tasks is None
+        assert asked == [SOURCE, TARGET, TARGET]
+        # Messages are not lost.
+        wrong = {**LINK, "tenants": {**LINK["tenants"], "contoso": {"tenant_id": SOURCE, "timeout": "long"}}}
+        messages = [validate_link(LinkHost("a_to_b", wrong, lambda raw: raw, entries=entries), dict)["msg"] for _time in range(2)]
+        assert messages[0] == messages[1]
+        assert "tenants.contoso.timeout" in messages[0]
 
     @pytest.mark.parametrize(("value", "fails"), [(None, False), ("", False), ("report", False), ("fail", True)])
     def test_whether_strangers_fail_it(self, value: str | None, fails: bool) -> None:

@@ -9,7 +9,7 @@ Attributes have the names of the job's schema (fact F97): ``mobile``, ``telephon
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -227,5 +227,5 @@ class Population:
     """
 
     users: Iterable[tuple[SourceUser | None, TargetUser | None]]
-    incomplete: tuple[str, ...] = ()
-    """What could not be read, one sentence each. Then nothing that depends on it counts as absent."""
+    incomplete: Sequence[str] = ()
+    """What could not be read, one sentence each. Then nothing that depends on it counts as absent. It is complete when the stream has ended."""

@@ -201,7 +201,7 @@ def test_nothing_slips(cloud: Cloud, way: str, kind: str) -> None:
     assert before == cloud.save()
 
 
-GROUPLESS = {"link_scope_groups": []}
+GROUPLESS: dict[str, Any] = {"link_scope_groups": []}
 RUNS: dict[str, tuple[str, dict[str, Any], str]] = {
     "a user is not named any more": (MINSU, {"link_scope_users": [SOOJIN]}, "assigned"),
     "a group is not named any more": (HYEJIN, GROUPLESS, "assigned"),

@@ -60,6 +60,7 @@ PERSON: dict[str, Any] = {
         ("IsNullOrEmpty([missing])", True),
         ("Not(IsNull([mail]))", True),
         ("NormalizeDiacritics([name])", "Zoe Lukasz 민수"),
+        ('NormalizeDiacritics("\u01e3\u01e2")', "aeAE"),
         ('StripSpaces("a b c")', "abc"),
         ("Left([givenName], 3)", "Joh"),
         ("Mid([givenName], 2, 9)", "ohn"),

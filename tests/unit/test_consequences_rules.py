@@ -35,7 +35,7 @@ def test_the_default_schema() -> None:
     # The matching row, IsSoftDeleted and the manager are no values that are computed from one user.
     assert targets == [*(name for name in DIRECT if name not in ("IsSoftDeleted", "manager")), "showInAddressList", "userType"]
     assert rules.rows[-1] == Row("userType", ("constant", "Member"), "ObjectAddOnly")
-    assert (rules.flows, rules.enabled, rules.soft_deletes) == ({"Add", "Update", "Delete"}, True, True)
+    assert (rules.flows, rules.enabled, rules.soft_deletes) == (frozenset({"Add", "Update", "Delete"}), True, True)
 
 
 @pytest.mark.parametrize(

@@ -278,7 +278,8 @@ class Settings(BaseModel):
         default=False, description="F156: every answer of Exchange is that of another tenant than the one that was asked."
     )
     log_bodies: bool = Field(
-        default=True, description="Whether the request log contains the bodies of requests and answers; without them, the emulator is faster."
+        default=True,
+        description="Whether the request log contains the bodies of requests and answers.",
     )
     token_lifetime_seconds: int = Field(default=3599, ge=0, description="Lifetime of access tokens.")
     default_page_size: int = Field(default=100, ge=1, le=999, description="F27: page size where $top is not given.")

@@ -189,7 +189,7 @@ def test_both_inventories_describe_the_same_links(tmp_path: Path) -> None:
     costs = loading.load(Files(tmp_path / "again"), 3, 1, lambda _text: None)
     assert [len(runs) for runs in costs.values()] == [1, 1, 1]
     paths["yaml"].write_text("links: [")
-    with pytest.raises(Failure, match="hosts.yml"):
+    with pytest.raises(Failure, match=r"hosts\.yml"):
         alone(contestants.no_tasks(Files(folder), paths["yaml"]), folder)
 
 

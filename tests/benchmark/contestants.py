@@ -75,6 +75,8 @@ def playbook(files: Files, inventory: Path, path: Path, *arguments: str) -> Comm
         "ANSIBLE_REMOTE_TEMP": str(files.folder / "remote_tmp"),
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_DEPRECATION_WARNINGS": "False",
+        # Else an inventory that cannot be read is loaded very quickly.
+        "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "True",
     }
     return Command([program, "-i", str(inventory), str(path), *arguments], environment)
 

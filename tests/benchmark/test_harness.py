@@ -31,7 +31,7 @@ from ansible_collections.entra.cross_tenant_sync.tests.benchmark.contestants imp
     Files,
 )
 from ansible_collections.entra.cross_tenant_sync.tests.benchmark.link import Arena, arena, outcome
-from ansible_collections.entra.cross_tenant_sync.tests.benchmark.measure import QUIET, Command, Done, Failure, run
+from ansible_collections.entra.cross_tenant_sync.tests.benchmark.measure import QUIET, Command, Done, Failure, alone, run
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import Emulator
 
 ASSIGNMENTS = 3
@@ -188,6 +188,9 @@ def test_both_inventories_describe_the_same_links(tmp_path: Path) -> None:
     assert "&" not in paths["yaml"].read_text()
     costs = loading.load(Files(tmp_path / "again"), 3, 1, lambda _text: None)
     assert [len(runs) for runs in costs.values()] == [1, 1, 1]
+    paths["yaml"].write_text("links: [")
+    with pytest.raises(Failure, match=r"hosts\.yml"):
+        alone(contestants.no_tasks(Files(folder), paths["yaml"]), folder)
 
 
 def test_copies_of_a_link_share_no_id(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from .requestlog import bodies
 from .service import Service
 
 MAXIMUM_ITEMS = 20
+ASKING = ("/getbyids", "/parseexpression", "/validatecredentials")
+"""The ends of the paths of a POST that only asks, in lower case."""
 
 
 class Item(BaseModel):
@@ -47,10 +49,16 @@ def answer(service: Service, version: str, headers: Mapping[str, str], raw: Any,
         return Reply(problem.status, body(problem, ids))
     statuses: dict[str, int] = {}
     # Later items may change what an answer was made of, unless all of them only read.
-    keep = copy.deepcopy if any(item.method.upper() != "GET" for item in items) else lambda held: held
+    keep = (lambda held: held) if all(_reads(item) for item in items) else copy.deepcopy
     responses = [_item(service, version, headers, item, origin, statuses, keep) for item in items]
     # The service answers in any order; the last comes first here, so that no client relies on the order.
     return Reply(200, {"responses": responses[::-1]})
+
+
+def _reads(item: Item) -> bool:
+    """Whether an item changes nothing."""
+    path, _query = incoming.split(item.url)
+    return item.method.upper() == "GET" or path.lower().endswith(ASKING)
 
 
 def size(raw: Any) -> int:

@@ -13,18 +13,20 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any
 
 from ...graph.batch import read_all
 from ...graph.client import Client, Request
-from ...plan import Refusal
+from ...graph.odata import requests_by
+from ...plan import Unseen
 from ..consequences.evaluate import Unknown, evaluate
 from ..consequences.model import SourceUser
-from ..consequences.source_users import find_users
+from ..consequences.population import select_source, source_user
+from ..directory import find_people, listed
 from .expression import Canonical, attributes, source_meaning
 from .new_schema import Current, new_schema
 from .schema import definitions, row_meaning, rows, user_mapping
-from .types import Row, Schema
+from .types import Row, Schema, Tried, TriedChange
 from .wanted import Desired
 
 LONGEST = {
@@ -49,23 +51,6 @@ MAXIMUM_LENGTH = "MaximumLength"
 _REPEATED = re.compile(r"(\s*[(\[][^()\[\]]+[)\]])\1\s*$")
 """A suffix in parentheses that the value ends with twice."""
 _EXTERNAL = "#EXT#"
-
-
-class TriedChange(TypedDict):
-    """An attribute before and after the change of the mappings. ``unknown`` is why the value after it is not known."""
-
-    attribute: str
-    before: Any
-    after: Any
-    unknown: str | None
-
-
-class Tried(TypedDict):
-    """The changed attributes of a user, as ``sync_mapping`` returns them."""
-
-    user_principal_name: str
-    changes: list[TriedChange]
-    warnings: list[str]
 
 
 @dataclass(frozen=True)
@@ -96,9 +81,23 @@ def on_users(client: Client, current: Current, wanted: Desired) -> tuple[Tried, 
     if not changes:
         return ()
     meanings = [_meaning(row) for change in changes for row in (change.before, change.after)]
-    users = find_users(client, wanted.try_on, frozenset().union(*map(attributes, meanings)))
+    users = _find_users(client, wanted.try_on, frozenset().union(*map(attributes, meanings)))
     answers = _ask(client, current.path, list(_questions(changes, users)))
     return tuple(_tried(user, changes, answers) for user in users)
+
+
+def _find_users(client: Client, names: Sequence[str], needed: frozenset[str]) -> list[SourceUser]:
+    """The users whom the names mean, in their order, with the attributes that the mappings read.
+
+    :raises Refusal: naming all that are unknown or ambiguous.
+    """
+    ids = list(dict.fromkeys(principal.id for principal in find_people(client, names).values()))
+    answers = read_all(client, list(requests_by("/users", "id", select_source(needed), ids)))
+    found = {str(raw["id"]): source_user(raw, needed) for raw in listed(client, (answer.body for answer in answers))}
+    gone = [user_id for user_id in ids if user_id not in found]
+    if gone:
+        raise Unseen(f"user {', '.join(gone)} was found by name, but cannot be read by id; run again in a minute")
+    return [found[user_id] for user_id in ids]
 
 
 def changed(before: Schema, after: Schema) -> list[Change]:
@@ -151,7 +150,12 @@ def _ask(client: Client, path: str | None, questions: Sequence[Question]) -> dic
         return {}
     distinct = list({(question.expression, question.user.id): question for question in questions if question.expression}.items())
     requests = [
-        Request("POST", f"{path}/parseExpression", {"expression": question.expression, "testInputObject": _test_object(question.user)}, only_asks=True)
+        Request(
+            "POST",
+            f"{path}/parseExpression",
+            {"expression": question.expression, "testInputObject": _test_object(question.user)},
+            only_asks=True,
+        )
         for _key, question in distinct
     ]
     answers = read_all(client, requests)
@@ -217,7 +221,9 @@ def cautions(change: Change, before: Any, after: Any) -> list[str]:
         return [f"the value of {target} is not known: {after.reason}"]
     if after is None:
         if row.get("defaultValue"):
-            return [f"{target} has no value, so a new user gets the default {row['defaultValue']!r}, and an existing one keeps the old value"]
+            return [
+                f"{target} has no value, so a new user gets the default {row['defaultValue']!r}, and an existing one keeps the old value"
+            ]
         kept = f", so the target keeps {before!r}" if before not in (None, "") and not isinstance(before, Unknown) else ""
         return [f"{target} has no value, and an empty value is not synchronized{kept}"]
     text = after if isinstance(after, str) else _text(after)
@@ -240,6 +246,3 @@ def warned(tried: Iterable[Tried]) -> tuple[str, ...]:
 def facts(current: Current, wanted: Desired) -> dict[str, Any]:
     """The return value; it is there if users were named."""
     return {"tried": list(current.tried)} if wanted.try_on else {}
-
-
-__all__ = ["Refusal", "Tried", "changed", "cautions", "facts", "longest", "on_users", "warned"]

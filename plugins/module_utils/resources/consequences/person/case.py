@@ -199,7 +199,7 @@ class Case:
             return ()
         direct = {row.target for row in rules.rows if row.meaning and row.meaning[0] == "attribute"}
         values = self.evidence.values
-        return tuple(sorted(name for name in direct if name in values and values[name] is None and account.attributes.get(name)))
+        return tuple(sorted(name for name in direct if name not in values and account.attributes.get(name)))
 
     @property
     def unverified(self) -> bool:

@@ -308,7 +308,13 @@ class Client:
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             if not self._asked:
                 raise
-            raise OddAnswer(self._asked, _lack(error)) from error
+            odd = OddAnswer(self._asked, _lack(error))
+            odd.where = self.tenant
+            raise odd from error
+        except GraphFailure as failure:
+            # A task can read two tenants at the same time: the inner context knows which of them failed.
+            failure.where = failure.where or self.tenant
+            raise
 
     def _send(self, request: Request) -> Answer:
         budget = self.patience.budget()

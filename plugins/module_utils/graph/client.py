@@ -240,12 +240,21 @@ class Client:
         yield from self.members(self.get(path, version=version, headers=headers), version=version, headers=headers)
 
     def members(self, page: Any, *, version: str = "v1.0", headers: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
-        """The members of a page that was read already, and of the pages that follow it."""
+        """The members of a page that was read already, and of the pages that follow it.
+
+        :raises GraphFailure: if a page is none, or if the pages have no end.
+        """
+        read: set[str] = set()
         while True:
             yield from page_members(page)
             following = self.path_of(page.get("@odata.nextLink"), version)
             if following is None:
                 return
+            if following in read:
+                raise GraphFailure(
+                    f"the pages of {_bare(following)} lead back to one that was read before; check whether a proxy changes the answers"
+                )
+            read.add(following)
             page = self.get(following, version=version, headers=headers)
 
     def whole(self, body: Any, *, version: str = "v1.0") -> Any:

@@ -54,6 +54,10 @@ class Unreachable(GraphFailure):
         return f"{self.method} {self.url}: {self.reason}"
 
 
+class Unanswered(Unreachable):
+    """A batch was answered, but without this item."""
+
+
 @dataclass(eq=False)
 class OddAnswer(GraphFailure):
     """Graph answered with success, but the body does not have the documented form.

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.odata import is_id
 from ansible_collections.entra.cross_tenant_sync.plugins.modules import person_info
 from entra_emulator.state import GraphObject, Job, Tenant, new_id
 
@@ -50,10 +51,17 @@ class Helpdesk(Book):
         if not fresh:
             self.cloud.load(_beginning())
 
+    @classmethod
+    def in_aftermath(cls) -> Helpdesk:
+        """In the scenario aftermath, which has a user for every answer of Exchange."""
+        desk = cls.__new__(cls)
+        Book.__init__(desk)
+        return desk
+
     def person(self, user: str, check: bool = False, exchange: bool = False, **options: Any) -> dict[str, Any]:
         """The result of person_info."""
         target = {**TENANTS["fabrikam"], **(EXCHANGE if exchange else {})}
-        name = user if "@" in user else f"{user}@contoso.kr"
+        name = user if "@" in user or is_id(user) else f"{user}@contoso.kr"
         return self._run(person_info, check, {**TENANTS["contoso"], "target": target, "configuration": NAME, "user": name, **options})
 
     @property
@@ -137,7 +145,9 @@ class Helpdesk(Book):
                 "deletedDateTime": self.cloud.world.clock,
             }
 
-    def logged(self, alias: str, code: str, status: str = "failure", action: str = "update", unmet: Mapping[str, bool] | None = None) -> None:
+    def logged(
+        self, alias: str, code: str, status: str = "failure", action: str = "update", unmet: Mapping[str, bool] | None = None
+    ) -> None:
         """Add an entry to the log, as the service writes it on conditions that the emulator does not have."""
         user, log = self.source_user(alias), self.source_tenant.provisioning_log
         entry = dict(next(entry for entry in log if entry["sourceIdentity"]["identityType"] == "User"))
@@ -165,4 +175,3 @@ def _scoping(unmet: Mapping[str, bool]) -> dict[str, Any]:
         "description": "Determine if the object is in scope",
         "details": {"ScopeEvaluationResult": json.dumps(unmet)},
     }
-

@@ -81,8 +81,8 @@ class Case:
 
     @property
     def out(self) -> bool:
-        """Whether the user is known to be out of scope."""
-        return self.in_scope is False
+        """Whether the user is one of the source, and known to be out of scope."""
+        return self.source is not None and self.in_scope is False
 
     @property
     def assigned(self) -> bool:
@@ -115,7 +115,7 @@ class Case:
     @property
     def last(self) -> LogEntry | None:
         """The newest entry that is no skip: a skip says nothing about earlier failures that persist, or about what was done."""
-        return next((entry for entry in self.entries if entry["status"] != "skipped"), None)
+        return _last(self.entries)
 
     @property
     def newest(self) -> LogEntry | None:
@@ -135,7 +135,7 @@ class Case:
     @property
     def deleted_by_service(self) -> bool:
         """Whether the last thing that the service did was to delete the account."""
-        return self.last is not None and self.last["action"] == "delete" and self.last["status"] == "success"
+        return was_deleted_by_service(self.entries)
 
     @property
     def held(self) -> bool:
@@ -165,7 +165,7 @@ class Case:
     @property
     def changes(self) -> tuple[AttributeChange, ...]:
         """The mapped attributes whose value in the target differs, and can be computed."""
-        return tuple(change for change in self.evidence.next.changes if not change.unknown)
+        return tuple(change for change in self.evidence.differences if not change.unknown)
 
     @property
     def edited(self) -> tuple[AttributeChange, ...]:
@@ -264,6 +264,11 @@ def _clause(text: str | None) -> str:
     return " ".join((text or "").split()).rstrip(".")
 
 
-def named(rules: Iterable[str]) -> tuple[str, ...]:
-    """The names, each once."""
-    return tuple(dict.fromkeys(rules))
+def _last(entries: Iterable[LogEntry]) -> LogEntry | None:
+    return next((entry for entry in entries if entry["status"] != "skipped"), None)
+
+
+def was_deleted_by_service(entries: Iterable[LogEntry]) -> bool:
+    """Whether the last thing that the service did, by the entries of the log, newest first, was to delete the account."""
+    last = _last(entries)
+    return last is not None and last["action"] == "delete" and last["status"] == "success"

@@ -13,7 +13,7 @@ from typing import Any
 from ...address_book.evidence import Entra
 from ...address_book.verdict import Judged
 from ...provisioning_log import LogEntry
-from ..model import Consequence, Rules, SourceUser, Standing, TargetUser
+from ..model import AttributeChange, Consequence, Rules, SourceUser, Standing, TargetUser
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,8 @@ class Evidence:
     next: Consequence
     """What the next cycle does, if it looks at the user."""
     book: Judged
+    differences: tuple[AttributeChange, ...] = ()
+    """The mapped attributes whose value in the target differs, whether or not a cycle changes them."""
     source: SourceUser | None = None
     access: Access = field(default_factory=Access)
     unmet: tuple[Unmet, ...] = ()

@@ -21,12 +21,12 @@ from ...address_book.matching import logged
 from ...address_book.people import Found as FoundInTarget
 from ...causes import clause
 from ...directory import Principal
-from ...external_names import MARK, source_name
-from ...find_configuration import TEMPLATE
+from ...external_names import source_name
 from ..engine import consequence, standing, values
-from ..model import Consequence, Rules, Scope, SourceUser, Standing, State, Switches
+from ..model import AttributeChange, Consequence, Rules, Scope, SourceUser, Standing, State, TargetUser
 from . import report, source_side, target_side
-from .evidence import Evidence, History, Unmet
+from .case import was_deleted_by_service
+from .evidence import Evidence, History
 from .source_side import Configured, Found
 from .target_side import Accounts, Matched
 from .unmet import unmet_clauses
@@ -124,7 +124,6 @@ def _result(
     state = State(_scope(known, found), rules, runs=known.link.runs, remembers=known.remembers)
     now = _standing(user, found, state)
     history = found.history
-    ending = account.name.rpartition(MARK)[2] if account else ""
     own_user = accounts.own(str(params["user"]))
     person = Person(
         name=user.name if user else account.name if account else str(params["user"]),
@@ -137,7 +136,8 @@ def _result(
         name=person.name,
         link=known.link,
         standing=now,
-        next=_next(user, account, state, ending),
+        next=_next(user, account, state, history, known.link.owed, accounts.ending),
+        differences=_differences(user, account, state, accounts.ending),
         book=_book(client, params, person, accounts, history),
         source=user,
         access=found.access,
@@ -169,17 +169,30 @@ def _scope(known: Configured, found: Found) -> Scope:
 def _standing(user: SourceUser | None, found: Found, state: State) -> Standing:
     """Whether the user is in scope. Without the groups of the user, nobody is known to be out of scope."""
     if user is None:
-        return Standing(False, "no user in the source")
-    now = standing(user, state, Switches())
+        return Standing(None if found.incomplete else False, "no user in the source")
+    now = standing(user, state)
     if now.in_scope is False and found.access.unread and not user.external and not user.deleted:
         return Standing(None, f"the groups of the user could not be read: {found.access.unread}")
     return now
 
 
-def _next(user: SourceUser | None, account: Any, state: State, ending: str) -> Consequence:
-    """What the next cycle does if it looks at the user. An account was made while the user was in scope."""
-    before = replace(state, scope=Scope("all"), rules=replace(state.rules, filters=())) if account and not account.deleted else state
-    return consequence(user, account, before, state, Switches(), full=True, ending=ending)
+def _next(user: SourceUser | None, account: TargetUser | None, state: State, history: History, owed: bool, ending: str) -> Consequence:
+    """What the next cycle does, if it looks at the user whose account exists. Such an account was made while the user was in scope, and one
+    that the service deleted was deleted because the user was not.
+    """
+    exists = account is not None and not account.deleted
+    before = replace(state, scope=Scope("all" if exists else "assigned"), rules=replace(state.rules, filters=()))
+    untouched = not exists and not was_deleted_by_service(history.entries)
+    return consequence(user, account, state if untouched else before, state, full=exists or owed, ending=ending)
+
+
+def _differences(user: SourceUser | None, account: TargetUser | None, state: State, ending: str) -> tuple[AttributeChange, ...]:
+    """What a cycle would change in an account that exists if the target action update were on."""
+    if user is None or account is None or account.deleted:
+        return ()
+    rules = replace(state.rules, flows=state.rules.flows | {"Update"})
+    everyone = replace(state, rules=replace(rules, filters=(), input_filters=()), scope=Scope("all"))
+    return consequence(user, account, everyone, everyone, ending=ending).changes
 
 
 def _book(client: Client, params: Mapping[str, Any], person: Person, accounts: Accounts, history: History) -> verdict.Judged:
@@ -189,7 +202,5 @@ def _book(client: Client, params: Mapping[str, Any], person: Person, accounts: A
     situation = Situation(accounts.now, True, params.get("global_address_list"), history.unread, answers.only_members)
     return verdict.judge(asked, situation)
 
-
-__all__ = ["INQUIRY", "TEMPLATE", "Unmet"]
 
 INQUIRY = LinkInquiry(in_source, in_target)

@@ -52,6 +52,12 @@ RULES = (
         "enable the user in the source if that was a mistake",
     ),
     Rule(
+        "old_name",
+        lambda case: any(change.attribute == "userPrincipalName" for change in case.changes),
+        "has an account in the target that is named after an earlier name or address",
+        "provision the user with sync_on_demand, which corrects the name",
+    ),
+    Rule(
         "still_guest",
         lambda case: case.still_guest and not any(change.attribute == "userType" for change in case.changes),
         "is still a guest in the target, because the mapping of userType applies to new accounts only",
@@ -62,12 +68,6 @@ RULES = (
         lambda case: bool(case.changes) and "Update" not in case.flows,
         "has old values in the target ({attributes}), because the target action update is off",
         "have the administrator switch it on with link_target_actions",
-    ),
-    Rule(
-        "old_name",
-        lambda case: any(change.attribute == "userPrincipalName" for change in case.changes),
-        "has an account in the target that is named after an earlier name or address",
-        "provision the user with sync_on_demand, which corrects the name",
     ),
     Rule(
         "edited_in_target",

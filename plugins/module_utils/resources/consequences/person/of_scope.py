@@ -66,7 +66,7 @@ RULES = (
     Rule(
         "orphan",
         lambda case: case.source is None and not case.missing,
-        "has an account in the target, but is not a user of the source any longer, so no cycle changes or deletes the account",
+        "has an account in the target, but is not a user of the source any longer, so nothing keeps the account up to date",
         "delete the account in the target by hand if nobody needs it",
     ),
     Rule(
@@ -164,13 +164,13 @@ RULES = (
     ),
     Rule(
         "disabled_in_source",
-        lambda case: case.missing and not case.deleted and not case.enabled,
+        lambda case: case.source is not None and case.missing and not case.deleted and not case.enabled,
         "has no account in the target, because the user is disabled in the source",
         "enable the user in the source",
     ),
     Rule(
         "scope_not_known",
-        lambda case: case.missing and case.in_scope is None,
+        lambda case: case.source is not None and case.missing and case.in_scope is None,
         "has no account in the target, and whether the user is in scope is not known: {incomplete}",
         "remove that cause, and run again",
     ),

@@ -18,7 +18,6 @@ from .evidence import Evidence
 
 STATES = ("none", "active", "blocked", "invitation_pending", "deleted")
 """The states of the account in the target."""
-NEVER = "no cycle runs before the job is started"
 
 
 def result(evidence: Evidence) -> dict[str, Any]:
@@ -113,14 +112,12 @@ def _state(account: TargetUser | None) -> str:
 def _next(case: Case) -> dict[str, Any]:
     """What the next cycle does. It does not look at a user whom only the target changed (fact F119)."""
     found = case.evidence.next
-    left_alone = bool(case.edited) and not case.awaited and not case.link.owed and found.effect == "updated"
-    changes = case.changes if case.link.owed else case.awaited
-    unknown = [change for change in found.changes if change.unknown]
-    reason = "the service looks at the user only when the source changes" if left_alone else found.reason
+    left_alone = bool(case.edited) and not case.awaited and not case.link.owed and found.effect in ("updated", "converted", "disabled")
+    edited = () if case.link.owed else case.edited
     return {
         "effect": "unchanged" if left_alone else found.effect,
-        "reason": reason if case.link.runs else f"{reason}; {NEVER}" if reason else NEVER,
-        "changes": [_change(change) for change in (*changes, *unknown)],
+        "reason": "the service looks at the user only when the source changes" if left_alone else found.reason,
+        "changes": [_change(change) for change in found.changes if change not in edited],
         "edited_in_target": [_change(change) for change in case.edited],
     }
 

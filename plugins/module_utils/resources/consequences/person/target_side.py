@@ -32,6 +32,8 @@ class Accounts:
     deleted: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     now: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
     """The time of the service."""
+    ending: str = ""
+    """The initial domain, with which the names of external users end; empty if it is not known."""
     incomplete: tuple[str, ...] = ()
 
     def external(self, deleted: bool = False) -> list[Entra]:
@@ -66,14 +68,20 @@ def read(client: Client, names: Collection[str], ids: Collection[str], attribute
         *requests_by("/users", "mail", select, addresses),
     ]
     deleted = Request("GET", f"/directory/deletedItems/microsoft.graph.user?$select={select}&$top=999")
-    # Exchange proves with the verified domains that it answers for this tenant.
-    also = [ORGANIZATION] if client.exchange else []
     now = people.service_time(client)
-    outcomes = outcomes_of(client, [*requests, deleted, *also])
+    # Exchange proves with the verified domains that it answers for this tenant, so they are cached as well.
+    outcomes = outcomes_of(client, [*requests, deleted, ORGANIZATION])
     # A read that failed is repeated here, and fails the task.
     live = listed(client, (answer.body for answer in read_all(client, requests)))
     found, unread = _deleted(client, outcomes[len(requests)])
-    return Accounts({str(raw["id"]): raw for raw in live}, {str(raw["id"]): raw for raw in found}, now, unread)
+    ending = _initial_domain(outcomes[-1])
+    return Accounts({str(raw["id"]): raw for raw in live}, {str(raw["id"]): raw for raw in found}, now, ending, unread)
+
+
+def _initial_domain(outcome: Outcome) -> str:
+    organizations = outcome.body.get("value") or () if isinstance(outcome, Answer) else ()
+    domains = (domain for organization in organizations for domain in organization.get("verifiedDomains") or ())
+    return next((str(domain.get("name")) for domain in domains if domain.get("isInitial")), "")
 
 
 def _deleted(client: Client, outcome: Outcome) -> tuple[list[dict[str, Any]], tuple[str, ...]]:

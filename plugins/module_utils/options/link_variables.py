@@ -40,6 +40,7 @@ _ALSO: dict[str, dict[str, str]] = {
     "others": {"sync_deprovision": "others"},
     "deletion_threshold": {"sync_deprovision": "deletion_threshold"},
     "source_domains": dict.fromkeys(("sync_deprovision", *_IN_ADDRESS_BOOK), "source_domains"),
+    "protected_importance": {"preflight_info": "protected_importance"},
     "verify_users": {"address_book_info": "must_be_listed"},
     "job_state": {"sync_job": "state"},
     "job_wait": {"sync_job": "wait"},

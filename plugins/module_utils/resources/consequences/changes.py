@@ -53,9 +53,7 @@ def assigned_after(current: scope.Current, wanted: scope.Desired) -> Assigned:
     goal, before = scope.goal_of(current, wanted), assigned_before(current)
     removed = {found.id for found in goal.removed}
     left = {
-        found.principal.id: found.principal
-        for found in current.assignments
-        if found.role_id != DEFAULT_ACCESS and found.id not in removed
+        found.principal.id: found.principal for found in current.assignments if found.role_id != DEFAULT_ACCESS and found.id not in removed
     }
     principals = {**left, **{principal.id: principal for principal in goal.added}}
     return Assigned(goal.mode_after, principals, before.others - principals.keys())
@@ -103,7 +101,7 @@ def change_of(
         State(before, rules[0], runs, remembers),
         State(after, rules[1], True, remembers),
         full=rules[0] != rules[1],
-        names=_names(sides, members.values()),
+        known=_known(sides, members.values()),
         groups={group_id: frozenset(member.id for member in found) for group_id, found in members.items()},
     )
 
@@ -113,10 +111,11 @@ def _scope(side: Assigned, members: Mapping[str, tuple[Principal, ...]]) -> Scop
     return Scope(side.mode, ways, side.others - ways.keys())
 
 
-def _names(sides: Iterable[Assigned], members: Iterable[Iterable[Principal]]) -> dict[str, str]:
-    inside = [member for found in members for member in found]
+def _known(sides: Iterable[Assigned], members: Iterable[Iterable[Principal]]) -> dict[str, Principal]:
+    """Members come last: of them, it is known whether they are enabled."""
     direct = [principal for side in sides for principal in side.principals.values()]
-    return {user.id: user.name for user in [*inside, *direct] if user.kind == "user"}
+    inside = [member for found in members for member in found]
+    return {user.id: user for user in [*direct, *inside] if user.kind == "user"}
 
 
 def rules_in(schema_: Schema) -> Rules:

@@ -230,8 +230,8 @@ TROUBLES = (
     Trouble(
         "deletion_held",
         "minsu.kim",
-        "is not in scope any longer (not assigned), and the deletion guard holds the deletion of the account back; if the user "
-        "should keep the account, bring them back into scope and restart the job; otherwise restart it with approve_deletions.",
+        "is not in scope any longer (not assigned), and the deletion guard holds the deletion of the account back; bring the "
+        "user back into scope and restart the job, or restart it with approve_deletions if the account may go.",
         then(link(link_deletion_threshold=2), unassigned("minsu.kim"), without_sales, cycle),
     ),
     Trouble(
@@ -265,8 +265,8 @@ TROUBLES = (
     Trouble(
         "account_out_of_scope",
         "woojin.moon",
-        "has an account in the target without being in scope (not assigned); if the synchronization made it, the next cycle "
-        "deletes it; if the user should keep the account, bring them back into scope before the next cycle.",
+        "has an account in the target without being in scope (not assigned), and the next cycle deletes it if the "
+        "synchronization made it; if the user should keep the account, bring them back into scope before the next cycle.",
     ),
     # No account because of the scope.
     Trouble(
@@ -333,7 +333,7 @@ TROUBLES = (
         "bora.cho",
         "has no account in the target, and whether the user is in scope is not known: the groups of the user could not be read "
         "(GET /users/c0000000-0000-4000-8000-000000000025/memberOf was answered with HTTP 403 UnknownError 'The fault plan "
-        "answered this request.'; the application needs User.Read.All (or User.ReadBasic.All, User.ReadWrite.All, "
+        "answered this request.'; the application needs User.Read.All (or GroupMember.Read.All, Group.Read.All, "
         "Directory.Read.All, Directory.ReadWrite.All) in this tenant, with admin consent); remove that cause, and run again.",
         denied("/memberOf"),
     ),
@@ -500,8 +500,8 @@ TROUBLES = (
     Trouble(
         "no_matching_value",
         "bora.cho",
-        "is not synchronized, because the user has no value in the attribute by which users are matched; have the user sign in "
-        "once in the source, and then provision them with sync_on_demand.",
+        "is not synchronized, because the user has no value in the attribute by which users are matched; have the administrator"
+        " ask Microsoft's support, with the entry of the provisioning log.",
         then(bora, logged("bora.cho", "ImportSkipped", status="skipped")),
     ),
     Trouble(
@@ -522,7 +522,7 @@ TROUBLES = (
         "invitation_pending",
         "nari.im",
         "was invited by hand and has not redeemed the invitation, so the synchronization cannot take the account over reliably;"
-        " provision the user with sync_on_demand; if a second account appears, delete the invited one.",
+        " provision the user with sync_on_demand, and delete the invited account if a second one appears.",
         nari,
     ),
     Trouble(
@@ -551,7 +551,7 @@ TROUBLES = (
         "minsu.kim",
         "has several accounts in the target (minsu.kim_contoso.kr#EXT#@fabrikam.onmicrosoft.com, "
         "minsu_contoso.kr#EXT#@fabrikam.onmicrosoft.com), of which the synchronization maintains one; have an administrator of "
-        "the target delete the redundant accounts.",
+        "the target find out which one is in use, and delete the others.",
         invited_again,
     ),
     Trouble(
@@ -564,7 +564,7 @@ TROUBLES = (
         "blocked_in_target",
         "minsu.kim",
         "cannot sign in to the target, because somebody blocked the account there, although the user is enabled in the source; "
-        "unblock the account in the target; the next change of the user in the source unblocks it, too.",
+        "unblock the account in the target, which the next change of the user in the source does as well.",
         in_target("minsu.kim", accountEnabled=False),
     ),
     Trouble(
@@ -657,9 +657,8 @@ TROUBLES = (
     Trouble(
         "synchronized",
         "hyejin.lee",
-        "is synchronized and up to date (group Sales); whether the address book shows the user is not known: Exchange could not"
-        " be asked: the connection of the target tenant does not allow it; set exchange to true; run again with exchange set to"
-        " true for the target to find out.",
+        "is synchronized and up to date (group Sales), and only Exchange knows whether the address book shows the user; look "
+        "into the address book, or run again with exchange set to true for the target.",
     ),
     # Nobody knows.
     Trouble(
@@ -667,7 +666,7 @@ TROUBLES = (
         "hyejin.lee",
         "cannot be judged: the groups of the user could not be read (GET /users/c0000000-0000-4000-8000-000000000003/memberOf "
         "was answered with HTTP 403 UnknownError 'The fault plan answered this request.'; the application needs User.Read.All "
-        "(or User.ReadBasic.All, User.ReadWrite.All, Directory.Read.All, Directory.ReadWrite.All) in this tenant, with admin "
+        "(or GroupMember.Read.All, Group.Read.All, Directory.Read.All, Directory.ReadWrite.All) in this tenant, with admin "
         "consent); remove that cause, and run again.",
         denied("/memberOf"),
     ),

@@ -45,7 +45,7 @@ LONGEST = {
     "surname": 64,
     **{f"extensionAttribute{number}": 1024 for number in range(1, 16)},
 }
-"""The documented maximum lengths of target attributes, in characters (fact F178). A length in the schema's own metadata wins."""
+"""The documented maximum lengths of target attributes, in characters (fact F177). A length in the schema's own metadata wins."""
 MAXIMUM_LENGTH = "MaximumLength"
 
 _REPEATED = re.compile(r"(\s*[(\[][^()\[\]]+[)\]])\1\s*$")

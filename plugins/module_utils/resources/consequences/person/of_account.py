@@ -31,7 +31,7 @@ RULES = (
         "several_accounts",
         lambda case: case.several,
         "has several accounts in the target ({accounts}), of which the synchronization maintains one",
-        "have an administrator of the target delete the redundant accounts",
+        "have an administrator of the target find out which one is in use, and delete the others",
     ),
     Rule(
         "blocked_with_source",
@@ -43,7 +43,7 @@ RULES = (
         "blocked_in_target",
         lambda case: case.account is not None and not case.account.enabled,
         "cannot sign in to the target, because somebody blocked the account there, although the user is enabled in the source",
-        "unblock the account in the target; the next change of the user in the source unblocks it, too",
+        "unblock the account in the target, which the next change of the user in the source does as well",
     ),
     Rule(
         "will_be_blocked",
@@ -129,7 +129,7 @@ RULES = (
     Rule(
         "synchronized",
         lambda case: not case.missing and case.in_scope is True and case.evidence.next.effect != "unknown",
-        "is synchronized and up to date ({standing}); whether the address book shows the user is not known: {book}",
-        "run again with exchange set to true for the target to find out",
+        "is synchronized and up to date ({standing}), and only Exchange knows whether the address book shows the user",
+        "look into the address book, or run again with exchange set to true for the target",
     ),
 )

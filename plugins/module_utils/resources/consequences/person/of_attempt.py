@@ -56,7 +56,7 @@ RULES = (
         "invitation_pending",
         lambda case: case.account is not None and not case.account.redeemed,
         "was invited by hand and has not redeemed the invitation, so the synchronization cannot take the account over reliably",
-        "provision the user with sync_on_demand; if a second account appears, delete the invited one",
+        "provision the user with sync_on_demand, and delete the invited account if a second one appears",
     ),
     Rule(
         "back_in_scope",
@@ -153,7 +153,7 @@ RULES = (
         "no_matching_value",
         lambda case: case.failed("ImportSkipped") or (case.newest is not None and str(case.newest["code"]).endswith("ImportSkipped")),
         "is not synchronized, because the user has no value in the attribute by which users are matched",
-        "have the user sign in once in the source, and then provision them with sync_on_demand",
+        "have the administrator ask Microsoft's support, with the entry of the provisioning log",
     ),
     Rule(
         "service_busy",

@@ -36,7 +36,7 @@ RULES = (
         "deletion_held",
         lambda case: not case.missing and (case.out or case.gone_in_source) and case.held,
         "is not in scope any longer ({standing}), and the deletion guard holds the deletion of the account back",
-        "if the user should keep the account, bring them back into scope and restart the job; otherwise restart it with approve_deletions",
+        "bring the user back into scope and restart the job, or restart it with approve_deletions if the account may go",
     ),
     Rule(
         "administrator",
@@ -97,7 +97,7 @@ RULES = (
     Rule(
         "account_out_of_scope",
         lambda case: not case.missing and case.out,
-        "has an account in the target without being in scope ({standing}); if the synchronization made it, the next cycle deletes it",
+        "has an account in the target without being in scope ({standing}), and the next cycle deletes it if the synchronization made it",
         _KEEP,
     ),
     # Out of scope, without an account.

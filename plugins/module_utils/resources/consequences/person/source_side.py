@@ -274,5 +274,6 @@ def _nested(
             unread.append(f"the groups in group {assignment.principal.name} could not be read ({clause(outcome)})")
             continue
         inside = client.members(outcome.body, headers=ADVANCED)
-        found += [Nested(groups[str(raw["id"])].name, assignment.principal.name) for raw in inside if str(raw["id"]) in groups]
+        nested = (group(raw).name for raw in inside if str(raw["id"]) in groups)
+        found += [Nested(name, assignment.principal.name) for name in nested]
     return found, unread

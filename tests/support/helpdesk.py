@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.odata import is_id
-from ansible_collections.entra.cross_tenant_sync.plugins.modules import person_info
+from ansible_collections.entra.cross_tenant_sync.plugins.modules import person_info, sync_mapping
 from entra_emulator.state import GraphObject, Job, Tenant, new_id
 
 from .address_book import EXCHANGE, Book
@@ -63,6 +63,10 @@ class Helpdesk(Book):
         target = {**TENANTS["fabrikam"], **(EXCHANGE if exchange else {})}
         name = user if "@" in user or is_id(user) else f"{user}@contoso.kr"
         return self._run(person_info, check, {**TENANTS["contoso"], "target": target, "configuration": NAME, "user": name, **options})
+
+    def mapping(self, check: bool, **options: Any) -> dict[str, Any]:
+        """The result of sync_mapping."""
+        return self._run(sync_mapping, check, {**TENANTS["contoso"], "configuration": NAME, **options})
 
     @property
     def asked(self) -> list[Arrival]:

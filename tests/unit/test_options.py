@@ -106,6 +106,7 @@ OWNERS = {
     **{f"link_{option}": (owner, name) for option, owner, name in OF_LINK if option != "configuration"},
     "link_source_domains": ("link_info", "source_domains"),
     "link_verify_users": ("link_info", "verify_users"),
+    **{f"link_{name}": ("impact_info", name) for name in specs.PROTECTED},
     "link_job_wait_timeout": ("sync_job", "wait_timeout"),
     "link_deprovision_timeout": ("sync_deprovision", "wait_timeout"),
     "link_preflight_switches": ("preflight_info", "switches"),
@@ -120,6 +121,7 @@ OWNERS = {
 DEFAULTS = {"link_state": "present", "link_strangers": "report", "link_users": "keep", "link_compare": True, "link_preflight": True}
 """Of the variables that become no option of a module."""
 DEPENDENT = {
+    "link_protected_importance": ["All kinds if not set."],
     "link_preflight_purpose": ["V(plan) in check mode, otherwise V(apply), if not set."],
     "link_address_book": ["V(report) if the entry of the target in C(tenants) has C(exchange), otherwise V(off), if not set."],
 }

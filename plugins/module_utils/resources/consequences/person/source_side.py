@@ -19,7 +19,7 @@ from ....graph.client import Answer, Client, Request
 from ....graph.errors import GraphFailure
 from ....graph.odata import is_id, requests_by
 from ....plan import Refusal
-from ... import debt, find_configuration, job, provisioning_log, settings_bag
+from ... import debt, find_configuration, job, provisioning_log, settings_bag, tenants
 from ...causes import clause
 from ...directory import PERSON, Principal, find_people, group, people_named, person
 from ...external_names import ADVANCED, former_name
@@ -147,7 +147,7 @@ def find(client: Client, known: Configured, principal: Principal | None, names: 
     requests = [*about, *([] if principal else [Request("GET", DELETED)]), ORGANIZATION]
     outcomes = outcomes_of(client, [*requests, *schema])
     known = with_rules(client, known)
-    verified = _verified(outcomes[len(requests) - 1])
+    verified = _verified(client, outcomes[len(requests) - 1])
     if principal is None:
         deleted, unread_deleted = _deleted(client, outcomes[0], names, known.needs)
         return known, Found(deleted, verified=verified, incomplete=unread_deleted)
@@ -174,12 +174,10 @@ def read_history(client: Client, outcome: Outcome) -> History:
         return History(unread=clause(failure))
 
 
-def _verified(outcome: Outcome) -> tuple[str, ...] | None:
-    if not isinstance(outcome, Answer):
-        return None
-    organizations = outcome.body.get("value") or ()
-    names = (domain.get("name") for organization in organizations for domain in organization.get("verifiedDomains") or ())
-    return tuple(str(name).lower() for name in names if name) or None
+def _verified(client: Client, outcome: Outcome) -> tuple[str, ...] | None:
+    """The verified domains, which are cached; ``None`` if they are not known."""
+    found = tenants.verified_domains(client) if isinstance(outcome, Answer) else None
+    return None if found is None else tuple(found)
 
 
 def _deleted(client: Client, outcome: Outcome, names: Collection[str], needs: Needs) -> tuple[SourceUser | None, tuple[str, ...]]:

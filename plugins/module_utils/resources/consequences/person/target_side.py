@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ....graph.batch import Outcome, outcomes_of, read_all
-from ....graph.client import Answer, Client, Request
+from ....graph.client import Answer, Client, Request, all_of
 from ....graph.odata import is_id, requests_by
 from ...address_book import matching, people
 from ...address_book.evidence import Entra
@@ -79,7 +79,7 @@ def read(client: Client, names: Collection[str], ids: Collection[str], attribute
 
 
 def _initial_domain(outcome: Outcome) -> str:
-    organizations = outcome.body.get("value") or () if isinstance(outcome, Answer) else ()
+    organizations = all_of(outcome.body) if isinstance(outcome, Answer) else []
     domains = (domain for organization in organizations for domain in organization.get("verifiedDomains") or ())
     return next((str(domain.get("name")) for domain in domains if domain.get("isInitial")), "")
 

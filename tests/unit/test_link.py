@@ -89,7 +89,9 @@ def compared(variables: dict[str, Any]) -> dict[str, Any]:
     source, target = connection(TENANTS["contoso"]), connection(TENANTS["fabrikam"])
     judging = options("impact_info", **source, target=target, **options_of("impact_info", variables))
     protection = {name: judging[name] for name in link.PROTECTED}
-    return protection | options("link_info", **source, target=target, stop_at_difference=True, share_reads=True, **options_of("link_info", variables))
+    return protection | options(
+        "link_info", **source, target=target, stop_at_difference=True, share_reads=True, **options_of("link_info", variables)
+    )
 
 
 def said(parameters: dict[str, Any]) -> dict[str, Any]:

@@ -154,7 +154,7 @@ def lines(name: str) -> list[str]:
     owner, option = OWNERS.get(name, ("", ""))
     default = module(owner).OPTIONS.spec[option].get("default") if owner else DEFAULTS.get(name)
     said = [] if default is None else [f"V({str(default).lower()}) if not set."]
-    said = DEPENDENT.get(name, said)
+    said = [*DEPENDENT.get(name, said)]
     if about.get("elements") == "dict":
         said.append("A list of dictionaries, or a text with its JSON.")
     elif about["type"] == "list" and "choices" in about:

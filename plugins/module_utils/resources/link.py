@@ -77,6 +77,9 @@ MAPPING = (
 )
 """The options of the mappings and filters. Those of the link have the same names as those of the module."""
 
+JUDGED = {"judged": True, "impact_limit": 50}
+"""What is fixed because ``impact_info`` has judged the whole change of the link before."""
+
 _IDENTITY = {"name": "configuration", "target_tenant_id": "target.tenant_id", "adopt": "adopt", "others": "others"}
 
 BUILDING = (
@@ -115,7 +118,7 @@ BUILDING = (
         side=SOURCE,
         registered="source_tenant_mapping",
         from_link={"configuration": "configuration", **{name: name for name in MAPPING}},
-        fixed={"exact": False, "reset": False, "restart_job": False, "judged": True},
+        fixed={"exact": False, "reset": False, "restart_job": False, **JUDGED},
         resource=mapping.RESOURCE,
     ),
     Part(
@@ -123,7 +126,7 @@ BUILDING = (
         side=SOURCE,
         registered="source_tenant_scope",
         from_link={"configuration": "configuration", **{name: f"scope_{name}" for name in SCOPE}},
-        fixed={"restart_job": False, "full_result": False, "judged": True, "state": "present"},
+        fixed={"restart_job": False, "full_result": False, **JUDGED, "state": "present"},
         takes_restart_owed=True,
         resource=scope.RESOURCE,
     ),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from entra_emulator.settings import FLIPPED
 from entra_emulator.state import new_id
 
 MOST_REQUESTS = 12
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "guide_permissions.md"
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 IN_EXCHANGE = {
     "junho.choi": "hidden_in_exchange",
@@ -790,6 +792,40 @@ class TestParts:
 
     def test_check_mode_reads_the_same(self) -> None:
         assert Helpdesk().person("sora.yoon", check=True)["sentence"] == Helpdesk().person("sora.yoon")["sentence"]
+
+
+def permissions_of_guide(tenant: str) -> list[str]:
+    """The permissions that the guide names for a tenant."""
+    section = GUIDE.read_text(encoding="utf-8").split("### One user\n")[1].split("\n### ")[0]
+    (row,) = re.findall(rf"^\| the {tenant} \| (.*) \|$", section, re.MULTILINE)
+    return re.findall(r"`([\w.]+)`", row)
+
+
+class TestPermissions:
+    @staticmethod
+    def granted(desk: Helpdesk) -> None:
+        for tenant, name in ((desk.source_tenant, "source"), (desk.target_tenant, "target")):
+            for registration in tenant.registrations.values():
+                registration.roles = permissions_of_guide(name)
+
+    @pytest.mark.parametrize("alias", ["minsu.kim", "hyejin.lee", "sora.yoon", "bora.cho", "nobody.here", "dohyun.kang"])
+    def test_those_of_the_guide_are_enough(self, alias: str) -> None:
+        desk, everything = Helpdesk(), Helpdesk()
+        self.granted(desk)
+        result = desk.person(alias)
+        assert result["incomplete"] == []
+        assert result["log_unread"] is None
+        assert result["sentence"] == everything.person(alias)["sentence"]
+
+    @pytest.mark.parametrize("permission", permissions_of_guide("source"))
+    def test_each_of_them_is_needed(self, permission: str) -> None:
+        desk = Helpdesk()
+        self.granted(desk)
+        for registration in desk.source_tenant.registrations.values():
+            registration.roles.remove(permission)
+        result = desk.person("sora.yoon")
+        said = " ".join([*result.get("incomplete", ()), result.get("log_unread") or "", result.get("msg") or ""])
+        assert permission in said
 
 
 class TestWhatCannotBeRead:

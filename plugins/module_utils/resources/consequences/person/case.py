@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from ...address_book.case import one_line
 from ...causes import log_remedy
 from ...job import TOO_MANY_DELETES
 from ...people import some
@@ -243,7 +244,7 @@ class Case:
             "filter": unmet.filter if unmet else "",
             "group": nested.group if nested else "",
             "incomplete": "; ".join(evidence.incomplete) or evidence.standing.reason or evidence.next.reason or "the reason is not known",
-            "log_reason": _clause(last["reason"] if last else None) or "without a reason",
+            "log_reason": one_line(last["reason"] if last else None) or "without a reason",
             "log_remedy": log_remedy(last["code"] if last else None) or _NOTHING_ELSE,
             "mail": self.mail or "",
             "next": evidence.next.reason or evidence.standing.reason,
@@ -257,11 +258,6 @@ class Case:
 def _plain(value: Any) -> str | None:
     """A value as the log has it, for comparisons."""
     return None if value is None else str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def _clause(text: str | None) -> str:
-    """A text of the service on one line and without a full stop, as part of a sentence."""
-    return " ".join((text or "").split()).rstrip(".")
 
 
 def _last(entries: Iterable[LogEntry]) -> LogEntry | None:

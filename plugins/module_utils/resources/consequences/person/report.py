@@ -16,9 +16,6 @@ from .case import Case
 from .cause import judge
 from .evidence import Evidence
 
-STATES = ("none", "active", "blocked", "invitation_pending", "deleted")
-"""The states of the account in the target."""
-
 
 def result(evidence: Evidence) -> dict[str, Any]:
     """The result."""

@@ -36,6 +36,8 @@ SIDES = ("link_source", "link_target")
 SIGNS_IN = {"source_tenant": ("link_source",), "target_tenant": ("link_target",)}
 """The tenants that a role signs in to, if it is not both."""
 PARTS = {"source_tenant": link.IN_SOURCE, "target_tenant": link.IN_TARGET}
+REQUIRED: Mapping[str, tuple[str, ...]] = {"target_tenant": (), "person": ("link_configuration", "link_person")}
+"""The variables that a role needs apart from the two tenants, if it is not the configuration alone."""
 THRESHOLDS = ("must_be_listed", "max_unlisted")
 """The options of ``address_book_info`` by which the role ``verify`` fails. No other role does."""
 _PARTNER = {name: about for name, about in CONNECTION.items() if name in ("tenant_id", "cloud")}
@@ -199,11 +201,14 @@ def _judged(host: LinkHost, tasks: str, values: Mapping[str, Any]) -> str:
 
 
 def _options(role: str | None, values: Mapping[str, Any], others: list[str], book: AddressBook) -> dict[str, Any]:
-    """The facts with the options of ``link_info``, and of ``address_book_info`` and ``address_book_visibility`` where they follow.
+    """The facts with the options of ``link_info``, and of ``person_info``, ``address_book_info`` and ``address_book_visibility`` where they
+    follow.
 
     Where the role ``verify`` asks Exchange, Exchange alone decides whether a user is listed: Entra shows what is wished (fact F155).
     """
     link_options = {**link_variables.options_of("link_info", values), "others": others}
+    if role == "person":
+        return {"cross_tenant_sync_link": link_options, "cross_tenant_sync_person": link_variables.options_of("person_info", values)}
     if role in (None, "source_tenant"):
         return {"cross_tenant_sync_link": link_options, "cross_tenant_sync_impact": link_variables.options_of("impact_info", values)}
     if role not in ("verify", "address_book") or book.mode == "off":
@@ -228,12 +233,13 @@ def _except(names: Iterable[str], options: Mapping[str, Any]) -> dict[str, Any]:
 def _values(host: LinkHost, faults: list[str]) -> dict[str, Any]:
     """The valid values of the variables of the link that are set."""
     values = {}
+    required = (*SIDES, *REQUIRED.get(host.role or "", ("link_configuration",)))
     for name in link_variables.VARIABLES:
         value, wrong = _value(host, name)
         faults += wrong
         if value is not None:
             values[name] = value
-        elif not wrong and name in (*SIDES, *(() if host.role == "target_tenant" else ("link_configuration",))):
+        elif not wrong and name in required:
             faults.append(f"{name} is missing")
     try:
         own, wrong = link_variables.names_in(host.value(OWN, host.variables.get(OWN)), OWN)

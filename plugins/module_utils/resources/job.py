@@ -341,6 +341,11 @@ def run_state(job: Mapping[str, Any] | None) -> str:
     return "started" if (job.get("schedule") or {}).get("state") == "Active" else "paused"
 
 
+def has_run(job: Mapping[str, Any] | None) -> bool:
+    """Whether the job has ended a cycle."""
+    return _last_cycle(((job or {}).get("status") or {}).get("lastExecution")) is not None
+
+
 def quarantine(job: Mapping[str, Any] | None) -> Quarantine | None:
     """The quarantine of the job; ``None`` if there is none."""
     raw = ((job or {}).get("status") or {}).get("quarantine")

@@ -298,17 +298,23 @@ class Client:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[None]:
-        """A context for code that takes answers apart. An exception in it means that an answer does not have the documented form.
+        """A context for code that takes answers apart. An exception in it means that an answer does not have the documented form. A failure
+        records which tenant was asked, for code that reads two tenants in turn.
 
         :raises OddAnswer: in its place, unless no request was sent; then it is a fault of this collection, and is raised unchanged.
         """
         self._asked = ()
         try:
             yield
+        except GraphFailure as failure:
+            failure.asked = failure.asked or self.tenant
+            raise
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             if not self._asked:
                 raise
-            raise OddAnswer(self._asked, _lack(error)) from error
+            odd = OddAnswer(self._asked, _lack(error))
+            odd.asked = self.tenant
+            raise odd from error
 
     def _send(self, request: Request) -> Answer:
         budget = self.patience.budget()

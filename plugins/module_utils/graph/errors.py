@@ -17,6 +17,9 @@ LARGEST_NAMED = 3
 class GraphFailure(Exception):
     """The base class of all failures of this package."""
 
+    asked: str | None = None
+    """The tenant that was asked, if the failure occurred while its answers were read, see `Client.reading`."""
+
 
 class CredentialProblem(GraphFailure):
     """The credential cannot be used, and waiting does not change that."""

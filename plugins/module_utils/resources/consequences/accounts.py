@@ -92,8 +92,10 @@ def _sign(raw: Mapping[str, Any]) -> str | None:
 class Situation:
     """What holds for all accounts of a link."""
 
-    deletes: bool = True
-    """Whether the job deletes accounts: its mapping of users is on, and its target actions include delete (fact F105)."""
+    keeps: str | None = None
+    """Why the job deletes no account at all, as a clause; ``None`` if it does."""
+    keeps_deleted: bool = False
+    """Whether the job keeps the accounts of users who are deleted in the source: ``IsSoftDeleted`` is not mapped (fact F94)."""
     held_since: str | None = None
     """Since when the deletion guard holds deletions back; ``None`` if it does not."""
     bystanders: frozenset[str] | None = None
@@ -109,13 +111,12 @@ def judge(account: Account, source: SourceUser | None, standing: Standing, situa
     is none any more.
     """
     fate, why = _fate(account, source, situation)
-    before = {
-        "removed": Standing(True, why),
-        "held": Standing(True, why),
-        "refused": Standing(True, why),
-        "may_be_removed": Standing(None, why),
-    }.get(fate, standing)
-    if fate == "kept" and _maintained(account, situation):
+    if standing.in_scope is None and fate == "removed":
+        fate = "may_be_removed"
+    before = standing
+    if fate == "may_be_removed":
+        before = Standing(None, why)
+    elif fate != "outside" and _maintained(account, situation):
         before = Standing(True, why)
     return fate, Consequence(source, account.user, before, standing, _EFFECTS[fate], f"{standing.reason}; {why}")
 
@@ -146,8 +147,10 @@ def _fate(account: Account, source: SourceUser | None, situation: Situation) -> 
 
 def _stays(account: Account, source: SourceUser | None, situation: Situation) -> str | None:
     """Why the job does not delete the account, whether or not it maintains it."""
-    if not situation.deletes:
-        return "the target actions of the link do not include delete"
+    if situation.keeps:
+        return situation.keeps
+    if source is None and situation.keeps_deleted:
+        return "IsSoftDeleted is not mapped, so the accounts of users who are deleted in the source stay"
     if source and not source.deleted and not source.enabled and not account.user.enabled:
         return "the user was disabled before leaving the scope, and the service does not delete such an account"
     return None

@@ -17,7 +17,7 @@ from .. import debt, find_configuration, job, settings_bag
 from ..directory import Principal, members_of_all
 from ..find_configuration import Configuration, Raw
 from ..mapping import schema
-from ..scope import ASSIGNED, PARTS, Assignment, assignments
+from ..scope import PARTS, Assignment, assignments
 from . import properties
 from .model import Scope, SourceUser, State
 from .rules import Needs, needed, rules_of
@@ -45,9 +45,13 @@ class Present:
         return self.configuration.name
 
     @property
-    def deletes(self) -> bool:
-        """Whether the job deletes accounts (fact F105)."""
-        return self.state.rules.enabled and "Delete" in self.state.rules.flows
+    def keeps(self) -> str | None:
+        """Why the job deletes no account, as a clause; ``None`` if it does (facts F105, F118)."""
+        if not self.state.rules.enabled:
+            return "the mapping of users is switched off"
+        if "Delete" not in self.state.rules.flows:
+            return "the target actions of the link do not include delete"
+        return None if job.has_run(self.job) else "the job has not run yet, so it maintains no account"
 
     @property
     def creates(self) -> bool:
@@ -75,8 +79,7 @@ class Present:
     @property
     def full(self) -> bool:
         """Whether the next cycle compares every user with the target: after a restart, and the first one (facts F83, F119)."""
-        last = (self.job.get("status") or {}).get("lastSuccessfulExecution")
-        return debt.owed(self.configuration) or not last or str(last.get("timeEnded") or job.NEVER).startswith(job.NEVER[:4])
+        return debt.owed(self.configuration) or not job.has_run(self.job)
 
     @property
     def needs(self) -> Needs:
@@ -122,7 +125,7 @@ def _present(client: Client, configuration: Configuration, bodies: Sequence[Any]
     return Present(
         configuration,
         running,
-        State(scope_of(mode, assigned, members, configuration.role_id), rules_of(mapping)),
+        State(scope_of(mode, assigned, members, configuration.role_id), rules_of(mapping), remembers=job.has_run(running)),
         {user.id: user for user in within if user.kind == "user"} | users,
         {group.id: group.name for group in within if group.kind == "group"},
     )
@@ -162,6 +165,3 @@ def source_user(raw: Mapping[str, Any], needs: Needs, deleted: bool = False) -> 
         deleted=deleted,
         unread=properties.unread(wanted),
     )
-
-
-__all__ = ["ASSIGNED", "Present", "read", "scope_of", "select", "serving", "source_user"]

@@ -63,7 +63,23 @@ NAMES = Access(r"/directoryObjects/getByIds", ("User.Read.All", *DIRECTORY))
 """The names of users and groups by their ids."""
 DELETED_USERS = Access(r"/directory/deletedItems/microsoft\.graph\.user", ("User.Read.All", "User.ReadWrite.All", *DIRECTORY))
 USERS = Access(r"/users", ("User.Read.All", "User.ReadBasic.All", "User.ReadWrite.All", *DIRECTORY))
+IMPORTANT_USERS: OneOf = ("User.Read.All", "User.ReadWrite.All", *DIRECTORY)
+"""To read what users own and which licences they have, for which reading their basic properties is not enough (facts F162, F163)."""
 GROUPS = Access(r"/groups", ("Group.Read.All", "GroupMember.Read.All", "Group.ReadWrite.All", "GroupMember.ReadWrite.All", *DIRECTORY))
+ROLES = Access(
+    r"/roleManagement/directory/role(Assignments|Definitions)",
+    ("RoleManagement.Read.Directory", "RoleManagement.Read.All", "RoleManagement.ReadWrite.Directory", *DIRECTORY),
+)
+ELIGIBLE_ROLES = Access(
+    r"/roleManagement/directory/roleEligibilityScheduleInstances",
+    (
+        "RoleManagement.Read.Directory",
+        "RoleEligibilitySchedule.Read.Directory",
+        "RoleManagement.Read.All",
+        "RoleEligibilitySchedule.ReadWrite.Directory",
+        "RoleManagement.ReadWrite.Directory",
+    ),
+)
 CONTACTS = Access(r"/contacts", ("OrgContact.Read.All", *DIRECTORY))
 
 ACCESSES = (
@@ -83,6 +99,8 @@ ACCESSES = (
     DELETED_USERS,
     USERS,
     GROUPS,
+    ROLES,
+    ELIGIBLE_ROLES,
     CONTACTS,
 )
 

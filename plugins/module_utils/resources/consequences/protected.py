@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ...graph.client import Client
+from ...graph.batch import find_all, read_all
+from ...graph.client import Client, Request
 from ...plan import Refusal
-from ..directory import Principal, members_of_all, people_named, pick_groups
+from ..directory import group_requests, listed, people_named
 from .importance import KINDS, Importance
 from .model import Consequence, Effect
 
@@ -23,7 +24,7 @@ _PHRASES: Mapping[Effect, str] = {
     "soft_deleted": "would be deleted in the target",
     "disabled": "would be disabled in the target",
     "converted": "would be converted between guest and member",
-    "unknown": "may leave, which cannot be computed",
+    "unknown": "may leave: what happens to them cannot be computed",
 }
 
 
@@ -36,7 +37,7 @@ class Protection:
     members: Mapping[str, str] = field(default_factory=dict)
     """The names of the groups that are named, by the object id of each member."""
     kinds: tuple[str, ...] = KINDS
-    """The kinds of importance that protect."""
+    """The kinds of importance that protect, for `read_importance`."""
     release: frozenset[str] = frozenset()
     """The user principal names and object ids of those who may leave, in lower case."""
 
@@ -46,7 +47,7 @@ class Protection:
         ids = [user.id.lower() for user in users if user]
         named = ("named as protected",) if self.users.intersection(ids) else ()
         groups = tuple(dict.fromkeys(f"member of group {self.members[user_id]}" for user_id in ids if user_id in self.members))
-        important = importance.reasons.get(consequence.target.id, ()) if consequence.target and self.kinds else ()
+        important = importance.reasons.get(consequence.target.id.lower(), ()) if consequence.target else ()
         return (*named, *groups, *important)
 
     def releases(self, consequence: Consequence) -> bool:
@@ -71,11 +72,48 @@ class Alarm:
 def resolve(
     source: Client, target: Client | None, protected: Sequence[str], release: Sequence[str], kinds: Collection[str] = KINDS
 ) -> Protection:
-    """Who is protected. A name means a user or a group of either tenant, each by a name that it has there, or by its id.
+    """Who is protected. A name means a user of either tenant: by user principal name, mail address or id. Otherwise it means a group, by
+    display name or id; if several have it, in one tenant or in both, all of them. Without names, no request is sent.
 
-    :raises Refusal: naming the names that mean nobody in either tenant, or several groups of one tenant.
+    :raises Refusal: naming the names that mean nothing in either tenant.
     """
-    raise NotImplementedError
+    tenants = [source, *([target] if target else [])]
+    users: set[str] = set()
+    members: dict[str, str] = {}
+    unknown = list(dict.fromkeys(protected))
+    for client in tenants if unknown else ():
+        found = people_named(client, unknown)
+        users |= {user.id.lower() for several in found.values() for user in several}
+        unknown = [name for name in unknown if name.lower() not in found]
+    groups: set[str] = set()
+    for client in tenants if unknown else ():
+        named = _groups(client, unknown)
+        members |= _members(client, named)
+        groups |= {text.lower() for group_id, name in named.items() for text in (group_id, name)}
+    unknown = [name for name in unknown if name.lower() not in groups]
+    if unknown:
+        where = " or ".join(f"tenant {client.tenant}" for client in tenants)
+        raise Refusal(
+            f"there is no user or group {', '.join(map(repr, unknown))} in {where}, so it cannot be protected; give the user principal "
+            "name, the mail address or the id of a user, or the display name or the id of a group"
+        )
+    return Protection(frozenset(users), members, tuple(kinds), frozenset(text.lower() for text in release))
+
+
+def _groups(client: Client, names: Sequence[str]) -> dict[str, str]:
+    """The groups with these names or ids: their names by id. Of several with the same name, each is meant."""
+    bodies = [answer.body for answer in read_all(client, group_requests(names))]
+    return {str(raw["id"]): str(raw.get("displayName") or raw["id"]) for raw in listed(client, bodies)}
+
+
+def _members(client: Client, groups: Mapping[str, str]) -> dict[str, str]:
+    """The name of the group by the id of each user in it, also of those in nested groups."""
+    requests = [Request("GET", f"/groups/{group_id}/transitiveMembers?$select=id&$top=999") for group_id in groups]
+    found: dict[str, str] = {}
+    for name, page in zip(groups.values(), find_all(client, requests), strict=True):
+        for raw in client.members(page) if page else ():
+            found.setdefault(str(raw["id"]).lower(), name)
+    return found
 
 
 def alarms(consequences: Iterable[Consequence], importance: Importance, protection: Protection) -> list[Alarm]:
@@ -83,16 +121,21 @@ def alarms(consequences: Iterable[Consequence], importance: Importance, protecti
     return [
         Alarm(consequence.name, consequence.effect, reasons)
         for consequence in consequences
-        if does_harm(consequence)
-        and (reasons := protection.reasons(consequence, importance))
-        and not protection.releases(consequence)
+        if does_harm(consequence) and (reasons := protection.reasons(consequence, importance)) and not protection.releases(consequence)
     ]
 
 
 def does_harm(consequence: Consequence) -> bool:
-    """Whether a protected user must be spared it. What cannot be computed counts as harm if the change makes a difference."""
-    uncertain = consequence.effect == "unknown" or (consequence.before.in_scope is not False and consequence.after.in_scope is None)
-    return consequence.leaves or consequence.effect in HARMFUL or (uncertain and consequence.before != consequence.after)
+    """Whether a protected user must be spared it. What cannot be computed counts as harm, unless the user joins, or it could not be
+    computed before the change either, for the same reason.
+    """
+    before, after = consequence.before, consequence.after
+    if consequence.leaves or consequence.effect in HARMFUL:
+        return True
+    if before.in_scope is False and after.in_scope is not False:
+        return False
+    unknown = consequence.effect == "unknown" or after.in_scope is None
+    return unknown and not (before.in_scope is None and before == after)
 
 
 def guard(found: Sequence[Alarm]) -> None:
@@ -105,6 +148,6 @@ def guard(found: Sequence[Alarm]) -> None:
     named = "; ".join(map(str, found[:MOST_NAMES]))
     more = f"; and {len(found) - MOST_NAMES} more" if len(found) > MOST_NAMES else ""
     raise Refusal(
-        f"protected users would be lost: {named}{more}; keep them in scope, or name each of them in protected_release to let them go; "
-        "nothing was changed"
+        f"protected users would be lost: {named}{more}; keep them in scope, or let them go by naming each of them in protected_release "
+        "(link_protected_release), which is the only way on; nothing was changed"
     )

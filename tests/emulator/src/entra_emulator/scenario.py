@@ -20,6 +20,13 @@ from .provisioning.attributes import net_id
 from .state import Exchange, FederatedCredential, GraphObject, Registration, Tenant, World
 
 GUID_PATTERN = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+MAILBOX_PLAN = "EXCHANGE_S_STANDARD"
+PLAN_IDS = {
+    "EXCHANGE_S_STANDARD": "9aaf7827-d63c-4b61-89c3-182f06f82e5c",
+    "EXCHANGE_S_ENTERPRISE": "efb87545-963c-4e0d-99df-69c6916d9eb0",
+    "EXCHANGE_S_FOUNDATION": "113feb6c-3fe4-4440-bddc-54d774bf0318",
+}
+"""The well-known ids of some service plans."""
 FOLDER = resources.files(__package__) / "scenarios"
 
 
@@ -91,6 +98,9 @@ class Person(Part):
     manager: str | None = Field(default=None, description="The manager's userPrincipalName.")
     home: Home | None = Field(default=None, description="For external people; with externalUserState Accepted they can be matched.")
     directory_roles: list[str] = Field(default_factory=list, description="Administrator roles; their holders are not deleted (fact F117).")
+    eligible_roles: list[str] = Field(default_factory=list, description="Administrator roles that the person may activate (fact F160).")
+    licences: list[str] = Field(default_factory=list, description="Assigned licences: names of the tenant's licences (fact F163).")
+    owned_applications: list[str] = Field(default_factory=list, description="Display names of applications that the person owns.")
     exchange_licensed: bool = Field(default=False, description="Whether the person has a mailbox here (fact F120).")
     sms_sign_in: bool = Field(default=False, description="SMS sign-in, which keeps a person out of synchronization (fact F102).")
 
@@ -108,6 +118,15 @@ class Group(Part):
     securityEnabled: bool = True
     groupTypes: list[Literal["Unified", "DynamicMembership"]] = Field(default_factory=list)
     isAssignableToRole: bool | None = None
+    owners: list[str] = Field(default_factory=list, description="userPrincipalNames of people.")
+    directory_roles: list[str] = Field(default_factory=list, description="Administrator roles of all members (fact F159).")
+    eligible_roles: list[str] = Field(default_factory=list, description="Administrator roles that the members may activate.")
+
+    @model_validator(mode="after")
+    def _assignable(self) -> Group:
+        if (self.directory_roles or self.eligible_roles) and not self.isAssignableToRole:
+            raise ValueError(f"group {self.displayName}: a group with roles needs isAssignableToRole")
+        return self
 
 
 class Contact(Part):
@@ -182,6 +201,14 @@ class TenantScenario(Part):
             for member in group.members:
                 if member.lower() not in known:
                     raise ValueError(f"group {group.displayName}: the member {member} is not in this tenant")
+            for owner in group.owners:
+                if owner.lower() not in names:
+                    raise ValueError(f"group {group.displayName}: the owner {owner} is not in this tenant")
+        bought = {licence.sku for licence in self.licences}
+        for person in self.people:
+            for sku in person.licences:
+                if sku not in bought:
+                    raise ValueError(f"{person.userPrincipalName}: the tenant has no licence {sku}")
         return self
 
 
@@ -283,6 +310,7 @@ def _tenant(scenario: TenantScenario, clock: str) -> Tenant:
         if person.manager:
             tenant.managers[by_name[person.userPrincipalName.lower()]] = by_name[person.manager.lower()]
     _add_groups(scenario, tenant, by_name, clock)
+    _add_applications(scenario, tenant, by_name, clock)
     for contact in scenario.contacts:
         item = _contact(scenario.id, contact)
         tenant.contacts[item["id"]] = item
@@ -293,7 +321,7 @@ def _licence(tenant_id: str, licence: Licence) -> GraphObject:
     sku = object_id(tenant_id, "sku", licence.sku)
     plans = [
         {
-            "servicePlanId": object_id(tenant_id, "plan", name),
+            "servicePlanId": PLAN_IDS.get(name) or object_id(tenant_id, "plan", name),
             "servicePlanName": name,
             "provisioningStatus": "Success",
             "appliesTo": "User",
@@ -315,8 +343,21 @@ def _licence(tenant_id: str, licence: Licence) -> GraphObject:
     }
 
 
+NO_PROPERTIES = {
+    "manager",
+    "home",
+    "sms_sign_in",
+    "directory_roles",
+    "eligible_roles",
+    "licences",
+    "owned_applications",
+    "exchange_licensed",
+}
+"""What of a person is no property of a user in Graph."""
+
+
 def _user(tenant: TenantScenario, person: Person, clock: str) -> GraphObject:
-    values = person.model_dump(exclude={"manager", "home", "sms_sign_in", "directory_roles", "exchange_licensed"})
+    values = person.model_dump(exclude=NO_PROPERTIES)
     external = person.home is not None
     identity = (
         {"signInType": "federated", "issuer": "ExternalAzureAD", "issuerAssignedId": None}
@@ -338,9 +379,32 @@ def _user(tenant: TenantScenario, person: Person, clock: str) -> GraphObject:
         user["_smsSignIn"] = True
     if person.directory_roles:
         user["_directoryRoles"] = person.directory_roles
+    if person.eligible_roles:
+        user["_eligibleRoles"] = person.eligible_roles
     if person.exchange_licensed:
         user["_exchangeLicensed"] = True
+    user |= _licensed(tenant, person, clock)
     return user
+
+
+def _licensed(tenant: TenantScenario, person: Person, clock: str) -> GraphObject:
+    """The licences of a person, and the service plans in them. Whoever has a mailbox has a plan of Exchange (fact F163)."""
+    assigned = [licence for licence in tenant.licences if licence.sku in person.licences]
+    plans = [*(plan for licence in assigned for plan in licence.service_plans), *([MAILBOX_PLAN] if person.exchange_licensed else [])]
+    if not plans:
+        return {}
+    return {
+        "assignedLicenses": [{"disabledPlans": [], "skuId": object_id(tenant.id, "sku", licence.sku)} for licence in assigned],
+        "assignedPlans": [
+            {
+                "assignedDateTime": clock,
+                "capabilityStatus": "Enabled",
+                "service": "exchange" if name.startswith("EXCHANGE_S_") else name.partition("_")[0],
+                "servicePlanId": PLAN_IDS.get(name) or object_id(tenant.id, "plan", name),
+            }
+            for name in dict.fromkeys(plans)
+        ],
+    }
 
 
 def _link_homes(world: World, scenario: TenantScenario) -> None:
@@ -366,11 +430,26 @@ def _add_groups(scenario: TenantScenario, tenant: Tenant, by_name: dict[str, str
         if group.mailNickname:
             known[group.mailNickname.lower()] = group_id
     for group, group_id in zip(scenario.groups, ids, strict=True):
-        values: dict[str, Any] = group.model_dump(exclude={"members"})
+        values: dict[str, Any] = group.model_dump(exclude={"members", "owners", "directory_roles", "eligible_roles"})
+        values |= {
+            f"_{key}": roles for key, roles in (("directoryRoles", group.directory_roles), ("eligibleRoles", group.eligible_roles)) if roles
+        }
+        if group.owners:
+            tenant.owners[group_id] = [by_name[owner.lower()] for owner in group.owners]
         values["mailNickname"] = group.mailNickname or group.displayName.replace(" ", "")
         proxies = [f"SMTP:{group.mail}"] if group.mail else []
         tenant.groups[group_id] = {**values, "id": group_id, "deletedDateTime": None, "createdDateTime": clock, "proxyAddresses": proxies}
         tenant.members[group_id] = [known[member.lower()] for member in group.members]
+
+
+def _add_applications(scenario: TenantScenario, tenant: Tenant, by_name: dict[str, str], clock: str) -> None:
+    """The applications that people own."""
+    for person in scenario.people:
+        for name in person.owned_applications:
+            application_id = object_id(scenario.id, "application", name)
+            application = {"id": application_id, "appId": object_id(scenario.id, "client", name), "displayName": name}
+            tenant.applications.setdefault(application_id, {**application, "deletedDateTime": None, "createdDateTime": clock, "tags": []})
+            tenant.owners.setdefault(application_id, []).append(by_name[person.userPrincipalName.lower()])
 
 
 def _contact(tenant_id: str, contact: Contact) -> GraphObject:

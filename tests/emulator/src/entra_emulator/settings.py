@@ -188,6 +188,11 @@ class Settings(BaseModel):
     )
     log_delay_seconds: int = Field(default=0, ge=0, description="F124: virtual seconds until an entry appears in the logs.")
 
+    # Directory roles
+    role_assignments_filter: Literal["optional", "required"] = Field(
+        default="optional", description="F159: whether roleAssignments are listed only with a $filter on principalId or roleDefinitionId."
+    )
+
     # Exchange
     exchange_members: Literal["MailUser", "GuestMailUser", "not_mail_enabled"] = Field(
         default="MailUser",
@@ -327,6 +332,7 @@ FLIPPED: dict[str, Any] = {
     "function_names": "name",
     "log_tenant_id": "target",
     "policy_quota": "conditional_access",
+    "role_assignments_filter": "required",
     "exchange_members": "GuestMailUser",
     "exchange_paging": "never",
     "exchange_page_size": 100,

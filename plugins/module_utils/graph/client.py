@@ -312,9 +312,12 @@ class Client:
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             if not self._asked:
                 raise
-            odd = OddAnswer(self._asked, _lack(error))
-            odd.asked = self.tenant
-            raise odd from error
+            raise self._odd(error) from error
+
+    def _odd(self, error: Exception) -> OddAnswer:
+        odd = OddAnswer(self._asked, _lack(error))
+        odd.asked = self.tenant
+        return odd
 
     def _send(self, request: Request) -> Answer:
         budget = self.patience.budget()

@@ -17,7 +17,6 @@ from typing import Any, Literal
 from .. import external_names
 from ..deprovision import bystanders
 from ..provisioning_log import LogEntry
-from ..synced_user import SELECT
 from .model import Consequence, Effect, SourceUser, Standing, TargetUser
 
 Fate = Literal["removed", "held", "refused", "may_be_removed", "kept", "outside"]
@@ -72,10 +71,6 @@ def account(raw: Mapping[str, Any]) -> Account | None:
         redeemed=raw.get("externalUserState") != external_names.PENDING,
     )
     return Account(user, source_name, raw.get("mail") or None, _sign(raw))
-
-
-_SELECTED = SELECT.split(",")
-assert set(_PROFILE) <= set(_SELECTED)
 
 
 def _sign(raw: Mapping[str, Any]) -> str | None:
@@ -134,7 +129,10 @@ def _fate(account: Account, source: SourceUser | None, situation: Situation) -> 
     if entry and entry["action"] == "stagedDelete" and situation.held_since:
         return "held", f"the deletion guard holds the deletion back since {situation.held_since}"
     if entry and entry["action"] == "delete":
-        return "refused", f"the service could not delete the account on {entry['time']}: {entry['remedy'] or entry['reason'] or entry['code']}"
+        return (
+            "refused",
+            f"the service could not delete the account on {entry['time']}: {entry['remedy'] or entry['reason'] or entry['code']}",
+        )
     if entry and _maintains(entry):
         return "removed", f"this link maintains the account, as the log of {entry['time']} shows"
     if account.pending:

@@ -26,6 +26,7 @@ from .accounts import Account, Fate, Situation, account, judge
 from .engine import standing
 from .model import Consequence, SourceUser, Standing, Switches
 from .present import Present, select, source_user
+from .rules import needed
 
 GONE = "there is no user of this name in the source any more"
 
@@ -60,17 +61,21 @@ def accounts(target: Client, domains: Iterable[str]) -> list[Account]:
     return [each for each in found if each.source_name.rpartition("@")[2].lower() in wanted]
 
 
-def look_up(source: Client, link: Present, unmatched: Sequence[Account]) -> Known:
+def look_up(source: Client, links: Sequence[Present], unmatched: Sequence[Account], users: Mapping[str, SourceUser]) -> Known:
     """The users in the source to whom accounts belong, by the names of the accounts; of an account whose user has another name now, the log
-    names the user.
+    of the first link names the user. ``users`` are those who are known already, by the account's id.
     """
-    log = source_side.newest(source, source_side.Scope(link.configuration, False), (), [each.user.id for each in unmatched])
+    if not unmatched:
+        return Known()
+    log = source_side.newest(source, source_side.Scope(links[0].configuration, False), (), [each.user.id for each in unmatched])
     logged = {str(entry["target"]["id"]): str(entry["source"]["id"]) for entry in log.entries.values() if entry["target"]["id"]}
+    unknown = [each for each in unmatched if each.user.id not in users]
     with source.reading():
-        named = people_named(source, list(dict.fromkeys([*_names(unmatched), *filter(None, logged.values())])))
-        principals = {each.user.id: found for each in unmatched if (found := _principal(each, named, logged.get(each.user.id)))}
-        complete = {user.id: user for user in _with_attributes(source, link, principals.values())}
-    return Known({account_id: complete[user.id] for account_id, user in principals.items() if user.id in complete}, log)
+        named = people_named(source, list(dict.fromkeys([*_names(unknown), *filter(None, logged.values())])))
+        principals = {each.user.id: found for each in unknown if (found := _principal(each, named, logged.get(each.user.id)))}
+        complete = {user.id: user for user in _with_attributes(source, links, principals.values())}
+    found_users = {account_id: complete[user.id] for account_id, user in principals.items() if user.id in complete}
+    return Known({**users, **found_users}, log)
 
 
 def _names(unmatched: Iterable[Account]) -> Iterator[str]:
@@ -89,16 +94,18 @@ def _principal(each: Account, named: Mapping[str, list[Principal]], logged: str 
     return None
 
 
-def _with_attributes(source: Client, link: Present, principals: Iterable[Principal]) -> Iterator[SourceUser]:
+def _with_attributes(source: Client, links: Sequence[Present], principals: Iterable[Principal]) -> Iterator[SourceUser]:
     """The users with the attributes that the filters read. Without filters, nothing more is read."""
     users = {user.id: user for user in principals}
-    if not link.state.rules.filters:
+    filtered = [link.state.rules for link in links if link.state.rules.filters]
+    if not filtered:
         for user in users.values():
             yield SourceUser(user.id, user.name, {}, user.enabled, user.external)
         return
-    requests = list(requests_by("/users", "id", select(link.needs), list(users)))
+    needs = needed(*filtered)
+    requests = list(requests_by("/users", "id", select(needs), list(users)))
     for raw in listed(source, [answer.body for answer in read_all(source, requests)]):
-        yield source_user(raw, link.needs)
+        yield source_user(raw, needs)
 
 
 def standing_of(user: SourceUser | None, link: Present) -> Standing:
@@ -133,9 +140,9 @@ def judged(link: Present, unmatched: Iterable[Account], known: Known, elsewhere:
 
 
 def covered(others: Iterable[Present], users: Mapping[str, SourceUser]) -> set[str]:
-    """The accounts whose user is in scope of one of the other links, by id. A link that reads other attributes may not know: then it may be."""
+    """The accounts whose user is in scope of one of the other links, by id."""
     links = list(others)
-    return {account_id for account_id, user in users.items() if any(standing_of(user, link).in_scope is not False for link in links)}
+    return {account_id for account_id, user in users.items() if any(standing_of(user, link).in_scope is True for link in links)}
 
 
 class Held(TypedDict):

@@ -16,6 +16,7 @@ from ...plan import Refusal
 from .. import debt, find_configuration, job, settings_bag
 from ..directory import Principal, members_of_all
 from ..find_configuration import Configuration, Raw
+from ..job import Quarantine
 from ..mapping import schema
 from ..scope import PARTS, Assignment, assignments
 from . import properties
@@ -36,6 +37,8 @@ class Present:
     """As if cycles ran: what becomes of users when they do."""
     users: Mapping[str, Principal]
     """Everyone whom an assignment names and the direct members of assigned groups, by id; external users, too."""
+    groups: Mapping[str, frozenset[str]]
+    """The ids of the members of assigned groups, by group id."""
     nested: Mapping[str, str]
     """The names of the groups that are members of an assigned group, by id: their own members are not in scope (fact F109)."""
 
@@ -59,7 +62,7 @@ class Present:
         return self.state.rules.enabled and "Add" in self.state.rules.flows
 
     @property
-    def quarantine(self) -> job.Quarantine | None:
+    def quarantine(self) -> Quarantine | None:
         """The quarantine of the job, if there is one."""
         return job.quarantine(self.job)
 
@@ -80,6 +83,11 @@ class Present:
     def full(self) -> bool:
         """Whether the next cycle compares every user with the target: after a restart, and the first one (facts F83, F119)."""
         return debt.owed(self.configuration) or not job.has_run(self.job)
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The user principal names that are known, by id."""
+        return {user.id: user.name for user in self.users.values()}
 
     @property
     def needs(self) -> Needs:
@@ -103,7 +111,9 @@ def serving(client: Client, target_id: str) -> list[Present]:
     found = find_configuration.serving(client, target_id)
     links = []
     for configuration in found:
-        bodies = [answer.body for answer in read_all(client, [Request("GET", f"/servicePrincipals/{configuration.id}{part}") for part in PARTS])]
+        bodies = [
+            answer.body for answer in read_all(client, [Request("GET", f"/servicePrincipals/{configuration.id}{part}") for part in PARTS])
+        ]
         if find_configuration.only_job(list(client.members(bodies[2])), configuration.name):
             links.append(_present(client, configuration, bodies))
     return links
@@ -127,6 +137,7 @@ def _present(client: Client, configuration: Configuration, bodies: Sequence[Any]
         running,
         State(scope_of(mode, assigned, members, configuration.role_id), rules_of(mapping), remembers=job.has_run(running)),
         {user.id: user for user in within if user.kind == "user"} | users,
+        {group_id: frozenset(member.id for member in listed) for group_id, listed in members.items()},
         {group.id: group.name for group in within if group.kind == "group"},
     )
 
@@ -138,7 +149,9 @@ def scope_of(mode: str, assigned: Iterable[Assignment], members: Mapping[str, Se
     for found in sorted(assigned, key=lambda assignment: (assignment.principal.kind != "user", assignment.principal.name)):
         principal = found.principal
         path = "directly assigned" if principal.kind == "user" else f"group {principal.name}"
-        reached = [principal.id] if principal.kind == "user" else [member.id for member in members.get(principal.id, ()) if member.kind == "user"]
+        reached = (
+            [principal.id] if principal.kind == "user" else [member.id for member in members.get(principal.id, ()) if member.kind == "user"]
+        )
         for user_id in reached:
             if found.role_id == role_id:
                 paths.setdefault(user_id, []).append(path)

@@ -39,6 +39,21 @@ EFFECTS: tuple[Effect, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value that cannot be computed; ``reason`` says why. Nothing is ever guessed in its place."""
+
+    reason: str
+
+
+class NotKnown(Exception):
+    """What is computed at present depends on something that is not documented or not read; ``reason`` says on what."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
 class SourceUser:
     """A user of the source tenant, as the service reads it."""
 

@@ -230,10 +230,8 @@ def _connected(tenant: Mapping[str, Any], run_cache: RunCache, progress: Callabl
         raise RunFailure(
             f"Tenant {name}: {explain(half.cause)}{operation_changes(half.report)}", {**details(half.cause), **half.report}
         ) from None
-    except GraphFailure as failure:
-        raise run_failure(failure, failure.asked or name, [], client) from None
-    except Refusal as refusal:
-        raise run_failure(refusal, name, [], client) from None
+    except (Refusal, GraphFailure) as failure:
+        raise run_failure(failure, name, [], client) from None
     finally:
         if client:
             client.close()

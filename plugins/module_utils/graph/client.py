@@ -240,12 +240,21 @@ class Client:
         yield from self.members(self.get(path, version=version, headers=headers), version=version, headers=headers)
 
     def members(self, page: Any, *, version: str = "v1.0", headers: Mapping[str, str] | None = None) -> Iterator[dict[str, Any]]:
-        """The members of a page that was read already, and of the pages that follow it."""
+        """The members of a page that was read already, and of the pages that follow it.
+
+        :raises GraphFailure: if a page is none, or if the pages have no end.
+        """
+        read: set[str] = set()
         while True:
             yield from page_members(page)
             following = self.path_of(page.get("@odata.nextLink"), version)
             if following is None:
                 return
+            if following in read:
+                raise GraphFailure(
+                    f"the pages of {_bare(following)} lead back to one that was read before; check whether a proxy changes the answers"
+                )
+            read.add(following)
             page = self.get(following, version=version, headers=headers)
 
     def whole(self, body: Any, *, version: str = "v1.0") -> Any:
@@ -298,26 +307,23 @@ class Client:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[None]:
-        """A context for code that takes answers apart. An exception in it means that an answer does not have the documented form. A failure
-        records which tenant was asked, for code that reads two tenants in turn.
+        """A context for code that takes answers apart. An exception in it means that an answer does not have the documented form.
 
         :raises OddAnswer: in its place, unless no request was sent; then it is a fault of this collection, and is raised unchanged.
         """
         self._asked = ()
         try:
             yield
-        except GraphFailure as failure:
-            failure.asked = failure.asked or self.tenant
-            raise
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             if not self._asked:
                 raise
-            raise self._odd(error) from error
-
-    def _odd(self, error: Exception) -> OddAnswer:
-        odd = OddAnswer(self._asked, _lack(error))
-        odd.asked = self.tenant
-        return odd
+            odd = OddAnswer(self._asked, _lack(error))
+            odd.where = self.tenant
+            raise odd from error
+        except GraphFailure as failure:
+            # A task can read two tenants at the same time: the inner context knows which of them failed.
+            failure.where = failure.where or self.tenant
+            raise
 
     def _send(self, request: Request) -> Answer:
         budget = self.patience.budget()

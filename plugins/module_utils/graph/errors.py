@@ -17,8 +17,8 @@ LARGEST_NAMED = 3
 class GraphFailure(Exception):
     """The base class of all failures of this package."""
 
-    asked: str | None = None
-    """The tenant that was asked, if the failure occurred while its answers were read, see `Client.reading`."""
+    where: str | None = None
+    """The tenant that was read, if the failure occurred in `Client.reading`."""
 
 
 class CredentialProblem(GraphFailure):
@@ -52,6 +52,10 @@ class Unreachable(GraphFailure):
 
     def __str__(self) -> str:
         return f"{self.method} {self.url}: {self.reason}"
+
+
+class Unanswered(Unreachable):
+    """A batch was answered, but without this item."""
 
 
 @dataclass(eq=False)

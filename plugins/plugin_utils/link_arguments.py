@@ -168,6 +168,8 @@ def _options(role: str | None, values: Mapping[str, Any], others: list[str], boo
     Where the role ``verify`` asks Exchange, Exchange alone decides whether a user is listed: Entra shows what is wished (fact F155).
     """
     link_options = {**link_variables.options_of("link_info", values), "others": others}
+    if role == "watch":
+        return {"cross_tenant_sync_watch": link_variables.options_of("watch_info", values)}
     if role not in ("verify", "address_book") or book.mode == "off":
         return {"cross_tenant_sync_link": link_options}
     book_options = link_variables.options_of("address_book_info", values)

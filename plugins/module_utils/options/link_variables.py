@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .specs import CONNECTION, LINK
+from .specs import CONNECTION, LINK, PROTECTED
 from .values import UNCHECKED, checked, nearest
 
 
@@ -36,10 +36,13 @@ def _choice(*choices: str) -> dict[str, Any]:
 
 _IN_ADDRESS_BOOK = ("address_book_info", "address_book_visibility")
 _ALSO: dict[str, dict[str, str]] = {
-    "configuration": {"address_book_info": "configuration"},
+    "configuration": {"address_book_info": "configuration", "watch_info": "configuration"},
     "others": {"sync_deprovision": "others"},
     "deletion_threshold": {"sync_deprovision": "deletion_threshold"},
-    "source_domains": dict.fromkeys(("sync_deprovision", *_IN_ADDRESS_BOOK), "source_domains"),
+    "source_domains": dict.fromkeys(("sync_deprovision", *_IN_ADDRESS_BOOK, "watch_info"), "source_domains"),
+    "scope_max_removals": {"watch_info": "max_removals"},
+    "scope_max_removal_percent": {"watch_info": "max_removal_percent"},
+    **{option: {"watch_info": option} for option in PROTECTED},
     "verify_users": {"address_book_info": "must_be_listed"},
     "job_state": {"sync_job": "state"},
     "job_wait": {"sync_job": "wait"},

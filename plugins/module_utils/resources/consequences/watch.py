@@ -183,4 +183,4 @@ def _importance(target: Client, risks: Iterable[Consequence], kinds: Sequence[st
         return read_importance(target, ids, kinds)
 
 
-INQUIRY = LinkInquiry(in_source, in_target, complain=watch_report.complain, of_failure=watch_report.of_failure)
+INQUIRY = LinkInquiry(in_source, in_target, complain=watch_report.complain)

@@ -22,6 +22,8 @@ from .protected import Protection
 from .summary import Summary, facts_of
 
 NOTHING, SOMETHING, COULD_NOT_LOOK = "nothing", "something", "could_not_look"
+BEGINNINGS = {NOTHING: "Nothing was found. ", SOMETHING: "Something was found. ", COULD_NOT_LOOK: "Could not look. "}
+"""The beginning of a message, by verdict."""
 _IN_SCOPE = {
     "soft_deleted": "will be deleted {when}",
     "disabled": "will be disabled {when}",
@@ -157,13 +159,7 @@ def complain(params: Mapping[str, Any], found: Facts) -> str | None:
     if not params["fail_on_findings"] or found["verdict"] == NOTHING:
         return None
     where = f"Tenant {params['tenant_id']}: link {params['configuration']} to tenant {params['target']['tenant_id']}"
-    begin = "Something was found" if found["verdict"] == SOMETHING else "Could not look"
-    return f"{begin}. {where}: {found['summary']}"
-
-
-def of_failure(found: Facts) -> Facts:
-    """The facts in the result of that failure."""
-    return found
+    return f"{BEGINNINGS[found['verdict']]}{where}: {found['summary']}"
 
 
 def _plain(effect: str) -> str:

@@ -53,9 +53,7 @@ def assigned_after(current: scope.Current, wanted: scope.Desired) -> Assigned:
     goal, before = scope.goal_of(current, wanted), assigned_before(current)
     removed = {found.id for found in goal.removed}
     left = {
-        found.principal.id: found.principal
-        for found in current.assignments
-        if found.role_id != DEFAULT_ACCESS and found.id not in removed
+        found.principal.id: found.principal for found in current.assignments if found.role_id != DEFAULT_ACCESS and found.id not in removed
     }
     principals = {**left, **{principal.id: principal for principal in goal.added}}
     return Assigned(goal.mode_after, principals, before.others - principals.keys())

@@ -74,7 +74,7 @@ def _judge_mapping(
     source: Client, target: Client | None, current: mapping.Current, wanted: mapping.Desired, given: Given
 ) -> tuple[mapping.Current, Facts]:
     with source.reading():
-        there = scope.read(source, _unchanged(given))
+        there = scope.read(source, unchanged(given))
     rules = rules_in(current.schema), rules_in(new_schema(current, wanted))
     assigned = assigned_before(there)
     if assigned.mode == "assigned" and not assigned.principals:
@@ -83,7 +83,7 @@ def _judge_mapping(
     return current, judged(source, target, change, guards(given))
 
 
-def _unchanged(given: Given) -> scope.Desired:
+def unchanged(given: Given) -> scope.Desired:
     """The wish to leave the scope as it is."""
     return scope.Desired(
         tenant=given["tenant_id"],

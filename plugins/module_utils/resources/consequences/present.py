@@ -6,25 +6,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ...graph.batch import read_all
 from ...graph.client import Client, Request
 from ...plan import Refusal
-from .. import debt, find_configuration, job, settings_bag
-from ..directory import Principal, members_of_all
+from .. import debt, find_configuration, job, scope
+from ..directory import person
 from ..find_configuration import Configuration, Raw
 from ..job import Quarantine
 from ..mapping import schema
-from ..scope import PARTS, Assignment, assignments
-from . import properties
-from .model import Scope, SourceUser, State
-from .rules import Needs, needed, rules_of
-
-ALWAYS = frozenset({"accountEnabled", "userPrincipalName", "mail"})
-"""The attributes that every user has, whatever the rules read."""
+from . import foresight, properties
+from .changes import assigned_before, change_of
+from .model import SourceUser, State
+from .rules import ALWAYS_READ, Needs, needed, rules_of
 
 
 @dataclass(frozen=True)
@@ -35,12 +32,10 @@ class Present:
     job: Raw
     state: State
     """As if cycles ran: what becomes of users when they do."""
-    users: Mapping[str, Principal]
-    """Everyone whom an assignment names and the direct members of assigned groups, by id; external users, too."""
-    groups: Mapping[str, frozenset[str]]
+    names: Mapping[str, str]
+    """The user principal names of assigned users and of the members of assigned groups, by id."""
+    groups: Mapping[str, Collection[str]]
     """The ids of the members of assigned groups, by group id."""
-    nested: Mapping[str, str]
-    """The names of the groups that are members of an assigned group, by id: their own members are not in scope (fact F109)."""
 
     @property
     def name(self) -> str:
@@ -85,11 +80,6 @@ class Present:
         return debt.owed(self.configuration) or not job.has_run(self.job)
 
     @property
-    def names(self) -> dict[str, str]:
-        """The user principal names that are known, by id."""
-        return {user.id: user.name for user in self.users.values()}
-
-    @property
     def needs(self) -> Needs:
         """The attributes that the rules read."""
         return needed(self.state.rules)
@@ -100,81 +90,43 @@ def read(client: Client, name: str) -> Present:
 
     :raises Refusal: if the configuration, its job or its mapping of users does not exist.
     """
-    configuration, bodies = find_configuration.find_with(client, name, *PARTS)
-    if configuration is None:
+    current = scope.read(client, foresight.unchanged({"tenant_id": client.tenant, "configuration": name}))
+    if current.configuration is None:
         raise Refusal(find_configuration.missing(name))
-    return _present(client, configuration, bodies)
+    if current.job is None:
+        raise Refusal(find_configuration.missing_job(name))
+    running = job.Current(current.configuration, current.job)
+    mapping = schema.user_mapping(client.get(f"{job.path_of(running)}/schema"))
+    if mapping is None:
+        raise Refusal(f"the schema of configuration {name!r} has no mapping of users, so what a cycle does is not known")
+    rules, side = rules_of(mapping), assigned_before(current)
+    whole = change_of(client, (side, side), current.members, (rules, rules), running)
+    return Present(current.configuration, current.job, whole.after, whole.names, whole.groups)
 
 
 def serving(client: Client, target_id: str) -> list[Present]:
     """Every link of the tenant to a target, those without a job excepted: they synchronize nobody."""
     found = find_configuration.serving(client, target_id)
-    links = []
-    for configuration in found:
-        bodies = [
-            answer.body for answer in read_all(client, [Request("GET", f"/servicePrincipals/{configuration.id}{part}") for part in PARTS])
-        ]
-        if find_configuration.only_job(list(client.members(bodies[2])), configuration.name):
-            links.append(_present(client, configuration, bodies))
-    return links
-
-
-def _present(client: Client, configuration: Configuration, bodies: Sequence[Any]) -> Present:
-    secrets, first_page, jobs = bodies
-    running = find_configuration.only_job(list(client.members(jobs)), configuration.name)
-    if running is None:
-        raise Refusal(find_configuration.missing_job(configuration.name))
-    mapping = schema.user_mapping(client.get(f"{configuration.synchronization}/jobs/{running['id']}/schema"))
-    if mapping is None:
-        raise Refusal(f"the schema of configuration {configuration.name!r} has no mapping of users, so what a cycle does is not known")
-    assigned = assignments(client, configuration, first_page)
-    members = members_of_all(client, [found.principal.id for found in assigned if found.principal.kind == "group"])
-    mode = "all" if settings_bag.synchronizes_all(settings_bag.parse(client.whole(secrets))) else "assigned"
-    users = {found.principal.id: found.principal for found in assigned if found.principal.kind == "user"}
-    within = [member for listed in members.values() for member in listed]
-    return Present(
-        configuration,
-        running,
-        State(scope_of(mode, assigned, members, configuration.role_id), rules_of(mapping), remembers=job.has_run(running)),
-        {user.id: user for user in within if user.kind == "user"} | users,
-        {group_id: frozenset(member.id for member in listed) for group_id, listed in members.items()},
-        {group.id: group.name for group in within if group.kind == "group"},
+    jobs = read_all(client, [Request("GET", f"/servicePrincipals/{configuration.id}{job.JOBS}") for configuration in found])
+    have_jobs = (
+        find_configuration.only_job(list(client.members(answer.body)), each.name) for each, answer in zip(found, jobs, strict=True)
     )
-
-
-def scope_of(mode: str, assigned: Iterable[Assignment], members: Mapping[str, Sequence[Principal]], role_id: str | None) -> Scope:
-    """Who is in scope by which way: directly assigned, or as a direct member of an assigned group (facts F108, F109)."""
-    paths: dict[str, list[str]] = {}
-    others: set[str] = set()
-    for found in sorted(assigned, key=lambda assignment: (assignment.principal.kind != "user", assignment.principal.name)):
-        principal = found.principal
-        path = "directly assigned" if principal.kind == "user" else f"group {principal.name}"
-        reached = (
-            [principal.id] if principal.kind == "user" else [member.id for member in members.get(principal.id, ()) if member.kind == "user"]
-        )
-        for user_id in reached:
-            if found.role_id == role_id:
-                paths.setdefault(user_id, []).append(path)
-            else:
-                others.add(user_id)
-    return Scope(mode, {user_id: tuple(ways) for user_id, ways in paths.items()}, frozenset(others - paths.keys()))
+    return [read(client, configuration.id) for configuration, running in zip(found, have_jobs, strict=True) if running]
 
 
 def select(needs: Needs, *more: str) -> str:
     """The properties of a source user that the rules read, as a value of ``$select``."""
-    return ",".join(sorted({"id", "userType", "displayName", *properties.selected({*ALWAYS, *needs.source}), *more}))
+    return ",".join(sorted({"id", "userType", "displayName", *properties.selected({*ALWAYS_READ, *needs.source}), *more}))
 
 
-def source_user(raw: Mapping[str, Any], needs: Needs, deleted: bool = False) -> SourceUser:
-    """A user of the source from Graph's JSON. External users have a mark in their name (fact F112)."""
-    name = str(raw.get("userPrincipalName") or raw.get("displayName") or raw["id"])
-    wanted = {*ALWAYS, *needs.source}
+def source_user(raw: Mapping[str, Any], needs: Needs) -> SourceUser:
+    """A user of the source from Graph's JSON."""
+    known, wanted = person(raw), {*ALWAYS_READ, *needs.source}
     return SourceUser(
-        id=str(raw["id"]),
-        name=name,
-        attributes=properties.values(raw, wanted),
-        enabled=raw.get("accountEnabled") is not False,
-        external="#EXT#" in name or raw.get("userType") == "Guest",
-        deleted=deleted,
+        known.id,
+        known.name,
+        properties.values(raw, wanted),
+        enabled=known.enabled,
+        external=known.external,
         unread=properties.unread(wanted),
     )

@@ -52,7 +52,7 @@ def in_source(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
     with client.reading():
         link = read(client, params["configuration"])
         named = params.get("source_domains") or tenants.verified_domains(client) or ()
-    in_scope = (user.name.rpartition("@")[2] for user in link.users.values() if not user.external)
+    in_scope = (name.rpartition("@")[2] for name in link.names.values() if external_names.source_name(name) is None)
     return {SEEN: Seen(client, link, tuple(sorted({name.lower() for name in (*named, *(in_scope if named else ())) if name})))}
 
 

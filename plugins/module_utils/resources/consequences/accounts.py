@@ -98,7 +98,7 @@ class Situation:
     log_unread: str | None = None
     """Why not all of the log could be read, as a clause."""
     entries: Mapping[str, LogEntry] = field(default_factory=dict)
-    """The newest entry of the log about each account, by the id in the target."""
+    """The newest entry of the log about each account, by the id in the target, without failed creations."""
 
 
 def judge(account: Account, source: SourceUser | None, standing: Standing, situation: Situation) -> tuple[Fate, Consequence]:
@@ -133,7 +133,7 @@ def _fate(account: Account, source: SourceUser | None, situation: Situation) -> 
             "refused",
             f"the service could not delete the account on {entry['time']}: {entry['remedy'] or entry['reason'] or entry['code']}",
         )
-    if entry and _maintains(entry):
+    if entry:
         return "removed", f"this link maintains the account, as the log of {entry['time']} shows"
     if account.pending:
         return "kept", "the invitation is not redeemed, so no job maintains the account"
@@ -157,12 +157,7 @@ def _stays(account: Account, source: SourceUser | None, situation: Situation) ->
 def _maintained(account: Account, situation: Situation) -> bool:
     """Whether the log shows that the job maintains the account."""
     entry = situation.entries.get(account.user.id)
-    return entry is not None and _maintains(entry) and not _deleted(entry)
-
-
-def _maintains(entry: LogEntry) -> bool:
-    """A failed creation can name the account of another user that stands in the way."""
-    return not (entry["action"] == "create" and entry["status"] == "failure")
+    return entry is not None and not _deleted(entry)
 
 
 def _deleted(entry: LogEntry) -> bool:

@@ -8,22 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import TypedDict
 
 from ...graph.batch import read_all
 from ...graph.client import Client
-from ...graph.errors import GraphFailure
 from ...graph.odata import requests_by
 from .. import synced_user
-from ..address_book import source_side
-from ..address_book.source_side import Log
-from ..causes import clause
 from ..deprovision import bystanders
 from ..directory import Principal, listed, people_named
-from ..provisioning_log import LogEntry, newest_first
 from .accounts import Account, Fate, Situation, account, judge
 from .engine import standing
+from .logged import Log, sources
 from .model import Consequence, SourceUser, Standing, Switches
 from .present import Present, select, source_user
 from .rules import needed
@@ -48,11 +43,6 @@ class Known:
     """The user in the source, by the account's id."""
     log: Log = field(default_factory=Log)
 
-    @property
-    def entries(self) -> dict[str, LogEntry]:
-        """The newest entry about each account, by its id."""
-        return {str(entry["target"]["id"]): entry for entry in self.log.entries.values() if entry["target"]["id"]}
-
 
 def accounts(target: Client, domains: Iterable[str]) -> list[Account]:
     """The accounts of the users of a source, by its domains. A user without any domain of the source is none of them."""
@@ -61,21 +51,20 @@ def accounts(target: Client, domains: Iterable[str]) -> list[Account]:
     return [each for each in found if each.source_name.rpartition("@")[2].lower() in wanted]
 
 
-def look_up(source: Client, links: Sequence[Present], unmatched: Sequence[Account], users: Mapping[str, SourceUser]) -> Known:
-    """The users in the source to whom accounts belong, by the names of the accounts; of an account whose user has another name now, the log
-    of the first link names the user. ``users`` are those who are known already, by the account's id.
+def look_up(
+    source: Client, links: Sequence[Present], unmatched: Sequence[Account], users: Mapping[str, SourceUser], log: Log
+) -> dict[str, SourceUser]:
+    """The users in the source to whom accounts belong, by the account's id: by the names of the accounts; of an account whose user has
+    another name now, the log names the user. ``users`` are those who are known already.
     """
-    if not unmatched:
-        return Known()
-    log = source_side.newest(source, source_side.Scope(links[0].configuration, False), (), [each.user.id for each in unmatched])
-    logged = {str(entry["target"]["id"]): str(entry["source"]["id"]) for entry in log.entries.values() if entry["target"]["id"]}
     unknown = [each for each in unmatched if each.user.id not in users]
+    ids = sources(log, (each.user.id for each in unknown))
     with source.reading():
-        named = people_named(source, list(dict.fromkeys([*_names(unknown), *filter(None, logged.values())])))
-        principals = {each.user.id: found for each in unknown if (found := _principal(each, named, logged.get(each.user.id)))}
+        named = people_named(source, list(dict.fromkeys([*_names(unknown), *ids.values()])))
+        principals = {each.user.id: found for each in unknown if (found := _principal(each, named, ids.get(each.user.id)))}
         complete = {user.id: user for user in _with_attributes(source, links, principals.values())}
     found_users = {account_id: complete[user.id] for account_id, user in principals.items() if user.id in complete}
-    return Known({**users, **found_users}, log)
+    return {**users, **found_users}
 
 
 def _names(unmatched: Iterable[Account]) -> Iterator[str]:
@@ -113,21 +102,21 @@ def standing_of(user: SourceUser | None, link: Present) -> Standing:
     return standing(user, link.state, Switches()) if user else Standing(False, GONE)
 
 
-def situation(link: Present, known: Known) -> Situation:
+def situation(link: Present, log: Log) -> Situation:
     """What holds for all accounts of the link."""
     return Situation(
         keeps=link.keeps,
         keeps_deleted=not link.state.rules.soft_deletes,
         held_since=link.held_since,
         bystanders=bystanders.recorded(link.configuration.tags),
-        log_unread=f"the log cannot be read completely: {known.log.unread}" if known.log.unread else None,
-        entries=known.entries,
+        log_unread=log.unread,
+        entries=log.by_target,
     )
 
 
 def judged(link: Present, unmatched: Iterable[Account], known: Known, elsewhere: Collection[str]) -> list[Judged]:
     """The accounts whose user is not in scope, of those that were not found by name. ``elsewhere`` are those in scope of another link, by id."""
-    whole = situation(link, known)
+    whole = situation(link, known.log)
     found = []
     for each in unmatched:
         user = known.users.get(each.user.id)
@@ -157,21 +146,11 @@ class Held(TypedDict):
     """Why the users are not known."""
 
 
-def held(source: Client, link: Present, limit: int) -> Held | None:
+def held(link: Present, log: Log, limit: int) -> Held | None:
     """The deletions that the guard holds back (fact F81), as the log names them; ``None`` if there are none."""
-    since = link.held_since
-    if since is None:
+    if link.held_since is None:
         return None
-    last: dict[str, LogEntry] = {}
-    try:
-        with source.reading():
-            for entry in islice(newest_first(source, link.configuration.id), source_side.MOST_ENTRIES):
-                last.setdefault(str(entry["source"]["id"]), entry)
-    except GraphFailure as failure:
-        return {"since": since, "users": [], "count": None, "unknown": f"the log cannot be read: {clause(failure)}"}
-    names = sorted(str(entry["source"]["user_principal_name"] or entry["source"]["name"]) for entry in last.values() if _is_held(entry))
-    return {"since": since, "users": names[:limit], "count": len(names), "unknown": None}
-
-
-def _is_held(entry: LogEntry) -> bool:
-    return entry["action"] == "stagedDelete"
+    names = log.held()
+    # A log that cannot be read at all names nobody.
+    number = None if log.unread and not log.by_source else len(names)
+    return {"since": link.held_since, "users": names[:limit], "count": number, "unknown": log.unread}

@@ -57,6 +57,11 @@ class Present:
         return self.state.rules.enabled and "Add" in self.state.rules.flows
 
     @property
+    def stands_still(self) -> str | None:
+        """Why no cycle runs, as a clause; ``None`` if cycles run."""
+        return None if job.run_state(self.job) == "started" else "the job of the link is paused"
+
+    @property
     def quarantine(self) -> Quarantine | None:
         """The quarantine of the job, if there is one."""
         return job.quarantine(self.job)

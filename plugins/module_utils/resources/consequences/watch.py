@@ -22,6 +22,7 @@ from .accounts import Account
 from .engine import consequence
 from .importance import KINDS, Importance, read_importance
 from .leavers import Known
+from .logged import read_log
 from .model import Consequence, SourceUser, TargetUser
 from .population import Wanted, read_population
 from .present import Present, read, serving
@@ -87,7 +88,7 @@ def in_target(target: Client, params: Mapping[str, Any], found: Facts) -> dict[s
             importance=_importance(target, risks, kinds),
             checked=kinds if risks else (),
             protection=protection,
-            held=leavers.held(seen.client, seen.link, params["impact_limit"]),
+            held=leavers.held(seen.link, known.log, params["impact_limit"]),
             users=scope.users,
             differing=scope.differing,
             incomplete=tuple(scope.incomplete()),
@@ -165,13 +166,16 @@ def _add(found: _Scope, link: Present, source: SourceUser, account: TargetUser |
 
 def _known(seen: Seen, unmatched: Sequence[Account], scope: _Scope, target: str) -> tuple[Known, set[str]]:
     """What is known of the accounts that belong to nobody in scope, and which of them another link maintains."""
-    if not unmatched:
-        return Known(), set()
     client, users = seen.client, {account_id: source for account_id, (source, _user) in scope.filtered.items()}
+    if not unmatched and not seen.link.held_since:
+        return Known(), set()
+    log = read_log(client, seen.link.configuration)
+    if not unmatched:
+        return Known(log=log), set()
     with client.reading():
         links = serving(client, partner.resolve(client, target))
-        others = [link for link in links if link.configuration.id != seen.link.configuration.id]
-    known = leavers.look_up(client, [seen.link, *others], unmatched, users)
+    others = [link for link in links if link.configuration.id != seen.link.configuration.id]
+    known = Known(leavers.look_up(client, [seen.link, *others], unmatched, users, log), log)
     return known, leavers.covered(others, known.users)
 
 

@@ -77,7 +77,7 @@ links:
 users:
   description:
     - The users of the source, C(total) and by class. Each class has C(count), and C(reasons) with their numbers. The classes V(missing),
-      V(in_target) and V(unknown) also have C(users), each with C(name) and C(reason), and C(more), the number of those who are not named.
+      V(in_target), V(coming) and V(unknown) also have C(users), each with C(name) and C(reason), and C(more), the number of those who are not named.
     - V(arrived) - in scope of a link, with an account in the target.
     - V(in_target) - with an account, in scope of no link.
     - V(coming) - in scope, without an account, which a cycle creates.

@@ -91,7 +91,12 @@ class Somebody:
     def __post_init__(self) -> None:
         self.session.trust_env = False
         self.session.verify = str(self.emulator.ca_path)
-        grant = {"grant_type": "client_credentials", "client_id": _PEOPLE, "client_secret": _SECRET, "scope": f"{self.emulator.url}/.default"}
+        grant = {
+            "grant_type": "client_credentials",
+            "client_id": _PEOPLE,
+            "client_secret": _SECRET,
+            "scope": f"{self.emulator.url}/.default",
+        }
         answer = self.session.post(f"{self.emulator.url}/{CONTOSO}/oauth2/v2.0/token", data=grant, timeout=60)
         answer.raise_for_status()
         self.session.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import functools
+import gc
+import multiprocessing
 from collections.abc import Mapping
 from typing import Any
 
@@ -56,6 +58,9 @@ class ActionModule(ActionBase):
 
         params = {name: before.params for name, before in looked.items() if before.tasks is None}
         others = {name: before.params.get("others") or () for name, before in looked.items()}
+        if multiprocessing.parent_process():
+            # A worker ends with its task. What it holds until then need not be searched for garbage again and again.
+            gc.freeze()
         seen = look(params, self._task.check_mode, run_folder(), VAULT, progress, links_info.pairs_of(inventory, others))
         answer = links_info.report(looked, seen, self._task.check_mode)
         for line in links_info.lines(answer):

@@ -40,8 +40,16 @@ options:
     default: 50
 """
 
+    # It precedes the fragment of the connection to the target, which describes the members of the option.
     JUDGED = r"""
 options:
+  target:
+    description:
+      - The connection to the target tenant. With it, the accounts of the users there are read, and whether they are important, see
+        O(protected_importance). Without it, all users in scope count as having an account, and their importance is not checked.
+      - The environment is never used for options of the target tenant.
+    type: dict
+    required: false
   judged:
     description:
       - Whether a task with M(entra.cross_tenant_sync.impact_info) has judged the whole change earlier in the same run. Then this task does not

@@ -32,6 +32,10 @@ from .run import connect, refused_value, without_empty
 Params = Mapping[str, Any]
 """The validated options of ``link_info``."""
 
+MOST_WITH_READS = 50
+"""Of more links, what was read in the source is discarded if nothing differs there, because it would not fit into memory. If a link then
+differs in the target, its tasks read the source again.
+"""
 SIDE_BY_SIDE = 250
 """The links of a tenant that are compared at the same time."""
 
@@ -143,8 +147,9 @@ def look(
     found = [_given(name, params) for name, params in links.items()]
     tenants = _Tenants(RunCache(run_folder, vault), progress)
     try:
+        described = strangers.described(inventory)
         for side in ("source", "target"):
-            _compare(tenants, found, side, check_mode, inventory)
+            _compare(tenants, found, side, check_mode, described)
         return Seen({link.name: link.verdict or ALONE for link in found}, tuple(tenants.strangers))
     finally:
         tenants.close()
@@ -158,7 +163,7 @@ def _given(name: str, params: Params) -> _Link:
     return _Link(name, given, verdict=ALONE if wrong else None)
 
 
-def _compare(tenants: _Tenants, links: Sequence[_Link], side: str, check_mode: bool, inventory: Sequence[Pair]) -> None:
+def _compare(tenants: _Tenants, links: Sequence[_Link], side: str, check_mode: bool, described: Mapping[str, strangers.Described]) -> None:
     """Compare all links in the tenants of one side."""
     by_connection: dict[str, list[_Link]] = defaultdict(list)
     for link in links:
@@ -174,12 +179,12 @@ def _compare(tenants: _Tenants, links: Sequence[_Link], side: str, check_mode: b
             continue
         for start in range(0, len(members), SIDE_BY_SIDE):
             chunk = members[start : start + SIDE_BY_SIDE]
-            work = [functools.partial(_work, link, side, check_mode) for link in chunk]
-            if start == 0 and inventory:
-                work += [functools.partial(_find_strangers, tenants, search, inventory) for search in tenants.searches(desk, side)]
-            groups.append(Group(functools.partial(_begin, desk, chunk, side), work))
-    for _results in run_together(groups):
-        pass
+            work = [functools.partial(_work, link, side, check_mode, len(links) <= MOST_WITH_READS) for link in chunk]
+            known = described.get(desk.client.tenant.casefold())
+            if start == 0 and known:
+                work += [functools.partial(_find_strangers, tenants, search, known) for search in tenants.searches(desk, side)]
+            groups.append(Group(desk, work, functools.partial(_begin, desk, chunk, side)))
+    run_together(groups)
 
 
 def _options(link: _Link, side: str) -> Params:
@@ -187,14 +192,13 @@ def _options(link: _Link, side: str) -> Params:
     return options
 
 
-def _begin(desk: Desk, links: Sequence[_Link], side: str) -> Desk:
+def _begin(desk: Desk, links: Sequence[_Link], side: str) -> None:
     if side == "source":
-        desk.want(overview.opening([link.params for link in links]))
         desk.foresee = overview.Foresight([str(link.params["configuration"]) for link in links])
-    return desk
+        desk.expect(overview.opening([link.params for link in links]))
 
 
-def _work(link: _Link, side: str, check_mode: bool, desk: Desk, together: Together) -> None:
+def _work(link: _Link, side: str, check_mode: bool, keeps_reads: bool, desk: Desk, together: Together) -> None:
     """Compare a link in one tenant."""
     draft = Draft(desk.run_cache)
     client = desk.client.joining(together, draft, desk.began)
@@ -203,6 +207,10 @@ def _work(link: _Link, side: str, check_mode: bool, desk: Desk, together: Togeth
     try:
         if side == "source":
             link.source = link_comparison.in_source(client, link.params)
+            if link.source["differences"]:
+                _share(link)
+            elif not keeps_reads:
+                link.read.clear()
         else:
             _finish(link, link_comparison.in_target(client, link.params, link.source or {}))
     except (Refusal, GraphFailure) as failure:
@@ -211,15 +219,18 @@ def _work(link: _Link, side: str, check_mode: bool, desk: Desk, together: Togeth
         _end(link, ALONE)
 
 
-def _find_strangers(tenants: _Tenants, search: Search, inventory: Sequence[Pair], desk: Desk, together: Together) -> None:
+def _find_strangers(tenants: _Tenants, search: Search, known: strangers.Described, desk: Desk, together: Together) -> None:
     """Search for strangers in a tenant. What cannot be read is unknown, and fails no link."""
     client = desk.client.joining(together, Draft(desk.run_cache), desk.began)
     client.reads.cache()
     try:
         with client.reading():
-            found = search(client, strangers.described(client.tenant, inventory))
+            found = search(client, known)
     except (Refusal, GraphFailure) as failure:
         tenants.strangers.append(Strangers(client.tenant, unknown=run_failure(failure, client.tenant, [], client).msg))
+    except Exception as fault:  # No reason to leave all links alone.
+        unknown = f"Tenant {client.tenant}: the search has failed with {type(fault).__name__}, a fault of this collection; report it."
+        tenants.strangers.append(Strangers(client.tenant, unknown=unknown))
     else:
         if found:
             tenants.strangers.append(Strangers(client.tenant, tuple(found)))
@@ -227,15 +238,21 @@ def _find_strangers(tenants: _Tenants, search: Search, inventory: Sequence[Pair]
 
 def _finish(link: _Link, facts: Facts) -> None:
     if not facts["in_sync"]:
-        for client, draft in link.read:
-            client.reads.publish()
-            draft.publish()
+        _share(link)
     _end(link, Verdict(facts))
+
+
+def _share(link: _Link) -> None:
+    """Share what was read with the next tasks of the link."""
+    for client, draft in link.read:
+        client.reads.publish()
+        draft.publish()
+    link.read.clear()
 
 
 def _end(link: _Link, verdict: Verdict) -> None:
     link.verdict = verdict
-    link.read = []
+    link.read.clear()
     link.source = None
 
 

@@ -321,3 +321,7 @@ class LinkResource(Generic[Desired, Seen, Current]):
     source: Callable[[Client, Desired], Seen]
     target: Callable[[Client, Desired, Seen], Current]
     plan: Callable[[Current, Desired], Plan]
+    judge: Callable[[Client, Client, Current, Mapping[str, Any]], Facts] | None = None
+    """Judges the impact of a plan with changes on the users of the target, before the first write. Gets the clients of both tenants and the
+    options; returns facts about the change; raises Refusal.
+    """

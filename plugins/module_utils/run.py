@@ -132,7 +132,7 @@ def _run(
         # The source is the inner context: a failure that is not attributed to the target is attributed to the source.
         with _connected(given["target"], run_cache, progress) as target, _connected(given, run_cache, progress) as client:
             client.check_mode = check_mode
-            resource = _in_source(target, subject)
+            resource = _in_source(target, subject, given)
             return converge(resource, client, subject.desired(given), check_mode, pace, progress or _no_progress, target)
     if isinstance(subject, (ForeseenResource, JointInquiry)):
         with contextlib.ExitStack() as stack:
@@ -253,18 +253,26 @@ def _connected(tenant: Mapping[str, Any], run_cache: RunCache, progress: Callabl
             client.close()
 
 
-def _in_source(target: Client, subject: LinkResource[Desired, Any, Current]) -> Resource[Desired, Current]:
+def _in_source(
+    target: Client, subject: LinkResource[Desired, Any, Current], given: Mapping[str, Any]
+) -> Resource[Desired, tuple[Client, Current]]:
     """The resource of a link as a resource of the source tenant, which also reads the target."""
 
-    def read(client: Client, wanted: Desired) -> Current:
+    def read(client: Client, wanted: Desired) -> tuple[Client, Current]:
         seen = subject.source(client, wanted)
         try:
             with target.reading():
-                return subject.target(target, wanted, seen)
+                return client, subject.target(target, wanted, seen)
         except (Refusal, GraphFailure) as failure:
             raise run_failure(failure, target.tenant, [], target) from None
 
-    return Resource(subject.desired, read, subject.plan)
+    def plan(seen: tuple[Client, Current], wanted: Desired) -> Plan:
+        client, current = seen
+        planned = subject.plan(current, wanted)
+        facts = subject.judge(client, target, current, given) if subject.judge and planned.actions else {"impact": None}
+        return dataclasses.replace(planned, change_facts={**planned.change_facts, **facts})
+
+    return Resource(subject.desired, read, plan)
 
 
 def _foreseen(subject: ForeseenResource[Desired, Current], target: Client | None, given: Mapping[str, Any]) -> Resource[Desired, Any]:

@@ -8,12 +8,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.look import Verdict
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Client
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.look import Seen, Verdict
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import strangers
 from ansible_collections.entra.cross_tenant_sync.tests.support.fleets import Told, compared, generated, seen, told
 from ansible_collections.entra.cross_tenant_sync.tests.support.life import everything
 
@@ -52,6 +55,31 @@ def test_the_look_and_the_modules_agree(seed: int) -> None:
     assert found == {}, fleet.story
 
 
-def test_an_untouched_fleet_is_in_sync() -> None:
-    untouched = next(fleet for fleet in map(generated, range(100)) if not fleet.story)
-    assert [verdict.facts and verdict.facts["in_sync"] for verdict in seen(untouched).verdicts.values()] == [True] * 12
+@functools.cache
+def untouched() -> int:
+    """The seed of a fleet in which chance has done nothing."""
+    return next(seed for seed in range(100) if not generated(seed).story)
+
+
+def in_sync(found: Seen) -> list[bool | None]:
+    return [verdict.facts and verdict.facts["in_sync"] for verdict in found.verdicts.values()]
+
+
+def test_an_untouched_fleet_is_in_sync_and_has_no_strangers() -> None:
+    found = seen(generated(untouched()))
+    assert in_sync(found) == [True] * 12
+    assert found.strangers == ()
+
+
+@pytest.mark.parametrize("search", ["inbound", "outbound"])
+def test_a_fault_of_the_search_for_strangers_fails_no_link(search: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(client: Client, _known: strangers.Described) -> list[str]:
+        client.get("/organization?$select=verifiedDomains")
+        raise ZeroDivisionError("something")
+
+    monkeypatch.setattr(strangers, search, fail)
+    found = seen(generated(untouched()))
+    assert in_sync(found) == [True] * 12
+    assert [(tenant.found, str(tenant.unknown).partition(" has failed with ")[2]) for tenant in found.strangers] == [
+        ((), "ZeroDivisionError, a fault of this collection; report it.")
+    ] * 4

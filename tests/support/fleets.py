@@ -117,9 +117,17 @@ def generated(seed: int) -> Fleet:
 
 
 def seen(fleet: Fleet) -> Seen:
-    """The look at the whole fleet."""
+    """The look at the whole fleet, and at the strangers in its tenants."""
+    pairs = [
+        (
+            str(fleet.connections[link["link_source"]]["tenant_id"]).lower(),
+            str(fleet.connections[link["link_target"]]["tenant_id"]).lower(),
+            (link["link_configuration"], *link.get("link_others", ())),
+        )
+        for link in fleet.links.values()
+    ]
     with living(fleet.cloud), tempfile.TemporaryDirectory() as folder:
-        return look({name: fleet.params(name) for name in fleet.links}, True, folder, Vault())
+        return look({name: fleet.params(name) for name in fleet.links}, True, folder, Vault(), inventory=pairs)
 
 
 def compared(fleet: Fleet, name: str) -> Mapping[str, Any] | str:

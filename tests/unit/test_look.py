@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -48,7 +47,7 @@ def together(desk: Desk, *work: Work) -> list[Any]:
 
         return run
 
-    (results,) = run_together([Group(lambda: desk, [piece(one) for one in work])])
+    (results,) = run_together([Group(desk, [piece(one) for one in work])])
     return results
 
 
@@ -94,8 +93,8 @@ class TestRounds:
         def work(number: int) -> Callable[[Desk, Together], Any]:
             return lambda desk, others: desk.client.joining(others, RunCache(), 0.0).get(f"/{number}")["path"]
 
-        groups = [Group(functools.partial(Desk, graph), [work(number)]) for number, graph in enumerate(graphs)]
-        assert list(run_together(groups)) == [[f"/{number}"] for number in range(9)]
+        groups = [Group(Desk(graph), [work(number)]) for number, graph in enumerate(graphs)]
+        assert run_together(groups) == [[f"/{number}"] for number in range(9)]
 
     def test_a_fault_of_the_code_is_raised(self) -> None:
         with pytest.raises(ZeroDivisionError):
@@ -343,7 +342,7 @@ class TestStrangers:
 
     def search(self, search: Callable[[Client, Any], list[str]], answers: dict[str, Outcome]) -> tuple[list[str], FakeGraph]:
         graph = FakeGraph(Script(answers), tenant="own.example")
-        return search(graph, described("own.example", self.LINKS)), graph
+        return search(graph, described(self.LINKS)["own.example"]), graph
 
     @pytest.mark.parametrize(
         ("partner", "allowed", "direct", "stranger"),

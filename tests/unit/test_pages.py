@@ -277,3 +277,16 @@ def test_an_unexpected_page_in_the_middle_is_a_failure_and_not_the_end(body: Any
     client = FakeGraph(lambda request: Reply(200, body) if "skiptoken" in request.path else first)
     with pytest.raises(GraphFailure):
         list(client.pages("/things"))
+
+
+@pytest.mark.parametrize("following", [["1", "1"], ["1", "2", "1"], ["1", "2", "2"]], ids=["itself", "a circle", "the last one"])
+def test_pages_that_lead_back_are_a_failure(following: list[str]) -> None:
+    def answer(request: Request) -> Outcome:
+        number = request.path.partition("=")[2]
+        after = following[following.index(number) + 1] if number else following[0]
+        return Reply(200, {"value": [number], "@odata.nextLink": f"https://graph.microsoft.com/v1.0/things?$skiptoken={after}"})
+
+    client = FakeGraph(answer)
+    with pytest.raises(GraphFailure, match="the pages of /things lead back"):
+        list(client.pages("/things"))
+    assert len(client.sent) == 1 + len(set(following))

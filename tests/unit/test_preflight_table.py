@@ -40,6 +40,7 @@ EVERYTHING = [
     "Policy.Read.B2BManagementPolicy",
     "Application.ReadWrite.All",
     "Synchronization.ReadWrite.All",
+    "RoleManagement.Read.Directory",
 ]
 
 # A made-up check -----------------------------------------------------------------------------------------------------

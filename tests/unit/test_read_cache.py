@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -196,6 +197,40 @@ class TestSharing:
     def test_the_id_of_a_tenant_has_no_case(self, tasks: Tasks) -> None:
         tasks.sharing().get(THING)
         assert tasks.resting(tenant=SOURCE.upper()).get(THING) == {"number": 1}
+
+
+class TestKeys:
+    """The key of a read is determined once, and is no part of the request."""
+
+    @pytest.mark.parametrize(
+        ("other", "equal"),
+        [
+            (Request("GET", "/things?$select=id"), True),
+            (Request("GET", "/things?$select=id", only_asks=True), True),
+            (Request("GET", "/things?$select=ID"), False),
+            (Request("GET", "/things?$select=id", version="beta"), False),
+            (Request("POST", "/things?$select=id", only_asks=True), False),
+            (Request("GET", "/things?$select=id", {}), False),
+        ],
+        ids=["the same", "another mark", "path", "version", "method", "body"],
+    )
+    def test_reads_with_the_same_answer_have_the_same_key(self, other: Request, equal: bool) -> None:
+        assert (Request("GET", "/things?$select=id").key == other.key) is equal
+
+    def test_the_order_of_a_body_makes_no_difference(self) -> None:
+        first, second = ({"ids": ["a"], "types": ["user"]}, {"types": ["user"], "ids": ["a"]})
+        assert Request("POST", "/x", first, only_asks=True).key == Request("POST", "/x", second, only_asks=True).key
+
+    def test_a_request_whose_key_is_known_is_the_same_request(self) -> None:
+        known, new = (Request("POST", "/x", {"ids": ["a"]}, only_asks=True) for _number in range(2))
+        key = known.key
+        assert known.key is key
+        assert known == new
+        assert repr(known) == repr(new)
+        assert dataclasses.asdict(known) == dataclasses.asdict(new)
+        assert copy.copy(known) == new
+        assert copy.deepcopy(known).key == key
+        assert dataclasses.replace(known, path="/y").key == dataclasses.replace(new, path="/y").key != key
 
 
 class TestWriting:

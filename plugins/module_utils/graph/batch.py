@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any, TypeAlias
 
 from .client import BATCH, BROKEN, THROTTLED, Answer, Client, Request, seconds
-from .errors import GraphFailure, ServiceError, Uncertain, Unreachable, service_error
+from .errors import GraphFailure, ServiceError, Unanswered, Uncertain, service_error
 
 LARGEST_BATCH = 20
 PARALLEL_BATCHES = 4
@@ -116,7 +116,9 @@ def _together(client: Client, requests: Sequence[Request]) -> Iterator[tuple[Req
     known: dict[int, Outcome] = {
         id(request): outcome for request, outcome in zip(requests, client.recall_all(requests), strict=True) if outcome
     }
-    batched = [request for request in requests if id(request) not in known and not is_refused_in_batches(client, request)]
+    unknown = [request for request in requests if id(request) not in known]
+    # A client that reads together with others leaves to them what is sent in batches.
+    batched = unknown if client.together else [request for request in unknown if not is_refused_in_batches(client, request)]
     outcomes = known | _read(client, batched if len(batched) > 1 else [])
     for request in requests:
         yield request, outcomes.get(id(request))
@@ -232,7 +234,7 @@ def _outcomes(client: Client, chunk: Sequence[Request], answer: Any) -> dict[int
 
 
 def _unanswered(request: Request) -> Outcome:
-    lost = Unreachable(request.method, request.path, "the answer of the batch does not contain this item", certain=False)
+    lost = Unanswered(request.method, request.path, "the answer of the batch does not contain this item", certain=False)
     return lost if request.reads else Uncertain(lost)
 
 

@@ -17,9 +17,8 @@ from typing import Any, TypeAlias
 
 from .batch import LARGEST_BATCH, PARALLEL_BATCHES, Outcome, is_refused_in_batches, record_refusal, send_all
 from .client import Client, all_of, page_members
-from .errors import CredentialProblem, GraphFailure, ServiceError, SignInFailure, Unreachable
+from .errors import CredentialProblem, GraphFailure, ServiceError, SignInFailure, Unanswered, Unreachable
 from .message import Answer, Request
-from .read_cache import key_of
 from .run_cache import Recalled
 from .shortcuts import ByValue, Listing, Raw, by_value, combined, value_in
 
@@ -53,11 +52,12 @@ class Desk:
         self._failed_in_batch: set[Key] = set()
         self._wanted: dict[Key, Request] = {}
         self._asking: Counter[Key] = Counter()
-        self._kept = {key_of(listing.request) for listing in listings}
+        self._kept = {listing.request.key for listing in listings}
         """The pages of lists, which are kept while the desk is used."""
         self._by_value: dict[tuple[str, ...], dict[str, list[Raw]]] = {}
         self._not_combined: set[tuple[str, ...]] = set()
         self._owners: dict[str, str | None] = {}
+        self._owners_unknown: Unreachable | None = None
         self._answered = False
         self._end: GraphFailure | None = None
 
@@ -73,8 +73,10 @@ class Desk:
             return []
         missing = []
         for request in requests:
-            key = key_of(request)
-            if key not in self._known:
+            key = request.key
+            if key in self._wanted:
+                missing.append(request)
+            elif key not in self._known:
                 missing += self._missing_for(request)
             elif alone and key in self._failed_in_batch:
                 missing.append(request)
@@ -83,21 +85,30 @@ class Desk:
     def want(self, requests: Iterable[Request]) -> None:
         """Send these reads next."""
         for request in requests:
-            self._wanted.setdefault(key_of(request), request)
+            self._wanted.setdefault(request.key, request)
+
+    def expect(self, requests: Iterable[Request]) -> None:
+        """Send these reads next, unless they are known. Then the reads that follow from them are expected."""
+        for request in requests:
+            known = self._known.get(request.key)
+            if known is None:
+                self.want([request])
+            elif isinstance(known, Answer):
+                self.expect(self.foresee(request, known.body))
 
     def outcome(self, request: Request) -> Outcome:
         """The outcome of a read that is not missing."""
-        known = self._known.get(key_of(request))
+        known = self._known.get(request.key)
         return known or self._end or GraphFailure("nothing was read")
 
     def ask(self, requests: Iterable[Request]) -> None:
         """Keep the outcomes of these reads until the same number of calls of `leave`."""
-        self._asking.update(key_of(request) for request in requests)
+        self._asking.update(request.key for request in requests)
 
     def leave(self, requests: Iterable[Request]) -> None:
         """Discard the outcomes of reads that nobody else has asked for. Those of lists are kept."""
         for request in requests:
-            key = key_of(request)
+            key = request.key
             self._asking[key] -= 1
             if self._asking[key] <= 0:
                 del self._asking[key]
@@ -105,13 +116,21 @@ class Desk:
                     self._known.pop(key, None)
 
     def rest(self) -> None:
-        """Discard what a group of pieces of work has derived, at its end."""
+        """Discard what a group of pieces of work has derived, and what was read for it in vain, at its end."""
         self.client.derivations = {}
+        self._known = {key: outcome for key, outcome in self._known.items() if key in self._kept}
+        self._wanted.clear()
 
     def owner_of(self, name: str) -> str | None:
-        """See `Client.owner_of`."""
+        """See `Client.owner_of`. Whoever asks after a failure does not wait for the same one again."""
         if name not in self._owners:
-            self._owners[name] = self.client.owner_of(name)
+            if self._owners_unknown:
+                raise self._owners_unknown
+            try:
+                self._owners[name] = self.client.owner_of(name)
+            except Unreachable as failure:
+                self._owners_unknown = failure
+                raise
         return self._owners[name]
 
     def _missing_for(self, request: Request) -> list[Request]:
@@ -122,17 +141,17 @@ class Desk:
             key = listing.key_of(request)
             if key is None:
                 continue
-            if key_of(listing.request) not in self._lists:
+            if listing.request.key not in self._lists:
                 return self._missing_pages(listing.request) or self._missing_for(request)
             body = self._from_list(number, listing, key)
             if body is not None:
-                self._known[key_of(request)] = Answer(200, body)
+                self._known[request.key] = Answer(200, body)
                 return []
         return [request]
 
     def _from_list(self, number: int, listing: Listing, key: str) -> Any:
         """The body of a read, from a list; ``None`` if the list does not contain it."""
-        members = self._lists[key_of(listing.request)]
+        members = self._lists[listing.request.key]
         if members is None:
             return None
         try:
@@ -151,28 +170,30 @@ class Desk:
         if any(value not in found for value in query.values):
             return [request]
         members = [member for value in dict.fromkeys(query.values) for member in found[value]]
-        self._known[key_of(request)] = Answer(200, {"value": members})
+        self._known[request.key] = Answer(200, {"value": members})
         return []
 
     def _missing_pages(self, listing: Request) -> list[Request]:
         """The next page of a list; nothing once it was read to its end, or cannot be read."""
         members: list[Raw] = []
+        read: set[Key] = set()
         page: Request | None = listing
         while page is not None:
-            self._kept.add(key_of(page))
-            outcome = self._known.get(key_of(page))
+            self._kept.add(page.key)
+            outcome = self._known.get(page.key)
             if outcome is None:
                 return [page]
             try:
-                body = outcome.body if isinstance(outcome, Answer) else {}
+                body = outcome.body if isinstance(outcome, Answer) and page.key not in read else {}
+                read.add(page.key)
                 members += page_members(body)
                 following = self.client.path_of(body["@odata.nextLink"], page.version) if "@odata.nextLink" in body else None
                 page = Request("GET", following, version=page.version) if following else None
-            except (AttributeError, TypeError, GraphFailure):
-                # Not a list as documented: whoever needs a single object reads it, and reports that.
-                self._lists[key_of(listing)] = None
+            except (AttributeError, TypeError, ValueError, GraphFailure):
+                # Not a list as documented, or one without an end: whoever needs a single object reads it, and reports that.
+                self._lists[listing.key] = None
                 return []
-        self._lists[key_of(listing)] = members
+        self._lists[listing.key] = members
         return []
 
     # Sending -----------------------------------------------------------------------------------------------------------
@@ -199,9 +220,9 @@ class Desk:
         queries = [(family, request) for family, values in families.items() for request in combined(family, list(values))]
         outcomes = self._read([*others, *(request for _family, request in queries)])
         for request, outcome in zip(others, outcomes, strict=False):
-            self._known[key_of(request)] = outcome
+            self._known[request.key] = outcome
             if isinstance(outcome, Answer):
-                self.want(self.foresee(request, outcome.body))
+                self.expect(self.foresee(request, outcome.body))
         for (family, request), outcome in zip(queries, outcomes[len(others) :], strict=True):
             self._take_apart(family, request, outcome)
 
@@ -217,37 +238,35 @@ class Desk:
         except (AttributeError, KeyError, TypeError, GraphFailure):
             self._not_combined.add(family)
             # If nothing was combined, this is the outcome of the query itself.
-            self._known[key_of(request)] = outcome
+            self._known[request.key] = outcome
             return
         self._by_value.setdefault(family, {}).update(by_its_value)
 
     def _read(self, requests: Sequence[Request]) -> list[Outcome]:
         """The outcomes, in batches if there are several. A read that was asked for before failed in a batch then, and is sent separately."""
         batched = [
-            request
-            for request in requests
-            if key_of(request) not in self._failed_in_batch and not is_refused_in_batches(self.client, request)
+            request for request in requests if request.key not in self._failed_in_batch and not is_refused_in_batches(self.client, request)
         ]
         batched = batched if len(batched) > 1 else []
-        outcomes = dict(zip(map(key_of, batched), send_all(self.client, batched), strict=True))
+        outcomes = dict(zip((request.key for request in batched), send_all(self.client, batched), strict=True))
         self._check_end(list(outcomes.values()))
         for key, outcome in outcomes.items():
             if not isinstance(outcome, Answer) and not (isinstance(outcome, ServiceError) and outcome.missing):
                 self._failed_in_batch.add(key)
-        separately = [request for request in requests if key_of(request) not in outcomes]
+        separately = [request for request in requests if request.key not in outcomes]
         answers = self._read_separately(separately)
         self._check_end(answers)
         for request, outcome in zip(separately, answers, strict=True):
             if isinstance(outcome, Answer):
-                record_refusal(self.client, request, self._known.get(key_of(request)))
-            outcomes[key_of(request)] = outcome
-            self._failed_in_batch.discard(key_of(request))
-        return [outcomes[key_of(request)] for request in requests]
+                record_refusal(self.client, request, self._known.get(request.key))
+            outcomes[request.key] = outcome
+            self._failed_in_batch.discard(request.key)
+        return [outcomes[request.key] for request in requests]
 
     def _check_end(self, outcomes: Sequence[Outcome]) -> None:
         """Send nothing more after a failed sign-in, or if the service is not reached at all."""
-        self._answered = self._answered or any(isinstance(outcome, (Answer, ServiceError)) for outcome in outcomes)
-        lost = [outcome for outcome in outcomes if isinstance(outcome, Unreachable)]
+        self._answered = self._answered or any(isinstance(outcome, (Answer, ServiceError, Unanswered)) for outcome in outcomes)
+        lost = [outcome for outcome in outcomes if isinstance(outcome, Unreachable) and not isinstance(outcome, Unanswered)]
         if lost and len(lost) == len(outcomes) and (len(lost) > 1 or not self._answered):
             self._end = lost[0]
         refused = [outcome for outcome in outcomes if isinstance(outcome, (SignInFailure, CredentialProblem))]

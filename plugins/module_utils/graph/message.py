@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import functools
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +29,12 @@ class Request:
     """A POST that changes nothing."""
     repeatable: bool = False
     """A POST that can be sent repeatedly with the same result, such as a batch of deletions."""
+
+    @functools.cached_property
+    def key(self) -> tuple[str, ...]:
+        """What identifies a read: equal for two requests with the same answer. The body must not be changed afterwards."""
+        asked = "" if self.body is None else json.dumps(self.body, sort_keys=True)
+        return (self.version, self.method, self.path, asked)
 
     @property
     def reads(self) -> bool:

@@ -29,7 +29,6 @@ except that an object does not exist.
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
@@ -164,7 +163,7 @@ class ReadCache:
         return [own or other for own, other in zip(known, shared, strict=True)]
 
     def _cached(self, request: Request) -> Known | None:
-        return self._own.get(key_of(request)) if self._own is not None and _is_read(request) else None
+        return self._own.get(request.key) if self._own is not None and _is_read(request) else None
 
     def moment(self) -> Moment | None:
         """The present moment, before a read is sent; ``None`` if nothing is shared."""
@@ -177,7 +176,7 @@ class ReadCache:
         if not _is_read(request) or not _is_known(outcome) or _is_long(request, outcome):
             return
         if self._own is not None and request.method == "GET":
-            self._own[key_of(request)] = outcome
+            self._own[request.key] = outcome
         if moment is not None and self._held_back is not None:
             self._held_back.append((request, outcome, moment))
         elif moment is not None:
@@ -186,7 +185,7 @@ class ReadCache:
     def _share(self, request: Request, outcome: Known, moment: Moment) -> None:
         if not (isinstance(outcome, Answer) and self._private(request, outcome.body)):
             marks = moment.marks[_area(request.path)]
-            self._run_cache.keep({"at": moment.at, "marks": marks, **_packed(outcome)}, *self._place, self._reader(), *key_of(request))
+            self._run_cache.keep({"at": moment.at, "marks": marks, **_packed(outcome)}, *self._place, self._reader(), *request.key)
 
     def written(self, request: Request) -> None:
         """Invalidate the reads of the area of a write, by all tasks of the run, before it is sent and after it was answered."""
@@ -208,7 +207,7 @@ class ReadCache:
         return [self._run_cache.recall(*key) for key in ((_KIND,), self._place, (*self._place, area))]
 
     def _shared(self, request: Request) -> Known | None:
-        found = self._run_cache.recall(*self._place, self._reader(), *key_of(request)) if _is_read(request) else None
+        found = self._run_cache.recall(*self._place, self._reader(), *request.key) if _is_read(request) else None
         if not found or found["marks"] != self._marks(_area(request.path)) or not 0 <= self._clock() - found["at"] <= SECONDS:
             return None
         return _unpacked(found)
@@ -238,12 +237,6 @@ def _is_long(request: Request, outcome: Known) -> bool:
         return False
     members = next((member for member in body.values() if isinstance(member, list)), ())
     return "$skiptoken" in request.path or "@odata.nextLink" in body or len(members) >= FULL_PAGE
-
-
-def key_of(request: Request) -> tuple[str, ...]:
-    """What identifies a read: equal for two requests with the same answer."""
-    asked = "" if request.body is None else json.dumps(request.body, sort_keys=True)
-    return (request.version, request.method, request.path, asked)
 
 
 def _area(path: str) -> str:

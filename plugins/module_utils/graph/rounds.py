@@ -5,13 +5,14 @@
 """Many pieces of work that only read, side by side, so that their reads share batches.
 
 Each piece of work is ordinary code with a client of its own. Where it reads, it stops until the answer is there. As soon as all pieces of
-work of a tenant have stopped, their reads are sent together. One piece of work runs at a time, so the code needs no locks.
+work of a tenant have stopped, their reads are sent together. One piece of work runs at a time, and none of a tenant while its reads are sent,
+so the code needs no locks. A piece of work that fails with a fault of the code does not end the others.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -20,19 +21,24 @@ from .batch import Outcome
 from .client import Together
 from .desk import SLICE, Desk, Key
 from .message import Request
-from .read_cache import key_of
 
 Result = TypeVar("Result")
 TENANTS_AT_ONCE = 4
 """Tenants whose work is held in memory and whose requests are sent at the same time."""
 
 
+def _nothing() -> None:
+    pass
+
+
 @dataclass
 class Group(Generic[Result]):
-    """Pieces of work that read in one tenant. ``desk`` is called when they begin, and its reads are discarded when they have ended."""
+    """Pieces of work that read in one tenant. Groups with the same desk follow one another; what one has read is discarded at its end."""
 
-    desk: Callable[[], Desk]
+    desk: Desk
     work: Sequence[Callable[[Desk, Together], Result]]
+    begin: Callable[[], None] = _nothing
+    """Is called before the first piece of work."""
 
 
 class _Piece(threading.Thread, Generic[Result]):
@@ -44,7 +50,10 @@ class _Piece(threading.Thread, Generic[Result]):
         """The reads without which it cannot continue. Empty after its end."""
         self.ended = False
         self.result: Result
-        self._error: BaseException | None = None
+        self.error: BaseException | None = None
+        """What it has raised."""
+        self.fault: BaseException | None = None
+        """Why its reads could not be sent, apart from a failure of the service. It is raised in the work."""
         self._asked: dict[Key, Request] = {}
         self._work = work
         self._desk = desk
@@ -52,13 +61,11 @@ class _Piece(threading.Thread, Generic[Result]):
         self._stopped = threading.Semaphore(0)
 
     def proceed(self) -> None:
-        """Run until the next read or the end. What the work raises is raised."""
+        """Run until the next read or the end."""
         if self.ident is None:
             self.start()
         self._turn.release()
         self._stopped.acquire()
-        if self._error:
-            raise self._error
 
     def run(self) -> None:
         """The thread."""
@@ -66,8 +73,9 @@ class _Piece(threading.Thread, Generic[Result]):
         try:
             self.result = self._work(self._desk, self)
         except BaseException as error:
-            self._error = error
+            self.error = error
         self._desk.leave(self._asked.values())
+        self._asked.clear()
         self.needs = set()
         self.ended = True
         self._stopped.release()
@@ -78,15 +86,18 @@ class _Piece(threading.Thread, Generic[Result]):
 
     def gather(self, requests: Sequence[Request], alone: bool) -> list[Outcome]:
         """See `Together`. Other pieces of work run while this one waits."""
-        new = {key: request for request in requests if (key := key_of(request)) not in self._asked}
+        new = {key: request for request in requests if (key := request.key) not in self._asked}
         self._asked.update(new)
         self._desk.ask(new.values())
         missing = self._desk.missing(requests, alone)
         while missing:
             self._desk.want(missing)
-            self.needs = {key_of(request) for request in missing}
+            self.needs = {request.key for request in missing}
             self._stopped.release()
             self._turn.acquire()
+            if self.fault:
+                fault, self.fault = self.fault, None
+                raise fault
             missing = self._desk.missing(requests, alone)
         return [self._desk.outcome(request) for request in requests]
 
@@ -115,40 +126,50 @@ class _Running(Generic[Result]):
         """Take what was sent. Work with all its answers can continue."""
         if self.sending is None or not self.sending.done():
             return
-        self.sending.result()
-        self.sending = None
+        fault, self.sending = self.sending.exception(), None
         waiting, self.stopped = self.stopped, []
         for piece in waiting:
-            (self.stopped if any(self.desk.lacks(key) for key in piece.needs) else self.ready).append(piece)
+            piece.fault = fault
+            (self.stopped if not fault and any(self.desk.lacks(key) for key in piece.needs) else self.ready).append(piece)
 
 
-def run_together(groups: Sequence[Group[Result]]) -> Iterator[list[Result]]:
-    """The results of each group, in the order given."""
+def run_together(groups: Sequence[Group[Result]]) -> list[list[Result]]:
+    """The results of each group, in the order given. What a piece of work raises is raised after all groups have ended."""
     results: dict[int, list[Result]] = {}
+    errors: list[BaseException] = []
     running: dict[int, _Running[Result]] = {}
-    coming = iter(enumerate(groups))
-    following = 0
+    coming = dict(enumerate(groups))
     pool = ThreadPoolExecutor(TENANTS_AT_ONCE)
     try:
-        while following < len(groups):
-            while len(running) < TENANTS_AT_ONCE and (begun := next(coming, None)):
-                number, group = begun
-                desk = group.desk()
-                pieces = [_Piece(work, desk) for work in group.work]
-                running[number] = _Running(desk, pieces, list(pieces))
-            for number, group_now in list(running.items()):
-                group_now.receive()
-                group_now.proceed(pool)
-                if not group_now.stopped:
-                    results[number] = [piece.result for piece in group_now.pieces]
-                    group_now.desk.rest()
+        while coming or running:
+            while len(running) < TENANTS_AT_ONCE and (number := _next(coming, running)) is not None:
+                running[number] = _begun(coming.pop(number))
+            for number, group in list(running.items()):
+                group.receive()
+                group.proceed(pool)
+                if not group.stopped:
+                    errors += [piece.error for piece in group.pieces if piece.error]
+                    results[number] = [piece.result for piece in group.pieces if not piece.error]
+                    group.desk.rest()
                     del running[number]
-            while following in results:
-                yield results.pop(following)
-                following += 1
-            sending = [group_now.sending for group_now in running.values() if group_now.sending]
-            if sending:
+            sending = [group.sending for group in running.values() if group.sending]
+            if sending and (len(running) == TENANTS_AT_ONCE or _next(coming, running) is None):
                 wait(sending, return_when=FIRST_COMPLETED)
     finally:
         # An interrupted task does not wait for the service.
         pool.shutdown(wait=False, cancel_futures=True)
+    if errors:
+        raise errors[0]
+    return [results[number] for number in range(len(groups))]
+
+
+def _next(coming: Mapping[int, Group[Result]], running: Mapping[int, _Running[Result]]) -> int | None:
+    """The next group whose desk is not in use."""
+    used = [group.desk for group in running.values()]
+    return next((number for number, group in coming.items() if group.desk not in used), None)
+
+
+def _begun(group: Group[Result]) -> _Running[Result]:
+    group.begin()
+    pieces = [_Piece(work, group.desk) for work in group.work]
+    return _Running(group.desk, pieces, list(pieces))

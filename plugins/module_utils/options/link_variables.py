@@ -43,6 +43,7 @@ _ALSO: dict[str, dict[str, str]] = {
     "scope_max_removals": {"watch_info": "max_removals"},
     "scope_max_removal_percent": {"watch_info": "max_removal_percent"},
     **{option: {"watch_info": option} for option in PROTECTED},
+    "protected_importance": {"preflight_info": "protected_importance", "watch_info": "protected_importance"},
     "verify_users": {"address_book_info": "must_be_listed"},
     "job_state": {"sync_job": "state"},
     "job_wait": {"sync_job": "wait"},

@@ -120,9 +120,11 @@ def for_call(method: str, path: str) -> OneOf:
 
 
 SOURCE, TARGET = "source", "target"
-APPLY, PLAN, EXTRA, CHECK = "apply", "plan", "extra", "check"
-"""The purpose of a need: to change a link, to read its current state, for a module that no link needs, or for a preflight check."""
-GROUPS_NAMED, DOMAINS_UNKNOWN, WITHOUT_EXCHANGE = "groups", "look_up", "without_exchange"
+APPLY, PLAN, EXTRA, PROTECT, CHECK = "apply", "plan", "extra", "protect", "check"
+"""The purpose of a need: to change a link, to read its current state, for a module that no link needs, to see which users are important,
+or for a preflight check.
+"""
+GROUPS_NAMED, DOMAINS_UNKNOWN, WITHOUT_EXCHANGE, ROLES_PROTECT = "groups", "look_up", "without_exchange", "roles_protect"
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,11 @@ READ_SYNCHRONIZATION = Need(
 FIND_USERS = Need("find the users in scope (sync_scope)", USERS.read, PLAN)
 FIND_GROUPS = Need("find the groups in scope and their members (sync_scope)", GROUPS.read, PLAN, GROUPS_NAMED)
 FIND_SYNCED_USERS = Need("find the synced users (synced_user_info)", DELETED_USERS.read, PLAN)
+SEE_ROLES = Need("see who holds directory roles (link_protected_importance)", ROLES.read, PROTECT, ROLES_PROTECT)
+SEE_ELIGIBLE_ROLES = Need(
+    "see who is eligible for directory roles (link_protected_importance)", ELIGIBLE_ROLES.read, PROTECT, ROLES_PROTECT
+)
+SEE_ROLES_OF_GROUPS = Need("see who holds directory roles through groups (link_protected_importance)", GROUPS.read, PROTECT, ROLES_PROTECT)
 
 NEEDS: Mapping[str, tuple[Need, ...]] = {
     SOURCE: (

@@ -8,6 +8,7 @@ that synchronize users out of it.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -29,17 +30,20 @@ class Described:
     """The names or ids of its configurations, in lower case, by the tenants that they serve."""
 
 
-def described(tenant: str, links: Iterable[tuple[str, str, Collection[str]]]) -> Described:
-    """What links say of a tenant. A link is its source, its target, and the names of its configuration and of others that it names."""
-    own = tenant.casefold()
-    sources: set[str] = set()
-    configurations: dict[str, set[str]] = {}
+def described(links: Iterable[tuple[str, str, Collection[str]]]) -> dict[str, Described]:
+    """What links say of their tenants. A link is its source, its target, and the names of its configuration and of others that it names."""
+    sources: dict[str, set[str]] = defaultdict(set)
+    configurations: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for source, target, names in links:
-        if target == own:
-            sources.add(source)
-        if source == own:
-            configurations.setdefault(target, set()).update(name.casefold() for name in names)
-    return Described(frozenset(sources), {target: frozenset(names) for target, names in configurations.items()})
+        sources[target].add(source)
+        configurations[source][target].update(name.casefold() for name in names)
+    return {
+        tenant: Described(
+            frozenset(sources.get(tenant, ())),
+            {target: frozenset(names) for target, names in configurations.get(tenant, {}).items()},
+        )
+        for tenant in {**sources, **configurations}
+    }
 
 
 def inbound(client: Client, known: Described) -> list[str]:

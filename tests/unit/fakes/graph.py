@@ -148,7 +148,7 @@ class FakeGraph(Client):
         whole = self.answer(request)
         if isinstance(whole, Lost):
             lost = Unreachable("POST", "/$batch", "no complete answer came", certain=whole.certain)
-            raise lost if whole.certain else Uncertain(lost)
+            raise lost if request.reads or whole.certain else Uncertain(lost)
         if whole.status >= 400:
             raise service_error("POST", "/$batch", whole.status, whole.body, whole.headers)
         items = [(one["id"], _item(one, request.version)) for one in request.body["requests"]]

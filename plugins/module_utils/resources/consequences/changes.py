@@ -101,7 +101,7 @@ def change_of(
         State(before, rules[0], runs, remembers),
         State(after, rules[1], True, remembers),
         full=rules[0] != rules[1],
-        names=_names(sides, members.values()),
+        known=_known(sides, members.values()),
         groups={group_id: frozenset(member.id for member in found) for group_id, found in members.items()},
     )
 
@@ -111,10 +111,11 @@ def _scope(side: Assigned, members: Mapping[str, tuple[Principal, ...]]) -> Scop
     return Scope(side.mode, ways, side.others - ways.keys())
 
 
-def _names(sides: Iterable[Assigned], members: Iterable[Iterable[Principal]]) -> dict[str, str]:
-    inside = [member for found in members for member in found]
+def _known(sides: Iterable[Assigned], members: Iterable[Iterable[Principal]]) -> dict[str, Principal]:
+    """Members come last: of them, it is known whether they are enabled."""
     direct = [principal for side in sides for principal in side.principals.values()]
-    return {user.id: user.name for user in [*inside, *direct] if user.kind == "user"}
+    inside = [member for found in members for member in found]
+    return {user.id: user for user in [*direct, *inside] if user.kind == "user"}
 
 
 def rules_in(schema_: Schema) -> Rules:

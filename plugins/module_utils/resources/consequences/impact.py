@@ -7,16 +7,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypedDict
 
 from ...graph.client import Client
 from ...plan import Refusal
 from .. import population as scope_population
+from ..directory import Principal
 from .engine import consequence, values
 from .evaluate import Unknown
 from .importance import KINDS, Importance, read_importance
-from .model import Consequence, Rules, SourceUser, State, TargetUser
+from .model import Consequence, Population, Rules, SourceUser, State, TargetUser
 from .population import Wanted, contains, read_population
 from .protected import Alarm, Protection, alarms, does_harm, guard, resolve
 from .rules import needed
@@ -47,8 +48,8 @@ class Change:
     after: State
     full: bool
     """Whether the change leads to a full cycle that compares every user with the target (facts F83, F101)."""
-    names: Mapping[str, str] = field(default_factory=dict)
-    """The known user principal names in the source, by id."""
+    known: Mapping[str, Principal] = field(default_factory=dict)
+    """The users of the source who are known, by id."""
     groups: Mapping[str, Collection[str]] = field(default_factory=dict)
     """The ids of the members of assigned groups, by group id."""
 
@@ -65,11 +66,6 @@ class Guards:
     limit: int = LIMIT
     allow_empty: bool = True
     """Whether the guards of the scope decide if it may become empty."""
-
-    @property
-    def counts_all(self) -> bool:
-        """Whether the number of all users in scope matters."""
-        return self.max_removal_percent is not None
 
 
 def guards(params: Mapping[str, Any], prefix: str = "") -> Guards:
@@ -156,36 +152,41 @@ def compute(source: Client, target: Client | None, change: Change, limits: Guard
 
     :raises Refusal: if there is no user or group of a name in ``protected`` or ``release``.
     """
+    needs = needed(change.before.rules, change.after.rules)
+    # The percentage counts who passes the filters, so everybody is read.
+    moved = not change.full and not (limits.max_removal_percent is not None and change.before.rules.filters)
+    # Without filters, only the assignments decide who leaves.
+    light = moved and not change.before.rules.filters
+    wanted = Wanted(change.before.scope, change.after.scope, needs.source, needs.target, moved, light, change.known, change.groups)
+    return assess(source, target, read_population(source, target, wanted), change, limits, _unmoved(change) if moved else 0)
+
+
+def assess(source: Client, target: Client | None, population: Population, change: Change, limits: Guards, unmoved: int = 0) -> Impact:
+    """The impact of a change on the users of a population. ``unmoved`` is the number of others who are in scope before and after it.
+
+    :raises Refusal: if there is no user or group of a name in ``protected`` or ``release``.
+    """
     with source.reading():
         protection = resolve(source, target, limits.protected, limits.release, limits.kinds)
-    needs = needed(change.before.rules, change.after.rules)
-    counts_filtered = limits.counts_all and bool(change.before.rules.filters)
-    moved = not change.full and not counts_filtered
-    wanted = Wanted(change.before.scope, change.after.scope, needs.source, needs.target, moved, change.names, change.groups)
-    population = read_population(source, target, wanted)
     summary, harmed = Summary(limits.limit), []
-    unread = target is None
     for user, account in population.users:
-        unread = unread or bool(population.incomplete)
-        found = _consequence(user, account, change, unread)
+        found = _consequence(user, account, change, target is None or bool(population.incomplete))
         summary.add(found)
         if does_harm(found):
             harmed.append(slim(found))
-    before = summary.before + (_unmoved(change) if moved else 0)
     ids = {shown.target.id for shown in harmed if shown.target and shown.target.id}
-    importance = _importance(None if unread else target, ids, limits.kinds, bool(harmed))
+    importance = _importance(None if population.incomplete else target, ids, limits.kinds, bool(harmed))
     found_alarms = alarms(harmed, importance, protection)
     alarmed = {alarm.name for alarm in found_alarms}
-    incomplete = [*population.incomplete, *([TARGET_UNREAD] if target is None else [])]
     return Impact(
         summary,
-        before,
+        summary.before + unmoved,
         importance,
         limits.kinds if harmed else (),
         tuple(found_alarms),
         protection,
         tuple(shown for shown in harmed if shown.name in alarmed),
-        tuple(incomplete),
+        (*population.incomplete, *((TARGET_UNREAD,) if target is None else ())),
     )
 
 
@@ -219,8 +220,3 @@ def _unmoved(change: Change) -> int:
     if "all" in (before.mode, after.mode):
         return len(before.paths if before.mode == "assigned" else after.paths)
     return len(before.paths.keys() & after.paths.keys())
-
-
-def without_limits(limits: Guards) -> Guards:
-    """The guards without limits for the number of users."""
-    return replace(limits, max_removals=None, max_removal_percent=None)

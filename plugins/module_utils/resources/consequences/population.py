@@ -21,7 +21,7 @@ from ...graph.client import Client, page_members
 from ...graph.errors import ServiceError
 from ...graph.odata import LARGEST_IN, requests_by
 from .. import external_names
-from ..directory import listed, person
+from ..directory import Principal, listed, person
 from ..external_names import ADVANCED, FIRST, PENDING, source_name
 from . import properties
 from .model import Population, Scope, SourceUser, TargetUser
@@ -32,7 +32,7 @@ BY_DOMAIN = 5 * CHUNK
 """The number of users from which on the accounts in the target are selected by domain: a page of those has three times as many."""
 
 _SOURCE = frozenset({"id", "userPrincipalName", "mail", "accountEnabled", "userType"})
-_TARGET = frozenset({"id", "userPrincipalName", "accountEnabled", "userType", "externalUserState", "assignedLicenses"})
+_TARGET = frozenset({"id", "userPrincipalName", "mail", "accountEnabled", "userType", "externalUserState", "assignedLicenses"})
 _DELETED_PREFIX = re.compile(r"^[0-9a-f]{32}", re.IGNORECASE)
 """What the directory writes before the user principal name of a deleted user."""
 
@@ -47,10 +47,12 @@ class Wanted:
     target: frozenset[str] = frozenset()
     moved: bool = False
     """Whether only users are read whom just one of the two scopes contains."""
-    names: Mapping[str, str] = field(default_factory=dict)
-    """The known user principal names, by id."""
+    light: bool = False
+    """Whether of users who leave nothing is needed but what is known, and whether they are enabled."""
+    known: Mapping[str, Principal] = field(default_factory=dict)
+    """The users who are known, by id."""
     groups: Mapping[str, Collection[str]] = field(default_factory=dict)
-    """The ids of the members of groups, by group id: many members are read page by page."""
+    """The ids of the members of groups, by group id: many members are read page by page. Of members, it is known whether they are enabled."""
 
     def ids(self) -> dict[str, None]:
         """The users to read in scope mode ``assigned``, in the order of the scopes."""
@@ -110,6 +112,8 @@ class _Reader:
                     yield user
             return
         remaining = self._wanted.ids()
+        if self._wanted.light:
+            yield from self._leavers(remaining)
         for group_id, members in self._wanted.groups.items():
             if sum(member in remaining for member in members) > CHUNK:
                 for user in self._pages(f"/groups/{group_id}/members?$select={self._select}&$top=999"):
@@ -117,6 +121,28 @@ class _Reader:
                         del remaining[user.id]
                         yield user
         yield from self._by_id(list(remaining))
+
+    def _leavers(self, remaining: dict[str, None]) -> Iterator[SourceUser]:
+        """The users who leave, of whom no more is read than which of them are disabled; they are removed from ``remaining``."""
+        known, after = self._wanted.known, self._wanted.after.paths
+        leavers = [user_id for user_id in remaining if user_id in known and user_id not in after]
+        members = frozenset(chain.from_iterable(self._wanted.groups.values()))
+        direct = sum(user_id not in members for user_id in leavers)
+        if 0 < direct <= CHUNK:
+            leavers = [user_id for user_id in leavers if user_id in members]
+        disabled = self._disabled() if direct > CHUNK else frozenset()
+        for user_id in leavers:
+            del remaining[user_id]
+            user = known[user_id]
+            enabled = user.enabled and user_id not in disabled
+            mail = {"mail": user.mail} if user.mail else {}
+            yield SourceUser(
+                user_id, user.name, {"accountEnabled": enabled, "userPrincipalName": user.name, **mail}, enabled, user.external
+            )
+
+    def _disabled(self) -> frozenset[str]:
+        with self._source.reading():
+            return frozenset(raw["id"] for raw in self._source.pages("/users?$filter=accountEnabled%20eq%20false&$select=id&$top=999"))
 
     def _pages(self, path: str) -> Iterator[SourceUser]:
         following: str | None = path
@@ -137,7 +163,7 @@ class _Reader:
             yield from (users.get(user_id) or self._unseen(user_id) for user_id in chunk)
 
     def _unseen(self, user_id: str) -> SourceUser:
-        name = self._wanted.names.get(user_id, user_id)
+        name = self._wanted.known[user_id].name if user_id in self._wanted.known else user_id
         return SourceUser(user_id, name, {"userPrincipalName": name}, unread=self._wanted.source | {"accountEnabled", "mail"})
 
     def _user(self, raw: Mapping[str, Any]) -> SourceUser:
@@ -170,7 +196,8 @@ class _Reader:
             with self._target.reading():
                 # The index by domain can be late, so nobody counts as absent because of it (fact F158).
                 self._read_by_name(self._target, [name for user in missing for name in _names(user)])
-                absent = (user for user in missing if self._found(self._accounts, user) is None)
+                absent = [user for user in missing if self._found(self._accounts, user) is None]
+                self._read_by_mail(self._target, [user.attributes["mail"] for user in absent if user.attributes.get("mail")])
                 entering = any(not contains(self._wanted.before, user.id) for user in absent)
                 if entering and self._deleted is None:
                     self._deleted = self._read_deleted(self._target)
@@ -181,6 +208,13 @@ class _Reader:
         requests = list(external_names.requests_by_source_name(names, self._select_in_target))
         for answer in read_all(target, requests):
             self._keep(target.members(answer.body))
+
+    def _read_by_mail(self, target: Client, addresses: Sequence[str]) -> None:
+        """A guest who was taken over keeps the old name, but the synchronization updates the address (fact F113)."""
+        requests = list(requests_by("/users", "mail", self._select_in_target, addresses))
+        for raw in listed(target, (answer.body for answer in read_all(target, requests))):
+            if source_name(str(raw.get("userPrincipalName") or "")):
+                self._accounts.setdefault(str(raw["mail"]).lower(), self._target_user(raw))
 
     def _select_by_domain(self, users: Iterable[SourceUser]) -> None:
         """Read the accounts from the domains of these users. Accounts from other domains are read by name."""

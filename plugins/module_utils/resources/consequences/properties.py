@@ -12,12 +12,23 @@ from typing import Any
 from ..mapping.documented import EXTENSION
 
 _SAME = frozenset(
-    """
-    accountEnabled city companyName country department displayName employeeHireDate employeeId employeeType givenName jobTitle mail
-    mailNickname onPremisesDistinguishedName onPremisesDomainName onPremisesImmutableId onPremisesSamAccountName
-    onPremisesSecurityIdentifier onPremisesUserPrincipalName otherMails postalCode preferredDataLocation preferredLanguage proxyAddresses
-    showInAddressList state streetAddress surname usageLocation userPrincipalName userType
-    """.split()
+    (
+        *(
+            "accountEnabled",
+            "city",
+            "companyName",
+            "country",
+            "department",
+            "displayName",
+            "employeeHireDate",
+            "employeeId",
+            "employeeType",
+        ),
+        *("givenName", "jobTitle", "mail", "mailNickname", "onPremisesDistinguishedName", "onPremisesDomainName", "onPremisesImmutableId"),
+        *("onPremisesSamAccountName", "onPremisesSecurityIdentifier", "onPremisesUserPrincipalName", "otherMails", "postalCode"),
+        *("preferredDataLocation", "preferredLanguage", "proxyAddresses", "showInAddressList", "state", "streetAddress", "surname"),
+        *("usageLocation", "userPrincipalName", "userType"),
+    )
 )
 """The attributes whose property has the same name."""
 _OTHER: Mapping[str, str] = {

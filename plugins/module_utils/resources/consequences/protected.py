@@ -64,9 +64,14 @@ class Alarm:
     """The user principal name in the source, otherwise the one in the target."""
     effect: Effect
     reasons: tuple[str, ...]
+    possible: tuple[Effect, ...] = ()
+    """All effects, if it is not known which of them it is."""
 
     def __str__(self) -> str:
-        return f"{self.name} ({', '.join(self.reasons)}) {_PHRASES.get(self.effect, 'would leave the scope')}"
+        harm = next((effect for effect in (self.effect, *self.possible) if effect in HARMFUL), self.effect)
+        phrase = _PHRASES.get(harm, "would leave the scope")
+        said = phrase.replace("would", "may", 1) if self.possible else phrase
+        return f"{self.name} ({', '.join(self.reasons)}) {said}"
 
 
 def resolve(
@@ -80,17 +85,18 @@ def resolve(
     tenants = [source, *([target] if target else [])]
     users: set[str] = set()
     members: dict[str, str] = {}
-    unknown = list(dict.fromkeys(protected))
-    for client in tenants if unknown else ():
-        found = people_named(client, unknown)
+    names, known = list(dict.fromkeys(protected)), set[str]()
+    for client in tenants if names else ():
+        # Also in the target if the source knows the name: the user may be gone there when the consequences are computed.
+        found = people_named(client, names)
         users |= {user.id.lower() for several in found.values() for user in several}
-        unknown = [name for name in unknown if name.lower() not in found]
-    groups: set[str] = set()
-    for client in tenants if unknown else ():
-        named = _groups(client, unknown)
+        known |= found.keys()
+    names = [name for name in names if name.lower() not in known]
+    for client in tenants if names else ():
+        named = _groups(client, names)
         members |= _members(client, named)
-        groups |= {text.lower() for group_id, name in named.items() for text in (group_id, name)}
-    unknown = [name for name in unknown if name.lower() not in groups]
+        known |= {text.lower() for group_id, name in named.items() for text in (group_id, name)}
+    unknown = [name for name in names if name.lower() not in known]
     if unknown:
         where = " or ".join(f"tenant {client.tenant}" for client in tenants)
         raise Refusal(
@@ -119,22 +125,22 @@ def _members(client: Client, groups: Mapping[str, str]) -> dict[str, str]:
 def alarms(consequences: Iterable[Consequence], importance: Importance, protection: Protection) -> list[Alarm]:
     """The protected users who would leave, or be deleted, disabled or converted, without those who are released."""
     return [
-        Alarm(consequence.name, consequence.effect, reasons)
+        Alarm(consequence.name, consequence.effect, reasons, consequence.possible)
         for consequence in consequences
         if does_harm(consequence) and (reasons := protection.reasons(consequence, importance)) and not protection.releases(consequence)
     ]
 
 
 def does_harm(consequence: Consequence) -> bool:
-    """Whether a protected user must be spared it. What cannot be computed counts as harm, unless the user joins, or it could not be
-    computed before the change either, for the same reason.
+    """Whether a protected user must be spared it. What cannot be computed counts as harm, unless each possible effect is harmless, the user
+    joins, or it could not be computed before the change either, for the same reason.
     """
     before, after = consequence.before, consequence.after
-    if consequence.leaves or consequence.effect in HARMFUL:
+    if consequence.leaves or HARMFUL.intersection((consequence.effect, *consequence.possible)):
         return True
     if before.in_scope is False and after.in_scope is not False:
         return False
-    unknown = consequence.effect == "unknown" or after.in_scope is None
+    unknown = after.in_scope is None or (consequence.effect == "unknown" and not consequence.possible)
     return unknown and not (before.in_scope is None and before == after)
 
 
@@ -148,6 +154,6 @@ def guard(found: Sequence[Alarm]) -> None:
     named = "; ".join(map(str, found[:MOST_NAMES]))
     more = f"; and {len(found) - MOST_NAMES} more" if len(found) > MOST_NAMES else ""
     raise Refusal(
-        f"protected users would be lost: {named}{more}; keep them in scope, or let them go by naming each of them in protected_release "
-        "(link_protected_release), which is the only way on; nothing was changed"
+        f"{len(found)} protected user{'s' if len(found) > 1 else ''} would be lost: {named}{more}; keep them in scope, or let them go by "
+        "naming each of them in protected_release (link_protected_release), which is the only way on; nothing was changed"
     )

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypedDict
 
+from ...graph.odata import is_id
 from ..directory import Principal
 from ..population import Leaving
 from .model import EFFECTS, Consequence
@@ -100,7 +101,7 @@ def facts_of(consequence: Consequence, protected_by: Mapping[str, Any] | tuple[s
     return {
         "user_principal_name": source.name if source else None,
         "target_user_principal_name": (target.name or None) if target else None,
-        "source_id": source.id if source else None,
+        "source_id": source.id if source and is_id(source.id) else None,
         "target_id": (target.id or None) if target else None,
         "effect": consequence.effect,
         "before": consequence.before.reason,

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
@@ -16,17 +15,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from .exchange.opath import FilterError, compile_filter
 from .exchange.roles import DirectoryRole, ExchangeRole, Permission
 from .history import HistoryError, Step, live
+from .licensing import licensed, subscription
 from .provisioning.attributes import net_id
-from .state import Exchange, FederatedCredential, GraphObject, Registration, Tenant, World
+from .state import Exchange, FederatedCredential, GraphObject, Registration, Tenant, World, object_id
 
 GUID_PATTERN = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
-MAILBOX_PLAN = "EXCHANGE_S_STANDARD"
-PLAN_IDS = {
-    "EXCHANGE_S_STANDARD": "9aaf7827-d63c-4b61-89c3-182f06f82e5c",
-    "EXCHANGE_S_ENTERPRISE": "efb87545-963c-4e0d-99df-69c6916d9eb0",
-    "EXCHANGE_S_FOUNDATION": "113feb6c-3fe4-4440-bddc-54d774bf0318",
-}
-"""The well-known ids of some service plans."""
 FOLDER = resources.files(__package__) / "scenarios"
 
 
@@ -273,15 +266,12 @@ def to_world(scenario: Scenario) -> World:
     return world
 
 
-def object_id(tenant_id: str, kind: str, name: str) -> str:
-    """The id of an object that has none in the scenario; always the same."""
-    return str(uuid.uuid5(uuid.UUID(tenant_id), f"{kind}:{name.lower()}"))
-
-
 def _tenant(scenario: TenantScenario, clock: str) -> Tenant:
     tenant = Tenant(id=scenario.id, display_name=scenario.display_name, domains=scenario.domains, initial_domain=scenario.initial_domain)
     tenant.directory_quota = scenario.directory_quota
-    tenant.licences = [_licence(scenario.id, licence) for licence in scenario.licences]
+    tenant.licences = [
+        subscription(scenario.id, licence.sku, licence.service_plans, licence.enabled, licence.consumed) for licence in scenario.licences
+    ]
     tenant.authorization_policy = {
         "allowInvitesFrom": scenario.allow_invites_from,
         "_invitationsAllowedDomains": scenario.invitations_allowed_domains,
@@ -315,32 +305,6 @@ def _tenant(scenario: TenantScenario, clock: str) -> Tenant:
         item = _contact(scenario.id, contact)
         tenant.contacts[item["id"]] = item
     return tenant
-
-
-def _licence(tenant_id: str, licence: Licence) -> GraphObject:
-    sku = object_id(tenant_id, "sku", licence.sku)
-    plans = [
-        {
-            "servicePlanId": PLAN_IDS.get(name) or object_id(tenant_id, "plan", name),
-            "servicePlanName": name,
-            "provisioningStatus": "Success",
-            "appliesTo": "User",
-        }
-        for name in licence.service_plans
-    ]
-    return {
-        "id": f"{tenant_id}_{sku}",
-        "accountId": tenant_id,
-        "accountName": None,
-        "appliesTo": "User",
-        "capabilityStatus": "Enabled",
-        "consumedUnits": licence.consumed,
-        "prepaidUnits": {"enabled": licence.enabled, "suspended": 0, "warning": 0, "lockedOut": 0},
-        "servicePlans": plans,
-        "skuId": sku,
-        "skuPartNumber": licence.sku,
-        "subscriptionIds": [],
-    }
 
 
 NO_PROPERTIES = {
@@ -383,28 +347,9 @@ def _user(tenant: TenantScenario, person: Person, clock: str) -> GraphObject:
         user["_eligibleRoles"] = person.eligible_roles
     if person.exchange_licensed:
         user["_exchangeLicensed"] = True
-    user |= _licensed(tenant, person, clock)
+    bought = {licence.sku: licence.service_plans for licence in tenant.licences if licence.sku in person.licences}
+    user |= licensed(tenant.id, bought, person.exchange_licensed, clock)
     return user
-
-
-def _licensed(tenant: TenantScenario, person: Person, clock: str) -> GraphObject:
-    """The licences of a person, and the service plans in them. Whoever has a mailbox has a plan of Exchange (fact F163)."""
-    assigned = [licence for licence in tenant.licences if licence.sku in person.licences]
-    plans = [*(plan for licence in assigned for plan in licence.service_plans), *([MAILBOX_PLAN] if person.exchange_licensed else [])]
-    if not plans:
-        return {}
-    return {
-        "assignedLicenses": [{"disabledPlans": [], "skuId": object_id(tenant.id, "sku", licence.sku)} for licence in assigned],
-        "assignedPlans": [
-            {
-                "assignedDateTime": clock,
-                "capabilityStatus": "Enabled",
-                "service": "exchange" if name.startswith("EXCHANGE_S_") else name.partition("_")[0],
-                "servicePlanId": PLAN_IDS.get(name) or object_id(tenant.id, "plan", name),
-            }
-            for name in dict.fromkeys(plans)
-        ],
-    }
 
 
 def _link_homes(world: World, scenario: TenantScenario) -> None:

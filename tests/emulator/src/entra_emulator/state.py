@@ -151,3 +151,8 @@ def moment(text: str) -> datetime:
 def new_id() -> str:
     """A fresh object id."""
     return str(uuid.uuid4())
+
+
+def object_id(tenant_id: str, kind: str, name: str) -> str:
+    """The id of an object that has none in the scenario; always the same."""
+    return str(uuid.uuid5(uuid.UUID(tenant_id), f"{kind}:{name.lower()}"))

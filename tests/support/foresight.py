@@ -20,7 +20,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.consequences.engine import consequence
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.consequences.engine import consequence, standing
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.consequences.model import (
     Consequence,
     Scope,
@@ -172,12 +172,15 @@ def generated(seed: int) -> Generated:
     for user in link.source.users.values():
         _dress(user, chance)
     _groups(link, chance)
-    for user in list(link.source.users.values()):
-        _in_target(link, user, chance)
+    for user in link.source.users.values():
+        _invited(link, user, chance)
     for _ in range(chance.choice((1, 2, 2, 3))):
         _change(link, chance)
         _cycle(link)
     link.before = state(link)
+    for user in link.source.users.values():
+        if account_of(link, user) is None and standing(source_user(link, user, Counter()), link.before).in_scope is False:
+            _invited(link, user, chance, late=True)
     link.story = []
     link.full = _change(link, chance)
     if link.full or chance.random() < 0.1:
@@ -235,10 +238,16 @@ def _groups(link: Generated, chance: Chance) -> None:
     link.source.members["d1000000-0000-4000-8000-000000000000"].append("d1000000-0000-4000-8000-000000000002")
 
 
-def _in_target(link: Generated, user: Json, chance: Chance) -> None:
-    """Some users were in the target before: as guests or members who redeemed an invitation, or whose invitation is pending."""
+def _invited(link: Generated, user: Json, chance: Chance, *, late: bool = False) -> None:
+    """Some users are in the target before they arrive: as guests or members who redeemed an invitation, or whose invitation is pending.
+
+    A service that does not take them over has none of them in its scope, except for users who arrive with the last change: nothing shows
+    that an account which was always there is not one that it provided.
+    """
     fate = chance.random()
     if fate >= 0.3 or not user["mail"] or user["mail"].startswith("shared@"):
+        return
+    if fate >= 0.08 and not late and not link.settings.match_existing_guests:
         return
     pending = fate < 0.08
     name = user["mail"] if pending else user["userPrincipalName"]
@@ -278,7 +287,7 @@ def _assign_more(link: Generated, chance: Chance) -> bool:
     """More users and groups are assigned, few of them with default access."""
     held = link.source.assignments.setdefault(link.principal["id"], {})
     known = {each["principalId"] for each in held.values()}
-    people = [user for user in link.source.users.values() if not _waits(link, user)]
+    people = list(link.source.users.values())
     picked = [
         *chance.sample(people, chance.randrange(0, len(people))),
         *chance.sample(list(link.source.groups.values()), chance.randrange(0, 3)),
@@ -290,20 +299,6 @@ def _assign_more(link: Generated, chance: Chance) -> bool:
                 made["appRoleId"] = DEFAULT_ACCESS
             held[made["id"]] = made
     return False
-
-
-def _waits(link: Generated, user: Json) -> bool:
-    """Whether a user is not assigned before the last change: an account that the service does not take over is a collision, which nobody
-    can tell from an account that it provided.
-    """
-    return (
-        not link.settings.match_existing_guests
-        and link.before.runs
-        and any(
-            guest.get("_alternativeSecurityId") == attributes.net_id(user) and not guest.get("_synchronized")
-            for guest in link.target.users.values()
-        )
-    )
 
 
 def _members(link: Generated, chance: Chance) -> bool:
@@ -383,6 +378,7 @@ def _meanwhile(link: Generated, user: Json, chance: Chance) -> None:
             account["_directoryRoles"] = [chance.choice(("Global Administrator", "Helpdesk Administrator"))]
     if not link.full:
         return
+    earlier, was = copy.deepcopy(user), standing(source_user(link, user, Counter()), link.before)
     fate = chance.random()
     if fate < 0.06:
         user["accountEnabled"] = not user.get("accountEnabled", True)
@@ -390,6 +386,10 @@ def _meanwhile(link: Generated, user: Json, chance: Chance) -> None:
         user |= {name: copy.deepcopy(chance.choice(VALUES[name])) for name in TRAVELLERS}
     elif fate < 0.14:
         link.source.deleted_items[user["id"]] = link.source.users.pop(user["id"])
+        return
+    if standing(source_user(link, user, Counter()), link.before) != was:
+        # Who left a filter since the last cycle was in scope before, which nothing shows.
+        user |= earlier
 
 
 def _restart(link: Generated) -> None:
@@ -568,7 +568,8 @@ def contradiction(foreseen: Consequence, seen: Seen) -> str | None:
 def _said_why(foreseen: Consequence) -> bool:
     """Whether the three names of nothing are used as they are defined."""
     if foreseen.effect == "kept":
-        return foreseen.leaves and foreseen.target is not None and not foreseen.target.deleted
+        gone = foreseen.source is not None and foreseen.source.deleted
+        return (foreseen.leaves or gone) and foreseen.target is not None and not foreseen.target.deleted
     return foreseen.effect != "skipped" or (foreseen.after.in_scope is True and bool(foreseen.reason))
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Dates in expressions (fact F159): the documented forms, and .NET's custom format strings as far as they are unambiguous.
+"""Dates in expressions (fact F170): the documented forms, and .NET's custom format strings as far as they are unambiguous.
 
 All times are in UTC. What .NET would read or write by the settings of a machine is not known here.
 """
@@ -14,7 +14,7 @@ from calendar import monthrange
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 
-from .model import NotKnown
+from .model import NotKnown, Unsuitable
 
 _ISO = re.compile(
     r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)"
@@ -75,7 +75,7 @@ def read(text: str) -> datetime:
     """
     match = _ISO.fullmatch(text.strip()) or _WRITTEN.fullmatch(text.strip())
     if match is None:
-        raise NotKnown(f"{text!r} is not in a documented form of a date")
+        raise Unsuitable(f"{text!r} is not in a documented form of a date")
     return _time(match.groupdict(), text)
 
 
@@ -89,7 +89,7 @@ def from_number(number: int) -> datetime:
     try:
         return _EPOCH + timedelta(microseconds=number // 10)
     except OverflowError:
-        raise NotKnown(f"{number} is outside of the calendar") from None
+        raise Unsuitable(f"{number} is outside of the calendar") from None
 
 
 def to_number(time: datetime) -> int:
@@ -106,9 +106,9 @@ def added(interval: str, count: int, time: datetime) -> datetime:
         year, month = time.year + months // 12, months % 12 + 1
         return time.replace(year=year, month=month, day=min(time.day, monthrange(year, month)[1]))
     except KeyError:
-        raise NotKnown(f"{interval!r} is not a documented interval") from None
+        raise Unsuitable(f"{interval!r} is not a documented interval") from None
     except (OverflowError, ValueError):
-        raise NotKnown("the date is outside of the calendar") from None
+        raise Unsuitable("the date is outside of the calendar") from None
 
 
 def difference(interval: str, first: datetime, second: datetime) -> int:
@@ -130,7 +130,7 @@ def difference(interval: str, first: datetime, second: datetime) -> int:
         passed = _passed_months(first, second, months)
         ways = (months, passed) if interval == "m" else (second.year - first.year, int(passed / 12))
     else:
-        raise NotKnown(f"{interval!r} is not a documented interval")
+        raise Unsuitable(f"{interval!r} is not a documented interval")
     if ways[0] != ways[1]:
         raise NotKnown(f"how DateDiff counts {interval!r} between {shown(first)} and {shown(second)} is not documented")
     return ways[0]
@@ -143,7 +143,7 @@ def reformatted(text: str, given: str, wanted: str) -> str:
     """
     match = _pattern(given).fullmatch(text.strip())
     if match is None:
-        raise NotKnown(f"{text!r} does not have the format {given!r}")
+        raise Unsuitable(f"{text!r} does not have the format {given!r}")
     found = match.groupdict()
     utc = _time(found, text)
     written = _time({**found, "offset": None}, text)
@@ -173,7 +173,7 @@ def _time(found: dict[str, str | None], text: str) -> datetime:
         )
         return clock - _offset(found.get("offset"))
     except (OverflowError, ValueError):
-        raise NotKnown(f"{text!r} is not a date") from None
+        raise Unsuitable(f"{text!r} is not a date") from None
 
 
 def _month(name: str) -> int:

@@ -15,7 +15,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import product
+from typing import Any
 
 from . import mapped
 from .mapped import ENABLED, FOREIGN, USER_TYPE, values
@@ -95,7 +97,7 @@ def _selected(user: SourceUser, state: State, switches: Switches) -> Standing:
 # Readings ------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Situation:
     source: SourceUser
     target: TargetUser | None
@@ -105,6 +107,11 @@ class _Situation:
     ending: str
     reason: str
     """Why the user is in scope after the change, or is not."""
+
+    @cached_property
+    def wanted(self) -> dict[str, Any]:
+        """The mapped values."""
+        return values(self.after.rules, self.source)
 
     @property
     def account(self) -> TargetUser | None:
@@ -135,6 +142,8 @@ class _Outcome:
     reason: str = ""
     changes: tuple[AttributeChange, ...] = ()
     points: tuple[str, ...] = ()
+    may_fail: bool = False
+    """Whether the service may as well refuse the user, because of what a mapping gives."""
 
 
 def _cases(situation: _Situation, switches: Switches, was: Standing, now: Standing) -> Iterator[_Case]:
@@ -213,8 +222,9 @@ def _maybe_provided(situation: _Situation) -> bool:
 
 
 def _judged(situation: _Situation, was: Standing, now: Standing, outcomes: list[_Outcome]) -> Consequence:
-    effects = tuple(effect for effect in EFFECTS if any(outcome.effect == effect for outcome in outcomes))
-    chosen = next(outcome for outcome in outcomes if outcome.effect == effects[0])
+    found = {effect for outcome in outcomes for effect in (outcome.effect, *(("failed",) if outcome.may_fail else ()))}
+    effects = tuple(effect for effect in EFFECTS if effect in found)
+    chosen = next((outcome for outcome in outcomes if outcome.effect == effects[0]), _Outcome("failed", points=outcomes[0].points))
     later = "; no cycle runs at present" if not situation.after.runs and effects != ("unchanged",) else ""
     if len(effects) == 1:
         return _consequence(situation, was, now, chosen, chosen.reason + later)
@@ -236,12 +246,18 @@ def _consequence(
 def _decided(situation: _Situation, case: _Case) -> _Outcome:
     if not situation.after.rules.enabled:
         return _Outcome("kept" if case.was and not case.now and situation.account else "unchanged", "the mapping of users is switched off")
-    stays = case.was and case.now and not situation.full
+    stays = case.was and case.now and not situation.full and situation.account is not None
     if situation.source.shares_mail and (case.was or case.now) and not stays:
         reason = "another user of the source has the same mail address, so both share one account"
         return _Outcome("unknown", reason, points=case.points)
-    outcome = _in_scope(situation, case) if case.now else _out_of_scope(situation, case)
-    return replace(outcome, points=case.points)
+    if not case.now:
+        return replace(_out_of_scope(situation, case), points=case.points)
+    outcome = _in_scope(situation, case)
+    # A mapping that cannot be evaluated is evaluated for everyone in scope, whatever else happens to them.
+    unsuitable = "" if stays else mapped.unsuitable(situation.wanted)
+    if not unsuitable or outcome.effect == "failed":
+        return replace(outcome, points=case.points)
+    return replace(outcome, may_fail=True, points=(*case.points, f"what the service does if {unsuitable}"))
 
 
 def _out_of_scope(situation: _Situation, case: _Case) -> _Outcome:
@@ -273,10 +289,12 @@ def _in_scope(situation: _Situation, case: _Case) -> _Outcome:
         return _pending(situation, target, case)
     if case.was or case.matches:
         return _present(situation, target, case)
+    made = _new(situation)
     same_mail = bool(source.attributes.get("mail")) and source.attributes.get("mail") == target.attributes.get("mail")
-    if same_mail or target.name.lower() == str(mapped.external_name(source.name, situation.ending)).lower():
+    same_name = target.name.lower() == str(mapped.external_name(source.name, situation.ending)).lower()
+    if made.effect == "created" and (same_mail or same_name):
         return _Outcome("failed", "an account that is not taken over has the name or the mail address")
-    return _new(situation)
+    return made
 
 
 def _new(situation: _Situation) -> _Outcome:
@@ -285,7 +303,7 @@ def _new(situation: _Situation) -> _Outcome:
         return _Outcome("skipped", "disabled in the source")
     if "Add" not in rules.flows:
         return _Outcome("skipped", "the target action create is switched off")
-    return _Outcome("created", "", mapped.created(rules, source, situation.ending))
+    return _Outcome("created", "", mapped.created(rules, source, situation.wanted, situation.ending))
 
 
 def _returning(situation: _Situation, target: TargetUser, case: _Case) -> _Outcome:
@@ -298,7 +316,7 @@ def _returning(situation: _Situation, target: TargetUser, case: _Case) -> _Outco
         return _new(situation)
     if not situation.source.enabled:
         return _Outcome("skipped", "disabled in the source")
-    found = mapped.changes(situation.after.rules, situation.source, target, situation.ending, renames=True, only_always=False)
+    found = mapped.changes(situation.after.rules, situation.wanted, target, situation.ending)
     return _Outcome("restored", "", tuple(_writable(target, found)))
 
 
@@ -309,15 +327,14 @@ def _pending(situation: _Situation, target: TargetUser, case: _Case) -> _Outcome
         return made
     if not case.joins:
         return _Outcome("failed", "a guest with a pending invitation has the mail address")
-    found = mapped.changes(situation.after.rules, situation.source, target, situation.ending, renames=situation.full, only_always=False)
+    found = mapped.changes(situation.after.rules, situation.wanted, target, situation.ending, renames=situation.full)
     return _updated(target, found)
 
 
 def _present(situation: _Situation, target: TargetUser, case: _Case) -> _Outcome:
     """A user with an account: compared with it in a full cycle or on arrival, otherwise only what flows always (fact F119)."""
-    rules = situation.after.rules
-    compares = situation.full or not case.was
-    found = mapped.changes(rules, situation.source, target, situation.ending, renames=True, only_always=not compares)
+    rules = situation.after.rules if situation.full or not case.was else mapped.always(situation.after.rules)
+    found = mapped.changes(rules, situation.wanted, target, situation.ending) if rules.rows else []
     if found and "Update" not in rules.flows:
         return _Outcome("unchanged", "the target action update is switched off")
     return _updated(target, found)

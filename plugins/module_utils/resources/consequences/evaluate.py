@@ -15,7 +15,7 @@ from ..mapping.documented import FUNCTIONS as ARITIES
 from ..mapping.expression import Canonical, attributes
 from . import functions
 from .functions import is_empty, text, truth
-from .model import NotKnown, SourceUser, Unknown
+from .model import NotKnown, SourceUser, Unknown, Unsuitable
 from .replacing import replace
 
 __all__ = ["Compiled", "Unknown", "compiled", "evaluate", "value_of"]
@@ -36,7 +36,7 @@ def evaluate(meaning: Canonical, user: SourceUser) -> Any:
         value = compiled(meaning)(user)
         return None if is_empty(value) else value if isinstance(value, (bool, int, list)) else text(value)
     except NotKnown as problem:
-        return Unknown(problem.reason)
+        return Unknown(problem.reason, problem.fails)
 
 
 @lru_cache(maxsize=2048)
@@ -113,7 +113,25 @@ def _function(name: str, arguments: tuple[Canonical, ...]) -> Compiled:
 
 
 def _called(work: Callable[..., Any], parts: tuple[Compiled, ...]) -> Compiled:
-    return lambda user: work(*(part(user) for part in parts))
+    def run(user: SourceUser) -> Any:
+        try:
+            return work(*[part(user) for part in parts])
+        except Unsuitable:
+            raise
+        except NotKnown as problem:
+            # An empty argument beside one that is not known can be what the function cannot work with.
+            if any(_is_unsuitable(part, user) for part in parts):
+                raise Unsuitable(problem.reason) from None
+            raise
+
+    return run
+
+
+def _is_unsuitable(part: Compiled, user: SourceUser) -> bool:
+    try:
+        return part(user) is None
+    except NotKnown as problem:
+        return problem.fails
 
 
 def _iif(arguments: tuple[Canonical, ...]) -> Compiled:

@@ -5,7 +5,7 @@
 """What the documented functions give (fact F90). Each takes its evaluated arguments; ``None`` is an empty attribute.
 
 A function of an empty value hands it on, because empty values are skipped (fact F96). Where the documentation leaves two readings, both
-are computed: only a result on which they agree is returned.
+are computed: only a result on which they agree is returned (fact F172).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any
 
 from . import dates, letters
-from .model import NotKnown
+from .model import NotKnown, Unsuitable
 
 MOMENT = "it depends on the moment of the cycle"
 COUNT = re.compile(r"-?\d+")
@@ -45,7 +45,7 @@ def number(value: Any) -> int:
     if hexadecimal:
         return int(hexadecimal[1], 16)
     if not COUNT.fullmatch(written):
-        raise NotKnown(f"{written!r} is not a whole number")
+        raise Unsuitable(f"{written!r} is not a whole number")
     return int(written)
 
 
@@ -85,7 +85,7 @@ def truth(value: Any) -> bool:
         return value
     found = {"true": True, "false": False}.get(text(value).lower() if value is not None else "")
     if found is None:
-        raise NotKnown(f"whether {value!r} is true is not documented")
+        raise Unsuitable(f"whether {value!r} is true is not documented")
     return found
 
 
@@ -125,7 +125,7 @@ def _in(source: Any, wanted: Any, start: Any = "1", how: Any = "") -> int:
         raise NotKnown("what InStr gives for an empty value is not documented")
     place = number(start if start != "" else "1") - 1
     if place < 0:
-        raise NotKnown("InStr counts from 1")
+        raise Unsuitable("InStr counts from 1")
     binary = text(source).find(text(wanted), place) + 1
     textual = text(source).lower().find(text(wanted).lower(), place) + 1
     found = {"vbbinarycompare": binary, "vbtextcompare": textual}.get(str(how).lower())
@@ -137,7 +137,7 @@ def _in(source: Any, wanted: Any, start: Any = "1", how: Any = "") -> int:
 def _item(values: Any, place: Any) -> Any:
     wanted = number(place)
     if not isinstance(values, list) or not 1 <= wanted <= len(values):
-        raise NotKnown("what Item gives for an item that does not exist is not documented")
+        raise Unsuitable("what Item gives for an item that does not exist is not documented")
     return values[wanted - 1]
 
 
@@ -157,7 +157,7 @@ def _left(source: Any, count: Any) -> str:
 def _mid(source: Any, start: Any, length: Any) -> Any:
     first, count = number(start), number(length)
     if first < 1 or count < 0:
-        raise NotKnown("Mid counts from 1, and its length is not negative")
+        raise Unsuitable("Mid counts from 1, and its length is not negative")
     return None if source is None else text(source)[first - 1 : first - 1 + count]
 
 
@@ -227,7 +227,7 @@ def _add_date(interval: Any, count: Any, moment: Any) -> Any:
 
 def _compare_dates(interval: Any, first: Any, second: Any) -> Any:
     if first is None or second is None:
-        raise NotKnown("what DateDiff gives for an empty date is not documented")
+        raise Unsuitable("what DateDiff gives for an empty date is not documented")
     return dates.difference(text(interval), time(first), time(second))
 
 

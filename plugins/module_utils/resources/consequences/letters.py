@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Letters in expressions: capitals, words, and letters without accents (fact F160)."""
+"""Letters in expressions: capitals, words, and letters without accents (fact F171)."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -30,6 +31,11 @@ def values(rules: Rules, user: SourceUser) -> dict[str, Any]:
     return {target: value for target, value in found.items() if not is_empty(value)}
 
 
+def unsuitable(wanted: Mapping[str, Any]) -> str:
+    """Why the service may refuse the user: a mapping gives a function what it cannot work with. Empty if there is none."""
+    return next((f"{target}: {value.reason}" for target, value in wanted.items() if isinstance(value, Unknown) and value.fails), "")
+
+
 def value(rules: Rules, user: SourceUser, target: str) -> Any:
     """The mapped value of one target attribute; ``None`` if there is none."""
     return next((_value(name, expression, user) for name, expression in _expressions(rules.rows) if name == target), None)
@@ -47,26 +53,23 @@ def ending_of(target: TargetUser | None, ending: str) -> str:
     return ending or (target.name.rpartition(_EXTERNAL)[2] if target and _EXTERNAL in target.name else "")
 
 
-def created(rules: Rules, user: SourceUser, ending: str) -> tuple[AttributeChange, ...]:
-    """The attributes of a new account. Default values apply now only (fact F96)."""
-    wanted = {NAME: user.name, **_defaults(rules.rows), **values(rules, user)}
-    wanted[NAME] = external_name(wanted[NAME], ending)
-    return tuple(_change(name, None, value) for name, value in wanted.items())
+def created(rules: Rules, user: SourceUser, wanted: Mapping[str, Any], ending: str) -> tuple[AttributeChange, ...]:
+    """The attributes of a new account, of which ``wanted`` are the mapped values. Default values apply now only (fact F96)."""
+    whole = {NAME: user.name, **_defaults(rules.rows), **wanted}
+    whole[NAME] = external_name(whole[NAME], ending)
+    return tuple(_change(name, None, value) for name, value in whole.items())
 
 
-def changes(rules: Rules, user: SourceUser, target: TargetUser, ending: str, *, renames: bool, only_always: bool) -> list[AttributeChange]:
-    """What a cycle writes to an account: the mapped values that differ from those that are there.
-
-    ``only_always``: the attributes whose mapping flows always, although nothing has changed.
-    """
-    rows = [row for row in rules.rows if row.flow != "ObjectAddOnly" and (row.flow_always or not only_always)]
-    if not rows:
-        return []
-    wanted = values(rules, user)
-    if NAME in wanted:
-        wanted[NAME] = external_name(wanted[NAME], ending)
-    found = (_difference(row, wanted[row.target], target) for row in rows if row.target in wanted and (renames or row.target != NAME))
+def changes(rules: Rules, wanted: Mapping[str, Any], target: TargetUser, ending: str, *, renames: bool = True) -> list[AttributeChange]:
+    """What a cycle that looks at an account writes to it: the mapped values that differ from those that are there."""
+    rows = (row for row in rules.rows if row.target in wanted and row.flow != "ObjectAddOnly" and (renames or row.target != NAME))
+    found = (_difference(row, external_name(wanted[NAME], ending) if row.target == NAME else wanted[row.target], target) for row in rows)
     return [change for change in found if change]
+
+
+def always(rules: Rules) -> Rules:
+    """The rules whose values are written in every cycle, whether or not something has changed."""
+    return replace(rules, rows=tuple(row for row in rules.rows if row.flow_always))
 
 
 def present(target: TargetUser, name: str) -> Any:
@@ -102,7 +105,7 @@ def _value(target: str, expression: Compiled, user: SourceUser) -> Any:
     try:
         return _typed(target, expression(user))
     except NotKnown as problem:
-        return Unknown(problem.reason)
+        return Unknown(problem.reason, problem.fails)
 
 
 def _typed(target: str, value: Any) -> Any:

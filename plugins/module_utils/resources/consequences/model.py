@@ -43,14 +43,24 @@ class Unknown:
     """A value that cannot be computed; ``reason`` says why. Nothing is ever guessed in its place."""
 
     reason: str
+    fails: bool = False
+    """Whether the service may refuse the whole user for it: a function was given what it cannot work with."""
 
 
 class NotKnown(Exception):
     """What is computed at present depends on something that is not documented or not read; ``reason`` says on what."""
 
+    fails = False
+
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class Unsuitable(NotKnown):
+    """A function was given what it cannot work with."""
+
+    fails = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ DOCUMENTATION = r"""
 module: watch_report
 short_description: Sum up the watch over all links, and end the run with an exit code for a scheduler
 description:
-  - Reads what the playbook C(watch) has registered for each of its links, and returns the verdict on all of them. Sends no request.
+  - Reads what the playbook C(watch) has registered for each of its links - C(watch_arguments) and C(watch_look) - and returns the verdict on
+    all of them. Sends no request.
   - With O(fail=true), the links that need attention end the run. With B(something) at any link, those links fail, and so does every link that
     could not be looked at, so that C(ansible-playbook) ends with exit code 2. If nothing was found, but a link could not be looked at, that link
     counts as unreachable, and the exit code is 4.
@@ -39,13 +40,31 @@ author:
 """
 
 EXAMPLES = r"""
-- name: Look at all links, and end with an exit code for a scheduler
-  ansible.builtin.import_playbook: entra.cross_tenant_sync.watch
+- name: Look at all links in a play of your own
+  hosts: links
+  connection: local
+  gather_facts: false
+  tasks:
+    - name: Look at the link
+      block:
+        - name: Validate its arguments
+          entra.cross_tenant_sync.link_arguments:
+            role: watch
+          register: watch_arguments
 
-- name: Report only
-  ansible.builtin.import_playbook: entra.cross_tenant_sync.watch
-  vars:
-    watch_fail: false
+        - name: Look at its users
+          entra.cross_tenant_sync.watch_info:
+            target: "{{ tenants[link_target] | entra.cross_tenant_sync.connection }}"
+          module_defaults:
+            group/entra.cross_tenant_sync.graph: "{{ tenants[link_source] | entra.cross_tenant_sync.connection }}"
+            entra.cross_tenant_sync.watch_info: "{{ ansible_facts.cross_tenant_sync_watch }}"
+          register: watch_look
+      rescue:
+        - name: Continue with the other links
+          ansible.builtin.meta: noop
+
+    - name: End with an exit code
+      entra.cross_tenant_sync.watch_report:
 """
 
 RETURN = r"""

@@ -30,7 +30,8 @@ LINK: dict[str, Any] = {
 """The variables of the link."""
 SETTINGS = {"administrator_deletion": "allowed", "match_existing_guests": True}
 """What was observed: users who were adopted were deleted, and so was an administrator."""
-_READS = ("RoleManagement.Read.Directory", "LicenseAssignment.Read.All", "Group.Read.All", "User.Read.All")
+ROLES = "RoleManagement.Read.Directory"
+_READS = (ROLES, "LicenseAssignment.Read.All", "Group.Read.All", "User.Read.All")
 _PEOPLE = "33333333-3333-4333-8333-333333333333"
 _SECRET = "contoso-admin-secret"  # noqa: S105  # of an invented tenant
 
@@ -48,7 +49,7 @@ def scenario(folder: Path, sees_roles: bool = True) -> str:
     source["groups"].append({"displayName": GROUP, "members": [ADMINISTRATOR, DIRECTOR, COLLEAGUE], "securityEnabled": True})
     target["people"] += [_invited(name) for name in (ADMINISTRATOR, DIRECTOR, COLLEAGUE)]
     application = target["applications"][0]
-    application["permissions"] = sorted({*application["permissions"], *(_READS if sees_roles else ())})
+    application["permissions"] = sorted({*application["permissions"], *_READS} - (set() if sees_roles else {ROLES}))
     whole["history"] = [
         {"advance": "P30D"},
         *(

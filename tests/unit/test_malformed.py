@@ -48,6 +48,7 @@ RAW = (
 BASE: dict[str, dict[str, Any]] = {
     "address_book_info": {"people": ["minsu.kim@contoso.kr"]},
     "address_book_visibility": {"people": ["minsu.kim@contoso.kr"], "exchange": True},
+    "coverage_info": {"target": {"tenant_id": TARGET, **SIGN_IN}},
     "cross_tenant_policy": {"partner_tenant_id": TARGET, "user_sync_inbound": True},
     "cross_tenant_policy_info": {},
     "link_info": {"configuration": "Fabrikam", "target": {"tenant_id": TARGET, **SIGN_IN}},
@@ -374,9 +375,9 @@ def test_is_refused_in_the_worker_and_in_a_module(case: Case, capsys: pytest.Cap
 
 
 def test_no_module_is_left_out() -> None:
-    """link_arguments and links_info take variables instead of options, and have their own tables."""
+    """link_arguments, links_info and watch_report take variables instead of options, and have their own tables."""
     folder = Path(__file__).resolve().parents[2] / "plugins" / "modules"
-    assert {path.stem for path in folder.glob("[!_]*.py")} - {"link_arguments", "links_info"} == set(BASE)
+    assert {path.stem for path in folder.glob("[!_]*.py")} - {"link_arguments", "links_info", "watch_report"} == set(BASE)
 
 
 @pytest.mark.parametrize("module", BASE)

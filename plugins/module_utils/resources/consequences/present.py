@@ -14,7 +14,7 @@ from ...graph.batch import read_all
 from ...graph.client import Client, Request
 from ...plan import Refusal
 from .. import debt, find_configuration, job, scope
-from ..directory import person
+from ..directory import Principal, person
 from ..find_configuration import Configuration, Raw
 from ..job import Quarantine
 from ..mapping import schema
@@ -32,8 +32,8 @@ class Present:
     job: Raw
     state: State
     """As if cycles ran: what becomes of users when they do."""
-    names: Mapping[str, str]
-    """The user principal names of assigned users and of the members of assigned groups, by id."""
+    known: Mapping[str, Principal]
+    """The assigned users and the members of assigned groups, by id."""
     groups: Mapping[str, Collection[str]]
     """The ids of the members of assigned groups, by group id."""
 
@@ -106,7 +106,7 @@ def read(client: Client, name: str) -> Present:
         raise Refusal(f"the schema of configuration {name!r} has no mapping of users, so what a cycle does is not known")
     rules, side = rules_of(mapping), assigned_before(current)
     whole = change_of(client, (side, side), current.members, (rules, rules), running)
-    return Present(current.configuration, current.job, whole.after, whole.names, whole.groups)
+    return Present(current.configuration, current.job, whole.after, whole.known, whole.groups)
 
 
 def serving(client: Client, target_id: str) -> list[Present]:

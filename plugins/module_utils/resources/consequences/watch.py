@@ -53,7 +53,7 @@ def in_source(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
     with client.reading():
         link = read(client, params["configuration"])
         named = params.get("source_domains") or tenants.verified_domains(client) or ()
-    in_scope = (name.rpartition("@")[2] for name in link.names.values() if external_names.source_name(name) is None)
+    in_scope = (user.name.rpartition("@")[2] for user in link.known.values() if "@" in user.name and not user.external)
     return {SEEN: Seen(client, link, tuple(sorted({name.lower() for name in (*named, *(in_scope if named else ())) if name})))}
 
 
@@ -133,7 +133,7 @@ def _read_scope(seen: Seen, target: Client, limit: int) -> _Scope:
     link, found = seen.link, _Scope(Summary(limit))
     needs, state = link.needs, link.state
     population = read_population(
-        seen.client, target, Wanted(state.scope, state.scope, needs.source, needs.target, names=link.names, groups=link.groups)
+        seen.client, target, Wanted(state.scope, state.scope, needs.source, needs.target, known=link.known, groups=link.groups)
     )
     for source, account in population.users:
         if source is not None:

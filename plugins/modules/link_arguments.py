@@ -92,11 +92,19 @@ tasks:
   returned: success
   type: str
   sample: present_after_preflight
+judged:
+  description:
+    - The file of tasks that lets M(entra.cross_tenant_sync.impact_info) judge what the change does to users before the first write, and then
+      continues with those of RV(tasks). The same as RV(tasks) where nothing is built.
+  returned: success
+  type: str
+  sample: judged_present_after_preflight
 others:
   description:
     - The names of the configurations that other links of the inventory have for the same two tenants. None of them may be adopted.
     - Also set as the fact C(cross_tenant_sync_others), which the roles read. The fact C(cross_tenant_sync_link) holds the variables of the
-      link, as options of M(entra.cross_tenant_sync.link_info).
+      link, as options of M(entra.cross_tenant_sync.link_info), and the fact C(cross_tenant_sync_impact) as options of
+      M(entra.cross_tenant_sync.impact_info).
     - Where the address book of the target is reported, the fact C(cross_tenant_sync_address_book) holds them as options of
       M(entra.cross_tenant_sync.address_book_info). Where it is mended, the fact C(cross_tenant_sync_mend) holds them as options of
       M(entra.cross_tenant_sync.address_book_visibility).

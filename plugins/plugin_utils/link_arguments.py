@@ -22,7 +22,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.vault import Vault
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import link_variables
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.link_variables import OWN, OWN_KEYS, is_template
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION, TARGET
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.values import blank
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import link
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.rivals import Link, rivals
@@ -107,12 +107,14 @@ def validate_link(host: LinkHost, rivals_of_host: Callable[[], Mapping[str, Any]
     others = list(dict.fromkeys((*values.get("link_others", ()), *other_links.get("others", ()))))
     present = state == "present"
     preflight = present and values.get("link_preflight", True)
+    tasks = _tasks(host.role, present, preflight, values.get("link_users") == "deprovision", book)
     return {
         "changed": False,
         "state": state,
         "compare": present and values.get("link_compare", True),
         "preflight": preflight,
-        "tasks": _tasks(host.role, present, preflight, values.get("link_users") == "deprovision", book),
+        "tasks": tasks,
+        "judged": _judged(host, tasks, values) if present else tasks,
         "others": others,
         "ansible_facts": {"cross_tenant_sync_others": others, **_options(host.role, values, others, book)},
     }
@@ -162,6 +164,23 @@ def _tasks(role: str | None, present: bool, preflight: bool, deprovision: bool, 
     return "present_after_preflight" if preflight and role is None else "present"
 
 
+def _judged(host: LinkHost, tasks: str, values: Mapping[str, Any]) -> str:
+    """The file of tasks that judges the impact on users before those of ``tasks``. The role of the source tenant needs no way to sign in to
+    the target: then it is judged from the source alone.
+    """
+    if host.role is None:
+        return f"judged_{tasks}"
+    if host.role != "source_tenant":
+        return tasks
+    spec, tenant = TARGET["options"], values["link_target"]
+    try:
+        given = _given(host, tenant, _raw_entry(host, "link_target", tenant), spec)
+    except _Unreadable:
+        return "judged_alone"
+    options, faults = link_variables.connection_of(tenant, given, spec, files=host.here)
+    return "judged_alone" if faults or connection_fault(_completed(spec, options)) else "judged"
+
+
 def _options(role: str | None, values: Mapping[str, Any], others: list[str], book: AddressBook) -> dict[str, Any]:
     """The facts with the options of ``link_info``, and of ``address_book_info`` and ``address_book_visibility`` where they follow.
 
@@ -170,6 +189,8 @@ def _options(role: str | None, values: Mapping[str, Any], others: list[str], boo
     link_options = {**link_variables.options_of("link_info", values), "others": others}
     if role == "watch":
         return {"cross_tenant_sync_watch": link_variables.options_of("watch_info", values)}
+    if role in (None, "source_tenant"):
+        return {"cross_tenant_sync_link": link_options, "cross_tenant_sync_impact": link_variables.options_of("impact_info", values)}
     if role not in ("verify", "address_book") or book.mode == "off":
         return {"cross_tenant_sync_link": link_options}
     book_options = link_variables.options_of("address_book_info", values)

@@ -150,12 +150,12 @@ def sync(cloud: Cloud, link: Mapping[str, Any]) -> Host:
     return host
 
 
-def task(cloud: Cloud, module: str, tenant: str, **options: Any) -> dict[str, Any]:
+def task(cloud: Cloud, module: str, tenant: str, *, check: bool = False, **options: Any) -> dict[str, Any]:
     """The result of a single task in one of the two tenants."""
-    return _module(cloud, "", Vault(), module, {**TENANTS[tenant], **options})
+    return _module(cloud, "", Vault(), module, {**TENANTS[tenant], **options}, check)
 
 
-def _module(cloud: Cloud, folder: str, vault: Vault, name: str, options: dict[str, Any]) -> dict[str, Any]:
+def _module(cloud: Cloud, folder: str, vault: Vault, name: str, options: dict[str, Any], check: bool = False) -> dict[str, Any]:
     module = importlib.import_module(MODULES + name)
     understood = module.OPTIONS.understand(options)
     checked = ArgumentSpecValidator(module.OPTIONS.argument_spec(), **module.OPTIONS.rules).validate(understood.args)
@@ -165,7 +165,7 @@ def _module(cloud: Cloud, folder: str, vault: Vault, name: str, options: dict[st
     given = checked.validated_parameters
     pace = Pace(longest=float(given.get("visibility_timeout") or 0), sleep=cloud.sleep, clock=cloud.clock)
     try:
-        return engine.run(module.SUBJECT, given, False, pace, run_folder=folder, vault=vault)
+        return engine.run(module.SUBJECT, given, check, pace, run_folder=folder, vault=vault)
     except RunFailure as failure:
         return {**failure.details, "failed": True, "msg": failure.msg}
     except Exception as error:

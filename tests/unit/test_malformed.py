@@ -51,6 +51,7 @@ BASE: dict[str, dict[str, Any]] = {
     "coverage_info": {"target": {"tenant_id": TARGET, **SIGN_IN}},
     "cross_tenant_policy": {"partner_tenant_id": TARGET, "user_sync_inbound": True},
     "cross_tenant_policy_info": {},
+    "impact_info": {"configuration": "Fabrikam", "target": {"tenant_id": TARGET, **SIGN_IN}},
     "link_info": {"configuration": "Fabrikam", "target": {"tenant_id": TARGET, **SIGN_IN}},
     "preflight_info": {"side": "source", "partner_tenant_id": TARGET},
     "provisioning_log_info": {"configuration": "Fabrikam"},
@@ -232,7 +233,19 @@ def own() -> Iterator[Case]:
     for module in ("sync_configuration", "link_info"):
         yield from each(module, "notification_email", NOT_ADDRESSES)
         yield from each(module, "deletion_threshold", (-1, 2**31, *NOT_NUMBERS))
-    for prefix, module in (("", "sync_scope"), ("scope_", "link_info")):
+    for module in ("impact_info", "sync_scope", "sync_mapping", "sync_deprovision"):
+        yield from each(module, "impact_limit", (-1, 2**31, *NOT_NUMBERS))
+        yield from each(module, "protected_importance", (["wealth"], "roles, wealth", 5))
+        yield Case(module, {"protected": ["a@contoso.kr", "b\nc"]}, "protected[1]")
+        yield Case(module, {"protected_release": ["a@contoso.kr", "b\nc"]}, "protected_release[1]")
+    for module in ("sync_mapping", "sync_deprovision"):
+        yield from each(module, "max_removals", (-1, *NOT_NUMBERS))
+        yield from each(module, "max_removal_percent", (-1, 101, *NOT_NUMBERS))
+    for module in ("sync_scope", "sync_mapping"):
+        yield from each(module, "judged", NOT_BOOLEANS)
+        yield Case(module, {"target": {"tenant_id": TARGET, **SIGN_IN, "cloud": "moon"}}, "target.cloud")
+    yield from each("impact_info", "harmful_only", NOT_BOOLEANS)
+    for prefix, module in (("", "sync_scope"), ("scope_", "link_info"), ("scope_", "impact_info")):
         yield from each(module, f"{prefix}max_removals", (-1, *NOT_NUMBERS))
         yield from each(module, f"{prefix}max_removal_percent", (-1, 101, *NOT_NUMBERS))
         yield from each(module, f"{prefix}mode", ("some", 5))

@@ -161,7 +161,6 @@ SEE_ROLES = Need("see who holds directory roles (link_protected_importance)", RO
 SEE_ELIGIBLE_ROLES = Need(
     "see who is eligible for directory roles (link_protected_importance)", ELIGIBLE_ROLES.read, PROTECT, ROLES_PROTECT
 )
-SEE_ROLES_OF_GROUPS = Need("see who holds directory roles through groups (link_protected_importance)", GROUPS.read, PROTECT, ROLES_PROTECT)
 
 NEEDS: Mapping[str, tuple[Need, ...]] = {
     SOURCE: (

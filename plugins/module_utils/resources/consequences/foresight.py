@@ -136,6 +136,15 @@ def _change_of_link(source: Client, given: Mapping[str, Any]) -> Change | None:
     return change_of(source, (before, after), there.members, rules, mapped.parent)
 
 
+def harms(planned: Mapping[str, tuple[Any, Any]]) -> bool:
+    """Whether the plans for a link do harm, from the states and the wishes of its parts by module."""
+    there, wished = planned["sync_scope"]
+    mapped, wished_mapping = planned["sync_mapping"]
+    if there.configuration is None:
+        return False
+    return affects(assigned_before(there), assigned_after(there, wished), mapped.schema, new_schema(mapped, wished_mapping))
+
+
 def affects(before: Assigned, after: Assigned, old: Schema, new: Schema) -> bool:
     """Whether a change can remove, convert, rename or disable users who are in scope before it."""
     if before.mode == "assigned" and not before.principals:

@@ -13,6 +13,7 @@ from itertools import islice
 
 from ...graph.client import Request
 from ...graph.odata import LARGEST_IN, quoted
+from .. import directory
 from ..consequences.roles import ASSIGNMENTS
 from ..permissions import (
     CONTACTS,
@@ -23,7 +24,6 @@ from ..permissions import (
     ORGANIZATION,
     SEE_ELIGIBLE_ROLES,
     SEE_ROLES,
-    SEE_ROLES_OF_GROUPS,
     TARGET,
     WITHOUT_EXCHANGE,
     Need,
@@ -93,6 +93,13 @@ def _role_holders(link: Link) -> list[Request]:
     return [Request("GET", filtered)] if link.roles_protect else []
 
 
+def _groups_with_roles(_link: Link, seen: Seen) -> Sequence[Longer]:
+    """The members of a group among the holders: only a tenant that has such groups needs the permission to read them."""
+    rows = seen.members(ROLE_HOLDERS)
+    groups = [row["principalId"] for row in rows if str((row.get("principal") or {}).get("@odata.type")).endswith(".group")]
+    return [lambda client: directory.members_of(client, groups[0])] if groups else []
+
+
 AUTHORIZATION = Read(
     "invitations",
     (Need("read whether invitations are allowed", INVITATIONS.read),),
@@ -111,7 +118,7 @@ RECIPIENTS = Read("recipients", (), in_exchange=_recipients)
 ROLE_HOLDERS = Read(IMPORTANCE, (SEE_ROLES,), _role_holders)
 ELIGIBLE_HOLDERS = Read(IMPORTANCE, (SEE_ELIGIBLE_ROLES,))
 """Is not asked: without the licence for eligible roles, the answer is an error (fact F160)."""
-ROLES_OF_GROUPS = Read(IMPORTANCE, (SEE_ROLES_OF_GROUPS,))
+ROLES_OF_GROUPS = Read(IMPORTANCE, (), longer=_groups_with_roles)
 DELETED_USERS = Read("users", (FIND_SYNCED_USERS,), _deleted)
 
 

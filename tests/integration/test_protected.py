@@ -1,0 +1,246 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Twelve ways of leaving a link, and the kinds of importance: no protected user is lost, before the first write and in check mode."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from ansible_collections.entra.cross_tenant_sync.tests.support.cloud import Cloud
+from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import FABRIKAM
+from ansible_collections.entra.cross_tenant_sync.tests.support.life import CYCLE, NAME, TENANTS, living, sync, task
+
+MINSU, HYEJIN, BORA, SOOJIN = "minsu.kim@contoso.kr", "hyejin.lee@contoso.kr", "bora.cho@contoso.kr", "soojin.nam@contoso.kr"
+STAFF = {"attribute": "department", "operator": "IS NOT NULL"}
+LINK: dict[str, Any] = {
+    "link_scope_mode": "assigned",
+    "link_scope_users": [MINSU, SOOJIN],
+    "link_scope_groups": ["Sales"],
+    "link_scope_exact": True,
+    "link_user_type": "member",
+    "link_filters": [{"name": "Staff", "clauses": [STAFF]}],
+    "link_job_state": "started",
+}
+BEGINNINGS: dict[str, dict[str, Any]] = {
+    "assigned": {},
+    "all users": {"link_scope_mode": "all"},
+    "without deletions": {"link_target_actions": ["create", "update"]},
+}
+"""How the link is before the change."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """A change by which a user is lost."""
+
+    user: str
+    module: str
+    options: dict[str, Any]
+    beginning: str = "assigned"
+    happened: Callable[[dict[str, Any] | None], bool] = lambda account: account is None
+    """Whether the account in the target shows that the user was lost; ``None`` if it was deleted."""
+
+
+def scope(user: str, beginning: str = "assigned", **options: Any) -> Way:
+    return Way(user, "sync_scope", options, beginning)
+
+
+def mapping(user: str, beginning: str = "assigned", **options: Any) -> Way:
+    return Way(user, "sync_mapping", options, beginning)
+
+
+WAYS: dict[str, Way] = {
+    "a user is not named any more": scope(MINSU, users=[SOOJIN], groups=["Sales"], exact=True),
+    "a user is unassigned": scope(MINSU, users=[MINSU], state="absent"),
+    "a group is unassigned": scope(HYEJIN, groups=["Sales"], state="absent"),
+    "a group is swapped": scope(HYEJIN, users=[MINSU, SOOJIN], groups=["Engineering"], exact=True),
+    "the scope becomes empty": scope(MINSU, exact=True, users=[], groups=[], allow_empty=True),
+    "mode all ends": scope(BORA, "all users", mode="assigned"),
+    "a filter is added": mapping(
+        MINSU,
+        filters=[
+            {"name": "Staff", "clauses": [STAFF, {"attribute": "department", "operator": "NOT EQUALS", "values": ["Sales"]}]},
+        ],
+    ),
+    "a filter is replaced": mapping(
+        MINSU, filters=[{"name": "People only", "clauses": [{"attribute": "department", "operator": "EQUALS", "values": ["People"]}]}]
+    ),
+    "users become guests": Way(
+        MINSU,
+        "sync_mapping",
+        {"user_type": "guest", "convert_existing": True},
+        happened=lambda account: account is not None and account["userType"] == "Guest",
+    ),
+    "sign-in is blocked": Way(
+        MINSU,
+        "sync_mapping",
+        {"mappings": [{"target": "accountEnabled", "constant": "false"}]},
+        happened=lambda account: account is not None and account["accountEnabled"] is False,
+    ),
+    "deletions are switched on": mapping(HYEJIN, "without deletions", target_actions=["create", "update", "delete"]),
+    "the link is taken down": Way(MINSU, "sync_deprovision", {}),
+}
+
+
+def account(cloud: Cloud, user: str) -> dict[str, Any] | None:
+    """The account of a user in the target."""
+    beginning = user.replace("@", "_").lower()
+    users = cloud.world.tenants[FABRIKAM].users.values()
+    return next((one for one in users if str(one["userPrincipalName"]).lower().startswith(f"{beginning}#ext#@")), None)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What makes a user important, and what is said of it."""
+
+    reason: str
+    make: Callable[[Any, dict[str, Any]], Any] = lambda _tenant, _user: None
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+def owner(tenant: Any, user: dict[str, Any]) -> None:
+    group = next(iter(tenant.groups))
+    tenant.owners[group] = [user["id"]]
+
+
+def licensed(tenant: Any, user: dict[str, Any]) -> None:
+    user["assignedLicenses"] = [{"skuId": tenant.licences[0]["skuId"], "disabledPlans": []}]
+
+
+def with_mailbox(_tenant: Any, user: dict[str, Any]) -> None:
+    plan = {"service": "exchange", "capabilityStatus": "Enabled", "servicePlanId": "9aaf7827-d63c-4b61-89c3-182f06f82e5c"}
+    user["assignedPlans"] = [plan]
+
+
+def in_group_with_role(tenant: Any, user: dict[str, Any]) -> None:
+    group = next(iter(tenant.groups.values()))
+    group |= {"isAssignableToRole": True, "_directoryRoles": ["Exchange Administrator"]}
+    tenant.members[group["id"]] = [user["id"]]
+
+
+def eligible(tenant: Any, user: dict[str, Any]) -> None:
+    tenant.licences[0]["servicePlans"].append({"servicePlanName": "AAD_PREMIUM_P2"})
+    user["_eligibleRoles"] = ["Global Administrator"]
+
+
+def only(kind: str) -> dict[str, Any]:
+    return {"protected_importance": [kind]}
+
+
+KINDS: dict[str, Kind] = {
+    "named": Kind("named as protected", options={"protected": ["{user}"], "protected_importance": []}),
+    "role": Kind("Global Administrator", lambda _tenant, user: user.update(_directoryRoles=["Global Administrator"]), only("roles")),
+    "owner": Kind("owner of group Purchasing", owner, only("owners")),
+    "licence": Kind("licence AAD_PREMIUM", licensed, only("licences")),
+    "mailbox": Kind("mailbox", with_mailbox, only("mailboxes")),
+    "eligible": Kind("Global Administrator (eligible)", eligible, only("roles")),
+    "group with a role": Kind("Exchange Administrator (through group Purchasing)", in_group_with_role, only("roles")),
+    "all kinds": Kind("mailbox", with_mailbox),
+}
+
+
+@functools.cache
+def beginnings() -> tuple[Cloud, dict[str, bytes]]:
+    """A service, and its state when each link has run for a while. Once a process."""
+    cloud, saved = Cloud(), {}
+    fresh = cloud.save()
+    with living(cloud):
+        for name, changes in BEGINNINGS.items():
+            cloud.load(fresh)
+            sync(cloud, {**LINK, **changes})
+            cloud.sleep(CYCLE)
+            if name == "without deletions":
+                sync(cloud, {**LINK, **changes, "link_scope_groups": []})
+                cloud.sleep(CYCLE)
+            cloud.sleep(CYCLE)
+            saved[name] = cloud.save()
+    return cloud, saved
+
+
+@pytest.fixture
+def cloud() -> Iterator[Cloud]:
+    found, _saved = beginnings()
+    with living(found):
+        yield found
+
+
+def begin(cloud: Cloud, way: Way, kind: Kind) -> dict[str, Any]:
+    """Go to the beginning of a way, with the user being important, and return the options of its task."""
+    cloud.load(beginnings()[1][way.beginning])
+    tenant, user = cloud.world.tenants[FABRIKAM], account(cloud, way.user)
+    assert user is not None, "the user has not arrived"
+    tenant.registrations[TENANTS["fabrikam"]["client_id"]].roles.append("LicenseAssignment.Read.All")
+    kind.make(tenant, user)
+    protecting = {name: [text.format(user=way.user) for text in texts] for name, texts in kind.options.items()}
+    return {"configuration": NAME, "target": TENANTS["fabrikam"], **way.options, **protecting}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("way", WAYS)
+def test_nothing_slips(cloud: Cloud, way: str, kind: str) -> None:
+    """Neither in check mode nor in a run, and nothing is written."""
+    options = begin(cloud, WAYS[way], KINDS[kind])
+    before = cloud.save()
+    for check in (True, False):
+        result = task(cloud, WAYS[way].module, "contoso", check=check, **options)
+        assert result.get("failed"), f"{way}, {kind}: it was not refused"
+        assert f"{WAYS[way].user} (" in result["msg"]
+        assert KINDS[kind].reason in result["msg"]
+        assert "protected_release" in result["msg"]
+        assert [str(arrival) for arrival in cloud.arrivals if arrival.writes] == []
+    assert before == cloud.save()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_released_user_leaves(cloud: Cloud, way: str) -> None:
+    """Each way really leads out of the link: after a cycle, the user is lost."""
+    options = begin(cloud, WAYS[way], KINDS["all kinds"])
+    released = {**options, "protected_release": [WAYS[way].user]}
+    checked = task(cloud, WAYS[way].module, "contoso", check=True, **released)
+    assert not checked.get("failed"), checked
+    shown = next(user for user in checked["impact"]["users"] if user["user_principal_name"] == WAYS[way].user)
+    assert shown["protected_by"] == ["mailbox"]
+    result = task(cloud, WAYS[way].module, "contoso", **released)
+    assert not result.get("failed"), result
+    cloud.sleep(CYCLE)
+    cloud.sleep(CYCLE)
+    assert WAYS[way].happened(account(cloud, WAYS[way].user))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_unimportant_users_raise_no_alarm(cloud: Cloud, way: str) -> None:
+    """Somebody else is important, who stays."""
+    options = begin(cloud, WAYS[way], Kind(""))
+    tenant = cloud.world.tenants[FABRIKAM]
+    other = next(user for user in tenant.users.values() if "#EXT#" not in user["userPrincipalName"])
+    other |= {"_directoryRoles": ["Global Administrator"]}
+    with_mailbox(tenant, other)
+    result = task(cloud, WAYS[way].module, "contoso", check=True, **options)
+    assert not result.get("failed"), result
+    assert not any(user["protected_by"] for user in result["impact"]["users"])
+    assert set(result["impact"]["importance"].values()) == {"checked"}
+
+
+@pytest.mark.parametrize(
+    ("permission", "kinds"),
+    [("RoleManagement.Read.Directory", {"roles"}), ("User.Read.All", {"roles", "owners", "licences", "mailboxes"})],
+)
+def test_without_a_permission_it_is_said(cloud: Cloud, permission: str, kinds: set[str]) -> None:
+    """A user whose role cannot be seen is not called unimportant."""
+    way = WAYS["a user is unassigned"]
+    options = begin(cloud, way, KINDS["role"]) | {"protected_importance": ["roles", "owners", "licences", "mailboxes"]}
+    registration = cloud.world.tenants[FABRIKAM].registrations[TENANTS["fabrikam"]["client_id"]]
+    registration.roles.remove(permission)
+    result = task(cloud, way.module, "contoso", check=True, **options)
+    if result.get("failed"):
+        assert permission in result["msg"]
+        return
+    importance = result["impact"]["importance"]
+    assert {kind for kind, said in importance.items() if said != "checked"} == kinds
+    assert all(permission in importance[kind] for kind in kinds)

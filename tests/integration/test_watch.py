@@ -87,6 +87,27 @@ def test_the_incident(playbooks: Playbooks, emulator: Emulator) -> None:
     assert verdict(watch(playbooks))["verdict"] == "nothing"
 
 
+def test_the_same_change_through_our_own_roles_is_refused_before_the_first_write(playbooks: Playbooks, emulator: Emulator) -> None:
+    """In check mode too; the release of the one user by name is the only way on."""
+    build(playbooks)
+    change = incident.LINK | {"link_scope_groups": ["Sales"], "link_scope_allow_empty": True}
+    before = emulator.state()["tenants"]
+    for arguments in (["--check"], []):
+        run = playbooks.sync(*arguments, **change)
+        assert run.code == 2, run.output
+        assert f"{ADMINISTRATOR} ({incident.ROLE}) would be deleted in the target" in run.failure()
+        assert "link_protected_release" in run.failure()
+        assert emulator.state()["tenants"] == before
+    loosened = playbooks.sync(**change | {"link_scope_max_removals": 500, "link_protected_release": [DIRECTOR]})
+    assert loosened.code == 2, "neither a limit nor the release of somebody else loosens the protection"
+    assert emulator.state()["tenants"] == before
+
+    released = playbooks.sync(**change | {"link_protected_release": [ADMINISTRATOR]})
+    assert released.code == 0, released.output
+    emulator.advance("PT40M")
+    assert incident.arrived(emulator) == set()
+
+
 def test_a_tenant_that_cannot_be_read(playbooks: Playbooks, emulator: Emulator) -> None:
     """Exit code 4 is that of unreachable hosts: nobody knows whether there is something."""
     build(playbooks)
@@ -121,7 +142,9 @@ def test_something_is_never_hidden_behind_a_tenant_that_cannot_be_read(playbooks
     assert "there is no configuration 'Nowhere'" in found["links"]["another"]["summary"]
 
 
-def test_faulty_variables_could_not_be_looked_at_and_a_link_that_must_not_exist_is_left_out(playbooks: Playbooks, emulator: Emulator) -> None:
+def test_faulty_variables_could_not_be_looked_at_and_a_link_that_must_not_exist_is_left_out(
+    playbooks: Playbooks, emulator: Emulator
+) -> None:
     build(playbooks)
     faulty = watch(playbooks, link_protected_importence=["roles"])
     assert faulty.code == 4

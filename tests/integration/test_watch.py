@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.entra.cross_tenant_sync.tests.support import incident
-from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM, Emulator
+from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import Emulator
 from ansible_collections.entra.cross_tenant_sync.tests.support.incident import ADMINISTRATOR, COLLEAGUE, DIRECTOR, Somebody
 from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import REPOSITORY, Playbooks, Run, inventory
 

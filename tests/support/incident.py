@@ -33,7 +33,7 @@ SETTINGS = {"administrator_deletion": "allowed", "match_existing_guests": True}
 ROLES = "RoleManagement.Read.Directory"
 _READS = (ROLES, "LicenseAssignment.Read.All", "Group.Read.All", "User.Read.All")
 _PEOPLE = "33333333-3333-4333-8333-333333333333"
-_SECRET = "contoso-admin-secret"  # noqa: S105  # of an invented tenant
+_SECRET = "contoso-admin-secret"  # of an invented tenant
 
 
 def account_of(name: str) -> str:

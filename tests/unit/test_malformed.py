@@ -65,6 +65,7 @@ BASE: dict[str, dict[str, Any]] = {
     "sync_scope": {"configuration": "Fabrikam"},
     "synced_user_info": {"source_domains": ["contoso.kr"]},
     "tenant_info": {},
+    "watch_info": {"configuration": "Fabrikam", "target": {"tenant_id": TARGET, **SIGN_IN}},
 }
 """The options of a valid task, by module."""
 
@@ -271,6 +272,12 @@ def own() -> Iterator[Case]:
         {"arriving_users": [{"user_principal_name": ""}]},
         "arriving_users[0].user_principal_name is required; it is empty",
     )
+    yield from each("watch_info", "max_removals", (-1, *NOT_NUMBERS))
+    yield from each("watch_info", "max_removal_percent", (-1, 101, *NOT_NUMBERS))
+    yield from each("watch_info", "impact_limit", (-1, 2**31, *NOT_NUMBERS))
+    yield from each("watch_info", "protected_importance", (["role"], "roles, owner"))
+    yield from each("watch_info", "fail_on_findings", NOT_BOOLEANS)
+    yield from each("coverage_info", "limit", (-1, 2**31, *NOT_NUMBERS))
     yield Case("tenant_info", {"resolve": "fabrikam.kr, nowhere"}, "resolve[1]")
     yield from mappings()
 

@@ -111,15 +111,14 @@ def judge(account: Account, source: SourceUser | None, standing: Standing, situa
     before = standing
     if fate == "may_be_removed":
         before = Standing(None, why)
-    elif fate != "outside" and _maintained(account, situation):
+    elif fate != "outside" and _maintained(account, situation) and not _recorded(account, situation):
         before = Standing(True, why)
     return fate, Consequence(source, account.user, before, standing, _EFFECTS[fate], f"{standing.reason}; {why}")
 
 
 def _fate(account: Account, source: SourceUser | None, situation: Situation) -> tuple[Fate, str]:
     entry = situation.entries.get(account.user.id)
-    recorded = situation.bystanders is not None and bystanders.short(account.user.id) in situation.bystanders
-    if recorded:
+    if _recorded(account, situation):
         return "kept", "a deprovisioning has recorded the account as not maintained by this link"
     if entry and _deleted(entry):
         return "kept", f"this link deleted the account on {entry['time']}, and it was restored by hand"
@@ -152,6 +151,10 @@ def _stays(account: Account, source: SourceUser | None, situation: Situation) ->
     if source and not source.deleted and not source.enabled and not account.user.enabled:
         return "the user was disabled before leaving the scope, and the service does not delete such an account"
     return None
+
+
+def _recorded(account: Account, situation: Situation) -> bool:
+    return situation.bystanders is not None and bystanders.short(account.user.id) in situation.bystanders
 
 
 def _maintained(account: Account, situation: Situation) -> bool:

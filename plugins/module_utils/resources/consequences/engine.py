@@ -246,14 +246,15 @@ def _consequence(
 def _decided(situation: _Situation, case: _Case) -> _Outcome:
     if not situation.after.rules.enabled:
         return _Outcome("kept" if case.was and not case.now and situation.account else "unchanged", "the mapping of users is switched off")
-    stays = case.was and case.now and not situation.full and situation.account is not None
-    if situation.source.shares_mail and (case.was or case.now) and not stays:
+    if situation.source.shares_mail and (case.was or case.now):
         reason = "another user of the source has the same mail address, so both share one account"
         return _Outcome("unknown", reason, points=case.points)
     if not case.now:
         return replace(_out_of_scope(situation, case), points=case.points)
     outcome = _in_scope(situation, case)
     # A mapping that cannot be evaluated is evaluated for everyone in scope, whatever else happens to them.
+    account = situation.account
+    stays = case.was and not situation.full and account is not None and account.redeemed
     unsuitable = "" if stays else mapped.unsuitable(situation.wanted)
     if not unsuitable or outcome.effect == "failed":
         return replace(outcome, points=case.points)
@@ -347,9 +348,9 @@ def _writable(target: TargetUser, found: list[AttributeChange]) -> list[Attribut
 def _updated(target: TargetUser, found: list[AttributeChange]) -> _Outcome:
     """The effect of changes. Exchange owns some attributes of a licensed account; the service tries again without them (fact F120)."""
     written = tuple(_writable(target, found))
-    if found and not written:
+    if any(not change.unknown for change in found) and not written:
         return _Outcome("failed", f"Exchange owns {', '.join(change.attribute for change in found)} of the account")
-    unclear = next((change for change in written if change.unknown), None)
+    unclear = next((change for change in written or found if change.unknown), None)
     known = {change.attribute: change.after for change in written if not change.unknown}
     if unclear and (not known or any(change.unknown and change.attribute in (USER_TYPE, ENABLED) for change in written)):
         return _Outcome("unknown", f"{unclear.attribute}: {unclear.unknown}", written)

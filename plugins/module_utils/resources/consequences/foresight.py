@@ -20,7 +20,7 @@ from ..mapping.default_schema import default_schema
 from ..mapping.new_schema import new_schema
 from ..mapping.types import Schema
 from .changes import Assigned, assigned_after, assigned_before, change_of, decides, may_leave, rules_in
-from .impact import Change, Guards, Impact, compute, guards
+from .impact import Change, Guards, Impact, compute, deletions_begin, guards
 
 NOBODY: Facts = {"impact": None}
 """The result of a change that can affect nobody."""
@@ -77,7 +77,7 @@ def _judge_mapping(
         there = scope.read(source, unchanged(given))
     rules = rules_in(current.schema), rules_in(new_schema(current, wanted))
     assigned = assigned_before(there)
-    if assigned.mode == "assigned" and not assigned.principals:
+    if assigned.mode == "assigned" and not assigned.principals and not deletions_begin(*rules):
         return current, NOBODY
     change = change_of(source, (assigned, assigned), there.members, rules, current.parent)
     return current, judged(source, target, change, guards(given))
@@ -148,7 +148,7 @@ def harms(planned: Mapping[str, tuple[Any, Any]]) -> bool:
 def affects(before: Assigned, after: Assigned, old: Schema, new: Schema) -> bool:
     """Whether a change can remove, convert, rename or disable users who are in scope before it."""
     if before.mode == "assigned" and not before.principals:
-        return False
+        return deletions_begin(rules_in(old), rules_in(new))
     return may_leave(before, after) or decides(schema.user_mapping(old), schema.user_mapping(new))
 
 

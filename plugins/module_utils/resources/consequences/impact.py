@@ -157,7 +157,8 @@ def compute(source: Client, target: Client | None, change: Change, limits: Guard
     moved = not change.full and not (limits.max_removal_percent is not None and change.before.rules.filters)
     # Without filters, only the assignments decide who leaves.
     light = moved and not change.before.rules.filters
-    wanted = Wanted(change.before.scope, change.after.scope, needs.source, needs.target, moved, light, change.known, change.groups)
+    left = deletions_begin(change.before.rules, change.after.rules)
+    wanted = Wanted(change.before.scope, change.after.scope, needs.source, needs.target, moved, light, left, change.known, change.groups)
     return assess(source, target, read_population(source, target, wanted), change, limits, _unmoved(change) if moved else 0)
 
 
@@ -175,7 +176,11 @@ def assess(source: Client, target: Client | None, population: Population, change
         if does_harm(found):
             harmed.append(slim(found))
     ids = {shown.target.id for shown in harmed if shown.target and shown.target.id}
-    importance = _importance(None if population.incomplete else target, ids, limits.kinds, bool(harmed))
+    unasked = TARGET_UNREAD if target is None else next(iter(population.incomplete), "")
+    if target is None or (unasked and not ids):
+        importance = Importance(not_checked={kind: f"{kind} not checked: {unasked}" for kind in limits.kinds} if harmed else {})
+    else:
+        importance = _importance(target, ids, limits.kinds)
     found_alarms = alarms(harmed, importance, protection)
     alarmed = {alarm.name for alarm in found_alarms}
     return Impact(
@@ -190,10 +195,16 @@ def assess(source: Client, target: Client | None, population: Population, change
     )
 
 
-def _importance(target: Client | None, ids: Collection[str], kinds: Sequence[str], asked: bool) -> Importance:
-    if target is None:
-        reason = "not checked: the target tenant was not asked"
-        return Importance(not_checked={kind: f"{kind} {reason}" for kind in kinds} if asked else {})
+def deletions_begin(before: Rules, after: Rules) -> bool:
+    """Whether the service deletes users who left the scope earlier, and were kept until now (fact F105)."""
+    return _deletes(after) and not _deletes(before)
+
+
+def _deletes(rules: Rules) -> bool:
+    return rules.enabled and "Delete" in rules.flows
+
+
+def _importance(target: Client, ids: Collection[str], kinds: Sequence[str]) -> Importance:
     if not ids or not kinds:
         return Importance()
     with target.reading():

@@ -49,6 +49,8 @@ class Wanted:
     """Whether only users are read whom just one of the two scopes contains."""
     light: bool = False
     """Whether of users who leave nothing is needed but what is known, and whether they are enabled."""
+    left: bool = False
+    """Whether users are read as well who are in neither scope, but have an account: the link may have created it."""
     known: Mapping[str, Principal] = field(default_factory=dict)
     """The users who are known, by id."""
     groups: Mapping[str, Collection[str]] = field(default_factory=dict)
@@ -88,6 +90,8 @@ class _Reader:
         self._deleted: dict[str, TargetUser] | None = None
         self._selected = False
         """Whether the accounts are selected by domain."""
+        self._seen: set[str] = set()
+        self._domains: set[str] = set()
         self.incomplete: list[str] = []
 
     def pairs(self) -> Iterator[tuple[SourceUser, TargetUser | None]]:
@@ -99,9 +103,15 @@ class _Reader:
             self._select_by_domain(chain.from_iterable(first))
         for chunk in chain(first, [following] if following else [], chunks):
             self._read_accounts(chunk)
-            yield from ((user, self._account(user)) for user in chunk)
+            pairs = [(user, self._account(user)) for user in chunk]
+            if self._wanted.left:
+                self._seen.update(account.id for _user, account in pairs if account)
+                self._domains.update(name.rpartition("@")[2] for user in chunk for name in _names(user))
+            yield from pairs
             if not self._selected:
                 self._accounts.clear()
+        if self._wanted.left:
+            yield from self._left_before()
 
     # Source ------------------------------------------------------------------------------------------------------------
 
@@ -224,12 +234,56 @@ class _Reader:
         domains = {name.rpartition("@")[2] for user in users for name in _names(user)}
         try:
             with target.reading():
-                ends = external_names.recorded_endings(target) or external_names.endings_here(target, target.send(FIRST).body)
-                for answer in read_all(target, external_names.selecting(domains, ends, self._select_in_target)):
-                    self._keep(target.members(answer.body, headers=ADVANCED))
+                self._read_by_domain(target, domains)
         except ServiceError as error:
             self._give_up(error)
         self._selected = True
+
+    def _read_by_domain(self, target: Client, domains: Iterable[str]) -> None:
+        ends = external_names.recorded_endings(target) or external_names.endings_here(target, target.send(FIRST).body)
+        for answer in read_all(target, external_names.selecting(domains, ends, self._select_in_target)):
+            self._keep(target.members(answer.body, headers=ADVANCED))
+
+    def _left_before(self) -> Iterator[tuple[SourceUser, TargetUser | None]]:
+        """Users who are in neither scope, with their accounts."""
+        target = self._target
+        if target is None:
+            self.incomplete.append("who left the scope before and would be deleted now is not known")
+            return
+        domains = self._source_domains()
+        try:
+            with target.reading():
+                self._read_by_domain(target, domains)
+        except ServiceError as error:
+            self._give_up(error)
+            return
+        left = {name: account for name, account in self._accounts.items() if account.id not in self._seen}
+        names = list(left)
+        for start in range(0, len(names), CHUNK):
+            chunk = names[start : start + CHUNK]
+            with self._source.reading():
+                answers = read_all(self._source, list(requests_by("/users", "userPrincipalName", self._select, chunk)))
+                users = [self._user(raw) for raw in listed(self._source, (answer.body for answer in answers))]
+            by_name = {user.name.lower(): user for user in users}
+            for name in chunk:
+                unseen = SourceUser(f"account {left[name].id}", name, {}, unread=self._wanted.source)
+                yield by_name.get(name, unseen), left[name]
+
+    def _source_domains(self) -> set[str]:
+        """The verified domains of the source, and those of its users."""
+        try:
+            with self._source.reading():
+                organizations = list(self._source.pages("/organization?$select=id,verifiedDomains"))
+        except ServiceError as error:
+            if not error.denied:
+                raise
+            self.incomplete.append(
+                f"the verified domains of tenant {self._source.tenant} cannot be read (permission Organization.Read.All is missing there), so "
+                "users of other domains who left the scope before are not known"
+            )
+            return self._domains
+        named = (domain for organization in organizations for domain in organization.get("verifiedDomains") or ())
+        return self._domains | {str(domain["name"]).lower() for domain in named if domain.get("name")}
 
     def _keep(self, users: Iterable[Mapping[str, Any]]) -> None:
         for raw in users:

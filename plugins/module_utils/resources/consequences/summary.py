@@ -35,9 +35,12 @@ class UserFacts(TypedDict):
 
 
 def departs(consequence: Consequence) -> bool:
-    """Whether the user counts as leaving: whoever was, or may have been, in scope, and no longer is, or may no longer be."""
+    """Whether the user counts as leaving: whoever was, or may have been, in scope, and no longer is, or may no longer be; and whoever left
+    before, and may be deleted now.
+    """
     before, after = consequence.before.in_scope, consequence.after.in_scope
-    return before is not False and after is not True and before != after
+    deleted = "soft_deleted" in (consequence.effect, *consequence.possible)
+    return deleted or (before is not False and after is not True and before != after)
 
 
 @dataclass
@@ -59,8 +62,8 @@ class Summary:
     def add(self, consequence: Consequence) -> None:
         """Count a user."""
         self.counts[consequence.effect] += 1
-        self.before += consequence.before.in_scope is not False
         leaves = departs(consequence)
+        self.before += leaves or consequence.before.in_scope is not False
         if leaves:
             self.leaving += 1
             self._leavers.append(consequence.name)

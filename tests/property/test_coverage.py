@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""coverage_info on generated tenants: everyone is in exactly one class, and the next cycle does what the classes say."""
+"""coverage_info and watch_info on generated tenants: everyone is in exactly one class, and the next cycle does what they say."""
 
 from __future__ import annotations
 
@@ -182,6 +182,14 @@ class World:
         assert not found.get("failed"), found
         return found
 
+    def watch(self) -> dict[str, Any]:
+        """The answer of watch_info."""
+        with life.living(self.cloud):
+            target = life.TENANTS["fabrikam"]
+            found = life.task(self.cloud, "watch_info", "contoso", target=target, configuration="Fabrikam", source_domains=["contoso.kr"])
+        assert not found.get("failed"), found
+        return found
+
     def accounts(self) -> dict[str, str]:
         """The names, by id, of the accounts that came from the source."""
         return {
@@ -214,6 +222,10 @@ def test_everyone_is_in_one_class_and_the_next_cycle_agrees(tmp_path: Path, numb
     assert found["incomplete"] == []
     listed = [name for kind in ACCOUNT_CLASSES[1:] for name in named(accounts, kind)]
     assert len(listed) == len(set(listed)) == accounts["total"] - accounts["maintained"]["count"]
+
+    watched = world.watch()
+    assert watched["next_cycle"]["removes"] == watched["counts"].get("soft_deleted", 0) == accounts["removed"]["count"]
+    assert watched["not_in_scope"].get("may_be_removed", 0) == accounts["may_be_removed"]["count"]
 
     if link.paused:
         assert users["coming"]["count"] == 0

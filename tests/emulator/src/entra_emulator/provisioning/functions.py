@@ -153,10 +153,10 @@ def _normalize(value: str) -> str:
     """Latin letters lose their marks; other scripts (Hangul, Kana) stay as they are."""
     out = []
     for character in unicodedata.normalize("NFC", value):
-        if character in _LETTERS:
-            out.append(_LETTERS[character])
-            continue
         base = unicodedata.normalize("NFD", character)
+        if base[0] in _LETTERS:
+            out.append(_LETTERS[base[0]])
+            continue
         latin = base[0].isascii()
         out.append(base[0] if latin else character)
     return "".join(c for c in "".join(out) if not "\u0300" <= c <= "\u036f")

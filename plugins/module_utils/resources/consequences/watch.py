@@ -155,10 +155,11 @@ def _add(found: _Scope, link: Present, source: SourceUser, account: TargetUser |
         found.accounts.add(alive.id)
     if result.after.in_scope is None:
         found.uncertain[result.after.reason] += 1
-    if result.effect in ("updated", "converted") and not link.full:
+    if not link.full and {"updated", "converted"}.issuperset(result.possible or (result.effect,)):
         # The service looks at the target only when a user changes in the source (fact F119).
         found.differing += 1
-        result = replace(result, effect="unchanged", reason="differs from the mappings, and is written when the user changes in the source")
+        why = "differs from the mappings, and is written when the user changes in the source"
+        result = replace(result, effect="unchanged", reason=why, possible=())
     found.summary.add(result)
     if result.effect in HARMFUL or HARMFUL.intersection(result.possible):
         found.risks.append(slim(result))

@@ -81,6 +81,8 @@ def test_the_incident(playbooks: Playbooks, emulator: Emulator) -> None:
     last = watch(playbooks)
     assert last.code == 2
     assert "will be deleted in the next cycle" in verdict(last)["findings"][0]
+    checked = watch(playbooks, "--check")
+    assert (checked.code, verdict(checked)) == (2, verdict(last))
 
     emulator.advance("PT40M")
     assert incident.arrived(emulator) == {COLLEAGUE}

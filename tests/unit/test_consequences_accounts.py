@@ -85,6 +85,7 @@ TABLE = {
     "shown in the address list": (made(showInAddressList=True), MINSU, LEFT, known(), "may_be_removed", True),
     "a job title": (made(jobTitle="Engineer"), MINSU, LEFT, known(), "may_be_removed", True),
     "a telephone number": (made(businessPhones=["+82 2 555 0001"]), None, LEFT, known(), "may_be_removed", True),
+    "of which little is shown": (made(userType=None, accountEnabled=None), MINSU, LEFT, known(), "may_be_removed", True),
     "invited": (GUEST, MINSU, LEFT, known(), "outside", None),
     "invited and licensed": (made(usageLocation="KR"), MINSU, LEFT, known(), "outside", None),
     "invited, no log": (GUEST, MINSU, LEFT, known(log_unread="the log cannot be read"), "outside", None),

@@ -75,7 +75,10 @@ def account(raw: Mapping[str, Any]) -> Account | None:
 
 def _sign(raw: Mapping[str, Any]) -> str | None:
     """What of the account an invitation does not set: it makes guests, whom the address book hides (facts F112, F154)."""
-    if raw.get("userType") == "Member":
+    if raw.get("userType") is None:
+        # Lesser permissions show fewer properties (fact F140).
+        return "its user type is not shown"
+    if raw["userType"] == "Member":
         return "it is a member"
     if raw.get("showInAddressList") is True:
         return "it is shown in the address list"

@@ -209,6 +209,8 @@ def _options(role: str | None, values: Mapping[str, Any], others: list[str], boo
     link_options = {**link_variables.options_of("link_info", values), "others": others}
     if role == "person":
         return {"cross_tenant_sync_link": link_options, "cross_tenant_sync_person": link_variables.options_of("person_info", values)}
+    if role == "watch":
+        return {"cross_tenant_sync_watch": link_variables.options_of("watch_info", values)}
     if role in (None, "source_tenant"):
         return {"cross_tenant_sync_link": link_options, "cross_tenant_sync_impact": link_variables.options_of("impact_info", values)}
     if role not in ("verify", "address_book") or book.mode == "off":

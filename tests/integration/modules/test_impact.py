@@ -12,8 +12,8 @@ import pytest
 from ansible_collections.entra.cross_tenant_sync.tests.integration.modules.test_job import run_for_a_while
 from ansible_collections.entra.cross_tenant_sync.tests.support import tenants
 from ansible_collections.entra.cross_tenant_sync.tests.support.behaviours import LIKELY
-from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import Emulator
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import FABRIKAM as FABRIKAM_ID
+from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import Emulator
 from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import inventory
 from ansible_collections.entra.cross_tenant_sync.tests.support.stories import Do, Step, Teller, advance, converges, four
 

@@ -41,7 +41,8 @@ def interrupted(stop: Interrupted | None, done: list[Action], client: Client) ->
 def run_failure(failure: Refusal | GraphFailure, tenant: str, done: Sequence[Action], client: Client | None) -> RunFailure:
     """A failure outside of an action, with the changes before it, if there are any."""
     text = f"{failure}." if isinstance(failure, Refusal) else explain(failure)
-    facts = {"error": {"code": REFUSED}} if isinstance(failure, Refusal) else details(failure)
+    tenant = (None if isinstance(failure, Refusal) else failure.where) or tenant
+    facts = {"error": {"code": REFUSED}, **failure.facts} if isinstance(failure, Refusal) else details(failure)
     if client is None or not (done or client.changes):
         return RunFailure(f"Tenant {tenant}: {text}", facts)
     return RunFailure(f"Tenant {tenant}: {text}{already_done(done, client)}", {**facts, **changes_so_far(done, client)})

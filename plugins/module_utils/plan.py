@@ -33,7 +33,14 @@ NO_PATH = ""
 
 
 class Refusal(Exception):
-    """The request cannot be carried out as it stands. The text is one sentence for an administrator; nothing was written."""
+    """The request cannot be carried out as it stands. The text is one sentence for an administrator; nothing was written.
+
+    ``facts`` are members of the result that explain it.
+    """
+
+    def __init__(self, text: str, facts: Facts | None = None) -> None:
+        super().__init__(text)
+        self.facts = dict(facts or {})
 
 
 class Unseen(Refusal):
@@ -228,6 +235,21 @@ class Resource(Generic[Desired, Current]):
 
 
 @dataclass(frozen=True)
+class ForeseenResource(Generic[Desired, Current]):
+    """A managed object of the source tenant of a link whose changes can do harm to users in the target tenant. The impact is computed and
+    judged before the first write, in check mode too.
+    """
+
+    resource: Resource[Desired, Current]
+    affects: Callable[[Current, Desired, Mapping[str, Any]], bool]
+    """Whether the change can do harm, from the state, the wish and the options. If not, nothing more is read."""
+    judge: Callable[[Client, Client | None, Current, Desired, Mapping[str, Any]], tuple[Current, Facts]]
+    """Returns the state to plan with, and the facts about the impact; raises Refusal. The clients are those of the source and of the target,
+    ``None`` if the options do not name it.
+    """
+
+
+@dataclass(frozen=True)
 class ExchangeResource(Generic[Desired, Current]):
     """An object that is managed in Exchange, and read in Microsoft Graph and in Exchange of the same tenant.
 
@@ -263,6 +285,13 @@ class Inquiry:
 
 
 @dataclass(frozen=True)
+class JointInquiry:
+    """Information about a link that is read in both of its tenants at the same time: from the clients of the source and of the target."""
+
+    read: Callable[[Client, Client, Mapping[str, Any]], Facts]
+
+
+@dataclass(frozen=True)
 class LinkInquiry:
     """Information from both tenants of a link: first from the one that the task is connected to, then from the other, which completes it."""
 
@@ -292,3 +321,7 @@ class LinkResource(Generic[Desired, Seen, Current]):
     source: Callable[[Client, Desired], Seen]
     target: Callable[[Client, Desired, Seen], Current]
     plan: Callable[[Current, Desired], Plan]
+    judge: Callable[[Client, Client, Current, Mapping[str, Any]], Facts] | None = None
+    """Judges the impact of a plan with changes on the users of the target, before the first write. Gets the clients of both tenants and the
+    options; returns facts about the change; raises Refusal.
+    """

@@ -10,6 +10,7 @@ It does not depend on Ansible. Every expected failure is raised as a `RunFailure
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
@@ -27,12 +28,15 @@ from .options import checks
 from .plan import (
     ExchangeResource,
     Facts,
+    ForeseenResource,
     HalfDone,
     Inquiry,
+    JointInquiry,
     LinkInquiry,
     LinkResource,
     Operation,
     Pace,
+    Plan,
     Refusal,
     Resource,
 )
@@ -42,7 +46,10 @@ from .resources.causes import explain
 Desired = TypeVar("Desired")
 Current = TypeVar("Current")
 Read = TypeVar("Read")
-Subject: TypeAlias = "Resource[Any, Any] | LinkResource[Any, Any, Any] | ExchangeResource[Any, Any] | Inquiry | LinkInquiry | Operation"
+Subject: TypeAlias = (
+    "Resource[Any, Any] | ForeseenResource[Any, Any] | LinkResource[Any, Any, Any] | ExchangeResource[Any, Any] | "
+    "Inquiry | JointInquiry | LinkInquiry | Operation"
+)
 """The kinds of objects that a module handles."""
 
 CHECKS = {**checks.CHECKS, **partner_settings.TABLE.checks()}
@@ -92,7 +99,7 @@ def _other_tenant(subject: Subject) -> str | None:
     """The option with the connection to another tenant."""
     if isinstance(subject, LinkInquiry):
         return subject.other
-    return "target" if isinstance(subject, LinkResource) else None
+    return "target" if isinstance(subject, (LinkResource, ForeseenResource, JointInquiry)) else None
 
 
 def _with_warnings(result: dict[str, Any], cautions: Sequence[str]) -> dict[str, Any]:
@@ -125,8 +132,17 @@ def _run(
         # The source is the inner context: a failure that is not attributed to the target is attributed to the source.
         with _connected(given["target"], run_cache, progress) as target, _connected(given, run_cache, progress) as client:
             client.check_mode = check_mode
-            resource = _in_source(target, subject)
+            resource = _in_source(target, subject, given)
             return converge(resource, client, subject.desired(given), check_mode, pace, progress or _no_progress, target)
+    if isinstance(subject, (ForeseenResource, JointInquiry)):
+        with contextlib.ExitStack() as stack:
+            there = stack.enter_context(_connected(given["target"], run_cache, progress)) if given.get("target") else None
+            client = stack.enter_context(_connected(given, run_cache, progress))
+            client.check_mode = check_mode
+            if isinstance(subject, ForeseenResource):
+                foreseen = _foreseen(subject, there, given)
+                return converge(foreseen, client, subject.resource.desired(given), check_mode, pace, progress or _no_progress)
+            return {"changed": False, **_ask_both(subject, client, there, given, pace)}
     with _connected(given, run_cache, progress) as client:
         client.check_mode = check_mode
         if isinstance(subject, ExchangeResource):
@@ -237,18 +253,55 @@ def _connected(tenant: Mapping[str, Any], run_cache: RunCache, progress: Callabl
             client.close()
 
 
-def _in_source(target: Client, subject: LinkResource[Desired, Any, Current]) -> Resource[Desired, Current]:
+def _in_source(
+    target: Client, subject: LinkResource[Desired, Any, Current], given: Mapping[str, Any]
+) -> Resource[Desired, tuple[Client, Current]]:
     """The resource of a link as a resource of the source tenant, which also reads the target."""
 
-    def read(client: Client, wanted: Desired) -> Current:
+    def read(client: Client, wanted: Desired) -> tuple[Client, Current]:
         seen = subject.source(client, wanted)
         try:
             with target.reading():
-                return subject.target(target, wanted, seen)
+                return client, subject.target(target, wanted, seen)
         except (Refusal, GraphFailure) as failure:
             raise run_failure(failure, target.tenant, [], target) from None
 
-    return Resource(subject.desired, read, subject.plan)
+    def plan(seen: tuple[Client, Current], wanted: Desired) -> Plan:
+        client, current = seen
+        planned = subject.plan(current, wanted)
+        facts = subject.judge(client, target, current, given) if subject.judge and planned.actions else {"impact": None}
+        return dataclasses.replace(planned, change_facts={**planned.change_facts, **facts})
+
+    return Resource(subject.desired, read, plan)
+
+
+def _foreseen(subject: ForeseenResource[Desired, Current], target: Client | None, given: Mapping[str, Any]) -> Resource[Desired, Any]:
+    """The resource with the impact of its changes, which is judged before they are planned."""
+
+    def read(client: Client, wanted: Desired) -> tuple[Client, Current]:
+        current = subject.resource.read(client, wanted)
+        # A change is planned from fresh reads, and judged only once.
+        if subject.affects(current, wanted, given) and client.reads.read_afresh():
+            current = subject.resource.read(client, wanted)
+        return client, current
+
+    def plan(seen: tuple[Client, Current], wanted: Desired) -> Plan:
+        # The engine of consequences does not run under `Client.reading`, so that its faults are not reported as those of the service.
+        client, current = seen
+        facts: Facts = {"impact": None}
+        if subject.affects(current, wanted, given):
+            current, facts = subject.judge(client, target, current, wanted, given)
+        planned = subject.resource.plan(current, wanted)
+        return dataclasses.replace(planned, change_facts={**planned.change_facts, **facts})
+
+    return Resource(subject.resource.desired, read, plan)
+
+
+def _ask_both(inquiry: JointInquiry, client: Client, target: Client | None, given: Mapping[str, Any], pace: Pace) -> Facts:
+    if target is None:
+        raise Refusal("target is missing; it is the connection to the target tenant")
+    _use_shared_reads(client)
+    return read_with_retries(lambda: inquiry.read(client, target, given), client, pace)
 
 
 def _no_progress(_message: str) -> None:

@@ -27,9 +27,10 @@ options:
   role:
     description:
       - The role that is about to run. Then only the variables of this role are required, and only the tenants it works in need a way to sign in.
+        V(watch) is the playbook C(watch).
       - If not set, the whole link is checked.
     type: str
-    choices: [address_book, preflight, source_tenant, target_tenant, verify]
+    choices: [address_book, person, preflight, source_tenant, target_tenant, verify, watch]
   state:
     description:
       - Whether the link must exist. It takes precedence over C(link_state). The playbook C(teardown) sets it.
@@ -91,14 +92,25 @@ tasks:
   returned: success
   type: str
   sample: present_after_preflight
+judged:
+  description:
+    - The file of tasks that lets M(entra.cross_tenant_sync.impact_info) judge what the change does to users before the first write, and then
+      continues with those of RV(tasks). The same as RV(tasks) where nothing is built.
+  returned: success
+  type: str
+  sample: judged_present_after_preflight
 others:
   description:
     - The names of the configurations that other links of the inventory have for the same two tenants. None of them may be adopted.
     - Also set as the fact C(cross_tenant_sync_others), which the roles read. The fact C(cross_tenant_sync_link) holds the variables of the
-      link, as options of M(entra.cross_tenant_sync.link_info).
+      link, as options of M(entra.cross_tenant_sync.link_info), and the fact C(cross_tenant_sync_impact) as options of
+      M(entra.cross_tenant_sync.impact_info).
     - Where the address book of the target is reported, the fact C(cross_tenant_sync_address_book) holds them as options of
       M(entra.cross_tenant_sync.address_book_info). Where it is mended, the fact C(cross_tenant_sync_mend) holds them as options of
       M(entra.cross_tenant_sync.address_book_visibility).
+    - For the role C(person), the fact C(cross_tenant_sync_person) holds them as options of M(entra.cross_tenant_sync.person_info).
+    - For the playbook C(watch), the fact C(cross_tenant_sync_watch) holds the variables of the link as options of
+      M(entra.cross_tenant_sync.watch_info).
   returned: success
   type: list
   elements: str
@@ -108,7 +120,7 @@ others:
 from ansible.module_utils.basic import AnsibleModule
 
 ARGUMENTS = {
-    "role": {"type": "str", "choices": ["address_book", "preflight", "source_tenant", "target_tenant", "verify"]},
+    "role": {"type": "str", "choices": ["address_book", "person", "preflight", "source_tenant", "target_tenant", "verify", "watch"]},
     "state": {"type": "str", "choices": ["present", "absent"]},
 }
 

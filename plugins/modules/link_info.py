@@ -15,7 +15,8 @@ description:
     makes no difference - a thousand external users are one request, more are counted by the service, and the users of O(verify_users) are
     read by name.
   - The playbook C(sync) begins with it, and ends there for a link that is in sync.
-  - Fails as those modules would, for example if a user who must be in scope does not exist.
+  - Fails as those modules would, for example if a user who must be in scope does not exist. Limits for leaving users are not checked with
+    O(stop_at_difference), because M(entra.cross_tenant_sync.impact_info) follows, which knows the filters.
 author:
   - The entra.cross_tenant_sync authors (@entra-cross-tenant-sync)
 options:
@@ -173,7 +174,10 @@ not_compared:
   type: str
   sample: null
 tasks:
-  description: V(in_sync) if there is nothing to do, which is the file of tasks with which the playbook C(sync) reports it. V(null) otherwise.
+  description:
+    - The file of tasks with which the playbook C(sync) continues - V(in_sync) if there is nothing to do, V(harmless) if no difference can
+      remove, convert, rename or disable users who are in scope. V(null) otherwise; M(entra.cross_tenant_sync.impact_info) then judges what
+      the change does to users before anything is written.
   returned: success
   type: str
   sample: null

@@ -65,7 +65,8 @@ links:
     tasks:
       description:
         - The file of tasks with which the playbook C(sync) continues - V(as_desired) reports a link that is in sync, V(failed) one that cannot
-          be compared, V(link) builds or removes a link, and V(link_compared) compares it by itself first.
+          be compared, V(link) builds or removes a link, V(link_judged) lets M(entra.cross_tenant_sync.impact_info) judge first what that does
+          to users, and V(link_compared) compares the link by itself first.
       type: str
       sample: as_desired
     in_sync:

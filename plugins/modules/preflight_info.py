@@ -14,7 +14,7 @@ description:
     A check for which a permission is missing is not made; the finding about the permission names that check.
   - In the source it checks the switch, B2B collaboration, room in the policy, configurations, licences, and the users in scope.
   - In the target it checks the switches, B2B collaboration, invitations, mail domains, room in the policy and the directory, and
-    conflicts of the users in scope.
+    conflicts of the users in scope, and whether it can be seen which users are important there.
   - If the connection to the target has C(exchange), it also checks whether Exchange there can be asked, and reads there instead of in
     Microsoft Graph which contacts and groups have the address of a user. Nothing that is found about Exchange is an error.
   - A check that cannot be made is a finding of severity V(unknown). It is never reported as a check without findings.
@@ -126,6 +126,13 @@ options:
       - The source's domains, in the target. If they are set, no permission to look them up is needed.
     type: list
     elements: str
+  protected_importance:
+    description:
+      - The kinds of importance that protect users, in the target, as in O(entra.cross_tenant_sync.sync_scope#module:protected_importance).
+        It is checked whether they can be read. All kinds if not set.
+    type: list
+    elements: str
+    choices: [roles, owners, licences, mailboxes]
 extends_documentation_fragment:
   - entra.cross_tenant_sync.graph
   - entra.cross_tenant_sync.graph.target
@@ -184,7 +191,7 @@ findings:
   description:
     - What was found, the worst first. C(severity) is V(error), V(warning), or V(unknown) for a check that could not be made.
     - C(check) is one of C(permissions), C(cloud), C(exchange), C(switches), C(collaboration), C(policy_size), C(configurations), C(users),
-      C(licences), C(invitations), C(domains), C(quota), C(addresses), C(guests), C(deleted_users). For what could not be read, it is also
+      C(licences), C(invitations), C(domains), C(quota), C(addresses), C(guests), C(deleted_users), C(importance). For what could not be read, it is also
       one of C(policy), C(mail_domains), C(groups), C(contacts), C(recipients).
   returned: success
   type: list
@@ -243,7 +250,7 @@ error:
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cloud import CLOUDS
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import run_module
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import TARGET_OR_ENVIRONMENT, Options
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import PROTECTED, TARGET_OR_ENVIRONMENT, Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight import inquiry as preflight
 
 SUBJECT = preflight.INQUIRY
@@ -268,6 +275,7 @@ OPTIONS = Options(
         "exact": {"type": "bool", "default": False},
         "arriving_users": {"type": "list", "elements": "dict", "options": USER},
         "source_domains": {"type": "list", "elements": "str"},
+        "protected_importance": PROTECTED["protected_importance"],
     },
     writes=False,
 )

@@ -12,6 +12,7 @@ description:
   - Removes all users from the scope, makes the service delete them in the target tenant, waits for the cycle that does it, and checks
     whether users are left. Only the service deletes users; they are soft-deleted, and can be restored for thirty days.
   - In check mode, RV(people) lists the users who would be removed.
+  - Fails before anything is written, in check mode too, if more users would be removed than the options allow, or if one of them is protected.
   - Fails before anything is written if the service would not remove the users - if the target actions do not include V(delete), a switch of
     the link's trust is off, the deletion guard would hold the deletions back, the job is missing or in quarantine, or the configuration
     serves another tenant.
@@ -52,6 +53,15 @@ options:
       - The domains of the users in scope are added.
     type: list
     elements: str
+  max_removals:
+    description:
+      - How many users may be removed. If there are more, the task is refused and nothing is written.
+    type: int
+  max_removal_percent:
+    description:
+      - Which part of the users in scope may be removed, in percent from 0 to 100. A deprovisioning removes all of them, so any smaller number
+        refuses it.
+    type: int
   wait_timeout:
     description:
       - How long to wait for the end of the cycle, in seconds. It takes 0.01 to 0.08 minutes per user.
@@ -61,6 +71,7 @@ extends_documentation_fragment:
   - entra.cross_tenant_sync.graph
   - entra.cross_tenant_sync.graph.target
   - entra.cross_tenant_sync.graph.wait
+  - entra.cross_tenant_sync.impact
   - entra.cross_tenant_sync.attributes
 attributes:
   check_mode:
@@ -129,6 +140,13 @@ people_count:
   returned: success
   type: int
   sample: 1
+impact:
+  description:
+    - What the change does to users, as RV(entra.cross_tenant_sync.impact_info#module:impact). V(null) if no user is to be removed.
+    - Also returned if the task fails because of a limit or a protected user.
+  returned: success
+  type: dict
+  sample: null
 actions:
   description:
     - The changes in order; in check mode, the changes that a run would make. The keys are those of
@@ -158,7 +176,7 @@ error:
 """
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import run_module
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONFIGURATION, TARGET, Options
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONFIGURATION, LIMITS, PROTECTED, TARGET, Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.deprovision import resource as deprovision
 
 SUBJECT = deprovision.RESOURCE
@@ -169,6 +187,8 @@ OPTIONS = Options(
         "others": {"type": "list", "elements": "str"},
         "deletion_threshold": {"type": "int"},
         "source_domains": {"type": "list", "elements": "str"},
+        **LIMITS,
+        **PROTECTED,
         "wait_timeout": {"type": "int", "default": 7200},
     },
 )

@@ -12,6 +12,9 @@ description:
   - Manages which attributes of a user reach the target tenant, and how.
   - The mappings are read once and written at most once. Mappings that no option names are written back exactly as they were read.
   - After a change the service evaluates all users again, see O(restart_job).
+  - A change of filters, of target actions, of the user type, or of another mapping that decides whether users are removed, converted, renamed
+    or disabled, is judged before anything is written, in check mode too - users who would leave are counted and named, and the change is
+    refused if they are more than the options allow, or if one of them is protected. Other changes cost no further request.
   - The matching attribute and the soft-deletion flag cannot be changed, because the service matches and removes users by them.
   - The mappings are read again right before they are written. If another client has changed other parts of them, its changes are kept and
     reported in a warning. If another client has changed the same part, or a complete list is written, nothing is written and the task
@@ -38,12 +41,32 @@ options:
       - A schema that an earlier task returned as RV(backup), to be written back. It must be RV(backup) alone, not the whole result.
       - A backup that changes how users are matched, excluded or removed is refused. A backup of another job is accepted with a warning.
     type: dict
+  try_on:
+    description:
+      - Users of the source tenant, by user principal name, mail or id, on whom the changed mappings are tried before they are written.
+      - The service evaluates the expressions, for twenty users and expressions in a request. Before there is a job, they are evaluated as documented.
+      - If no mapping changes, nobody is read.
+    type: list
+    elements: str
+  max_removals:
+    description:
+      - How many users may leave the scope at once, because of filters or target actions. If more would leave, the change is refused and nothing is written.
+      - Without it, any number may leave.
+    type: int
+  max_removal_percent:
+    description:
+      - Which part of the users in scope may leave at once, in percent from 0 to 100. If more would leave, the change is refused and nothing
+        is written.
+    type: int
 extends_documentation_fragment:
+  - entra.cross_tenant_sync.impact.judged
   - entra.cross_tenant_sync.graph
+  - entra.cross_tenant_sync.graph.target
   - entra.cross_tenant_sync.graph.wait
   - entra.cross_tenant_sync.configuration
   - entra.cross_tenant_sync.configuration.restart
   - entra.cross_tenant_sync.mapping
+  - entra.cross_tenant_sync.impact
   - entra.cross_tenant_sync.attributes
 attributes:
   check_mode:
@@ -54,6 +77,7 @@ attributes:
     support: full
   action_group: {}
 seealso:
+  - module: entra.cross_tenant_sync.impact_info
   - name: Reference for writing expressions
     description: The functions that expressions may use.
     link: https://learn.microsoft.com/entra/identity/app-provisioning/functions-for-customizing-application-data
@@ -84,6 +108,14 @@ EXAMPLES = r"""
           - {attribute: department, operator: EQUALS, values: [Engineering]}
     target_actions: [create, update]
 
+- name: Show what a suffix makes of two users, without changing anything
+  entra.cross_tenant_sync.sync_mapping:
+    configuration: Fabrikam
+    display_name_suffix: " (Contoso)"
+    try_on: [minsu.kim@contoso.kr, yuna.han@contoso.kr]
+  check_mode: true
+  register: mapping
+
 - name: Return to the default mappings of the service
   entra.cross_tenant_sync.sync_mapping:
     configuration: Fabrikam
@@ -112,6 +144,39 @@ target_actions:
   type: list
   elements: str
   sample: [create, update, delete]
+tried:
+  description:
+    - What the changed mappings make of the users of O(try_on). Not returned without this option.
+    - The task returns a warning for each of RV(tried[].warnings).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    user_principal_name:
+      description: The user in the source tenant.
+      type: str
+      sample: minsu.kim@contoso.kr
+    changes:
+      description:
+        - Each attribute whose value changes, with the value of the present mapping and that of the new one. V(unknown) is why the latter is not known.
+      type: list
+      elements: dict
+      sample: [{attribute: displayName, before: Kim Minsu, after: Kim Minsu (Contoso), unknown: null}]
+    warnings:
+      description:
+        - What is wrong with a value - it is empty, so it is not synchronized; it is longer than the target takes; it ends twice with the same suffix;
+          it contains C(#EXT#); or it is not known.
+      type: list
+      elements: str
+      sample: []
+impact:
+  description:
+    - What the change does to users, as RV(entra.cross_tenant_sync.impact_info#module:impact). V(null) if it cannot remove, convert, rename or
+      disable users, or with O(judged).
+    - Also returned if the task fails because of a limit or a protected user.
+  returned: success
+  type: dict
+  sample: null
 restart_needed:
   description:
     - Whether the mappings of a job changed that was started before. The service may evaluate all users again without a restart; only a
@@ -160,22 +225,29 @@ error:
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import run_module
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import (
     CONFIGURATION,
+    JUDGED,
+    LIMITS,
     MAPPING,
     MAPPING_RULES,
+    OPTIONAL_TARGET,
     RESTART,
     Options,
 )
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping import resource as mapping
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.consequences import foresight
 
-SUBJECT = mapping.RESOURCE
+SUBJECT = foresight.MAPPING
 OPTIONS = Options(
     {
         **CONFIGURATION,
         **MAPPING,
         "exact": {"type": "bool", "default": False},
         "reset": {"type": "bool", "default": False},
+        **LIMITS,
+        "target": OPTIONAL_TARGET,
+        **JUDGED,
         **RESTART,
         "restore": {"type": "dict"},
+        "try_on": {"type": "list", "elements": "str"},
     },
     {"mutually_exclusive": [("reset", "restore")], **MAPPING_RULES},
 )

@@ -10,8 +10,8 @@ module: sync_scope
 short_description: Manage which users a configuration synchronizes
 description:
   - Manages the scope of a configuration - whether all users or only assigned users and groups are synchronized, and which are assigned.
-  - Users who leave the scope are soft-deleted in the target tenant by the next cycle of the service. The module counts them before it writes
-    anything, and refuses the change if they are more than the options allow.
+  - Users who leave the scope are soft-deleted in the target tenant by the next cycle of the service. The module counts and names them before
+    it writes anything, in check mode too, and refuses the change if they are more than the options allow, or if one of them is protected.
   - The service synchronizes only users and the direct members of groups. It skips members of nested groups, external users and disabled
     users.
 author:
@@ -76,10 +76,13 @@ options:
     choices: [present, absent]
     default: present
 extends_documentation_fragment:
+  - entra.cross_tenant_sync.impact.judged
   - entra.cross_tenant_sync.graph
+  - entra.cross_tenant_sync.graph.target
   - entra.cross_tenant_sync.graph.wait
   - entra.cross_tenant_sync.configuration
   - entra.cross_tenant_sync.configuration.restart
+  - entra.cross_tenant_sync.impact
   - entra.cross_tenant_sync.attributes
 attributes:
   check_mode:
@@ -90,6 +93,7 @@ attributes:
     support: full
   action_group: {}
 seealso:
+  - module: entra.cross_tenant_sync.impact_info
   - module: entra.cross_tenant_sync.sync_configuration
   - module: entra.cross_tenant_sync.sync_job
 """
@@ -108,6 +112,14 @@ EXAMPLES = r"""
     groups: [Sales, Engineering]
     exact: true
     max_removals: 5
+
+- name: Put Engineering in the place of Sales, unless the account of an administrator of Fabrikam would be lost
+  entra.cross_tenant_sync.sync_scope:
+    target: "{{ tenants.fabrikam | entra.cross_tenant_sync.connection }}"
+    configuration: Fabrikam
+    groups: [Engineering]
+    exact: true
+    protected: [Board]
 
 - name: Remove all users from the scope
   entra.cross_tenant_sync.sync_scope:
@@ -170,6 +182,14 @@ leaving:
       type: list
       elements: str
       sample: [minsu.kim@contoso.kr]
+impact:
+  description:
+    - What the change does to users, as RV(entra.cross_tenant_sync.impact_info#module:impact). V(null) if it cannot remove, convert, rename or
+      disable users, or with O(judged).
+    - Also returned if the task fails because of a limit or a protected user.
+  returned: success
+  type: dict
+  sample: null
 restart_needed:
   description: Whether the job must be restarted before this change takes effect, see O(restart_job).
   returned: success
@@ -204,14 +224,23 @@ error:
 """
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import run_module
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONFIGURATION, RESTART, SCOPE, Options
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import scope
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import (
+    CONFIGURATION,
+    JUDGED,
+    OPTIONAL_TARGET,
+    RESTART,
+    SCOPE,
+    Options,
+)
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.consequences import foresight
 
-SUBJECT = scope.RESOURCE
+SUBJECT = foresight.SCOPE
 OPTIONS = Options(
     {
         **CONFIGURATION,
         **SCOPE,
+        "target": OPTIONAL_TARGET,
+        **JUDGED,
         **RESTART,
         "restart_owed": {"type": "bool", "default": False},
         "full_result": {"type": "bool", "default": False},

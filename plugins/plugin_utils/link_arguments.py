@@ -22,7 +22,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.vault import Vault
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import link_variables
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.link_variables import OWN, OWN_KEYS, is_template
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION, TARGET
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.values import blank
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import link
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.rivals import Link, rivals
@@ -36,6 +36,8 @@ SIDES = ("link_source", "link_target")
 SIGNS_IN = {"source_tenant": ("link_source",), "target_tenant": ("link_target",)}
 """The tenants that a role signs in to, if it is not both."""
 PARTS = {"source_tenant": link.IN_SOURCE, "target_tenant": link.IN_TARGET}
+REQUIRED: Mapping[str, tuple[str, ...]] = {"target_tenant": (), "person": ("link_configuration", "link_person")}
+"""The variables that a role needs apart from the two tenants, if it is not the configuration alone."""
 THRESHOLDS = ("must_be_listed", "max_unlisted")
 """The options of ``address_book_info`` by which the role ``verify`` fails. No other role does."""
 _PARTNER = {name: about for name, about in CONNECTION.items() if name in ("tenant_id", "cloud")}
@@ -116,12 +118,14 @@ def examine(host: LinkHost, rivals_of_host: Callable[[], Mapping[str, Any]]) -> 
     others = list(dict.fromkeys((*values.get("link_others", ()), *other_links.get("others", ()))))
     present = state == "present"
     preflight = present and values.get("link_preflight", True)
+    tasks = _tasks(host.role, present, preflight, values.get("link_users") == "deprovision", book)
     result = {
         "changed": False,
         "state": state,
         "compare": present and values.get("link_compare", True),
         "preflight": preflight,
-        "tasks": _tasks(host.role, present, preflight, values.get("link_users") == "deprovision", book),
+        "tasks": tasks,
+        "judged": _judged(host, tasks, values) if present else tasks,
         "others": others,
         "ansible_facts": {"cross_tenant_sync_others": others, **_options(host.role, values, others, book)},
     }
@@ -179,12 +183,36 @@ def _tasks(role: str | None, present: bool, preflight: bool, deprovision: bool, 
     return "present_after_preflight" if preflight and role is None else "present"
 
 
+def _judged(host: LinkHost, tasks: str, values: Mapping[str, Any]) -> str:
+    """The file of tasks that judges the impact on users before those of ``tasks``. The role of the source tenant needs no way to sign in to
+    the target: then it is judged from the source alone.
+    """
+    if host.role is None:
+        return f"judged_{tasks}"
+    if host.role != "source_tenant":
+        return tasks
+    spec, tenant = TARGET["options"], values["link_target"]
+    try:
+        given = _given(host, tenant, _raw_entry(host, "link_target", tenant), spec)
+    except _Unreadable:
+        return "judged_alone"
+    options, faults = link_variables.connection_of(tenant, given, spec, files=host.here)
+    return "judged_alone" if faults or connection_fault(_completed(spec, options)) else "judged"
+
+
 def _options(role: str | None, values: Mapping[str, Any], others: list[str], book: AddressBook) -> dict[str, Any]:
-    """The facts with the options of ``link_info``, and of ``address_book_info`` and ``address_book_visibility`` where they follow.
+    """The facts with the options of ``link_info``, and of ``person_info``, ``address_book_info`` and ``address_book_visibility`` where they
+    follow.
 
     Where the role ``verify`` asks Exchange, Exchange alone decides whether a user is listed: Entra shows what is wished (fact F155).
     """
     link_options = {**link_variables.options_of("link_info", values), "others": others}
+    if role == "person":
+        return {"cross_tenant_sync_link": link_options, "cross_tenant_sync_person": link_variables.options_of("person_info", values)}
+    if role == "watch":
+        return {"cross_tenant_sync_watch": link_variables.options_of("watch_info", values)}
+    if role in (None, "source_tenant"):
+        return {"cross_tenant_sync_link": link_options, "cross_tenant_sync_impact": link_variables.options_of("impact_info", values)}
     if role not in ("verify", "address_book") or book.mode == "off":
         return {"cross_tenant_sync_link": link_options}
     book_options = link_variables.options_of("address_book_info", values)
@@ -207,12 +235,13 @@ def _except(names: Iterable[str], options: Mapping[str, Any]) -> dict[str, Any]:
 def _values(host: LinkHost, faults: list[str]) -> dict[str, Any]:
     """The valid values of the variables of the link that are set."""
     values = {}
+    required = (*SIDES, *REQUIRED.get(host.role or "", ("link_configuration",)))
     for name in link_variables.VARIABLES:
         value, wrong = _value(host, name)
         faults += wrong
         if value is not None:
             values[name] = value
-        elif not wrong and name in (*SIDES, *(() if host.role == "target_tenant" else ("link_configuration",))):
+        elif not wrong and name in required:
             faults.append(f"{name} is missing")
     try:
         own, wrong = link_variables.names_in(host.value(OWN, host.variables.get(OWN)), OWN)

@@ -21,8 +21,10 @@ from ansible_collections.entra.cross_tenant_sync.plugins.modules import link_inf
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import LinkHost, examine
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import PROCESS_VARIABLE, secrets_in
 
-IN_SYNC, FAILED, GO_ON, COMPARE = "as_desired", "failed", "link", "link_compared"
-"""The files of tasks, see the playbook sync: the link is in sync; it cannot be compared; it differs; it needs a comparison of its own."""
+IN_SYNC, FAILED, GO_ON, JUDGE, COMPARE = "as_desired", "failed", "link", "link_judged", "link_compared"
+"""The files of tasks, see the playbook sync: the link is in sync; it cannot be compared; it differs; the impact of what differs on users must
+be judged; it needs a comparison of its own.
+"""
 STRANGERS = "link_strangers"
 MOST_LINES = 20
 """Up to so many links that are in sync, each has a task that reports it. If there are more, one line reports all of them."""
@@ -50,7 +52,7 @@ def prepare(host: LinkHost, rivals: Callable[[], Mapping[str, Any]]) -> Looked:
     """Validate the variables of a host. Its own task reports what is wrong with them."""
     examined, params = examine(host, rivals)
     if examined.get("failed") or not examined["compare"]:
-        return Looked(GO_ON)
+        return Looked(GO_ON if examined.get("state") == "absent" else JUDGE)
     fails = link_variables.value_of(STRANGERS, host.value(STRANGERS, host.variables.get(STRANGERS)))[0] == "fail"
     if not (host.here and _runs_in_controller(host)):
         return Looked(FAILED, msg=f"Link {host.name}: {ELSEWHERE}") if fails else Looked(COMPARE)
@@ -135,7 +137,7 @@ def _entry(verdict: Verdict | str) -> dict[str, Any]:
     shown = {name: facts[name] for name in ("in_sync", "summary", "not_compared", "synced_users") if facts.get(name) is not None}
     if facts["in_sync"]:
         return {"tasks": IN_SYNC, **shown}
-    return {"tasks": GO_ON, **shown, "differences": list(facts["differences"])}
+    return {"tasks": GO_ON if facts.get("tasks") else JUDGE, **shown, "differences": list(facts["differences"])}
 
 
 def _warnings(verdicts: Mapping[str, Verdict | str]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.entra.cross_tenant_sync.tests.benchmark import mesh, world
+from ansible_collections.entra.cross_tenant_sync.tests.benchmark import cast, world
 from ansible_collections.entra.cross_tenant_sync.tests.support import tenants
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import Emulator
 from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import PREFIX, REPOSITORY, Playbooks, Run
@@ -28,12 +28,12 @@ class Mesh:
 
     def __init__(self, folder: Path, size: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.companies = world.mesh(size, mesh.PEOPLE)
+        self.companies = world.mesh(size, cast.PEOPLE)
         scenario = folder / "scenario.json"
         scenario.write_text(json.dumps(world.scenario(self.companies)))
         self.emulator = Emulator(folder / "emulator", str(scenario))
         self.emulator.__enter__()
-        self.links = mesh.settle(self.emulator, self.companies)
+        self.links = cast.settle(self.emulator, self.companies)
         self.settled = self.emulator.state()
         self.playbooks = Playbooks(self.emulator, folder / "ansible")
 

@@ -150,12 +150,12 @@ def sync(cloud: Cloud, link: Mapping[str, Any]) -> Host:
     return host
 
 
-def task(cloud: Cloud, module: str, tenant: str, **options: Any) -> dict[str, Any]:
+def task(cloud: Cloud, module: str, tenant: str, *, check: bool = False, **options: Any) -> dict[str, Any]:
     """The result of a single task in one of the two tenants."""
-    return _module(cloud, "", Vault(), module, {**TENANTS[tenant], **options})
+    return _module(cloud, "", Vault(), module, {**TENANTS[tenant], **options}, check)
 
 
-def _module(cloud: Cloud, folder: str, vault: Vault, name: str, options: dict[str, Any]) -> dict[str, Any]:
+def _module(cloud: Cloud, folder: str, vault: Vault, name: str, options: dict[str, Any], check: bool = False) -> dict[str, Any]:
     module = importlib.import_module(MODULES + name)
     understood = module.OPTIONS.understand(options)
     checked = ArgumentSpecValidator(module.OPTIONS.argument_spec(), **module.OPTIONS.rules).validate(understood.args)
@@ -165,7 +165,7 @@ def _module(cloud: Cloud, folder: str, vault: Vault, name: str, options: dict[st
     given = checked.validated_parameters
     pace = Pace(longest=float(given.get("visibility_timeout") or 0), sleep=cloud.sleep, clock=cloud.clock)
     try:
-        return engine.run(module.SUBJECT, given, False, pace, run_folder=folder, vault=vault)
+        return engine.run(module.SUBJECT, given, check, pace, run_folder=folder, vault=vault)
     except RunFailure as failure:
         return {**failure.details, "failed": True, "msg": failure.msg}
     except Exception as error:
@@ -264,9 +264,9 @@ NO_SENTENCE = re.compile(r"Traceback|object at 0x|\n|^'|Error\(")
 
 
 def chosen(life: Life, phase: Phase, disturbance: str, everything: bool) -> list[int]:
-    """The requests to disturb: of a kill every one, of a fault every write and a share of the reads, unless ``everything``.
+    """The requests to disturb: every write, and of the reads a share, unless ``everything``.
 
-    Between two writes a kill leaves the same behind wherever it comes, so a kill after a request is worth a case only after a write.
+    Between two writes a kill leaves the same behind wherever it comes, so it is worth a case only before or after a write.
     """
     numbers = life.requests(phase)
     sent = life.sent[phase.name]
@@ -274,14 +274,14 @@ def chosen(life: Life, phase: Phase, disturbance: str, everything: bool) -> list
         return [number for number in numbers if sent[number].writes]
     if disturbance in ITEM_FAULTS:
         numbers = [number for number in numbers if sent[number].path.endswith("/$batch")]
-    if everything or disturbance == KILLED:
+    if everything:
         return numbers
     turn = DISTURBANCES.index(disturbance)
     return [number for number in numbers if sent[number].writes or (number + turn) % SHARE == 0]
 
 
-SHARE = 8
-"""Each read meets every eighth disturbance."""
+SHARE = 16
+"""Each read meets every sixteenth disturbance."""
 
 
 def everything() -> bool:

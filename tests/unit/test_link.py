@@ -44,6 +44,10 @@ MOST = {
     "link_scope_allow_empty": True,
     "link_scope_max_removals": 3,
     "link_scope_max_removal_percent": 4,
+    "link_protected": ["Board"],
+    "link_protected_importance": ["roles"],
+    "link_protected_release": ["minsu.kim@contoso.kr"],
+    "link_impact_limit": 7,
     "link_user_type": "guest",
     "link_show_in_address_list": False,
     "link_convert_existing": True,
@@ -81,9 +85,13 @@ def filled(arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, An
 
 
 def compared(variables: dict[str, Any]) -> dict[str, Any]:
-    """The options of link_info in the role verify."""
+    """The options of link_info in the role verify, and those of impact_info that no comparison needs."""
     source, target = connection(TENANTS["contoso"]), connection(TENANTS["fabrikam"])
-    return options("link_info", **source, target=target, stop_at_difference=True, share_reads=True, **options_of("link_info", variables))
+    judging = options("impact_info", **source, target=target, **options_of("impact_info", variables))
+    protection = {name: judging[name] for name in link.PROTECTED}
+    return protection | options(
+        "link_info", **source, target=target, stop_at_difference=True, share_reads=True, **options_of("link_info", variables)
+    )
 
 
 def said(parameters: dict[str, Any]) -> dict[str, Any]:

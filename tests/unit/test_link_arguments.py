@@ -374,7 +374,12 @@ class TestAnswer:
             "preflight": True,
             "tasks": "present_after_preflight",
             "others": [],
-            "ansible_facts": {"cross_tenant_sync_others": [], "cross_tenant_sync_link": {"configuration": "Fabrikam", "others": []}},
+            "judged": "judged_present_after_preflight",
+            "ansible_facts": {
+                "cross_tenant_sync_others": [],
+                "cross_tenant_sync_link": {"configuration": "Fabrikam", "others": []},
+                "cross_tenant_sync_impact": {"configuration": "Fabrikam"},
+            },
         }
 
     def test_what_the_variables_say_of_the_link_is_handed_on_by_the_options_of_the_comparison(self) -> None:

@@ -106,6 +106,7 @@ OWNERS = {
     **{f"link_{option}": (owner, name) for option, owner, name in OF_LINK if option != "configuration"},
     "link_source_domains": ("link_info", "source_domains"),
     "link_verify_users": ("link_info", "verify_users"),
+    **{f"link_{name}": ("impact_info", name) for name in specs.PROTECTED},
     "link_job_wait_timeout": ("sync_job", "wait_timeout"),
     "link_deprovision_timeout": ("sync_deprovision", "wait_timeout"),
     "link_preflight_switches": ("preflight_info", "switches"),
@@ -113,12 +114,14 @@ OWNERS = {
     "link_preflight_strict": ("preflight_info", "strict"),
     "link_verify_max_unlisted": ("address_book_info", "max_unlisted"),
     "link_global_address_list": ("address_book_info", "global_address_list"),
+    "link_person": ("person_info", "user"),
     "link_address_book_max_changes": ("address_book_visibility", "max_changes"),
     "link_address_book_commands_path": ("address_book_visibility", "commands_path"),
 }
 DEFAULTS = {"link_state": "present", "link_strangers": "report", "link_users": "keep", "link_compare": True, "link_preflight": True}
 """Of the variables that become no option of a module."""
 DEPENDENT = {
+    "link_protected_importance": ["All kinds if not set."],
     "link_preflight_purpose": ["V(plan) in check mode, otherwise V(apply), if not set."],
     "link_address_book": ["V(report) if the entry of the target in C(tenants) has C(exchange), otherwise V(off), if not set."],
 }
@@ -151,7 +154,7 @@ def lines(name: str) -> list[str]:
     owner, option = OWNERS.get(name, ("", ""))
     default = module(owner).OPTIONS.spec[option].get("default") if owner else DEFAULTS.get(name)
     said = [] if default is None else [f"V({str(default).lower()}) if not set."]
-    said = DEPENDENT.get(name, said)
+    said = [*DEPENDENT.get(name, said)]
     if about.get("elements") == "dict":
         said.append("A list of dictionaries, or a text with its JSON.")
     elif about["type"] == "list" and "choices" in about:

@@ -64,11 +64,17 @@ OURS = [
     ("POST", "/servicePrincipals/{sp}/synchronization/jobs/{job}/schema/parseExpression"),
     ("GET", "/auditLogs/provisioning"),
     ("GET", "/users"),
+    ("GET", "/users/{user}"),
+    ("GET", "/users/{user}/memberOf"),
     ("GET", "/groups"),
     ("GET", "/groups/{group}/members"),
+    ("GET", "/groups/{group}/transitiveMembers/microsoft.graph.group"),
     ("GET", "/contacts"),
     ("POST", "/directoryObjects/getByIds"),
     ("GET", "/directory/deletedItems/microsoft.graph.user"),
+    ("GET", "/roleManagement/directory/roleAssignments"),
+    ("GET", "/roleManagement/directory/roleDefinitions"),
+    ("GET", "/roleManagement/directory/roleEligibilityScheduleInstances"),
 ]
 """Every call of the collection."""
 
@@ -102,11 +108,14 @@ def test_a_call_that_is_not_known_names_none(path: str) -> None:
     assert permission("GET", path) == "a permission for this call"
 
 
+FEATURES = (permissions.GROUPS_NAMED, permissions.DOMAINS_UNKNOWN, permissions.WITHOUT_EXCHANGE, permissions.ROLES_PROTECT)
+
+
 def needs_of(side: str) -> list[Need]:
     """Everything for which a permission is needed in one of a link's tenants, what is required first."""
-    known = granted.needed(side, True, (permissions.GROUPS_NAMED, permissions.DOMAINS_UNKNOWN, permissions.WITHOUT_EXCHANGE), CHECKS)
+    known = granted.needed(side, True, FEATURES, CHECKS)
     extra = [need for need in permissions.NEEDS[side] if need.kind == EXTRA]
-    return [*(need for need in known if need.required), *extra, *(need for need in known if need.kind == CHECK)]
+    return [*(need for need in known if need.required), *extra, *(need for need in known if not need.required)]
 
 
 def required(side: str, kinds: Iterable[str] = (permissions.APPLY, PLAN)) -> list[str]:
@@ -119,7 +128,7 @@ def read(path: str) -> str:
 
 def named(text: str) -> list[str]:
     """The permissions that a text names, in their order."""
-    return re.findall(r"\b[A-Z]\w+(?:\.\w+)*\.(?:All|CrossTenantAccess|B2BManagementPolicy)\b", text)
+    return re.findall(r"\b[A-Z]\w+(?:\.\w+)*\.(?:All|CrossTenantAccess|B2BManagementPolicy|Directory)\b", text)
 
 
 def row(permission: str, needs: list[Need]) -> str:

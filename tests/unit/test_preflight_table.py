@@ -40,6 +40,7 @@ EVERYTHING = [
     "Policy.Read.B2BManagementPolicy",
     "Application.ReadWrite.All",
     "Synchronization.ReadWrite.All",
+    "RoleManagement.Read.Directory",
 ]
 
 # A made-up check -----------------------------------------------------------------------------------------------------
@@ -122,6 +123,57 @@ class TestMadeUp:
         ((check, severity, cause),) = found(look(failure, *self.PERMITTED)[0])
         assert (check, severity) == ("branding", "unknown")
         assert cause.startswith("could not read what this check needs: ")
+
+
+class TestImportance:
+    """Whether it can be seen who is important in the target. It is no reason to stop."""
+
+    NO_ROLES = tuple(name for name in EVERYTHING if name not in ("RoleManagement.Read.Directory", "Directory.Read.All"))
+    OTHERS = ("Group.Read.All", "OrgContact.Read.All", "Organization.Read.All")
+
+    def look(self, answer: Outcome, *permissions: str, **given: Any) -> tuple[list[tuple[str, str, str]], list[str]]:
+        def roles(request: Request) -> Outcome:
+            return answer if request.path.startswith(("/roleManagement", "/groups/")) else tenant(Reply(200, {}))(request)
+
+        client = FakeGraph(roles, tenant=graph.TARGET)
+        granting(client, *permissions, tenant=graph.TARGET)
+        params = options("preflight_info", side="target", tenant_id=graph.TARGET, partner_tenant_id=graph.SOURCE, **given)
+        result = inquiry.in_source(client, params)
+        assert result["ready"]
+        paths = (request.path.partition("?")[0] for request in client.sent)
+        return found(result), [path for path in paths if path.startswith(("/roleManagement", "/groups/"))]
+
+    @pytest.mark.parametrize(
+        ("permissions", "lacking"),
+        [
+            ((), ["see who holds directory roles"]),
+            (("Directory.Read.All",), ["see who is eligible for directory roles"]),
+            (("RoleEligibilitySchedule.Read.Directory",), ["see who holds directory roles"]),
+            (("RoleEligibilitySchedule.Read.Directory", "RoleManagement.Read.All"), []),
+            (("RoleManagement.Read.Directory",), []),
+        ],
+    )
+    def test_a_permission_is_missing(self, permissions: tuple[str, ...], lacking: list[str]) -> None:
+        findings, _asked = self.look(Reply(200, {"value": []}), *self.NO_ROLES, *self.OTHERS, *permissions)
+        assert [(check, severity) for check, severity, _cause in findings] == [("importance", "unknown")] * len(lacking)
+        assert all(f"could not {words} " in cause for words, (_check, _severity, cause) in zip(lacking, findings, strict=True))
+
+    def test_roles_that_do_not_protect_are_not_asked_for(self) -> None:
+        for kinds in ([], ["owners"], ["owners", "licences", "mailboxes"]):
+            assert self.look(Reply(200, {"value": []}), *self.NO_ROLES, *self.OTHERS, protected_importance=kinds) == ([], [])
+        assert len(self.look(Reply(200, {"value": []}), *EVERYTHING, protected_importance=["roles"])[1]) == 1
+
+    def test_a_read_fails(self) -> None:
+        ((check, severity, cause),), _asked = self.look(refusal(409, "Conflict"), *EVERYTHING)
+        assert (check, severity) == ("importance", "unknown")
+        assert cause.startswith("could not read what this check needs: ")
+
+    def test_groups_are_asked_for_where_they_hold_roles(self) -> None:
+        held = {"principalId": "1", "principal": {"@odata.type": "#microsoft.graph.group", "id": "1"}}
+        assert self.look(Reply(200, {"value": [held]}), *EVERYTHING)[1] == [
+            "/roleManagement/directory/roleAssignments",
+            "/groups/1/members",
+        ]
 
 
 # The table -----------------------------------------------------------------------------------------------------------

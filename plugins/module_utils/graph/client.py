@@ -310,7 +310,8 @@ class Client:
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[None]:
-        """A context for code that takes answers apart. An exception in it means that an answer does not have the documented form.
+        """A context for code that takes answers apart. An exception in it means that an answer does not have the documented form. Failures
+        are marked with the tenant, because a task can read two of them.
 
         :raises OddAnswer: in its place, unless no request was sent; then it is a fault of this collection, and is raised unchanged.
         """
@@ -320,7 +321,16 @@ class Client:
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             if not self._asked:
                 raise
-            raise OddAnswer(self._asked, _lack(error)) from error
+            raise self._odd(error) from error
+        except GraphFailure as failure:
+            # A task can read two tenants at the same time: the inner context knows which of them failed.
+            failure.where = failure.where or self.tenant
+            raise
+
+    def _odd(self, error: Exception) -> OddAnswer:
+        odd = OddAnswer(self._asked, _lack(error))
+        odd.where = self.tenant
+        return odd
 
     def _send(self, request: Request) -> Answer:
         budget = self.patience.budget()

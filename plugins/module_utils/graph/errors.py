@@ -17,6 +17,9 @@ LARGEST_NAMED = 3
 class GraphFailure(Exception):
     """The base class of all failures of this package."""
 
+    where: str | None = None
+    """The tenant that was read, if the failure occurred in `Client.reading`."""
+
 
 class CredentialProblem(GraphFailure):
     """The credential cannot be used, and waiting does not change that."""

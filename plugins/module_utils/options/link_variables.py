@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .specs import CONNECTION, LINK
+from .specs import CONNECTION, IMPACT, LINK, PROTECTED
 from .values import UNCHECKED, checked, nearest
 
 
@@ -36,10 +36,13 @@ def _choice(*choices: str) -> dict[str, Any]:
 
 _IN_ADDRESS_BOOK = ("address_book_info", "address_book_visibility")
 _ALSO: dict[str, dict[str, str]] = {
-    "configuration": {"address_book_info": "configuration"},
+    "scope_max_removals": dict.fromkeys(("sync_deprovision", "watch_info"), "max_removals"),
+    "scope_max_removal_percent": dict.fromkeys(("sync_deprovision", "watch_info"), "max_removal_percent"),
+    "configuration": dict.fromkeys(("address_book_info", "person_info", "watch_info"), "configuration"),
     "others": {"sync_deprovision": "others"},
     "deletion_threshold": {"sync_deprovision": "deletion_threshold"},
-    "source_domains": dict.fromkeys(("sync_deprovision", *_IN_ADDRESS_BOOK), "source_domains"),
+    "source_domains": dict.fromkeys(("sync_deprovision", *_IN_ADDRESS_BOOK, "watch_info"), "source_domains"),
+    "protected_importance": {"preflight_info": "protected_importance"},
     "verify_users": {"address_book_info": "must_be_listed"},
     "job_state": {"sync_job": "state"},
     "job_wait": {"sync_job": "wait"},
@@ -50,13 +53,21 @@ _ALSO: dict[str, dict[str, str]] = {
 def _of_link(option: str, about: Mapping[str, Any]) -> Variable:
     """The variable of an option of ``link_info``. It has no default, because a variable that is not set becomes no option."""
     held = {key: value for key, value in about.items() if key not in ("required", "default")}
-    return Variable(held, {"link_info": option, **_ALSO.get(option, {})})
+    judged = {"impact_info": option} if option in IMPACT else {}
+    return Variable(held, {"link_info": option, **judged, **_ALSO.get(option, {})})
+
+
+def _of_protection(option: str, about: Mapping[str, Any]) -> Variable:
+    """The variable of an option of the modules that judge the impact on users."""
+    held = {key: value for key, value in about.items() if key != "default"}
+    return Variable(held, {**dict.fromkeys(("impact_info", "sync_deprovision", "watch_info"), option), **_ALSO.get(option, {})})
 
 
 VARIABLES: dict[str, Variable] = {
     "link_source": Variable(_TEXT),
     "link_target": Variable(_TEXT),
     **{f"link_{option}": _of_link(option, about) for option, about in LINK.items()},
+    **{f"link_{option}": _of_protection(option, about) for option, about in PROTECTED.items()},
     "link_state": Variable(_choice("present", "absent")),
     "link_compare": Variable(_BOOL),
     "link_preflight": Variable(_BOOL),
@@ -69,7 +80,8 @@ VARIABLES: dict[str, Variable] = {
     "link_deprovision_timeout": Variable(_INT, {"sync_deprovision": "wait_timeout"}),
     "link_address_book": Variable(_choice("report", "mend", "off")),
     "link_verify_max_unlisted": Variable(_INT, {"address_book_info": "max_unlisted"}),
-    "link_global_address_list": Variable(_TEXT, dict.fromkeys(_IN_ADDRESS_BOOK, "global_address_list")),
+    "link_global_address_list": Variable(_TEXT, dict.fromkeys((*_IN_ADDRESS_BOOK, "person_info"), "global_address_list")),
+    "link_person": Variable(_TEXT, {"person_info": "user"}),
     "link_address_book_max_changes": Variable(_INT, {"address_book_visibility": "max_changes"}),
     "link_address_book_commands_path": Variable(_PATH, {"address_book_visibility": "commands_path"}),
 }

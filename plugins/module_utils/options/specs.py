@@ -18,6 +18,7 @@ from ansible.module_utils.basic import env_fallback
 from ..graph.cloud import CLOUDS
 from ..graph.credentials.base import CredentialOption
 from ..graph.credentials.methods import AUTH_METHODS, CREDENTIAL_OPTIONS
+from ..resources.consequences.importance import KINDS
 from .forms import Understood, understand
 
 
@@ -106,6 +107,16 @@ SCOPE: dict[str, Any] = {
 }
 """The options of ``sync_scope`` that a link has."""
 
+PROTECTED: dict[str, Any] = {
+    "protected": {"type": "list", "elements": "str"},
+    "protected_importance": {"type": "list", "elements": "str", "choices": list(KINDS)},
+    "protected_release": {"type": "list", "elements": "str"},
+    "impact_limit": {"type": "int", "default": 50},
+}
+"""Which users a change must not harm, and how many of those whom it affects are named: options that a link has as well."""
+JUDGED: dict[str, Any] = {**PROTECTED, "judged": {"type": "bool", "default": False}}
+"""For modules whose changes can remove, convert or rename users."""
+
 MAPPING: dict[str, Any] = {
     "mappings": {
         "type": "list",
@@ -174,3 +185,16 @@ LINK: dict[str, Any] = {
     "source_domains": {"type": "list", "elements": "str"},
 }
 """The options of a whole link, as in ``link_info``. The variables of a link have these names, after ``link_``."""
+
+_LIMITS = ("max_removals", "max_removal_percent")
+IMPACT: dict[str, Any] = {
+    **CONFIGURATION,
+    **{f"scope_{name}": {**about, **({"aliases": [name]} if name in _LIMITS else {})} for name, about in SCOPE.items()},
+    **MAPPING,
+    **PROTECTED,
+}
+"""The options of ``impact_info``: everything of a link that decides what happens to users, and whom it must not harm."""
+LIMITS: dict[str, Any] = {name: SCOPE[name] for name in _LIMITS}
+"""How many users may leave at once."""
+OPTIONAL_TARGET: dict[str, Any] = {**TARGET, "required": False}
+"""The connection to the target tenant, for a task that can do without."""

@@ -61,6 +61,10 @@ def _member(link: Given, path: str) -> Any:
 
 SCOPE = ("mode", "users", "groups", "exact", "allow_empty", "max_removals", "max_removal_percent")
 """The options of the scope. Those of the link begin with ``scope_``."""
+LIMITS = ("max_removals", "max_removal_percent")
+"""Those of them that limit how many users leave, in whichever way."""
+PROTECTED = ("protected", "protected_importance", "protected_release", "impact_limit")
+"""Which users a change must not harm, and how many a result names. Options of ``impact_info``, with the same names in other modules."""
 MAPPING = (
     "mappings",
     "user_type",
@@ -72,6 +76,9 @@ MAPPING = (
     "target_actions",
 )
 """The options of the mappings and filters. Those of the link have the same names as those of the module."""
+
+JUDGED = {"judged": True, "impact_limit": 50}
+"""What is fixed because ``impact_info`` has judged the whole change of the link before."""
 
 _IDENTITY = {"name": "configuration", "target_tenant_id": "target.tenant_id", "adopt": "adopt", "others": "others"}
 
@@ -111,7 +118,7 @@ BUILDING = (
         side=SOURCE,
         registered="source_tenant_mapping",
         from_link={"configuration": "configuration", **{name: name for name in MAPPING}},
-        fixed={"exact": False, "reset": False, "restart_job": False},
+        fixed={"exact": False, "reset": False, "restart_job": False, **JUDGED},
         resource=mapping.RESOURCE,
     ),
     Part(
@@ -119,7 +126,7 @@ BUILDING = (
         side=SOURCE,
         registered="source_tenant_scope",
         from_link={"configuration": "configuration", **{name: f"scope_{name}" for name in SCOPE}},
-        fixed={"restart_job": False, "full_result": False, "state": "present"},
+        fixed={"restart_job": False, "full_result": False, **JUDGED, "state": "present"},
         takes_restart_owed=True,
         resource=scope.RESOURCE,
     ),
@@ -146,6 +153,8 @@ DEPROVISION = Step(
         "target": "target",
         "deletion_threshold": "deletion_threshold",
         "source_domains": "source_domains",
+        **{name: f"scope_{name}" for name in LIMITS},
+        **{name: name for name in PROTECTED},
     },
     fixed={},
 )

@@ -17,7 +17,8 @@ from ..graph.client import Answer, Client, Request
 from ..graph.odata import is_id
 from ..plan import Facts, LinkInquiry, Plan, Refusal
 from . import find_configuration, job, link_report, partner, synced_user
-from .link import IN_SOURCE, IN_TARGET, Given, Part
+from .consequences import foresight
+from .link import IN_SOURCE, IN_TARGET, LIMITS, Given, Part
 
 ORGANIZATION = Request("GET", "/organization?$select=verifiedDomains")
 """The source tenant, whose verified domains identify its synced users in the target."""
@@ -103,17 +104,28 @@ def _compare(client: Client, link: Given, parts: Sequence[Part]) -> dict[str, An
     """The differences. Every part is planned, also after a difference, because a refusal must be reported before another part is written."""
     differences: list[dict[str, Any]] = []
     warnings: list[str] = []
+    planned: dict[str, tuple[Any, Any]] = {}
     restart_owed = False
     for part in parts:
-        wanted = part.resource.desired(part.options(link, restart_owed))
+        wanted = part.resource.desired(part.options(_without_limits(link), restart_owed))
         with client.reading():
             current = part.resource.read(client, wanted)
         plan = part.resource.plan(current, wanted)
         warnings += plan.warnings
         restart_owed = restart_owed or bool(plan.facts.get("restart_owed"))
+        planned[part.module] = (current, wanted)
         if plan.actions or _is_outstanding(plan, client):
             differences.append(_difference(part, plan, client))
-    return {"differences": differences, "warnings": warnings}
+    found: dict[str, Any] = {"differences": differences, "warnings": warnings}
+    if parts is IN_SOURCE:
+        changed = {difference["module"] for difference in differences}
+        found["harmless"] = changed.isdisjoint(("sync_scope", "sync_mapping")) or not foresight.harms(planned)
+    return found
+
+
+def _without_limits(link: Given) -> Given:
+    """The options of a link without limits for leaving users if a judgement of its impact follows, which knows the filters."""
+    return {**link, **{f"scope_{name}": None for name in LIMITS}} if link["stop_at_difference"] else link
 
 
 def _stops(found: Facts, link: Given) -> bool:

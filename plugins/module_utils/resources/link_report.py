@@ -71,7 +71,7 @@ def compared(source: Facts, target: Facts, arrived: Arrived | None, link: Given)
         "summary": "; ".join(_summary(in_sync, differences, missing, arrived, source)),
         "not_compared": None,
         "left": None,
-        "tasks": "in_sync" if in_sync else None,
+        "tasks": "in_sync" if in_sync else "harmless" if differences and source.get("harmless") else None,
         "warnings": list(dict.fromkeys((*source["warnings"], *target.get("warnings", ())))),
     }
 

@@ -62,8 +62,26 @@ PROVISIONING_LOG = Access(r"/auditLogs/provisioning", ("ProvisioningLog.Read.All
 NAMES = Access(r"/directoryObjects/getByIds", ("User.Read.All", *DIRECTORY))
 """The names of users and groups by their ids."""
 DELETED_USERS = Access(r"/directory/deletedItems/microsoft\.graph\.user", ("User.Read.All", "User.ReadWrite.All", *DIRECTORY))
+MEMBERSHIPS = Access(r"/users/[^/]+/memberOf", ("User.Read.All", "GroupMember.Read.All", "Group.Read.All", *DIRECTORY))
+"""The groups of a user. Without permission to read groups, they are returned with their ids only, which is enough (fact F176)."""
 USERS = Access(r"/users", ("User.Read.All", "User.ReadBasic.All", "User.ReadWrite.All", *DIRECTORY))
+IMPORTANT_USERS: OneOf = ("User.Read.All", "User.ReadWrite.All", *DIRECTORY)
+"""To read what users own and which licences they have, for which reading their basic properties is not enough (facts F162, F163)."""
 GROUPS = Access(r"/groups", ("Group.Read.All", "GroupMember.Read.All", "Group.ReadWrite.All", "GroupMember.ReadWrite.All", *DIRECTORY))
+ROLES = Access(
+    r"/roleManagement/directory/role(Assignments|Definitions)",
+    ("RoleManagement.Read.Directory", "RoleManagement.Read.All", "RoleManagement.ReadWrite.Directory", *DIRECTORY),
+)
+ELIGIBLE_ROLES = Access(
+    r"/roleManagement/directory/roleEligibilityScheduleInstances",
+    (
+        "RoleManagement.Read.Directory",
+        "RoleEligibilitySchedule.Read.Directory",
+        "RoleManagement.Read.All",
+        "RoleEligibilitySchedule.ReadWrite.Directory",
+        "RoleManagement.ReadWrite.Directory",
+    ),
+)
 CONTACTS = Access(r"/contacts", ("OrgContact.Read.All", *DIRECTORY))
 
 ACCESSES = (
@@ -81,8 +99,11 @@ ACCESSES = (
     PROVISIONING_LOG,
     NAMES,
     DELETED_USERS,
+    MEMBERSHIPS,
     USERS,
     GROUPS,
+    ROLES,
+    ELIGIBLE_ROLES,
     CONTACTS,
 )
 
@@ -102,9 +123,11 @@ def for_call(method: str, path: str) -> OneOf:
 
 
 SOURCE, TARGET = "source", "target"
-APPLY, PLAN, EXTRA, CHECK = "apply", "plan", "extra", "check"
-"""The purpose of a need: to change a link, to read its current state, for a module that no link needs, or for a preflight check."""
-GROUPS_NAMED, DOMAINS_UNKNOWN, WITHOUT_EXCHANGE = "groups", "look_up", "without_exchange"
+APPLY, PLAN, EXTRA, PROTECT, CHECK = "apply", "plan", "extra", "protect", "check"
+"""The purpose of a need: to change a link, to read its current state, for a module that no link needs, to see which users are important,
+or for a preflight check.
+"""
+GROUPS_NAMED, DOMAINS_UNKNOWN, WITHOUT_EXCHANGE, ROLES_PROTECT = "groups", "look_up", "without_exchange", "roles_protect"
 
 
 @dataclass(frozen=True)
@@ -137,6 +160,10 @@ READ_SYNCHRONIZATION = Need(
 FIND_USERS = Need("find the users in scope (sync_scope)", USERS.read, PLAN)
 FIND_GROUPS = Need("find the groups in scope and their members (sync_scope)", GROUPS.read, PLAN, GROUPS_NAMED)
 FIND_SYNCED_USERS = Need("find the synced users (synced_user_info)", DELETED_USERS.read, PLAN)
+SEE_ROLES = Need("see who holds directory roles (link_protected_importance)", ROLES.read, PROTECT, ROLES_PROTECT)
+SEE_ELIGIBLE_ROLES = Need(
+    "see who is eligible for directory roles (link_protected_importance)", ELIGIBLE_ROLES.read, PROTECT, ROLES_PROTECT
+)
 
 NEEDS: Mapping[str, tuple[Need, ...]] = {
     SOURCE: (

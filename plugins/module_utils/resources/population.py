@@ -10,8 +10,9 @@ app role puts no user into scope, external users never are in scope (F111), and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from sys import intern
 from typing import Protocol, TypedDict
 
 from ..plan import Refusal
@@ -76,6 +77,18 @@ def in_scope(assigned: Mapping[str, Principal], members: Members) -> dict[str, P
     groups = [principal for principal in assigned.values() if principal.kind == "group"]
     through_groups = [member for group in groups for member in members.get(group.id, ()) if member.kind == "user"]
     return {user.id: user for user in [*through_groups, *direct] if not user.external}
+
+
+def paths(assigned: Iterable[Principal], members: Members) -> dict[str, tuple[str, ...]]:
+    """What puts each user into scope, by id: "directly assigned" or "group <name>", direct assignments first."""
+    found: dict[str, list[str]] = {}
+    for principal in sorted(assigned, key=lambda principal: (principal.kind != "user", principal.name)):
+        inside = [principal] if principal.kind == "user" else members.get(principal.id, ())
+        way = intern("directly assigned" if principal.kind == "user" else f"group {principal.name}")
+        for user in inside:
+            if user.kind == "user" and not user.external:
+                found.setdefault(user.id, []).append(way)
+    return {user_id: tuple(dict.fromkeys(ways)) for user_id, ways in found.items()}
 
 
 def leaving(

@@ -101,6 +101,8 @@ class Current:
     all_users: int | None = None
     """The number of users that mode ``all`` has in scope; ``None`` if no limit requires it."""
     job: Raw | None = None
+    judged: bool = False
+    """Whether the impact on users was computed, whose limits are exact. Those of the plan do not know filters."""
 
 
 @dataclass(frozen=True)
@@ -173,11 +175,21 @@ def read(client: Client, wanted: Desired) -> Current:
     return _with_members(client, current, wanted)
 
 
+def read_assigned(client: Client, name: str) -> Current:
+    """The mode and the assignments of a configuration, without the names of users."""
+    configuration, bodies = find_configuration.find_with(client, name, *PARTS[:2])
+    if configuration is None:
+        return Current(None)
+    secrets, first_page = bodies
+    assigned = assignments(client, configuration, first_page, named=False)
+    return Current(configuration, settings_bag.parse(client.whole(secrets)), assigned)
+
+
 def _with_members(client: Client, current: Current, wanted: Desired) -> Current:
     """Add the members of groups: of new groups, so that the warnings can name the users whom the service will skip; of all groups in
     scope, and the number of users in the tenant, only if users may leave.
     """
-    goal = _goal(current, wanted)
+    goal = goal_of(current, wanted)
     groups = [principal for principal in goal.added if principal.kind == "group"]
     if goal.may_leave and (goal.mode_before == "assigned" or wanted.limited or not _users(goal.after)):
         groups += [*goal.before.values(), *goal.after.values()]
@@ -190,15 +202,22 @@ def _users(principals: Mapping[str, Principal]) -> list[Principal]:
     return [principal for principal in principals.values() if principal.kind == "user" and not principal.external]
 
 
-def assignments(client: Client, configuration: Configuration, first_page: Any = None) -> tuple[Assignment, ...]:
-    """All assignments of users and groups to a configuration; ``first_page`` is the body of `ASSIGNED` if it was read already.
+def assignments(client: Client, configuration: Configuration, first_page: Any = None, named: bool = True) -> tuple[Assignment, ...]:
+    """All assignments of users and groups to a configuration; ``first_page`` is the body of `ASSIGNED` if it was read already. If they need
+    not be ``named``, users have their display names, and nothing shows which of them are external.
 
     Names are read in batches of a thousand. There may be a hundred thousand assignments, so pages are not kept.
     """
-    page = first_page or client.get(f"/servicePrincipals/{configuration.id}{ASSIGNED}")
-    unnamed = [_assignment(raw) for raw in client.members(page) if raw.get("principalType") in ("User", "Group")]
+    unnamed = listed_assignments(client, first_page or client.get(f"/servicePrincipals/{configuration.id}{ASSIGNED}"))
+    if not named:
+        return tuple(unnamed)
     known = {principal.id: principal for principal in by_ids(client, (assignment.principal.id for assignment in unnamed))}
     return tuple(Assignment(found.id, known.get(found.principal.id, found.principal), found.role_id) for found in unnamed)
+
+
+def listed_assignments(client: Client, first_page: Any) -> list[Assignment]:
+    """The assignments of users and groups from the body of `ASSIGNED`, with the display names that it contains."""
+    return [_assignment(raw) for raw in client.members(first_page) if raw.get("principalType") in ("User", "Group")]
 
 
 def _assignment(raw: Raw) -> Assignment:
@@ -230,9 +249,9 @@ def plan(current: Current, wanted: Desired) -> Plan:
         raise Refusal(
             f"configuration {wanted.configuration!r} has no app role {find_configuration.ROLE!r}, without which an assignment has no effect"
         )
-    goal = _goal(current, wanted)
+    goal = goal_of(current, wanted)
     leavers = leaving(goal.before, goal.after, current.members, goal.mode_before, goal.mode_after, current.all_users)
-    guard(leavers, wanted)
+    guard(leavers, replace(wanted, max_removals=None, max_removal_percent=None) if current.judged else wanted)
     changes_mode = goal.mode_after != goal.mode_before or (wanted.mode and current.configuration and "SyncAll" not in current.bag)
     # It is not documented whether the service synchronizes all users while the key is missing (fact F61), so that counts as all here.
     narrows = goal.mode_after == "assigned" and (goal.mode_before == "all" or "SyncAll" not in current.bag)
@@ -263,7 +282,7 @@ def plan(current: Current, wanted: Desired) -> Plan:
     )
 
 
-def _goal(current: Current, wanted: Desired) -> Goal:
+def goal_of(current: Current, wanted: Desired) -> Goal:
     """The assignments to add and to remove."""
     effective = [assignment for assignment in current.assignments if _is_effective(assignment, current)]
     before = {assignment.principal.id: assignment.principal for assignment in effective}
@@ -281,8 +300,13 @@ def _goal(current: Current, wanted: Desired) -> Goal:
     left_ids = {assignment.principal.id for assignment in removed} - {principal.id for principal in added}
     after = {principal_id: principal for principal_id, principal in before.items() if principal_id not in left_ids}
     after |= {principal.id: principal for principal in added}
-    mode = "all" if settings_bag.synchronizes_all(current.bag) else "assigned"
+    mode = mode_of(current)
     return Goal(tuple(added), tuple(removed), before, after, mode, wanted.mode or mode)
+
+
+def mode_of(current: Current) -> str:
+    """The mode: ``all`` or ``assigned``."""
+    return "all" if settings_bag.synchronizes_all(current.bag) else "assigned"
 
 
 def _is_effective(assignment: Assignment, current: Current) -> bool:

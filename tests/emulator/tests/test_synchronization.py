@@ -488,6 +488,7 @@ def test_parse_expression(api: Api) -> None:
     test_object = {"properties": [{"key": "displayName", "value": "Kim Minsu"}]}
     evaluated = api.ok("POST", path, {"expression": text, "testInputObject": test_object})
     assert evaluated["evaluationResult"] == ["Kim Minsu (Contoso)"]
+    assert api.ok("POST", path, {"expression": "Now()", "testInputObject": test_object})["evaluationSucceeded"] is True
     broken = api.ok("POST", path, {"expression": "Append([displayName"})
     assert broken["parsingSucceeded"] is False and broken["error"]["message"]
     long = api.ok("POST", path, {"expression": '"' + "x" * 10_001 + '"'})

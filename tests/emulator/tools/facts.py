@@ -32,10 +32,12 @@ NOT_IMITATED = [
     "Provisioning of groups beyond what is documented (F106): nested groups, licences, on-demand links of members.",
     "Permissions that narrow the properties of an answer (F140): `User.ReadBasic.All` sees all of them.",
     "The reconciliation report, notification mails (F64), the seven days of log retention without a premium licence (F124).",
-    "Licences: nothing is refused for the lack of one (F141).",
+    "Licences: nothing but the list of eligible roles (F160) is refused for the lack of one (F141).",
+    "Roles that are limited to a part of the directory, activation of eligible roles, and eligible memberships of groups (F164).",
     "Exchange (F155) beyond its recipients: address book policies, the offline address book, and what Outlook shows to one user.",
     "Replication lag of what the provisioning engine itself writes, and of a job's schema; a request sees what a cycle did.",
-    "Workloads of Graph other than those the README lists, `$search`, delta queries, and `$expand` other than identitySynchronization.",
+    "Workloads of Graph other than those the README lists, `$search`, delta queries, and `$expand` other than of identitySynchronization, "
+    "ownedObjects of users, and the principal or definition of a role assignment.",
 ]
 
 

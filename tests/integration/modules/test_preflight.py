@@ -335,6 +335,15 @@ PREREQUISITES = [
         "have the invitation redeemed",
     ),
     Case("two guests", guest(MINSU, "m.kim@old.kr"), FABRIKAM, "guests", "warning", "more than one guest", "delete the guest"),
+    Case(
+        "roles",
+        without(FABRIKAM, "RoleManagement.Read.Directory"),
+        FABRIKAM,
+        "importance",
+        "unknown",
+        "could not see who holds directory roles (link_protected_importance): the application has no RoleManagement.Read.Directory",
+        "leave roles out of link_protected_importance",
+    ),
     Case("a deleted twin", deleted_twin, FABRIKAM, "deleted_users", "warning", MINSU, "restore"),
     Case(
         "in another cloud",
@@ -550,7 +559,7 @@ def test_nothing_permitted_asks_graph_nothing(tenant: str, fine: State, emulator
     side, other = ("source", FABRIKAM) if tenant == CONTOSO else ("target", CONTOSO)
     answer = task(emulator, "preflight_info", tenant, side=side, partner_tenant_id=other, users=[MINSU], groups=["Sales"])
     assert answer["ready"] is False
-    assert {finding["check"] for finding in answer["findings"]} == {"permissions"}
+    assert {finding["check"] for finding in answer["findings"]} == {"permissions"} | ({"importance"} if tenant == FABRIKAM else set())
     assert answer["arriving_users"] == []
     assert set(answer["switches"].values()) == {None}
     assert not [

@@ -140,6 +140,9 @@ class TwoTenants:
             return users(request, self.target_people)
         if path == "/directoryObjects/getByIds":
             return Reply(200, {"value": [one for one in self.target_people if one["id"] in request.body["ids"]]})
+        if path.startswith("/roleManagement/"):
+            # The application may not see roles, so a removal is not stopped by them (fact F159).
+            return refusal(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
         if path.startswith("/tenantRelationships/findTenantInformationByTenantId"):
             return Reply(200, {"tenantId": SOURCE, "displayName": "Contoso", "defaultDomainName": "contoso.kr"})
         return NOT_FOUND

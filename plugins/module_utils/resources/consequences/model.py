@@ -9,7 +9,7 @@ Attributes have the names of the job's schema (fact F97): ``mobile``, ``telephon
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -39,6 +39,31 @@ EFFECTS: tuple[Effect, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
+class Unknown:
+    """A value that cannot be computed; ``reason`` says why. Nothing is ever guessed in its place."""
+
+    reason: str
+    fails: bool = False
+    """Whether the service may refuse the whole user for it: a function was given what it cannot work with."""
+
+
+class NotKnown(Exception):
+    """What is computed at present depends on something that is not documented or not read; ``reason`` says on what."""
+
+    fails = False
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Unsuitable(NotKnown):
+    """A function was given what it cannot work with."""
+
+    fails = True
+
+
+@dataclass(frozen=True, slots=True)
 class SourceUser:
     """A user of the source tenant, as the service reads it."""
 
@@ -52,6 +77,8 @@ class SourceUser:
     deleted: bool = False
     unread: frozenset[str] = frozenset()
     """Attributes that the rules read and that could not be read, such as ``netId``, or a directory extension that Graph does not know."""
+    shares_mail: bool = False
+    """Whether another user of the source has the same mail address: both then become one user in the target (fact F121)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +97,8 @@ class TargetUser:
     """Whether an invitation is not pending: only such accounts are matched (fact F113)."""
     licensed: bool = False
     """Whether it has a mailbox or an Exchange licence, so that Exchange owns some attributes (fact F120)."""
+    administrator: bool = False
+    """Whether it is known to hold a role that may protect it from deletion, which User and Helpdesk Administrator do not (fact F117)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,18 +161,27 @@ class State:
     scope: Scope
     rules: Rules
     runs: bool = True
-    """Whether cycles run: the job exists, is started and not in quarantine."""
+    """Whether cycles run: the job exists, is started and not in quarantine. Without, the next cycle is the first one after a start."""
+    remembers: bool = True
+    """Whether the job has run before, so that the service remembers whom it provided. A new job deletes no users (fact F118)."""
 
 
 @dataclass(frozen=True)
 class Switches:
-    """Points on which the documentation is silent or contradicts itself. An effect that depends on one of them is computed for both
-    readings, and ``unknown`` if they differ in who is removed.
+    """Points on which the documentation is silent or contradicts itself; ``None`` is not known. An effect that depends on one of them is
+    computed for both readings. It is ``unknown`` if they differ in who is removed or converted, otherwise the first one in `EFFECTS`.
     """
 
     regex_anywhere: bool | None = None
+    """Whether a pattern may match a part of the value (fact F104)."""
     restores: bool | None = None
+    """Whether the service restores users whom it deleted; it makes a second account otherwise (fact F115)."""
     matches_guests: bool | None = None
+    """Whether guests who redeemed an invitation are taken over (fact F113)."""
+    joins_pending_guests: bool | None = None
+    """Whether guests who did not redeem their invitation become the synchronized user; they block it otherwise (fact F113)."""
+    deletes_administrators: bool | None = None
+    """Whether users who hold administrator roles in the target are deleted (fact F117)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +215,8 @@ class Consequence:
     effect: Effect
     reason: str = ""
     changes: tuple[AttributeChange, ...] = ()
+    possible: tuple[Effect, ...] = ()
+    """The effects of all readings if they differ: the documentation does not say which of them it is. ``reason`` names the open point."""
 
     @property
     def name(self) -> str:
@@ -197,5 +237,5 @@ class Population:
     """
 
     users: Iterable[tuple[SourceUser | None, TargetUser | None]]
-    incomplete: tuple[str, ...] = ()
-    """What could not be read, one sentence each. Then nothing that depends on it counts as absent."""
+    incomplete: Sequence[str] = ()
+    """What could not be read, one sentence each. Then nothing that depends on it counts as absent. It is complete when the stream has ended."""

@@ -48,6 +48,7 @@ class TargetUser:
     name: str
     target_id: str
     disabled: bool = False
+    target_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -245,7 +246,8 @@ def _switches_off_in_target(target: Client, source_id: str) -> tuple[str, ...]:
 
 
 def _target_user(row: Mapping[str, Any]) -> TargetUser:
-    return TargetUser(str(row["source_user_principal_name"]), str(row["id"]), row.get("account_enabled") is False)
+    disabled = row.get("account_enabled") is False
+    return TargetUser(str(row["source_user_principal_name"]), str(row["id"]), disabled, str(row["user_principal_name"]))
 
 
 def _by_name(user: TargetUser) -> tuple[str, str]:

@@ -22,6 +22,7 @@ from .. import debt, job, settings_bag
 from ..find_configuration import Configuration, Raw
 from ..scope import Assignment, unassignment
 from . import bystanders
+from .impact import judge
 from .reading import Current, Desired, TargetUser, read_source, read_target
 
 SHOWN = 50
@@ -353,4 +354,4 @@ def _some(users: Sequence[TargetUser]) -> str:
     return f"{names} and {len(users) - 10} more" if len(users) > 10 else names
 
 
-RESOURCE = LinkResource(desired, read_source, read_target, plan)
+RESOURCE = LinkResource(desired, read_source, read_target, plan, judge)

@@ -31,7 +31,7 @@ from .schema import (
     with_definition,
     without_empty,
 )
-from .types import ObjectMapping, Row, Schema, Source
+from .types import ObjectMapping, Row, Schema, Source, Tried
 from .wanted import PROTECTED, Desired, WantedMapping
 
 ESSENTIAL = (*PROTECTED, "userPrincipalName", "accountEnabled")
@@ -54,6 +54,8 @@ class Current:
     unmet: str | None = None
     parent: job.Current = job.MISSING
     """The configuration and its job, which has to be restarted after a change."""
+    tried: tuple[Tried, ...] = ()
+    """The changed attributes of the users on whom the mappings are tried."""
 
 
 def new_schema(current: Current, wanted: Desired) -> Schema:

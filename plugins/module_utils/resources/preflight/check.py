@@ -53,6 +53,8 @@ class Link:
     adopt: bool = False
     others: tuple[str, ...] = ()
     arriving: tuple[User, ...] = ()
+    roles_protect: bool = True
+    """Whether users with directory roles are protected, so that it is checked whether they can be seen."""
     exchange: bool = False
     """Whether Exchange of the target returns which recipients have an address, so that Graph is not asked for contacts and groups."""
 

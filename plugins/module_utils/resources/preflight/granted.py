@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from ...graph.claims import Claims
-from ..permissions import APPLY, CHECK, NEEDS, OWNED_BY, PLAN, Need, to_ask_for
+from ..permissions import APPLY, CHECK, NEEDS, OWNED_BY, PLAN, PROTECT, Need, to_ask_for
 from .check import Check, Read
 from .finding import ERROR, UNKNOWN, WARNING, Finding
 from .reading import distinct
+
+IMPORTANCE = "importance"
+"""The name of the check whose permissions are those to see which users are important."""
 
 
 def needed(side: str, apply: bool, features: Collection[str], checks: Iterable[Check]) -> list[Need]:
@@ -24,7 +27,7 @@ def needed(side: str, apply: bool, features: Collection[str], checks: Iterable[C
     kinds = (APPLY, PLAN) if apply else (PLAN,)
     needs = [
         *(need for kind in kinds for need in NEEDS[side] if need.kind == kind),
-        *(need for need in of_checks if need.kind == CHECK),
+        *(need for need in of_checks if need.kind in (PROTECT, CHECK)),
     ]
     return [need for need in dict.fromkeys(needs) if need.feature in ("", *features)]
 
@@ -63,6 +66,9 @@ def _missing(name: str, needs: Sequence[Need]) -> Finding:
     others = [other for other in needs[0].one_of if other != name and all(other in need.one_of for need in needs)]
     instead = f" (or {', '.join(others)})" if others else ""
     remedy = f"grant it the application permission {name}{instead} of Microsoft Graph in this tenant, with admin consent"
+    if all(need.kind == PROTECT for need in needs):
+        cause += ", so users with roles are not protected"
+        return Finding(IMPORTANCE, UNKNOWN, cause, f"{remedy}, or leave roles out of link_protected_importance")
     return Finding("permissions", ERROR if required else UNKNOWN, cause, remedy)
 
 

@@ -7,15 +7,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ...graph.claims import Claims, OpaqueToken
 from ...graph.client import Client
 from ...plan import LinkInquiry, Refusal
+from ..consequences.importance import KINDS
 from ..partner import resolve
-from ..permissions import DOMAINS_UNKNOWN, GROUPS_NAMED, SOURCE, TARGET, WITHOUT_EXCHANGE
+from ..permissions import DOMAINS_UNKNOWN, GROUPS_NAMED, ROLES_PROTECT, SOURCE, TARGET, WITHOUT_EXCHANGE
 from ..tenants import is_own
 from . import both, exchange, granted, policy, report, source, target
 from .check import Check, Link, Seen, User
@@ -114,9 +115,13 @@ def _purpose(client: Client, params: Params) -> str:
 
 
 def _features(link: Link, params: Params) -> list[str]:
-    if link.side == SOURCE:
-        return [GROUPS_NAMED] if params.get("groups") else []
-    return [*(() if params.get("source_domains") else (DOMAINS_UNKNOWN,)), *(() if link.exchange else (WITHOUT_EXCHANGE,))]
+    used = {
+        GROUPS_NAMED: link.side == SOURCE and bool(params.get("groups")),
+        DOMAINS_UNKNOWN: link.side == TARGET and not params.get("source_domains"),
+        WITHOUT_EXCHANGE: link.side == TARGET and not link.exchange,
+        ROLES_PROTECT: link.side == TARGET and link.roles_protect,
+    }
+    return [feature for feature, is_used in used.items() if is_used]
 
 
 def _group(params: Params) -> str | None:
@@ -142,7 +147,14 @@ def _link(client: Client, side: str, partner: str, users: tuple[User, ...], para
         adopt=params["adopt"],
         others=tuple(params.get("others") or ()),
         arriving=users,
+        roles_protect="roles" in _important(params),
     )
+
+
+def _important(params: Params) -> Collection[str]:
+    """The kinds of importance that protect users."""
+    kinds: Collection[str] | None = params.get("protected_importance")
+    return KINDS if kinds is None else kinds
 
 
 def _claims(client: Client) -> Claims | None:

@@ -13,10 +13,25 @@ from itertools import islice
 
 from ...graph.client import Request
 from ...graph.odata import LARGEST_IN, quoted
-from ..permissions import CONTACTS, FIND_SYNCED_USERS, GROUPS, INVITATIONS, MAIL_DOMAINS, ORGANIZATION, TARGET, WITHOUT_EXCHANGE, Need
+from .. import directory
+from ..consequences.roles import ASSIGNMENTS
+from ..permissions import (
+    CONTACTS,
+    FIND_SYNCED_USERS,
+    GROUPS,
+    INVITATIONS,
+    MAIL_DOMAINS,
+    ORGANIZATION,
+    SEE_ELIGIBLE_ROLES,
+    SEE_ROLES,
+    TARGET,
+    WITHOUT_EXCHANGE,
+    Need,
+)
 from . import exchange, policy, users
 from .check import Check, Link, Longer, Read, Seen, User
 from .finding import UNKNOWN, Finding
+from .granted import IMPORTANCE
 
 KINDS = {
     "users": "id,userPrincipalName,mail,proxyAddresses,externalUserState",
@@ -24,6 +39,8 @@ KINDS = {
     "contacts": "id,displayName,mail,proxyAddresses",
 }
 """The kinds of objects that can have an address, and the members to read."""
+GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
+"""The id of the role in every tenant. Its holders are few, and a filter is accepted in any case (fact F159)."""
 DELETED = "/directory/deletedItems/microsoft.graph.user?$select=id,userPrincipalName,mail&$top=999"
 
 # Reads ---------------------------------------------------------------------------------------------------------------
@@ -71,6 +88,18 @@ def _domain_list(link: Link) -> list[Request]:
     return [Request("GET", "/policies/b2bManagementPolicies", version="beta")] if link.cloud == "global" else []
 
 
+def _role_holders(link: Link) -> list[Request]:
+    filtered = f"{ASSIGNMENTS}&$filter=roleDefinitionId%20eq%20{quoted(GLOBAL_ADMINISTRATOR)}"
+    return [Request("GET", filtered)] if link.roles_protect else []
+
+
+def _groups_with_roles(_link: Link, seen: Seen) -> Sequence[Longer]:
+    """The members of a group among the holders: only a tenant that has such groups needs the permission to read them."""
+    rows = seen.members(ROLE_HOLDERS)
+    groups = [row["principalId"] for row in rows if str((row.get("principal") or {}).get("@odata.type")).endswith(".group")]
+    return [lambda client: directory.members_of(client, groups[0])] if groups else []
+
+
 AUTHORIZATION = Read(
     "invitations",
     (Need("read whether invitations are allowed", INVITATIONS.read),),
@@ -86,6 +115,10 @@ USERS = _with_address("users", FIND_SYNCED_USERS)
 TARGET_CONTACTS = _with_address("contacts", Need("search for contacts with the same address", CONTACTS.read, feature=WITHOUT_EXCHANGE))
 TARGET_GROUPS = _with_address("groups", Need("search for groups with the same address", GROUPS.read, feature=WITHOUT_EXCHANGE))
 RECIPIENTS = Read("recipients", (), in_exchange=_recipients)
+ROLE_HOLDERS = Read(IMPORTANCE, (SEE_ROLES,), _role_holders)
+ELIGIBLE_HOLDERS = Read(IMPORTANCE, (SEE_ELIGIBLE_ROLES,))
+"""Is not asked: without the licence for eligible roles, the answer is an error (fact F160)."""
+ROLES_OF_GROUPS = Read(IMPORTANCE, (), longer=_groups_with_roles)
 DELETED_USERS = Read("users", (FIND_SYNCED_USERS,), _deleted)
 
 
@@ -136,6 +169,11 @@ def _deleted_users(link: Link, seen: Seen) -> list[Finding]:
     return users.deleted_users(link.arriving, seen.members(DELETED_USERS))
 
 
+def _importance(_link: Link, _seen: Seen) -> list[Finding]:
+    """What matters is whether it can be read; a missing permission and a failure are findings already."""
+    return []
+
+
 CHECKS = (
     Check("invitations", (TARGET,), _invitations, reads=(AUTHORIZATION,)),
     Check("domains", (TARGET,), _domains, reads=(DOMAIN_LIST,), also=(USERS,)),
@@ -143,4 +181,5 @@ CHECKS = (
     Check("addresses", (TARGET,), _addresses, also=(USERS, TARGET_CONTACTS, TARGET_GROUPS, RECIPIENTS)),
     Check("guests", (TARGET,), _guests, also=(USERS,)),
     Check("deleted_users", (TARGET,), _deleted_users, reads=(DELETED_USERS,)),
+    Check(IMPORTANCE, (TARGET,), _importance, also=(ROLE_HOLDERS, ELIGIBLE_HOLDERS, ROLES_OF_GROUPS)),
 )

@@ -52,6 +52,11 @@ def _log_kind(name: str, entity_set: str, names: frozenset[str]) -> Kind:
     return Kind(name, entity_set, names, rules=Rules(f"microsoft.graph.{name}", names, LOG_OPERATORS, ignore_case=False), directory=False)
 
 
+def _role_kind(name: str, entity_set: str, names: frozenset[str], operators: set[str]) -> Kind:
+    rules = Rules(f"microsoft.graph.{name}", names, frozenset(operators))
+    return Kind(name, f"roleManagement/directory/{entity_set}", names, rules=rules, directory=False)
+
+
 USER = _directory_kind("user", "users", properties.USER, default=properties.USER_DEFAULT, collections=properties.USER_COLLECTIONS)
 GROUP = _directory_kind("group", "groups", properties.GROUP, default=properties.GROUP_DEFAULT, collections=properties.GROUP_COLLECTIONS)
 APPLICATION = _directory_kind("application", "applications", properties.APPLICATION)
@@ -60,6 +65,14 @@ ASSIGNMENT = _directory_kind("appRoleAssignment", "appRoleAssignments", properti
 CONTACT = _directory_kind("orgContact", "contacts", properties.CONTACT)
 ORGANIZATION = _directory_kind("organization", "organization", properties.ORGANIZATION)
 ORGANIZATION_BETA = _directory_kind("organization", "organization", properties.ORGANIZATION_BETA)
+ROLE_ASSIGNMENT = _role_kind("unifiedRoleAssignment", "roleAssignments", properties.ROLE_ASSIGNMENT, {"eq", "in", "and", "or"})
+ROLE_DEFINITION = _role_kind("unifiedRoleDefinition", "roleDefinitions", properties.ROLE_DEFINITION, {"eq", "in", "and", "or"})
+ROLE_ELIGIBILITY = _role_kind(
+    "unifiedRoleEligibilityScheduleInstance", "roleEligibilityScheduleInstances", properties.ROLE_ELIGIBILITY, {"eq", "ne", "and", "or"}
+)
+OWNED = Kind(
+    "directoryObject", "directoryObjects", properties.GROUP | properties.APPLICATION | properties.SERVICE_PRINCIPAL, default=("id",)
+)
 SKU = _directory_kind("subscribedSku", "subscribedSkus", properties.SKU)
 DOMAIN = _directory_kind("domain", "domains", properties.DOMAIN)
 APPLICATION_TEMPLATE = _directory_kind("applicationTemplate", "applicationTemplates", properties.APPLICATION_TEMPLATE)

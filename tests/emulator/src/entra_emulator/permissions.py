@@ -24,6 +24,15 @@ GROUP_READ = ("GroupMember.Read.All", "Group.Read.All", "Group.ReadWrite.All", "
 GROUP_WRITE = ("Group.ReadWrite.All", *DIRECTORY_WRITE)
 MEMBER_WRITE = ("GroupMember.ReadWrite.All", *GROUP_WRITE)
 MEMBER_OF_READ = ("User.Read.All", "User.ReadWrite.All", *GROUP_READ)
+OWNED_READ = ("User.Read.All", "User.ReadWrite.All", *DIRECTORY_READ)
+ROLE_READ = ("RoleManagement.Read.Directory", "RoleManagement.Read.All", "RoleManagement.ReadWrite.Directory", *DIRECTORY_READ)
+ELIGIBILITY_READ = (
+    "RoleEligibilitySchedule.Read.Directory",
+    "RoleEligibilitySchedule.ReadWrite.Directory",
+    "RoleManagement.Read.All",
+    "RoleManagement.Read.Directory",
+    "RoleManagement.ReadWrite.Directory",
+)
 CONTACT_READ = ("OrgContact.Read.All", *DIRECTORY_READ)
 ORGANIZATION_READ = (
     "Organization.Read.All",
@@ -142,6 +151,7 @@ PERMISSIONS: dict[tuple[str, str], tuple[str, ...]] = {
     ("DELETE", "/users/{user}"): USER_WRITE,
     ("GET", "/users/{user}/memberOf"): MEMBER_OF_READ,
     ("GET", "/users/{user}/memberOf/microsoft.graph.group"): MEMBER_OF_READ,
+    ("GET", "/users/{user}/ownedObjects"): OWNED_READ,
     ("GET", "/users/{user}/manager"): ("User.Read.All", "User.ReadWrite.All", *DIRECTORY_READ),
     ("PUT", "/users/{user}/manager/$ref"): USER_WRITE,
     ("DELETE", "/users/{user}/manager/$ref"): USER_WRITE,
@@ -159,6 +169,9 @@ PERMISSIONS: dict[tuple[str, str], tuple[str, ...]] = {
     },
     ("POST", "/groups/{group}/members/$ref"): MEMBER_WRITE,
     ("DELETE", "/groups/{group}/members/{member}/$ref"): MEMBER_WRITE,
+    ("GET", "/roleManagement/directory/roleDefinitions"): ROLE_READ,
+    ("GET", "/roleManagement/directory/roleAssignments"): ROLE_READ,
+    ("GET", "/roleManagement/directory/roleEligibilityScheduleInstances"): ELIGIBILITY_READ,
     ("GET", "/contacts"): CONTACT_READ,
     ("GET", "/contacts/{contact}"): CONTACT_READ,
     ("POST", "/directoryObjects/getByIds"): (

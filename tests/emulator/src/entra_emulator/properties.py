@@ -46,7 +46,7 @@ USER_WRITABLE = _names(
     preferredDataLocation preferredLanguage showInAddressList state streetAddress surname usageLocation userPrincipalName userType
     """
 )
-USER_COLLECTIONS = _names("businessPhones otherMails proxyAddresses identities assignedLicenses imAddresses")
+USER_COLLECTIONS = _names("businessPhones otherMails proxyAddresses identities assignedLicenses assignedPlans imAddresses")
 
 GROUP = _names(
     """
@@ -134,6 +134,11 @@ ORGANIZATION = _names(
     """
 )
 ORGANIZATION_BETA = ORGANIZATION | {"directorySizeQuota"}
+ROLE_ASSIGNMENT = _names("id appScopeId directoryScopeId principalId roleDefinitionId")
+ROLE_DEFINITION = _names("id description displayName isBuiltIn isEnabled resourceScopes rolePermissions templateId version")
+ROLE_ELIGIBILITY = _names(
+    "id appScopeId directoryScopeId endDateTime memberType principalId roleDefinitionId roleEligibilityScheduleId startDateTime"
+)
 SKU = _names(
     "id accountId accountName appliesTo capabilityStatus consumedUnits prepaidUnits servicePlans skuId skuPartNumber subscriptionIds"
 )

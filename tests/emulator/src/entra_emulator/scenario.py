@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
@@ -16,8 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from .exchange.opath import FilterError, compile_filter
 from .exchange.roles import DirectoryRole, ExchangeRole, Permission
 from .history import HistoryError, Step, live
+from .licensing import licensed, subscription
 from .provisioning.attributes import net_id
-from .state import Exchange, FederatedCredential, GraphObject, Registration, Tenant, World
+from .state import Exchange, FederatedCredential, GraphObject, Registration, Tenant, World, object_id
 
 GUID_PATTERN = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 FOLDER = resources.files(__package__) / "scenarios"
@@ -91,6 +91,9 @@ class Person(Part):
     manager: str | None = Field(default=None, description="The manager's userPrincipalName.")
     home: Home | None = Field(default=None, description="For external people; with externalUserState Accepted they can be matched.")
     directory_roles: list[str] = Field(default_factory=list, description="Administrator roles; their holders are not deleted (fact F117).")
+    eligible_roles: list[str] = Field(default_factory=list, description="Administrator roles that the person may activate (fact F160).")
+    licences: list[str] = Field(default_factory=list, description="Assigned licences: names of the tenant's licences (fact F163).")
+    owned_applications: list[str] = Field(default_factory=list, description="Display names of applications that the person owns.")
     exchange_licensed: bool = Field(default=False, description="Whether the person has a mailbox here (fact F120).")
     sms_sign_in: bool = Field(default=False, description="SMS sign-in, which keeps a person out of synchronization (fact F102).")
 
@@ -108,6 +111,15 @@ class Group(Part):
     securityEnabled: bool = True
     groupTypes: list[Literal["Unified", "DynamicMembership"]] = Field(default_factory=list)
     isAssignableToRole: bool | None = None
+    owners: list[str] = Field(default_factory=list, description="userPrincipalNames of people.")
+    directory_roles: list[str] = Field(default_factory=list, description="Administrator roles of all members (fact F159).")
+    eligible_roles: list[str] = Field(default_factory=list, description="Administrator roles that the members may activate.")
+
+    @model_validator(mode="after")
+    def _assignable(self) -> Group:
+        if (self.directory_roles or self.eligible_roles) and not self.isAssignableToRole:
+            raise ValueError(f"group {self.displayName}: a group with roles needs isAssignableToRole")
+        return self
 
 
 class Contact(Part):
@@ -182,6 +194,14 @@ class TenantScenario(Part):
             for member in group.members:
                 if member.lower() not in known:
                     raise ValueError(f"group {group.displayName}: the member {member} is not in this tenant")
+            for owner in group.owners:
+                if owner.lower() not in names:
+                    raise ValueError(f"group {group.displayName}: the owner {owner} is not in this tenant")
+        bought = {licence.sku for licence in self.licences}
+        for person in self.people:
+            for sku in person.licences:
+                if sku not in bought:
+                    raise ValueError(f"{person.userPrincipalName}: the tenant has no licence {sku}")
         return self
 
 
@@ -246,15 +266,12 @@ def to_world(scenario: Scenario) -> World:
     return world
 
 
-def object_id(tenant_id: str, kind: str, name: str) -> str:
-    """The id of an object that has none in the scenario; always the same."""
-    return str(uuid.uuid5(uuid.UUID(tenant_id), f"{kind}:{name.lower()}"))
-
-
 def _tenant(scenario: TenantScenario, clock: str) -> Tenant:
     tenant = Tenant(id=scenario.id, display_name=scenario.display_name, domains=scenario.domains, initial_domain=scenario.initial_domain)
     tenant.directory_quota = scenario.directory_quota
-    tenant.licences = [_licence(scenario.id, licence) for licence in scenario.licences]
+    tenant.licences = [
+        subscription(scenario.id, licence.sku, licence.service_plans, licence.enabled, licence.consumed) for licence in scenario.licences
+    ]
     tenant.authorization_policy = {
         "allowInvitesFrom": scenario.allow_invites_from,
         "_invitationsAllowedDomains": scenario.invitations_allowed_domains,
@@ -283,40 +300,28 @@ def _tenant(scenario: TenantScenario, clock: str) -> Tenant:
         if person.manager:
             tenant.managers[by_name[person.userPrincipalName.lower()]] = by_name[person.manager.lower()]
     _add_groups(scenario, tenant, by_name, clock)
+    _add_applications(scenario, tenant, by_name, clock)
     for contact in scenario.contacts:
         item = _contact(scenario.id, contact)
         tenant.contacts[item["id"]] = item
     return tenant
 
 
-def _licence(tenant_id: str, licence: Licence) -> GraphObject:
-    sku = object_id(tenant_id, "sku", licence.sku)
-    plans = [
-        {
-            "servicePlanId": object_id(tenant_id, "plan", name),
-            "servicePlanName": name,
-            "provisioningStatus": "Success",
-            "appliesTo": "User",
-        }
-        for name in licence.service_plans
-    ]
-    return {
-        "id": f"{tenant_id}_{sku}",
-        "accountId": tenant_id,
-        "accountName": None,
-        "appliesTo": "User",
-        "capabilityStatus": "Enabled",
-        "consumedUnits": licence.consumed,
-        "prepaidUnits": {"enabled": licence.enabled, "suspended": 0, "warning": 0, "lockedOut": 0},
-        "servicePlans": plans,
-        "skuId": sku,
-        "skuPartNumber": licence.sku,
-        "subscriptionIds": [],
-    }
+NO_PROPERTIES = {
+    "manager",
+    "home",
+    "sms_sign_in",
+    "directory_roles",
+    "eligible_roles",
+    "licences",
+    "owned_applications",
+    "exchange_licensed",
+}
+"""What of a person is no property of a user in Graph."""
 
 
 def _user(tenant: TenantScenario, person: Person, clock: str) -> GraphObject:
-    values = person.model_dump(exclude={"manager", "home", "sms_sign_in", "directory_roles", "exchange_licensed"})
+    values = person.model_dump(exclude=NO_PROPERTIES)
     external = person.home is not None
     identity = (
         {"signInType": "federated", "issuer": "ExternalAzureAD", "issuerAssignedId": None}
@@ -338,8 +343,12 @@ def _user(tenant: TenantScenario, person: Person, clock: str) -> GraphObject:
         user["_smsSignIn"] = True
     if person.directory_roles:
         user["_directoryRoles"] = person.directory_roles
+    if person.eligible_roles:
+        user["_eligibleRoles"] = person.eligible_roles
     if person.exchange_licensed:
         user["_exchangeLicensed"] = True
+    bought = {licence.sku: licence.service_plans for licence in tenant.licences if licence.sku in person.licences}
+    user |= licensed(tenant.id, bought, person.exchange_licensed, clock)
     return user
 
 
@@ -366,11 +375,26 @@ def _add_groups(scenario: TenantScenario, tenant: Tenant, by_name: dict[str, str
         if group.mailNickname:
             known[group.mailNickname.lower()] = group_id
     for group, group_id in zip(scenario.groups, ids, strict=True):
-        values: dict[str, Any] = group.model_dump(exclude={"members"})
+        values: dict[str, Any] = group.model_dump(exclude={"members", "owners", "directory_roles", "eligible_roles"})
+        values |= {
+            f"_{key}": roles for key, roles in (("directoryRoles", group.directory_roles), ("eligibleRoles", group.eligible_roles)) if roles
+        }
+        if group.owners:
+            tenant.owners[group_id] = [by_name[owner.lower()] for owner in group.owners]
         values["mailNickname"] = group.mailNickname or group.displayName.replace(" ", "")
         proxies = [f"SMTP:{group.mail}"] if group.mail else []
         tenant.groups[group_id] = {**values, "id": group_id, "deletedDateTime": None, "createdDateTime": clock, "proxyAddresses": proxies}
         tenant.members[group_id] = [known[member.lower()] for member in group.members]
+
+
+def _add_applications(scenario: TenantScenario, tenant: Tenant, by_name: dict[str, str], clock: str) -> None:
+    """The applications that people own."""
+    for person in scenario.people:
+        for name in person.owned_applications:
+            application_id = object_id(scenario.id, "application", name)
+            application = {"id": application_id, "appId": object_id(scenario.id, "client", name), "displayName": name}
+            tenant.applications.setdefault(application_id, {**application, "deletedDateTime": None, "createdDateTime": clock, "tags": []})
+            tenant.owners.setdefault(application_id, []).append(by_name[person.userPrincipalName.lower()])
 
 
 def _contact(tenant_id: str, contact: Contact) -> GraphObject:

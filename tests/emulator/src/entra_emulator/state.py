@@ -114,6 +114,9 @@ class Tenant(Model):
     users: dict[str, GraphObject] = Field(default_factory=dict)
     groups: dict[str, GraphObject] = Field(default_factory=dict)
     members: dict[str, list[str]] = Field(default_factory=dict, description="Group id to the ids of its direct members.")
+    owners: dict[str, list[str]] = Field(
+        default_factory=dict, description="Id of a group, an application or a service principal to the ids of its owners."
+    )
     managers: dict[str, str] = Field(default_factory=dict, description="User id to the manager's id.")
     contacts: dict[str, GraphObject] = Field(default_factory=dict)
     deleted_items: dict[str, GraphObject] = Field(default_factory=dict)
@@ -148,3 +151,8 @@ def moment(text: str) -> datetime:
 def new_id() -> str:
     """A fresh object id."""
     return str(uuid.uuid4())
+
+
+def object_id(tenant_id: str, kind: str, name: str) -> str:
+    """The id of an object that has none in the scenario; always the same."""
+    return str(uuid.uuid5(uuid.UUID(tenant_id), f"{kind}:{name.lower()}"))

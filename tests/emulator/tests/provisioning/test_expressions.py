@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -59,6 +60,7 @@ PERSON: dict[str, Any] = {
         ("IsNullOrEmpty([missing])", True),
         ("Not(IsNull([mail]))", True),
         ("NormalizeDiacritics([name])", "Zoe Lukasz 민수"),
+        ('NormalizeDiacritics("\u01e3\u01e2")', "aeAE"),
         ('StripSpaces("a b c")', "abc"),
         ("Left([givenName], 3)", "Joh"),
         ("Mid([givenName], 2, 9)", "ohn"),
@@ -76,6 +78,10 @@ PERSON: dict[str, Any] = {
         ('CDate("2009-06-15T01:45:30-07:00")', "6/15/2009 8:45:30 AM"),
         ('DateAdd("m", 10, CDate("2012-03-16-07:00"))', "1/16/2013 7:00:00 AM"),
         ('DateDiff("d", CDate("2021-08-18+08:00"), CDate("2021-08-31+08:00"))', 13),
+        ('DateDiff("ww", CDate("8/25/2021 5:41:18 PM"), CDate("2012-03-16-07:00"))', -493),
+        ("DateFromNum(129699324000000000)", "1/1/2012 11:00:00 PM"),
+        ('NumFromDate("2012-01-01T23:00:00Z")', 129699324000000000),
+        ('NumFromDate("2012-01-01 15:00:00-08:00")', 129699324000000000),
         ('FormatDateTime("20150123105347.1Z", , "yyyyMMddHHmmss.fZ", "yyyy-MM-dd")', "2015-01-23"),
         ("AltSecIdFromNetId([mail])", "john.doe@contoso.com"),
         ('ToLower(Join("@", Append([givenName], "x"), "contoso.com"))', "johnx@contoso.com"),
@@ -141,6 +147,26 @@ def test_constants_are_written_with_their_quotes() -> None:
 
 def test_every_function_of_the_catalogue_is_implemented() -> None:
     assert CATALOGUE.keys() == IMPLEMENTATIONS.keys() | {"IIF"}
+
+
+@pytest.mark.parametrize(
+    ("expression", "length", "pattern"),
+    [
+        ("RandomString(6,3,0,0,3)", 6, r"(?=(.*\d){3})(?=(.*[a-z]){3})"),
+        ('RandomString(10,2,2,2,1,"?,")', 10, r"(?=(.*\d){2})(?=(.*[A-Z]){2})(?=.*[a-z])(?=(.*[^A-Za-z\d]){2})[^?,]+$"),
+    ],
+)
+def test_a_random_string_is_as_it_is_asked_for(expression: str, length: int, pattern: str) -> None:
+    """The examples of the reference (F90)."""
+    found = evaluate(parse(expression), {})
+    assert len(str(found)) == length
+    assert re.match(pattern, str(found))
+    assert found != evaluate(parse(expression), {})
+
+
+def test_a_random_string_cannot_be_shorter_than_its_parts() -> None:
+    with pytest.raises(ExpressionError, match="the length is less"):
+        evaluate(parse("RandomString(2,3,0,0,0)"), {})
 
 
 def test_a_bad_regular_expression_is_an_error() -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -104,6 +105,23 @@ def test_the_mappings_of_the_job_are_applied() -> None:
     assert "employeeId" not in user
     assert (user["displayName"], user["companyName"], user["department"]) == ("Minsu (Contoso)", "Contoso", "Unknown")
     assert (user["userType"], user["jobTitle"]) == ("Guest", "Engineer")
+
+
+@pytest.mark.fact("F170", "Now is the time of the cycle, and dates are written as the reference says")
+def test_a_cycle_knows_the_time_and_writes_texts() -> None:
+    """Now is the time of the cycle in the documented form (F170), and an attribute that is a text gets numbers as texts (F97)."""
+    s = LinkedTenants()
+    s.person("a", proxyAddresses=["SMTP:a@contoso.kr", "smtp:b@contoso.kr"])
+    s.mapping["attributeMappings"] += [
+        template.mapping("extensionAttribute1", "Now()"),
+        template.mapping("extensionAttribute2", "Count([proxyAddresses])"),
+    ]
+    s.first()
+    user = s.synced("a")
+    assert user is not None
+    found = user["onPremisesExtensionAttributes"]
+    assert re.fullmatch(r"1/5/2026 \d+:\d\d:\d\d AM", found["extensionAttribute1"])
+    assert found["extensionAttribute2"] == "2"
 
 
 @pytest.mark.fact("F96", "Nulls are not propagated, and defaults apply on creation only")
@@ -316,6 +334,18 @@ def test_a_disabled_person_in_the_log(action: str) -> None:
     s.source.users["minsu"]["accountEnabled"] = False
     assert s.cycle()["updated"] == 1
     assert s.last_log("minsu")["provisioningAction"] == action
+
+
+def test_disabled_without_being_synchronized_is_deleted() -> None:
+    """Without the action Update, nobody is blocked in the target; F116 keeps only users whose block was synchronized."""
+    s = LinkedTenants()
+    s.person("minsu")
+    s.first()
+    s.mapping["flowTypes"] = "Add, Delete"
+    s.source.users["minsu"]["accountEnabled"] = False
+    assert s.cycle()["updated"] == 0
+    s.unassign("minsu")
+    assert s.cycle()["deleted"] == 1
 
 
 @pytest.mark.fact("F116", "Disabled first and removed later is not deleted")

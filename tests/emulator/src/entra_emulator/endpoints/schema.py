@@ -12,6 +12,7 @@ from ..bodies import ParseExpression, read, without_annotations
 from ..call import NO_CONTENT, Call, Reply
 from ..errors import GraphError
 from ..provisioning import engine, schema_rules, template
+from ..provisioning.dates import NOW
 from ..provisioning.expressions import ExpressionError, evaluate, parse, to_source
 from ..router import Operation
 from ..schema_bodies import DOCUMENTED, Schema, flow_type_problems
@@ -125,7 +126,7 @@ def parse_expression(call: Call) -> Reply:
         return Reply(200, body)
     attributes = {pair.key: pair.value for pair in sent.testInputObject.properties or []}
     try:
-        value = evaluate(expression, attributes, call.settings)
+        value = evaluate(expression, {**attributes, NOW: call.world.clock}, call.settings)
     except ExpressionError as problem:
         return Reply(200, {**body, "error": _public_error("EvaluationFailed", str(problem))})
     values = value if isinstance(value, list) else [] if value is None else [value]

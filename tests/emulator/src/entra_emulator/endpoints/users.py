@@ -50,10 +50,6 @@ def _writable(call: Call) -> GraphObject:
     return user
 
 
-def list_users(call: Call) -> Reply:
-    return odata.collection(call, USER, visible(call))
-
-
 def count_users(call: Call) -> Reply:
     return odata.count(call, USER, visible(call))
 
@@ -171,7 +167,6 @@ def delete_manager(call: Call) -> Reply:
 
 
 OPERATIONS = [
-    Operation("GET", "/users", list_users, query=odata.LIST),
     Operation("GET", "/users/$count", count_users, query=frozenset({"$filter"})),
     Operation("POST", "/users", create_user, body=True),
     Operation("GET", "/users/{user}", get_user, query=odata.SINGLE),

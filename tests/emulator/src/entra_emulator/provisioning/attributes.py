@@ -107,4 +107,4 @@ def coerced(attribute: str, value: Any) -> Any:
     """A mapped value in the type the target attribute has: constants and functions give booleans as text."""
     if attribute in BOOLEAN and isinstance(value, str):
         return value.lower() == "true"
-    return str(value) if isinstance(value, bool) and attribute not in BOOLEAN else value
+    return str(value) if isinstance(value, int) and attribute not in BOOLEAN else value

@@ -16,9 +16,12 @@ NOW = "_now"
 
 _SECONDS = {"d": 86400, "ww": 604800, "h": 3600, "n": 60, "s": 1}
 
+_EPOCH = datetime(1601, 1, 1, tzinfo=timezone.utc)
+
 _FORMATS = [
     "%Y-%m-%dT%H:%M:%S.%f%z",
     "%Y-%m-%dT%H:%M:%S%z",
+    "%Y-%m-%d %H:%M:%S%z",
     "%Y-%m-%d%z",
     "%Y-%m-%dT%H:%M:%S",
     "%Y-%m-%d",
@@ -61,7 +64,9 @@ def added(interval: str, count: int, value: datetime) -> datetime:
 
 
 def difference(interval: str, first: datetime, second: datetime) -> int:
-    """DateDiff, cut to whole intervals towards zero."""
+    """DateDiff, cut to whole intervals towards zero; the documented example of weeks is rounded (F170)."""
+    if interval == "ww":
+        return round((second - first).total_seconds() / _SECONDS[interval])
     if interval in _SECONDS:
         return int((second - first).total_seconds() / _SECONDS[interval])
     if interval == "yyyy":
@@ -69,6 +74,16 @@ def difference(interval: str, first: datetime, second: datetime) -> int:
     if interval == "m":
         return (second.year - first.year) * 12 + second.month - first.month
     raise FunctionFailure(f"'{interval}' is not an interval.")
+
+
+def from_number(number: int) -> datetime:
+    """DateFromNum: a date of Active Directory, in units of 100 nanoseconds."""
+    return _EPOCH + timedelta(microseconds=number // 10)
+
+
+def to_number(value: datetime) -> int:
+    """NumFromDate."""
+    return (value - _EPOCH) // timedelta(microseconds=1) * 10
 
 
 def reformatted(value: str, source: str, target: str) -> str:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import base64
 import re
+import secrets
+import string
 import unicodedata
 import uuid
 from collections.abc import Callable, Mapping
@@ -34,8 +36,9 @@ def is_empty(value: Any) -> bool:
 
 
 def _number(value: Any) -> int:
+    written = text(value)
     try:
-        return int(float(text(value)))
+        return int(written) if written.lstrip("-").isdigit() else int(float(written))
     except ValueError:
         raise FunctionFailure(f"'{text(value)}' is not a number.") from None
 
@@ -150,10 +153,10 @@ def _normalize(value: str) -> str:
     """Latin letters lose their marks; other scripts (Hangul, Kana) stay as they are."""
     out = []
     for character in unicodedata.normalize("NFC", value):
-        if character in _LETTERS:
-            out.append(_LETTERS[character])
-            continue
         base = unicodedata.normalize("NFD", character)
+        if base[0] in _LETTERS:
+            out.append(_LETTERS[base[0]])
+            continue
         latin = base[0].isascii()
         out.append(base[0] if latin else character)
     return "".join(c for c in "".join(out) if not "\u0300" <= c <= "\u036f")
@@ -209,6 +212,22 @@ def _truth(value: Any) -> bool:
     return word not in ("", "0", "false")
 
 
+def _random(a: Arguments, _values: Mapping[str, Any]) -> str:
+    """As many of each kind as are asked for, and small letters for the rest."""
+    length, *least = (_number(value) for value in a[:5])
+    avoided = text(a[5]) if len(a) > 5 else ""
+    kinds = [
+        "".join(c for c in kind if c not in avoided)
+        for kind in (string.digits, "!#$%&*+-?@", string.ascii_uppercase, string.ascii_lowercase)
+    ]
+    found = [secrets.choice(kind) for kind, count in zip(kinds, least, strict=True) for _ in range(count)]
+    if length < len(found):
+        raise FunctionFailure("the length is less than the sum of the minima.")
+    found += [secrets.choice(kinds[-1]) for _ in range(length - len(found))]
+    secrets.SystemRandom().shuffle(found)
+    return "".join(found)
+
+
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
@@ -227,6 +246,7 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
     "CStr": _nullable(lambda s: s),
     "DateAdd": lambda a, _: dates.written(dates.added(text(a[0]), _number(a[1]), dates.read(text(a[2])))),
     "DateDiff": lambda a, _: dates.difference(text(a[0]), dates.read(text(a[1])), dates.read(text(a[2]))),
+    "DateFromNum": lambda a, _: None if is_empty(a[0]) else dates.written(dates.from_number(_number(a[0]))),
     "FormatDateTime": lambda a, _: None if is_empty(a[0]) else dates.reformatted(text(a[0]), text(a[2]), text(a[3])),
     "Guid": lambda a, _: str(uuid.uuid4()),
     "IgnoreFlowIfNullOrEmpty": lambda a, _: None if is_empty(a[0]) else a[0],
@@ -242,7 +262,9 @@ IMPLEMENTATIONS: dict[str, Implementation] = {
     "NormalizeDiacritics": _nullable(_normalize),
     "Not": lambda a, _: not _truth(a[0]),
     "Now": lambda a, attributes: dates.written(dates.read(text(attributes.get(dates.NOW)))),
+    "NumFromDate": lambda a, _: None if is_empty(a[0]) else dates.to_number(dates.read(text(a[0]))),
     "PCase": _proper_case,
+    "RandomString": _random,
     "Redact": lambda a, _: a[0],
     "RemoveDuplicates": lambda a, _: list(dict.fromkeys(_listed(a[0]))),
     "Replace": _replace,

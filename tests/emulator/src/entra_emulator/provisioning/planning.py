@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from entra_emulator.provisioning import attributes, directory, mapping, memory, scoping
+from entra_emulator.provisioning import attributes, dates, directory, mapping, memory, scoping
 from entra_emulator.provisioning.expressions import ExpressionError
 from entra_emulator.provisioning.model import Json, Plan, Run
 from entra_emulator.provisioning.population import ROLE, Candidate
@@ -32,7 +32,7 @@ def plan(run: Run, candidate: Candidate) -> Plan:
     if candidate.deleted or not candidate.entitled or not result.verdict.passed:
         return _leaving(run, result)
     try:
-        result.wanted = mapping.desired(run.mapping, source, run.settings)
+        result.wanted = mapping.desired(run.mapping, {**source, dates.NOW: run.at}, run.settings)
         identity = mapping.value_of(run.mapping.identity, source, run.settings)
     except ExpressionError as error:
         return _fail(result, "InternalError", str(error))

@@ -50,7 +50,7 @@ def repository_files() -> list[Path]:
 
 
 MODULES = sorted(names("plugins/modules"))
-WITHOUT_CONNECTION = {"link_arguments", "links_info"}
+WITHOUT_CONNECTION = {"link_arguments", "links_info", "watch_report"}
 """They read the variables of links, and a connection among their arguments would be refused."""
 ROLES = sorted(path.name for path in (ROOT / "roles").glob("*") if path.is_dir())
 

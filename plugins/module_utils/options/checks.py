@@ -43,8 +43,10 @@ def wrong(params: Mapping[str, Any], table: Table | None = None, place: str = ""
 
     ``table`` is `CHECKS` by default; ``place`` is the beginning of the names in a nested table.
     """
-    for name, about in (CHECKS if table is None else table).items():
-        value = params.get(name)
+    table = CHECKS if table is None else table
+    given = params.keys() & table.keys()
+    for name in given if len(given) < 2 else [known for known in table if known in given]:
+        value, about = params[name], table[name]
         if value is None or value == []:
             continue
         several = value if isinstance(value, list) else None

@@ -341,11 +341,6 @@ def run_state(job: Mapping[str, Any] | None) -> str:
     return "started" if (job.get("schedule") or {}).get("state") == "Active" else "paused"
 
 
-def has_run(job: Mapping[str, Any] | None) -> bool:
-    """Whether the job has ended a cycle."""
-    return _last_cycle(((job or {}).get("status") or {}).get("lastExecution")) is not None
-
-
 def quarantine(job: Mapping[str, Any] | None) -> Quarantine | None:
     """The quarantine of the job; ``None`` if there is none."""
     raw = ((job or {}).get("status") or {}).get("quarantine")
@@ -443,6 +438,12 @@ def _last_cycle(raw: Mapping[str, Any] | None) -> Cycle | None:
         "exported": raw.get("countExported"),
         "held_for_retry": raw.get("countEscrowed"),
     }
+
+
+def has_run(job: Mapping[str, Any] | None) -> bool:
+    """Whether a cycle of the job has ended."""
+    status = (job or {}).get("status") or {}
+    return any(_last_cycle(status.get(name)) for name in ("lastExecution", "lastSuccessfulExecution"))
 
 
 def _moment(text: str | None) -> str | None:

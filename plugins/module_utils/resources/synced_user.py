@@ -122,15 +122,24 @@ def from_domains(client: Client, domains: Iterable[str], names: Iterable[str] = 
     """The synced users from these domains. Those with these names in the source are read by name as well, because the service can be late
     in selecting new users by domain (fact F158).
     """
+    return synced_users(external_users(client, domains, names, user_type), _lower(domains), user_type)
+
+
+def external_users(
+    client: Client, domains: Iterable[str], names: Iterable[str] = (), user_type: str | None = None, select: str = SELECT
+) -> list[dict[str, Any]]:
+    """The users from these domains as Graph returned them, each once, with those whose invitation is pending; and those with these names
+    in the source.
+    """
     wanted, first = _lower(domains), _first(client)
-    by_name = list(external_names.requests_by_source_name(names, SELECT))
+    by_name = list(external_names.requests_by_source_name(names, select))
     bodies = [answer.body for answer in read_all(client, [*first, *by_name])]
     users = list(listed(client, bodies[len(first) :]))
     here = external_names.endings_here(client, bodies[0]) if first else external_names.recorded_endings(client)
-    selecting = external_names.selecting(wanted, sorted({*here, *external_names.endings(users)}), SELECT, user_type)
+    selecting = external_names.selecting(wanted, sorted({*here, *external_names.endings(users)}), select, user_type)
     for answer in read_all(client, selecting):
         users += client.members(answer.body, headers=ADVANCED)
-    return synced_users({str(user["id"]): user for user in users}.values(), wanted, user_type)
+    return list({str(user["id"]): user for user in users}.values())
 
 
 def synced_users(raw: Iterable[Mapping[str, Any]], domains: Iterable[str], user_type: str | None = None) -> list[dict[str, Any]]:

@@ -32,6 +32,7 @@ BEGINNINGS: dict[str, dict[str, Any]] = {
     "assigned": {},
     "all users": {"link_scope_mode": "all"},
     "without deletions": {"link_target_actions": ["create", "update"]},
+    "left before": {"link_target_actions": ["create", "update"]},
 }
 """How the link is before the change."""
 
@@ -162,6 +163,9 @@ def beginnings() -> tuple[Cloud, dict[str, bytes]]:
             cloud.load(fresh)
             sync(cloud, {**LINK, **changes})
             cloud.sleep(CYCLE)
+            if name == "left before":
+                sync(cloud, {**LINK, **changes, "link_scope_groups": []})
+                cloud.sleep(CYCLE)
             cloud.sleep(CYCLE)
             saved[name] = cloud.save()
     return cloud, saved
@@ -282,6 +286,16 @@ def test_unimportant_users_raise_no_alarm(cloud: Cloud, way: str) -> None:
     assert not result.get("failed"), result
     assert not any(user["protected_by"] for user in result["impact"]["users"])
     assert set(result["impact"]["importance"].values()) == {"checked"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_users_who_left_while_deletions_were_off_are_protected_when_they_are_switched_on(cloud: Cloud, kind: str) -> None:
+    """It is not documented whether the service then deletes them (fact F105). The emulator does not, but nobody who matters is risked."""
+    way = Way(HYEJIN, "sync_mapping", {"target_actions": ["create", "update", "delete"]}, "left before")
+    result = task(cloud, way.module, "contoso", check=True, **begin(cloud, way, KINDS[kind]))
+    assert result.get("failed")
+    assert f"{HYEJIN} (" in result["msg"] or "hyejin.lee_contoso.kr#EXT#" in result["msg"]
+    assert KINDS[kind].reason in result["msg"]
 
 
 @pytest.mark.parametrize(

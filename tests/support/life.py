@@ -264,9 +264,9 @@ NO_SENTENCE = re.compile(r"Traceback|object at 0x|\n|^'|Error\(")
 
 
 def chosen(life: Life, phase: Phase, disturbance: str, everything: bool) -> list[int]:
-    """The requests to disturb: of a kill every one, of a fault every write and a share of the reads, unless ``everything``.
+    """The requests to disturb: every write, and of the reads a share, unless ``everything``.
 
-    Between two writes a kill leaves the same behind wherever it comes, so a kill after a request is worth a case only after a write.
+    Between two writes a kill leaves the same behind wherever it comes, so it is worth a case only before or after a write.
     """
     numbers = life.requests(phase)
     sent = life.sent[phase.name]
@@ -274,14 +274,14 @@ def chosen(life: Life, phase: Phase, disturbance: str, everything: bool) -> list
         return [number for number in numbers if sent[number].writes]
     if disturbance in ITEM_FAULTS:
         numbers = [number for number in numbers if sent[number].path.endswith("/$batch")]
-    if everything or disturbance == KILLED:
+    if everything:
         return numbers
     turn = DISTURBANCES.index(disturbance)
     return [number for number in numbers if sent[number].writes or (number + turn) % SHARE == 0]
 
 
-SHARE = 8
-"""Each read meets every eighth disturbance."""
+SHARE = 16
+"""Each read meets every sixteenth disturbance."""
 
 
 def everything() -> bool:

@@ -241,6 +241,7 @@ CASES = {
     ),
     "equal mail addresses": Case(replace(USER, shares_mail=True), ACCOUNT, IN, IN, "unknown"),
     "equal mail addresses out of scope": Case(replace(USER, shares_mail=True), ACCOUNT, OUT, OUT, "unchanged"),
+    "a function that could not work": Case(USER, ACCOUNT, within(FAILING), OUT, "unknown", possible=("soft_deleted", "unchanged")),
     "a function that cannot work": Case(USER, None, OUT, within(FAILING), "created", possible=("created", "failed")),
 }
 

@@ -175,6 +175,16 @@ def read(client: Client, wanted: Desired) -> Current:
     return _with_members(client, current, wanted)
 
 
+def read_assigned(client: Client, name: str) -> Current:
+    """The mode and the assignments of a configuration, without the names of users."""
+    configuration, bodies = find_configuration.find_with(client, name, *PARTS[:2])
+    if configuration is None:
+        return Current(None)
+    secrets, first_page = bodies
+    assigned = assignments(client, configuration, first_page, named=False)
+    return Current(configuration, settings_bag.parse(client.whole(secrets)), assigned)
+
+
 def _with_members(client: Client, current: Current, wanted: Desired) -> Current:
     """Add the members of groups: of new groups, so that the warnings can name the users whom the service will skip; of all groups in
     scope, and the number of users in the tenant, only if users may leave.
@@ -192,13 +202,16 @@ def _users(principals: Mapping[str, Principal]) -> list[Principal]:
     return [principal for principal in principals.values() if principal.kind == "user" and not principal.external]
 
 
-def assignments(client: Client, configuration: Configuration, first_page: Any = None) -> tuple[Assignment, ...]:
-    """All assignments of users and groups to a configuration; ``first_page`` is the body of `ASSIGNED` if it was read already.
+def assignments(client: Client, configuration: Configuration, first_page: Any = None, named: bool = True) -> tuple[Assignment, ...]:
+    """All assignments of users and groups to a configuration; ``first_page`` is the body of `ASSIGNED` if it was read already. If they need
+    not be ``named``, users have their display names, and nothing shows which of them are external.
 
     Names are read in batches of a thousand. There may be a hundred thousand assignments, so pages are not kept.
     """
     page = first_page or client.get(f"/servicePrincipals/{configuration.id}{ASSIGNED}")
     unnamed = [_assignment(raw) for raw in client.members(page) if raw.get("principalType") in ("User", "Group")]
+    if not named:
+        return tuple(unnamed)
     known = {principal.id: principal for principal in by_ids(client, (assignment.principal.id for assignment in unnamed))}
     return tuple(Assignment(found.id, known.get(found.principal.id, found.principal), found.role_id) for found in unnamed)
 

@@ -182,9 +182,14 @@ def _cases(situation: _Situation, switches: Switches, was: Standing, now: Standi
     provided: tuple[bool, ...] = (False,)
     if redeemed and _maybe_provided(situation) and any(not was_in and not is_in for was_in, is_in, _ in scopes):
         provided = read(None, True, "whether the synchronization provided the account")
-    for scope, was_provided, restored, matched, joined, removed in product(scopes, provided, restores, matches, joins, administrators):
+    left = redeemed and any(was_in and not is_in for was_in, is_in, _ in scopes)
+    unsuitable = mapped.unsuitable(values(situation.before.rules, source)) if left else ""
+    remembered = read(None, bool(unsuitable), f"whether the service provided the account although {unsuitable}")
+    for scope, known, was_provided, restored, matched, joined, removed in product(
+        scopes, remembered, provided, restores, matches, joins, administrators
+    ):
         was_in, is_in, admitted = scope
-        yield _Case(was_in, is_in, admitted, was_in or was_provided, restored, matched, joined, removed, tuple(points))
+        yield _Case(was_in, is_in, admitted, (was_in and known) or was_provided, restored, matched, joined, removed, tuple(points))
 
 
 def _scopes(situation: _Situation, switches: Switches, was: Standing, now: Standing) -> Iterator[tuple[bool, bool, bool]]:

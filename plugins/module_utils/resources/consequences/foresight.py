@@ -74,32 +74,13 @@ def _judge_mapping(
     source: Client, target: Client | None, current: mapping.Current, wanted: mapping.Desired, given: Given
 ) -> tuple[mapping.Current, Facts]:
     with source.reading():
-        there = scope.read(source, unchanged(given))
+        there = scope.read_assigned(source, wanted.configuration)
     rules = rules_in(current.schema), rules_in(new_schema(current, wanted))
     assigned = assigned_before(there)
     if assigned.mode == "assigned" and not assigned.principals and not deletions_begin(*rules):
         return current, NOBODY
     change = change_of(source, (assigned, assigned), there.members, rules, current.parent)
     return current, judged(source, target, change, guards(given))
-
-
-def unchanged(given: Given) -> scope.Desired:
-    """The wish to leave the scope as it is."""
-    return scope.Desired(
-        tenant=given["tenant_id"],
-        configuration=given["configuration"],
-        absent=False,
-        mode=None,
-        users=(),
-        groups=(),
-        exact=False,
-        allow_empty=False,
-        max_removals=None,
-        max_removal_percent=None,
-        restart_owed=False,
-        restart_job=False,
-        full_result=False,
-    )
 
 
 MAPPING = ForeseenResource(mapping.RESOURCE, _mapping_affects, _judge_mapping)

@@ -4,8 +4,8 @@
 # Private to this collection: it may change without notice.
 """Reads the users of a change in both tenants, as a stream: each user of the source with the account in the target.
 
-Source users are read by id, by the group that they are members of, or, in scope mode ``all``, page by page. Of the target, no directory is
-listed: accounts are asked for by name or selected by domain (facts F28, F112, F158).
+Source users are read by id, by the group that they are members of, or, in scope mode ``all`` or if that takes fewer requests, page by page.
+Of the target, no directory is listed: accounts are asked for by name or selected by domain (facts F28, F112, F158).
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from .model import Population, Scope, SourceUser, TargetUser
 
 CHUNK = LARGEST_BATCH * LARGEST_IN
 """The users that one batch asks for by name or id."""
+PAGE = 999
+"""The users of a page."""
 BY_DOMAIN = 5 * CHUNK
 """The number of users from which on the accounts in the target are selected by domain: a page of those has three times as many."""
 
@@ -126,11 +128,26 @@ class _Reader:
             yield from self._leavers(remaining)
         for group_id, members in self._wanted.groups.items():
             if sum(member in remaining for member in members) > CHUNK:
-                for user in self._pages(f"/groups/{group_id}/members?$select={self._select}&$top=999"):
-                    if user.id in remaining:
-                        del remaining[user.id]
-                        yield user
+                yield from self._taken(remaining, self._pages(f"/groups/{group_id}/members?$select={self._select}&$top=999"))
+        if len(remaining) > BY_DOMAIN:
+            yield from self._from_listing(remaining)
         yield from self._by_id(list(remaining))
+
+    @staticmethod
+    def _taken(remaining: dict[str, None], users: Iterator[SourceUser]) -> Iterator[SourceUser]:
+        for user in users:
+            if user.id in remaining:
+                del remaining[user.id]
+                yield user
+
+    def _from_listing(self, remaining: dict[str, None]) -> Iterator[SourceUser]:
+        """The users from a list of all members of the tenant, if its pages are fewer than the batches that ask for each by id."""
+        path = f"/users?$filter=userType%20eq%20'Member'&$select={self._select}&$count=true&$top={PAGE}"
+        with self._source.reading():
+            page = self._source.get(path, headers=ADVANCED)
+            size = page.get("@odata.count")
+        if isinstance(size, int) and size / PAGE <= len(remaining) / CHUNK:
+            yield from self._taken(remaining, self._following(page, ADVANCED))
 
     def _leavers(self, remaining: dict[str, None]) -> Iterator[SourceUser]:
         """The users who leave, of whom no more is read than which of them are disabled; they are removed from ``remaining``."""
@@ -155,13 +172,21 @@ class _Reader:
             return frozenset(raw["id"] for raw in self._source.pages("/users?$filter=accountEnabled%20eq%20false&$select=id&$top=999"))
 
     def _pages(self, path: str) -> Iterator[SourceUser]:
-        following: str | None = path
-        while following:
+        with self._source.reading():
+            page = self._source.get(path)
+        yield from self._following(page, {})
+
+    def _following(self, page: Any, headers: Mapping[str, str]) -> Iterator[SourceUser]:
+        """The users of a page, and of those that follow it. No page is read before the users of the one before it are taken."""
+        while True:
             with self._source.reading():
-                page = self._source.get(following)
                 users = [self._user(raw) for raw in page_members(page)]
                 following = self._source.path_of(page.get("@odata.nextLink"), "v1.0")
             yield from users
+            if following is None:
+                return
+            with self._source.reading():
+                page = self._source.get(following, headers=headers)
 
     def _by_id(self, ids: Sequence[str]) -> Iterator[SourceUser]:
         for start in range(0, len(ids), CHUNK):

@@ -18,7 +18,7 @@ from ..directory import Principal, person
 from ..find_configuration import Configuration, Raw
 from ..job import Quarantine
 from ..mapping import schema
-from . import foresight, properties
+from . import properties
 from .changes import assigned_before, change_of
 from .model import SourceUser, State
 from .rules import ALWAYS_READ, Needs, needed, rules_of
@@ -95,7 +95,7 @@ def read(client: Client, name: str) -> Present:
 
     :raises Refusal: if the configuration, its job or its mapping of users does not exist.
     """
-    current = scope.read(client, foresight.unchanged({"tenant_id": client.tenant, "configuration": name}))
+    current = scope.read_assigned(client, name)
     if current.configuration is None:
         raise Refusal(find_configuration.missing(name))
     if current.job is None:

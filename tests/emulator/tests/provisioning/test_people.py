@@ -336,6 +336,18 @@ def test_a_disabled_person_in_the_log(action: str) -> None:
     assert s.last_log("minsu")["provisioningAction"] == action
 
 
+def test_disabled_without_being_synchronized_is_deleted() -> None:
+    """Without the action Update, nobody is blocked in the target; F116 keeps only users whose block was synchronized."""
+    s = LinkedTenants()
+    s.person("minsu")
+    s.first()
+    s.mapping["flowTypes"] = "Add, Delete"
+    s.source.users["minsu"]["accountEnabled"] = False
+    assert s.cycle()["updated"] == 0
+    s.unassign("minsu")
+    assert s.cycle()["deleted"] == 1
+
+
 @pytest.mark.fact("F116", "Disabled first and removed later is not deleted")
 def test_disabled_first_and_removed_later_is_not_deleted() -> None:
     """The documented exception (F116); removed at once is deleted."""

@@ -10,6 +10,7 @@ from typing import Any
 from entra_emulator.provisioning import attributes, directory, logs, mapping, memory, policies
 from entra_emulator.provisioning.functions import text
 from entra_emulator.provisioning.model import Json, Outcome, Plan, Run
+from entra_emulator.provisioning.planning import REDUNDANT
 from entra_emulator.state import GraphObject
 
 _FOREIGN = frozenset(["mail", "showInAddressList"])
@@ -40,7 +41,8 @@ def _label(run: Run, plan: Plan) -> Json:
 
 def _nothing(run: Run, plan: Plan) -> Outcome:
     if plan.verb == "skip" and plan.target_id in run.target.users and plan.wanted:
-        _remember(run, plan, plan.target_id or "")
+        exported = memory.known(run.job, plan.candidate.id).get("exported")
+        _remember(run, plan, plan.target_id or "", **({} if plan.code == REDUNDANT else {"exported": exported}))
     status = "failure" if plan.verb == "fail" else "skipped"
     target = run.target.users.get(plan.target_id or "")
     return Outcome(plan, "other", status, plan.code, plan.reason, target)

@@ -30,7 +30,7 @@ options:
         V(watch) is the playbook C(watch).
       - If not set, the whole link is checked.
     type: str
-    choices: [address_book, preflight, source_tenant, target_tenant, verify, watch]
+    choices: [address_book, person, preflight, source_tenant, target_tenant, verify, watch]
   state:
     description:
       - Whether the link must exist. It takes precedence over C(link_state). The playbook C(teardown) sets it.
@@ -108,6 +108,7 @@ others:
     - Where the address book of the target is reported, the fact C(cross_tenant_sync_address_book) holds them as options of
       M(entra.cross_tenant_sync.address_book_info). Where it is mended, the fact C(cross_tenant_sync_mend) holds them as options of
       M(entra.cross_tenant_sync.address_book_visibility).
+    - For the role C(person), the fact C(cross_tenant_sync_person) holds them as options of M(entra.cross_tenant_sync.person_info).
     - For the playbook C(watch), the fact C(cross_tenant_sync_watch) holds the variables of the link as options of
       M(entra.cross_tenant_sync.watch_info).
   returned: success
@@ -119,7 +120,7 @@ others:
 from ansible.module_utils.basic import AnsibleModule
 
 ARGUMENTS = {
-    "role": {"type": "str", "choices": ["address_book", "preflight", "source_tenant", "target_tenant", "verify", "watch"]},
+    "role": {"type": "str", "choices": ["address_book", "person", "preflight", "source_tenant", "target_tenant", "verify", "watch"]},
     "state": {"type": "str", "choices": ["present", "absent"]},
 }
 

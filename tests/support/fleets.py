@@ -57,6 +57,8 @@ class Fleet:
     connections: dict[str, dict[str, Any]]
     story: list[str] = field(default_factory=list)
     """What chance has done."""
+    vault: Vault = field(default_factory=Vault)
+    """The tokens of those who compare a single link, which sign in once, as the tasks of a run do."""
 
     def params(self, name: str) -> dict[str, Any]:
         """The validated options of ``link_info``."""
@@ -135,7 +137,7 @@ def compared(fleet: Fleet, name: str) -> Mapping[str, Any] | str:
     with living(fleet.cloud), tempfile.TemporaryDirectory() as folder:
         pace = Pace(longest=60.0, sleep=fleet.cloud.sleep, clock=fleet.cloud.clock)
         try:
-            return engine.run(link_info.SUBJECT, fleet.params(name), True, pace, run_folder=folder, vault=Vault())
+            return engine.run(link_info.SUBJECT, fleet.params(name), True, pace, run_folder=folder, vault=fleet.vault)
         except RunFailure as failure:
             return failure.msg
 
@@ -161,7 +163,7 @@ def told(fleet: Fleet, name: str) -> Told:
             given = _validated(part.module, module.OPTIONS, {**options, **connection})
             pace = Pace(longest=float(given["visibility_timeout"]), sleep=fleet.cloud.sleep, clock=fleet.cloud.clock)
             try:
-                result = engine.run(module.SUBJECT, given, True, pace, run_folder=folder)
+                result = engine.run(module.SUBJECT, given, True, pace, run_folder=folder, vault=fleet.vault)
             except RunFailure as failure:
                 return Told(tuple(actions), failure.msg)
             except Exception as error:

@@ -53,6 +53,7 @@ BASE: dict[str, dict[str, Any]] = {
     "cross_tenant_policy_info": {},
     "impact_info": {"configuration": "Fabrikam", "target": {"tenant_id": TARGET, **SIGN_IN}},
     "link_info": {"configuration": "Fabrikam", "target": {"tenant_id": TARGET, **SIGN_IN}},
+    "person_info": {"configuration": "Fabrikam", "user": "minsu.kim@contoso.kr", "target": {"tenant_id": TARGET, **SIGN_IN}},
     "preflight_info": {"side": "source", "partner_tenant_id": TARGET},
     "provisioning_log_info": {"configuration": "Fabrikam"},
     "sync_configuration": {"name": "Fabrikam", "target_tenant_id": TARGET},
@@ -256,6 +257,9 @@ def own() -> Iterator[Case]:
         yield Case(module, {f"{prefix}users": [["a"]]}, f"{prefix}users[0]")
         yield Case(module, {f"{prefix}groups": ["Sales", True]}, f"{prefix}groups[1]")
         yield Case(module, {f"{prefix}groups": [LONG]}, f"{prefix}groups[0]")
+    yield from each("person_info", "user", (*NOT_LINES, ["a", "b"]))
+    yield from each("person_info", "global_address_list", (LONG, *NOT_LINES))
+    yield Case("sync_mapping", {"try_on": ["a@contoso.kr", "b\nc"]}, "try_on[1]")
     yield from each("sync_scope", "visibility_timeout", (-1, 10**12, *NOT_NUMBERS))
     yield from each("sync_job", "wait_timeout", (-1, 10**12, *NOT_NUMBERS))
     yield from each("sync_job", "wait", ("long", 5))

@@ -288,6 +288,7 @@ VALUE_OF_AN_ENTRY = {
     "graph/client.py page_members",
     "graph/credentials/federated.py _from_github",
     "resources/mapping/expression.py source_meaning",
+    "resources/mapping/try_on.py longest",
     "resources/job.py _progress",
     "resources/job.py _shown",
     "resources/on_demand.py _reports",

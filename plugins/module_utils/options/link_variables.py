@@ -38,7 +38,7 @@ _IN_ADDRESS_BOOK = ("address_book_info", "address_book_visibility")
 _ALSO: dict[str, dict[str, str]] = {
     "scope_max_removals": dict.fromkeys(("sync_deprovision", "watch_info"), "max_removals"),
     "scope_max_removal_percent": dict.fromkeys(("sync_deprovision", "watch_info"), "max_removal_percent"),
-    "configuration": dict.fromkeys(("address_book_info", "watch_info"), "configuration"),
+    "configuration": dict.fromkeys(("address_book_info", "person_info", "watch_info"), "configuration"),
     "others": {"sync_deprovision": "others"},
     "deletion_threshold": {"sync_deprovision": "deletion_threshold"},
     "source_domains": dict.fromkeys(("sync_deprovision", *_IN_ADDRESS_BOOK, "watch_info"), "source_domains"),
@@ -80,7 +80,8 @@ VARIABLES: dict[str, Variable] = {
     "link_deprovision_timeout": Variable(_INT, {"sync_deprovision": "wait_timeout"}),
     "link_address_book": Variable(_choice("report", "mend", "off")),
     "link_verify_max_unlisted": Variable(_INT, {"address_book_info": "max_unlisted"}),
-    "link_global_address_list": Variable(_TEXT, dict.fromkeys(_IN_ADDRESS_BOOK, "global_address_list")),
+    "link_global_address_list": Variable(_TEXT, dict.fromkeys((*_IN_ADDRESS_BOOK, "person_info"), "global_address_list")),
+    "link_person": Variable(_TEXT, {"person_info": "user"}),
     "link_address_book_max_changes": Variable(_INT, {"address_book_visibility": "max_changes"}),
     "link_address_book_commands_path": Variable(_PATH, {"address_book_visibility": "commands_path"}),
 }

@@ -440,9 +440,9 @@ def _last_cycle(raw: Mapping[str, Any] | None) -> Cycle | None:
     }
 
 
-def has_run(job: Mapping[str, Any]) -> bool:
+def has_run(job: Mapping[str, Any] | None) -> bool:
     """Whether a cycle of the job has ended."""
-    status = job.get("status") or {}
+    status = (job or {}).get("status") or {}
     return any(_last_cycle(status.get(name)) for name in ("lastExecution", "lastSuccessfulExecution"))
 
 

@@ -90,7 +90,7 @@ def of_source(source: Source, targets: Sequence[Entra], pairs: Mapping[str, Entr
             entra=pairs.get(user.id),
             deleted=user.id in removed,
             source=SourceUser(user.id, user.name, user.mail, user.enabled, source.covers(user)),
-            logged=_logged(source.log.entries.get(user.id)),
+            logged=logged(source.log.entries.get(user.id)),
         )
         for user in source.users.values()
     ]
@@ -108,7 +108,8 @@ def of_target(targets: Iterable[Entra], deleted: Iterable[Entra], unknown: Itera
     return [*people, *(Person(name, deleted=True) for key, name in gone.items() if key not in names), *map(Person, unknown)]
 
 
-def _logged(entry: LogEntry | None) -> Logged | None:
+def logged(entry: LogEntry | None) -> Logged | None:
+    """An entry of the log as evidence."""
     if entry is None:
         return None
     return Logged(entry["status"], entry["action"], entry["code"], entry["reason"], entry["remedy"], entry["time"])

@@ -95,7 +95,7 @@ def read(client: Client, name: str) -> Present:
 
     :raises Refusal: if the configuration, its job or its mapping of users does not exist.
     """
-    current = scope.read_assigned(client, name)
+    current = scope.read(client, _unchanged(client.tenant, name))
     if current.configuration is None:
         raise Refusal(find_configuration.missing(name))
     if current.job is None:
@@ -107,6 +107,25 @@ def read(client: Client, name: str) -> Present:
     rules, side = rules_of(mapping), assigned_before(current)
     whole = change_of(client, (side, side), current.members, (rules, rules), running)
     return Present(current.configuration, current.job, whole.after, whole.known, whole.groups)
+
+
+def _unchanged(tenant: str, configuration: str) -> scope.Desired:
+    """The wish to leave the scope as it is."""
+    return scope.Desired(
+        tenant=tenant,
+        configuration=configuration,
+        absent=False,
+        mode=None,
+        users=(),
+        groups=(),
+        exact=False,
+        allow_empty=False,
+        max_removals=None,
+        max_removal_percent=None,
+        restart_owed=False,
+        restart_job=False,
+        full_result=False,
+    )
 
 
 def serving(client: Client, target_id: str) -> list[Present]:

@@ -90,7 +90,7 @@ class TestPreparing:
             assert looked.params["stop_at_difference"] is looked.params["share_reads"] is True
             assert looked.secrets == {SECRET}
 
-    FORMS: ClassVar = (
+    FORMS: ClassVar[tuple[dict[str, Any], ...]] = (
         {},
         {"link_scope_users": "a@b.example, c@d.example", "link_scope_exact": "yes", "link_deletion_threshold": "7"},
         {"link_mappings": '[{"target": "city", "constant": 5}]', "link_filters": "[]", "link_others": ["Old"], "link_job_state": ""},

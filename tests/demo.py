@@ -17,12 +17,14 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import Emulator
+from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import FABRIKAM, Emulator
 from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import REPOSITORY, Playbooks, Run, inventory
 
 INTERRUPTED = 130
 LEFT: dict[str, Any] = {"link_scope_users": [], "link_scope_exact": True}
 """The variables of the link after Kim Minsu has left the scope."""
+SWAPPED: dict[str, Any] = {"link_scope_groups": ["Engineering"], "link_scope_exact": True}
+"""The variables of the link if Engineering takes the place of Sales."""
 HIDDEN = "hyejin.lee@contoso.kr"
 """The user whom somebody hides in Exchange."""
 
@@ -74,6 +76,8 @@ def show(emulator: Emulator, playbooks: Playbooks) -> None:
     print_recap(again)
     expect(not again.changed(), f"the second run changed {again.changed()}")
 
+    stop(emulator, playbooks)
+
     step("Kim Minsu leaves the scope. The inventory now has an empty list of users, and the list is exact.")
     left = succeed(playbooks.sync("--diff", **LEFT))
     print_actions(left)
@@ -88,6 +92,43 @@ def show(emulator: Emulator, playbooks: Playbooks) -> None:
     )
 
     ask_exchange(emulator, playbooks)
+
+
+def stop(emulator: Emulator, playbooks: Playbooks) -> None:
+    """A change that would cost an administrator of the target the account."""
+    step("Lee Hyejin becomes a Global Administrator of fabrikam.kr. Then somebody puts Engineering in the place of Sales. (--check)")
+    make_administrator(emulator)
+    before = emulator.state()
+    stopped = playbooks.sync("--check", **SWAPPED)
+    expect(stopped.code != 0, "the run was not stopped")
+    expect(emulator.state() == before, "something was changed")
+    print_impact(stopped)
+
+    step("The same for real. It stops before the first write in either tenant.")
+    stopped = playbooks.sync(**SWAPPED)
+    expect(stopped.code != 0, "the run was not stopped")
+    expect(emulator.state() == before, "something was changed")
+    print_impact(stopped, users=False)
+
+
+def make_administrator(emulator: Emulator) -> None:
+    """Give the account of Lee Hyejin in Fabrikam a role."""
+    state = emulator.state()
+    users = state["tenants"][FABRIKAM]["users"].values()
+    found = next(user for user in users if user["userPrincipalName"].startswith(HIDDEN.replace("@", "_")))
+    found["_directoryRoles"] = ["Global Administrator"]
+    emulator.control("PUT", "state", state)
+
+
+def print_impact(run: Run, users: bool = True) -> None:
+    """What a change would do to users, and why it is refused."""
+    result = run.of("impact_info")
+    expect(HIDDEN in result["msg"], f"the run stopped for another reason: {result['msg']}")
+    for user in result["impact"]["users"] if users else ():
+        protected = f"  protected: {', '.join(user['protected_by'])}" if user["protected_by"] else ""
+        way = f"{user['before']} -> {user['after']}{protected}"
+        console.print(f"   {user['user_principal_name']:<26} {user['effect']:<13} {way}", markup=False)
+    console.print(f"   {result['msg']}", markup=False)
 
 
 def ask_exchange(emulator: Emulator, playbooks: Playbooks) -> None:

@@ -250,8 +250,13 @@ def test_a_link_is_kept_while_somebody_is_left(playbooks: Playbooks, emulator: E
     emulator.control("PUT", "state", state)
     trust = [one["access_policy"] for one in state["tenants"].values()]
 
+    stopped = playbooks.sync(*DEPROVISION)
+    assert stopped.code == 2
+    assert "minsu.kim@contoso.kr (Global Administrator) would be deleted in the target" in stopped.failure()
+    assert emulator.state()["tenants"] == state["tenants"]
+
     with time_passes(emulator):
-        run = playbooks.sync(*DEPROVISION)
+        run = playbooks.sync(*DEPROVISION, "-e", "link_protected_release=minsu.kim@contoso.kr")
     assert run.code == 2
     assert "minsu.kim@contoso.kr" in run.failure()
     after = emulator.state()

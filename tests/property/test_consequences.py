@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections import Counter
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.consequences.model import EFFECTS
-from ansible_collections.entra.cross_tenant_sync.tests.support.foresight import contradiction, generated, happened, predicted
+from ansible_collections.entra.cross_tenant_sync.tests.support.foresight import contradiction, happened, predicted
+from ansible_collections.entra.cross_tenant_sync.tests.support.foresight_links import generated
 from ansible_collections.entra.cross_tenant_sync.tests.support.life import everything
 
 SEEDS = range(2000 if everything() else 200)

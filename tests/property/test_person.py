@@ -241,7 +241,7 @@ TROUBLES = (
         "minsu.kim",
         "is not in scope any longer (not assigned), and keeps the account only because they hold an administrator role in the "
         "target; take the role from the user in the target, or bring them back into scope.",
-        then(in_target("minsu.kim", _directoryRoles=["Global Administrator"]), scope("yerin.do"), cycle),
+        then(in_target("minsu.kim", _directoryRoles=["Global Administrator"]), unassigned("minsu.kim"), cycle),
     ),
     Trouble(
         "kept_delete_off",

@@ -13,8 +13,8 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping.try_on import Change, cautions, longest
 
 
-def change(target: str = "displayName", **row: Any) -> Change:
-    return Change(target, None, {"targetAttributeName": target, **row}, longest(target, None))
+def change(target: str = "displayName", default: str | None = None) -> Change:
+    return Change(target, None, {"targetAttributeName": target, "defaultValue": default}, longest(target, None))
 
 
 class TestCautions:
@@ -53,7 +53,7 @@ class TestCautions:
         assert cautions(change(target), before, after) == ([] if warning is None else [warning])
 
     def test_a_default_is_for_new_users_only(self) -> None:
-        (said,) = cautions(change("department", defaultValue="None"), "Sales", None)
+        (said,) = cautions(change("department", "None"), "Sales", None)
         assert said == "department has no value, so a new user gets the default 'None', and an existing one keeps the old value"
 
     @pytest.mark.parametrize(

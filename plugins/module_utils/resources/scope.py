@@ -208,16 +208,12 @@ def assignments(client: Client, configuration: Configuration, first_page: Any = 
 
     Names are read in batches of a thousand. There may be a hundred thousand assignments, so pages are not kept.
     """
-    unnamed = listed_assignments(client, first_page or client.get(f"/servicePrincipals/{configuration.id}{ASSIGNED}"))
+    page = first_page or client.get(f"/servicePrincipals/{configuration.id}{ASSIGNED}")
+    unnamed = [_assignment(raw) for raw in client.members(page) if raw.get("principalType") in ("User", "Group")]
     if not named:
         return tuple(unnamed)
     known = {principal.id: principal for principal in by_ids(client, (assignment.principal.id for assignment in unnamed))}
     return tuple(Assignment(found.id, known.get(found.principal.id, found.principal), found.role_id) for found in unnamed)
-
-
-def listed_assignments(client: Client, first_page: Any) -> list[Assignment]:
-    """The assignments of users and groups from the body of `ASSIGNED`, with the display names that it contains."""
-    return [_assignment(raw) for raw in client.members(first_page) if raw.get("principalType") in ("User", "Group")]
 
 
 def _assignment(raw: Raw) -> Assignment:

@@ -9,12 +9,13 @@ The directory of the target is not listed: users are asked for by name, or selec
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..graph.batch import outcomes_of, read_all
-from ..graph.client import Answer, Client, Request
+from ..graph.client import Answer, Client, Request, all_of
 from ..plan import Inquiry, Refusal
 from . import external_names, tenants
 from .directory import listed
@@ -114,7 +115,8 @@ def arrived(client: Client, domains: Iterable[str], names: Iterable[str] = ()) -
         more = read_all(client, external_names.counting(wanted, sorted(ends.difference(known))))
         count = external_names.counted(client, [*(numbers if known else ()), *(answer.body for answer in more)])
     else:
-        count = len([user for user in client.members(numbers[0]) if _is_synced(user, wanted)])
+        by_domain = client.derived(_synced_by_domain, numbers[0])
+        count = sum(by_domain[domain] for domain in wanted)
     return Arrived(count, tuple(synced_users(named, wanted)))
 
 
@@ -157,9 +159,21 @@ def synced_users(raw: Iterable[Mapping[str, Any]], domains: Iterable[str], user_
 
 
 def _is_synced(user: Mapping[str, Any], domains: Collection[str]) -> bool:
-    """A user who has not redeemed an invitation was invited by hand: synchronization redeems at once (fact F113)."""
+    return _domain(user) in domains
+
+
+def _domain(user: Mapping[str, Any]) -> str | None:
+    """The domain from which a user was synchronized, in lower case; ``None`` for any other user.
+
+    A user who has not redeemed an invitation was invited by hand: synchronization redeems at once (fact F113).
+    """
     origin = source_name(str(user.get("userPrincipalName") or ""))
-    return origin is not None and user.get("externalUserState") != PENDING and origin.rpartition("@")[2].lower() in domains
+    return None if origin is None or user.get("externalUserState") == PENDING else origin.rpartition("@")[2].lower()
+
+
+def _synced_by_domain(body: Any) -> Counter[str | None]:
+    """The number of synced users in a collection that was read to its end, by domain."""
+    return Counter(map(_domain, all_of(body)))
 
 
 def _lower(domains: Iterable[str]) -> frozenset[str]:

@@ -189,7 +189,7 @@ def test_an_administrator_stays_and_is_named(tell: Teller, emulator: Emulator, s
     """The service refuses to delete the account (fact F117); configuration and trust stay, and a later run finishes."""
     in_target(synced)[MINSU]["_directoryRoles"] = ["Global Administrator"]
     emulator.control("PUT", "state", synced)
-    (run,) = with_cycle(tell, emulator, task(emulator))
+    (run,) = with_cycle(tell, emulator, task(emulator, protected_release=[MINSU]))
     assert f"1 of 2 users are still in tenant {FABRIKAM} after the cycle: {MINSU}" in run.message
     assert "administrators of the target" in run.message
     assert [(user["user_principal_name"], user["state"]) for user in run.result["people"]] == [(MINSU, "left"), (HYEJIN, "removed")]

@@ -76,7 +76,7 @@ def _decisive(mapping: ObjectMapping) -> object:
     rows = {name: schema.row_meaning(listed[name]) for name in DECISIVE if name in listed}
     # A mapping that applies on creation only leaves the users alone who are there (fact F98).
     always = {name: meaning for name, meaning in rows.items() if meaning[1] != schema.APPLY["create_only"]}
-    filters = schema.without_empty(mapping.get("scope"))
+    filters = schema.without_empty(mapping.get("scope")) or {}
     return always, filters, schema.flows(mapping), mapping.get("enabled") is not False
 
 

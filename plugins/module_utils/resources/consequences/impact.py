@@ -7,20 +7,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypedDict
 
 from ...graph.client import Client
 from ...plan import Refusal
 from .. import population as scope_population
 from ..directory import Principal
+from ..mapping.expression import attributes
 from .engine import consequence, values
 from .evaluate import Unknown
 from .importance import KINDS, Importance, read_importance
 from .model import Consequence, Population, Rules, SourceUser, State, TargetUser
 from .population import Wanted, contains, read_population
 from .protected import Alarm, Protection, alarms, does_harm, guard, resolve
-from .rules import needed
+from .rules import ALWAYS_READ, needed
 from .summary import Summary, UserFacts, facts_of, slim
 
 LIMIT = 50
@@ -159,11 +160,21 @@ def compute(source: Client, target: Client | None, change: Change, limits: Guard
     light = moved and not change.before.rules.filters
     left = deletions_begin(change.before.rules, change.after.rules)
     wanted = Wanted(change.before.scope, change.after.scope, needs.source, needs.target, moved, light, left, change.known, change.groups)
-    return assess(source, target, read_population(source, target, wanted), change, limits, _unmoved(change) if moved else 0)
+    population = read_population(source, target, wanted)
+    return assess(source, target, population, change, limits, _unmoved(change) if moved else 0, _for_leavers(change) if light else change)
 
 
-def assess(source: Client, target: Client | None, population: Population, change: Change, limits: Guards, unmoved: int = 0) -> Impact:
-    """The impact of a change on the users of a population. ``unmoved`` is the number of others who are in scope before and after it.
+def assess(
+    source: Client,
+    target: Client | None,
+    population: Population,
+    change: Change,
+    limits: Guards,
+    unmoved: int = 0,
+    for_leavers: Change | None = None,
+) -> Impact:
+    """The impact of a change on the users of a population. ``unmoved`` is the number of others who are in scope before and after it;
+    ``for_leavers`` is the change for users who are in the scope only before it, if less is known of them.
 
     :raises Refusal: if there is no user or group of a name in ``protected`` or ``release``.
     """
@@ -171,7 +182,9 @@ def assess(source: Client, target: Client | None, population: Population, change
         protection = resolve(source, target, limits.protected, limits.release, limits.kinds)
     summary, harmed = Summary(limits.limit), []
     for user, account in population.users:
-        found = _consequence(user, account, change, target is None or bool(population.incomplete))
+        leaves = user is not None and not contains(change.after.scope, user.id)
+        decisive = for_leavers if for_leavers and leaves else change
+        found = _consequence(user, account, decisive, target is None or bool(population.incomplete))
         summary.add(found)
         if does_harm(found):
             harmed.append(slim(found))
@@ -193,6 +206,16 @@ def assess(source: Client, target: Client | None, population: Population, change
         tuple(shown for shown in harmed if shown.name in alarmed),
         (*population.incomplete, *((TARGET_UNREAD,) if target is None else ())),
     )
+
+
+def _for_leavers(change: Change) -> Change:
+    """The change without the mappings of attributes that `Wanted.light` does not read: they decide nothing about users who leave."""
+    before, after = (replace(state, rules=_with_known_attributes(state.rules)) for state in (change.before, change.after))
+    return replace(change, before=before, after=after)
+
+
+def _with_known_attributes(rules: Rules) -> Rules:
+    return replace(rules, rows=tuple(row for row in rules.rows if attributes(row.meaning) <= ALWAYS_READ))
 
 
 def deletions_begin(before: Rules, after: Rules) -> bool:

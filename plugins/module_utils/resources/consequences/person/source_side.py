@@ -25,7 +25,7 @@ from ...directory import PERSON, Principal, find_people, group, people_named, pe
 from ...external_names import ADVANCED, former_name
 from ...find_configuration import Configuration
 from ...mapping.schema import problem, user_mapping
-from ...scope import ASSIGNED, Assignment, listed_assignments
+from ...scope import ASSIGNED, Assignment, assignments
 from ..model import SourceUser
 from ..population import select_source, source_user
 from ..rules import Needs, needed, rules_of
@@ -94,7 +94,7 @@ def configured(client: Client, name: str, users: Sequence[str]) -> Configured:
     )
     path = f"{found.synchronization}/jobs/{sync_job['id']}/schema" if sync_job else None
     remembers = job.has_run(sync_job)
-    return Configured(found, link, tuple(listed_assignments(client, first_page)), path, needed(), remembers)
+    return Configured(found, link, assignments(client, found, first_page, named=False), path, needed(), remembers)
 
 
 def _by_names(names: Sequence[str]) -> list[Request]:

@@ -33,7 +33,7 @@ class Present:
     state: State
     """As if cycles ran: what becomes of users when they do."""
     known: Mapping[str, Principal]
-    """The assigned users and the members of assigned groups, by id."""
+    """The assigned users and the members of assigned groups, by id. The names of assigned users are display names."""
     groups: Mapping[str, Collection[str]]
     """The ids of the members of assigned groups, by group id."""
 
@@ -95,37 +95,18 @@ def read(client: Client, name: str) -> Present:
 
     :raises Refusal: if the configuration, its job or its mapping of users does not exist.
     """
-    current = scope.read(client, _unchanged(client.tenant, name))
-    if current.configuration is None:
+    running, held = job.find_with_schema(client, name)
+    if running.configuration is None:
         raise Refusal(find_configuration.missing(name))
-    if current.job is None:
+    if running.job is None:
         raise Refusal(find_configuration.missing_job(name))
-    running = job.Current(current.configuration, current.job)
-    mapping = schema.user_mapping(client.get(f"{job.path_of(running)}/schema"))
+    mapping = schema.user_mapping(held)
     if mapping is None:
         raise Refusal(f"the schema of configuration {name!r} has no mapping of users, so what a cycle does is not known")
+    current = scope.read_assigned(client, running.configuration.id)
     rules, side = rules_of(mapping), assigned_before(current)
     whole = change_of(client, (side, side), current.members, (rules, rules), running)
-    return Present(current.configuration, current.job, whole.after, whole.known, whole.groups)
-
-
-def _unchanged(tenant: str, configuration: str) -> scope.Desired:
-    """The wish to leave the scope as it is."""
-    return scope.Desired(
-        tenant=tenant,
-        configuration=configuration,
-        absent=False,
-        mode=None,
-        users=(),
-        groups=(),
-        exact=False,
-        allow_empty=False,
-        max_removals=None,
-        max_removal_percent=None,
-        restart_owed=False,
-        restart_job=False,
-        full_result=False,
-    )
+    return Present(running.configuration, running.job, whole.after, whole.known, whole.groups)
 
 
 def serving(client: Client, target_id: str) -> list[Present]:

@@ -41,7 +41,7 @@ class Seen:
     client: Client
     link: Present
     domains: tuple[str, ...]
-    """The domains of the source's users; empty if they could not be read."""
+    """The domains of the source's users by the options, or the verified ones; empty if they could not be read."""
 
 
 def in_source(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -53,8 +53,7 @@ def in_source(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
     with client.reading():
         link = read(client, params["configuration"])
         named = params.get("source_domains") or tenants.verified_domains(client) or ()
-    in_scope = (user.name.rpartition("@")[2] for user in link.known.values() if "@" in user.name and not user.external)
-    return {SEEN: Seen(client, link, tuple(sorted({name.lower() for name in (*named, *(in_scope if named else ())) if name})))}
+    return {SEEN: Seen(client, link, tuple(named))}
 
 
 def in_target(target: Client, params: Mapping[str, Any], found: Facts) -> dict[str, Any]:
@@ -70,8 +69,9 @@ def in_target(target: Client, params: Mapping[str, Any], found: Facts) -> dict[s
     protection = resolve(seen.client, target, params.get("protected") or (), params.get("protected_release") or (), kinds)
     with target.reading():
         domains = seen.domains or tuple(synced_user.domains_of(target, synced_user.Origin((), params["tenant_id"])))
-        accounts = leavers.accounts(target, domains)
     scope = _read_scope(seen, target, params["impact_limit"])
+    with target.reading():
+        accounts = leavers.accounts(target, {*domains, *scope.domains})
     unmatched = [*(account for account in accounts if account.user.id not in scope.accounts), *scope.not_listed(accounts)]
     known, elsewhere = _known(seen, unmatched, scope, params["target"]["tenant_id"])
     left = leavers.judged(seen.link, unmatched, known, elsewhere)
@@ -110,6 +110,8 @@ class _Scope:
     """Users in scope to whom a cycle does, or may do, harm."""
     filtered: dict[str, tuple[SourceUser, TargetUser]] = field(default_factory=dict)
     """Users who are not in scope although an assignment names them, such as those who fail a filter, by the id of their account."""
+    domains: set[str] = field(default_factory=set)
+    """The domains of the users' names."""
     uncertain: Counter[str] = field(default_factory=Counter)
     """Why it cannot be computed whether users are in scope, and of how many."""
     unread: Sequence[str] = ()
@@ -143,6 +145,8 @@ def _read_scope(seen: Seen, target: Client, limit: int) -> _Scope:
 
 
 def _add(found: _Scope, link: Present, source: SourceUser, account: TargetUser | None) -> None:
+    if not source.external:
+        found.domains.add(source.name.rpartition("@")[2].lower())
     ending = account.name.partition(external_names.MARK)[2] if account else ""
     result = consequence(source, account, link.state, link.state, full=True, ending=ending)
     alive = account if account and not account.deleted else None

@@ -56,14 +56,22 @@ def _fits(value: Any, shape: Any) -> bool:
     """Whether a parsed JSON value has the documented form. A schema has thousands of members, so their places are only determined if not."""
     if isinstance(shape, type):
         return isinstance(value, shape)
-    if isinstance(shape, list):
-        return type(value) is list and all(_fits(member, shape[0]) for member in value)
-    if type(value) is not dict:
+    if isinstance(shape, dict):
+        return _all_fit([value], shape)
+    if type(value) is not list:
         return False
-    for name, inside in shape.items():
-        member = value.get(name)
-        if member is not None and not (isinstance(member, inside) if type(inside) is type else _fits(member, inside)):
+    inside = shape[0]
+    return _all_fit(value, inside) if isinstance(inside, dict) else all(_fits(member, inside) for member in value)
+
+
+def _all_fit(objects: list[Any], shape: dict[str, Any]) -> bool:
+    for found in objects:
+        if type(found) is not dict:
             return False
+        for name, inside in shape.items():
+            member = found.get(name)
+            if member is not None and not (isinstance(member, inside) if type(inside) is type else _fits(member, inside)):
+                return False
     return True
 
 

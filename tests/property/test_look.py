@@ -81,7 +81,7 @@ def untouched() -> int:
     return next(seed for seed in range(100) if not generated(seed).story)
 
 
-def in_sync(found: Seen) -> list[bool | None]:
+def in_sync(found: Seen) -> list[Any]:
     return [verdict.facts and verdict.facts["in_sync"] for verdict in found.verdicts.values()]
 
 

@@ -84,7 +84,7 @@ def test_each_of_a_few_links_says_that_it_is_in_sync(three: Mesh) -> None:
     said = {task.host: task.result["msg"] for task in run.tasks if task.name == "Report the state of the link"}
     assert set(said) == {name(source, target) for source in range(SIZE) for target in range(SIZE) if source != target}
     assert all(message.startswith("in sync; job ") for message in said.values())
-    assert three.requests() <= 8 * SIZE
+    assert three.requests() <= 4 * SIZE
 
 
 def test_only_the_links_that_differ_go_on(three: Mesh) -> None:
@@ -301,7 +301,7 @@ def test_one_line_for_many(tmp_path: Path) -> None:
         assert "30 of 30 links are in sync" in run.output
         assert {task.action for task in run.tasks} == {f"{PREFIX}links_info"}
         assert "nothing to do for 30 links" in plan.output
-        assert many.requests() <= 8 * 6
+        assert many.requests() <= 4 * 6
         hosts = many.hosts()
         hosts["all"]["children"]["links"]["hosts"][name(3, 4)]["link_deletion_threshold"] = 7
         run = many.sync(hosts)

@@ -17,6 +17,7 @@ from ..graph.shortcuts import Listing
 from . import directory, find_configuration, job, scope
 from .find_configuration import Raw
 from .link import Given
+from .link_comparison import ORGANIZATION
 from .partner import PARTNERS
 
 _SYNCHRONIZATION = "identitySynchronization"
@@ -67,7 +68,8 @@ LISTINGS = (
 def opening(links: Sequence[Given]) -> list[Request]:
     """The reads with which the links of a source begin."""
     groups = dict.fromkeys(tuple(link.get("scope_groups") or ()) for link in links)
-    return [ALL_PARTNERS, ALL_CONFIGURATIONS, *(request for names in groups for request in directory.group_requests(names))]
+    domains = [] if all(link.get("source_domains") for link in links) else [ORGANIZATION]
+    return [ALL_PARTNERS, ALL_CONFIGURATIONS, *domains, *(request for names in groups for request in directory.group_requests(names))]
 
 
 class Foresight:

@@ -126,9 +126,7 @@ def test_a_protected_user_stops_the_task_before_the_first_write(
 
 @pytest.mark.usefixtures("running")
 @pytest.mark.parametrize("behaviour", [LIKELY], indirect=True)
-@pytest.mark.parametrize(
-    ("module", "options"), [("sync_scope", LEAVE), ("sync_mapping", {"filters": NOT_SALES})], ids=["scope", "filter"]
-)
+@pytest.mark.parametrize(("module", "options"), [("sync_scope", LEAVE), ("sync_mapping", {"filters": NOT_SALES})], ids=["scope", "filter"])
 def test_a_released_user_leaves(tell: Teller, target: dict[str, Any], module: str, options: dict[str, Any]) -> None:
     task = {"configuration": "Fabrikam", "target": target, "protected_release": [MINSU], **options}
     (steps,) = tell(four(module, task)).fours()

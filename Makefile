@@ -43,7 +43,7 @@ test-hosts: $(VENV)/.test-installed $(COLLECTION) ## Tell every story of a modul
 
 .PHONY: bench
 bench: export PYTHONPATH := $(CURDIR)/.build
-bench: $(VENV)/.test-installed $(COLLECTION) ## Measure speed and write docs/developers/performance.md, in 50 minutes. BENCH_ARGS="--quick" takes two.
+bench: $(VENV)/.test-installed $(COLLECTION) ## Measure speed and write docs/developers/performance.md, in 20 minutes. BENCH_ARGS="--quick" takes two.
 	@python -m ansible_collections.entra.cross_tenant_sync.tests.benchmark $(BENCH_ARGS)
 
 .PHONY: lint

@@ -26,7 +26,7 @@ from .graph.run_cache import Draft, RunCache
 from .graph.vault import Vault
 from .options.specs import CONNECTION
 from .plan import Facts, Refusal, Unseen
-from .resources import link_comparison, overview, strangers
+from .resources import configuration, link_comparison, overview, strangers
 from .run import connect, refused_value, without_empty
 
 Params = Mapping[str, Any]
@@ -36,6 +36,8 @@ MOST_WITH_READS = 50
 """Of more links, what was read in the source is discarded if nothing differs there, because it would not fit into memory. If a link then
 differs in the target, its tasks read the source again.
 """
+MOST_ALONE = 2
+"""Of more links of a source, what all of them read is read first."""
 SIDE_BY_SIDE = 250
 """The links of a tenant that are compared at the same time."""
 
@@ -179,11 +181,13 @@ def _compare(tenants: _Tenants, links: Sequence[_Link], side: str, check_mode: b
             continue
         for start in range(0, len(members), SIDE_BY_SIDE):
             chunk = members[start : start + SIDE_BY_SIDE]
-            work = [functools.partial(_work, link, side, check_mode, len(links) <= MOST_WITH_READS) for link in chunk]
+            common = _Common()
+            work = [functools.partial(_work, link, side, check_mode, len(links) <= MOST_WITH_READS, common) for link in chunk]
             known = described.get(desk.client.tenant.casefold())
             if start == 0 and known:
                 work += [functools.partial(_find_strangers, tenants, search, known) for search in tenants.searches(desk, side)]
-            groups.append(Group(desk, work, functools.partial(_begin, desk, chunk, side)))
+            first = [common.read] if side == "source" and len(chunk) > MOST_ALONE else []
+            groups.append(Group(desk, work, functools.partial(_begin, desk, chunk, side), first))
     run_together(groups)
 
 
@@ -198,11 +202,26 @@ def _begin(desk: Desk, links: Sequence[_Link], side: str) -> None:
         desk.expect(overview.opening([link.params for link in links]))
 
 
-def _work(link: _Link, side: str, check_mode: bool, keeps_reads: bool, desk: Desk, together: Together) -> None:
+class _Common:
+    """What every link of a source reads, read before the links are compared. For each of many links, it would take as long as the rest."""
+
+    def __init__(self) -> None:
+        self.reader: list[tuple[Client, Draft]] = []
+
+    def read(self, desk: Desk, together: Together) -> None:
+        """Read it. After a failure, each link reads it by itself, and reports that."""
+        draft = Draft(desk.run_cache)
+        client = desk.client.joining(together, draft, desk.began)
+        client.reads.share()
+        configuration.share_bags(client)
+        self.reader.append((client, draft))
+
+
+def _work(link: _Link, side: str, check_mode: bool, keeps_reads: bool, common: _Common, desk: Desk, together: Together) -> None:
     """Compare a link in one tenant."""
     draft = Draft(desk.run_cache)
     client = desk.client.joining(together, draft, desk.began)
-    link.read.append((client, draft))
+    link.read += [*common.reader, (client, draft)]
     client.check_mode = check_mode
     try:
         if side == "source":

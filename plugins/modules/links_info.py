@@ -89,7 +89,7 @@ links:
       type: list
       elements: dict
     msg:
-      description: Why the link cannot be compared.
+      description: Why the link cannot be compared, or which strangers fail it.
       type: str
       sample: "Tenant contoso.kr: sign-in of application 11111111-1111-4111-8111-111111111111 failed: the client secret is wrong"
 in_sync:
@@ -101,7 +101,8 @@ strangers:
   description:
     - Synchronization that no link of the inventory describes, one sentence each - partners that may synchronize users into a tenant, and
       configurations that synchronize users out of it.
-    - The links of such a tenant have V(failed) in C(tasks) if their variable C(link_strangers) is V(fail). It is V(report) if it is not set.
+    - The links of such a tenant, and of one that could not be searched, have V(failed) in C(tasks) if their variable C(link_strangers) is
+      V(fail). It is V(report) if it is not set.
   returned: success
   type: list
   elements: str

@@ -68,7 +68,10 @@ EXAMPLES = r"""
 
 RETURN = r"""
 entries:
-  description: The entries, newest first.
+  description:
+    - The entries, newest first.
+    - C(unmet) lists the clauses of scoping filters that did not hold, the built-in filter included. C(alternativeSecurityIds EQUALS 'None') is
+      unmet for external users, and for users with SMS sign-in.
   returned: success
   type: list
   elements: dict
@@ -82,6 +85,7 @@ entries:
       code: AzureActiveDirectoryForbidden
       remedy: the target's external collaboration settings do not allow invitations
       step: EntryExportAdd
+      unmet: []
 summary:
   description: How often each action had which result, and the codes of the failures, the most frequent first.
   returned: success

@@ -41,6 +41,13 @@ options:
       - A schema that an earlier task returned as RV(backup), to be written back. It must be RV(backup) alone, not the whole result.
       - A backup that changes how users are matched, excluded or removed is refused. A backup of another job is accepted with a warning.
     type: dict
+  try_on:
+    description:
+      - Users of the source tenant, by user principal name, mail or id, on whom the changed mappings are tried before they are written.
+      - The service evaluates the expressions, for twenty users and expressions in a request. Before there is a job, they are evaluated as documented.
+      - If no mapping changes, nobody is read.
+    type: list
+    elements: str
   max_removals:
     description:
       - How many users may leave the scope at once, because of filters or target actions. If more would leave, the change is refused and nothing is written.
@@ -101,6 +108,14 @@ EXAMPLES = r"""
           - {attribute: department, operator: EQUALS, values: [Engineering]}
     target_actions: [create, update]
 
+- name: Show what a suffix makes of two users, without changing anything
+  entra.cross_tenant_sync.sync_mapping:
+    configuration: Fabrikam
+    display_name_suffix: " (Contoso)"
+    try_on: [minsu.kim@contoso.kr, yuna.han@contoso.kr]
+  check_mode: true
+  register: mapping
+
 - name: Return to the default mappings of the service
   entra.cross_tenant_sync.sync_mapping:
     configuration: Fabrikam
@@ -129,6 +144,31 @@ target_actions:
   type: list
   elements: str
   sample: [create, update, delete]
+tried:
+  description:
+    - What the changed mappings make of the users of O(try_on). Not returned without this option.
+    - The task returns a warning for each of RV(tried[].warnings).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    user_principal_name:
+      description: The user in the source tenant.
+      type: str
+      sample: minsu.kim@contoso.kr
+    changes:
+      description:
+        - Each attribute whose value changes, with the value of the present mapping and that of the new one. V(unknown) is why the latter is not known.
+      type: list
+      elements: dict
+      sample: [{attribute: displayName, before: Kim Minsu, after: Kim Minsu (Contoso), unknown: null}]
+    warnings:
+      description:
+        - What is wrong with a value - it is empty, so it is not synchronized; it is longer than the target takes; it ends twice with the same suffix;
+          it contains C(#EXT#); or it is not known.
+      type: list
+      elements: str
+      sample: []
 impact:
   description:
     - What the change does to users, as RV(entra.cross_tenant_sync.impact_info#module:impact). V(null) if it cannot remove, convert, rename or
@@ -207,6 +247,7 @@ OPTIONS = Options(
         **JUDGED,
         **RESTART,
         "restore": {"type": "dict"},
+        "try_on": {"type": "list", "elements": "str"},
     },
     {"mutually_exclusive": [("reset", "restore")], **MAPPING_RULES},
 )

@@ -9,8 +9,8 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible.errors import AnsibleError
@@ -28,6 +28,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.rivals import Link, rivals
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import connection_fault
 from ansible_collections.entra.cross_tenant_sync.plugins.modules import link_info
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import plain
 
 GROUP = "links"
 """The group of the inventory hosts that are links."""
@@ -35,6 +36,8 @@ SIDES = ("link_source", "link_target")
 SIGNS_IN = {"source_tenant": ("link_source",), "target_tenant": ("link_target",)}
 """The tenants that a role signs in to, if it is not both."""
 PARTS = {"source_tenant": link.IN_SOURCE, "target_tenant": link.IN_TARGET}
+REQUIRED: Mapping[str, tuple[str, ...]] = {"target_tenant": (), "person": ("link_configuration", "link_person")}
+"""The variables that a role needs apart from the two tenants, if it is not the configuration alone."""
 THRESHOLDS = ("must_be_listed", "max_unlisted")
 """The options of ``address_book_info`` by which the role ``verify`` fails. No other role does."""
 _PARTNER = {name: about for name, about in CONNECTION.items() if name in ("tenant_id", "cloud")}
@@ -57,6 +60,8 @@ class LinkHost:
     """Whether the modules will run on this machine, so that files and libraries can be checked."""
     state: str | None = None
     """Takes precedence over ``link_state``."""
+    entries: dict[Hashable, tuple[dict[str, Any], list[str]]] = field(default_factory=dict)
+    """The connection options in entries of ``tenants``, and the messages about them. Hosts that share it validate an entry once."""
 
     def value(self, name: str, raw: Any) -> Any:
         """The value of a variable or member.
@@ -90,25 +95,31 @@ _TEXTS = ("str", "_AnsibleTaggedStr", "AnsibleUnicode")
 
 def validate_link(host: LinkHost, rivals_of_host: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
     """The result of the action."""
+    return examine(host, rivals_of_host)[0]
+
+
+def examine(host: LinkHost, rivals_of_host: Callable[[], Mapping[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The result of the action, and the validated options of ``link_info``, which are empty for a link that is invalid or must not exist."""
     faults: list[str] = []
+    params: dict[str, Any] = {}
     secrets: set[str] = set()
     values = _values(host, faults)
     entries = {side: _entry(host, side, values[side], faults, secrets) for side in SIDES if side in values}
     state = host.state or values.get("link_state", "present")
     book = _address_book(values, entries)
     if not faults and state == "present":
-        faults += [*_contradictions(host, values, entries), *_address_book_faults(host, values, book)]
+        contradictions, params = _contradictions(host, values, entries)
+        faults += [*contradictions, *_address_book_faults(host, values, book), *_strangers_faults(values)]
     other_links = rivals_of_host() if not faults else {}
     faults += other_links.get("conflicts", ())
     if faults:
         msg = f"Link {host.name}: {'; '.join(fault.rstrip('.') for fault in faults)}. Nothing was changed."
-        failure: dict[str, Any] = remove_values({"failed": True, "msg": msg}, secrets)
-        return failure
+        return remove_values({"failed": True, "msg": msg}, secrets), {}
     others = list(dict.fromkeys((*values.get("link_others", ()), *other_links.get("others", ()))))
     present = state == "present"
     preflight = present and values.get("link_preflight", True)
     tasks = _tasks(host.role, present, preflight, values.get("link_users") == "deprovision", book)
-    return {
+    result = {
         "changed": False,
         "state": state,
         "compare": present and values.get("link_compare", True),
@@ -118,6 +129,7 @@ def validate_link(host: LinkHost, rivals_of_host: Callable[[], Mapping[str, Any]
         "others": others,
         "ansible_facts": {"cross_tenant_sync_others": others, **_options(host.role, values, others, book)},
     }
+    return result, {**params, "others": others} if params else {}
 
 
 @dataclass(frozen=True)
@@ -153,6 +165,13 @@ def _address_book_faults(host: LinkHost, values: Mapping[str, Any], book: Addres
     return faults
 
 
+def _strangers_faults(values: Mapping[str, Any]) -> list[str]:
+    if values.get("link_strangers") != "fail" or values.get("link_compare", True):
+        return []
+    rule = "strangers are searched for where links are compared; set link_compare to true, or link_strangers to report"
+    return [f"link_strangers is fail, but link_compare is false: {rule}"]
+
+
 def _tasks(role: str | None, present: bool, preflight: bool, deprovision: bool, book: AddressBook) -> str:
     """The next file of tasks, of the role or of the playbook sync."""
     if not present:
@@ -182,11 +201,16 @@ def _judged(host: LinkHost, tasks: str, values: Mapping[str, Any]) -> str:
 
 
 def _options(role: str | None, values: Mapping[str, Any], others: list[str], book: AddressBook) -> dict[str, Any]:
-    """The facts with the options of ``link_info``, and of ``address_book_info`` and ``address_book_visibility`` where they follow.
+    """The facts with the options of ``link_info``, and of ``person_info``, ``address_book_info`` and ``address_book_visibility`` where they
+    follow.
 
     Where the role ``verify`` asks Exchange, Exchange alone decides whether a user is listed: Entra shows what is wished (fact F155).
     """
     link_options = {**link_variables.options_of("link_info", values), "others": others}
+    if role == "person":
+        return {"cross_tenant_sync_link": link_options, "cross_tenant_sync_person": link_variables.options_of("person_info", values)}
+    if role == "watch":
+        return {"cross_tenant_sync_watch": link_variables.options_of("watch_info", values)}
     if role in (None, "source_tenant"):
         return {"cross_tenant_sync_link": link_options, "cross_tenant_sync_impact": link_variables.options_of("impact_info", values)}
     if role not in ("verify", "address_book") or book.mode == "off":
@@ -211,12 +235,13 @@ def _except(names: Iterable[str], options: Mapping[str, Any]) -> dict[str, Any]:
 def _values(host: LinkHost, faults: list[str]) -> dict[str, Any]:
     """The valid values of the variables of the link that are set."""
     values = {}
+    required = (*SIDES, *REQUIRED.get(host.role or "", ("link_configuration",)))
     for name in link_variables.VARIABLES:
         value, wrong = _value(host, name)
         faults += wrong
         if value is not None:
             values[name] = value
-        elif not wrong and name in (*SIDES, *(() if host.role == "target_tenant" else ("link_configuration",))):
+        elif not wrong and name in required:
             faults.append(f"{name} is missing")
     try:
         own, wrong = link_variables.names_in(host.value(OWN, host.variables.get(OWN)), OWN)
@@ -227,8 +252,11 @@ def _values(host: LinkHost, faults: list[str]) -> dict[str, Any]:
 
 
 def _value(host: LinkHost, name: str) -> tuple[Any, list[str]]:
+    raw = host.variables.get(name)
+    if raw is None:
+        return None, []
     try:
-        return link_variables.value_of(name, host.value(name, host.variables.get(name)))
+        return link_variables.value_of(name, host.value(name, raw))
     except _Unreadable as unreadable:
         return None, [str(unreadable)]
 
@@ -245,34 +273,29 @@ def _entry(host: LinkHost, side: str, tenant: str, faults: list[str], secrets: s
         faults.append(str(unreadable))
         return {}
     secrets |= {str(given[name]) for name in _SECRET if not blank(given.get(name))}
+    key = (side, tenant, signs_in, host.here, repr(sorted(given.items())))
+    if key not in host.entries:
+        host.entries[key] = _connection(side, tenant, given, signs_in, host.here)
+    values, found = host.entries[key]
+    faults += [*link_variables.unknown_keys(tenant, entry, own), *wrong, *found]
+    return values
+
+
+def _connection(side: str, tenant: str, given: Mapping[str, Any], signs_in: bool, here: bool) -> tuple[dict[str, Any], list[str]]:
+    """The connection options in an entry, and the messages about their faults."""
     # A file is checked on the machine where the module runs.
-    values, found = link_variables.connection_of(tenant, given, spec, files=host.here)
-    wrong = [*wrong, *found]
+    values, wrong = link_variables.connection_of(tenant, given, CONNECTION if signs_in else _PARTNER, files=here)
     if blank(given.get("tenant_id")):
         wrong = [*wrong, link_variables.no_tenant_id(tenant)]
-    faults += [*link_variables.unknown_keys(tenant, entry, own), *wrong]
-    if not wrong and signs_in and host.here:
+    if not wrong and signs_in and here:
         fault = connection_fault(_completed(CONNECTION, values))
-        faults += [f"tenants.{tenant} ({side}), tenant {values['tenant_id']}: {fault}"] if fault else []
-    return values
+        wrong = [f"tenants.{tenant} ({side}), tenant {values['tenant_id']}: {fault}"] if fault else []
+    return values, wrong
 
 
 def _signs_in(host: LinkHost, side: str) -> bool:
     """Whether the role signs in to this tenant of the link."""
     return side in SIGNS_IN.get(host.role or "", SIDES)
-
-
-def connection_options(host: LinkHost, side: str) -> dict[str, Any]:
-    """The connection options of a tenant of the link, as the roles give them to modules.
-
-    :raises AnsibleError: if the variables of the host were not validated and cannot be read.
-    """
-    try:
-        tenant = str(host.value(side, host.variables.get(side))).strip()
-        given = _given(host, tenant, _raw_entry(host, side, tenant), CONNECTION)
-    except _Unreadable as unreadable:
-        raise AnsibleError(str(unreadable)) from None
-    return {name: value for name, value in given.items() if value is not None}
 
 
 def _raw_entry(host: LinkHost, side: str, tenant: str) -> Mapping[str, Any]:
@@ -311,17 +334,24 @@ def _completed(spec: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, 
     return completed
 
 
-def _contradictions(host: LinkHost, values: Mapping[str, Any], entries: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """The contradictions between the values, or between them and the rules of the service."""
+def _contradictions(
+    host: LinkHost, values: Mapping[str, Any], entries: Mapping[str, Mapping[str, Any]]
+) -> tuple[list[str], dict[str, Any]]:
+    """The contradictions between the values, or between them and the rules of the service, and the validated options of ``link_info``."""
     source, target = (entries[side] for side in SIDES)
     if source["tenant_id"].casefold() == target["tenant_id"].casefold():
-        return [f"link_source and link_target are the same tenant, {source['tenant_id']}; a link needs two tenants"]
-    given = {"configuration": "-", **source, "target": dict(target), **link_variables.options_of("link_info", values)}
-    checked = ArgumentSpecValidator(link_info.OPTIONS.argument_spec(), **link_info.OPTIONS.rules).validate(given)
+        return [f"link_source and link_target are the same tenant, {source['tenant_id']}; a link needs two tenants"], {}
+    given = plain({"configuration": "-", **source, "target": target, **link_variables.options_of("link_info", values)})
+    checked = _validator().validate(given)
     if checked.error_messages:
-        return [link_variables.named(message, "link_info") for message in checked.error_messages]
+        return [link_variables.named(message, "link_info") for message in checked.error_messages], {}
     parts = PARTS.get(host.role or "", (*link.IN_TARGET, *link.IN_SOURCE))
-    return [_named_by_variables(fault) for fault in link.faults_of(checked.validated_parameters, parts)]
+    return [_named_by_variables(fault) for fault in link.faults_of(checked.validated_parameters, parts)], checked.validated_parameters
+
+
+@functools.cache
+def _validator() -> ArgumentSpecValidator:
+    return ArgumentSpecValidator(link_info.OPTIONS.argument_spec(), **link_info.OPTIONS.rules)
 
 
 def _named_by_variables(fault: link.Fault) -> str:
@@ -383,11 +413,19 @@ def _link_of(host: str, raw: Any, templated: Callable[[], Any]) -> Iterator[Link
         sides = [_identity(text(side), raw, templated) for side in SIDES]
         name, mode, state = (text(variable) for variable in ("link_configuration", "link_scope_mode", "link_state"))
         filters = templated().get("link_filters") if mode == "all" else None
+        others = _others(raw.get("link_others"), templated)
     except (AnsibleError, AttributeError, KeyError, TypeError):
         return
     if all(sides) and name:
         filters_text = "" if blank(filters) or filters == [] else json.dumps(filters, sort_keys=True, default=str)
-        yield Link(host, sides[0], sides[1], name, mode == "all", filters_text, state == "absent")
+        yield Link(host, sides[0], sides[1], name, mode == "all", filters_text, state == "absent", others)
+
+
+def _others(raw: Any, templated: Callable[[], Any]) -> tuple[str, ...]:
+    if raw is None:
+        return ()
+    members = raw if isinstance(raw, list) else [raw]
+    return tuple(link_variables.value_of("link_others", templated()["link_others"] if any(map(is_template, members)) else raw)[0] or ())
 
 
 def _identity(tenant: str, raw: Any, templated: Callable[[], Any]) -> str:

@@ -6,20 +6,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ansible.errors import AnsibleError
-from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.look import Pair, Seen, Verdict
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import link_variables
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.rivals import Link
 from ansible_collections.entra.cross_tenant_sync.plugins.modules import link_info
-from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import LinkHost, connection_options, validate_link
-from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import PROCESS_VARIABLE, plain, secrets_in
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import LinkHost, examine
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import PROCESS_VARIABLE, secrets_in
 
 IN_SYNC, FAILED, GO_ON, JUDGE, COMPARE = "as_desired", "failed", "link", "link_judged", "link_compared"
 """The files of tasks, see the playbook sync: the link is in sync; it cannot be compared; it differs; the impact of what differs on users must
@@ -28,6 +28,11 @@ be judged; it needs a comparison of its own.
 STRANGERS = "link_strangers"
 MOST_LINES = 20
 """Up to so many links that are in sync, each has a task that reports it. If there are more, one line reports all of them."""
+ELSEWHERE = (
+    "link_strangers is fail, but its tasks run outside of the controller's process, where no strangers are searched for; "
+    "set link_strangers to report. Nothing was changed."
+)
+_SPEC = link_info.OPTIONS.argument_spec()
 COMPARISON = {"stop_at_difference": True, "share_reads": True}
 
 
@@ -39,24 +44,20 @@ class Looked:
     params: Mapping[str, Any] = field(default_factory=dict)
     secrets: frozenset[str] = frozenset()
     fails_for_strangers: bool = False
+    msg: str | None = None
+    """Why the link fails."""
 
 
 def prepare(host: LinkHost, rivals: Callable[[], Mapping[str, Any]]) -> Looked:
     """Validate the variables of a host. Its own task reports what is wrong with them."""
-    examined = validate_link(host, rivals)
+    examined, params = examine(host, rivals)
     if examined.get("failed") or not examined["compare"]:
         return Looked(GO_ON if examined.get("state") == "absent" else JUDGE)
-    if not (host.here and _runs_in_controller(host)):
-        return Looked(COMPARE)
-    options = link_info.OPTIONS
-    given = {**connection_options(host, "link_source"), **examined["ansible_facts"]["cross_tenant_sync_link"], **COMPARISON}
-    understood = options.understand(plain({**given, "target": connection_options(host, "link_target")}))
-    spec = options.argument_spec()
-    checked = ArgumentSpecValidator(spec, **options.rules).validate(understood.args)
-    if understood.wrong or checked.error_messages:
-        return Looked(COMPARE)
     fails = link_variables.value_of(STRANGERS, host.value(STRANGERS, host.variables.get(STRANGERS)))[0] == "fail"
-    return Looked(None, checked.validated_parameters, frozenset(secrets_in(spec, checked.validated_parameters)), fails)
+    if not (host.here and _runs_in_controller(host)):
+        return Looked(FAILED, msg=f"Link {host.name}: {ELSEWHERE}") if fails else Looked(COMPARE)
+    params = {**params, **COMPARISON}
+    return Looked(None, params, frozenset(secrets_in(_SPEC, params)), fails)
 
 
 def _runs_in_controller(host: LinkHost) -> bool:
@@ -70,9 +71,9 @@ def _runs_in_controller(host: LinkHost) -> bool:
     return str(connection).removeprefix("ansible.builtin.") == "local" and not elsewhere
 
 
-def pairs_of(links: Iterable[Link], others: Mapping[str, Any]) -> list[Pair]:
-    """The links of an inventory, for the search for strangers. ``others`` are configurations that are managed elsewhere, by host."""
-    return [(link.source, link.target, (link.configuration, *others.get(link.host, ()))) for link in links]
+def pairs_of(links: Iterable[Link]) -> list[Pair]:
+    """The links of an inventory, for the search for strangers."""
+    return [(link.source, link.target, (link.configuration, *link.others)) for link in links]
 
 
 def report(looked: Mapping[str, Looked], seen: Seen, check_mode: bool) -> dict[str, Any]:
@@ -81,7 +82,7 @@ def report(looked: Mapping[str, Looked], seen: Seen, check_mode: bool) -> dict[s
     In check mode one host stays, so that the table of all actions is shown even if there are none.
     """
     verdicts: dict[str, Verdict | str] = {host: before.tasks or seen.verdicts[host] for host, before in looked.items()}
-    links = {host: _entry(verdict) for host, verdict in verdicts.items()}
+    links = {host: {**_entry(verdict), **({"msg": looked[host].msg} if looked[host].msg else {})} for host, verdict in verdicts.items()}
     _fail_for_strangers(links, looked, seen)
     in_sync = [host for host, entry in links.items() if entry["tasks"] == IN_SYNC]
     done = in_sync if len(in_sync) > MOST_LINES else []
@@ -100,16 +101,21 @@ def report(looked: Mapping[str, Looked], seen: Seen, check_mode: bool) -> dict[s
 
 
 def _fail_for_strangers(links: dict[str, dict[str, Any]], looked: Mapping[str, Looked], seen: Seen) -> None:
-    """Fail the links of tenants with strangers that must have none, before anything is written."""
-    by_tenant: dict[str, list[str]] = {}
-    for found in seen.strangers:
-        by_tenant.setdefault(found.tenant.lower(), []).extend(found.found)
+    """Fail the links of tenants that must have no strangers, before anything is written: of those with strangers, and of those that could
+    not be searched.
+    """
+    found: dict[str, list[str]] = defaultdict(list)
+    unknown: dict[str, list[str]] = defaultdict(list)
+    for tenant in seen.strangers:
+        found[tenant.tenant.lower()] += tenant.found
+        unknown[tenant.tenant.lower()] += [f"strangers unknown: {tenant.unknown}"] if tenant.unknown else []
     for host, before in looked.items():
         if before.fails_for_strangers:
-            sides = (before.params, before.params["target"])
-            sentences = [sentence for side in sides for sentence in by_tenant.get(str(side["tenant_id"]).lower(), ())]
+            failed = links[host]["tasks"] == FAILED
+            ids = [str(side["tenant_id"]).lower() for side in (before.params, before.params["target"])]
+            sentences = [sentence for tenant in ids for sentence in (*found[tenant], *(() if failed else unknown[tenant]))]
             if sentences:
-                links[host] = {**links[host], "tasks": FAILED, "msg": "; ".join(sentences)}
+                links[host] = {**links[host], "tasks": FAILED, "msg": "; ".join([*([links[host]["msg"]] if failed else []), *sentences])}
 
 
 def lines(result: Mapping[str, Any]) -> Iterator[str]:

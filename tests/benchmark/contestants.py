@@ -18,19 +18,24 @@ from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import 
 from .measure import Command
 
 HERE = Path(__file__).parent
+PROGRAMS = Path(sys.executable).parent
 WORKS = ("create", "noop", "change", "teardown")
 _RECAP = re.compile(r"ok=(\d+) +changed=(\d+).*skipped=(\d+)")
 
 
 @dataclass(frozen=True)
 class Files:
-    """The input of a contestant: an inventory, and a spec for scripts; each also with one user replaced by another."""
+    """The input of a contestant: an inventory, and a spec for scripts; each also with one user replaced by another.
+
+    ``programs`` is the folder of Ansible's own programs, which can be those of another version.
+    """
 
     folder: Path
+    programs: Path = PROGRAMS
 
-    def inventory(self, work: str) -> str:
+    def inventory(self, work: str) -> Path:
         """For playbooks."""
-        return str(self.folder / ("changed.yml" if work == "change" else "inventory.yml"))
+        return self.folder / ("changed.yml" if work == "change" else "inventory.yml")
 
     def spec(self, work: str) -> str:
         """For scripts."""
@@ -61,22 +66,32 @@ def recap(output: str) -> Recap:
     return Recap(*(sum(column) for column in zip(*found, strict=True))) if found else Recap(0, 0, 0)
 
 
-def playbook(files: Files, work: str, path: Path, *arguments: str) -> Command:
+def playbook(files: Files, inventory: Path, path: Path, *arguments: str) -> Command:
     """A run of ansible-playbook that writes all its files to the folder."""
-    program = str(Path(sys.executable).with_name("ansible-playbook"))
+    program = str(files.programs / "ansible-playbook")
     environment = {
         "ANSIBLE_COLLECTIONS_PATH": str(REPOSITORY / ".build"),
         "ANSIBLE_LOCAL_TEMP": str(files.folder / "local_tmp"),
         "ANSIBLE_REMOTE_TEMP": str(files.folder / "remote_tmp"),
         "ANSIBLE_NOCOLOR": "1",
         "ANSIBLE_DEPRECATION_WARNINGS": "False",
+        # Else an inventory that cannot be read is loaded very quickly.
+        "ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED": "True",
     }
-    return Command([program, "-i", files.inventory(work), str(path), *arguments], environment)
+    return Command([program, "-i", str(inventory), str(path), *arguments], environment)
+
+
+def no_tasks(files: Files, inventory: Path) -> Command:
+    """A play without tasks: Ansible starts and loads the inventory."""
+    path = files.folder / "no_tasks.yml"
+    play = {"name": "Do nothing", "hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": []}
+    path.write_text(yaml.safe_dump([play], sort_keys=False))
+    return playbook(files, inventory, path)
 
 
 def _ours(files: Files, work: str, _tasks: int, *arguments: str) -> Command:
     name = "teardown.yml" if work == "teardown" else "sync.yml"
-    return playbook(files, work, REPOSITORY / "playbooks" / name, *arguments)
+    return playbook(files, files.inventory(work), REPOSITORY / "playbooks" / name, *arguments)
 
 
 def _processes(files: Files, work: str, tasks: int) -> Command:
@@ -84,7 +99,7 @@ def _processes(files: Files, work: str, tasks: int) -> Command:
 
 
 def _uri(files: Files, work: str, _tasks: int) -> Command:
-    return playbook(files, work, HERE / "uri" / ("teardown.yml" if work == "teardown" else "sync.yml"))
+    return playbook(files, files.inventory(work), HERE / "uri" / ("teardown.yml" if work == "teardown" else "sync.yml"))
 
 
 def _script(name: str) -> Callable[[Files, str, int], Command]:
@@ -102,7 +117,7 @@ def floor_play(tasks: int) -> str:
 def _floor(files: Files, work: str, tasks: int) -> Command:
     path = files.folder / "floor.yml"
     path.write_text(floor_play(tasks))
-    return playbook(files, work, path)
+    return playbook(files, files.inventory(work), path)
 
 
 OURS = Contestant("a", "our playbook", _ours)

@@ -6,20 +6,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
-from pathlib import Path
 
-from . import contestants, link
+from . import contestants
+from .link import Arenas
 from .measure import Cost
 
 
-def reruns(folder: Path, sizes: tuple[int, ...], repeats: int, report: Callable[[str], None]) -> dict[int, list[Cost]]:
+def reruns(arenas: Arenas, sizes: tuple[int, ...], repeats: int, report: Callable[[str], None]) -> dict[int, list[Cost]]:
     """The costs of the collection's playbook on settled links, by their number of assignments."""
     costs: dict[int, list[Cost]] = {size: [] for size in sizes}
-    with ExitStack() as stack:
-        arenas = {size: stack.enter_context(link.arena(folder / str(size), size)) for size in sizes}
-        for _repeat in range(repeats):
-            for size, here in arenas.items():
-                costs[size].append(here.work(contestants.OURS, "noop").cost)
-                report(f"growth: {size} assignments {costs[size][-1].wall:.2f} s")
+    for _repeat in range(repeats):
+        for size in sizes:
+            costs[size].append(arenas.of(size).work(contestants.OURS, "noop").cost)
+            report(f"growth: {size} assignments {costs[size][-1].wall:.2f} s")
     return costs

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-import requests
 import yaml
 
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import Emulator
@@ -21,7 +19,7 @@ from . import contestants, world
 from .contestants import Contestant, Files
 from .measure import QUIET, Cost, Done, Failure, run
 
-LONGEST_CELL = 40.0
+LONGEST_CELL = 12.0
 """The seconds that the repeats of a cell may take."""
 BEFORE = {"create": "empty", "noop": "settled", "change": "settled", "teardown": "settled"}
 
@@ -33,20 +31,15 @@ class Arena:
     """An emulator with two tenants, the states from which each work begins, and the input of each contestant."""
 
     emulator: Emulator
-    folder: Path
+    files: Files
     assignments: int
     states: dict[str, bytes] = field(default_factory=dict)
     tasks: dict[str, int] = field(default_factory=dict)
     """The number of tasks that the collection's playbook executed for each work: the floor must execute as many."""
 
-    @property
-    def files(self) -> Files:
-        return Files(self.folder)
-
     def load(self, state: str) -> None:
         """Put the emulator into a state."""
-        url, ca_path = f"{self.emulator.url}/emulator/state", str(self.emulator.ca_path)
-        requests.put(url, data=self.states[state], verify=ca_path, timeout=300).raise_for_status()
+        self.emulator.load(self.states[state])
 
     def keep(self, state: str) -> None:
         """Store the emulator's state without its logs, which are long and not needed."""
@@ -58,21 +51,38 @@ class Arena:
     def work(self, contestant: Contestant, work: str) -> Done:
         """A run from the state with which the work begins."""
         self.load(BEFORE[work])
-        done = run(self.emulator, contestant.command(self.files, work, self.tasks.get(work, 0)), self.folder)
+        done = run(self.emulator, contestant.command(self.files, work, self.tasks.get(work, 0)), self.files.folder)
         if contestant is contestants.OURS:
             self.tasks[work] = contestants.recap(done.output).executed
         return done
 
 
+@dataclass
+class Arenas:
+    """The arenas of a benchmark by their number of assignments. Each is made when it is needed, and runs until the end."""
+
+    files: Files
+    stack: ExitStack
+    running: dict[int, Arena] = field(default_factory=dict)
+
+    def of(self, assignments: int) -> Arena:
+        """The arena of that size."""
+        if assignments not in self.running:
+            files = replace(self.files, folder=self.files.folder / str(assignments))
+            self.running[assignments] = self.stack.enter_context(arena(files, assignments))
+        return self.running[assignments]
+
+
 @contextmanager
-def arena(folder: Path, assignments: int) -> Iterator[Arena]:
+def arena(files: Files, assignments: int) -> Iterator[Arena]:
     """A running arena. Its settled state was created by the collection's playbook, and contains the synced users."""
+    folder = files.folder
     folder.mkdir(parents=True)
     source, target = world.pair(assignments)
     scenario = folder / "scenario.json"
     scenario.write_text(json.dumps(world.scenario((source, target))))
     with Emulator(folder / "emulator", str(scenario), QUIET) as emulator:
-        here = Arena(emulator, folder, assignments)
+        here = Arena(emulator, files, assignments)
         users = [source.user(number) for number in range(assignments + 1)]
         _write(here, "inventory.yml", "spec.json", (source, target), users[:-1])
         _write(here, "changed.yml", "changed.json", (source, target), users[1:])
@@ -87,8 +97,8 @@ def _write(here: Arena, inventory: str, spec: str, companies: tuple[world.Compan
     url, ca_path = here.emulator.url, str(here.emulator.ca_path)
     link = world.link(*companies, users)
     hosts = world.inventory(url, ca_path, companies, [link])
-    (here.folder / inventory).write_text(yaml.safe_dump(hosts, sort_keys=False))
-    (here.folder / spec).write_text(json.dumps(world.spec(url, ca_path, *companies, users)))
+    (here.files.folder / inventory).write_text(yaml.safe_dump(hosts, sort_keys=False))
+    (here.files.folder / spec).write_text(json.dumps(world.spec(url, ca_path, *companies, users)))
 
 
 def outcome(state: dict[str, Any]) -> Outcome:
@@ -140,13 +150,17 @@ class Cell:
 
 
 def why_not(contestant: Contestant, work: str, assignments: int, latency_ms: int) -> str:
-    """Why a contestant is left out: because it would take many minutes."""
+    """Why a contestant is left out: it would take minutes, or the result is known from another table."""
+    if contestant is contestants.PROCESSES and (assignments > 50 or latency_ms):
+        return "each task costs as much more than in (a) as with 50 assignments and no latency"
     if contestant is contestants.URI and assignments > 1000:
         return "a task for each assignment, and lists of them in Jinja, take many minutes"
-    if contestant is contestants.URI and work == "create" and assignments == 1000 and latency_ms:
-        return "a task for each assignment takes many minutes, see 0 ms"
+    if contestant is contestants.URI and work == "create" and assignments == 1000:
+        return "a task for each assignment takes five minutes"
     if contestant is contestants.SDK and assignments > 1000:
         return "reading 30,000 objects with the SDK takes minutes"
+    if contestant in (contestants.URI, contestants.SDK) and assignments == 1000 and latency_ms:
+        return "the latency adds as much to each request as with 50 assignments"
     return ""
 
 

@@ -1,11 +1,10 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Companies of which each synchronizes to every other: the cost of a rerun without changes for each link, and its growth."""
+"""Companies of which each synchronizes to every other, from a file of the inventory plugin: the cost of a rerun without changes."""
 
 from __future__ import annotations
 
-import itertools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,21 +12,19 @@ from pathlib import Path
 
 import yaml
 
-from ansible_collections.entra.cross_tenant_sync.tests.support import tenants
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import Emulator
 from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import REPOSITORY
 
-from . import bare, contestants, world
+from . import cast, contestants, world
 from .contestants import Files
 from .measure import QUIET, Cost, Failure, run
 
-PEOPLE = 2
-FORKS = 4
+SYNC = REPOSITORY / "playbooks" / "sync.yml"
 
 
 @dataclass
 class Mesh:
-    """The reruns of a mesh, and those of a play that does nothing in as many tasks on as many inventory hosts."""
+    """The reruns of a mesh, and those of a play without tasks with the same inventory, which are Ansible's own share."""
 
     tenants: int
     links: int
@@ -35,47 +32,37 @@ class Mesh:
     floor: list[Cost] = field(default_factory=list)
 
 
-def rerun(folder: Path, size: int, repeats: int, report: Callable[[str], None]) -> Mesh:
+def rerun(files: Files, size: int, repeats: int, report: Callable[[str], None]) -> Mesh:
     """Build a mesh without the collection, and run its playbook, which finds nothing to do."""
-    folder.mkdir(parents=True)
-    companies = world.mesh(size, PEOPLE)
-    scenario = folder / "scenario.json"
+    files.folder.mkdir(parents=True)
+    companies = world.mesh(size, cast.PEOPLE)
+    scenario = files.folder / "scenario.json"
     scenario.write_text(json.dumps(world.scenario(companies)))
-    with Emulator(folder / "emulator", str(scenario), QUIET) as emulator:
-        links = settle(emulator, companies)
+    with Emulator(files.folder / "emulator", str(scenario), QUIET) as emulator:
+        mesh = Mesh(size, len(cast.settle(emulator, companies)))
         report(f"mesh of {size} tenants is built")
-        hosts = world.inventory(emulator.url, str(emulator.ca_path), companies, links)
-        files = Files(folder)
-        Path(files.inventory("noop")).write_text(yaml.safe_dump(hosts, sort_keys=False))
-        mesh = Mesh(size, len(links))
+        inventory = topology(files.folder, companies, emulator.url, str(emulator.ca_path))
         for _repeat in range(repeats):
-            done = run(emulator, contestants.playbook(files, "noop", REPOSITORY / "playbooks" / "sync.yml", "-f", str(FORKS)), folder)
-            recap = contestants.recap(done.output)
-            if recap.changed:
-                raise Failure(f"the mesh was not settled, {recap.changed} tasks changed something:\n{done.output[-3000:]}")
+            done = run(emulator, contestants.playbook(files, inventory, SYNC), files.folder)
+            expect_settled(done.output, mesh.links)
             mesh.runs.append(done.cost)
-            report(f"mesh of {size} tenants, {len(links)} links: {done.cost.wall:.1f} s, {done.cost.cpu / len(links):.3f} s CPU a link")
-            (folder / "floor.yml").write_text(contestants.floor_play(max(1, recap.executed // len(links))))
-            mesh.floor.append(run(emulator, contestants.playbook(files, "noop", folder / "floor.yml", "-f", str(FORKS)), folder).cost)
-        return mesh
+            report(f"mesh of {size} tenants, {mesh.links} links: {done.cost.wall:.1f} s, {done.cost.cpu:.1f} s CPU")
+            mesh.floor.append(run(emulator, contestants.no_tasks(files, inventory), files.folder).cost)
+    return mesh
 
 
-def settle(emulator: Emulator, companies: list[world.Company]) -> list[dict[str, object]]:
-    """Every link, created with the fewest calls and with its synced users. Returns the links in the form of an inventory."""
-    state = emulator.state()
-    allowed = {"inboundAllowed": True, "outboundAllowed": True}
-    for company, other in itertools.permutations(companies, 2):
-        tenants.add_partner(state, company.tenant_id, other.tenant_id, automaticUserConsentSettings=allowed)
-        tenants.allow_synchronization(state, company.tenant_id, other.tenant_id)
-    emulator.control("PUT", "state", state)
-    links = []
-    for source in companies:
-        users = [source.user(number) for number in range(PEOPLE)]
-        for target in companies:
-            if target is not source:
-                spec = world.spec(emulator.url, str(emulator.ca_path), source, target, users)
-                with bare.Tenant(spec, "source") as graph:
-                    bare.build(graph, spec)
-                links.append(world.link(source, target, users))
-    emulator.advance("PT40M")
-    return links
+def topology(folder: Path, companies: list[world.Company], url: str, ca_path: str) -> Path:
+    """The file of the inventory plugin for a mesh."""
+    path = folder / "topology.yml"
+    path.write_text(yaml.safe_dump(world.topology(url, ca_path, companies, cast.PEOPLE), sort_keys=False))
+    return path
+
+
+def expect_settled(output: str, links: int) -> None:
+    """The run itself must report that it has compared each link and found nothing to do.
+
+    :raises Failure: if it does not.
+    """
+    in_sync = f"{links} of {links} links are in sync" in output or output.count('"msg": "in sync;') == links
+    if not in_sync or contestants.recap(output).changed:
+        raise Failure(f"not all of {links} links were in sync:\n{output[-3000:]}")

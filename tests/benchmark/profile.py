@@ -30,7 +30,7 @@ class Part:
 def profile(here: Arena) -> list[Part]:
     """The parts in the controller in their order, and then the parts of the collection's tasks in their workers."""
     here.load("settled")
-    log = here.folder / "where_time_goes.jsonl"
+    log = here.files.folder / "where_time_goes.jsonl"
     log.unlink(missing_ok=True)
     plain = contestants.OURS.command(here.files, "noop", 0)
     watching = {
@@ -39,7 +39,7 @@ def profile(here: Arena) -> list[Part]:
         "WHERE_TIME_GOES": str(log),
     }
     for _run in range(RUNS):
-        run(here.emulator, Command(plain.arguments, plain.environment | watching), here.folder)
+        run(here.emulator, Command(plain.arguments, plain.environment | watching), here.files.folder)
     seconds: Counter[tuple[str, str]] = Counter()
     times: Counter[tuple[str, str]] = Counter()
     for line in log.read_text().splitlines():

@@ -11,30 +11,36 @@ import platform
 import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from . import contestants
+from . import contestants, loading
 from .link import Cell
 from .measure import Cost
-from .mesh import FORKS, Mesh
+from .mesh import Mesh
 from .profile import Part
+from .strangers import USERS
 
 WORK_NAMES = {"create": "create", "noop": "rerun", "change": "one change", "teardown": "teardown"}
-LIBRARIES = ("ansible-core", "msal", "requests", "msgraph-sdk")
 LINK_COLUMNS = (
     *("work", "contestant", "wall s (min-max)", "CPU s", "peak MB", "requests", "in batches", "sign-in", "connections"),
     *("x (c)", "x (e)", "x (f)", "runs"),
 )
 GROWTH_COLUMNS = ("assignments", "wall s (min-max)", "CPU s", "ms for each one more", "requests", "peak MB", "runs")
 MESH_COLUMNS = (
-    *("tenants", "links", "wall s (min-max)", "wall s a link", "CPU s a link", "of that Ansible's own", "requests a link"),
-    *("token requests", "peak MB", "runs"),
+    *("tenants", "links", "wall s (min-max)", "CPU s", "of that Ansible's own", "CPU ms a link", "emulator's CPU s"),
+    *("requests", "in batches", "requests a tenant", "sign-in", "peak MB", "runs"),
 )
+STRANGERS_COLUMNS = ("others in the target", "requests", "in batches", "wall s (min-max)", "CPU s", "emulator's CPU s", "peak MB", "runs")
+LOADING_COLUMNS = ("inventory", "wall s (min-max)", "CPU s", "peak MB", "runs")
 
 Runs = list[dict[str, float]]
+
+
+def nothing() -> dict[str, Any]:
+    """The content when nothing is measured."""
+    return {"link": [], "growth": [], "mesh": [], "strangers": [], "loading": {}, "profile": [], "versions": {}}
 
 
 def median(runs: Runs, name: str) -> float:
@@ -46,22 +52,29 @@ def median(runs: Runs, name: str) -> float:
 class Results:
     """All measurements; a part that is measured again replaces the old figures."""
 
-    content: dict[str, Any] = field(default_factory=lambda: {"link": [], "growth": [], "mesh": [], "profile": []})
+    content: dict[str, Any] = field(default_factory=nothing)
 
     @staticmethod
     def read(path: Path) -> Results:
         """The earlier measurements."""
-        return Results(json.loads(path.read_text())) if path.exists() else Results()
+        return Results({**nothing(), **json.loads(path.read_text())}) if path.exists() else Results()
 
     def write(self, path: Path) -> None:
         """Write the measurements for later runs and for readers."""
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(self.content, indent=1) + "\n")
 
-    def note_machine(self) -> None:
-        """The machine of the measurements."""
-        libraries = {name: version(name) for name in LIBRARIES}
-        self.content["machine"] = {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.system(), **libraries}
+    def note_machine(self, versions: dict[str, str]) -> None:
+        """The machine of the measurements, with the versions of what is measured."""
+        self.content["machine"] = {"cores": os.cpu_count(), "system": platform.system(), **versions}
+
+    def of_core(self, core: str) -> Results:
+        """The measurements with another version of ansible-core."""
+        return Results(self.content["versions"].setdefault(core, nothing()))
+
+    def cores(self) -> dict[str, Results]:
+        """All measurements with other versions, from old to new."""
+        return {core: self.of_core(core) for core in sorted(self.content["versions"], key=_numbers)}
 
     def cell(self, assignments: int, latency_ms: int, work: str, letter: str) -> dict[str, Any] | None:
         """The cell of a contestant, if it was measured."""
@@ -90,9 +103,26 @@ class Results:
         """The same, from few to many; nothing if it was not measured."""
         return [(growth["assignments"], growth["runs"]) for growth in self.content.get("growth", ())]
 
+    def add_strangers(self, costs: dict[int, list[Cost]]) -> None:
+        """Reruns by the number of strangers in the target."""
+        self.content["strangers"] = [{"strangers": number, "runs": [run.as_dict() for run in runs]} for number, runs in costs.items()]
+
+    def strangers(self, number: int) -> Runs:
+        """The reruns with so many strangers, if they were measured."""
+        return next((entry["runs"] for entry in self.content["strangers"] if entry["strangers"] == number), [])
+
+    def add_loading(self, costs: dict[str, list[Cost]]) -> None:
+        """Plays without tasks, by the kind of the inventory."""
+        self.content["loading"] = {kind: [run.as_dict() for run in runs] for kind, runs in costs.items()}
+
+    def loading(self, kind: str) -> Runs:
+        """The plays without tasks with this kind of inventory, if they were measured."""
+        runs: Runs = self.content["loading"].get(kind, [])
+        return runs
+
     def add_mesh(self, mesh: Mesh) -> None:
         """A mesh."""
-        new: dict[str, Any] = {"tenants": mesh.tenants, "links": mesh.links, "forks": FORKS}
+        new: dict[str, Any] = {"tenants": mesh.tenants, "links": mesh.links}
         new |= {"runs": [run.as_dict() for run in mesh.runs], "floor": [run.as_dict() for run in mesh.floor]}
         self.content["mesh"] = [kept for kept in self.content["mesh"] if kept["tenants"] != mesh.tenants] + [new]
         self.content["mesh"].sort(key=lambda mesh: mesh["tenants"])
@@ -108,30 +138,38 @@ class Results:
             yield from ("", f"### {assignments:,} assignments, {latency_ms} ms latency", "")
             yield from _head(LINK_COLUMNS)
             cells = [cell for cell in self.content["link"] if (cell["assignments"], cell["latency_ms"]) == (assignments, latency_ms)]
-            for cell in cells:
-                yield self._row(cell)
+            yield from (self._row(cell) for cell in cells if cell["runs"])
+            yield from _left_out(cells)
         if self.growth():
             yield from ("", "### Rerun with more and more assignments, 0 ms latency", "")
             yield from _head(GROWTH_COLUMNS)
             for (fewer, before), (size, runs) in pairwise([(0, []), *self.growth()]):
                 yield _growth_row(fewer, before, size, runs)
+        yield from self._tables_of_many()
+
+    def _tables_of_many(self) -> Iterator[str]:
+        if self.content["strangers"]:
+            yield from ("", f"### Rerun with {USERS} users in scope, and others in the target", "")
+            yield from _head(STRANGERS_COLUMNS)
+            yield from (_strangers_row(entry["strangers"], entry["runs"]) for entry in self.content["strangers"])
         if self.content["mesh"]:
             yield from ("", "### Full mesh, rerun without changes", "")
             yield from _head(MESH_COLUMNS)
             yield from map(_mesh_row, self.content["mesh"])
+        if self.content["loading"]:
+            yield from ("", "### A play without tasks with 9,900 links", "")
+            yield from _head(LOADING_COLUMNS)
+            yield from (_loading_row(kind, runs) for kind, runs in self.content["loading"].items())
 
     def _row(self, cell: dict[str, Any]) -> str:
         known = next(contestant for contestant in contestants.ALL if contestant.letter == cell["contestant"])
         begin = f"| {WORK_NAMES[cell['work']]} | ({known.letter}) {known.name} |"
         runs: Runs = cell["runs"]
-        if not runs:
-            return f"{begin} not run: {cell['why_not']} | | | | | | | | | | 0 |"
-        walls = f"{median(runs, 'wall'):.2f} ({_range(runs, 'wall')})"
         counts = [f"{median(runs, name):.0f}" for name in ("peak_mb", "requests", "batch_items")]
         sign_in = f"{median(runs, 'token_requests') + median(runs, 'discovery_requests'):.0f}"
         ratios = [self._ratio(cell, letter) for letter in "cef"]
         rest = [f"{median(runs, 'cpu'):.2f}", *counts, sign_in, f"{median(runs, 'connections'):.0f}", *ratios, str(len(runs))]
-        return f"{begin} {walls} | {' | '.join(rest)} |"
+        return f"{begin} {_walls(runs)} | {' | '.join(rest)} |"
 
     def _ratio(self, cell: dict[str, Any], letter: str) -> str:
         other = self.cell(cell["assignments"], cell["latency_ms"], cell["work"], letter)
@@ -168,14 +206,45 @@ def _range(runs: Runs, name: str) -> str:
 
 
 def _growth_row(fewer: int, before: Runs, size: int, runs: Runs) -> str:
-    walls = f"{median(runs, 'wall'):.2f} ({_range(runs, 'wall')})"
     each = f"{1000 * (median(runs, 'wall') - median(before, 'wall')) / (size - fewer):.3f}" if before else ""
-    return f"| {size:,} | {walls} | {median(runs, 'cpu'):.2f} | {each} | {median(runs, 'requests'):.0f} | {median(runs, 'peak_mb'):.0f} | {len(runs)} |"
+    return f"| {size:,} | {_walls(runs)} | {median(runs, 'cpu'):.2f} | {each} | {median(runs, 'requests'):.0f} | {median(runs, 'peak_mb'):.0f} | {len(runs)} |"
+
+
+def _left_out(cells: list[dict[str, Any]]) -> Iterator[str]:
+    """Who is not in a table, and why: a sentence for each contestant and reason."""
+    works: dict[tuple[str, str], list[str]] = {}
+    for cell in cells:
+        if not cell["runs"]:
+            works.setdefault((cell["contestant"], cell["why_not"]), []).append(WORK_NAMES[cell["work"]])
+    if works:
+        yield ""
+    for (letter, reason), names in works.items():
+        what = "" if len(names) == len(WORK_NAMES) else f" {', '.join(names)}"
+        yield f"- ({letter}){what} not run: {reason}."
+
+
+def _strangers_row(strangers: int, runs: Runs) -> str:
+    asked = f"{median(runs, 'requests'):.0f} | {median(runs, 'batch_items'):.0f}"
+    spent = f"{_walls(runs)} | {median(runs, 'cpu'):.2f} | {median(runs, 'emulator_cpu'):.2f}"
+    return f"| {strangers:,} | {asked} | {spent} | {median(runs, 'peak_mb'):.0f} | {len(runs)} |"
+
+
+def _loading_row(kind: str, runs: Runs) -> str:
+    return f"| {loading.NAMES[kind]} | {_walls(runs)} | {median(runs, 'cpu'):.2f} | {median(runs, 'peak_mb'):.0f} | {len(runs)} |"
 
 
 def _mesh_row(mesh: dict[str, Any]) -> str:
     runs, links = mesh["runs"], mesh["links"]
-    wall, cpu, own = median(runs, "wall"), median(runs, "cpu") / links, median(mesh["floor"], "cpu") / links
-    asked, tokens = median(runs, "requests") / links, median(runs, "token_requests")
-    cost = f"{wall:.1f} ({_range(runs, 'wall')}) | {wall / links:.3f} | {cpu:.3f} | {own:.3f}"
-    return f"| {mesh['tenants']} | {links} | {cost} | {asked:.1f} | {tokens:.0f} | {median(runs, 'peak_mb'):.0f} | {len(runs)} |"
+    cpu, own, asked = median(runs, "cpu"), median(mesh["floor"], "cpu"), median(runs, "requests")
+    cost = f"{_walls(runs)} | {cpu:.1f} | {own:.1f} | {1000 * cpu / links:.1f} | {median(runs, 'emulator_cpu'):.1f}"
+    sign_in = median(runs, "token_requests") + median(runs, "discovery_requests")
+    requests = f"{asked:,.0f} | {median(runs, 'batch_items'):,.0f} | {asked / mesh['tenants']:.1f} | {sign_in:.0f}"
+    return f"| {mesh['tenants']} | {links:,} | {cost} | {requests} | {median(runs, 'peak_mb'):.0f} | {len(runs)} |"
+
+
+def _walls(runs: Runs) -> str:
+    return f"{median(runs, 'wall'):.2f} ({_range(runs, 'wall')})"
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) for part in version.split(".") if part.isdigit()]

@@ -19,6 +19,8 @@ PERMISSIONS = [
     "Group.Read.All",
 ]
 CONFIGURATION = "To {}"
+VARYING = ("link_source", "link_target", "link_configuration", "link_scope_users", "link_mappings")
+"""The variables that are not the same for all links of a mesh."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,26 @@ def spec(url: str, ca_path: str, source: Company, target: Company, users: list[s
         "name": CONFIGURATION.format(target.name),
         "expression": expression(source),
         "users": users,
+    }
+
+
+def topology(url: str, ca_path: str, companies: list[Company], people: int) -> dict[str, Any]:
+    """The file of the inventory plugin for the mesh of these companies: its hosts have the variables of `link`."""
+    example = link(companies[0], companies[1], [])
+    names = [company.name for company in companies]
+    return {
+        "plugin": "entra.cross_tenant_sync.topology",
+        "tenants": {company.name: company.connection(url, ca_path) for company in companies},
+        "defaults": {name: value for name, value in example.items() if name not in VARYING},
+        "per_source": {
+            company.name: {
+                "link_scope_users": [company.user(number) for number in range(people)],
+                "link_mappings": link(company, companies[0], [])["link_mappings"],
+            }
+            for company in companies
+        },
+        "per_target": {name: {"link_configuration": CONFIGURATION.format(name)} for name in names},
+        "mesh": names,
     }
 
 

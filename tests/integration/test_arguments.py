@@ -15,8 +15,8 @@ import yaml
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, SECRETS, Emulator
 from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import PREFIX, REPOSITORY, Playbooks, Run, inventory
 
-PLAYBOOKS = ("sync", "verify", "address_book", "preflight", "teardown")
-ROLES = ("preflight", "target_tenant", "source_tenant", "verify", "address_book")
+PLAYBOOKS = ("sync", "verify", "address_book", "person", "preflight", "teardown")
+ROLES = ("preflight", "target_tenant", "source_tenant", "verify", "address_book", "person")
 
 
 def silent(emulator: Emulator, run: Run, *words: str) -> str:
@@ -203,6 +203,7 @@ SURVEY = {
     "link_address_book_max_changes": "50",
     "link_address_book_commands_path": "",
     "link_global_address_list": "",
+    "link_person": "minsu.kim@contoso.kr",
     "link_source_domains": "contoso.kr",
 }
 """What a survey of AWX gives: texts only."""

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.entra.cross_tenant_sync.tests.benchmark import mesh, world
+from ansible_collections.entra.cross_tenant_sync.tests.benchmark import cast, world
 from ansible_collections.entra.cross_tenant_sync.tests.support import tenants
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import Emulator
 from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import PREFIX, REPOSITORY, Playbooks, Run
@@ -27,12 +28,12 @@ class Mesh:
 
     def __init__(self, folder: Path, size: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.companies = world.mesh(size, mesh.PEOPLE)
+        self.companies = world.mesh(size, cast.PEOPLE)
         scenario = folder / "scenario.json"
         scenario.write_text(json.dumps(world.scenario(self.companies)))
         self.emulator = Emulator(folder / "emulator", str(scenario))
         self.emulator.__enter__()
-        self.links = mesh.settle(self.emulator, self.companies)
+        self.links = cast.settle(self.emulator, self.companies)
         self.settled = self.emulator.state()
         self.playbooks = Playbooks(self.emulator, folder / "ansible")
 
@@ -157,6 +158,139 @@ def test_strangers(three: Mesh, reaction: str) -> None:
     failed = {task.host for task in run.tasks if task.status == "failed"}
     assert failed == (set() if reaction == "report" else set(links["hosts"]))
     assert run.changed() == []
+
+
+def links_of(hosts: dict[str, Any]) -> dict[str, Any]:
+    """The variables of the links of an inventory."""
+    found: dict[str, Any] = hosts["all"]["children"]["links"]["hosts"]
+    return found
+
+
+ALL = {name(source, target) for source in range(SIZE) for target in range(SIZE) if source != target}
+
+
+@pytest.mark.parametrize("reaction", ["report", "fail"])
+def test_a_limit_makes_no_strangers(three: Mesh, reaction: str) -> None:
+    """The whole inventory describes, also the configurations that a link outside of the limit leaves to others."""
+    hosts = three.hosts()
+    hosts["all"]["children"]["links"]["vars"] = {"link_strangers": reaction}
+    links_of(hosts)[name(0, 1)].update(link_configuration="Another one", link_others=["To company01"])
+    limited = three.sync(hosts, "--limit", f"{name(0, 2)},{name(1, 0)}")
+    assert limited.code == 0, limited.output
+    assert {task.host for task in limited.tasks} == {name(0, 2), name(1, 0)}
+    assert limited.of("links_info")["strangers"] == limited.of("links_info")["strangers_unknown"] == []
+    del links_of(hosts)[name(0, 1)]["link_others"]
+    found = three.sync(hosts, "--limit", f"{name(0, 2)},{name(1, 0)}")
+    assert [sentence for sentence in found.of("links_info")["strangers"] if "'To company01'" in sentence]
+    # Only the links of the tenant with the stranger fail, which both of these are.
+    assert {task.host for task in found.tasks if task.status == "failed"} == (set() if reaction == "report" else {name(0, 2), name(1, 0)})
+
+
+def test_strangers_fail_the_links_of_their_tenant_only(three: Mesh) -> None:
+    state = three.emulator.state()
+    second = three.companies[1].tenant_id
+    tenants.add_partner(state, second, STRANGER)
+    tenants.allow_synchronization(state, second, STRANGER)
+    three.emulator.control("PUT", "state", state)
+    hosts = three.hosts()
+    hosts["all"]["children"]["links"]["vars"] = {"link_strangers": "fail", "link_deletion_threshold": 7}
+    run = three.sync(hosts)
+    failures = {task.host: task.result["msg"] for task in run.tasks if task.status == "failed"}
+    assert set(failures) == {link for link in ALL if "company01" in link}
+    assert set(failures.values()) == {
+        f"Tenant {second}: partner {STRANGER} may synchronize users into it, and no link of the inventory describes that"
+    }
+    assert {task.host for task in run.tasks if task.result.get("changed")} == {name(0, 2), name(2, 0)}
+
+
+def wrong_tenant(connection: dict[str, Any], state: dict[str, Any]) -> None:
+    connection["tenant_id"] = "nobody.example"
+
+
+def wrong_client(connection: dict[str, Any], state: dict[str, Any]) -> None:
+    connection["client_id"] = "99999999-9999-4999-8999-999999999999"
+
+
+def no_permission(connection: dict[str, Any], state: dict[str, Any]) -> None:
+    """Then the tasks of the links report what is missing."""
+    registration = state["tenants"][connection["tenant_id"]]["registrations"][connection["client_id"]]
+    registration["roles"].remove("Policy.ReadWrite.CrossTenantAccess")
+
+
+@pytest.mark.parametrize("forks", ["1", "9"])
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (wrong_tenant, "nobody.example"),
+        (wrong_client, "sign-in of application 99999999-9999-4999-8999-999999999999"),
+        (no_permission, "Policy.ReadWrite.CrossTenantAccess"),
+    ],
+)
+def test_a_tenant_fails_its_own_links(three: Mesh, fault: Callable[..., None], reason: str, forks: str) -> None:
+    """One sentence for each of its links; a link between others is repaired, whatever the number of forks is."""
+    hosts, state = three.hosts(), three.emulator.state()
+    fault(hosts["all"]["vars"]["tenants"]["company02"], state)
+    three.emulator.control("PUT", "state", state)
+    links_of(hosts)[name(1, 0)]["link_deletion_threshold"] = 7
+    run = three.sync(hosts, "--forks", forks)
+    assert run.code == 2, run.output
+    failures = [(task.host, str(task.result["msg"])) for task in run.tasks if task.status == "failed"]
+    assert sorted(host for host, _message in failures) == sorted(link for link in ALL if "company02" in link)
+    assert [message for _host, message in failures if reason not in message or "\n" in message] == []
+    assert {task.host for task in run.tasks if task.result.get("changed")} == {name(1, 0)}
+
+
+def test_the_output_of_verbose_runs_and_of_check_mode(three: Mesh) -> None:
+    """Only the links that differ go on, and no secret is shown."""
+    hosts = three.hosts()
+    links_of(hosts)[name(0, 1)]["link_deletion_threshold"] = 7
+    before = three.emulator.state()
+    plan = three.sync(hosts, "--check", "--diff", "-v")
+    assert plan.code == 0, plan.output
+    assert three.emulator.state()["tenants"] == before["tenants"]
+    assert set(asked(plan)["sync_job"]) == {name(0, 1)}
+    assert {task.host for task in plan.tasks if task.name == "Report the state of the link"} == ALL - {name(0, 1)}
+    assert "for 1 of 6 links" in plan.output
+    run = three.sync(hosts, "-vvv")
+    assert run.actions() == plan.actions() != []
+    for output in (plan.output, run.output):
+        assert [company.secret for company in three.companies if company.secret in output] == []
+
+
+def test_batches_of_a_play(three: Mesh, tmp_path: Path) -> None:
+    """With serial, each batch looks at its own links, and a batch without anything to do does not end the play."""
+    playbooks = tmp_path / "playbooks"
+    shutil.copytree(SYNC.parent, playbooks)
+    playbook = playbooks / SYNC.name
+    playbook.write_text(playbook.read_text().replace("  connection: local\n", "  connection: local\n  serial: 2\n", 1))
+    hosts = three.hosts()
+    links = list(links_of(hosts))
+    for link in (links[2], links[5]):
+        links_of(hosts)[link]["link_deletion_threshold"] = 7
+    run = three.playbooks.play(playbook, hosts)
+    assert run.code == 0, run.output
+    looks = [set(task.result["links"]) for task in run.tasks if task.action == f"{PREFIX}links_info"]
+    assert looks == [set(links[:2]), set(links[2:4]), set(links[4:])]
+    assert {task.host for task in run.tasks if task.result.get("changed")} == {links[2], links[5]}
+    assert all(task.result["strangers"] == [] for task in run.tasks if task.action == f"{PREFIX}links_info")
+
+
+def test_slices_are_complete(three: Mesh) -> None:
+    """AWX deals out the hosts to the slices of a job: each slice has an inventory of its own hosts only, and a limit still applies."""
+    hosts = three.hosts()
+    for link in links_of(hosts).values():
+        link["link_deletion_threshold"] = 7
+    limited = [link for link in links_of(hosts) if "company02" not in link or link.startswith("company02")]
+    done: list[str] = []
+    for number in range(2):
+        mine = three.hosts()
+        mine["all"]["children"]["links"]["hosts"] = dict(list(links_of(hosts).items())[number::2])
+        run = three.sync(mine, "--limit", ",".join(limited))
+        assert run.code == 0, run.output
+        done += sorted({task.host for task in run.tasks if task.result.get("changed")})
+    assert sorted(done) == sorted(limited)
+    rest = three.sync(hosts)
+    assert {task.host for task in rest.tasks if task.result.get("changed")} == ALL - set(limited)
 
 
 def test_one_line_for_many(tmp_path: Path) -> None:

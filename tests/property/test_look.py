@@ -9,15 +9,17 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import look
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Client
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.look import Seen, Verdict
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import strangers
-from ansible_collections.entra.cross_tenant_sync.tests.support.fleets import Told, compared, generated, seen, told
+from ansible_collections.entra.cross_tenant_sync.tests.support.fleets import COMPANIES, SIZE, Told, compared, generated, seen, strange, told
 from ansible_collections.entra.cross_tenant_sync.tests.support.life import everything
 
 SEEDS = range(1000 if everything() else 10)
@@ -44,15 +46,33 @@ def contradiction(verdict: Verdict, alone: Mapping[str, Any] | str, modules: Tol
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_the_look_and_the_modules_agree(seed: int) -> None:
+def test_the_look_and_the_modules_agree(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether each link of a source reads everything by itself, or what is common is read first."""
+    monkeypatch.setattr(look, "MOST_ALONE", 0 if seed % 2 else SIZE)
     fleet = generated(seed)
-    verdicts = seen(fleet).verdicts
-    found = {}
+    looked = seen(fleet)
+    verdicts, found = looked.verdicts, {}
     for name in fleet.links:
         wrong = contradiction(verdicts[name], compared(fleet, name), told(fleet, name))
         if wrong:
             found[name] = wrong
     assert found == {}, fleet.story
+    for tenant_id, expected in strange(fleet).items():
+        ids, unknown = strangers_of(looked, tenant_id)
+        # What cannot be read is unknown. What else was found is reported.
+        assert ids <= expected if unknown else ids == expected, fleet.story
+
+
+def strangers_of(looked: Seen, tenant_id: str) -> tuple[set[str], bool]:
+    """The ids in the sentences about the strangers of a tenant, and whether it could not be searched."""
+    (name,) = [company.domain for company in COMPANIES if company.tenant_id == tenant_id]
+    parts = [found for found in looked.strangers if found.tenant in (tenant_id, name)]
+    sentences = [sentence for found in parts for sentence in found.found]
+    ids = {
+        partner or principal for text in sentences for partner, principal in re.findall(r"partner (\S+) may|\((\S+)\) synchronizes", text)
+    }
+    assert len(ids) == len(sentences)
+    return ids, any(found.unknown for found in parts)
 
 
 @functools.cache

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -89,6 +90,19 @@ class Emulator:
                 self.control("GET", f"exchange/{tenant}")
             state = self.control("GET", "state")
         return state
+
+    def load(self, state: dict[str, Any] | bytes) -> None:
+        """Replace the whole state, which may be large; ``bytes`` are JSON."""
+        data = state if isinstance(state, bytes) else json.dumps(state).encode()
+        requests.put(f"{self.url}/emulator/state", data=data, verify=str(self.ca_path), timeout=600).raise_for_status()
+
+    def cpu(self) -> float:
+        """The seconds of CPU that the process has used; 0 where the system does not report it."""
+        stat = Path(f"/proc/{self._process.pid}/stat")
+        if not stat.exists():
+            return 0.0
+        fields = stat.read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def tenant(self, tenant_id: str) -> dict[str, Any]:
         """The state of a tenant."""

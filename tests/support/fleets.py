@@ -57,6 +57,8 @@ class Fleet:
     connections: dict[str, dict[str, Any]]
     story: list[str] = field(default_factory=list)
     """What chance has done."""
+    vault: Vault = field(default_factory=Vault)
+    """The tokens of those who compare a single link, which sign in once, as the tasks of a run do."""
 
     def params(self, name: str) -> dict[str, Any]:
         """The validated options of ``link_info``."""
@@ -116,6 +118,33 @@ def generated(seed: int) -> Fleet:
     return fleet
 
 
+def strange(fleet: Fleet) -> dict[str, set[str]]:
+    """The ids of the partners and configurations that no link describes, as the state of the service shows them, by the id of the tenant."""
+    names: dict[tuple[str, str], set[str]] = {}
+    for link in fleet.links.values():
+        pair = (BY_NAME[link["link_source"]].tenant_id, BY_NAME[link["link_target"]].tenant_id)
+        names.setdefault(pair, set()).update(name.casefold() for name in (link["link_configuration"], *link.get("link_others", ())))
+    found: dict[str, set[str]] = {}
+    for company in COMPANIES:
+        tenant, here = _of(fleet, company), company.tenant_id
+        allowed = {
+            partner
+            for partner, policy in tenant.access_policy.identity_synchronizations.items()
+            if (policy.get("userSyncInbound") or {}).get("isSyncAllowed") and partner in tenant.access_policy.partners
+        }
+        serving = {
+            principal_id: (str(synchronization.secrets.get("CompanyId") or ""), tenant.service_principals[principal_id]["displayName"])
+            for principal_id, synchronization in tenant.synchronizations.items()
+            if principal_id in tenant.service_principals
+        }
+        found[here] = {partner for partner in allowed if (partner, here) not in names} | {
+            principal_id
+            for principal_id, (target, name) in serving.items()
+            if target and not names.get((here, target), set()) & {name.casefold(), principal_id}
+        }
+    return found
+
+
 def seen(fleet: Fleet) -> Seen:
     """The look at the whole fleet, and at the strangers in its tenants."""
     pairs = [
@@ -135,7 +164,7 @@ def compared(fleet: Fleet, name: str) -> Mapping[str, Any] | str:
     with living(fleet.cloud), tempfile.TemporaryDirectory() as folder:
         pace = Pace(longest=60.0, sleep=fleet.cloud.sleep, clock=fleet.cloud.clock)
         try:
-            return engine.run(link_info.SUBJECT, fleet.params(name), True, pace, run_folder=folder, vault=Vault())
+            return engine.run(link_info.SUBJECT, fleet.params(name), True, pace, run_folder=folder, vault=fleet.vault)
         except RunFailure as failure:
             return failure.msg
 
@@ -161,7 +190,7 @@ def told(fleet: Fleet, name: str) -> Told:
             given = _validated(part.module, module.OPTIONS, {**options, **connection})
             pace = Pace(longest=float(given["visibility_timeout"]), sleep=fleet.cloud.sleep, clock=fleet.cloud.clock)
             try:
-                result = engine.run(module.SUBJECT, given, True, pace, run_folder=folder)
+                result = engine.run(module.SUBJECT, given, True, pace, run_folder=folder, vault=fleet.vault)
             except RunFailure as failure:
                 return Told(tuple(actions), failure.msg)
             except Exception as error:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -158,11 +159,19 @@ class Playbooks:
         self.folder.mkdir(parents=True, exist_ok=True)
         where = self.folder / file
         where.write_text(yaml.safe_dump(hosts, sort_keys=False, allow_unicode=True))
+        return self._run(["ansible-playbook", "-i", str(where), str(playbook), *arguments], env, stdin)
+
+    def command(self, line: str, env: dict[str, str] | None = None) -> Run:
+        """A command of Ansible as a guide prints it, in the folder with its files."""
+        self.emulator.given(line, *(path.read_text() for path in self.folder.glob("*.yml")))
+        return self._run(shlex.split(line), env, subprocess.DEVNULL)
+
+    def _run(self, command: list[str], env: dict[str, str] | None, stdin: int) -> Run:
         record = self.folder / "results.jsonl"
         record.unlink(missing_ok=True)
-        command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(where), str(playbook), *arguments]
+        program, *arguments = command
         done = subprocess.run(
-            command,
+            [str(Path(sys.executable).with_name(program)), *arguments],
             cwd=self.folder,
             env=self._environment(record) | (env or {}),
             stdin=stdin,

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import GraphFailure
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import GraphFailure, ServiceError
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import NEW_ID, Plan, Refusal, Unseen
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import configuration, settings_bag
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.find_configuration import TEMPLATE
@@ -62,6 +62,28 @@ def saved(planned: Plan) -> dict[str, str]:
 
 CREATE = ["create configuration Fabrikam", "create provisioning job of configuration Fabrikam"]
 SAVE_ALL = "save settings of configuration Fabrikam (target_tenant_id, deletion_threshold)"
+
+
+class TestSharedBags:
+    """Links of one source share what all of them read, and each reads the jobs of its own configuration."""
+
+    @pytest.mark.parametrize("name", ["Fabrikam", "FABRIKAM", "id-of-Other", "Nobody", None])
+    def test_they_are_what_a_link_reads_by_itself(self, name: str | None) -> None:
+        links = [link(), link("Other", OTHER, jobs=2), link("New", None, jobs=0), link("fabrikam", OTHER, id="id-2")]
+        alone = configuration.with_bags(FakeGraph(SourceService(links)), name)
+        client = FakeGraph(SourceService(links))
+        configuration.share_bags(client)
+        client.sent.clear()
+        assert configuration.with_bags(client, name) == alone
+        read = [request.path for request in client.sent]
+        assert all(path.endswith("/jobs") for path in read)
+        assert len(read) == sum(bool(found.jobs) for found in alone)
+
+    def test_what_cannot_be_read_is_not_shared(self) -> None:
+        client = FakeGraph(Faulty(SourceService([link()]), {"GET .*/secrets": [refusal(403, "Forbidden")] * 3}))
+        with pytest.raises(ServiceError):
+            configuration.share_bags(client)
+        assert client.commons == {}
 
 
 class TestChoice:

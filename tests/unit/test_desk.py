@@ -261,10 +261,7 @@ class TestLists:
             single = BY_ID.single.fullmatch(request.path)
             if single and single[1] == "id-gone":
                 return NOT_FOUND
-            return Reply(200, thing(single[1].removeprefix("id-"), own=True)) if single else page(own=True)
-
-        def page(**more: Any) -> Reply:
-            return Reply(200, {"value": [], **more})
+            return Reply(200, thing(single[1].removeprefix("id-"), own=True)) if single else Reply(200, {"value": [], "own": True})
 
         return FakeGraph(answer)
 
@@ -625,7 +622,12 @@ class TestOwners:
     def test_each_name_is_asked_for_once(self, owner: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
         asked: list[str] = []
         graph = FakeGraph(echo)
-        monkeypatch.setattr(graph, "owner_of", lambda name: (asked.append(name), owner)[1])
+
+        def owner_of(name: str) -> str | None:
+            asked.append(name)
+            return owner
+
+        monkeypatch.setattr(graph, "owner_of", owner_of)
         desk = Desk(graph)
         assert [desk.owner_of(name) for name in ("a.example", "b.example", "a.example")] == [owner] * 3
         assert asked == ["a.example", "b.example"]

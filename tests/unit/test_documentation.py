@@ -32,6 +32,8 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.
     UNKNOWN,
     VERDICTS,
 )
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.consequences.person.cause import CAUSES
+from ansible_collections.entra.cross_tenant_sync.plugins.modules import person_info
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.topology import topology_of
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import Emulator
 from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import inventory
@@ -295,6 +297,20 @@ class TestProse:
         assert dict(rows) == expected
         # In the order of the rules, but for the verdict that has one at several places.
         assert [name for name, _counts in rows if name != UNKNOWN] == [name for name in NAMES if name != UNKNOWN]
+
+    def test_every_cause_is_in_the_guide_in_the_order_of_the_rules(self) -> None:
+        """With the words that a helpdesk reads out. What Exchange answers has a guide of its own."""
+        text = (ROOT / "docs" / "guide_person.md").read_text(encoding="utf-8")
+        rows = re.findall(r"^\| `(\w+)` \| (.*) \| (.*) \|$", text, re.MULTILINE)
+        rules = [rule for rule in CAUSES if rule.cause != UNKNOWN]
+        assert [name for name, _reason, _remedy in rows] == [rule.cause for rule in rules]
+        for (_name, reason, remedy), rule in zip(rows, rules, strict=True):
+            assert reason == re.sub(r"{\w+}", "{...}", rule.reason)
+            assert remedy == re.sub(r"{\w+}", "{...}", rule.remedy) or rule.remedy == "{book_remedy}"
+
+    def test_every_cause_is_in_the_documentation_of_the_module(self) -> None:
+        described = " ".join(yaml.safe_load(person_info.RETURN)["cause"]["description"])
+        assert set(re.findall(r"V\((\w+)\)", described)) == {rule.cause for rule in CAUSES}
 
     def test_what_is_mended_is_in_the_readme_of_the_role(self) -> None:
         text = (ROOT / "roles" / "address_book" / "README.md").read_text(encoding="utf-8")

@@ -43,6 +43,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.
     Wanted,
     read_population,
 )
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.consequences.rules import rules_of
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.consequences.summary import Summary, departs
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.directory import Principal
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping import schema
@@ -393,7 +394,7 @@ class TestGuards:
         """All in scope are read then, because who was kept out by a filter is not in scope."""
         clause = {"sourceOperandName": "department", "operatorName": "EQUALS", "targetOperand": {"values": ["Sales"]}}
         mapping: Any = {**schema.user_mapping(default_schema()), "scope": {"groups": [{"name": "Sales", "clauses": [clause]}]}}  # type: ignore[dict-item]  # the tests' own
-        rules = changes.rules_of(mapping)
+        rules = rules_of(mapping)
         users = [person(value, department="Sales" if value < 2 else "People") for value in range(10)]
         change = Change(State(scope(*range(10)), rules), State(scope(*range(1, 10)), rules), full=False)
         limits = Guards(max_removal_percent=20, kinds=())

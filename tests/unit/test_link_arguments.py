@@ -116,6 +116,11 @@ WRONG: list[tuple[dict[str, Any], tuple[str, ...]]] = [
     ({"link_configuration": ["Fabrikam"]}, ("link_configuration must be a text",)),
     ({"link_target": "contoso"}, ("link_source and link_target are the same tenant",)),
     ({"link_state": "presnt"}, ("link_state must be one of present, absent (did you mean present?); it is 'presnt'",)),
+    (
+        {"link_strangers": "fail", "link_compare": "no"},
+        ("link_strangers is fail, but link_compare is false", "set link_compare to true, or link_strangers to report"),
+    ),
+    ({"link_strangers": "fial"}, ("link_strangers must be one of report, fail (did you mean fail?)",)),
     ({"link_compare": "perhaps"}, ("link_compare must be true or false; it is 'perhaps'",)),
     ({"link_preflight": "2"}, ("link_preflight must be true or false",)),
     ({"link_preflight_strict": []}, ("link_preflight_strict must be true or false",)),

@@ -48,10 +48,12 @@ RAW = (
 BASE: dict[str, dict[str, Any]] = {
     "address_book_info": {"people": ["minsu.kim@contoso.kr"]},
     "address_book_visibility": {"people": ["minsu.kim@contoso.kr"], "exchange": True},
+    "coverage_info": {"target": {"tenant_id": TARGET, **SIGN_IN}},
     "cross_tenant_policy": {"partner_tenant_id": TARGET, "user_sync_inbound": True},
     "cross_tenant_policy_info": {},
     "impact_info": {"configuration": "Fabrikam", "target": {"tenant_id": TARGET, **SIGN_IN}},
     "link_info": {"configuration": "Fabrikam", "target": {"tenant_id": TARGET, **SIGN_IN}},
+    "person_info": {"configuration": "Fabrikam", "user": "minsu.kim@contoso.kr", "target": {"tenant_id": TARGET, **SIGN_IN}},
     "preflight_info": {"side": "source", "partner_tenant_id": TARGET},
     "provisioning_log_info": {"configuration": "Fabrikam"},
     "sync_configuration": {"name": "Fabrikam", "target_tenant_id": TARGET},
@@ -64,6 +66,7 @@ BASE: dict[str, dict[str, Any]] = {
     "sync_scope": {"configuration": "Fabrikam"},
     "synced_user_info": {"source_domains": ["contoso.kr"]},
     "tenant_info": {},
+    "watch_info": {"configuration": "Fabrikam", "target": {"tenant_id": TARGET, **SIGN_IN}},
 }
 """The options of a valid task, by module."""
 
@@ -254,6 +257,9 @@ def own() -> Iterator[Case]:
         yield Case(module, {f"{prefix}users": [["a"]]}, f"{prefix}users[0]")
         yield Case(module, {f"{prefix}groups": ["Sales", True]}, f"{prefix}groups[1]")
         yield Case(module, {f"{prefix}groups": [LONG]}, f"{prefix}groups[0]")
+    yield from each("person_info", "user", (*NOT_LINES, ["a", "b"]))
+    yield from each("person_info", "global_address_list", (LONG, *NOT_LINES))
+    yield Case("sync_mapping", {"try_on": ["a@contoso.kr", "b\nc"]}, "try_on[1]")
     yield from each("sync_scope", "visibility_timeout", (-1, 10**12, *NOT_NUMBERS))
     yield from each("sync_job", "wait_timeout", (-1, 10**12, *NOT_NUMBERS))
     yield from each("sync_job", "wait", ("long", 5))
@@ -270,6 +276,12 @@ def own() -> Iterator[Case]:
         {"arriving_users": [{"user_principal_name": ""}]},
         "arriving_users[0].user_principal_name is required; it is empty",
     )
+    yield from each("watch_info", "max_removals", (-1, *NOT_NUMBERS))
+    yield from each("watch_info", "max_removal_percent", (-1, 101, *NOT_NUMBERS))
+    yield from each("watch_info", "impact_limit", (-1, 2**31, *NOT_NUMBERS))
+    yield from each("watch_info", "protected_importance", (["role"], "roles, owner"))
+    yield from each("watch_info", "fail_on_findings", NOT_BOOLEANS)
+    yield from each("coverage_info", "limit", (-1, 2**31, *NOT_NUMBERS))
     yield Case("tenant_info", {"resolve": "fabrikam.kr, nowhere"}, "resolve[1]")
     yield from mappings()
 
@@ -387,9 +399,9 @@ def test_is_refused_in_the_worker_and_in_a_module(case: Case, capsys: pytest.Cap
 
 
 def test_no_module_is_left_out() -> None:
-    """link_arguments and links_info take variables instead of options, and have their own tables."""
+    """link_arguments, links_info and watch_report take variables instead of options, and have their own tables."""
     folder = Path(__file__).resolve().parents[2] / "plugins" / "modules"
-    assert {path.stem for path in folder.glob("[!_]*.py")} - {"link_arguments", "links_info"} == set(BASE)
+    assert {path.stem for path in folder.glob("[!_]*.py")} - {"link_arguments", "links_info", "watch_report"} == set(BASE)
 
 
 @pytest.mark.parametrize("module", BASE)

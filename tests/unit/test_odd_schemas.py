@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Plan, Refusal
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping import resource as mapping
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping import schema as schema_parts
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import FakeGraph, Outcome, Reply
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import AfterDoing, Faulty, Link, SourceService, new_job
@@ -116,6 +117,34 @@ class TestAnyMember:
     @given(st.sampled_from(PLACES), damage, st.sampled_from(GIVEN[:3]))
     def test_of_a_backup(self, place: Place, value: Any, given_: dict[str, Any]) -> None:
         plan(with_row("city", source=None), {**given_, "restore": damaged(place, value)})
+
+
+DAMAGES = [DROPPED, None, [], {}, "text", 7, 0.5, True, [None], [{}], ["text"], {"a": None}]
+
+
+def test_the_quick_check_accepts_what_has_no_problem_and_nothing_else() -> None:
+    """It decides whether a problem is searched for at all."""
+    for place in PLACES:
+        for value in DAMAGES:
+            schema = damaged(place, value)
+            assert schema_parts._fits(schema, schema_parts.SHAPE) is (schema_parts._misshapen(schema, schema_parts.SHAPE, "it") is None), (
+                place,
+                value,
+            )
+
+
+def test_a_copy_shares_nothing_that_can_be_changed() -> None:
+    whole = copy.deepcopy(WHOLE)
+    copied = schema_parts.copied(whole)
+    assert copied == WHOLE
+    for place in PLACES:
+        *way, last = place
+        holder: Any = copied
+        for step in way:
+            holder = holder[step]
+        if not isinstance(holder[last], (dict, list)):
+            holder[last] = "changed"
+    assert whole == WHOLE
 
 
 EXPRESSION: dict[str, Any] = {"mappings": [{"target": "city", "expression": 'Append([city], "x")'}]}

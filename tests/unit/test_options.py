@@ -114,6 +114,7 @@ OWNERS = {
     "link_preflight_strict": ("preflight_info", "strict"),
     "link_verify_max_unlisted": ("address_book_info", "max_unlisted"),
     "link_global_address_list": ("address_book_info", "global_address_list"),
+    "link_person": ("person_info", "user"),
     "link_address_book_max_changes": ("address_book_visibility", "max_changes"),
     "link_address_book_commands_path": ("address_book_visibility", "commands_path"),
 }

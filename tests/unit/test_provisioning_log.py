@@ -218,6 +218,7 @@ class TestEntry:
             "remedy": "the target's external collaboration settings do not allow invitations",
             "step": "EntryExportAdd",
             "changes": [{"attribute": "mail", "before": None, "after": "p7@contoso.kr"}],
+            "unmet": [],
         }
 
     @pytest.mark.parametrize(
@@ -250,6 +251,7 @@ class TestEntry:
             "source": empty,
             "target": empty,
             "changes": [],
+            "unmet": [],
         }
         assert entry(dict.fromkeys(names, nothing)) == entry({}) == expected
 

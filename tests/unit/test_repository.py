@@ -50,7 +50,7 @@ def repository_files() -> list[Path]:
 
 
 MODULES = sorted(names("plugins/modules"))
-WITHOUT_CONNECTION = {"link_arguments", "links_info"}
+WITHOUT_CONNECTION = {"link_arguments", "links_info", "watch_report"}
 """They read the variables of links, and a connection among their arguments would be refused."""
 ROLES = sorted(path.name for path in (ROOT / "roles").glob("*") if path.is_dir())
 
@@ -288,6 +288,7 @@ VALUE_OF_AN_ENTRY = {
     "graph/client.py page_members",
     "graph/credentials/federated.py _from_github",
     "resources/mapping/expression.py source_meaning",
+    "resources/mapping/try_on.py longest",
     "resources/job.py _progress",
     "resources/job.py _shown",
     "resources/on_demand.py _reports",

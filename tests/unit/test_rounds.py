@@ -389,6 +389,66 @@ class TestSideBySide:
         assert sum(len(batch) == 20 for batch in graph.batches) == 2 * number / 20
 
 
+class TestFirst:
+    """What is common to all pieces of work of a group is done before them."""
+
+    def test_what_is_read_first_is_there_for_the_rest(self) -> None:
+        graph = FakeGraph(echo)
+        story: list[str] = []
+
+        def first(client: Client) -> None:
+            get("common/1", "common/2")(client)
+            story.append("first")
+
+        def work(number: int) -> Work:
+            def own(client: Client) -> Any:
+                story.append(f"work {number}")
+                return get("common/1", f"own/{number}", "common/2")(client)
+
+            return own
+
+        with_first = group(Desk(graph), *map(work, range(3)))
+        with_first.first = group(Desk(graph), first, first).work
+        assert run(with_first) == [[["/common/1", f"/own/{number}", "/common/2"] for number in range(3)]]
+        assert story == ["first", "first", "work 0", "work 1", "work 2"]
+        assert sent(graph) == ["/common/1", "/common/2", "/own/0", "/own/1", "/own/2"]
+
+    @pytest.mark.parametrize("error", [ZeroDivisionError(), ServiceError("GET", "/x", 403, "Denied", ""), SystemExit(1)])
+    def test_a_fault_of_it_is_nobodys(self, error: BaseException) -> None:
+        def first(_desk: Desk, _others: Together) -> None:
+            raise error
+
+        graph = FakeGraph(echo)
+        with_first = group(Desk(graph), get("a"))
+        with_first.first = [first]
+        assert run(with_first, group(Desk(FakeGraph(echo)), get("b"))) == [[["/a"]], [["/b"]]]
+
+    def test_nothing_of_it_is_kept_for_the_next_group(self) -> None:
+        graph = FakeGraph(echo)
+        desk = Desk(graph)
+        groups = [group(desk, get("common", "own")) for _number in range(2)]
+        for number, each in enumerate(groups):
+
+            def first(client: Client, number: int = number) -> None:
+                assert client.commons == {}
+                client.get("/common")
+                client.commons[get] = number
+
+            def own(client: Client, number: int = number) -> int:
+                assert client.commons[get] == number
+                return number
+
+            each.first, each.work = group(desk, first).work, group(desk, own).work
+        assert run(*groups) == [[0], [1]]
+        assert sent(graph) == ["/common", "/common"]
+
+    def test_a_group_without_other_work(self) -> None:
+        graph = FakeGraph(echo)
+        only = group(Desk(graph))
+        only.first = group(Desk(graph), get("a")).work
+        assert run(only) == [[]]
+
+
 class Body(dict[str, Any]):
     """A body of which a test can see whether it is still held."""
 

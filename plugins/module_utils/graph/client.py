@@ -164,6 +164,8 @@ class Client:
         """Answers the reads, if they are sent together with those of other clients."""
         self.derivations: dict[tuple[Callable[[Any], Any], int], tuple[Any, Any]] | None = None
         """The results of `derived`, if they are shared."""
+        self.commons: dict[Callable[..., Any], Any] = {}
+        """The results of functions that only read, which are shared by the clients of many pieces of work in the tenant."""
         self.progress = progress or _no_progress
         """Is called with the progress of a long read."""
         self._transport = transport
@@ -291,7 +293,8 @@ class Client:
     def _from_others(request: Request, together: Together) -> Answer:
         outcome = together.gather([request], True)[0]
         if isinstance(outcome, GraphFailure):
-            raise outcome
+            # Its traceback would hold what everyone has who raised it before.
+            raise outcome.with_traceback(None)
         return outcome
 
     def _write(self, request: Request) -> Answer:

@@ -37,7 +37,7 @@ class Desk:
     def __init__(self, client: Client, listings: Sequence[Listing] = ()) -> None:
         self.client = client
         client.derivations = {}
-        self.run_cache = Recalled(client.run_cache)
+        client.run_cache = self.run_cache = Recalled(client.run_cache)
         """What earlier tasks of the run have recorded, read once."""
         self.began = time.time()
         """The time before the first read, in seconds."""
@@ -118,6 +118,7 @@ class Desk:
     def rest(self) -> None:
         """Discard what a group of pieces of work has derived, and what was read for it in vain, at its end."""
         self.client.derivations = {}
+        self.client.commons.clear()
         self._known = {key: outcome for key, outcome in self._known.items() if key in self._kept}
         self._wanted.clear()
 

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from .batch import Outcome
 from .client import Together
@@ -39,12 +39,14 @@ class Group(Generic[Result]):
     work: Sequence[Callable[[Desk, Together], Result]]
     begin: Callable[[], None] = _nothing
     """Is called before the first piece of work."""
+    first: Sequence[Callable[[Desk, Together], object]] = ()
+    """Work that is done before the rest, whose reads are kept for it. Its results and faults are discarded."""
 
 
 class _Piece(threading.Thread, Generic[Result]):
     """A piece of work, on a thread that never runs at the same time as another one."""
 
-    def __init__(self, work: Callable[[Desk, Together], Result], desk: Desk) -> None:
+    def __init__(self, work: Callable[[Desk, Together], Result], desk: Desk, keeps: bool = False) -> None:
         super().__init__(daemon=True)
         self.needs: set[Key] = set()
         """The reads without which it cannot continue. Empty after its end."""
@@ -56,6 +58,7 @@ class _Piece(threading.Thread, Generic[Result]):
         """Why its reads could not be sent, apart from a failure of the service. It is raised in the work."""
         self._asked: dict[Key, Request] = {}
         self._work = work
+        self._keeps = keeps
         self._desk = desk
         self._turn = threading.Semaphore(0)
         self._stopped = threading.Semaphore(0)
@@ -74,11 +77,16 @@ class _Piece(threading.Thread, Generic[Result]):
             self.result = self._work(self._desk, self)
         except BaseException as error:
             self.error = error
-        self._desk.leave(self._asked.values())
-        self._asked.clear()
+        if not self._keeps:
+            self.leave()
         self.needs = set()
         self.ended = True
         self._stopped.release()
+
+    def leave(self) -> None:
+        """Keep nothing that was read for it."""
+        self._desk.leave(self._asked.values())
+        self._asked.clear()
 
     def owner_of(self, name: str) -> str | None:
         """See `Together`."""
@@ -107,9 +115,12 @@ class _Running(Generic[Result]):
     """A group that has begun."""
 
     desk: Desk
+    first: list[_Piece[object]]
     pieces: list[_Piece[Result]]
-    ready: list[_Piece[Result]]
-    stopped: list[_Piece[Result]] = field(default_factory=list)
+    ready: list[_Piece[Any]]
+    later: list[_Piece[Result]]
+    """What begins when all that has begun has ended."""
+    stopped: list[_Piece[Any]] = field(default_factory=list)
     sending: Future[None] | None = None
 
     def proceed(self, pool: ThreadPoolExecutor) -> None:
@@ -119,6 +130,8 @@ class _Running(Generic[Result]):
             piece.proceed()
             if not piece.ended:
                 self.stopped.append(piece)
+            if not self.ready and not self.stopped:
+                self.ready, self.later = self.later, []
         if self.stopped and self.sending is None:
             self.sending = pool.submit(self.desk.send, SLICE)
 
@@ -131,6 +144,12 @@ class _Running(Generic[Result]):
         for piece in waiting:
             piece.fault = fault
             (self.stopped if not fault and any(self.desk.lacks(key) for key in piece.needs) else self.ready).append(piece)
+
+    def end(self) -> None:
+        """Keep nothing."""
+        for piece in self.first:
+            piece.leave()
+        self.desk.rest()
 
 
 def run_together(groups: Sequence[Group[Result]]) -> list[list[Result]]:
@@ -150,7 +169,7 @@ def run_together(groups: Sequence[Group[Result]]) -> list[list[Result]]:
                 if not group.stopped:
                     errors += [piece.error for piece in group.pieces if piece.error]
                     results[number] = [piece.result for piece in group.pieces if not piece.error]
-                    group.desk.rest()
+                    group.end()
                     del running[number]
             sending = [group.sending for group in running.values() if group.sending]
             if sending and (len(running) == TENANTS_AT_ONCE or _next(coming, running) is None):
@@ -171,5 +190,6 @@ def _next(coming: Mapping[int, Group[Result]], running: Mapping[int, _Running[Re
 
 def _begun(group: Group[Result]) -> _Running[Result]:
     group.begin()
+    first = [_Piece(work, group.desk, keeps=True) for work in group.first]
     pieces = [_Piece(work, group.desk) for work in group.work]
-    return _Running(group.desk, pieces, list(pieces))
+    return _Running(group.desk, first, pieces, ready=[*(first or pieces)], later=[*pieces] if first else [])

@@ -43,8 +43,10 @@ def wrong(params: Mapping[str, Any], table: Table | None = None, place: str = ""
 
     ``table`` is `CHECKS` by default; ``place`` is the beginning of the names in a nested table.
     """
-    for name, about in (CHECKS if table is None else table).items():
-        value = params.get(name)
+    table = CHECKS if table is None else table
+    given = params.keys() & table.keys()
+    for name in given if len(given) < 2 else [known for known in table if known in given]:
+        value, about = params[name], table[name]
         if value is None or value == []:
             continue
         several = value if isinstance(value, list) else None
@@ -217,6 +219,7 @@ CHECKS: Table = {
     "keep_for": NAME,
     "notification_email": address,
     "deletion_threshold": deletions,
+    "user": LINE,
     "users": LINE,
     "groups": NAME,
     "max_removals": REMOVALS,
@@ -241,6 +244,7 @@ CHECKS: Table = {
     "mappings": {"target": LINE, "source": LINE, "constant": text, "expression": text, "default": text},
     "display_name_suffix": text,
     "company_name": LINE,
+    "try_on": LINE,
     "filters": {"name": LINE, "clauses": {"attribute": LINE, "operator": LINE, "values": text}},
     "wait_timeout": whole(0, 2_592_000, " seconds"),
     "since": moment,

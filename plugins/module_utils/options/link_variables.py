@@ -36,12 +36,12 @@ def _choice(*choices: str) -> dict[str, Any]:
 
 _IN_ADDRESS_BOOK = ("address_book_info", "address_book_visibility")
 _ALSO: dict[str, dict[str, str]] = {
-    "scope_max_removals": {"sync_deprovision": "max_removals"},
-    "scope_max_removal_percent": {"sync_deprovision": "max_removal_percent"},
-    "configuration": {"address_book_info": "configuration"},
+    "scope_max_removals": dict.fromkeys(("sync_deprovision", "watch_info"), "max_removals"),
+    "scope_max_removal_percent": dict.fromkeys(("sync_deprovision", "watch_info"), "max_removal_percent"),
+    "configuration": dict.fromkeys(("address_book_info", "person_info", "watch_info"), "configuration"),
     "others": {"sync_deprovision": "others"},
     "deletion_threshold": {"sync_deprovision": "deletion_threshold"},
-    "source_domains": dict.fromkeys(("sync_deprovision", *_IN_ADDRESS_BOOK), "source_domains"),
+    "source_domains": dict.fromkeys(("sync_deprovision", *_IN_ADDRESS_BOOK, "watch_info"), "source_domains"),
     "protected_importance": {"preflight_info": "protected_importance"},
     "verify_users": {"address_book_info": "must_be_listed"},
     "job_state": {"sync_job": "state"},
@@ -60,7 +60,7 @@ def _of_link(option: str, about: Mapping[str, Any]) -> Variable:
 def _of_protection(option: str, about: Mapping[str, Any]) -> Variable:
     """The variable of an option of the modules that judge the impact on users."""
     held = {key: value for key, value in about.items() if key != "default"}
-    return Variable(held, {**dict.fromkeys(("impact_info", "sync_deprovision"), option), **_ALSO.get(option, {})})
+    return Variable(held, {**dict.fromkeys(("impact_info", "sync_deprovision", "watch_info"), option), **_ALSO.get(option, {})})
 
 
 VARIABLES: dict[str, Variable] = {
@@ -80,7 +80,8 @@ VARIABLES: dict[str, Variable] = {
     "link_deprovision_timeout": Variable(_INT, {"sync_deprovision": "wait_timeout"}),
     "link_address_book": Variable(_choice("report", "mend", "off")),
     "link_verify_max_unlisted": Variable(_INT, {"address_book_info": "max_unlisted"}),
-    "link_global_address_list": Variable(_TEXT, dict.fromkeys(_IN_ADDRESS_BOOK, "global_address_list")),
+    "link_global_address_list": Variable(_TEXT, dict.fromkeys((*_IN_ADDRESS_BOOK, "person_info"), "global_address_list")),
+    "link_person": Variable(_TEXT, {"person_info": "user"}),
     "link_address_book_max_changes": Variable(_INT, {"address_book_visibility": "max_changes"}),
     "link_address_book_commands_path": Variable(_PATH, {"address_book_visibility": "commands_path"}),
 }

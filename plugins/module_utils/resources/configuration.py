@@ -150,8 +150,19 @@ def _record_ids(client: Client, match: Found, found: tuple[Found, ...]) -> None:
         find_configuration.record_ids(client, match.configuration, str(match.jobs[0]["id"]) if len(match.jobs) == 1 else None)
 
 
+def share_bags(client: Client) -> None:
+    """Read the settings bags of all configurations once for all clients that share results with this one."""
+    client.commons[with_bags] = with_bags(client)
+
+
 def with_bags(client: Client, name: str | None = None) -> tuple[Found, ...]:
     """All configurations of the tenant with their settings bags; those whose name or id is ``name`` also with their jobs."""
+    known: tuple[Found, ...] | None = client.commons.get(with_bags)
+    if known is not None:
+        named = [found for found in known if name and _has_name(found.configuration, name)]
+        answers = read_all(client, [Request("GET", _paths(found.configuration, name)[1]) for found in named])
+        complete = {id(found): replace(found, jobs=all_of(client.whole(answer.body))) for found, answer in zip(named, answers, strict=True)}
+        return tuple(complete.get(id(found), found) for found in known)
     listing = find_configuration.configurations(client)
     answers = read_all(client, [Request("GET", path) for configuration in listing for path in _paths(configuration, name)])
     bodies = (client.whole(answer.body) for answer in answers)

@@ -33,6 +33,8 @@ INVITED = "creationType%20eq%20'Invitation'%20or%20externalUserState%20eq%20'Acc
 FIRST = Request("GET", f"/users?$filter={INVITED}&$select=userPrincipalName,externalUserState&$top=999")
 """The first thousand external users of any source. Of a tenant with more of them, it shows how their names end."""
 
+_DELETED_PREFIX = re.compile(r"^[0-9a-f]{32}", re.IGNORECASE)
+"""What the directory writes before the user principal name of a deleted user."""
 _EXTERNAL = re.compile(r"^(?P<alias>.+)_(?P<domain>[^_@]+)#EXT#@(?P<ending>.*)", re.IGNORECASE)
 
 
@@ -43,6 +45,11 @@ def source_name(user_principal_name: str) -> str | None:
     """
     match = _EXTERNAL.match(user_principal_name)
     return f"{match['alias']}@{match['domain']}" if match else None
+
+
+def former_name(deleted: Mapping[str, Any]) -> str:
+    """The user principal name that a deleted user had before the deletion, from Graph's JSON."""
+    return _DELETED_PREFIX.sub("", str(deleted.get("userPrincipalName") or ""))
 
 
 # One user ------------------------------------------------------------------------------------------------------------

@@ -440,6 +440,12 @@ def _last_cycle(raw: Mapping[str, Any] | None) -> Cycle | None:
     }
 
 
+def has_run(job: Mapping[str, Any] | None) -> bool:
+    """Whether a cycle of the job has ended."""
+    status = (job or {}).get("status") or {}
+    return any(_last_cycle(status.get(name)) for name in ("lastExecution", "lastSuccessfulExecution"))
+
+
 def _moment(text: str | None) -> str | None:
     """A time; ``None`` for the time of an event that did not happen, and for an invalid text."""
     if not text or text.startswith(NEVER[:4]):

@@ -62,6 +62,8 @@ PROVISIONING_LOG = Access(r"/auditLogs/provisioning", ("ProvisioningLog.Read.All
 NAMES = Access(r"/directoryObjects/getByIds", ("User.Read.All", *DIRECTORY))
 """The names of users and groups by their ids."""
 DELETED_USERS = Access(r"/directory/deletedItems/microsoft\.graph\.user", ("User.Read.All", "User.ReadWrite.All", *DIRECTORY))
+MEMBERSHIPS = Access(r"/users/[^/]+/memberOf", ("User.Read.All", "GroupMember.Read.All", "Group.Read.All", *DIRECTORY))
+"""The groups of a user. Without permission to read groups, they are returned with their ids only, which is enough (fact F176)."""
 USERS = Access(r"/users", ("User.Read.All", "User.ReadBasic.All", "User.ReadWrite.All", *DIRECTORY))
 IMPORTANT_USERS: OneOf = ("User.Read.All", "User.ReadWrite.All", *DIRECTORY)
 """To read what users own and which licences they have, for which reading their basic properties is not enough (facts F162, F163)."""
@@ -97,6 +99,7 @@ ACCESSES = (
     PROVISIONING_LOG,
     NAMES,
     DELETED_USERS,
+    MEMBERSHIPS,
     USERS,
     GROUPS,
     ROLES,

@@ -12,7 +12,8 @@ from itertools import islice
 from typing import Any, TypedDict
 from urllib.parse import quote
 
-from ..graph.client import Client
+from ..graph.client import Client, Request
+from ..graph.json_text import parse as parse_json
 from ..plan import Inquiry, Refusal
 from . import find_configuration
 from .causes import log_remedy
@@ -56,6 +57,8 @@ class LogEntry(TypedDict):
     step: str | None
     """The name of the step that failed or skipped the object."""
     changes: list[AttributeChange]
+    unmet: list[str]
+    """The clauses of scoping filters, the built-in one included, that did not hold (fact F132)."""
 
 
 class Summary(TypedDict):
@@ -81,8 +84,16 @@ def inquire(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
 
 def newest_first(client: Client, service_principal_id: str, since: str | None = None, until: str | None = None) -> Iterator[LogEntry]:
     """The entries of a configuration, newest first, page by page."""
-    query = quote(_filter(service_principal_id, since, until), safe="")
-    return map(entry, client.pages(f"/auditLogs/provisioning?$filter={query}&$orderby=activityDateTime%20desc&$top={PAGE}"))
+    return map(entry, client.pages(_path(_filter(service_principal_id, since, until))))
+
+
+def about(service_principal_id: str, side: str, object_id: str) -> Request:
+    """The request for the entries about one object, newest first (fact F175). ``side`` is ``source`` or ``target``."""
+    return Request("GET", _path(f"{_filter(service_principal_id, None, None)} and {side}Identity/id eq '{object_id.lower()}'"))
+
+
+def _path(clauses: str) -> str:
+    return f"/auditLogs/provisioning?$filter={quote(clauses, safe='')}&$orderby=activityDateTime%20desc&$top={PAGE}"
 
 
 def _filter(service_principal_id: str, since: str | None, until: str | None) -> str:
@@ -124,7 +135,20 @@ def entry(raw: Mapping[str, Any]) -> LogEntry:
         "remedy": log_remedy(code),
         "step": (decisive or {}).get("name"),
         "changes": attribute_changes(raw),
+        "unmet": _unmet(steps),
     }
+
+
+def _unmet(steps: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The clauses that did not hold. The service lists them as JSON in a text, with their outcomes."""
+    found: list[str] = []
+    for step in steps:
+        try:
+            results = parse_json(str((step.get("details") or {}).get("ScopeEvaluationResult") or "{}"))
+        except ValueError:
+            continue
+        found += [str(clause) for clause, holds in results.items() if holds is False] if isinstance(results, Mapping) else []
+    return list(dict.fromkeys(found))
 
 
 def attribute_changes(raw: Mapping[str, Any]) -> list[AttributeChange]:

@@ -38,6 +38,8 @@ class Link:
     """Whether all users of the source are in scope, unless ``filters`` excludes some."""
     filters: str = ""
     absent: bool = False
+    others: tuple[str, ...] = ()
+    """The configurations of the same pair of tenants that are managed elsewhere, by name."""
 
 
 def rivals(links: Iterable[Link]) -> dict[str, Rivals]:

@@ -9,12 +9,13 @@ The directory of the target is not listed: users are asked for by name, or selec
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..graph.batch import outcomes_of, read_all
-from ..graph.client import Answer, Client, Request
+from ..graph.client import Answer, Client, Request, all_of
 from ..plan import Inquiry, Refusal
 from . import external_names, tenants
 from .directory import listed
@@ -114,7 +115,8 @@ def arrived(client: Client, domains: Iterable[str], names: Iterable[str] = ()) -
         more = read_all(client, external_names.counting(wanted, sorted(ends.difference(known))))
         count = external_names.counted(client, [*(numbers if known else ()), *(answer.body for answer in more)])
     else:
-        count = len([user for user in client.members(numbers[0]) if _is_synced(user, wanted)])
+        by_domain = client.derived(_synced_by_domain, numbers[0])
+        count = sum(by_domain[domain] for domain in wanted)
     return Arrived(count, tuple(synced_users(named, wanted)))
 
 
@@ -122,15 +124,24 @@ def from_domains(client: Client, domains: Iterable[str], names: Iterable[str] = 
     """The synced users from these domains. Those with these names in the source are read by name as well, because the service can be late
     in selecting new users by domain (fact F158).
     """
+    return synced_users(external_users(client, domains, names, user_type), _lower(domains), user_type)
+
+
+def external_users(
+    client: Client, domains: Iterable[str], names: Iterable[str] = (), user_type: str | None = None, select: str = SELECT
+) -> list[dict[str, Any]]:
+    """The users from these domains as Graph returned them, each once, with those whose invitation is pending; and those with these names
+    in the source.
+    """
     wanted, first = _lower(domains), _first(client)
-    by_name = list(external_names.requests_by_source_name(names, SELECT))
+    by_name = list(external_names.requests_by_source_name(names, select))
     bodies = [answer.body for answer in read_all(client, [*first, *by_name])]
     users = list(listed(client, bodies[len(first) :]))
     here = external_names.endings_here(client, bodies[0]) if first else external_names.recorded_endings(client)
-    selecting = external_names.selecting(wanted, sorted({*here, *external_names.endings(users)}), SELECT, user_type)
+    selecting = external_names.selecting(wanted, sorted({*here, *external_names.endings(users)}), select, user_type)
     for answer in read_all(client, selecting):
         users += client.members(answer.body, headers=ADVANCED)
-    return synced_users({str(user["id"]): user for user in users}.values(), wanted, user_type)
+    return list({str(user["id"]): user for user in users}.values())
 
 
 def synced_users(raw: Iterable[Mapping[str, Any]], domains: Iterable[str], user_type: str | None = None) -> list[dict[str, Any]]:
@@ -148,9 +159,21 @@ def synced_users(raw: Iterable[Mapping[str, Any]], domains: Iterable[str], user_
 
 
 def _is_synced(user: Mapping[str, Any], domains: Collection[str]) -> bool:
-    """A user who has not redeemed an invitation was invited by hand: synchronization redeems at once (fact F113)."""
+    return _domain(user) in domains
+
+
+def _domain(user: Mapping[str, Any]) -> str | None:
+    """The domain from which a user was synchronized, in lower case; ``None`` for any other user.
+
+    A user who has not redeemed an invitation was invited by hand: synchronization redeems at once (fact F113).
+    """
     origin = source_name(str(user.get("userPrincipalName") or ""))
-    return origin is not None and user.get("externalUserState") != PENDING and origin.rpartition("@")[2].lower() in domains
+    return None if origin is None or user.get("externalUserState") == PENDING else origin.rpartition("@")[2].lower()
+
+
+def _synced_by_domain(body: Any) -> Counter[str | None]:
+    """The number of synced users in a collection that was read to its end, by domain."""
+    return Counter(map(_domain, all_of(body)))
 
 
 def _lower(domains: Iterable[str]) -> frozenset[str]:

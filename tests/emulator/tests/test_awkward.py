@@ -151,6 +151,21 @@ def test_state_round_trip(api: Api) -> None:
     assert other.http.put("/emulator/state", json={"tenant": {}}).status_code == 400
 
 
+def test_a_state_without_directories_gets_those_of_the_template() -> None:
+    """As a PUT of a schema may leave them out; a schema with other ones keeps them."""
+    api = Api(directory_extensions=200)
+    principal, job, _role = api.job()
+    state = api.http.get("/emulator/state").json()
+    (held,) = state["tenants"][CONTOSO]["synchronizations"][principal]["jobs"].values()
+    complete = held["job_schema"].pop("directories")
+    assert api.http.put("/emulator/state", json=state).status_code == 204
+    assert api.get(f"{job}/schema")["directories"] == complete
+    assert len(complete[0]["objects"][0]["attributes"]) > 200
+    held["job_schema"]["directories"] = complete[:1]
+    assert api.http.put("/emulator/state", json=state).status_code == 204
+    assert api.get(f"{job}/schema")["directories"] == complete[:1]
+
+
 def test_the_clock(api: Api) -> None:
     """ISO 8601 durations or a point in time; never backwards."""
     before = api.http.get("/emulator/clock").json()["clock"]
@@ -195,6 +210,16 @@ def test_the_request_log(api: Api) -> None:
     ]
     assert entries[1]["tenant"] == CONTOSO and entries[1]["status"] == 200 and entries[1]["client_id"].startswith("1111")
     assert entries[2]["batched"] is True
+    assert all(entry.keys() >= {"request_body", "response_body"} for entry in entries)
+
+
+def test_the_request_log_without_bodies() -> None:
+    """Requests and items of batches."""
+    api = Api(log_bodies=False)
+    api.ok("POST", "/$batch", {"requests": [{"id": "1", "method": "GET", "url": "/groups"}]})
+    entries = api.http.get("/emulator/requests").json()["requests"]
+    assert [entry["path"] for entry in entries][1:] == ["/v1.0/groups", "/v1.0/$batch"]
+    assert not any(name.endswith("_body") for entry in entries for name in entry)
 
 
 def fault(api: Api, **values: object) -> None:

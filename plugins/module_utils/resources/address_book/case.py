@@ -213,14 +213,14 @@ class Case:
             "list": f"{self.address_list}{'' if self.list_recognized else ', which is not recognized as the global address list'}",
             "lists": _some(self.address_lists),
             "log": _entry(logged),
-            "log_remedy": _clause(logged.remedy if logged else None) or "see the entry with provisioning_log_info",
-            "log_time": _clause(logged.time if logged else None) or "without a time",
+            "log_remedy": one_line(logged.remedy if logged else None) or "see the entry with provisioning_log_info",
+            "log_time": one_line(logged.time if logged else None) or "without a time",
             "named": self.situation.global_address_list or DEFAULT_LIST,
             "outcome": " ".join(filter(None, (logged.action, logged.status) if logged else ())) or "of an unknown kind",
             "rivals": _some(" ".join(filter(None, (rival.kind, rival.name or rival.guid))) or "without a name" for rival in self.rivals),
             "show": "false" if entra and entra.show_in_address_list is False else "not set",
-            "unasked": _clause(self.person.unasked) or "the reason is not known",
-            "unread": _clause(self.situation.log_unread) or "the reason is not known",
+            "unasked": one_line(self.person.unasked) or "the reason is not known",
+            "unread": one_line(self.situation.log_unread) or "the reason is not known",
         }
 
 
@@ -236,10 +236,10 @@ def _some(names: Iterable[str]) -> str:
 
 def _entry(logged: Logged | None) -> str:
     """Code and reason of an entry of the log, on one line."""
-    texts = [_clause(text) for text in (logged.code, logged.reason) if text] if logged else []
+    texts = [one_line(text) for text in (logged.code, logged.reason) if text] if logged else []
     return ": ".join(texts) or "without a code or a reason"
 
 
-def _clause(text: str | None) -> str:
+def one_line(text: str | None) -> str:
     """A text of the service or a message on one line and without a full stop, as part of a sentence."""
     return " ".join((text or "").split()).rstrip(".")

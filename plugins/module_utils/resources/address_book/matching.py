@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
 
 from ..directory import Principal
 from ..provisioning_log import LogEntry
@@ -36,15 +37,42 @@ def pair(
     ids = target_ids or {}
     named = set(ids.values())
     by_id = {target.id: target for target in (*everyone, *targets) if target.id in named}
-    by_name = {target.source_name.lower(): target for target in targets if target.source_name}
-    by_mail = {target.mail.lower(): target for target in targets if target.mail and target.source_name}
+    named_alike = Named(targets)
     found = {}
     for user in users:
-        mail = (user.mail or "").lower()
-        target = by_id.get(ids.get(user.id, "")) or by_name.get(user.name.lower()) or by_name.get(mail) or by_mail.get(mail)
+        target = by_id.get(ids.get(user.id, "")) or named_alike.of(user.name, user.mail)
         if target:
             found[user.id] = target
     return found
+
+
+class External(Protocol):
+    """An account whose name was made of a name or a mail address in the source."""
+
+    @property
+    def source_name(self) -> str | None:
+        """``alias@domain`` in the source."""
+
+    @property
+    def mail(self) -> str | None:
+        """The mail address in the target."""
+
+
+Target = TypeVar("Target", bound=External)
+
+
+class Named(Generic[Target]):
+    """Users of the target, found by the name or the mail address that a user has in the source."""
+
+    def __init__(self, targets: Iterable[Target]) -> None:
+        external = [target for target in targets if target.source_name]
+        self._by_name = {str(target.source_name).lower(): target for target in external}
+        self._by_mail = {target.mail.lower(): target for target in external if target.mail}
+
+    def of(self, name: str, mail: str | None) -> Target | None:
+        """The user of the target whose name was made of the user principal name or of the mail address, or who has the mail address."""
+        address = (mail or "").lower()
+        return self._by_name.get(name.lower()) or self._by_name.get(address) or self._by_mail.get(address)
 
 
 def without_source(targets: Iterable[Entra], pairs: Mapping[str, Entra]) -> list[Entra]:
@@ -62,7 +90,7 @@ def of_source(source: Source, targets: Sequence[Entra], pairs: Mapping[str, Entr
             entra=pairs.get(user.id),
             deleted=user.id in removed,
             source=SourceUser(user.id, user.name, user.mail, user.enabled, source.covers(user)),
-            logged=_logged(source.log.entries.get(user.id)),
+            logged=logged(source.log.entries.get(user.id)),
         )
         for user in source.users.values()
     ]
@@ -80,7 +108,8 @@ def of_target(targets: Iterable[Entra], deleted: Iterable[Entra], unknown: Itera
     return [*people, *(Person(name, deleted=True) for key, name in gone.items() if key not in names), *map(Person, unknown)]
 
 
-def _logged(entry: LogEntry | None) -> Logged | None:
+def logged(entry: LogEntry | None) -> Logged | None:
+    """An entry of the log as evidence."""
     if entry is None:
         return None
     return Logged(entry["status"], entry["action"], entry["code"], entry["reason"], entry["remedy"], entry["time"])

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -19,7 +18,7 @@ from ...graph.odata import is_id, requests_by
 from ...plan import Refusal
 from .. import tenants
 from ..directory import listed
-from ..external_names import INVITED, PENDING, requests_by_source_name, source_name
+from ..external_names import INVITED, PENDING, former_name, requests_by_source_name, source_name
 from .evidence import Entra
 
 SELECT = "id,userPrincipalName,displayName,mail,userType,accountEnabled,createdDateTime,externalUserState,showInAddressList"
@@ -28,9 +27,6 @@ ALL = f"/users?$filter={INVITED}%20or%20externalUserState%20eq%20'{PENDING}'&$se
 DELETED = f"/directory/deletedItems/microsoft.graph.user?$select={SELECT}&$top=999"
 PROGRESS = 10_000
 """Users of the directory after which the progress is reported."""
-
-_DELETED_PREFIX = re.compile(r"^[0-9a-f]{32}", re.IGNORECASE)
-"""What the directory writes before the user principal name of a deleted user."""
 
 
 @dataclass(frozen=True)
@@ -182,7 +178,7 @@ def _counted(client: Client, members: Iterable[Mapping[str, Any]]) -> Iterator[M
 def _deleted(client: Client) -> Iterator[Entra]:
     """The deleted users who came from other tenants, with the user principal name from before the deletion."""
     for raw in client.pages(DELETED):
-        user = entra({**raw, "userPrincipalName": _DELETED_PREFIX.sub("", str(raw.get("userPrincipalName") or ""))})
+        user = entra({**raw, "userPrincipalName": former_name(raw)})
         if user.source_name:
             yield user
 

@@ -10,7 +10,6 @@ Of the target, no directory is listed: accounts are asked for by name or selecte
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
@@ -22,7 +21,7 @@ from ...graph.errors import ServiceError
 from ...graph.odata import LARGEST_IN, requests_by
 from .. import external_names
 from ..directory import Principal, listed, person
-from ..external_names import ADVANCED, FIRST, PENDING, source_name
+from ..external_names import ADVANCED, FIRST, PENDING, former_name, source_name
 from . import properties
 from .model import Population, Scope, SourceUser, TargetUser
 
@@ -35,8 +34,6 @@ BY_DOMAIN = 5 * CHUNK
 
 _SOURCE = frozenset({"id", "userPrincipalName", "mail", "accountEnabled", "userType"})
 _TARGET = frozenset({"id", "userPrincipalName", "mail", "accountEnabled", "userType", "externalUserState", "assignedLicenses"})
-_DELETED_PREFIX = re.compile(r"^[0-9a-f]{32}", re.IGNORECASE)
-"""What the directory writes before the user principal name of a deleted user."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +82,8 @@ def read_population(source: Client, target: Client | None, wanted: Wanted) -> Po
 class _Reader:
     def __init__(self, source: Client, target: Client | None, wanted: Wanted) -> None:
         self._source, self._target, self._wanted = source, target, wanted
-        self._select = ",".join(sorted(_SOURCE | properties.selected(wanted.source)))
-        self._select_in_target = ",".join(sorted(_TARGET | properties.selected(wanted.target)))
+        self._select = select_source(wanted.source)
+        self._select_in_target = select_target(wanted.target)
         self._accounts: dict[str, TargetUser] = {}
         """The accounts in the target, by the name in the source from which theirs was made, in lower case."""
         self._deleted: dict[str, TargetUser] | None = None
@@ -202,16 +199,7 @@ class _Reader:
         return SourceUser(user_id, name, {"userPrincipalName": name}, unread=self._wanted.source | {"accountEnabled", "mail"})
 
     def _user(self, raw: Mapping[str, Any]) -> SourceUser:
-        principal = person(raw)
-        needed = self._wanted.source | {"accountEnabled", "userPrincipalName", "mail"}
-        return SourceUser(
-            principal.id,
-            principal.name,
-            properties.values(raw, needed),
-            enabled=principal.enabled,
-            external=principal.external,
-            unread=properties.unread(needed),
-        )
+        return source_user(raw, self._wanted.source)
 
     # Target ------------------------------------------------------------------------------------------------------------
 
@@ -320,23 +308,14 @@ class _Reader:
         """The deleted accounts, which the service can restore (fact F115)."""
         found = {}
         for raw in target.pages(f"/directory/deletedItems/microsoft.graph.user?$select={self._select_in_target}&$top=999"):
-            former = _DELETED_PREFIX.sub("", str(raw.get("userPrincipalName") or ""))
+            former = former_name(raw)
             name = source_name(former)
             if name:
                 found[name.lower()] = self._target_user({**raw, "userPrincipalName": former}, deleted=True)
         return found
 
     def _target_user(self, raw: Mapping[str, Any], deleted: bool = False) -> TargetUser:
-        return TargetUser(
-            str(raw["id"]),
-            str(raw["userPrincipalName"]),
-            properties.values(raw, self._wanted.target),
-            enabled=raw.get("accountEnabled") is not False,
-            user_type=str(raw.get("userType") or "Member"),
-            deleted=deleted,
-            redeemed=raw.get("externalUserState") != PENDING,
-            licensed=bool(raw.get("assignedLicenses")),
-        )
+        return target_user(raw, self._wanted.target, deleted)
 
     def _give_up(self, error: ServiceError) -> None:
         """Without permission to read the target, no account is known, and none counts as absent."""
@@ -346,6 +325,45 @@ class _Reader:
         self._target = None
         self._accounts.clear()
         self._deleted = None
+
+
+def select_source(attributes: Iterable[str]) -> str:
+    """The properties that `source_user` reads."""
+    return ",".join(sorted(_SOURCE | properties.selected(attributes)))
+
+
+def select_target(attributes: Iterable[str]) -> str:
+    """The properties that `target_user` reads."""
+    return ",".join(sorted(_TARGET | properties.selected(attributes)))
+
+
+def source_user(raw: Mapping[str, Any], attributes: frozenset[str], deleted: bool = False) -> SourceUser:
+    """A user of the source from Graph's JSON, with the attributes."""
+    principal = person(raw)
+    needed = attributes | {"accountEnabled", "userPrincipalName", "mail"}
+    return SourceUser(
+        principal.id,
+        principal.name,
+        properties.values(raw, needed),
+        enabled=principal.enabled,
+        external=principal.external,
+        deleted=deleted,
+        unread=properties.unread(needed),
+    )
+
+
+def target_user(raw: Mapping[str, Any], attributes: Iterable[str], deleted: bool = False) -> TargetUser:
+    """An account in the target from Graph's JSON, with the attributes."""
+    return TargetUser(
+        str(raw["id"]),
+        str(raw["userPrincipalName"]),
+        properties.values(raw, attributes),
+        enabled=raw.get("accountEnabled") is not False,
+        user_type=str(raw.get("userType") or "Member"),
+        deleted=deleted,
+        redeemed=raw.get("externalUserState") != PENDING,
+        licensed=bool(raw.get("assignedLicenses")),
+    )
 
 
 def _names(user: SourceUser) -> Iterator[str]:

@@ -9,6 +9,7 @@ If there is a job, the service's ``parseExpression`` decides (facts F88, F90).
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -39,8 +40,9 @@ class ExpressionError(ValueError):
     """The fault of an expression, as the end of a message, such as "it is empty"."""
 
 
+@functools.lru_cache(maxsize=1000)
 def parse(text: str) -> Canonical:
-    """The meaning of an expression, independent of its spelling.
+    """The meaning of an expression, independent of its spelling. Many links have the same expressions.
 
     :raises ExpressionError: if the text is not a valid expression.
     """

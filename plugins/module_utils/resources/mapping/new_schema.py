@@ -9,7 +9,6 @@ Everything that the options do not manage is sent back unchanged (fact F84).
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +21,7 @@ from .documented import EXTENSION, hint, misspelt
 from .expression import attribute_source, attributes, constant_source, source_meaning
 from .schema import (
     APPLY,
+    copied,
     definitions,
     flow_types,
     flows,
@@ -31,7 +31,7 @@ from .schema import (
     with_definition,
     without_empty,
 )
-from .types import ObjectMapping, Row, Schema, Source
+from .types import ObjectMapping, Row, Schema, Source, Tried
 from .wanted import PROTECTED, Desired, WantedMapping
 
 ESSENTIAL = (*PROTECTED, "userPrincipalName", "accountEnabled")
@@ -54,6 +54,8 @@ class Current:
     unmet: str | None = None
     parent: job.Current = job.MISSING
     """The configuration and its job, which has to be restarted after a change."""
+    tried: tuple[Tried, ...] = ()
+    """The changed attributes of the users on whom the mappings are tried."""
 
 
 def new_schema(current: Current, wanted: Desired) -> Schema:
@@ -62,12 +64,12 @@ def new_schema(current: Current, wanted: Desired) -> Schema:
     :raises Refusal: if a mapping or a filter is not possible in this schema.
     """
     # Only the rules are copied, because only they are changed and the directories are large.
-    new: Schema = {**current.schema, "synchronizationRules": copy.deepcopy(current.schema.get("synchronizationRules") or [])}
+    new: Schema = {**current.schema, "synchronizationRules": copied(current.schema.get("synchronizationRules") or [])}
     if current.base is not current.schema:
         if current.base.get("synchronizationRules"):
-            new["synchronizationRules"] = copy.deepcopy(current.base["synchronizationRules"])
+            new["synchronizationRules"] = copied(current.base["synchronizationRules"])
         if current.base.get("directories"):
-            new["directories"] = copy.deepcopy(current.base["directories"])
+            new["directories"] = copied(current.base["directories"])
         _keep_rule_ids(new, current.schema)
         # Without a job, the matching attribute of the job is not known.
         _keep_matching(required_user_mapping(new, wanted), user_mapping(current.schema) if current.path else None, wanted)
@@ -122,9 +124,9 @@ def _keep_matching(mapping: ObjectMapping, old: ObjectMapping | None, wanted: De
     matching = [row for row in old.get("attributeMappings") or () if row.get("matchingPriority")]
     replaced = [row for row in mapping["attributeMappings"] if row.get("matchingPriority")]
     if matching != replaced:
-        mapping["attributeMappings"] = [*copy.deepcopy(matching), *(row for row in mapping["attributeMappings"] if row not in replaced)]
+        mapping["attributeMappings"] = [*copied(matching), *(row for row in mapping["attributeMappings"] if row not in replaced)]
     if _input_filter(mapping) != _input_filter(old):
-        mapping["scope"] = {**(mapping.get("scope") or {}), "inputFilterGroups": copy.deepcopy(_input_filter(old))}
+        mapping["scope"] = {**(mapping.get("scope") or {}), "inputFilterGroups": copied(_input_filter(old))}
 
 
 def _matching(mapping: ObjectMapping) -> dict[str, Any]:
@@ -153,9 +155,9 @@ def _with_wanted_extensions(schema: Schema, wanted: Desired) -> Schema:
 
 
 def _with_extensions(schema: Schema, side: str, names: Iterable[str]) -> Schema:
-    for name in names:
+    for name in filter(EXTENSION.match, names):
         known = definitions(schema, side)
-        if known and name.lower() not in {definition.lower() for definition in known} and EXTENSION.match(name):
+        if known and name.lower() not in {definition.lower() for definition in known}:
             schema = with_definition(schema, side, name)
     return schema
 

@@ -18,7 +18,7 @@ from ...graph.client import Client, Request
 from ...graph.errors import ServiceError
 from ...plan import NO_PATH, Action, Plan, Refusal, Resource, Unseen
 from .. import change, find_configuration, job
-from . import filters
+from . import filters, try_on
 from .default_schema import default_schema
 from .expression import shortened, source_meaning
 from .judgement import judge
@@ -39,12 +39,17 @@ def read(client: Client, wanted: Desired) -> Current:
     if parent.configuration is None or parent.job is None:
         pristine = default_schema()
         unmet = find_configuration.unmet(parent.configuration, parent.job, wanted.configuration)
-        return Current(None, pristine, wanted.restore or pristine, unmet=unmet, parent=parent)
+        return _tried(client, wanted, Current(None, pristine, wanted.restore or pristine, unmet=unmet, parent=parent))
     path = f"{parent.configuration.synchronization}/jobs/{parent.job['id']}/schema"
     base = wanted.restore or schema
     if wanted.reset:
         base = client.get(f"{parent.configuration.synchronization}/templates/{find_configuration.JOB_TEMPLATE}/schema")
-    return _completed(client, wanted, Current(path, schema, base, parent=parent))
+    return _tried(client, wanted, _completed(client, wanted, Current(path, schema, base, parent=parent)))
+
+
+def _tried(client: Client, wanted: Desired, current: Current) -> Current:
+    """The state with what the changed mappings make of the users on whom they are tried."""
+    return dataclasses.replace(current, tried=try_on.on_users(client, current, wanted)) if wanted.try_on else current
 
 
 def _completed(client: Client, wanted: Desired, current: Current) -> Current:
@@ -136,9 +141,13 @@ def plan(current: Current, wanted: Desired) -> Plan:
             "target_actions": after["target_actions"],
             "restart_owed": whole.owed_after,
         },
-        change_facts={"restart_needed": whole.needs_restart, "backup": current.schema if writes and current.path else None},
+        change_facts={
+            "restart_needed": whole.needs_restart,
+            "backup": current.schema if writes and current.path else None,
+            **try_on.facts(current, wanted),
+        },
         actions=whole.actions,
-        warnings=(*warnings, *change.waits_for_start(whole, wanted.restart_job)),
+        warnings=(*warnings, *try_on.warned(current.tried), *change.waits_for_start(whole, wanted.restart_job)),
         unmet=current.unmet,
         foreign=_foreign(after, wanted),
     )

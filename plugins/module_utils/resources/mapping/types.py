@@ -102,3 +102,20 @@ class Shown(TypedDict):
     mappings: dict[str, MappingRow]
     filters: Filters
     target_actions: list[str]
+
+
+class TriedChange(TypedDict):
+    """An attribute before and after the change of the mappings. ``unknown`` is why the value after it is not known."""
+
+    attribute: str
+    before: Any
+    after: Any
+    unknown: str | None
+
+
+class Tried(TypedDict):
+    """The changed attributes of a user, as ``sync_mapping`` returns them."""
+
+    user_principal_name: str
+    changes: list[TriedChange]
+    warnings: list[str]

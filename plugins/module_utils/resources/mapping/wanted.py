@@ -70,6 +70,8 @@ class Desired:
     reset: bool = False
     restore: Schema | None = None
     restart_job: bool = True
+    try_on: tuple[str, ...] = ()
+    """The users of the source on whom the changed mappings are tried."""
 
 
 def desired(params: Mapping[str, Any]) -> Desired:
@@ -98,6 +100,7 @@ def desired(params: Mapping[str, Any]) -> Desired:
         reset=bool(params.get("reset")),
         restore=_backup(params.get("restore")),
         restart_job=params.get("restart_job", True),
+        try_on=tuple(params.get("try_on") or ()),
     )
 
 

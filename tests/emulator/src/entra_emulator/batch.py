@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -14,10 +14,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from . import graph, incoming, resources
 from .call import Reply
 from .errors import GraphError, Identifiers, bad_request, body, is_synchronization
-from .requestlog import without_secrets
+from .requestlog import bodies
 from .service import Service
 
 MAXIMUM_ITEMS = 20
+ASKING = ("/getbyids", "/parseexpression", "/validatecredentials")
+"""The ends of the paths of a POST that only asks, in lower case."""
 
 
 class Item(BaseModel):
@@ -46,9 +48,17 @@ def answer(service: Service, version: str, headers: Mapping[str, str], raw: Any,
     except GraphError as problem:
         return Reply(problem.status, body(problem, ids))
     statuses: dict[str, int] = {}
-    responses = [_item(service, version, headers, item, origin, statuses) for item in items]
+    # Later items may change what an answer was made of, unless all of them only read.
+    keep = (lambda held: held) if all(_reads(item) for item in items) else copy.deepcopy
+    responses = [_item(service, version, headers, item, origin, statuses, keep) for item in items]
     # The service answers in any order; the last comes first here, so that no client relies on the order.
     return Reply(200, {"responses": responses[::-1]})
+
+
+def _reads(item: Item) -> bool:
+    """Whether an item changes nothing."""
+    path, _query = incoming.split(item.url)
+    return item.method.upper() == "GET" or path.lower().endswith(ASKING)
 
 
 def size(raw: Any) -> int:
@@ -77,7 +87,15 @@ def _checked(raw: Any) -> list[Item]:
     return items
 
 
-def _item(service: Service, version: str, outer: Mapping[str, str], item: Item, origin: str, statuses: dict[str, int]) -> dict[str, Any]:
+def _item(
+    service: Service,
+    version: str,
+    outer: Mapping[str, str],
+    item: Item,
+    origin: str,
+    statuses: dict[str, int],
+    keep: Callable[[Any], Any],
+) -> dict[str, Any]:
     headers = {"authorization": outer.get("authorization", "")} | {name.lower(): value for name, value in item.headers.items()}
     if headers["authorization"] != outer.get("authorization", ""):
         service.traffic.shown(headers["authorization"], resources.graph(origin))
@@ -88,8 +106,7 @@ def _item(service: Service, version: str, outer: Mapping[str, str], item: Item, 
     service.log.add(log_entry(service, item, version, reply, headers, origin))
     response: dict[str, Any] = {"id": item.id, "status": reply.status, "headers": {"Cache-Control": "no-cache", **_served(reply)}}
     if reply.body is not None:
-        # Later items may change what this answer was made of.
-        response["body"] = copy.deepcopy(reply.body)
+        response["body"] = keep(reply.body)
     return response
 
 
@@ -132,6 +149,5 @@ def log_entry(service: Service, item: Item, version: str, reply: Reply, headers:
         "client_id": client,
         "status": reply.status,
         "batched": True,
-        "request_body": without_secrets(item.body),
-        "response_body": without_secrets(reply.body),
+        **bodies(item.body, reply.body, service.settings.log_bodies),
     }

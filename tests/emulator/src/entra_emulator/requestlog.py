@@ -39,6 +39,11 @@ def without_secrets(value: Any) -> Any:
     return {name: MASK if name in SECRET_MEMBERS else without_secrets(member) for name, member in value.items()}
 
 
+def bodies(sent: Any, answered: Any, kept: bool) -> dict[str, Any]:
+    """What an entry has of the bodies: both without secrets, or nothing."""
+    return {"request_body": without_secrets(sent), "response_body": without_secrets(answered)} if kept else {}
+
+
 def is_secret_like(key: str) -> bool:
     """Whether a provisioning secret is masked on read (F59). Unlisted keys that do not look secret stay readable."""
     if key in PLAIN_SECRET_KEYS:

@@ -13,6 +13,7 @@ from . import errors
 from .call import Call
 from .faults import FaultPlan
 from .lag import Replicas
+from .provisioning import template
 from .requestlog import RequestLog
 from .settings import Settings
 from .signing import SigningKey
@@ -42,6 +43,7 @@ class Service:
 
     def __post_init__(self) -> None:
         self.replicas.now = self._lag_clock
+        self._complete_schemas()
 
     def _lag_clock(self) -> float:
         """The time that ``lag_seconds`` counts by."""
@@ -50,10 +52,20 @@ class Service:
     def load(self, world: World) -> None:
         """Replaces the whole state; nothing of the old one lingers."""
         self.world = world
+        self._complete_schemas()
         self.replicas.stale.clear()
         self.transient_errors.clear()
         self.blocked_partners.clear()
         self.exchange_pages.clear()
+
+    def _complete_schemas(self) -> None:
+        """Gives the schemas without directories those of the template, all of them the same ones: a state of many jobs stays small."""
+        shared = template.directories(self.settings)
+        for tenant in self.world.tenants.values():
+            for held in tenant.synchronizations.values():
+                for job in held.jobs.values():
+                    if job.job_schema:
+                        job.job_schema.setdefault("directories", shared)
 
 
 def tenant_of(world: World, name: str) -> Tenant | None:

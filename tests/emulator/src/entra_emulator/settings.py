@@ -132,6 +132,9 @@ class Settings(BaseModel):
         default="old", description="F85: Azure Active Directory, or Microsoft Entra ID, in the schema."
     )
     flow_types: Literal["blanks", "compact"] = Field(default="blanks", description='F85: "Add, Update, Delete", or "Add,Update,Delete".')
+    directory_extensions: int = Field(
+        default=0, ge=0, description="F97: how many directory extensions the directories of a new job's schema list, on each side."
+    )
     rule_id: Literal["constant", "random"] = Field(
         default="constant",
         description="F86: whether the id of the synchronization rule is the same everywhere, or each application has its own.",
@@ -278,6 +281,10 @@ class Settings(BaseModel):
     )
     exchange_answers_for_other_tenant: bool = Field(
         default=False, description="F156: every answer of Exchange is that of another tenant than the one that was asked."
+    )
+    log_bodies: bool = Field(
+        default=True,
+        description="Whether the request log contains the bodies of requests and answers.",
     )
     token_lifetime_seconds: int = Field(default=3599, ge=0, description="Lifetime of access tokens.")
     default_page_size: int = Field(default=100, ge=1, le=999, description="F27: page size where $top is not given.")

@@ -15,7 +15,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
 from .call import Reply
-from .requestlog import without_secrets
+from .requestlog import bodies
 from .service import Service
 from .state import moment
 from .traffic import Traffic
@@ -80,7 +80,8 @@ async def arrival(http: HttpRequest, served: Callable[[str], tuple[str, ...]] | 
 
 def log(http: HttpRequest, tenant: str | None, client: str | None, status: int, sent: Any, answered: Any) -> None:
     """Adds a request to the log."""
-    service_of(http).log.add(
+    service = service_of(http)
+    service.log.add(
         {
             "method": http.method,
             "path": target(http),
@@ -88,7 +89,6 @@ def log(http: HttpRequest, tenant: str | None, client: str | None, status: int, 
             "client_id": client,
             "status": status,
             "batched": False,
-            "request_body": without_secrets(sent),
-            "response_body": without_secrets(answered),
+            **bodies(sent, answered, service.settings.log_bodies),
         }
     )

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -74,6 +75,23 @@ def test_the_variants() -> None:
     assert not any(m["sourceObjectName"] == "Group" for m in rule["objectMappings"])
     assert len(users(schema)["scope"]["inputFilterGroups"]) == 2
     assert schema_rules.problems(schema, schema, "upper") == []
+
+
+@pytest.mark.fact("F97", "The directories list as many directory extensions as are set")
+def test_directory_extensions() -> None:
+    """Both sides list the same ones, and a mapping can use them."""
+    few, many = (template.azure2azure_schema(merged(Settings(), {"directory_extensions": number})) for number in (0, 150))
+    sides = [[attribute["name"] for attribute in directory["objects"][0]["attributes"]] for directory in many["directories"]]
+    extensions = [[name for name in side if re.fullmatch("extension_[0-9a-f]{32}_attribute[0-9]{3}", name)] for side in sides]
+    assert extensions[0] == extensions[1]
+    assert len(set(extensions[0])) == 150
+    for before, after in zip(few["directories"], many["directories"], strict=True):
+        assert len(after["objects"][0]["attributes"]) == len(before["objects"][0]["attributes"]) + 150
+        assert after["objects"][1] == before["objects"][1]
+    new = copy.deepcopy(many)
+    users(new)["attributeMappings"].append(template.mapping(extensions[0][0], f"[{extensions[0][-1]}]"))
+    assert schema_rules.problems(many, new) == []
+    assert schema_rules.problems(few, {**new, "directories": few["directories"]}) != []
 
 
 def test_the_default_is_accepted_as_it_is() -> None:

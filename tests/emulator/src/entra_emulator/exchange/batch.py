@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..call import Reply
-from ..requestlog import without_secrets
+from ..requestlog import bodies
 from ..resources import exchange
 from ..service import Service
 from . import admin_api
@@ -132,7 +132,6 @@ def _log(service: Service, request: ExchangeRequest, path: str, reply: Reply) ->
             "client_id": client,
             "status": reply.status,
             "batched": True,
-            "request_body": without_secrets(request.body),
-            "response_body": without_secrets(reply.body if not isinstance(reply.body, str) else None),
+            **bodies(request.body, None if isinstance(reply.body, str) else reply.body, service.settings.log_bodies),
         }
     )

@@ -23,6 +23,8 @@ RULE_ID = "df8df8d1-9e6e-40d3-b8df-09bbb402db7e"
 RULE_NAME = "USER_INBOUND_USER"
 SOURCE_DIRECTORY_ID = "66e4a8cc-1b7b-435e-95f8-f06cea133828"
 TARGET_DIRECTORY_ID = "8d4ad3f4-6c0c-4e0a-9d3a-5c1f0a3a7b52"
+EXTENSIONS_OWNER = "b6a1c2d3e4f54a5b8c7d9e0f1a2b3c4d"
+"""The application id, without dashes, in the names of directory extensions."""
 
 _DIRECT = [
     "IsSoftDeleted", "accountEnabled", "streetAddress", "city", "state", "postalCode", "country", "department", "employeeId",
@@ -49,11 +51,17 @@ def azure2azure_schema(settings: Settings, application: str = "") -> Json:
         "id": TEMPLATE_ID,
         "version": "v1.2",
         "synchronizationRules": [_rule(settings, source, target, application)],
-        "directories": [
-            _directory(SOURCE_DIRECTORY_ID, source, _source_objects(), read_only=True),
-            _directory(TARGET_DIRECTORY_ID, target, _target_objects(), read_only=False),
-        ],
+        "directories": directories(settings),
     }
+
+
+def directories(settings: Settings) -> list[Json]:
+    """The two directories with the attributes of their objects."""
+    source, target = directory_names(settings)
+    return [
+        _directory(SOURCE_DIRECTORY_ID, source, _source_objects(settings), read_only=True),
+        _directory(TARGET_DIRECTORY_ID, target, _target_objects(settings), read_only=False),
+    ]
 
 
 def directory_names(settings: Settings) -> tuple[str, str]:
@@ -170,7 +178,12 @@ def _common() -> list[Json]:
     return [*plain, *flags, _reference("manager", "User")]
 
 
-def _source_objects() -> list[Json]:
+def _extensions(settings: Settings) -> list[Json]:
+    """Directory extensions of one application (F97)."""
+    return [_attribute(f"extension_{EXTENSIONS_OWNER}_attribute{number:03}") for number in range(1, settings.directory_extensions + 1)]
+
+
+def _source_objects(settings: Settings) -> list[Json]:
     user = [
         _attribute("objectId", anchor=True, required=True, mutability="Immutable"),
         *_common(),
@@ -178,11 +191,12 @@ def _source_objects() -> list[Json]:
         *[_attribute(name, multivalued=True) for name in attributes.MULTIVALUED],
         *[_attribute(name, mutability="ReadOnly") for name in ("netId", "alternativeSecurityIds", "userState")],
         _attribute("appRoleAssignments", multivalued=True),
+        *_extensions(settings),
     ]
     return [_object("User", user), _object("Group", _group_attributes())]
 
 
-def _target_objects() -> list[Json]:
+def _target_objects(settings: Settings) -> list[Json]:
     """``userType`` is a target only; ``proxyAddresses`` and ``otherMails`` are computed there (F95)."""
     user = [
         _attribute("objectId", anchor=True, mutability="ReadOnly"),
@@ -190,6 +204,7 @@ def _target_objects() -> list[Json]:
         *_common(),
         _attribute("userType"),
         *[_attribute(name, multivalued=True, mutability="ReadOnly") for name in attributes.MULTIVALUED],
+        *_extensions(settings),
     ]
     return [_object("User", user), _object("Group", _group_attributes())]
 

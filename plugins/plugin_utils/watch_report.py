@@ -1,0 +1,67 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: it may change without notice.
+"""The verdict of the watch over many links, and how a link ends in a run. Pure functions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.consequences.watch_report import (
+    BEGINNINGS,
+    COULD_NOT_LOOK,
+    NOTHING,
+    SOMETHING,
+)
+
+ARGUMENTS, LOOK = "watch_arguments", "watch_look"
+"""The variables in which the playbook watch registers the results of link_arguments and watch_info."""
+VERDICTS = (SOMETHING, COULD_NOT_LOOK, NOTHING)
+"""What decides first."""
+_SHOWN = ("verdict", "summary", "findings", "could_not_look")
+
+
+def verdicts(hosts: Iterable[str], variables: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The verdict on all links, and on each of them."""
+    links = {host: of_link(variables[host]) for host in hosts}
+    counts = Counter(link["verdict"] for link in links.values())
+    numbers = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS if counts[verdict])
+    return {
+        "verdict": next((verdict for verdict in VERDICTS if counts[verdict]), NOTHING),
+        "summary": f"{len(links)} link{'' if len(links) == 1 else 's'}: {numbers}" if links else "no links",
+        "links": links,
+    }
+
+
+def of_link(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """The verdict on a link, from what its tasks have registered. A link whose tasks failed or did not run could not be looked at."""
+    look, arguments = (variables.get(name) or {} for name in (LOOK, ARGUMENTS))
+    if "verdict" in look:
+        return {**{name: look[name] for name in _SHOWN}, "protected": [_name(user) for user in look["protected"]]}
+    if arguments.get("state") == "absent" and not look:
+        return _link(NOTHING, "the link must not exist, so there is nothing to look at")
+    reason = str(look.get("msg") or arguments.get("msg") or "its tasks did not run")
+    return {**_link(COULD_NOT_LOOK, reason), "could_not_look": [reason]}
+
+
+def _link(verdict: str, summary: str) -> dict[str, Any]:
+    return {"verdict": verdict, "summary": summary, "findings": [], "could_not_look": [], "protected": []}
+
+
+def _name(user: Mapping[str, Any]) -> str:
+    return str(user["user_principal_name"] or user["target_user_principal_name"])
+
+
+def ending(whole: Mapping[str, Any], host: str, fails: bool) -> dict[str, Any]:
+    """The result of the task of a link. If nothing was found anywhere, a link that could not be looked at is unreachable: `ansible-playbook`
+    then ends with exit code 4. With 4 and 2 in one run it would end with 4, so such a link fails if something was found at another one.
+    """
+    link = whole["links"][host]
+    result = {"changed": False, "watch": dict(whole), "msg": f"{BEGINNINGS[link['verdict']]}{link['summary']}"}
+    if not fails or link["verdict"] == NOTHING:
+        return result
+    unreachable = link["verdict"] == COULD_NOT_LOOK and whole["verdict"] == COULD_NOT_LOOK
+    return {**result, "unreachable": True} if unreachable else {**result, "failed": True}

@@ -186,6 +186,14 @@ impact:
       description: The impact in one sentence.
       type: str
       sample: 1 of 4 users leave the scope; 1 deleted in the target; 1 of them protected
+report:
+  description: The impact as lines of text, as the playbook C(sync) shows it - RV(impact.summary), and the users to whom something happens.
+  returned: success
+  type: list
+  elements: str
+  sample:
+    - 1 of 4 users leave the scope; 1 deleted in the target
+    - "soft_deleted: minsu.kim@contoso.kr (directly assigned -> not assigned)"
 error:
   description: The answer of the service that caused the failure, as RV(entra.cross_tenant_sync.sync_configuration#module:error).
   returned: failure

@@ -17,7 +17,7 @@ import pytest
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Request
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import ServiceError
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Refusal
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.consequences import changes, properties
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.consequences import changes, foresight, properties
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.consequences.impact import (
     Change,
     Guards,
@@ -380,6 +380,15 @@ class TestGuards:
 
     def test_the_sentence(self) -> None:
         assert assessed(10, Guards(), 3).facts()["summary"] == "3 of 10 users leave the scope; 3 deleted in the target"
+
+    def test_the_lines_of_a_report(self) -> None:
+        """Users to whom nothing happens are left out, and so are all but the first."""
+        shown = assessed(60, Guards(), 55).facts()
+        said = foresight.report(shown)
+        assert said[0] == "55 of 60 users leave the scope; 55 deleted in the target"
+        assert said[1] == "soft_deleted: person000@contoso.kr (directly assigned -> not assigned)"
+        assert (len(said), said[-1]) == (1 + 50 + 1, "and 5 more users")
+        assert foresight.report(None) == ["no user who is in scope is removed, converted, renamed or disabled"]
 
     def test_a_percentage_counts_those_who_pass_the_filters(self) -> None:
         """All in scope are read then, because who was kept out by a filter is not in scope."""

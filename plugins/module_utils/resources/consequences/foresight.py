@@ -21,6 +21,7 @@ from ..mapping.new_schema import new_schema
 from ..mapping.types import Schema
 from .changes import Assigned, assigned_after, assigned_before, change_of, decides, may_leave, rules_in
 from .impact import Change, Guards, Impact, compute, deletions_begin, guards
+from .summary import lines
 
 NOBODY: Facts = {"impact": None}
 """The result of a change that can affect nobody."""
@@ -94,7 +95,15 @@ def inquire(source: Client, target: Client, given: Given) -> Facts:
     :raises Refusal: if a guard does not allow it, or the desired state of a part is refused.
     """
     change = _change_of_link(source, given)
-    return judged(source, target, change, guards(given, "scope_"))
+    facts = judged(source, target, change, guards(given, "scope_"))
+    return {**facts, "report": report(facts["impact"])}
+
+
+def report(impact: Facts | None) -> list[str]:
+    """The impact as lines for the output of a run."""
+    if impact is None:
+        return ["no user who is in scope is removed, converted, renamed or disabled"]
+    return lines(impact["summary"], impact["users"], impact["more"])
 
 
 def _change_of_link(source: Client, given: Mapping[str, Any]) -> Change | None:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypedDict
 
@@ -90,6 +90,16 @@ class Summary:
     def shown_counts(self) -> dict[str, int]:
         """The number of users by effect, without effects that nobody has."""
         return {effect: self.counts[effect] for effect in EFFECTS if self.counts[effect]}
+
+
+def lines(counts: str, users: Sequence[UserFacts], more: int) -> list[str]:
+    """The impact as lines for the output of a run: the sentence ``counts``, and the users to whom something happens."""
+    named = [
+        f"{user['effect']}: {user['user_principal_name'] or user['target_user_principal_name']} ({user['before']} -> {user['after']})"
+        for user in users
+        if user["effect"] != "unchanged"
+    ]
+    return [counts, *named, *([f"and {more} more users"] if more else [])]
 
 
 def slim(consequence: Consequence) -> Consequence:

@@ -35,7 +35,7 @@ options:
     elements: str
   impact_limit:
     description:
-      - How many users RV(impact.users) names. Protected users who would be harmed come first.
+      - How many users the return value C(impact) names. Protected users who would be harmed come first.
     type: int
     default: 50
 """

@@ -123,7 +123,7 @@ def generated(seed: int) -> Generated:
     _groups(link, chance)
     for user in link.source.users.values():
         _invited(link, user, chance)
-    for _ in range(chance.choice((1, 2, 2, 3))):
+    for _number in range(chance.choice((1, 2, 2, 3))):
         _change(link, chance)
         _cycle(link)
     link.before = state(link)

@@ -217,7 +217,7 @@ def test_a_documented_example(expression: str, attributes: dict[str, Any], wante
 
 
 def test_every_documented_function_has_an_example() -> None:
-    shown = {name for expression, _, _ in DOCUMENTED for name, _ in calls(expression)}
+    shown = {name for expression, _values, _result in DOCUMENTED for name, _arity in calls(expression)}
     assert set(FUNCTIONS) - shown == {"AltSecIdFromNetId"}
 
 

@@ -393,7 +393,8 @@ class TestGuards:
     def test_a_percentage_counts_those_who_pass_the_filters(self) -> None:
         """All in scope are read then, because who was kept out by a filter is not in scope."""
         clause = {"sourceOperandName": "department", "operatorName": "EQUALS", "targetOperand": {"values": ["Sales"]}}
-        mapping: Any = {**schema.user_mapping(default_schema()), "scope": {"groups": [{"name": "Sales", "clauses": [clause]}]}}  # type: ignore[dict-item]  # the tests' own
+        mapping: Any = schema.user_mapping(default_schema())
+        mapping["scope"] = {"groups": [{"name": "Sales", "clauses": [clause]}]}
         rules = rules_of(mapping)
         users = [person(value, department="Sales" if value < 2 else "People") for value in range(10)]
         change = Change(State(scope(*range(10)), rules), State(scope(*range(1, 10)), rules), full=False)

@@ -117,7 +117,7 @@ class TestPreparing:
         assert without_empty(params) == without_empty(expected_params) | {"target": params["target"]}
         of_target = expected_params["target"]
         assert without_empty(params["target"]) == without_empty({name: of_target[name] for name in params["target"]})
-        assert type(params["configuration"]) is str
+        assert params["configuration"].__class__ is str
 
     def test_an_entry_that_several_links_share_is_validated_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
         asked: list[str] = []

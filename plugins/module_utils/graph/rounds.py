@@ -103,8 +103,9 @@ class _Piece(threading.Thread, Generic[Result]):
             self.needs = {request.key for request in missing}
             self._stopped.release()
             self._turn.acquire()
-            if self.fault:
-                fault, self.fault = self.fault, None
+            fault = self.fault
+            if fault is not None:
+                self.fault = None
                 raise fault
             missing = self._desk.missing(requests, alone)
         return [self._desk.outcome(request) for request in requests]

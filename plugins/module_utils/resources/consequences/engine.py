@@ -160,8 +160,8 @@ def _cases(situation: _Situation, switches: Switches, was: Standing, now: Standi
     scopes = tuple(_scopes(situation, switches, was, now))
     if len(scopes) > 1:
         points.append(now.reason if now.in_scope is None else was.reason)
-    arrives = any(is_in and not was_in for was_in, is_in, _ in scopes)
-    leaves = any(not is_in for _, is_in, _ in scopes)
+    arrives = any(is_in and not was_in for was_in, is_in, _looked_at in scopes)
+    leaves = any(not is_in for _was_in, is_in, _looked_at in scopes)
     redeemed = account is not None and account.redeemed
     restores = read(
         switches.restores, arrives and target is not None and target.deleted and source.enabled, "whether accounts are restored"
@@ -171,7 +171,7 @@ def _cases(situation: _Situation, switches: Switches, was: Standing, now: Standi
     matches = read(matching, redeemed and arrives, "whether an account that was there before is taken over")
     joins = read(
         switches.joins_pending_guests,
-        account is not None and not account.redeemed and any(is_in for _, is_in, _ in scopes),
+        account is not None and not account.redeemed and any(is_in for _was_in, is_in, _looked_at in scopes),
         "whether a guest with a pending invitation becomes the synchronized user",
     )
     administrators = read(
@@ -180,9 +180,9 @@ def _cases(situation: _Situation, switches: Switches, was: Standing, now: Standi
         "whether users with administrator roles are deleted",
     )
     provided: tuple[bool, ...] = (False,)
-    if redeemed and _maybe_provided(situation) and any(not was_in and not is_in for was_in, is_in, _ in scopes):
+    if redeemed and _maybe_provided(situation) and any(not was_in and not is_in for was_in, is_in, _looked_at in scopes):
         provided = read(None, True, "whether the synchronization provided the account")
-    left = redeemed and any(was_in and not is_in for was_in, is_in, _ in scopes)
+    left = redeemed and any(was_in and not is_in for was_in, is_in, _looked_at in scopes)
     unsuitable = mapped.unsuitable(values(situation.before.rules, source)) if left else ""
     remembered = read(None, bool(unsuitable), f"whether the service provided the account although {unsuitable}")
     for scope, known, was_provided, restored, matched, joined, removed in product(

@@ -58,7 +58,7 @@ def _fits(value: Any, shape: Any) -> bool:
         return isinstance(value, shape)
     if isinstance(shape, dict):
         return _all_fit([value], shape)
-    if type(value) is not list:
+    if not isinstance(value, list):
         return False
     inside = shape[0]
     return _all_fit(value, inside) if isinstance(inside, dict) else all(_fits(member, inside) for member in value)
@@ -66,7 +66,7 @@ def _fits(value: Any, shape: Any) -> bool:
 
 def _all_fit(objects: list[Any], shape: dict[str, Any]) -> bool:
     for found in objects:
-        if type(found) is not dict:
+        if not isinstance(found, dict):
             return False
         for name, inside in shape.items():
             member = found.get(name)

@@ -220,10 +220,10 @@ def _random(a: Arguments, _values: Mapping[str, Any]) -> str:
         "".join(c for c in kind if c not in avoided)
         for kind in (string.digits, "!#$%&*+-?@", string.ascii_uppercase, string.ascii_lowercase)
     ]
-    found = [secrets.choice(kind) for kind, count in zip(kinds, least, strict=True) for _ in range(count)]
+    found = [secrets.choice(kind) for kind, count in zip(kinds, least, strict=True) for _number in range(count)]
     if length < len(found):
         raise FunctionFailure("the length is less than the sum of the minima.")
-    found += [secrets.choice(kinds[-1]) for _ in range(length - len(found))]
+    found += [secrets.choice(kinds[-1]) for _number in range(length - len(found))]
     secrets.SystemRandom().shuffle(found)
     return "".join(found)
 

@@ -955,7 +955,7 @@ class TestConnecting:
 
     @pytest.mark.parametrize(("checked", "warnings"), [(True, None), (False, [engine.NOT_VALIDATED])])
     def test_a_task_that_checks_no_certificate_warns_once(self, checked: bool, warnings: list[str] | None) -> None:
-        given = {**options("cross_tenant_policy", **POLICY), **CONNECTION, "validate_certs": checked}
+        given = {**options("cross_tenant_policy", **POLICY), **CONNECTION, "validate_certs": checked, "retries": 0}
         with pytest.raises(RunFailure) as caught:
             run(partner.RESOURCE, given, check_mode=True)
         assert caught.value.details.get("warnings") == warnings

@@ -367,7 +367,7 @@ def target_user(raw: Mapping[str, Any], attributes: Iterable[str], deleted: bool
 
 
 def _names(user: SourceUser) -> Iterator[str]:
-    yield from (name.lower() for name in (user.name, user.attributes.get("mail")) if name)
+    yield from (str(name).lower() for name in (user.name, user.attributes.get("mail")) if name)
 
 
 def _in_chunks(users: Iterator[SourceUser]) -> Iterator[list[SourceUser]]:

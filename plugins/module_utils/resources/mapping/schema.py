@@ -70,7 +70,7 @@ def _all_fit(objects: list[Any], shape: dict[str, Any]) -> bool:
             return False
         for name, inside in shape.items():
             member = found.get(name)
-            if member is not None and not (isinstance(member, inside) if type(inside) is type else _fits(member, inside)):
+            if member is not None and not (isinstance(member, inside) if isinstance(inside, type) else _fits(member, inside)):
                 return False
     return True
 

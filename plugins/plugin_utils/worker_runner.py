@@ -14,6 +14,7 @@ import contextlib
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from ansible import constants
@@ -37,12 +38,37 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import
 COLLECTION = "entra.cross_tenant_sync"
 PROCESS_VARIABLE = "cross_tenant_sync_module_process"
 """The variable that runs every task in a module process if it is true."""
-MODULES = {
-    f"{COLLECTION}.{name}": module
-    for _finder, name, _package in pkgutil.iter_modules(modules.__path__)
-    if hasattr(module := import_module(f"{modules.__name__}.{name}"), "SUBJECT")
-}
-"""The modules that connect, by their full names."""
+PRELOADED = ("link_info",)
+"""It needs the planners of all that a link is made of, which nearly every run needs. Other modules are imported by the first task that needs
+them, because otherwise every start of ansible-playbook would wait for them.
+"""
+
+
+class _Modules(Mapping[str, ModuleType]):
+    """The modules that connect, by their full names, each imported when it is needed."""
+
+    def __init__(self) -> None:
+        self._names = [name for _finder, name, _package in pkgutil.iter_modules(modules.__path__)]
+
+    def __getitem__(self, full_name: str) -> ModuleType:
+        name = full_name.removeprefix(f"{COLLECTION}.")
+        if name == full_name or name not in self._names:
+            raise KeyError(full_name)
+        module = import_module(f"{modules.__name__}.{name}")
+        if not hasattr(module, "SUBJECT"):
+            raise KeyError(full_name)
+        return module
+
+    def __iter__(self) -> Iterator[str]:
+        return (full_name for name in self._names if (full_name := f"{COLLECTION}.{name}") in self)
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+
+MODULES = _Modules()
+for _name in PRELOADED:
+    import_module(f"{modules.__name__}.{_name}")
 VAULT = vault.shared()
 """The tokens of this run, in memory that the parent allocates before it forks its workers, and that is freed when they end."""
 

@@ -13,7 +13,7 @@ options:
   protected:
     description:
       - Users and groups who must not lose their accounts, by user principal name, mail address or object id, and by display name, in either
-        of the two tenants. All direct members of a group are protected.
+        of the two tenants. All members of a group are protected, also those of groups in it.
       - A change is refused before the first write, in check mode too, if one of them would leave the scope, or be deleted, disabled, or
         converted between guest and member.
     type: list
@@ -23,8 +23,8 @@ options:
       - Which users are protected because of what they are in the target tenant, without being named - holders of directory V(roles), active
         or eligible; V(owners) of groups and applications; users with V(licences); and users with V(mailboxes). All four if not set, and
         none with an empty list.
-      - What cannot be read, for example because a permission is missing, is reported as not checked. Nobody counts as unimportant because
-        of it, but the change is not refused either.
+      - What cannot be read, for example because a permission is missing, is reported as not checked. No user counts as unimportant
+        because of it, but the change is not refused either.
     type: list
     elements: str
     choices: [roles, owners, licences, mailboxes]

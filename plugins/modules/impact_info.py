@@ -16,36 +16,11 @@ description:
     allow, or a protected user would be harmed. RV(impact) then also is in the result.
   - The playbook C(sync) runs it before the first write in either tenant, if the change can do harm to users who are there.
   - Users of the source are read by name, by group, or all with the scope mode V(all). Accounts in the target are asked for by name or
-    selected by domain, so how many other users the target tenant has makes no difference. Ten thousand users are at most 60 requests.
+    selected by domain, so how many other users the target tenant has makes no difference. Ten thousand users take about 60 requests.
   - What cannot be computed or read is reported as unknown or incomplete, and counts as if users left.
 author:
   - The entra.cross_tenant_sync authors (@entra-cross-tenant-sync)
 options:
-  scope_mode:
-    description:
-      - See O(entra.cross_tenant_sync.sync_scope#module:mode).
-    type: str
-    choices: [assigned, all]
-  scope_users:
-    description:
-      - See O(entra.cross_tenant_sync.sync_scope#module:users).
-    type: list
-    elements: str
-  scope_groups:
-    description:
-      - See O(entra.cross_tenant_sync.sync_scope#module:groups).
-    type: list
-    elements: str
-  scope_exact:
-    description:
-      - See O(entra.cross_tenant_sync.sync_scope#module:exact).
-    type: bool
-    default: false
-  scope_allow_empty:
-    description:
-      - See O(entra.cross_tenant_sync.sync_scope#module:allow_empty).
-    type: bool
-    default: false
   scope_max_removals:
     description:
       - How many users may leave the scope by the whole change. If more would leave, the task fails.
@@ -72,6 +47,7 @@ extends_documentation_fragment:
   - entra.cross_tenant_sync.graph
   - entra.cross_tenant_sync.graph.target
   - entra.cross_tenant_sync.configuration
+  - entra.cross_tenant_sync.scope
   - entra.cross_tenant_sync.mapping
   - entra.cross_tenant_sync.impact
   - entra.cross_tenant_sync.attributes

@@ -20,31 +20,6 @@ description:
 author:
   - The entra.cross_tenant_sync authors (@entra-cross-tenant-sync)
 options:
-  scope_mode:
-    description:
-      - See O(entra.cross_tenant_sync.sync_scope#module:mode).
-    type: str
-    choices: [assigned, all]
-  scope_users:
-    description:
-      - See O(entra.cross_tenant_sync.sync_scope#module:users).
-    type: list
-    elements: str
-  scope_groups:
-    description:
-      - See O(entra.cross_tenant_sync.sync_scope#module:groups).
-    type: list
-    elements: str
-  scope_exact:
-    description:
-      - See O(entra.cross_tenant_sync.sync_scope#module:exact).
-    type: bool
-    default: false
-  scope_allow_empty:
-    description:
-      - See O(entra.cross_tenant_sync.sync_scope#module:allow_empty).
-    type: bool
-    default: false
   scope_max_removals:
     description:
       - See O(entra.cross_tenant_sync.sync_scope#module:max_removals).
@@ -123,6 +98,7 @@ extends_documentation_fragment:
   - entra.cross_tenant_sync.graph.target
   - entra.cross_tenant_sync.configuration
   - entra.cross_tenant_sync.configuration.settings
+  - entra.cross_tenant_sync.scope
   - entra.cross_tenant_sync.mapping
   - entra.cross_tenant_sync.attributes
   - entra.cross_tenant_sync.attributes.info_module

@@ -38,39 +38,21 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import
 COLLECTION = "entra.cross_tenant_sync"
 PROCESS_VARIABLE = "cross_tenant_sync_module_process"
 """The variable that runs every task in a module process if it is true."""
-PRELOADED = ("link_info",)
-"""It needs the planners of all that a link is made of, which nearly every run needs. Other modules are imported by the first task that needs
-them, because otherwise every start of ansible-playbook would wait for them.
-"""
-
-
-class _Modules(Mapping[str, ModuleType]):
-    """The modules that connect, by their full names, each imported when it is needed."""
-
-    def __init__(self) -> None:
-        self._names = [name for _finder, name, _package in pkgutil.iter_modules(modules.__path__)]
-
-    def __getitem__(self, full_name: str) -> ModuleType:
-        name = full_name.removeprefix(f"{COLLECTION}.")
-        if name == full_name or name not in self._names:
-            raise KeyError(full_name)
-        module = import_module(f"{modules.__name__}.{name}")
-        if not hasattr(module, "SUBJECT"):
-            raise KeyError(full_name)
-        return module
-
-    def __iter__(self) -> Iterator[str]:
-        return (full_name for name in self._names if (full_name := f"{COLLECTION}.{name}") in self)
-
-    def __len__(self) -> int:
-        return len(list(iter(self)))
-
-
-MODULES = _Modules()
-for _name in PRELOADED:
-    import_module(f"{modules.__name__}.{_name}")
+MODULES = {f"{COLLECTION}.{name}": f"{modules.__name__}.{name}" for _finder, name, _package in pkgutil.iter_modules(modules.__path__)}
+"""The modules of this collection, by their full names: where Python finds them."""
 VAULT = vault.shared()
 """The tokens of this run, in memory that the parent allocates before it forks its workers, and that is freed when they end."""
+
+
+# It needs the planners of all that a link is made of, which nearly every run needs. Other modules are imported by the first task that needs
+# them, because otherwise every start of ansible-playbook would wait for them.
+import_module(MODULES[f"{COLLECTION}.link_info"])
+
+
+def connecting_module(full_name: str) -> ModuleType | None:
+    """The module of this collection with that full name, imported now if it was not before; ``None`` if it connects to no service."""
+    module = import_module(MODULES[full_name]) if full_name in MODULES else None
+    return module if hasattr(module, "SUBJECT") else None
 
 
 class WorkerRunner(ActionBase):
@@ -86,7 +68,7 @@ class WorkerRunner(ActionBase):
         variables = task_vars or {}
         result: dict[str, Any] = super().run(tmp, variables)
         name = self._task.action
-        module = MODULES.get(self._module_name())
+        module = connecting_module(self._module_name())
         if module is None:
             raise AnsibleActionFail(f"{name} is not a module of {COLLECTION} that connects to Microsoft Graph.")
         if self._needs_process(variables):

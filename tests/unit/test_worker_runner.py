@@ -30,8 +30,8 @@ from ansible_collections.entra.cross_tenant_sync.plugins.modules import sync_job
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import worker_runner
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import (
     COLLECTION,
-    MODULES,
     PROCESS_VARIABLE,
+    connecting_module,
     run_in_worker,
 )
 from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import REPOSITORY
@@ -451,10 +451,11 @@ class TestWhere:
             plugin.run(None, {})
 
     def test_every_module_that_connects_is_known(self) -> None:
-        assert list(MODULES) == [
-            f"{COLLECTION}.{name}" for name in yaml.safe_load((REPOSITORY / "meta" / "runtime.yml").read_text())["action_groups"]["graph"]
-        ]
-        assert MODULES[f"{COLLECTION}.sync_job"] is sync_job
+        connecting = yaml.safe_load((REPOSITORY / "meta" / "runtime.yml").read_text())["action_groups"]["graph"]
+        names = [path.stem for path in sorted((REPOSITORY / "plugins" / "modules").glob("[!_]*.py"))]
+        assert [name for name in names if connecting_module(f"{COLLECTION}.{name}")] == connecting
+        assert connecting_module(f"{COLLECTION}.sync_job") is sync_job
+        assert connecting_module(f"{COLLECTION}.no_module") is connecting_module("other.collection.sync_job") is None
 
     def test_it_is_loaded_before_workers_are_forked(self) -> None:
         """ansible-core finds the action plugin of a task, in the parent, when it reads the task."""

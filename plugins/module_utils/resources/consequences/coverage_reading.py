@@ -19,7 +19,8 @@ from .accounts import FATES, Account, judge
 from .coverage import NO_LINK, Classes, Place, Totals, class_of_left, class_of_user, facts, place
 from .logged import Log, read_log
 from .model import SourceUser, Standing
-from .present import Present, select, serving, source_user
+from .population import select_source, source_user
+from .present import Present, serving
 from .rules import Needs, needed
 
 SEEN = "seen"
@@ -111,8 +112,8 @@ class _Coverage:
 
     def _users(self) -> Iterator[tuple[SourceUser, bool]]:
         """All users of the source, and whether they are licensed. A page is gone before the next one is read."""
-        client, needs = self.seen.client, self.seen.needs
-        following: str | None = f"/users?$select={select(needs, 'assignedLicenses')}&$top=999"
+        client, needs = self.seen.client, self.seen.needs.source
+        following: str | None = f"/users?$select={select_source(needs, 'assignedLicenses')}&$top=999"
         while following:
             with client.reading():
                 page = client.get(following)

@@ -20,7 +20,8 @@ from .accounts import Account, Fate, Situation, account, judge
 from .engine import standing
 from .logged import Log, sources
 from .model import Consequence, SourceUser, Standing, Switches
-from .present import Present, select, source_user
+from .population import select_source, source_user
+from .present import Present
 from .rules import needed
 
 GONE = "there is no user of this name in the source any more"
@@ -92,9 +93,9 @@ def _with_attributes(source: Client, links: Sequence[Present], principals: Itera
             yield SourceUser(user.id, user.name, {}, user.enabled, user.external)
         return
     needs = needed(*filtered)
-    requests = list(requests_by("/users", "id", select(needs), list(users)))
+    requests = list(requests_by("/users", "id", select_source(needs.source), list(users)))
     for raw in listed(source, [answer.body for answer in read_all(source, requests)]):
-        yield source_user(raw, needs)
+        yield source_user(raw, needs.source)
 
 
 def standing_of(user: SourceUser | None, link: Present) -> Standing:

@@ -24,6 +24,7 @@ from ..directory import Principal, listed, person
 from ..external_names import ADVANCED, FIRST, PENDING, former_name, source_name
 from . import properties
 from .model import Population, Scope, SourceUser, TargetUser
+from .rules import ALWAYS_READ
 
 CHUNK = LARGEST_BATCH * LARGEST_IN
 """The users that one batch asks for by name or id."""
@@ -327,9 +328,9 @@ class _Reader:
         self._deleted = None
 
 
-def select_source(attributes: Iterable[str]) -> str:
-    """The properties that `source_user` reads."""
-    return ",".join(sorted(_SOURCE | properties.selected(attributes)))
+def select_source(attributes: Iterable[str], *more: str) -> str:
+    """The properties that `source_user` reads, and ``more``."""
+    return ",".join(sorted(_SOURCE | properties.selected(attributes) | set(more)))
 
 
 def select_target(attributes: Iterable[str]) -> str:
@@ -340,7 +341,7 @@ def select_target(attributes: Iterable[str]) -> str:
 def source_user(raw: Mapping[str, Any], attributes: frozenset[str], deleted: bool = False) -> SourceUser:
     """A user of the source from Graph's JSON, with the attributes."""
     principal = person(raw)
-    needed = attributes | {"accountEnabled", "userPrincipalName", "mail"}
+    needed = attributes | ALWAYS_READ
     return SourceUser(
         principal.id,
         principal.name,

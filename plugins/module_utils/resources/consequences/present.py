@@ -8,20 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from ...graph.batch import read_all
 from ...graph.client import Client, Request
 from ...plan import Refusal
 from .. import debt, find_configuration, job, scope
-from ..directory import Principal, person
+from ..directory import Principal
 from ..find_configuration import Configuration, Raw
 from ..job import Quarantine
 from ..mapping import schema
-from . import properties
 from .changes import assigned_before, change_of
-from .model import SourceUser, State
-from .rules import ALWAYS_READ, Needs, needed, rules_of
+from .model import State
+from .rules import Needs, needed, rules_of
 
 
 @dataclass(frozen=True)
@@ -117,21 +115,3 @@ def serving(client: Client, target_id: str) -> list[Present]:
         find_configuration.only_job(list(client.members(answer.body)), each.name) for each, answer in zip(found, jobs, strict=True)
     )
     return [read(client, configuration.id) for configuration, running in zip(found, have_jobs, strict=True) if running]
-
-
-def select(needs: Needs, *more: str) -> str:
-    """The properties of a source user that the rules read, as a value of ``$select``."""
-    return ",".join(sorted({"id", "userType", "displayName", *properties.selected({*ALWAYS_READ, *needs.source}), *more}))
-
-
-def source_user(raw: Mapping[str, Any], needs: Needs) -> SourceUser:
-    """A user of the source from Graph's JSON."""
-    known, wanted = person(raw), {*ALWAYS_READ, *needs.source}
-    return SourceUser(
-        known.id,
-        known.name,
-        properties.values(raw, wanted),
-        enabled=known.enabled,
-        external=known.external,
-        unread=properties.unread(wanted),
-    )

@@ -71,7 +71,7 @@ def test_a_thousand_people_without_synchronization_in_batches(sync: Count, emula
     assert len(refused) == 2
     # Nobody has arrived yet, so nobody is counted. Alone go: secrets and jobs, and the configuration, which otherwise
     # travels with the mappings.
-    assert requests == 8 - 1 + 3
+    assert requests == 8 - 1 + 3, [(one["method"], one["path"], one["status"]) for one in emulator.control("GET", "requests")["requests"]]
 
 
 _ASKING_POSTS = re.compile(r"/(parseExpression|getByIds|validateCredentials)$")

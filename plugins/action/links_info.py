@@ -15,9 +15,10 @@ from ansible.plugins.action import ActionBase
 from ansible.template import Templar
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_cache import RunCache
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.look import look
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.look import ALONE, Seen, Verdict, look
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import incomplete
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.rivals import rivals
+from ansible_collections.entra.cross_tenant_sync.plugins.modules import link_info
 from ansible_collections.entra.cross_tenant_sync.plugins.modules.links_info import ARGUMENTS
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import links_info
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import (
@@ -27,7 +28,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_argum
     link_hosts,
     play_of,
 )
-from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import VAULT, run_folder
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import VAULT, run_folder, run_in_worker
 
 
 class ActionModule(ActionBase):
@@ -52,7 +53,8 @@ class ActionModule(ActionBase):
         for name, own in links_info.variables_of(hosts, variables["inventory_hostname"], variables, raw_of):
             template = Templar(loader=self._loader, variables=own).template
             host = LinkHost(name, own, template, None, here, arguments["state"], entries)
-            looked[name] = links_info.prepare(host, functools.partial(_of_host, found, name))
+            prepare = links_info.prepare_complete if arguments["complete"] else links_info.prepare
+            looked[name] = prepare(host, functools.partial(_of_host, found, name))
 
         def progress(message: str) -> None:
             self._display.display(message)
@@ -62,12 +64,27 @@ class ActionModule(ActionBase):
             # A worker ends with its task. A search for garbage among what many links share takes a quarter of the time and finds nothing.
             gc.disable()
         seen = look(params, self._task.check_mode, run_folder(), VAULT, progress, links_info.pairs_of(inventory))
-        answer = links_info.report(looked, seen, self._task.check_mode)
+        if arguments["complete"]:
+            answer = links_info.report_in_full(looked, self._compared_alone(seen, params))
+        else:
+            answer = links_info.report(looked, seen, self._task.check_mode)
         for line in links_info.lines(answer):
             progress(line)
         secrets = {secret for before in looked.values() for secret in before.secrets}
         shown: dict[str, Any] = remove_values(answer, secrets)
         return {**result, **shown}
+
+    def _compared_alone(self, seen: Seen, params: Mapping[str, Mapping[str, Any]]) -> Seen:
+        """The verdicts, with those of links that only a comparison of their own can decide."""
+        verdicts = dict(seen.verdicts)
+        for name, verdict in seen.verdicts.items():
+            if verdict == ALONE:
+                given = {option: value for option, value in params[name].items() if value is not None}
+                found = run_in_worker(
+                    "link_info", link_info.SUBJECT, link_info.OPTIONS, given, self._task.check_mode, self._display.display
+                )
+                verdicts[name] = Verdict(failure=found["msg"]) if found.get("failed") else Verdict(found)
+        return Seen(verdicts, seen.strangers)
 
 
 def _of_host(found: Mapping[str, Any], host: str) -> Mapping[str, Any]:

@@ -24,6 +24,14 @@ options:
       - Whether the links must exist. It takes precedence over C(link_state). A link that must not exist is not compared.
     type: str
     choices: [present, absent]
+  complete:
+    description:
+      - Whether to return all differences of every link, with the states before and after, instead of the first one.
+      - Then a link with unusable variables or without a permission has V(failed) in C(tasks), links are compared although C(link_compare) is
+        V(false), and limits for leaving users are not checked, because M(entra.cross_tenant_sync.impact_info) follows where they matter.
+      - Every link must run its tasks in the controller.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - entra.cross_tenant_sync.attributes
   - entra.cross_tenant_sync.attributes.info_module
@@ -85,9 +93,42 @@ links:
       description: Why the link was not compared, if the tasks that follow report the cause better.
       type: str
     differences:
-      description: The first difference of a link that differs, as RV(entra.cross_tenant_sync.link_info#module:differences).
+      description:
+        - The first difference of a link that differs, as RV(entra.cross_tenant_sync.link_info#module:differences). All of them with
+          O(complete=true).
       type: list
       elements: dict
+    problems:
+      description: With O(complete=true), as RV(entra.cross_tenant_sync.link_info#module:problems).
+      type: list
+      elements: str
+    missing_users:
+      description: With O(complete=true), as RV(entra.cross_tenant_sync.link_info#module:missing_users).
+      type: list
+      elements: str
+    job:
+      description: With O(complete=true), as RV(entra.cross_tenant_sync.link_info#module:job).
+      type: dict
+    warnings:
+      description: With O(complete=true), the warnings about the link.
+      type: list
+      elements: str
+    source:
+      description: With O(complete=true), the C(name) and C(tenant_id) of the source tenant.
+      type: dict
+      sample: {name: contoso, tenant_id: a0c898ca-2445-4e74-ab4b-afd7916549a6}
+    target:
+      description: With O(complete=true), the C(name) and C(tenant_id) of the target tenant.
+      type: dict
+      sample: {name: fabrikam, tenant_id: c1a2b3c4-d5e6-47f8-89a0-b1c2d3e4f5a6}
+    configuration:
+      description: With O(complete=true), the name of the configuration. V(null) for a link that must not exist.
+      type: str
+      sample: Fabrikam
+    state:
+      description: With O(complete=true), whether the link must exist, V(present) or V(absent).
+      type: str
+      sample: present
     msg:
       description: Why the link cannot be compared, or which strangers fail it.
       type: str
@@ -126,7 +167,7 @@ all_done:
 
 from ansible.module_utils.basic import AnsibleModule
 
-ARGUMENTS = {"state": {"type": "str", "choices": ["present", "absent"]}}
+ARGUMENTS = {"state": {"type": "str", "choices": ["present", "absent"]}, "complete": {"type": "bool", "default": False}}
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.look impor
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import link_variables
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.rivals import Link
 from ansible_collections.entra.cross_tenant_sync.plugins.modules import link_info
-from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import LinkHost, examine
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import SIDES, LinkHost, examine
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import PROCESS_VARIABLE, secrets_in
 
 IN_SYNC, FAILED, GO_ON, JUDGE, COMPARE = "as_desired", "failed", "link", "link_judged", "link_compared"
@@ -34,6 +34,11 @@ ELSEWHERE = (
 )
 _SPEC = link_info.OPTIONS.argument_spec()
 COMPARISON = {"stop_at_difference": True, "share_reads": True}
+COMPLETE = {"stop_at_difference": False, "share_reads": True, "scope_max_removals": None, "scope_max_removal_percent": None}
+"""The options of a look that returns all differences. The limits are those of the impact, which knows the filters."""
+IN_OTHER_PROCESS = "its tasks run outside of the controller's process, where all differences are searched for. Nothing was changed."
+SHOWN = ("in_sync", "summary", "not_compared", "synced_users")
+SHOWN_IN_FULL = (*SHOWN, "problems", "missing_users", "job", "differences", "warnings")
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,8 @@ class Looked:
     fails_for_strangers: bool = False
     msg: str | None = None
     """Why the link fails."""
+    link: Mapping[str, Any] = field(default_factory=dict)
+    """Which link it is: ``source`` and ``target``, each with ``name`` and ``tenant_id``, and ``configuration`` and ``state``."""
 
 
 def prepare(host: LinkHost, rivals: Callable[[], Mapping[str, Any]]) -> Looked:
@@ -58,6 +65,23 @@ def prepare(host: LinkHost, rivals: Callable[[], Mapping[str, Any]]) -> Looked:
         return Looked(FAILED, msg=f"Link {host.name}: {ELSEWHERE}") if fails else Looked(COMPARE)
     params = {**params, **COMPARISON}
     return Looked(None, params, frozenset(secrets_in(_SPEC, params)), fails)
+
+
+def prepare_complete(host: LinkHost, rivals: Callable[[], Mapping[str, Any]]) -> Looked:
+    """Validate the variables of a host for a look that returns all differences. No other task reports what is wrong with them."""
+    examined, params = examine(host, rivals)
+    if examined.get("failed"):
+        return Looked(FAILED, msg=examined["msg"])
+    link = {"configuration": params.get("configuration"), "state": examined["state"]}
+    for side in SIDES:
+        own = params.get("target", {}) if side == "link_target" else params
+        link[side.removeprefix("link_")] = {"name": str(host.value(side, host.variables.get(side))), "tenant_id": own.get("tenant_id")}
+    if examined["state"] == "absent":
+        return Looked(GO_ON, link=link)
+    if not (host.here and _runs_in_controller(host)):
+        return Looked(FAILED, msg=f"Link {host.name}: {IN_OTHER_PROCESS}", link=link)
+    params = {**params, **COMPLETE}
+    return Looked(None, params, frozenset(secrets_in(_SPEC, params)), link=link)
 
 
 def _runs_in_controller(host: LinkHost) -> bool:
@@ -76,6 +100,30 @@ def pairs_of(links: Iterable[Link]) -> list[Pair]:
     return [(link.source, link.target, (link.configuration, *link.others)) for link in links]
 
 
+def report_in_full(looked: Mapping[str, Looked], seen: Seen) -> dict[str, Any]:
+    """The result of a look that returns all differences: each link with everything that was found."""
+    links = {host: {**_entry_in_full(before, seen.verdicts.get(host)), **before.link} for host, before in looked.items()}
+    in_sync = sum(1 for entry in links.values() if entry["tasks"] == IN_SYNC)
+    return {**_totals(seen), "links": links, "done": {}, "all_done": False, "in_sync": in_sync, "warnings": []}
+
+
+def _entry_in_full(before: Looked, verdict: Verdict | None) -> dict[str, Any]:
+    if before.tasks or verdict is None:
+        return {"tasks": before.tasks or FAILED, **({"msg": before.msg} if before.msg else {})}
+    entry = _entry(verdict)
+    facts = verdict.facts or {}
+    shown = {name: facts[name] for name in SHOWN_IN_FULL if facts.get(name) is not None}
+    return {**shown, **entry, **({"differences": list(facts["differences"])} if facts else {})}
+
+
+def _totals(seen: Seen) -> dict[str, Any]:
+    return {
+        "changed": False,
+        "strangers": [sentence for found in seen.strangers for sentence in found.found],
+        "strangers_unknown": [found.unknown for found in seen.strangers if found.unknown],
+    }
+
+
 def report(looked: Mapping[str, Looked], seen: Seen, check_mode: bool) -> dict[str, Any]:
     """The result: for each host the next file of tasks, the hosts that need none, and the strangers.
 
@@ -89,13 +137,11 @@ def report(looked: Mapping[str, Looked], seen: Seen, check_mode: bool) -> dict[s
     if check_mode and len(done) == len(links):
         done = done[1:]
     return {
-        "changed": False,
+        **_totals(seen),
         "links": links,
         "done": dict.fromkeys(done, True),
         "all_done": len(done) == len(links),
         "in_sync": len(in_sync),
-        "strangers": [sentence for found in seen.strangers for sentence in found.found],
-        "strangers_unknown": [found.unknown for found in seen.strangers if found.unknown],
         "warnings": list(dict.fromkeys(_warnings(verdicts))),
     }
 
@@ -134,7 +180,7 @@ def _entry(verdict: Verdict | str) -> dict[str, Any]:
     facts = verdict.facts
     if facts is None:
         return {"tasks": COMPARE}
-    shown = {name: facts[name] for name in ("in_sync", "summary", "not_compared", "synced_users") if facts.get(name) is not None}
+    shown = {name: facts[name] for name in SHOWN if facts.get(name) is not None}
     if facts["in_sync"]:
         return {"tasks": IN_SYNC, **shown}
     return {"tasks": GO_ON if facts.get("tasks") else JUDGE, **shown, "differences": list(facts["differences"])}

@@ -16,6 +16,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.
     NOTHING,
     SOMETHING,
 )
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.verdicts import ending as ended
 
 ARGUMENTS, LOOK = "watch_arguments", "watch_look"
 """The variables in which the playbook watch registers the results of link_arguments and watch_info."""
@@ -56,12 +57,7 @@ def _name(user: Mapping[str, Any]) -> str:
 
 
 def ending(whole: Mapping[str, Any], host: str, fails: bool) -> dict[str, Any]:
-    """The result of the task of a link. If nothing was found anywhere, a link that could not be looked at is unreachable: `ansible-playbook`
-    then ends with exit code 4. With 4 and 2 in one run it would end with 4, so such a link fails if something was found at another one.
-    """
+    """The result of the task of a link, see `verdicts.ending`."""
     link = whole["links"][host]
-    result = {"changed": False, "watch": dict(whole), "msg": f"{BEGINNINGS[link['verdict']]}{link['summary']}"}
-    if not fails or link["verdict"] == NOTHING:
-        return result
-    unreachable = link["verdict"] == COULD_NOT_LOOK and whole["verdict"] == COULD_NOT_LOOK
-    return {**result, "unreachable": True} if unreachable else {**result, "failed": True}
+    msg = f"{BEGINNINGS[link['verdict']]}{link['summary']}"
+    return {**ended(link["verdict"], whole["verdict"], msg, fails), "watch": dict(whole)}

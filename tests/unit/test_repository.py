@@ -50,7 +50,18 @@ def repository_files() -> list[Path]:
 
 
 MODULES = sorted(names("plugins/modules"))
-WITHOUT_CONNECTION = {"link_arguments", "links_info", "watch_report"}
+WITHOUT_CONNECTION = {
+    "change_control",
+    "link_arguments",
+    "link_report",
+    "link_verdict",
+    "links_drift_info",
+    "links_health_info",
+    "links_info",
+    "plan_report",
+    "topology_export",
+    "watch_report",
+} & set(MODULES)
 """They read the variables of links, and a connection among their arguments would be refused."""
 ROLES = sorted(path.name for path in (ROOT / "roles").glob("*") if path.is_dir())
 

@@ -1,0 +1,24 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.entra.cross_tenant_sync.plugins.modules.link_verdict import ARGUMENTS
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.verdicts import ending
+
+
+class ActionModule(ActionBase):
+    """Ends a link by the verdict on it, in the controller."""
+
+    _requires_connection = False
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The verdict on this link."""
+        result: dict[str, Any] = super().run(tmp, task_vars or {})
+        given: dict[str, Any] = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]  # type: ignore[no-untyped-call]
+        return {**result, **ending(given["verdict"], given["whole"], given["summary"], given["fail"])}

@@ -53,6 +53,15 @@ class PlannedPart(TypedDict):
     """Whether the service evaluates all users again."""
 
 
+class Untouched(TypedDict):
+    """A part of a link that does not change although others do. ``basis`` is as in `PlannedPart`."""
+
+    module: str
+    side: Literal["source", "target"]
+    tenant: Tenant
+    basis: dict[str, Any]
+
+
 class Sizing(TypedDict):
     """How much a link is, see ``module_utils/resources/sizing.py``."""
 
@@ -91,8 +100,13 @@ class LinkPlan(TypedDict):
     """Why it cannot be planned."""
     summary: str
     parts: list[PlannedPart]
+    """The parts that change. Empty if the link is in sync."""
+    untouched: list[Untouched]
+    """The other parts of a link that changes. Empty if it is in sync or is removed."""
     impact: dict[str, Any] | None
-    """The facts of ``impact_info``: counts, leaving, users, more, importance, incomplete, summary."""
+    """The facts of ``impact_info``: counts, leaving, users, more, importance, incomplete, summary, and ``harmed``: all users who would be
+    removed, converted, renamed or disabled.
+    """
     impact_unknown: str | None
     """Why the impact is not known."""
     sizing: Sizing | None
@@ -114,8 +128,8 @@ class Change(TypedDict):
 
 
 class Plan(TypedDict):
-    """The plan of all links of a run. ``hash`` is over everything else but the change request, the impact of users who come or are updated,
-    and texts.
+    """The plan of all links of a run. ``hash`` is over what decides, see `planning`: the links that change, their parts, and the users who
+    would be harmed. It is not over texts, sizing, the change request, and users who come or are updated.
     """
 
     format: int

@@ -22,7 +22,7 @@ import yaml
 from ansible_collections.entra.cross_tenant_sync.plugins.inventory import topology
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.exchange.service import ENDPOINTS
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.methods import METHODS
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.link_variables import OWN, VARIABLES
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.link_variables import OWN, TEARDOWN, VARIABLES
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION, Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import causes
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.address_book.verdict import (
@@ -93,7 +93,8 @@ def module_spec(module: str) -> dict[str, Any]:
 @functools.cache
 def role_arguments() -> dict[str, Any]:
     """The arguments of all roles, with their true types: the roles' own specifications leave room for the texts of a survey."""
-    own = {OWN: {"type": "list", "elements": "str"}}
+    # On a command line, the names of links are a text.
+    own = {OWN: {"type": "list", "elements": "str"}, TEARDOWN: {"type": "str"}}
     return {**{name: dict(variable.about) for name, variable in VARIABLES.items()}, **own}
 
 

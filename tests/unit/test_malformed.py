@@ -401,6 +401,7 @@ def test_is_refused_in_the_worker_and_in_a_module(case: Case, capsys: pytest.Cap
 WITHOUT_OPTIONS = {
     "change_control",
     "link_arguments",
+    "link_guard",
     "link_report",
     "link_verdict",
     "links_drift_info",

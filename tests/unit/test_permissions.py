@@ -34,6 +34,7 @@ OURS = [
     ("GET", "/policies/b2bManagementPolicies"),
     ("GET", "/tenantRelationships/findTenantInformationByTenantId(tenantId='{tenant}')"),
     ("GET", "/tenantRelationships/findTenantInformationByDomainName(domainName='{domain}')"),
+    ("GET", "/directory/tenantGovernance/relatedTenants"),
     ("GET", "/organization"),
     ("GET", "/subscribedSkus"),
     ("POST", "/applicationTemplates/{template}/instantiate"),

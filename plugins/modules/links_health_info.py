@@ -88,7 +88,7 @@ links:
       type: str
       sample: healthy
     line:
-      description: The whole state in one line. It begins with C(Healthy.), C(Degraded.) or C(Could not look.)
+      description: The whole state in one line. It begins with C(Healthy.), C(Degraded.) or C(Could not look.), which never change.
       type: str
       sample: Healthy. job healthy since 2026-11-23T02:01:10Z, last cycle ended 2026-11-25T02:01:10Z; 41 synced users; no failures;
         deletions - 0 in 7 days, 3 in 30 days

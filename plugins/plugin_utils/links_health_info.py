@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, cast
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.log_streams import Unread
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.look import Verdict, key_of
@@ -36,7 +36,7 @@ def prepare(host: LinkHost, rivals: Callable[[], Mapping[str, Any]]) -> Looked:
 
 def sources(looked: Mapping[str, Looked], seen: Mapping[str, Verdict]) -> dict[str, Mapping[str, Any]]:
     """The connections to the tenants whose logs are needed: those of links that have a job."""
-    found = {}
+    found: dict[str, Mapping[str, Any]] = {}
     for host, verdict in seen.items():
         if verdict.facts and verdict.facts["job"]:
             found.setdefault(key_of(looked[host].params), looked[host].params)
@@ -52,15 +52,15 @@ def judged(
 
 def _judged(before: Looked, verdict: Verdict | None, logs: Mapping[str, Stream | Unread], stale_factor: float) -> LinkHealth:
     if before.tasks == GO_ON:
-        return LinkHealth(**health.absent())
+        return cast(LinkHealth, health.absent())
     if before.tasks or verdict is None or verdict.facts is None:
         reason = before.msg or (verdict.failure if verdict else None) or "it was not looked at"
-        return LinkHealth(**health.could_not_look(reason))
+        return cast(LinkHealth, health.could_not_look(reason))
     log = logs.get(key_of(before.params))
     read = log if isinstance(log, Stream) else None
     unread = log.reason if isinstance(log, Unread) else None
     now = read.now if read else datetime.now(timezone.utc)
-    return LinkHealth(**health.judge(health.Seen(verdict.facts, verdict.failure, read, unread, now), stale_factor))
+    return cast(LinkHealth, health.judge(health.Seen(verdict.facts, verdict.failure, read, unread, now), stale_factor))
 
 
 def report(links: Mapping[str, LinkHealth]) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def report(links: Mapping[str, LinkHealth]) -> dict[str, Any]:
 
 
 def _summary(links: Mapping[str, LinkHealth]) -> Iterator[str]:
-    counts = Counter(link["verdict"] for link in links.values())
+    counts: Counter[str] = Counter(link["verdict"] for link in links.values())
     numbers = ", ".join(f"{counts[word]} {word}" for word in WORDS if counts[word])
     yield f"{len(links)} link{'' if len(links) == 1 else 's'}: {numbers}" if links else "no links"
     others = [(host, link) for word in WORDS[:2] for host, link in links.items() if link["verdict"] == word]

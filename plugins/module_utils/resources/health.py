@@ -251,6 +251,10 @@ def _log_in_words(
 
 def _deletions_in_words(log: Stream, deleted: Mapping[str, int]) -> str:
     week, month = deleted["7"], deleted["30"]
+    if not month:
+        return (
+            "no deletions in 30 days" if log.deletions_since <= log.now - RETENTION else f"no deletions since {_stamp(log.deletions_since)}"
+        )
     if log.deletions_since <= log.now - RETENTION:
         return f"deletions: {week} in 7 days, {month} in 30 days"
     if log.deletions_since <= log.now - SHORT_RETENTION:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ansible_collections.entra.cross_tenant_sync.plugins.modules.links_info import ARGUMENTS
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import links_info
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence import files
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.links_action import LinksAction, without_secrets
 
 
@@ -19,13 +20,18 @@ class ActionModule(LinksAction):
         variables = task_vars or {}
         result: dict[str, Any] = super().run(tmp, variables)
         arguments: dict[str, Any] = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]  # type: ignore[no-untyped-call]
+        folder = arguments["report_folder"]
+        fault = None if folder is None else files.fault("report_folder", folder, files.REPORT.values())
+        if fault:
+            return {**result, "failed": True, "msg": f"{fault} Nothing was changed."}
         prepare = links_info.prepare_complete if arguments["complete"] else links_info.prepare
         looked, inventory = self.prepared(variables, prepare, arguments["state"])
         seen = self.seen(looked, links_info.pairs_of(inventory))
         if arguments["complete"]:
             answer = links_info.report_in_full(looked, self.compared_alone(seen, looked))
+            answer = answer if folder is None else links_info.with_reports(answer, arguments["report_users"])
         else:
-            answer = links_info.report(looked, seen, self._task.check_mode)
+            answer = links_info.report(looked, seen, one_stays=self._task.check_mode or folder is not None)
         for line in links_info.lines(answer):
             self.progress(line)
         return {**result, **without_secrets(answer, looked)}

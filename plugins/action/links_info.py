@@ -21,6 +21,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.
 from ansible_collections.entra.cross_tenant_sync.plugins.modules import link_info
 from ansible_collections.entra.cross_tenant_sync.plugins.modules.links_info import ARGUMENTS
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import links_info
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence import files
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import (
     LinkHost,
     inventory_links,
@@ -41,6 +42,10 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         result: dict[str, Any] = super().run(tmp, variables)
         arguments: dict[str, Any] = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]  # type: ignore[no-untyped-call]
+        folder = arguments["report_folder"]
+        fault = None if folder is None else files.fault("report_folder", folder, files.REPORT.values())
+        if fault:
+            return {**result, "failed": True, "msg": f"{fault} Nothing was changed."}
         hosts = list(variables.get("ansible_play_batch") or variables["ansible_play_hosts"])
         here = not self._play_context.become and not any(self._task.environment or ()) and incomplete() is None
         hostvars = variables["hostvars"]
@@ -66,8 +71,9 @@ class ActionModule(ActionBase):
         seen = look(params, self._task.check_mode, run_folder(), VAULT, progress, links_info.pairs_of(inventory))
         if arguments["complete"]:
             answer = links_info.report_in_full(looked, self._compared_alone(seen, params))
+            answer = answer if folder is None else links_info.with_reports(answer, arguments["report_users"])
         else:
-            answer = links_info.report(looked, seen, self._task.check_mode)
+            answer = links_info.report(looked, seen, one_stays=self._task.check_mode or folder is not None)
         for line in links_info.lines(answer):
             progress(line)
         secrets = {secret for before in looked.values() for secret in before.secrets}

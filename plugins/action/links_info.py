@@ -47,6 +47,8 @@ class ActionModule(ActionBase):
         if fault:
             return {**result, "failed": True, "msg": f"{fault} Nothing was changed."}
         hosts = list(variables.get("ansible_play_batch") or variables["ansible_play_hosts"])
+        if arguments["expected_plan"] is not None:
+            return {**result, **links_info.planned(hosts)}
         here = not self._play_context.become and not any(self._task.environment or ()) and incomplete() is None
         hostvars = variables["hostvars"]
         raw_of = functools.cache(hostvars.raw_get)

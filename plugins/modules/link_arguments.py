@@ -121,7 +121,10 @@ others:
 from ansible.module_utils.basic import AnsibleModule
 
 ARGUMENTS = {
-    "role": {"type": "str", "choices": ["address_book", "person", "preflight", "report", "source_tenant", "target_tenant", "verify", "watch"]},
+    "role": {
+        "type": "str",
+        "choices": ["address_book", "person", "preflight", "report", "source_tenant", "target_tenant", "verify", "watch"],
+    },
     "state": {"type": "str", "choices": ["present", "absent"]},
 }
 

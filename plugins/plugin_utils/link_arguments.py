@@ -214,7 +214,9 @@ def _options(role: str | None, values: Mapping[str, Any], others: list[str], boo
     if role == "report":
         # Without an answer of Exchange, the directories still say who has arrived.
         exchange = {} if book.exchange and book.mode != "off" else {"exchange": False}
-        return {"cross_tenant_sync_address_book": {**_except(THRESHOLDS, link_variables.options_of("address_book_info", values)), **exchange}}
+        return {
+            "cross_tenant_sync_address_book": {**_except(THRESHOLDS, link_variables.options_of("address_book_info", values)), **exchange}
+        }
     if role in (None, "source_tenant"):
         return {"cross_tenant_sync_link": link_options, "cross_tenant_sync_impact": link_variables.options_of("impact_info", values)}
     if role not in ("verify", "address_book") or book.mode == "off":

@@ -112,6 +112,14 @@ def refusal(
     return None, []
 
 
+def batch_refusal(planned: int, links: int) -> str:
+    """Why a batch of a play with ``serial`` is refused: its first write would precede the comparison of the others."""
+    return (
+        f"expected_plan is about all links of the play, and this batch has {planned} of {links}; run without serial, or run the playbook plan "
+        f"with the same expected_plan in a play before yours. {NOTHING_CHANGED}."
+    )
+
+
 def _of_other_plan(expected: Expected, present: Plan, inventory: Collection[str], hosts: Collection[str]) -> tuple[str, list[str]]:
     begins = (
         f"The plan is not the one that was approved, so nothing is applied. Expected is {expected.hash}, and it is {present['hash']} now"

@@ -71,6 +71,8 @@ def _of_link(then: LinkPlan | None, now: LinkPlan | None, known: bool) -> Iterat
         return
     if then["status"] != now["status"]:
         yield f"was {_STATUS[then['status']]}, and is {_STATUS[now['status']]} now ({now['summary']})"
+        if not now["parts"]:
+            return
     for name in ("source", "target"):
         was, is_now = then[name]["tenant_id"], now[name]["tenant_id"]
         if was.casefold() != is_now.casefold():

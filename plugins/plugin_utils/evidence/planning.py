@@ -35,6 +35,8 @@ from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.s
 
 LOOK, IMPACT, SIZING, ARGUMENTS = "plan_look", "plan_impact", "plan_sizing", "plan_arguments"
 """The variables in which the tasks of a plan register their results: links_info, impact_info, sizing_info and link_arguments."""
+LOOKED_ONLY = ("as_desired", "failed")
+"""The links for which no task follows the look."""
 DID_NOT_RUN = "its tasks did not run"
 POLICY = "cross_tenant_policy"
 _ORDER = {(step.module, step.side): place for place, step in enumerate(BUILDING)}

@@ -287,6 +287,20 @@ def _entry(host: LinkHost, side: str, tenant: str, faults: list[str], secrets: s
     return values
 
 
+def connection_to(host: LinkHost, tenant: str) -> tuple[dict[str, Any], list[str], set[str]]:
+    """The completed connection options of an entry of ``tenants``, the messages about its faults, and its secrets. The host is no link."""
+    try:
+        entry = _raw_entry(host, "tenants", tenant)
+        own, wrong = link_variables.names_in(host.value(OWN_KEYS, host.variables.get(OWN_KEYS)), OWN_KEYS)
+        given = _given(host, tenant, entry, CONNECTION)
+    except _Unreadable as unreadable:
+        return {}, [str(unreadable)], set()
+    secrets = {str(given[name]) for name in _SECRET if not blank(given.get(name))}
+    values, faults = _connection("sign-in", tenant, given, True, host.here)
+    found = [*link_variables.unknown_keys(tenant, entry, own), *wrong, *faults]
+    return ({} if found else _completed(CONNECTION, values)), found, secrets
+
+
 def identity(host: LinkHost) -> dict[str, Any]:
     """Which link a host is, also if it is invalid: ``source`` and ``target``, each with ``name`` and ``tenant_id``, ``configuration`` and
     ``state``. A text that cannot be evaluated is empty.

@@ -173,6 +173,7 @@ class TestJudgement:
             "differences": [*source, *target],
             "untouched": [],
             "job": JOB,
+            "job_verdict": VERDICT,
             "synced_users": len(people),
             "missing_users": missing,
             "problems": [f"not in the address book of tenant {TARGET}: {', '.join(missing)}"] if missing else [],

@@ -53,6 +53,15 @@ class PlannedPart(TypedDict):
     """Whether the service evaluates all users again."""
 
 
+class Untouched(TypedDict):
+    """A part of a link that does not change although others do. ``basis`` is as in `PlannedPart`."""
+
+    module: str
+    side: Literal["source", "target"]
+    tenant: Tenant
+    basis: dict[str, Any]
+
+
 class Sizing(TypedDict):
     """How much a link is, see ``module_utils/resources/sizing.py``."""
 
@@ -91,8 +100,13 @@ class LinkPlan(TypedDict):
     """Why it cannot be planned."""
     summary: str
     parts: list[PlannedPart]
+    """The parts that change. Empty if the link is in sync."""
+    untouched: list[Untouched]
+    """The other parts of a link that changes. Empty if it is in sync or is removed."""
     impact: dict[str, Any] | None
-    """The facts of ``impact_info``: counts, leaving, users, more, importance, incomplete, summary."""
+    """The facts of ``impact_info``: counts, leaving, users, more, importance, incomplete, summary, and ``harmed``: all users who would be
+    removed, converted, renamed or disabled.
+    """
     impact_unknown: str | None
     """Why the impact is not known."""
     sizing: Sizing | None
@@ -114,8 +128,8 @@ class Change(TypedDict):
 
 
 class Plan(TypedDict):
-    """The plan of all links of a run. ``hash`` is over everything else but the change request, the impact of users who come or are updated,
-    and texts.
+    """The plan of all links of a run. ``hash`` is over what decides, see `planning`: the links that change, their parts, and the users who
+    would be harmed. It is not over texts, sizing, the change request, and users who come or are updated.
     """
 
     format: int
@@ -183,7 +197,9 @@ class ReportUser(TypedDict):
     """User principal name in the source, or in the target if that is not known."""
     target_name: str | None
     state: str
-    """``synced``, ``coming``, ``failed``, ``left``, ``orphan`` and such."""
+    """``synced``, ``coming``, ``invited`` (by hand, and the invitation is not redeemed), ``failed``, ``skipped``, ``deleted``, ``orphan``,
+    ``unknown``.
+    """
     address_book: str | None
     """Exchange's verdict, as in ``address_book_info``; ``None`` if Exchange was not asked."""
     reason: str | None
@@ -199,7 +215,10 @@ class RunPart(TypedDict):
     changed: bool
     failed: bool
     msg: str | None
+    """Why it failed, or what a module that only reads found, in one line."""
+    warnings: list[str]
     actions: list[dict[str, Any]]
+    """``verb``, ``object`` and ``effects`` of each change."""
     before: dict[str, Any] | None
     after: dict[str, Any] | None
 
@@ -212,7 +231,9 @@ class LinkReport(TypedDict):
     configuration: str | None
     state: str
     verdict: str
-    """The worst of what is known: ``failed``, ``drifted``, ``degraded``, ``to_change``, ``changed``, ``in_sync``, ``unknown``."""
+    """The worst of ``failed``, ``drifted``, ``degraded``, ``to_change``, ``unknown``, ``changed``, ``in_sync``, in this order: what could not
+    be looked at prevails over what is well.
+    """
     summary: str
     plan: LinkPlan | None
     run: list[RunPart] | None

@@ -14,7 +14,8 @@ description:
     Changes nothing.
   - Groups with more than one page of members are counted rather than read, and no directory is listed, so a link takes about eight requests,
     most of which other tasks of the run have sent already.
-  - What cannot be read is V(null), with a sentence in RV(sizing.findings). The task does not fail because of it.
+  - What the service refuses is V(null), with a sentence in RV(sizing.findings). The task fails only if a tenant cannot be reached, or does not
+    accept the sign-in.
 author:
   - The entra.cross_tenant_sync authors (@entra-cross-tenant-sync)
 options:
@@ -44,28 +45,6 @@ options:
         their actions. If not set, RV(sizing.writes) is V(null).
     type: list
     elements: dict
-    suboptions:
-      module:
-        description:
-          - The module that makes the change.
-        type: str
-      tenant:
-        description:
-          - The tenant in which it is made.
-        type: str
-      actions:
-        description:
-          - The actions, each with its C(verb).
-        type: list
-        elements: dict
-      before:
-        description:
-          - The state before. It is not used.
-        type: dict
-      after:
-        description:
-          - The state after. It is not used.
-        type: dict
 extends_documentation_fragment:
   - entra.cross_tenant_sync.graph
   - entra.cross_tenant_sync.graph.target
@@ -180,17 +159,7 @@ OPTIONS = Options(
     {
         "target": TARGET,
         **SIZING,
-        "differences": {
-            "type": "list",
-            "elements": "dict",
-            "options": {
-                "module": {"type": "str"},
-                "tenant": {"type": "str"},
-                "actions": {"type": "list", "elements": "dict"},
-                "before": {"type": "dict"},
-                "after": {"type": "dict"},
-            },
-        },
+        "differences": {"type": "list", "elements": "dict"},
     },
     writes=False,
 )

@@ -279,7 +279,7 @@ def own() -> Iterator[Case]:
     )
     yield from each("sizing_info", "scope_mode", ("some", 5))
     yield from each("sizing_info", "scope_exact", NOT_BOOLEANS)
-    yield from each("sizing_info", "differences", (5, "many", [5], [{"actions": 5}], [{"action": []}], [{"tenant": ["contoso"]}]))
+    yield from each("sizing_info", "differences", (5, "many", [5], [{}], [{"actions": 5}], [{"actions": [5]}]))
     yield Case("sizing_info", {"scope_users": ["a@contoso.kr", "b\nc"]}, "scope_users[1]")
     yield from each("watch_info", "max_removals", (-1, *NOT_NUMBERS))
     yield from each("watch_info", "max_removal_percent", (-1, 101, *NOT_NUMBERS))

@@ -4,7 +4,7 @@
 # Private to this collection: it may change without notice.
 """How much a link is: the users in scope, the length of a full cycle, the writes of a run, and what they use of licences and quotas.
 
-What cannot be read is ``None``, with a sentence among the findings; nothing of it fails the task.
+What the service does not let us read is ``None``, with a sentence among the findings.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from ..graph.batch import find_all
 from ..graph.client import Client, Request
-from ..graph.errors import GraphFailure
+from ..graph.errors import OddAnswer, ServiceError
 from ..plan import Facts, JointInquiry, Refusal
 from . import population, scope
 from .causes import explain
@@ -92,11 +92,31 @@ def first_cycle(mode: str, objects: int) -> list[int]:
     return [ceil(least_of_all * objects / limit), ceil(most_of_all * objects / limit)]
 
 
+def _actions(difference: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Its actions. They come from an option, so anything else is left out."""
+    actions = difference.get("actions")
+    return [action for action in actions if isinstance(action, Mapping)] if isinstance(actions, list) else []
+
+
+def causes_full_cycle(difference: Mapping[str, Any], job: Mapping[str, Any] | None) -> bool:
+    """Whether a difference of a link makes the service evaluate all users: for a new configuration, a restart, and the first start of a job.
+    ``job`` is the job before the change as in results, ``None`` if there is none.
+    """
+    actions = _actions(difference)
+    effects = [action.get("effects") or {} for action in actions]
+    if any(each.get("triggers_full_cycle") or each.get("needs_restart") for each in effects):
+        return True
+    verbs = {action.get("verb") for action in actions}
+    if difference.get("module") == "sync_configuration":
+        return "create" in verbs
+    return difference.get("module") == "sync_job" and "start" in verbs and not (job or {}).get("last_cycle")
+
+
 def writes_of(differences: Iterable[Mapping[str, Any]]) -> tuple[int, float]:
     """The requests of a run that write, and how many minutes the quota of one tenant lets them take."""
     by_tenant: Counter[str] = Counter()
     for difference in differences:
-        for action in difference.get("actions") or ():
+        for action in _actions(difference):
             by_tenant[str(difference.get("tenant"))] += SEVERAL_REQUESTS.get(str(action.get("verb")), 1)
     return by_tenant.total(), round(max(by_tenant.values(), default=0) / WRITES_PER_MINUTE, 1)
 
@@ -158,11 +178,12 @@ def inquire(source: Client, target: Client, given: Given) -> Facts:
 
 
 def _tried(client: Client, findings: list[str], what: str, read: Callable[[], Value]) -> Value | None:
+    """What is read, or ``None`` with a sentence among the findings. A tenant that cannot be reached at all fails the task."""
     try:
         with client.reading():
             return read()
-    except (Refusal, GraphFailure) as failure:
-        reason = explain(failure) if isinstance(failure, GraphFailure) else str(failure)
+    except (Refusal, ServiceError, OddAnswer) as failure:
+        reason = str(failure) if isinstance(failure, Refusal) else explain(failure)
         findings.append(f"Tenant {client.tenant}: {what} is not known: {reason.rstrip('.')}")
         return None
 

@@ -172,6 +172,7 @@ class TestJudgement:
             "in_sync": in_sync,
             "differences": [*source, *target],
             "job": JOB,
+            "job_verdict": VERDICT,
             "synced_users": len(people),
             "missing_users": missing,
             "problems": [f"not in the address book of tenant {TARGET}: {', '.join(missing)}"] if missing else [],

@@ -185,6 +185,8 @@ class LinkHealth(TypedDict):
     """``since``, ``reason``, and ``days_left`` until the service disables the job."""
     deletions: dict[str, int] | None
     """In the last ``7`` and ``30`` days."""
+    deletions_since: str | None
+    """Since when all deletions are known. If that is later than 30 or 7 days ago, their numbers are at least those."""
     log_since: str | None
     """Since when the log was read; older failures and deletions are not known."""
     cycles: list[Cycle]

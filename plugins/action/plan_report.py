@@ -33,7 +33,7 @@ class ActionModule(ActionBase):
         given: dict[str, Any] = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]  # type: ignore[no-untyped-call]
         try:
             expected = None if given["expected"] is None else expected_plan.expected_of(given["expected"])
-            change = change_window.change_of(given["change_ticket"], given["change_window"])
+            change = change_window.change_of(given["ticket"], given["window"])
         except expected_plan.Unusable as unusable:
             return {**result, "failed": True, "msg": f"{unusable} Nothing was changed."}
         except change_window.Unusable as unusable:

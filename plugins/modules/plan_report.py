@@ -33,11 +33,11 @@ options:
         C(ansible.builtin.set_stats) hands over in the playbook C(plan) counts as its hash.
       - With the hash alone, the message cannot name the differences.
     type: raw
-  change_ticket:
+  ticket:
     description:
-      - The change request, which is recorded in the plan.
+      - The number of the change request, which is recorded in the plan.
     type: raw
-  change_window:
+  window:
     description:
       - When the change may be made, which is recorded in the plan - a dictionary with C(start) and C(end), or one text C(start/end), in ISO
         8601 with an offset.
@@ -196,8 +196,8 @@ from ansible.module_utils.basic import AnsibleModule
 ARGUMENTS = {
     "folder": {"type": "path"},
     "expected": {"type": "raw"},
-    "change_ticket": {"type": "raw"},
-    "change_window": {"type": "raw"},
+    "ticket": {"type": "raw"},
+    "window": {"type": "raw"},
 }
 
 

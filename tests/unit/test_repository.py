@@ -170,6 +170,7 @@ DECISIONS = {
     "playbooks/health.yml": ["when", "when"],
     "playbooks/report.yml": ["when"],
     "playbooks/sync.yml": ["when", "when", "when", "when", "when"],
+    "playbooks/tasks/plan_links.yml": ["when"],
     "playbooks/tasks/link_compared.yml": ["when"],
     "playbooks/tasks/failed.yml": ["ansible.builtin.fail"],
     "roles/preflight/tasks/_present.yml": ["ansible.builtin.assert"],

@@ -129,8 +129,12 @@ def _of_job(facts: Mapping[str, Any], failures: Sequence[Failure]) -> Iterator[s
     quarantined = verdict.get("verdict") == "quarantined"
     for problem in facts.get("problems") or ():
         yield f"{problem}: {verdict['next_action']}" if quarantined and "quarantine" in problem else problem
-    if verdict.get("verdict") == "degraded" and not (failures and verdict["next_action"] == job.READ_THE_LOG):
-        yield f"{_last_cycle(facts.get('job') or {})}: {verdict['next_action']}"
+    if verdict.get("verdict") != "degraded":
+        return
+    if verdict["next_action"] != job.READ_THE_LOG:
+        yield verdict["next_action"]
+    elif not failures:
+        yield f"{_last_cycle(facts['job'])}: {verdict['next_action']}"
 
 
 def _last_cycle(shown: Mapping[str, Any]) -> str:
@@ -188,7 +192,10 @@ def _quarantine(shown: Mapping[str, Any] | None, verdict: Mapping[str, Any]) -> 
 
 
 def failures_of(entries: Iterable[LogEntry]) -> list[Failure]:
-    """The users whose newest entry is a failure, by code, the most frequent first. ``entries`` are newest first."""
+    """The users whose newest entry is a failure, by code, the most frequent first. ``entries`` are newest first.
+
+    However old it is: the service stops trying after a week (fact F186), and then somebody must act.
+    """
     by_code: dict[str, list[LogEntry]] = {}
     for found in newest_of(entries):
         if found["status"] == "failure":

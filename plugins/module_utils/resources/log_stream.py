@@ -26,6 +26,7 @@ SHORT_RETENTION = timedelta(days=7)
 MOST_ASKED_ABOUT = 15
 """Users in one filter."""
 _STATUS, _ACTION = "provisioningStatusInfo/status", "provisioningAction"
+# The status of a deletion that is held back is not documented (fact F188).
 DONE_OR_TRIED = " or ".join((*(f"{_STATUS} eq '{status}'" for status in ("success", "failure", "warning")), f"{_ACTION} eq 'stagedDelete'"))
 DELETIONS = f"{_ACTION} eq 'delete' or {_ACTION} eq 'stagedDelete'"
 
@@ -53,7 +54,7 @@ class Stream:
 
     def of(self, service_principal_id: str | None) -> Sequence[LogEntry]:
         """The entries of a configuration, newest first."""
-        return self.entries.get(str(service_principal_id).lower(), ())
+        return self.entries.get(service_principal_id.lower(), ()) if service_principal_id else ()
 
 
 def read(client: Client) -> Stream:
@@ -149,7 +150,7 @@ def _configuration(raw: Mapping[str, Any]) -> str:
     """The id of the service principal, which is documented as an object and as a collection."""
     named = raw.get("servicePrincipal")
     principal = next(iter(named), None) if isinstance(named, list) else named
-    return str((principal or {}).get("id")).lower()
+    return str((principal or {}).get("id") or "").lower()
 
 
 def moment_of(text: str | None) -> datetime | None:

@@ -180,10 +180,22 @@ CASES: dict[str, tuple[Seen, str, list[str], list[str]]] = {
         ["no cycle has ended for 3 hours, although one begins every 40 minutes: restart the job with sync_job"],
         [],
     ),
-    "a failure long ago": (
-        seen(raw_job(), log(logged("minsu", "failure", "update", "AzureActiveDirectoryInsufficientRights", days=29), OLD)),
+    "a failure after which the service has given up": (
+        seen(raw_job(), log(*(logged("minsu", "failure", "update", "EntryConflict", days=days) for days in (10, 13, 16, 17)), OLD)),
         "degraded",
-        ["1 user failed with AzureActiveDirectoryInsufficientRights"],
+        ["1 user failed with EntryConflict"],
+        [],
+    ),
+    "a failure after which nothing was tried": (
+        seen(raw_job(), log(*(logged("minsu", "failure", "update", "EntryConflict", days=days) for days in (10, 12)), OLD)),
+        "healthy",
+        [],
+        [],
+    ),
+    "a failure whose beginning is not known": (
+        seen(raw_job(), log(logged("minsu", "failure", "update", "EntryConflict", days=5), logged("b", days=8), complete=False)),
+        "degraded",
+        ["1 user failed with EntryConflict"],
         [],
     ),
     "a failure that has passed": (seen(raw_job(), log(logged("minsu", "failure", days=1), logged("minsu", hours=2))), "healthy", [], []),
@@ -246,7 +258,8 @@ def test_a_link(name: str) -> None:
     assert all(text.startswith(expected) for text, expected in zip(found["problems"], problems, strict=True)), found["problems"]
     assert found["could_not_look"] == unknown
     assert found["line"].startswith(BEGINNINGS[verdict])
-    assert all(text in found["line"] for text in (*found["problems"], *unknown))
+    assert all(text.rstrip(".") in found["line"] for text in (*found["problems"], *unknown))
+    assert ".;" not in found["line"]
     assert found.keys() == get_type_hints(LinkHealth).keys()
 
 
@@ -260,7 +273,7 @@ def test_links_that_are_not_judged_have_the_same_members() -> None:
 @pytest.mark.parametrize(("end", "remedy"), _LOG_CODES, ids=[end for end, _remedy in _LOG_CODES])
 def test_each_cause_has_its_remedy(end: str, remedy: str) -> None:
     code = f"AzureActiveDirectory{end}"
-    (failure,) = failures_of([entry(logged("minsu", "failure", "create", code))])
+    (failure,) = failures_of([entry(logged("minsu", "failure", "create", code))], NOW, NOW)
     assert failure == {"code": code, "count": 1, "users": ["minsu@contoso.kr"], "reason": f"{code}!", "remedy": remedy}
     (problem,) = judge(seen(raw_job(), log(logged("minsu", "failure", "create", code))))["problems"]
     assert problem == f"1 user failed with {code} ({remedy}): minsu@contoso.kr"
@@ -282,7 +295,9 @@ class TestFailures:
                 *(logged(f"user{number}", "failure", code="EntryConflict") for number in range(7)),
                 logged("b", "failure", code="Timeout"),
                 logged("a", "failure", code="InvalidAnchor"),
-            )
+            ),
+            NOW,
+            NOW,
         )
         assert [(one["code"], one["count"], len(one["users"])) for one in found] == [
             ("EntryConflict", 7, 5),
@@ -293,7 +308,7 @@ class TestFailures:
         assert problem.endswith("user4@contoso.kr and 2 more")
 
     def test_a_user_fails_once_with_the_newest_code(self) -> None:
-        found = failures_of(entries(logged("a", "failure", code="Timeout"), logged("a", "failure", code="EntryConflict", days=1)))
+        found = failures_of(entries(logged("a", "failure", code="Timeout"), logged("a", "failure", code="EntryConflict", days=1)), NOW, NOW)
         assert [(one["code"], one["count"]) for one in found] == [("Timeout", 1)]
 
     @pytest.mark.parametrize(
@@ -309,7 +324,29 @@ class TestFailures:
     )
     def test_a_user_always_has_a_name(self, source: Any, target: Any, name: str) -> None:
         raw = {**logged("x", "failure"), "id": "entry", "sourceIdentity": source, "targetIdentity": target}
-        assert failures_of([entry(raw)])[0]["users"] == [name]
+        assert failures_of([entry(raw)], NOW, NOW)[0]["users"] == [name]
+
+    MONTH = NOW - timedelta(days=30)
+
+    @pytest.mark.parametrize(
+        ("failed", "tried"),
+        [
+            ([{"days": 4}], True),
+            ([{"days": 4, "seconds": 1}], False),
+            ([{"days": 5}, {"days": 11}], True),
+            ([{"days": 5}, {"days": 10, "hours": 23}], False),
+            ([{"days": 24, "seconds": 1}], True),
+            ([{"days": 24}], False),
+        ],
+        ids=str,
+    )
+    def test_whoever_is_not_tried_for_a_week_has_left_the_scope(self, failed: list[dict[str, float]], tried: bool) -> None:
+        found = failures_of(entries(*(logged("a", "failure", **ago) for ago in failed)), NOW, self.MONTH)
+        assert bool(found) is tried
+
+    def test_a_success_in_between_begins_anew(self) -> None:
+        attempts = entries(logged("a", "failure", days=5), logged("a", days=8), logged("a", "failure", days=12))
+        assert failures_of(attempts, NOW, self.MONTH) == []
 
 
 class TestDeletions:

@@ -102,10 +102,15 @@ def failed_last(entries: Iterable[LogEntry]) -> list[str]:
 
 def newest_of(entries: Iterable[LogEntry]) -> list[LogEntry]:
     """The newest entry about each user or group. ``entries`` are newest first."""
-    newest: dict[tuple[str, str], LogEntry] = {}
+    return [of_one[0] for of_one in by_subject(entries)]
+
+
+def by_subject(entries: Iterable[LogEntry]) -> list[list[LogEntry]]:
+    """The entries about each user or group, in the order given."""
+    subjects: dict[tuple[str, str], list[LogEntry]] = {}
     for found in entries:
-        newest.setdefault(_subject(found), found)
-    return list(newest.values())
+        subjects.setdefault(_subject(found), []).append(found)
+    return list(subjects.values())
 
 
 def _subject(found: LogEntry) -> tuple[str, str]:

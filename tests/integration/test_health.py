@@ -263,7 +263,8 @@ def test_a_report_never_fails_and_a_target_that_cannot_be_read_hides_nothing(lin
 # A hundred tenants ---------------------------------------------------------------------------------------------------------
 
 SIZE = 100
-PERMISSIONS = {"AuditLog.Read.All"}
+PERMISSIONS = ("Application.Read.All", "Synchronization.Read.All", "ProvisioningLog.Read.All", "User.Read.All")
+"""Those of the guide, for a tenant that is source and target."""
 
 
 @pytest.fixture(scope="module")
@@ -271,12 +272,8 @@ def ring(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Emulator, P
     """A hundred tenants, each of which synchronizes to the next one; the first one to three others."""
     folder = tmp_path_factory.mktemp("ring")
     companies = world.mesh(SIZE, cast.PEOPLE)
-    scenario = world.scenario(companies)
-    for tenant in scenario["tenants"]:
-        (application,) = tenant["applications"]
-        application["permissions"] = [*application["permissions"], *PERMISSIONS]
     path = folder / "scenario.json"
-    path.write_text(json.dumps(scenario))
+    path.write_text(json.dumps(world.scenario(companies)))
     pairs = [
         *((companies[number], companies[(number + 1) % SIZE]) for number in range(SIZE)),
         *((companies[0], companies[n]) for n in (2, 3)),
@@ -311,6 +308,8 @@ def _settle(emulator: Emulator, pairs: list[tuple[world.Company, world.Company]]
         # Only the first tenant has more than a page.
         times = 200 if tenant_id == source.tenant_id else 2
         tenant["provisioning_log"] = [_entry(log[0], principal) for principal in tenant["synchronizations"] for _time in range(times)]
+        (registration,) = tenant["registrations"].values()
+        registration["roles"] = [*PERMISSIONS]
     emulator.load(state)
 
 

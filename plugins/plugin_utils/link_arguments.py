@@ -218,7 +218,9 @@ def _options(role: str | None, values: Mapping[str, Any], others: list[str], boo
             "cross_tenant_sync_address_book": {**_except(THRESHOLDS, link_variables.options_of("address_book_info", values)), **exchange}
         }
     if role in (None, "source_tenant"):
-        return {"cross_tenant_sync_link": link_options, "cross_tenant_sync_impact": link_variables.options_of("impact_info", values)}
+        sizing = {"cross_tenant_sync_sizing": link_variables.options_of("sizing_info", values)} if role is None else {}
+        impact = link_variables.options_of("impact_info", values)
+        return {"cross_tenant_sync_link": link_options, "cross_tenant_sync_impact": impact, **sizing}
     if role not in ("verify", "address_book") or book.mode == "off":
         return {"cross_tenant_sync_link": link_options}
     book_options = link_variables.options_of("address_book_info", values)
@@ -285,6 +287,20 @@ def _entry(host: LinkHost, side: str, tenant: str, faults: list[str], secrets: s
     values, found = host.entries[key]
     faults += [*link_variables.unknown_keys(tenant, entry, own), *wrong, *found]
     return values
+
+
+def connection_to(host: LinkHost, tenant: str) -> tuple[dict[str, Any], list[str], set[str]]:
+    """The completed connection options of an entry of ``tenants``, the messages about its faults, and its secrets. The host is no link."""
+    try:
+        entry = _raw_entry(host, "tenants", tenant)
+        own, wrong = link_variables.names_in(host.value(OWN_KEYS, host.variables.get(OWN_KEYS)), OWN_KEYS)
+        given = _given(host, tenant, entry, CONNECTION)
+    except _Unreadable as unreadable:
+        return {}, [str(unreadable)], set()
+    secrets = {str(given[name]) for name in _SECRET if not blank(given.get(name))}
+    values, faults = _connection("sign-in", tenant, given, True, host.here)
+    found = [*link_variables.unknown_keys(tenant, entry, own), *wrong, *faults]
+    return ({} if found else _completed(CONNECTION, values)), found, secrets
 
 
 def identity(host: LinkHost) -> dict[str, Any]:

@@ -24,7 +24,7 @@ MOST_LABELS = 8
 NODE_WIDTH, NODE_HEIGHT = 148, 46
 MARGIN = 14
 CELL = 22
-_NAME_LENGTH = 18
+_NAME_LENGTH = 16
 _BOW = 30
 """By how much an arrow is bent if there is another one between the same tenants."""
 _STEPS = 40
@@ -120,7 +120,7 @@ def _key(tenant: Tenant) -> str:
 
 
 def shortened(name: str) -> str:
-    """A name that fits into a node."""
+    """A text that fits into a node."""
     return name if len(name) <= _NAME_LENGTH else f"{name[: _NAME_LENGTH - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
@@ -156,7 +156,7 @@ def _places(keys: list[str], hub: str | None) -> tuple[dict[str, Point], float, 
         row = {key: (MARGIN + NODE_WIDTH / 2 + index * distance, 70.0) for index, key in enumerate(keys)}
         return row, 2 * MARGIN + NODE_WIDTH + distance * (len(keys) - 1), 140.0
     outer = [key for key in keys if key != hub]
-    radius = max(175.0 if len(outer) < 4 else 200.0, len(outer) * (NODE_WIDTH + 30) / (2 * math.pi))
+    radius = max(240.0 if hub is not None else 175.0 if len(outer) < 4 else 210.0, len(outer) * (NODE_WIDTH + 30) / (2 * math.pi))
     flat = radius * (0.8 if len(outer) > 2 else 0.3)
     # A number of nodes that two divides would put two of them above the hub and below it, where the arrows are shortest.
     start = math.pi if len(outer) == 2 else -math.pi / 2 + (math.pi / len(outer) if len(outer) % 2 == 0 else 0)
@@ -190,7 +190,7 @@ def _label(edge: Edge, mark: Point, normal: Point, bow: float, centre: Point) ->
     """The middle of the word: on the outer side of a bent arrow, and on the side of a straight one that is away from the centre."""
     inward = (mark[0] - centre[0]) * normal[0] + (mark[1] - centre[1]) * normal[1] < 0
     x, y = (-normal[0], -normal[1]) if not bow and inward else normal
-    distance = 20 + abs(x) * _LETTER * len(states.of_link(edge.state).text) / 2
+    distance = 20 + abs(x) * _LETTER * len(shortened(states.of_link(edge.state).text)) / 2
     return round(mark[0] + x * distance, 1), round(mark[1] + y * distance + 4, 1)
 
 

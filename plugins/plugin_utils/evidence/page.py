@@ -25,7 +25,7 @@ from markupsafe import Markup
 
 from . import charts, graph, states
 from .differences import differences, text_of
-from .model import Plan, Report, ReportUser
+from .model import Plan, Report, ReportUser, Tenant
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC_USERS = 300
@@ -46,7 +46,7 @@ _WAITING = ("coming", "not_yet")
 def plan_page(plan: Plan) -> str:
     """The page of a plan."""
     links = plan["links"]
-    edges = [graph.Edge(name, link["source"], link["target"], link["status"]) for name, link in links.items()]
+    edges = [_edge(name, link["source"], link["target"], link["status"]) for name, link in links.items()]
     counts = states.counted(link["status"] for link in links.values())
     return _rendered(
         "plan.html.j2",
@@ -61,7 +61,7 @@ def plan_page(plan: Plan) -> str:
 def report_page(report: Report) -> str:
     """The page of a report."""
     links = report["links"]
-    edges = [graph.Edge(name, link["source"], link["target"], link["verdict"]) for name, link in links.items()]
+    edges = [_edge(name, link["source"], link["target"], link["verdict"]) for name, link in links.items()]
     verdicts = [link["verdict"] for link in links.values()]
     total = sum(len(link["users"] or ()) for link in links.values())
     return _rendered(
@@ -74,6 +74,12 @@ def report_page(report: Report) -> str:
         rows={name: _rows(link["users"] or [], total, len(links)) for name, link in links.items()},
         plan_holds=_plan_holds(report["hashes"]),
     )
+
+
+def _edge(name: str, source: Tenant, target: Tenant, state: str) -> graph.Edge:
+    """A link to draw. The drawing shortens names, so they have their final form before."""
+    ends = (Tenant(name=visible(tenant["name"]), tenant_id=visible(tenant["tenant_id"])) for tenant in (source, target))
+    return graph.Edge(name, next(ends), next(ends), visible(state))
 
 
 def _opened(links: Mapping[str, str]) -> set[str]:
@@ -152,6 +158,12 @@ def moment(text: str | None) -> str:
     return f"{time:%Y-%m-%d %H:%M} {zone if zone == 'UTC' else f'{zone[:3]}:{zone[3:5]}'}".replace(" ", "\N{NO-BREAK SPACE}")
 
 
+def when(text: str | None) -> str:
+    """A time that is not broken into two lines. A text that is no time may be."""
+    shown = moment(text)
+    return shown if text is None or shown == text else Markup("<span class=when>{}</span>").format(shown)
+
+
 def minutes(values: Sequence[float]) -> str:
     """A duration, or a range of them, in minutes or hours."""
     texts = list(dict.fromkeys(_duration(value) for value in values))
@@ -196,6 +208,7 @@ def _environment() -> Environment:
         "user_look": states.of_user,
         "counted": states.counted,
         "share": charts.share,
+        "shortened": graph.shortened,
         "timeline": charts.timeline,
         "differences": differences,
         "users_data": users_data,
@@ -203,7 +216,7 @@ def _environment() -> Environment:
         "plural": plural,
         "static_users": STATIC_USERS,
     }
-    environment.filters |= {"moment": moment, "minutes": minutes, "number": number, "text_of": text_of}
+    environment.filters |= {"moment": moment, "when": when, "minutes": minutes, "number": number, "text_of": text_of}
     return environment
 
 

@@ -9,7 +9,7 @@ import copy
 import hashlib
 import itertools
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.model import (
@@ -66,7 +66,7 @@ def small_plan() -> Plan:
         "northwind_to_contoso": _failing_plan(),
         "northwind_to_fabrikam": _removal(),
     }
-    return {
+    plan: Plan = {
         "format": FORMAT,
         "version": "0.1.0",
         "hash": _digest("plan"),
@@ -81,6 +81,7 @@ def small_plan() -> Plan:
             "1 full cycle, 20 to 40 minutes",
         ],
     }
+    return copy.deepcopy(plan)
 
 
 def link_plan(source: Tenant, target: Tenant, configuration: str, status: Any, summary: str) -> LinkPlan:
@@ -283,7 +284,7 @@ def small_report() -> Report:
         },
         "northwind_to_fabrikam": _link(plan["links"]["northwind_to_fabrikam"], "changed", "removed; 3 users stay in the target"),
     }
-    return {
+    report: Report = {
         "format": FORMAT,
         "title": "Contoso, Fabrikam and Northwind",
         "created": "2026-11-28T14:03:11Z",
@@ -294,6 +295,7 @@ def small_report() -> Report:
         "links": links,
         "strangers": plan["strangers"],
     }
+    return copy.deepcopy(report)
 
 
 def _link(plan: LinkPlan, verdict: str, summary: str) -> LinkReport:
@@ -456,11 +458,11 @@ _NAMED_BY_DATA = {"links", "versions", "hashes", "before", "after", "effects", "
 """The members whose own members are named by data."""
 
 
-def hostile(document: Document) -> Document:
+def hostile(document: Document, injections: Iterable[str] = INJECTIONS) -> Document:
     """The document with an injection in each of its texts, and in the names that come from data. Each text has a number of its own, so that
     names stay different.
     """
-    texts = (f"{text} {number}" for number, text in enumerate(itertools.cycle(INJECTIONS)))
+    texts = (f"{text} {number}" for number, text in enumerate(itertools.cycle(injections)))
     return _injected(copy.deepcopy(document), texts, "")  # type: ignore[no-any-return]
 
 

@@ -37,7 +37,7 @@ class Differences:
 
 def differences(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> Differences:
     """What differs, in the order of the names."""
-    found = list(_compared((), before or {}, after or {}))
+    found = list(_compared((), before or {}, after or {})) if before or after else []
     return Differences([row for row in found if row is not None], sum(1 for row in found if row is None))
 
 

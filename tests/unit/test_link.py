@@ -171,7 +171,9 @@ class TestJudgement:
         assert judged == {
             "in_sync": in_sync,
             "differences": [*source, *target],
+            "untouched": [],
             "job": JOB,
+            "job_verdict": VERDICT,
             "synced_users": len(people),
             "missing_users": missing,
             "problems": [f"not in the address book of tenant {TARGET}: {', '.join(missing)}"] if missing else [],

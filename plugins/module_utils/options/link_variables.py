@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .specs import CONNECTION, IMPACT, LINK, PROTECTED
+from .specs import CONNECTION, IMPACT, LINK, PROTECTED, SIZING
 from .values import UNCHECKED, checked, nearest
 
 
@@ -53,7 +53,7 @@ _ALSO: dict[str, dict[str, str]] = {
 def _of_link(option: str, about: Mapping[str, Any]) -> Variable:
     """The variable of an option of ``link_info``. It has no default, because a variable that is not set becomes no option."""
     held = {key: value for key, value in about.items() if key not in ("required", "default")}
-    judged = {"impact_info": option} if option in IMPACT else {}
+    judged = {module: option for module, spec in (("impact_info", IMPACT), ("sizing_info", SIZING)) if option in spec}
     return Variable(held, {"link_info": option, **judged, **_ALSO.get(option, {})})
 
 
@@ -88,6 +88,8 @@ VARIABLES: dict[str, Variable] = {
 
 OWN = "link_own_variables"
 """The variable that lists the site's own variables whose names begin with ``link_``."""
+TEARDOWN = "link_teardown"
+"""The variable that names the links which the playbook teardown may remove. It is about a run, so no role takes it."""
 OWN_KEYS = "tenants_own_keys"
 """The variable that lists the site's own members of the entries of ``tenants``."""
 NOTES = "notes"
@@ -104,8 +106,8 @@ def with_link_prefix(names: Iterable[str]) -> list[str]:
 
 def unknown(names: Iterable[str], own: Iterable[str]) -> list[str]:
     """A message for each name that begins with ``link_``, is not a variable of a link, and is not listed as the site's own."""
-    allowed = {*VARIABLES, OWN, *own}
-    return [no_variable(name, nearest(name, VARIABLES)) for name in sorted(with_link_prefix(names)) if name not in allowed]
+    allowed = {*VARIABLES, OWN, TEARDOWN, *own}
+    return [no_variable(name, nearest(name, (*VARIABLES, TEARDOWN))) for name in sorted(with_link_prefix(names)) if name not in allowed]
 
 
 def no_variable(name: str, close: str) -> str:

@@ -19,6 +19,8 @@ from .find_configuration import Configuration
 
 JOBS = "/synchronization/jobs"
 NEVER = "0001-01-01T00:00:00Z"
+READ_THE_LOG = "read provisioning_log_info for the users who failed"
+"""The next action if only users have failed."""
 TOO_MANY_DELETES = "TooManyDeletes"
 """The reason of a quarantine that the deletion guard caused (fact F81)."""
 
@@ -195,7 +197,21 @@ def plan(current: Current, wanted: Desired) -> Plan:
         unmet=find_configuration.unmet(current.configuration, current.job, wanted.configuration) if wanted.state != "absent" else None,
         lasting=wanted.state != "restarted" and not wanted.owed,
         outcome=_outcome(current.job, wanted, path, bool(actions)) if current.job else None,
+        basis=lambda: _basis(current),
     )
+
+
+def _basis(current: Current) -> dict[str, Any]:
+    """The job beside its state, without what changes with every cycle."""
+    if current.job is None:
+        return {}
+    found = quarantine(current.job)
+    return {
+        "state": run_state(current.job),
+        "restart_owed": debt.owed(current.configuration),
+        "quarantine": found["reason"] if found else None,
+        "interval": (current.job.get("schedule") or {}).get("interval"),
+    }
 
 
 def _actions(current: Current, wanted: Desired, before: str, owed: bool) -> tuple[Action, ...]:
@@ -373,7 +389,7 @@ def verdict(job: Mapping[str, Any] | None, now: datetime, owed: bool = False) ->
         return _verdict("running", "wait for the end of the cycle")
     if last["state"] == "Succeeded" and not last["held_for_retry"]:
         return _verdict("healthy", "nothing")
-    return _verdict("degraded", "read provisioning_log_info for the users who failed")
+    return _verdict("degraded", READ_THE_LOG)
 
 
 _QUARANTINE = {
@@ -462,7 +478,7 @@ def inquire(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
     current = find(client, params["configuration"])
     shown = _shown(current, run_state(current.job))
     owed = debt.owed(current.configuration)
-    return {"job": shown, "restart_owed": owed, "verdict": verdict(current.job, datetime.now(timezone.utc), owed)}
+    return {"job": shown, "restart_owed": owed, "verdict": verdict(current.job, client.service_clock.now(), owed)}
 
 
 RESOURCE = Resource(desired, read, plan)

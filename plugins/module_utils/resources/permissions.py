@@ -41,6 +41,7 @@ INVITATIONS = Access(
 )
 MAIL_DOMAINS = Access(r"/policies/b2bManagementPolicies", ("Policy.Read.B2BManagementPolicy", "Policy.ReadWrite.B2BManagementPolicy"))
 OTHER_TENANTS = Access(r"/tenantRelationships/findTenantInformation", ("CrossTenantInformation.ReadBasic.All",))
+RELATED_TENANTS = Access(r"/directory/tenantGovernance/relatedTenants", ("TenantGovernance-RelatedTenant.Read.All",))
 ORGANIZATION = Access(
     r"/organization",
     ("Organization.Read.All", "Organization.ReadWrite.All", "Application.Read.All", "Application.ReadWrite.All", *DIRECTORY),
@@ -90,6 +91,7 @@ ACCESSES = (
     INVITATIONS,
     MAIL_DOMAINS,
     OTHER_TENANTS,
+    RELATED_TENANTS,
     ORGANIZATION,
     LICENCES,
     SYNCHRONIZATION,

@@ -38,8 +38,8 @@ class PlannedAction(TypedDict):
 
 
 class PlannedPart(TypedDict):
-    """The changes that one module makes in one tenant. ``before`` and ``after`` are the managed state, ``basis`` is the rest of the object
-    that was read: if another administrator changes it after the plan, the plan no longer holds.
+    """The changes that one module makes in one tenant. ``before`` and ``after`` are the managed state, ``basis`` is what was read of
+    the object and does not change: if another administrator changes it after the plan, the plan no longer holds.
     """
 
     module: str
@@ -51,6 +51,15 @@ class PlannedPart(TypedDict):
     basis: dict[str, Any]
     full_cycle: bool
     """Whether the service evaluates all users again."""
+
+
+class Untouched(TypedDict):
+    """A part of a link that does not change although others do. ``basis`` is as in `PlannedPart`."""
+
+    module: str
+    side: Literal["source", "target"]
+    tenant: Tenant
+    basis: dict[str, Any]
 
 
 class Sizing(TypedDict):
@@ -91,8 +100,13 @@ class LinkPlan(TypedDict):
     """Why it cannot be planned."""
     summary: str
     parts: list[PlannedPart]
+    """The parts that change. Empty if the link is in sync."""
+    untouched: list[Untouched]
+    """The other parts of a link that changes. Empty if it is in sync or is removed."""
     impact: dict[str, Any] | None
-    """The facts of ``impact_info``: counts, leaving, users, more, importance, incomplete, summary."""
+    """The facts of ``impact_info``: counts, leaving, users, more, importance, incomplete, summary, and ``harmed``: all users who would be
+    removed, converted, renamed or disabled.
+    """
     impact_unknown: str | None
     """Why the impact is not known."""
     sizing: Sizing | None
@@ -114,8 +128,8 @@ class Change(TypedDict):
 
 
 class Plan(TypedDict):
-    """The plan of all links of a run. ``hash`` is over everything else but the change request, the impact of users who come or are updated,
-    and texts.
+    """The plan of all links of a run. ``hash`` is over what decides, see `planning`: the links that change, their parts, and the users who
+    would be harmed. It is not over texts, sizing, the change request, and users who come or are updated.
     """
 
     format: int
@@ -171,6 +185,8 @@ class LinkHealth(TypedDict):
     """``since``, ``reason``, and ``days_left`` until the service disables the job."""
     deletions: dict[str, int] | None
     """In the last ``7`` and ``30`` days."""
+    deletions_since: str | None
+    """Since when all deletions are known. If that is later than 30 or 7 days ago, their numbers are at least those."""
     log_since: str | None
     """Since when the log was read; older failures and deletions are not known."""
     cycles: list[Cycle]
@@ -183,7 +199,9 @@ class ReportUser(TypedDict):
     """User principal name in the source, or in the target if that is not known."""
     target_name: str | None
     state: str
-    """``synced``, ``coming``, ``failed``, ``left``, ``orphan`` and such."""
+    """``synced``, ``coming``, ``invited`` (by hand, and the invitation is not redeemed), ``failed``, ``skipped``, ``deleted``, ``orphan``,
+    ``unknown``.
+    """
     address_book: str | None
     """Exchange's verdict, as in ``address_book_info``; ``None`` if Exchange was not asked."""
     reason: str | None
@@ -199,7 +217,10 @@ class RunPart(TypedDict):
     changed: bool
     failed: bool
     msg: str | None
+    """Why it failed, or what a module that only reads found, in one line."""
+    warnings: list[str]
     actions: list[dict[str, Any]]
+    """``verb``, ``object`` and ``effects`` of each change."""
     before: dict[str, Any] | None
     after: dict[str, Any] | None
 
@@ -212,7 +233,9 @@ class LinkReport(TypedDict):
     configuration: str | None
     state: str
     verdict: str
-    """The worst of what is known: ``failed``, ``drifted``, ``degraded``, ``to_change``, ``changed``, ``in_sync``, ``unknown``."""
+    """The worst of ``failed``, ``drifted``, ``degraded``, ``to_change``, ``unknown``, ``changed``, ``in_sync``, in this order: what could not
+    be looked at prevails over what is well.
+    """
     summary: str
     plan: LinkPlan | None
     run: list[RunPart] | None

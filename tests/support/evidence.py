@@ -95,6 +95,7 @@ def link_plan(source: Tenant, target: Tenant, configuration: str, status: Any, s
         "msg": None,
         "summary": summary,
         "parts": [],
+        "untouched": [],
         "impact": None,
         "impact_unknown": None,
         "sizing": None,
@@ -213,6 +214,10 @@ def _impact() -> dict[str, Any]:
             },
         ],
         "more": 3,
+        "harmed": [
+            {"name": f"{name}@contoso.kr", "source_id": made_up_id(name), "target_id": made_up_id(f"{name} in fabrikam"), "effect": effect}
+            for name, effect in (("minsu.kim", "soft_deleted"), ("taeyang.yoon", "disabled"))
+        ],
         "importance": {"roles": "checked", "owners": "the application may not read owners"},
         "incomplete": [],
         "summary": "1 of 5 users leaves the scope; 1 deleted in the target; 1 of them protected",
@@ -323,6 +328,7 @@ def _run() -> list[RunPart]:
             "changed": True,
             "failed": False,
             "msg": None,
+            "warnings": ["The partner inherits the other settings."],
             "actions": [{"verb": "update", "object": "partner contoso in the cross-tenant access policy of fabrikam"}],
             "before": {"inbound_trust": {"mfa": False}},
             "after": {"inbound_trust": {"mfa": True}},
@@ -334,6 +340,7 @@ def _run() -> list[RunPart]:
             "changed": True,
             "failed": True,
             "msg": "Tenant contoso: user seoyeon.lee@contoso.kr was not assigned, because the account is blocked; unblock it and run again.",
+            "warnings": [],
             "actions": [{"verb": "unassign", "object": "user minsu.kim@contoso.kr", "effects": {"soft_deletes_in_target": True}}],
             "before": {"users": ["jiyoung.park@contoso.kr", "minsu.kim@contoso.kr"]},
             "after": {"users": ["jiyoung.park@contoso.kr"]},
@@ -345,6 +352,7 @@ def _run() -> list[RunPart]:
             "changed": False,
             "failed": False,
             "msg": None,
+            "warnings": [],
             "actions": [],
             "before": None,
             "after": None,
@@ -373,6 +381,7 @@ def _health() -> LinkHealth:
         ],
         "quarantine": {"since": "2026-11-26T02:00:00Z", "reason": "EncounteredQuarantineException", "days_left": 26},
         "deletions": {"7": 2, "30": 11},
+        "deletions_since": "2026-11-20T13:22:40Z",
         "log_since": "2026-10-29T13:22:40Z",
         "cycles": cycles(36),
     }

@@ -178,7 +178,13 @@ class TestContents:
     def test_a_plan_has_everything(self) -> None:
         plan = evidence.small_plan()
         shown = Page(page.plan_page(plan)).text()
-        for text in (*plan["summary"], plan["hash"], *(link["hash"] for link in plan["links"].values()), "1 of 5 users leaves the scope"):
+        for text in (
+            *plan["summary"],
+            plan["hash"],
+            *(link["hash"] for link in plan["links"].values()),
+            "1 of 5 users leaves the scope",
+            "taeyang.yoon@contoso.kr",
+        ):
             assert text in shown, text
         assert "no : the account in the target is soft deleted and can be restored for 30 days" in shown
         assert "yes, 20 min to 40 min" in shown

@@ -38,7 +38,7 @@ _IMPERSONAL = ("usertype", "showinaddresslist", "accountenabled", "usagelocation
 _WORDS = ("side", "status", "state", "verdict", "module", "verb", "effect", "address_book", "source", "target", "tenant")
 """The members that hold words of this collection, or a tenant."""
 _MEMBERS = frozenset(name for kind in vars(model).values() for name in getattr(kind, "__annotations__", ())) | {
-    *("counts", "leaving", "users", "more", "importance", "incomplete", "summary", "count", "before", "percent"),
+    *("counts", "leaving", "users", "more", "harmed", "importance", "incomplete", "summary", "count", "before", "percent"),
     *(*_NAMES, *_IDS, *_LISTS, "effect", "reason", "changes", "protected_by", "attribute", "after", "unknown"),
 }
 """The names of members that this collection gives."""
@@ -117,7 +117,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _is_user(value: Mapping[str, Any]) -> bool:
-    return any(name in value for name in ("address_book", "user_principal_name", "target_user_principal_name"))
+    return any(name in value for name in ("address_book", "user_principal_name", "source_id", "target_id"))
 
 
 def _find(value: Any, people: _People) -> None:

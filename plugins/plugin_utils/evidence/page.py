@@ -89,6 +89,14 @@ def _opened(links: Mapping[str, str]) -> set[str]:
     return set([name for name, state in links.items() if state != "in_sync"][:MOST_OPEN])
 
 
+def also_harmed(impact: Mapping[str, Any]) -> list[tuple[str, list[str]]]:
+    """Those who would be harmed and are not among the users of whom everything is shown, by what happens to them."""
+    shown = {(user.get("source_id"), user.get("target_id")) for user in impact.get("users") or ()}
+    others = [user for user in impact.get("harmed") or () if (user.get("source_id"), user.get("target_id")) not in shown]
+    effects = states.counted(str(user.get("effect")) for user in others)
+    return [(effect, [str(user.get("name")) for user in others if str(user.get("effect")) == effect]) for effect, _count in effects]
+
+
 def _plan_holds(hashes: Mapping[str, str]) -> bool | None:
     """Whether the plan that was applied is the one that was approved."""
     plan, expected = hashes.get("plan"), hashes.get("expected")
@@ -211,6 +219,7 @@ def _environment() -> Environment:
         "shortened": graph.shortened,
         "timeline": charts.timeline,
         "differences": differences,
+        "also_harmed": also_harmed,
         "users_data": users_data,
         "embedded_json": embedded_json,
         "plural": plural,

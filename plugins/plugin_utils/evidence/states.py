@@ -53,6 +53,7 @@ _USERS = {
     "hidden_in_exchange": Look("hidden in Exchange", "warn", "alert"),
     "not_indexed": Look("not indexed", "warn", "alert"),
     "not_mail_enabled": Look("not mail-enabled", "warn", "alert"),
+    "invited": Look("invited", "warn", "alert"),
     "invitation_pending": Look("invitation pending", "warn", "alert"),
     "skipped": Look("skipped", "warn", "alert"),
     "has_mailbox": Look("has mailbox", "info", "diamond"),
@@ -84,8 +85,8 @@ def of_user(name: str) -> Look:
 
 
 def worst(names: Iterable[str]) -> str:
-    """The worst state of some links; ``in_sync`` if there are none."""
-    return min(names, key=lambda name: list(LINKS).index(name) if name in LINKS else len(LINKS), default="in_sync")
+    """The worst state of some links; ``unknown`` if there are none."""
+    return min(names, key=lambda name: list(LINKS).index(name) if name in LINKS else len(LINKS), default="unknown")
 
 
 def counted(names: Iterable[str]) -> list[tuple[str, int]]:

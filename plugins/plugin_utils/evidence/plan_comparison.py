@@ -28,6 +28,7 @@ _EFFECTS = {
     "converted": "converted between guest and member",
     "kept": "kept in the target without synchronization",
     "updated": "renamed",
+    "unknown": "affected in a way that cannot be computed",
 }
 _ABSENT = object()
 
@@ -37,7 +38,8 @@ class _Part:
     """A part of a link in a plan: its state at that time, the changes and the state after them."""
 
     where: str
-    actions: tuple[str, ...]
+    actions: Mapping[str, Mapping[str, Any]]
+    """The effects of each action, by its verb and object."""
     state: Mapping[str, Any]
     after: Mapping[str, Any]
 
@@ -89,14 +91,14 @@ def _of_link(then: LinkPlan | None, now: LinkPlan | None, known: bool) -> Iterat
 def _parts(link: LinkPlan) -> dict[tuple[str, str], _Part]:
     found: dict[tuple[str, str], _Part] = {}
     for part in link["untouched"]:
-        found[part["module"], part["side"]] = _Part(_where(part["module"], part["tenant"]), (), part["basis"], part["basis"])
+        found[part["module"], part["side"]] = _Part(_where(part["module"], part["tenant"]), {}, part["basis"], part["basis"])
     for planned in link["parts"]:
         found[planned["module"], planned["side"]] = _changing(planned)
     return found
 
 
 def _changing(part: PlannedPart) -> _Part:
-    actions = tuple(f"{action['verb']} {action['object']}" for action in part["actions"])
+    actions = {f"{action['verb']} {action['object']}": action["effects"] for action in part["actions"]}
     basis = part["basis"]
     return _Part(_where(part["module"], part["tenant"]), actions, _merged(basis, part["before"]), _merged(basis, part["after"]))
 
@@ -122,9 +124,11 @@ def _of_parts(then: Mapping[tuple[str, str], _Part], now: Mapping[tuple[str, str
 
 
 def _of_part(then: _Part | None, now: _Part | None) -> Iterator[str]:
-    was, is_now = (part.actions if part else () for part in (then, now))
+    was, is_now = (part.actions if part else {} for part in (then, now))
     yield from (f"no longer planned: {action}" for action in was if action not in is_now)
     yield from (f"not in the plan: {action}" for action in is_now if action not in was)
+    for action in sorted(was.keys() & is_now.keys()):
+        yield from _values(was[action], is_now[action], f"effects of {action}")
     if then is None or now is None:
         return
     found = list(_values(then.state, now.state, ""))

@@ -171,6 +171,7 @@ class TestJudgement:
         assert judged == {
             "in_sync": in_sync,
             "differences": [*source, *target],
+            "untouched": [],
             "job": JOB,
             "job_verdict": VERDICT,
             "synced_users": len(people),

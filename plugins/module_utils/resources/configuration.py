@@ -267,7 +267,31 @@ def _plan_present(current: Current, match: Found | None, wanted: Desired) -> Pla
         facts={"configuration": _facts(current.target_id, match, job, wanted, new_bag)},
         actions=tuple(actions),
         warnings=(*wanted.warnings, *_warnings(current, match, new_bag, wanted)),
+        basis=lambda: _basis(current, match, wanted),
     )
+
+
+def _basis(current: Current, match: Found | None, wanted: Desired) -> dict[str, Any]:
+    """The configuration, and the other configurations for the same target. The scope mode belongs to the scope."""
+    serving = others(current.found, match, current.target_id)
+    beside = {f"other configuration {other.configuration.name}": other.configuration.id for other in serving}
+    if match is None:
+        return beside
+    job = find_configuration.only_job(match.jobs, wanted.name)
+    shown = _shown(match.bag, replace(wanted, notification_email=wanted.notification_email or NO_NOTIFICATION))
+    known = ("CompanyId", "SyncAll", settings_bag.NOTIFICATION)
+    keys = {name: value for name, value in settings_bag.without_secrets(match.bag).items() if name not in known}
+    managed = ("Enabled", "Recipients", settings_bag.GUARD, settings_bag.GUARD_NUMBER)
+    members = {name: value for name, value in settings_bag.notification(match.bag).items() if name not in managed}
+    return {
+        "name": match.configuration.name,
+        "id": match.configuration.id,
+        "job_id": job["id"] if job else None,
+        **shown,
+        **keys,
+        **({settings_bag.NOTIFICATION: members} if members else {}),
+        **beside,
+    }
 
 
 def _merging(target_id: str, wanted: Desired) -> Callable[[Mapping[str, str]], dict[str, str]]:

@@ -300,8 +300,11 @@ def test_what_cannot_be_read_and_mistakes(world: World) -> None:
     flat = re.sub(r"\n *# +", " ", world.text)
     assert "contoso_to_adatum is commented out: Tenant " in flat
     assert flat.count("the client secret is wrong") == 2
+    (world.folder / FILE).write_text("kept")
+    again = world.export(*chosen, "-e", "export_force=true")
+    assert (again.code, world.text) == (2, "kept"), again.output
     partial = world.export(*chosen, "-e", "export_force=true", "-e", "export_partial=true")
-    assert partial.code == 0, partial.output
+    assert (partial.code, world.text == "kept") == (0, False), partial.output
 
     world.save_connections()
     checked = world.export("-e", "export_force=true", "-e", """'{"export_tenants": ["contoso"]}'""", "--check")

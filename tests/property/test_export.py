@@ -230,3 +230,13 @@ def test_a_run_has_nothing_to_change_in_what_was_exported(seed: int, run: None) 
             if synchronization.secrets.get("CompanyId") and principal_id in fleets._of(fleet, company).service_principals
         ]
         assert len(export.links) + len(export.multitenant) == len(serving), fleet.story
+
+
+def test_an_untouched_fleet_is_exported_as_a_whole(run: None) -> None:
+    """Nothing is commented out or noted, and what all links share is written once."""
+    fleet = generated(next(seed for seed in range(100) if not generated(seed).story))
+    with living(fleet.cloud):
+        export, text = exported(fleet)
+    assert sorted(link.host for link in export.links) == sorted(fleet.links)
+    assert [(link.obstacle, link.notes) for link in export.links] == [(None, ())] * len(fleet.links)
+    assert set(_Loader(text).get_single_data()["defaults"]) >= {"mappings", "scope_mode", "scope_exact", "job_state", "user_type"}

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode
 from . import properties
 from .call import Call, Reply
 from .errors import bad_request
-from .filters import ADVANCED, DIRECTORY_ADVANCED, DIRECTORY_OPERATORS, LOG_OPERATORS, Rules, compile_filter
+from .filters import ADVANCED, AUDIT_OPERATORS, AUDIT_PATHS, DIRECTORY_ADVANCED, DIRECTORY_OPERATORS, LOG_OPERATORS, Rules, compile_filter
 from .state import GraphObject
 
 MAXIMUM_PAGE = 999
@@ -87,7 +87,13 @@ PARTNER = Kind(
     directory=False,
 )
 PROVISIONING = _log_kind("provisioningObjectSummary", "auditLogs/provisioning", properties.PROVISIONING)
-DIRECTORY_AUDIT = _log_kind("directoryAudit", "auditLogs/directoryAudits", properties.DIRECTORY_AUDIT)
+DIRECTORY_AUDIT = Kind(
+    "directoryAudit",
+    "auditLogs/directoryAudits",
+    properties.DIRECTORY_AUDIT,
+    rules=Rules("microsoft.graph.directoryAudit", properties.DIRECTORY_AUDIT, AUDIT_OPERATORS, ignore_case=False, paths=AUDIT_PATHS),
+    directory=False,
+)
 
 SINGLE = frozenset({"$select"})
 LIST = frozenset({"$select", "$filter", "$orderby", "$top", "$count", "$skiptoken"})

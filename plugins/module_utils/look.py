@@ -230,6 +230,7 @@ def _work(link: _Link, side: str, check_mode: bool, keeps_reads: bool, common: _
                 _share(link)
             elif not keeps_reads:
                 link.read.clear()
+                link.source = link_comparison.without_bases(link.source)
         else:
             _finish(link, link_comparison.in_target(client, link.params, link.source or {}))
     except (Refusal, GraphFailure) as failure:
@@ -256,6 +257,9 @@ def _find_strangers(tenants: _Tenants, search: Search, known: strangers.Describe
 
 
 def _finish(link: _Link, facts: Facts) -> None:
+    if facts["untouched"] is None:
+        _end(link, ALONE)
+        return
     if not facts["in_sync"]:
         _share(link)
     _end(link, Verdict(facts))

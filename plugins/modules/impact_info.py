@@ -36,6 +36,12 @@ options:
       - Whether the impact is computed only if the change can remove, convert, rename or disable users who are in scope before it.
     type: bool
     default: false
+  list_harmed:
+    description:
+      - Whether RV(impact.harmed) lists all users who would be removed, converted, renamed or disabled, whatever O(impact_limit) is. The
+        playbook C(plan) needs it.
+    type: bool
+    default: false
   state:
     description:
       - Whether the link should exist. With V(absent), all users leave the scope, as M(entra.cross_tenant_sync.sync_deprovision) makes them,
@@ -162,6 +168,17 @@ impact:
       description: The impact in one sentence.
       type: str
       sample: 1 of 4 users leave the scope; 1 deleted in the target; 1 of them protected
+    harmed:
+      description:
+        - With O(list_harmed=true), all users who would be removed, converted, renamed or disabled, or might be, each with C(name),
+          C(source_id), C(target_id) and C(effect). V(null) otherwise.
+      type: list
+      elements: dict
+      sample:
+        - name: minsu.kim@contoso.kr
+          source_id: 0f6d0b1c-2d3e-4f50-8a61-7b8c9d0e1f2a
+          target_id: 5f8c2b7d-9a43-4c1e-8b16-0e7c2d4a9f35
+          effect: soft_deleted
 report:
   description: The impact as lines of text, as the playbook C(sync) shows it - RV(impact.summary), and the users to whom something happens.
   returned: success
@@ -186,6 +203,7 @@ OPTIONS = Options(
         "target": TARGET,
         **IMPACT,
         "harmful_only": {"type": "bool", "default": False},
+        "list_harmed": {"type": "bool", "default": False},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     },
     MAPPING_RULES,

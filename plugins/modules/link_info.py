@@ -195,6 +195,31 @@ differences:
       description: The desired state of what is managed.
       type: dict
       sample: {mode: assigned, users: [minsu.kim@contoso.kr], groups: []}
+    basis:
+      description:
+        - What was read of the same object and is not managed, by name, such as the other settings of a partner entry, the other attribute
+          mappings, the other assignments, and the other keys of the configuration. It contains no secret. Not returned with
+          O(stop_at_difference=true).
+      type: dict
+      sample: {mode: assigned, users: [minsu.kim@contoso.kr], groups: [Sales], without effect: []}
+untouched:
+  description: The parts of a link that differs which do not differ themselves. Empty if the link is in sync, or with O(stop_at_difference=true).
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    module:
+      description: The module that manages the part.
+      type: str
+      sample: sync_job
+    tenant:
+      description: The tenant of the part.
+      type: str
+      sample: a0c898ca-2445-4e74-ab4b-afd7916549a6
+    basis:
+      description: What was read of the object, as in RV(differences[].basis).
+      type: dict
+      sample: {state: started, restart_owed: false, quarantine: null, interval: PT40M}
 job:
   description: The job, as RV(entra.cross_tenant_sync.sync_job_info#module:job). V(null) if there is none, or if the comparison stopped before it.
   returned: success

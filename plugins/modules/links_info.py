@@ -98,6 +98,10 @@ links:
           O(complete=true).
       type: list
       elements: dict
+    untouched:
+      description: With O(complete=true), as RV(entra.cross_tenant_sync.link_info#module:untouched).
+      type: list
+      elements: dict
     problems:
       description: With O(complete=true), as RV(entra.cross_tenant_sync.link_info#module:problems).
       type: list

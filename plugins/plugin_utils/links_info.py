@@ -38,7 +38,7 @@ COMPLETE = {"stop_at_difference": False, "share_reads": True, "scope_max_removal
 """The options of a look that returns all differences. The limits are those of the impact, which knows the filters."""
 IN_OTHER_PROCESS = "its tasks run outside of the controller's process, where all differences are searched for. Nothing was changed."
 SHOWN = ("in_sync", "summary", "not_compared", "synced_users")
-SHOWN_IN_FULL = (*SHOWN, "problems", "missing_users", "job", "differences", "warnings")
+SHOWN_IN_FULL = (*SHOWN, "problems", "missing_users", "job", "differences", "untouched", "warnings")
 
 
 @dataclass(frozen=True)

@@ -171,6 +171,7 @@ class TestJudgement:
         assert judged == {
             "in_sync": in_sync,
             "differences": [*source, *target],
+            "untouched": [],
             "job": JOB,
             "synced_users": len(people),
             "missing_users": missing,

@@ -267,7 +267,31 @@ def _plan_present(current: Current, match: Found | None, wanted: Desired) -> Pla
         facts={"configuration": _facts(current.target_id, match, job, wanted, new_bag)},
         actions=tuple(actions),
         warnings=(*wanted.warnings, *_warnings(current, match, new_bag, wanted)),
+        basis=lambda: _basis(current, match, wanted),
     )
+
+
+def _basis(current: Current, match: Found | None, wanted: Desired) -> dict[str, Any]:
+    """The configuration beside its managed settings, and the other configurations for the same target. The scope mode belongs to the scope."""
+    beside = {
+        f"configuration {other.configuration.name}": other.configuration.id for other in others(current.found, match, current.target_id)
+    }
+    if match is None:
+        return beside
+    job = find_configuration.only_job(match.jobs, wanted.name)
+    managed = ("CompanyId", "SyncAll", settings_bag.NOTIFICATION)
+    keys = {name: value for name, value in settings_bag.without_secrets(match.bag).items() if name not in managed}
+    recipients = () if wanted.notification_email is None else ("Enabled", "Recipients")
+    guard = (settings_bag.GUARD, settings_bag.GUARD_NUMBER)
+    members = settings_bag.notification(match.bag)
+    return {
+        "id": match.configuration.id,
+        "job": job["id"] if job else None,
+        **keys,
+        **{f"notification {name}": value for name, value in members.items() if name not in (*recipients, *guard)},
+        "deletion_threshold": settings_bag.deletion_guard(match.bag),
+        **beside,
+    }
 
 
 def _merging(target_id: str, wanted: Desired) -> Callable[[Mapping[str, str]], dict[str, str]]:

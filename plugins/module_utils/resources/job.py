@@ -195,7 +195,21 @@ def plan(current: Current, wanted: Desired) -> Plan:
         unmet=find_configuration.unmet(current.configuration, current.job, wanted.configuration) if wanted.state != "absent" else None,
         lasting=wanted.state != "restarted" and not wanted.owed,
         outcome=_outcome(current.job, wanted, path, bool(actions)) if current.job else None,
+        basis=lambda: _basis(current),
     )
+
+
+def _basis(current: Current) -> dict[str, Any]:
+    """The job beside its state, without what changes with every cycle."""
+    if current.job is None:
+        return {}
+    found = quarantine(current.job)
+    return {
+        "state": run_state(current.job),
+        "restart_owed": debt.owed(current.configuration),
+        "quarantine": found["reason"] if found else None,
+        "interval": (current.job.get("schedule") or {}).get("interval"),
+    }
 
 
 def _actions(current: Current, wanted: Desired, before: str, owed: bool) -> tuple[Action, ...]:

@@ -9,7 +9,7 @@ The planners are those of the modules that the roles run, so a link in which the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..graph.batch import outcomes_of
@@ -23,7 +23,7 @@ from .link import IN_SOURCE, IN_TARGET, LIMITS, Given, Part
 ORGANIZATION = Request("GET", "/organization?$select=verifiedDomains")
 """The source tenant, whose verified domains identify its synced users in the target."""
 
-NOTHING: Facts = {"differences": [], "warnings": []}
+NOTHING: Facts = {"differences": [], "untouched": list, "warnings": []}
 """The differences if nothing is compared."""
 
 
@@ -103,6 +103,7 @@ def in_target(client: Client, link: Given, source: Facts) -> dict[str, Any]:
 def _compare(client: Client, link: Given, parts: Sequence[Part]) -> dict[str, Any]:
     """The differences. Every part is planned, also after a difference, because a refusal must be reported before another part is written."""
     differences: list[dict[str, Any]] = []
+    untouched: list[tuple[Facts, Callable[[], Facts]]] = []
     warnings: list[str] = []
     planned: dict[str, tuple[Any, Any]] = {}
     restart_owed = False
@@ -115,8 +116,10 @@ def _compare(client: Client, link: Given, parts: Sequence[Part]) -> dict[str, An
         restart_owed = restart_owed or bool(plan.facts.get("restart_owed"))
         planned[part.module] = (current, wanted)
         if plan.actions or _is_outstanding(plan, client):
-            differences.append(_difference(part, plan, client))
-    found: dict[str, Any] = {"differences": differences, "warnings": warnings}
+            differences.append(_difference(part, plan, client, link))
+        elif not link["stop_at_difference"]:
+            untouched.append((_place(part, client), plan.basis))
+    found: dict[str, Any] = {"differences": differences, "untouched": _bases(untouched, at_once=bool(differences)), "warnings": warnings}
     if parts is IN_SOURCE:
         changed = {difference["module"] for difference in differences}
         found["harmless"] = changed.isdisjoint(("sync_scope", "sync_mapping")) or not foresight.harms(planned)
@@ -140,14 +143,37 @@ def _is_outstanding(plan: Plan, client: Client) -> bool:
         return not plan.outcome.reached(client.find(plan.outcome.path), None)
 
 
-def _difference(part: Part, plan: Plan, client: Client) -> dict[str, Any]:
+def _difference(part: Part, plan: Plan, client: Client, link: Given) -> dict[str, Any]:
     return {
-        "module": part.module,
-        "tenant": client.tenant,
+        **_place(part, client),
         "actions": [action.describe() for action in plan.actions],
         "before": dict(plan.before),
         "after": dict(plan.after),
+        **({} if link["stop_at_difference"] else {"basis": dict(plan.basis())}),
     }
+
+
+def _bases(parts: Sequence[tuple[Facts, Callable[[], Facts]]], at_once: bool) -> Callable[[], list[dict[str, Any]]]:
+    """The bases of parts without a difference. They are needed if another part differs, and most links are in sync. Until they are asked for,
+    everything that was read of the parts stays in memory.
+    """
+
+    def asked() -> list[dict[str, Any]]:
+        return [{**place, "basis": dict(basis())} for place, basis in parts]
+
+    if not at_once:
+        return asked
+    found = asked()
+    return lambda: found
+
+
+def without_bases(source: Facts) -> Facts:
+    """The result in the source without what the bases need, for a look at so many links that it would not fit into memory."""
+    return source if source["differences"] else {**source, "untouched": None}
+
+
+def _place(part: Part, client: Client) -> dict[str, Any]:
+    return {"module": part.module, "tenant": client.tenant}
 
 
 def _left_in_source(client: Client, link: Given) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from .synced_user import Arrived
 UNKNOWN: Facts = {
     "in_sync": None,
     "differences": [],
+    "untouched": [],
     "job": None,
     "synced_users": None,
     "missing_users": None,
@@ -64,6 +65,7 @@ def compared(source: Facts, target: Facts, arrived: Arrived | None, link: Given)
     return {
         "in_sync": in_sync,
         "differences": differences[:1] if link.get("stop_at_difference") else differences,
+        "untouched": _untouched(source, target) if differences else [],
         "job": source["job"],
         "synced_users": None if arrived is None else arrived.count,
         "missing_users": missing,
@@ -74,6 +76,12 @@ def compared(source: Facts, target: Facts, arrived: Arrived | None, link: Given)
         "tasks": "in_sync" if in_sync else "harmless" if differences and source.get("harmless") else None,
         "warnings": list(dict.fromkeys((*source["warnings"], *target.get("warnings", ())))),
     }
+
+
+def _untouched(source: Facts, target: Facts) -> list[dict[str, Any]] | None:
+    """The parts without a difference of a link that differs; ``None`` if those of the source were not kept."""
+    bases = [side.get("untouched", list) for side in (source, target)]
+    return None if None in bases else [part for found in bases for part in found()]
 
 
 def _problems(source: Facts, missing: Sequence[str] | None, link: Given) -> Iterator[str]:

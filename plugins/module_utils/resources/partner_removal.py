@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from ..graph.client import Request
 from ..plan import Action, Plan, Refusal
@@ -107,13 +108,23 @@ def _kept_switches(current: Current, wanted: Desired, served: Collection[str] | 
 
 def _foreign(table: Table, raw: Raw, removed: Collection[str]) -> bool:
     """Whether the entry says something that this collection does not manage. What is removed goes with its unknown members."""
+    return bool(_unknown(table, raw, removed))
+
+
+def _unknown(table: Table, raw: Raw, removed: Collection[str]) -> dict[str, Any]:
+    """What an entry says that this collection does not know, by the names of Graph. ``removed`` are settings that are left out."""
     rows = {name: row for name, row in table.rows.items() if row.part == ENTRY}
     leaves: dict[str, list[str]] = {row.member: [] for row in rows.values()}
     for row in rows.values():
         leaves[row.member] += [row.leaf] if row.leaf else []
-    beside = [unknown(raw.get(member), names) for member, names in leaves.items() if names]
-    inside = [row.kind.unknown(row.raw(raw)) for name, row in rows.items() if name not in removed]
+    beside = {member: unknown(raw.get(member), names) for member, names in leaves.items() if names}
+    inside = {row.member: row.kind.unknown(row.raw(raw)) for name, row in rows.items() if not row.leaf and name not in removed}
     others = unknown(raw, ("tenantId", "identitySynchronization", *leaves))
-    return not all(map(says_nothing, (*beside, *inside))) or any(
-        bool(value) if name in OF_THE_SERVICE else not says_nothing(value) for name, value in others.items()
-    )
+    said = {**beside, **inside, **{name: value for name, value in others.items() if name not in OF_THE_SERVICE or value}}
+    return {name: value for name, value in said.items() if not says_nothing(value)}
+
+
+def unmanaged(table: Table, raw: Raw, now: Values, managed: Collection[str]) -> dict[str, Any]:
+    """What an entry says beside the managed settings: settings by our names, and what this collection does not know by those of Graph."""
+    known = {name: value for name, value in now.items() if name not in managed and not says_nothing(value)}
+    return {**known, **_unknown(table, raw, ())}

@@ -275,7 +275,19 @@ def plan(current: Current, wanted: Desired) -> Plan:
         ),
         warnings=(*_warnings(goal.added, current, goal.mode_after), *change.waits_for_start(whole, wanted.restart_job)),
         unmet=None if current.configuration or wanted.absent else find_configuration.missing(wanted.configuration),
+        basis=lambda: _basis(current, goal),
     )
+
+
+def _basis(current: Current, goal: Goal) -> dict[str, Any]:
+    """The mode, and all assignments but those that change. One with another role than that of the configuration has no effect."""
+    removed = {assignment.id for assignment in goal.removed}
+    kept = [assignment for assignment in current.assignments if assignment.id not in removed]
+    found: dict[str, list[str]] = {"users": [], "groups": [], "without effect": []}
+    for assignment in _sorted(kept):
+        kind = f"{assignment.principal.kind}s" if _is_effective(assignment, current) else "without effect"
+        found[kind].append(assignment.principal.name)
+    return {"mode": goal.mode_before, **found} if current.configuration else {}
 
 
 def goal_of(current: Current, wanted: Desired) -> Goal:

@@ -65,6 +65,11 @@ def may_hold_secret(request: Request, body: Any) -> bool:
     return any(value not in ("", MASKED) for key, value in parse(body).items() if key not in PLAIN)
 
 
+def without_secrets(bag: Bag) -> dict[str, str]:
+    """The keys and values, where ``(a value)`` stands for every value that may be a secret."""
+    return {key: value if key in PLAIN or value in ("", MASKED) else "(a value)" for key, value in bag.items()}
+
+
 def notification(bag: Bag) -> dict[str, Any]:
     """All members of the notification settings as they are read, of any type; empty if the text is not valid JSON."""
     try:

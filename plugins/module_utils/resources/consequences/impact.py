@@ -22,7 +22,7 @@ from .model import Consequence, Population, Rules, SourceUser, State, TargetUser
 from .population import Wanted, contains, read_population
 from .protected import Alarm, Protection, alarms, does_harm, guard, resolve
 from .rules import ALWAYS_READ, needed
-from .summary import Summary, UserFacts, facts_of, slim
+from .summary import Harmed, Summary, UserFacts, facts_of, harmed_of, slim
 
 LIMIT = 50
 """How many users a result names if the options do not say."""
@@ -39,6 +39,8 @@ class ImpactFacts(TypedDict):
     importance: dict[str, str]
     incomplete: list[str]
     summary: str
+    harmed: list[Harmed] | None
+    """``None`` if they were not asked for."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,8 @@ class Guards:
     limit: int = LIMIT
     allow_empty: bool = True
     """Whether the guards of the scope decide if it may become empty."""
+    names_harmed: bool = False
+    """Whether the result lists all users who would be removed, converted, renamed or disabled."""
 
 
 def guards(params: Mapping[str, Any], prefix: str = "") -> Guards:
@@ -79,6 +83,7 @@ def guards(params: Mapping[str, Any], prefix: str = "") -> Guards:
         KINDS if kinds is None else tuple(kind for kind in KINDS if kind in kinds),
         tuple(params.get("protected_release") or ()),
         LIMIT if params.get("impact_limit") is None else params["impact_limit"],
+        names_harmed=bool(params.get("list_harmed")),
     )
 
 
@@ -96,6 +101,7 @@ class Impact:
     harmed: tuple[Consequence, ...] = ()
     """The protected users to whom it does harm."""
     incomplete: tuple[str, ...] = ()
+    all_harmed: tuple[Harmed, ...] | None = None
 
     def facts(self) -> ImpactFacts:
         """The impact in the form of a result. Protected users come first."""
@@ -111,6 +117,7 @@ class Impact:
             "importance": {kind: self.importance.not_checked.get(kind, "checked") for kind in self.checked},
             "incomplete": [*self.incomplete, *(f"{reason}: {count}" for reason, count in summary.unknown.most_common(10))],
             "summary": self.sentence(),
+            "harmed": None if self.all_harmed is None else list(self.all_harmed),
         }
 
     def sentence(self) -> str:
@@ -181,6 +188,7 @@ def assess(
     with source.reading():
         protection = resolve(source, target, limits.protected, limits.release, limits.kinds)
     summary, harmed = Summary(limits.limit), []
+    listed: list[Harmed] = []
     for user, account in population.users:
         leaves = user is not None and not contains(change.after.scope, user.id)
         decisive = for_leavers if for_leavers and leaves else change
@@ -188,6 +196,8 @@ def assess(
         summary.add(found)
         if does_harm(found):
             harmed.append(slim(found))
+        if limits.names_harmed and does_harm(found, renamed=True):
+            listed.append(harmed_of(found))
     ids = {shown.target.id for shown in harmed if shown.target and shown.target.id}
     unasked = TARGET_UNREAD if target is None else next(iter(population.incomplete), "")
     if target is None or (unasked and not ids):
@@ -205,6 +215,9 @@ def assess(
         protection,
         tuple(shown for shown in harmed if shown.name in alarmed),
         (*population.incomplete, *((TARGET_UNREAD,) if target is None else ())),
+        tuple(sorted(listed, key=lambda user: (user["name"], user["source_id"] or "", user["target_id"] or "")))
+        if limits.names_harmed
+        else None,
     )
 
 

@@ -14,6 +14,7 @@ from ...graph.client import Client, Request
 from ...plan import Refusal
 from ..directory import group_requests, listed, people_named
 from .importance import KINDS, Importance
+from .mapped import NAME
 from .model import Consequence, Effect
 
 HARMFUL: frozenset[Effect] = frozenset({"soft_deleted", "disabled", "converted"})
@@ -131,12 +132,16 @@ def alarms(consequences: Iterable[Consequence], importance: Importance, protecti
     ]
 
 
-def does_harm(consequence: Consequence) -> bool:
-    """Whether a protected user must be spared it. What cannot be computed counts as harm, unless each possible effect is harmless, the user
-    joins, or it could not be computed before the change either, for the same reason.
+def does_harm(consequence: Consequence, renamed: bool = False) -> bool:
+    """Whether a protected user must be spared it. With ``renamed``, another user principal name counts as harm as well.
+
+    What cannot be computed counts as harm, unless each possible effect is harmless, the user joins, or it could not be computed before the
+    change either, for the same reason.
     """
     before, after = consequence.before, consequence.after
     if consequence.leaves or HARMFUL.intersection((consequence.effect, *consequence.possible)):
+        return True
+    if renamed and any(change.attribute == NAME and change.before is not None for change in consequence.changes):
         return True
     if before.in_scope is False and after.in_scope is not False:
         return False

@@ -34,6 +34,15 @@ class UserFacts(TypedDict):
     protected_by: list[str]
 
 
+class Harmed(TypedDict):
+    """A user who would be removed, converted, renamed or disabled. The ids are ``None`` where there is no account or it is not known."""
+
+    name: str
+    source_id: str | None
+    target_id: str | None
+    effect: str
+
+
 def departs(consequence: Consequence) -> bool:
     """Whether the user counts as leaving: whoever was, or may have been, in scope, and no longer is, or may no longer be; and whoever left
     before, and may be deleted now.
@@ -106,6 +115,17 @@ def slim(consequence: Consequence) -> Consequence:
     """A consequence without the attributes of the user, which a result does not contain."""
     source, target = consequence.source, consequence.target
     return replace(consequence, source=source and replace(source, attributes={}), target=target and replace(target, attributes={}))
+
+
+def harmed_of(consequence: Consequence) -> Harmed:
+    """A user to whom a change does harm, in the form of a result."""
+    source, target = consequence.source, consequence.target
+    return {
+        "name": consequence.name,
+        "source_id": source.id if source and is_id(source.id) else None,
+        "target_id": (target.id or None) if target else None,
+        "effect": consequence.effect,
+    }
 
 
 def facts_of(consequence: Consequence, protected_by: Mapping[str, Any] | tuple[str, ...] = ()) -> UserFacts:

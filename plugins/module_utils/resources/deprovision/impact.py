@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from ...graph.client import Client
@@ -22,7 +23,7 @@ def judge(source: Client, target: Client, current: Current, given: Mapping[str, 
 
     :raises Refusal: if a guard does not allow it.
     """
-    limits = impact.guards(given)
+    limits = replace(impact.guards(given), names_harmed=True)
     pairs = list(_pairs(current))
     rules = model.Rules((), flows=frozenset(FLOWS[action] for action in current.target_actions), enabled=current.mapping_enabled)
     scope = model.Scope("assigned", {user.id: ("in scope",) for user, _account in pairs})

@@ -23,7 +23,7 @@ from .default_schema import default_schema
 from .expression import shortened, source_meaning
 from .judgement import judge
 from .new_schema import ESSENTIAL, Current, new_schema, required_user_mapping
-from .schema import flows, problem, rows, rules_meaning, shown, user_mapping
+from .schema import flows, other_rules, problem, rows, rules_meaning, shown, user_mapping, without_empty
 from .types import ObjectMapping, Schema, Shown, Source
 from .wanted import PROTECTED, Desired, WantedMapping, desired
 
@@ -150,7 +150,25 @@ def plan(current: Current, wanted: Desired) -> Plan:
         warnings=(*warnings, *try_on.warned(current.tried), *change.waits_for_start(whole, wanted.restart_job)),
         unmet=current.unmet,
         foreign=_foreign(after, wanted),
+        basis=lambda: _basis(current.schema, before, touched, wanted) if current.path else {},
     )
+
+
+def _basis(schema: Schema, before: Shown, touched: set[str], wanted: Desired) -> dict[str, Any]:
+    """The mappings that do not change, and the other rules of the schema, each with what a cycle makes of it."""
+    old = user_mapping(schema) or {}
+    found: dict[str, Any] = {f"mapping of {target}": row for target, row in before["mappings"].items() if target not in touched}
+    if wanted.filters is None:
+        found["filters"] = before["filters"]
+    if wanted.target_actions is None:
+        found["target_actions"] = before["target_actions"]
+    return {
+        **found,
+        "mapping of users": "enabled" if old.get("enabled") is not False else "disabled",
+        "matching": {target: row["matchingPriority"] for target, row in rows(old).items() if row.get("matchingPriority")},
+        "input filters": without_empty((old.get("scope") or {}).get("inputFilterGroups") or []),
+        "other rules": other_rules(schema),
+    }
 
 
 def refreshed(current: Current, wanted: Desired, client: Client) -> tuple[Request, ...]:

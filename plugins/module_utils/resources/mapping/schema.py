@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -210,22 +212,35 @@ def row_meaning(row: Row) -> tuple[Any, ...]:
 def rules_meaning(schema: Schema) -> Any:
     """The parts of a schema that determine which users and attributes are synchronized, without versions, ids and order (fact F56)."""
     return [
-        (
-            rule.get("name"),
-            [
-                (
-                    mapping.get("sourceObjectName"),
-                    mapping.get("targetObjectName"),
-                    bool(mapping.get("enabled")),
-                    flows(mapping),
-                    without_empty(mapping.get("scope")),
-                    sorted(((target, row_meaning(row)) for target, row in rows(mapping).items()), key=lambda pair: pair[0]),
-                )
-                for mapping in rule.get("objectMappings") or ()
-            ],
-        )
+        (rule.get("name"), [_mapping_meaning(mapping) for mapping in rule.get("objectMappings") or ()])
         for rule in schema.get("synchronizationRules") or ()
     ]
+
+
+def _mapping_meaning(mapping: ObjectMapping) -> tuple[Any, ...]:
+    return (
+        mapping.get("sourceObjectName"),
+        mapping.get("targetObjectName"),
+        bool(mapping.get("enabled")),
+        flows(mapping),
+        without_empty(mapping.get("scope")),
+        sorted(((target, row_meaning(row)) for target, row in rows(mapping).items()), key=lambda pair: pair[0]),
+    )
+
+
+def other_rules(schema: Schema) -> dict[str, Any]:
+    """The object mappings beside that of users, such as the one of groups, with a digest of what each means."""
+    users = user_mapping(schema)
+    return {
+        f"{rule.get('name')}: {mapping.get('sourceObjectName')} to {mapping.get('targetObjectName')}": {
+            "enabled": bool(mapping.get("enabled")),
+            "target_actions": flows(mapping),
+            "rules": hashlib.sha256(json.dumps(_mapping_meaning(mapping), sort_keys=True, default=str).encode()).hexdigest()[:16],
+        }
+        for rule in schema.get("synchronizationRules") or ()
+        for mapping in rule.get("objectMappings") or ()
+        if mapping is not users
+    }
 
 
 def copied(value: Any) -> Any:

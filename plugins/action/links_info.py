@@ -7,8 +7,8 @@ from __future__ import annotations
 import functools
 import gc
 import multiprocessing
-from collections.abc import Hashable, Mapping
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any, TypeAlias
 
 from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
@@ -30,6 +30,9 @@ from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_argum
 )
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import VAULT, run_folder, run_in_worker
 
+Prepare: TypeAlias = Callable[[LinkHost, Callable[[], Mapping[str, Any]]], links_info.Looked]
+Completed: TypeAlias = Callable[[Seen, Mapping[str, Mapping[str, Any]]], Seen]
+
 
 class ActionModule(ActionBase):
     """Looks at the links of all hosts of the play's batch at once, in the controller."""
@@ -41,6 +44,18 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         result: dict[str, Any] = super().run(tmp, variables)
         arguments: dict[str, Any] = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]  # type: ignore[no-untyped-call]
+        complete = arguments["complete"]
+        prepare, completed = (links_info.prepare_complete, self._compared_alone) if complete else (links_info.prepare, None)
+        looked, seen = self._look(variables, arguments["state"], prepare, completed)
+        answer = links_info.report_in_full(looked, seen) if complete else links_info.report(looked, seen, self._task.check_mode)
+        for line in links_info.lines(answer):
+            self._display.display(line)
+        return {**result, **masked(answer, looked)}
+
+    def _look(
+        self, variables: Mapping[str, Any], state: str | None, prepare: Prepare, completed: Completed | None
+    ) -> tuple[dict[str, links_info.Looked], Seen]:
+        """The links of all hosts of the batch, and the verdicts on them. ``completed`` decides on what the look leaves undecided."""
         hosts = list(variables.get("ansible_play_batch") or variables["ansible_play_hosts"])
         here = not self._play_context.become and not any(self._task.environment or ()) and incomplete() is None
         hostvars = variables["hostvars"]
@@ -52,27 +67,15 @@ class ActionModule(ActionBase):
         entries: dict[Hashable, tuple[dict[str, Any], list[str]]] = {}
         for name, own in links_info.variables_of(hosts, variables["inventory_hostname"], variables, raw_of):
             template = Templar(loader=self._loader, variables=own).template
-            host = LinkHost(name, own, template, None, here, arguments["state"], entries)
-            prepare = links_info.prepare_complete if arguments["complete"] else links_info.prepare
+            host = LinkHost(name, own, template, None, here, state, entries)
             looked[name] = prepare(host, functools.partial(_of_host, found, name))
-
-        def progress(message: str) -> None:
-            self._display.display(message)
-
         params = {name: before.params for name, before in looked.items() if before.tasks is None}
         if multiprocessing.parent_process():
             # A worker ends with its task. A search for garbage among what many links share takes a quarter of the time and finds nothing.
             gc.disable()
+        progress = self._display.display
         seen = look(params, self._task.check_mode, run_folder(), VAULT, progress, links_info.pairs_of(inventory))
-        if arguments["complete"]:
-            answer = links_info.report_in_full(looked, self._compared_alone(seen, params))
-        else:
-            answer = links_info.report(looked, seen, self._task.check_mode)
-        for line in links_info.lines(answer):
-            progress(line)
-        secrets = {secret for before in looked.values() for secret in before.secrets}
-        shown: dict[str, Any] = remove_values(answer, secrets)
-        return {**result, **shown}
+        return looked, completed(seen, params) if completed else seen
 
     def _compared_alone(self, seen: Seen, params: Mapping[str, Mapping[str, Any]]) -> Seen:
         """The verdicts, with those of links that only a comparison of their own can decide."""
@@ -85,6 +88,12 @@ class ActionModule(ActionBase):
                 )
                 verdicts[name] = Verdict(failure=found["msg"]) if found.get("failed") else Verdict(found)
         return Seen(verdicts, seen.strangers)
+
+
+def masked(answer: Mapping[str, Any], looked: Mapping[str, links_info.Looked]) -> dict[str, Any]:
+    """The result without the secrets of the links."""
+    shown: dict[str, Any] = remove_values(answer, {secret for before in looked.values() for secret in before.secrets})
+    return shown
 
 
 def _of_host(found: Mapping[str, Any], host: str) -> Mapping[str, Any]:

@@ -179,6 +179,7 @@ class TestJudgement:
             "summary": judged["summary"],
             "not_compared": None,
             "left": None,
+            "remains": None,
             "tasks": "in_sync" if in_sync else None,
             "warnings": ["a", "b"],
         }
@@ -326,7 +327,7 @@ class TestWhatMayNotBeCompared:
 
     def test_the_results_have_the_same_members(self) -> None:
         here = {"differences": [], "warnings": [], "job": JOB, "verdict": VERDICT}
-        left = link_report.left({"configurations": [], "entry": False}, False, arrived([]), compared(LEAST))
+        left = link_report.left({"configurations": [], "entry": False}, False, None, arrived([]), compared(LEAST))
         assert set(link_report.not_compared("no")) == set(link_report.compared(here, {}, arrived([]), LINK)) == set(left)
 
 
@@ -367,5 +368,5 @@ class TestWhatIsLeft:
         assert (facts["in_sync"], facts["problems"], facts["synced_users"]) == (None, [], len(people))
 
     def test_without_names_the_tenants_are_their_ids(self) -> None:
-        facts = link_report.left({"configurations": [], "entry": False}, False, arrived([]), compared(LEAST))
+        facts = link_report.left({"configurations": [], "entry": False}, False, None, arrived([]), compared(LEAST))
         assert facts["left"][0] == f"{SOURCE}: no configuration to {TARGET}"

@@ -167,6 +167,7 @@ class TestRoles:
 
 
 DECISIONS = {
+    "playbooks/drift.yml": ["when", "when"],
     "playbooks/sync.yml": ["when", "when", "when"],
     "playbooks/tasks/link_compared.yml": ["when"],
     "playbooks/tasks/failed.yml": ["ansible.builtin.fail"],

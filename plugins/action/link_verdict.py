@@ -19,6 +19,9 @@ class ActionModule(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """The verdict on this link."""
-        result: dict[str, Any] = super().run(tmp, task_vars or {})
+        variables = task_vars or {}
+        result: dict[str, Any] = super().run(tmp, variables)
         given: dict[str, Any] = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]  # type: ignore[no-untyped-call]
-        return {**result, **ending(given["verdict"], given["whole"], given["summary"], given["fail"])}
+        ended = ending(given["verdict"], given["whole"], given["summary"], given["fail"])
+        self._display.display(f"{variables['inventory_hostname']}: {ended['msg']}")
+        return {**result, **ended}

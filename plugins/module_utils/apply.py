@@ -9,14 +9,14 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 from .graph.batch import send_all
 from .graph.client import Answer, Client, Request
 from .graph.errors import GraphFailure, ServiceError, Uncertain
+from .graph.service_clock import date_of
 from .plan import NEW_ID, Action, Pace, Plan, Refusal, Wait
 
 SOON = 5.0
@@ -133,11 +133,7 @@ def _await_soon(wait: Wait, client: Client, pace: Pace, new_id: str) -> tuple[bo
 
 def _time(answer: Answer | None) -> datetime | None:
     """The time of an answer, by the clock of the service."""
-    date = answer.headers.get("Date") if answer else None
-    try:
-        return parsedate_to_datetime(date).astimezone(timezone.utc) if date else None
-    except ValueError:
-        return None
+    return date_of(answer.headers) if answer else None
 
 
 def _send_patiently(action: Action, template: Request, client: Client, pace: Pace, new_id: str) -> Answer:

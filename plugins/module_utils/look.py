@@ -26,7 +26,7 @@ from .graph.run_cache import Draft, RunCache
 from .graph.vault import Vault
 from .options.specs import CONNECTION
 from .plan import Facts, Refusal, Unseen
-from .resources import configuration, link_comparison, overview, strangers
+from .resources import configuration, link_comparison, link_report, overview, strangers
 from .run import connect, refused_value, without_empty
 
 Params = Mapping[str, Any]
@@ -45,7 +45,7 @@ SIDE_BY_SIDE = 250
 @dataclass(frozen=True)
 class Verdict:
     """The state of a link. ``facts`` are those of ``link_info``, ``None`` if there are none; ``failure`` is why it could not be compared.
-    Without both, it needs a comparison of its own.
+    A link that was only to be read has both if its target could not be read. Without both, it needs a comparison of its own.
     """
 
     facts: Facts | None = None
@@ -190,7 +190,7 @@ def _compare(tenants: _Tenants, links: Sequence[_Link], side: str, check_mode: b
             known = described.get(desk.client.tenant.casefold())
             if start == 0 and known:
                 work += [functools.partial(_find_strangers, tenants, search, known) for search in tenants.searches(desk, side)]
-            first = [common.read] if side == "source" and len(chunk) > MOST_ALONE else []
+            first = [common.read] if side == "source" and len(chunk) > MOST_ALONE and _compares(chunk) else []
             groups.append(Group(desk, work, functools.partial(_begin, desk, chunk, side), first))
     run_together(groups)
 
@@ -200,9 +200,14 @@ def _options(link: _Link, side: str) -> Params:
     return options
 
 
+def _compares(links: Sequence[_Link]) -> bool:
+    """Whether any of these links is compared with its desired state, and not only read."""
+    return any(link.params["compare"] for link in links)
+
+
 def _begin(desk: Desk, links: Sequence[_Link], side: str) -> None:
     if side == "source":
-        desk.foresee = overview.Foresight([str(link.params["configuration"]) for link in links])
+        desk.foresee = overview.Foresight([str(link.params["configuration"]) for link in links], _compares(links))
         desk.expect(overview.opening([link.params for link in links]))
 
 
@@ -264,7 +269,7 @@ def _finish(link: _Link, facts: Facts) -> None:
     if facts["untouched"] is None:
         _end(link, ALONE)
         return
-    if not facts["in_sync"]:
+    if link.params["share_reads"] and not facts["in_sync"]:
         _share(link)
     _end(link, Verdict(facts))
 
@@ -291,6 +296,11 @@ def _fail(link: _Link, side: str, failure: Refusal | GraphFailure, client: Clien
     reported: RunFailure = run_failure(failure, str(_options(link, side).get("tenant_id")), [], client)
     excused = link_comparison.excuse(link.params, reported.msg, reported.details.get("error") or {})
     if excused is None:
-        _end(link, Verdict(failure=reported.msg))
+        read = (
+            link_report.compared(link.source, link_comparison.NOTHING, None, link.params)
+            if link.source and not link.params["compare"]
+            else None
+        )
+        _end(link, Verdict(read, reported.msg))
     else:
         _finish(link, excused)

@@ -27,10 +27,10 @@ options:
   role:
     description:
       - The role that is about to run. Then only the variables of this role are required, and only the tenants it works in need a way to sign in.
-        V(watch) is the playbook C(watch).
+        V(watch) and V(report) are the playbooks of these names.
       - If not set, the whole link is checked.
     type: str
-    choices: [address_book, person, preflight, source_tenant, target_tenant, verify, watch]
+    choices: [address_book, person, preflight, report, source_tenant, target_tenant, verify, watch]
   state:
     description:
       - Whether the link must exist. It takes precedence over C(link_state). The playbook C(teardown) sets it.
@@ -109,6 +109,7 @@ others:
       M(entra.cross_tenant_sync.address_book_info). Where it is mended, the fact C(cross_tenant_sync_mend) holds them as options of
       M(entra.cross_tenant_sync.address_book_visibility).
     - For the role C(person), the fact C(cross_tenant_sync_person) holds them as options of M(entra.cross_tenant_sync.person_info).
+    - For the playbook C(report), the fact C(cross_tenant_sync_address_book) is also set where Exchange may not be asked.
     - For the playbook C(watch), the fact C(cross_tenant_sync_watch) holds the variables of the link as options of
       M(entra.cross_tenant_sync.watch_info).
   returned: success
@@ -120,7 +121,10 @@ others:
 from ansible.module_utils.basic import AnsibleModule
 
 ARGUMENTS = {
-    "role": {"type": "str", "choices": ["address_book", "person", "preflight", "source_tenant", "target_tenant", "verify", "watch"]},
+    "role": {
+        "type": "str",
+        "choices": ["address_book", "person", "preflight", "report", "source_tenant", "target_tenant", "verify", "watch"],
+    },
     "state": {"type": "str", "choices": ["present", "absent"]},
 }
 

@@ -239,6 +239,11 @@ job:
   description: The job, as RV(entra.cross_tenant_sync.sync_job_info#module:job). V(null) if there is none, or if the comparison stopped before it.
   returned: success
   type: dict
+job_verdict:
+  description:
+    - The verdict on the job, as RV(entra.cross_tenant_sync.sync_job_info#module:verdict). V(null) if the comparison stopped before it.
+  returned: success
+  type: dict
 problems:
   description:
     - What is wrong apart from the configuration - a job in another state than O(job_state) or in quarantine, or a user of O(verify_users)

@@ -32,6 +32,17 @@ options:
       - Every link must run its tasks in the controller.
     type: bool
     default: false
+  report_folder:
+    description:
+      - The folder into which M(entra.cross_tenant_sync.link_report) writes its files at the end of the run. If that is not possible, the task
+        fails before the first request.
+      - One host then always has a task left, which can write the report.
+    type: path
+  report_users:
+    description:
+      - With O(complete=true) and O(report_folder), whether tasks about the users of each link follow. If not set, they follow if there are at
+        most 20 links.
+    type: bool
 extends_documentation_fragment:
   - entra.cross_tenant_sync.attributes
   - entra.cross_tenant_sync.attributes.info_module
@@ -44,6 +55,7 @@ attributes:
 seealso:
   - module: entra.cross_tenant_sync.link_info
   - module: entra.cross_tenant_sync.link_arguments
+  - module: entra.cross_tenant_sync.link_report
 author:
   - The entra.cross_tenant_sync authors (@entra-cross-tenant-sync)
 """
@@ -133,6 +145,12 @@ links:
       description: With O(complete=true), whether the link must exist, V(present) or V(absent).
       type: str
       sample: present
+    report:
+      description:
+        - With O(complete=true) and O(report_folder), the file of tasks with which the playbook C(report) continues - V(users) asks about the
+          users of a link that must exist, V(nothing) does nothing.
+      type: str
+      sample: users
     msg:
       description: Why the link cannot be compared, or which strangers fail it.
       type: str
@@ -160,7 +178,9 @@ strangers_unknown:
   elements: str
   sample: []
 done:
-  description: The hosts that need no further task, as keys. It is empty if at most 20 links are in sync, each of which has a task that reports it.
+  description:
+    - The hosts that need no further task, as keys. It is empty if at most 20 links are in sync, each of which has a task that reports it.
+    - With O(complete=true), the hosts whose users no task asks about, see O(report_users). It is empty without O(report_folder).
   returned: success
   type: dict
 all_done:
@@ -171,7 +191,12 @@ all_done:
 
 from ansible.module_utils.basic import AnsibleModule
 
-ARGUMENTS = {"state": {"type": "str", "choices": ["present", "absent"]}, "complete": {"type": "bool", "default": False}}
+ARGUMENTS = {
+    "state": {"type": "str", "choices": ["present", "absent"]},
+    "complete": {"type": "bool", "default": False},
+    "report_folder": {"type": "path"},
+    "report_users": {"type": "bool"},
+}
 
 
 def main() -> None:

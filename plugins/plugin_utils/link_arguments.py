@@ -211,6 +211,12 @@ def _options(role: str | None, values: Mapping[str, Any], others: list[str], boo
         return {"cross_tenant_sync_link": link_options, "cross_tenant_sync_person": link_variables.options_of("person_info", values)}
     if role == "watch":
         return {"cross_tenant_sync_watch": link_variables.options_of("watch_info", values)}
+    if role == "report":
+        # Without an answer of Exchange, the directories still say who has arrived.
+        exchange = {} if book.exchange and book.mode != "off" else {"exchange": False}
+        return {
+            "cross_tenant_sync_address_book": {**_except(THRESHOLDS, link_variables.options_of("address_book_info", values)), **exchange}
+        }
     if role in (None, "source_tenant"):
         return {"cross_tenant_sync_link": link_options, "cross_tenant_sync_impact": link_variables.options_of("impact_info", values)}
     if role not in ("verify", "address_book") or book.mode == "off":
@@ -279,6 +285,51 @@ def _entry(host: LinkHost, side: str, tenant: str, faults: list[str], secrets: s
     values, found = host.entries[key]
     faults += [*link_variables.unknown_keys(tenant, entry, own), *wrong, *found]
     return values
+
+
+def connection_to(host: LinkHost, tenant: str) -> tuple[dict[str, Any], list[str], set[str]]:
+    """The completed connection options of an entry of ``tenants``, the messages about its faults, and its secrets. The host is no link."""
+    try:
+        entry = _raw_entry(host, "tenants", tenant)
+        own, wrong = link_variables.names_in(host.value(OWN_KEYS, host.variables.get(OWN_KEYS)), OWN_KEYS)
+        given = _given(host, tenant, entry, CONNECTION)
+    except _Unreadable as unreadable:
+        return {}, [str(unreadable)], set()
+    secrets = {str(given[name]) for name in _SECRET if not blank(given.get(name))}
+    values, faults = _connection("sign-in", tenant, given, True, host.here)
+    found = [*link_variables.unknown_keys(tenant, entry, own), *wrong, *faults]
+    return ({} if found else _completed(CONNECTION, values)), found, secrets
+
+
+def identity(host: LinkHost) -> dict[str, Any]:
+    """Which link a host is, also if it is invalid: ``source`` and ``target``, each with ``name`` and ``tenant_id``, ``configuration`` and
+    ``state``. A text that cannot be evaluated is empty.
+    """
+    found: dict[str, Any] = {"configuration": _text(host, "link_configuration", host.variables) or None}
+    for side in SIDES:
+        name = _text(host, side, host.variables)
+        try:
+            entry = _raw_entry(host, side, name)
+        except _Unreadable:
+            entry = {}
+        found[side.removeprefix("link_")] = {"name": name, "tenant_id": _text(host, "tenant_id", entry)}
+    return {**found, "state": host.state or _text(host, "link_state", host.variables) or "present"}
+
+
+def _text(host: LinkHost, name: str, members: Mapping[str, Any]) -> str:
+    try:
+        value = host.value(name, members.get(name))
+    except _Unreadable:
+        return ""
+    return "" if blank(value) else str(value).strip()
+
+
+def plain_secrets(variables: Mapping[str, Any]) -> set[str]:
+    """The secrets that stand in ``tenants`` as they are. Those behind templates and vaults are not evaluated."""
+    entries = variables.get("tenants")
+    given = [entry for entry in entries.values() if isinstance(entry, Mapping)] if isinstance(entries, Mapping) else []
+    values = [entry.get(name) for entry in given for name in _SECRET]
+    return {str(value) for value in values if type(value).__name__ in _TEXTS and not blank(value) and not is_template(value)}
 
 
 def _connection(side: str, tenant: str, given: Mapping[str, Any], signs_in: bool, here: bool) -> tuple[dict[str, Any], list[str]]:

@@ -25,6 +25,8 @@ IN_SYNC, FAILED, GO_ON, JUDGE, COMPARE = "as_desired", "failed", "link", "link_j
 """The files of tasks, see the playbook sync: the link is in sync; it cannot be compared; it differs; the impact of what differs on users must
 be judged; it needs a comparison of its own.
 """
+USERS, NO_TASKS = "users", "nothing"
+"""The files of tasks with which the playbook report continues."""
 STRANGERS = "link_strangers"
 MOST_LINES = 20
 """Up to so many links that are in sync, each has a task that reports it. If there are more, one line reports all of them."""
@@ -107,6 +109,24 @@ def report_in_full(looked: Mapping[str, Looked], seen: Seen) -> dict[str, Any]:
     return {**_totals(seen), "links": links, "done": {}, "all_done": False, "in_sync": in_sync, "warnings": []}
 
 
+def with_reports(result: Mapping[str, Any], users: bool | None) -> dict[str, Any]:
+    """The result of a look that returns all differences, before a report: whether a task asks about the users of each link."""
+    asks = users or (users is None and len(result["links"]) <= MOST_LINES)
+    links = {host: {**entry, "report": _report_tasks(entry, asks)} for host, entry in result["links"].items()}
+    done = [host for host, entry in links.items() if entry["report"] == NO_TASKS]
+    return {**result, "links": links, "done": dict.fromkeys(_leaving_one(done, len(links)), True)}
+
+
+def _report_tasks(entry: Mapping[str, Any], asks: bool) -> str:
+    """Users are asked about although the link could not be compared: a wish that cannot be fulfilled hides nobody who is there."""
+    return USERS if asks and entry.get("state") != "absent" else NO_TASKS
+
+
+def _leaving_one(done: Sequence[str], links: int) -> Sequence[str]:
+    """The hosts that need no further task, without one of them if no other host is left."""
+    return done[1:] if len(done) == links else done
+
+
 def _entry_in_full(before: Looked, verdict: Verdict | None) -> dict[str, Any]:
     if before.tasks or verdict is None:
         return {"tasks": before.tasks or FAILED, **({"msg": before.msg} if before.msg else {})}
@@ -124,18 +144,19 @@ def _totals(seen: Seen) -> dict[str, Any]:
     }
 
 
-def report(looked: Mapping[str, Looked], seen: Seen, check_mode: bool) -> dict[str, Any]:
+def report(looked: Mapping[str, Looked], seen: Seen, one_stays: bool) -> dict[str, Any]:
     """The result: for each host the next file of tasks, the hosts that need none, and the strangers.
 
-    In check mode one host stays, so that the table of all actions is shown even if there are none.
+    ``one_stays``: whether one host stays although it needs no task: in check mode, so that the table of all actions is shown even if there are
+    none, and if the run ends with a report.
     """
     verdicts: dict[str, Verdict | str] = {host: before.tasks or seen.verdicts[host] for host, before in looked.items()}
     links = {host: {**_entry(verdict), **({"msg": looked[host].msg} if looked[host].msg else {})} for host, verdict in verdicts.items()}
     _fail_for_strangers(links, looked, seen)
     in_sync = [host for host, entry in links.items() if entry["tasks"] == IN_SYNC]
     done = in_sync if len(in_sync) > MOST_LINES else []
-    if check_mode and len(done) == len(links):
-        done = done[1:]
+    if one_stays:
+        done = list(_leaving_one(done, len(links)))
     return {
         **_totals(seen),
         "links": links,

@@ -33,7 +33,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.
     VERDICTS,
 )
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.consequences.person.cause import CAUSES
-from ansible_collections.entra.cross_tenant_sync.plugins.modules import person_info
+from ansible_collections.entra.cross_tenant_sync.plugins.modules import person_info, topology_export
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.topology import topology_of
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import Emulator
 from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import inventory
@@ -48,6 +48,8 @@ MODULES = {path.stem for path in (ROOT / "plugins" / "modules").glob("[!_]*.py")
 PLAYBOOKS = {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
 ROLES = {path.name for path in (ROOT / "roles").glob("*") if path.is_dir()}
 INVENTORY_PLUGINS = {path.stem for path in (ROOT / "plugins" / "inventory").glob("[!_]*.py")}
+OF_EXPORT = {f"export_{'file' if name == 'path' else name}": about for name, about in topology_export.ARGUMENTS.items()}
+"""The variables of the playbook export, each an option of its task."""
 OF_TOPOLOGY = {*yaml.safe_load(topology.DOCUMENTATION)["options"], "strict", "compose", "groups", "keyed_groups"}
 
 each_guide = pytest.mark.parametrize("guide", GUIDES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -253,7 +255,7 @@ class TestCommands:
             name, _equals, text = value.partition("=")
             given: dict[str, Any] = json.loads(value) if value.startswith("{") else {name: yaml.safe_load(text)}
             links = {one: said for one, said in given.items() if one != "cross_tenant_sync_module_process"}
-            yield from faults(role_arguments(), links, "-e")
+            yield from faults({**role_arguments(), **OF_EXPORT}, links, "-e")
 
     def test_mistakes_are_noticed(self) -> None:
         assert list(self.mistakes(["ansible-playbook", f"{PREFIX}snyc", "-e", "link_state=gone", "-e", '{"link_scope": []}'])) == [

@@ -173,6 +173,7 @@ class TestJudgement:
             "differences": [*source, *target],
             "untouched": [],
             "job": JOB,
+            "job_verdict": VERDICT,
             "synced_users": len(people),
             "missing_users": missing,
             "problems": [f"not in the address book of tenant {TARGET}: {', '.join(missing)}"] if missing else [],
@@ -361,8 +362,10 @@ class TestWhatIsLeft:
         ],
     )
     def test_a_line_each(self, configurations: list[str], entries: tuple[bool, bool], people: list[Any], lines: list[str]) -> None:
-        source = {"configurations": configurations, "entry": entries[0]}
-        facts = link_report.left(source, entries[1], arrived(people), {**compared(LEAST), "source_name": "a", "target_name": "b"})
+        source = {"configurations": [{"name": name, "id": name.lower()} for name in configurations], "entry": entries[0]}
+        link = {**compared(LEAST), "source_name": "a", "target_name": "b"}
+        facts = link_report.left(source, entries[1], SOURCE if entries[1] else None, arrived(people), link)
+        assert facts["remains"] == {"configurations": source["configurations"], "user_sync_inbound": SOURCE if entries[1] else None}
         assert facts["left"] == lines
         assert facts["summary"] == "; ".join(lines)
         assert (facts["in_sync"], facts["problems"], facts["synced_users"]) == (None, [], len(people))

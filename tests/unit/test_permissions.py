@@ -34,6 +34,7 @@ OURS = [
     ("GET", "/policies/b2bManagementPolicies"),
     ("GET", "/tenantRelationships/findTenantInformationByTenantId(tenantId='{tenant}')"),
     ("GET", "/tenantRelationships/findTenantInformationByDomainName(domainName='{domain}')"),
+    ("GET", "/directory/tenantGovernance/relatedTenants"),
     ("GET", "/organization"),
     ("GET", "/subscribedSkus"),
     ("POST", "/applicationTemplates/{template}/instantiate"),
@@ -92,7 +93,7 @@ def test_a_message_names_the_one_to_ask_for_first(method: str, template: str) ->
     first, *others = permissions.for_call(method, template)
     said = permission(method, template)
     assert said.split()[0] == first
-    assert re.findall(r"[A-Z]\w+\.[\w.]+", said) == [first, *others]
+    assert re.findall(r"[A-Z][\w-]+\.[\w.]+", said) == [first, *others]
 
 
 def test_the_preflight_asks_for_what_the_messages_name() -> None:

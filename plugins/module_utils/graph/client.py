@@ -31,6 +31,7 @@ from .read_cache import Moment, ReadCache
 from .run_cache import RunCache
 from .secrecy import shown
 from .service import Service, graph
+from .service_clock import ServiceClock
 from .tokens import Tokens
 from .transport import Transport
 
@@ -147,6 +148,7 @@ class Client:
         self.run_cache = run_cache or RunCache()
         self.reads = ReadCache(self.run_cache, self.service.endpoint, tenant, lambda: credential.fingerprint, private)
         """The cached reads."""
+        self.service_clock = ServiceClock()
         self.misses: Counter[str] = Counter()
         """How often this task has read an object without finding it, by path."""
         self.lack = lack
@@ -412,6 +414,7 @@ class Client:
             failure.client_request_id = headers["client-request-id"]
             raise
         self.service.pacer.after(response.headers)
+        self.service_clock.set(response.headers)
         if response.status_code >= 300:
             # Graph never redirects; a proxy that requires a sign-in does.
             error = self.service.read_error(request.method, request.path, response.status_code, body, response.headers)

@@ -19,6 +19,8 @@ from .find_configuration import Configuration
 
 JOBS = "/synchronization/jobs"
 NEVER = "0001-01-01T00:00:00Z"
+READ_THE_LOG = "read provisioning_log_info for the users who failed"
+"""The next action if only users have failed."""
 TOO_MANY_DELETES = "TooManyDeletes"
 """The reason of a quarantine that the deletion guard caused (fact F81)."""
 
@@ -387,7 +389,7 @@ def verdict(job: Mapping[str, Any] | None, now: datetime, owed: bool = False) ->
         return _verdict("running", "wait for the end of the cycle")
     if last["state"] == "Succeeded" and not last["held_for_retry"]:
         return _verdict("healthy", "nothing")
-    return _verdict("degraded", "read provisioning_log_info for the users who failed")
+    return _verdict("degraded", READ_THE_LOG)
 
 
 _QUARANTINE = {
@@ -476,7 +478,7 @@ def inquire(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
     current = find(client, params["configuration"])
     shown = _shown(current, run_state(current.job))
     owed = debt.owed(current.configuration)
-    return {"job": shown, "restart_owed": owed, "verdict": verdict(current.job, datetime.now(timezone.utc), owed)}
+    return {"job": shown, "restart_owed": owed, "verdict": verdict(current.job, client.service_clock.now(), owed)}
 
 
 RESOURCE = Resource(desired, read, plan)

@@ -67,18 +67,21 @@ LISTINGS = (
 
 def opening(links: Sequence[Given]) -> list[Request]:
     """The reads with which the links of a source begin."""
-    groups = dict.fromkeys(tuple(link.get("scope_groups") or ()) for link in links)
+    compared = [link for link in links if link.get("compare", True)]
+    groups = dict.fromkeys(tuple(link.get("scope_groups") or ()) for link in compared)
     domains = [] if all(link.get("source_domains") for link in links) else [ORGANIZATION]
-    return [ALL_PARTNERS, ALL_CONFIGURATIONS, *domains, *(request for names in groups for request in directory.group_requests(names))]
+    partners = [ALL_PARTNERS] if compared else []
+    return [*partners, ALL_CONFIGURATIONS, *domains, *(request for names in groups for request in directory.group_requests(names))]
 
 
 class Foresight:
-    """The reads that links will need after an answer. ``names`` are the names or ids of their configurations. Whatever is missing here is
-    read nevertheless, only later.
+    """The reads that links will need after an answer. ``names`` are the names or ids of their configurations, and ``compared`` whether any of
+    them is compared with its desired state. Whatever is missing here is read nevertheless, only later.
     """
 
-    def __init__(self, names: Collection[str]) -> None:
+    def __init__(self, names: Collection[str], compared: bool = True) -> None:
         self._names = {name.casefold() for name in names}
+        self._compared = compared
 
     def __call__(self, request: Request, body: Any) -> Iterator[Request]:
         """The reads that follow from an answer."""
@@ -94,11 +97,13 @@ class Foresight:
 
     def _of_configurations(self, body: Any) -> Iterator[Request]:
         listed = [find_configuration.configuration(raw) for raw in page_members(body)]
-        yield from (Request("GET", f"{found.synchronization}/secrets") for found in listed)
+        if self._compared:
+            yield from (Request("GET", f"{found.synchronization}/secrets") for found in listed)
         for found in listed:
             if {found.name.casefold(), found.id.casefold()} & self._names:
                 yield Request("GET", f"/servicePrincipals/{found.id}{job.JOBS}")
-                yield Request("GET", f"/servicePrincipals/{found.id}{scope.ASSIGNED}")
+                if self._compared:
+                    yield Request("GET", f"/servicePrincipals/{found.id}{scope.ASSIGNED}")
 
 
 def _of_assignments(body: Any) -> Iterator[Request]:

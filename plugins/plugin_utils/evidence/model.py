@@ -185,6 +185,8 @@ class LinkHealth(TypedDict):
     """``since``, ``reason``, and ``days_left`` until the service disables the job."""
     deletions: dict[str, int] | None
     """In the last ``7`` and ``30`` days."""
+    deletions_since: str | None
+    """Since when all deletions are known. If that is later than 30 or 7 days ago, their numbers are at least those."""
     log_since: str | None
     """Since when the log was read; older failures and deletions are not known."""
     cycles: list[Cycle]
@@ -197,7 +199,9 @@ class ReportUser(TypedDict):
     """User principal name in the source, or in the target if that is not known."""
     target_name: str | None
     state: str
-    """``synced``, ``coming``, ``failed``, ``left``, ``orphan`` and such."""
+    """``synced``, ``coming``, ``invited`` (by hand, and the invitation is not redeemed), ``failed``, ``skipped``, ``deleted``, ``orphan``,
+    ``unknown``.
+    """
     address_book: str | None
     """Exchange's verdict, as in ``address_book_info``; ``None`` if Exchange was not asked."""
     reason: str | None
@@ -213,7 +217,10 @@ class RunPart(TypedDict):
     changed: bool
     failed: bool
     msg: str | None
+    """Why it failed, or what a module that only reads found, in one line."""
+    warnings: list[str]
     actions: list[dict[str, Any]]
+    """``verb``, ``object`` and ``effects`` of each change."""
     before: dict[str, Any] | None
     after: dict[str, Any] | None
 
@@ -226,7 +233,9 @@ class LinkReport(TypedDict):
     configuration: str | None
     state: str
     verdict: str
-    """The worst of what is known: ``failed``, ``drifted``, ``degraded``, ``to_change``, ``changed``, ``in_sync``, ``unknown``."""
+    """The worst of ``failed``, ``drifted``, ``degraded``, ``to_change``, ``unknown``, ``changed``, ``in_sync``, in this order: what could not
+    be looked at prevails over what is well.
+    """
     summary: str
     plan: LinkPlan | None
     run: list[RunPart] | None

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from ...graph.batch import read_all
 from ...graph.client import Client, Request
 from ...graph.odata import is_id, requests_by
+from ...graph.service_clock import date_of
 from ...plan import Refusal
 from .. import tenants
 from ..directory import listed
@@ -153,12 +153,7 @@ def service_time(client: Client) -> datetime:
 
 
 def _time(headers: Mapping[str, str]) -> datetime:
-    date = next((value for name, value in headers.items() if name.lower() == "date"), None)
-    try:
-        return parsedate_to_datetime(date or "").astimezone(timezone.utc)
-    except (TypeError, ValueError):
-        # A proxy may remove it.
-        return datetime.now(timezone.utc)
+    return date_of(headers) or datetime.now(timezone.utc)
 
 
 def _moment(text: Any) -> datetime | None:

@@ -45,6 +45,7 @@ LICENCE_READ = ("LicenseAssignment.Read.All", "Organization.Read.All", "Organiza
 B2B_POLICY_READ = ("Policy.Read.B2BManagementPolicy", "Policy.ReadWrite.B2BManagementPolicy")
 DOMAIN_READ = ("Domain.Read.All", "Domain.ReadWrite.All", *DIRECTORY_READ)
 TENANT_INFORMATION = ("CrossTenantInformation.ReadBasic.All",)
+RELATED_TENANTS = ("TenantGovernance-RelatedTenant.Read.All",)
 PROVISIONING_LOG = ("ProvisioningLog.Read.All", "AuditLog.Read.All", *DIRECTORY_READ)
 AUDIT_LOG = ("AuditLog.Read.All", *DIRECTORY_READ)
 MTO_READ = (
@@ -84,6 +85,8 @@ PERMISSIONS: dict[tuple[str, str], tuple[str, ...]] = {
     # F47
     ("GET", "/tenantRelationships/findTenantInformationByTenantId(tenantId='{tenant}')"): TENANT_INFORMATION,
     ("GET", "/tenantRelationships/findTenantInformationByDomainName(domainName='{domain}')"): TENANT_INFORMATION,
+    # F196
+    ("GET", "/directory/tenantGovernance/relatedTenants"): RELATED_TENANTS,
     ("GET", "/organization"): ORGANIZATION_READ,
     ("GET", "/organization/{tenant}"): ORGANIZATION_READ,
     ("GET", "/subscribedSkus"): LICENCE_READ,

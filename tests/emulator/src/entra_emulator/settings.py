@@ -77,6 +77,10 @@ class Settings(BaseModel):
         default="null", description="F44: $expand=identitySynchronization of a partner without one gives null, or leaves the member out."
     )
 
+    related_tenants: Literal["both", "beta", "absent"] = Field(
+        default="both", description="F198: whether relatedTenants is in v1.0 and beta, in beta only, or nowhere, as in the cloud in China."
+    )
+
     # Synchronization
     second_job: Literal["conflict", "same"] = Field(
         default="conflict", description="F70: a second POST jobs on a service principal answers 409, or 201 with the existing job."
@@ -315,6 +319,7 @@ FLIPPED: dict[str, Any] = {
     "soft_deleted_partner": "blocks",
     "nested_settings": "replace",
     "expand_absent_policy": "omitted",
+    "related_tenants": "beta",
     "second_job": "same",
     "job_created_status": 200,
     "new_job_code": "NotConfigured",

@@ -111,6 +111,9 @@ class Tenant(Model):
     directory_quota: int = Field(default=300_000, description="How many objects the directory may hold.")
     licences: list[GraphObject] = Field(default_factory=list, description="Graph's subscribedSkus, as served.")
     authorization_policy: GraphObject = Field(default_factory=dict)
+    related_tenants: list[GraphObject] | None = Field(
+        default=None, description="What discovery has found, with the metrics that it has; none while it is not enabled (F197)."
+    )
     users: dict[str, GraphObject] = Field(default_factory=dict)
     groups: dict[str, GraphObject] = Field(default_factory=dict)
     members: dict[str, list[str]] = Field(default_factory=dict, description="Group id to the ids of its direct members.")

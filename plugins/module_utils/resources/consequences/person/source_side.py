@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
 from typing import Any
 
 from ....graph.batch import Outcome, outcomes_of
@@ -82,7 +81,7 @@ def configured(client: Client, name: str, users: Sequence[str]) -> Configured:
     secrets, first_page, jobs, *_users = bodies
     bag = settings_bag.parse(client.whole(secrets))
     sync_job = find_configuration.only_job(list(client.members(jobs)), name)
-    verdict = job.verdict(sync_job, datetime.now(timezone.utc), debt.owed(found))
+    verdict = job.verdict(sync_job, client.service_clock.now(), debt.owed(found))
     quarantine = job.quarantine(sync_job)
     link = Link(
         configuration=found.name,

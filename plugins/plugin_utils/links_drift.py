@@ -35,9 +35,8 @@ def prepare(host: LinkHost, rivals: Callable[[], Mapping[str, Any]]) -> Looked:
     if before.tasks == FAILED or before.link["state"] != "absent":
         return before
     as_present = prepare_complete(dataclasses.replace(host, state="present"), rivals)
-    if as_present.tasks:
-        return dataclasses.replace(as_present, link=before.link)
-    return dataclasses.replace(as_present, params={**as_present.params, "state": "absent"}, link=before.link)
+    link = {**as_present.link, "configuration": None, "state": "absent"} if as_present.link else before.link
+    return dataclasses.replace(as_present, params={**as_present.params, "state": "absent"} if as_present.params else {}, link=link)
 
 
 @dataclass(frozen=True)
@@ -94,11 +93,10 @@ def connections(looked: Mapping[str, Looked], tenants: Iterable[str]) -> dict[st
 
 def report(looked: Mapping[str, Looked], seen: Seen, found: Found, logs: Logs) -> dict[str, Any]:
     """The result."""
-    strangers = [
-        {**drift.attributed(change, logs[tenant]), "text": text} for tenant, changes in found.strangers.items() for text, change in changes
-    ]
+    strangers = [(text, drift.attributed(change, logs[tenant])) for tenant, changes in found.strangers.items() for text, change in changes]
     unknown = [(tenant.tenant.lower(), tenant.unknown) for tenant in seen.strangers if tenant.unknown]
-    links = {host: _link(before, seen.verdicts.get(host), found.links.get(host, ()), logs) for host, before in looked.items()}
+    names = _names(looked)
+    links = {host: _link(before, seen.verdicts.get(host), found.links.get(host, ()), logs, names) for host, before in looked.items()}
     _blame(links, looked, strangers, unknown)
     verdict = whole((link["verdict"] for link in links.values()), IN_SYNC)
     done = dict.fromkeys((host for host, link in links.items() if link["verdict"] == IN_SYNC and not link["problems"]), True)
@@ -108,7 +106,7 @@ def report(looked: Mapping[str, Looked], seen: Seen, found: Found, logs: Logs) -
         "verdict": verdict,
         "summary": summary,
         "links": links,
-        "strangers": strangers,
+        "strangers": [{**stranger, "text": text} for text, stranger in strangers],
         "strangers_unknown": [reason for _tenant, reason in unknown],
         "done": done,
         "all_done": len(done) == len(links),
@@ -116,7 +114,13 @@ def report(looked: Mapping[str, Looked], seen: Seen, found: Found, logs: Logs) -
     }
 
 
-def _link(before: Looked, verdict: Verdict | None, changes: Sequence[Change], logs: Logs) -> dict[str, Any]:
+def _names(looked: Mapping[str, Looked]) -> dict[str, str]:
+    """The names of the tenants in ``tenants``, by their ids or domains in lower case."""
+    sides = (before.link[side] for before in looked.values() for side in ("source", "target") if side in before.link)
+    return {str(side["tenant_id"]).lower(): side["name"] for side in sides if side["tenant_id"]}
+
+
+def _link(before: Looked, verdict: Verdict | None, changes: Sequence[Change], logs: Logs, names: Mapping[str, str]) -> dict[str, Any]:
     base: dict[str, Any] = {**before.link, "drift": [], "problems": []}
     facts = verdict.facts if verdict else None
     if facts is None or (verdict and verdict.failure):
@@ -124,10 +128,16 @@ def _link(before: Looked, verdict: Verdict | None, changes: Sequence[Change], lo
         return {**base, "verdict": COULD_NOT_LOOK, "line": f"could not look. {msg}", "msg": msg}
     drifts = [drift.attributed(change, logs[change.tenant.lower()]) for change in changes]
     problems = [problem for problem in facts["problems"] if not _is_drift(problem, drifts)]
-    line = f"drifted. {_listed(map(drift.line, drifts))}" if drifts else "in sync"
+    line = f"drifted. {_listed(drift.line(found, names) for found in drifts)}{_unread(drifts, logs)}" if drifts else "in sync"
     if problems:
         line += f"; problems: {'; '.join(problems)}"
     return {**base, "verdict": DRIFTED if drifts else IN_SYNC, "line": line, "drift": drifts, "problems": problems}
+
+
+def _unread(drifts: Sequence[Drift], logs: Logs) -> str:
+    """Why the logs of the tenants of these changes could not be read."""
+    reasons = (logs[tenant] for tenant in dict.fromkeys(found["tenant"].lower() for found in drifts))
+    return "".join(f"; {drift.UNREAD}: {reason}" for reason in reasons if isinstance(reason, str))
 
 
 def _is_drift(problem: str, drifts: Sequence[Drift]) -> bool:
@@ -144,15 +154,15 @@ def _listed(lines: Iterable[str]) -> str:
 def _blame(
     links: dict[str, dict[str, Any]],
     looked: Mapping[str, Looked],
-    strangers: Sequence[Mapping[str, Any]],
+    strangers: Sequence[tuple[str, Drift]],
     unknown: Sequence[tuple[str, str]],
 ) -> None:
     """A stranger, or a tenant that could not be searched, counts for the first link of the tenant, because a run ends by its links."""
-    for stranger in strangers:
+    for text, stranger in strangers:
         host = _first(looked, stranger["tenant"].lower())
         if host:
             before = links[host]
-            line = f"{stranger['text']}, {_by(stranger)}"
+            line = f"{text}, {drift.author(stranger)}"
             others = f"; {before['line']}" if before["verdict"] != IN_SYNC or before["problems"] else ""
             links[host] = {**before, "verdict": DRIFTED, "line": f"drifted. {line}{others}"}
     for tenant, reason in unknown:
@@ -167,10 +177,6 @@ def _first(looked: Mapping[str, Looked], tenant: str) -> str | None:
         if any(str(options.get("tenant_id")).lower() == tenant for options in sides):
             return host
     return None
-
-
-def _by(found: Mapping[str, Any]) -> str:
-    return f"since {found['since']} by {found['by']}" if found["since"] else f"by {found['by']}: {found['audit']}"
 
 
 def _summary(links: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
@@ -190,7 +196,6 @@ def _stats(verdict: str, summary: str, links: Mapping[str, Mapping[str, Any]]) -
 
 
 def lines(result: Mapping[str, Any]) -> Iterator[str]:
-    """What is shown: one line if all is well."""
-    in_sync = sum(1 for link in result["links"].values() if link["verdict"] == IN_SYNC)
-    yield f"{in_sync} of {len(result['links'])} links are in sync"
-    yield from (f"{host}: {link['line']}" for host, link in result["links"].items() if link["verdict"] != IN_SYNC or link["problems"])
+    """What is shown of links that have no task of their own: one line if all is well."""
+    if result["done"]:
+        yield f"{len(result['done'])} of {len(result['links'])} links are in sync"

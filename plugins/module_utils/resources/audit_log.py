@@ -202,26 +202,42 @@ def search(question: Question, log: Log, current: Any = None) -> Answer:
     Graph returned, if it is a plain one.
     """
     possible = [found for found in log.entries if found.activity in question.activities]
-    about = [found for found in possible if _is_about(found, question.subjects)]
+    about = [found for found in possible if _is_about(found, question)]
     if not about:
-        unnamed = [found for found in possible if question.may_be_unnamed and not found.properties]
-        if unnamed:
-            return Answer(unnamed[0], "uncertain: the entry does not name the object")
         return Answer(None, TOO_LATE if log.complete else f"not among the newest {len(log.entries)} entries of the audit log")
     if not question.hints:
-        return Answer(about[0])
+        return Answer(about[0], _unnamed(about[0], question))
     telling = _telling(about, question.hints)
     if telling:
-        found, (old, new) = telling
-        differs = isinstance(current, bool | int | str) and isinstance(new, bool | int | str) and new != current
-        return Answer(found, "uncertain: the entry has another value" if differs else None, old, new)
+        return _told(about, *telling, current)
+    note = _unnamed(about[0], question)
     if len(about) == 1 and not about[0].properties:
-        return Answer(about[0], "the only entry about the object; it does not name the setting")
-    return Answer(about[0], f"uncertain: the newest of {len(about)} entries about the object, which do not name the setting")
+        return Answer(about[0], note or "the only entry about the object; it does not name the setting")
+    return Answer(about[0], note or f"uncertain: the newest of {len(about)} entries about the object, which do not name the setting")
 
 
-def _is_about(found: Entry, subjects: Sequence[frozenset[str]]) -> bool:
-    return all(not subject.isdisjoint(found.terms) for subject in subjects)
+def _told(about: Sequence[Entry], found: Entry, values: tuple[Any, Any], current: Any) -> Answer:
+    """The answer if an entry names the setting. One after it that says nothing can have changed the setting again."""
+    old, new = values
+    comparable = all(isinstance(value, bool | int | str) for value in (current, new))
+    if comparable and current == new:
+        return Answer(found, None, old, new)
+    silent = [one for one in about[: about.index(found)] if not one.properties]
+    if silent:
+        return Answer(silent[0], "uncertain: the entry does not name the setting, and an earlier one does")
+    return Answer(found, "uncertain: the entry has another value" if comparable else None, old, new)
+
+
+def _is_about(found: Entry, question: Question) -> bool:
+    return _names(found, question) or (question.may_be_unnamed and not found.properties)
+
+
+def _names(found: Entry, question: Question) -> bool:
+    return all(not subject.isdisjoint(found.terms) for subject in question.subjects)
+
+
+def _unnamed(found: Entry, question: Question) -> str | None:
+    return None if _names(found, question) else "uncertain: the entry does not name the object"
 
 
 def _telling(about: Sequence[Entry], hints: Sequence[str]) -> tuple[Entry, tuple[Any, Any]] | None:
@@ -245,7 +261,7 @@ def _values(found: Entry, hints: Sequence[str]) -> tuple[Any, Any] | None:
     for hint in hints:
         name, _dot, member = hint.lower().partition(".")
         document = found.properties.get(_DOCUMENT)
-        if document is not None and isinstance(document[1], Mapping):
+        if document is not None:
             return None, _member(_member(document[1], name), member)
         if name in found.properties:
             old, new = (_member(value, member) for value in found.properties[name])
@@ -255,7 +271,8 @@ def _values(found: Entry, hints: Sequence[str]) -> tuple[Any, Any] | None:
 
 
 def _member(value: Any, name: str) -> Any:
-    """The member of that name in lower case. A value without it stands for itself."""
+    """The member of that name in lower case. A value that has no members stands for itself, and one can be JSON in a text of its own."""
+    value = value_of(value)
     if not name or not isinstance(value, Mapping):
         return value
     return next((member for key, member in value.items() if key.lower() == name), None)

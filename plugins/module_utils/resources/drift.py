@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from . import audit_log
+from . import audit_log, settings_bag
 from .audit_log import Actor, Answer, Entry, Log, Question
 from .partner_settings import SYNCHRONIZATION, TABLE
 
@@ -23,7 +23,7 @@ LONGEST = 120
 """A value in a line is cut after so many characters."""
 OWN = "this application made that change itself, so the desired state was changed since then, or a run did not end"
 UNKNOWN = Actor("unknown", audit_log.UNKNOWN)
-UNREAD = "the audit log could not be read: {}"
+UNREAD = "the audit log could not be read"
 
 Facts = Mapping[str, Any]
 
@@ -138,11 +138,11 @@ def _partner_change(
 
 
 _SETTINGS = {
-    "target_tenant_id": "CompanyId",
-    "deletion_threshold": "SyncNotificationSettings",
-    "notification_email": "SyncNotificationSettings",
+    "target_tenant_id": ("CompanyId",),
+    "deletion_threshold": tuple(f"{settings_bag.NOTIFICATION}.{member}" for member in (settings_bag.GUARD, settings_bag.GUARD_NUMBER)),
+    "notification_email": tuple(f"{settings_bag.NOTIFICATION}.{member}" for member in ("Recipients", "Enabled")),
 }
-"""The keys of the service in which the settings of a configuration are."""
+"""Where the settings of a configuration are: keys of the service, and members of the value of one of them."""
 
 
 def _configuration(link: Link, difference: Facts) -> Iterator[Change]:
@@ -158,9 +158,9 @@ def _configuration(link: Link, difference: Facts) -> Iterator[Change]:
         yield change("name", after["name"], before["name"], audit_log.UPDATE, ("DisplayName",), str(before["name"]))
     if before["job"] != after["job"]:
         yield change("job", PRESENT, ABSENT, (audit_log.DELETE_JOB,))
-    for name, key in _SETTINGS.items():
+    for name, places in _SETTINGS.items():
         if name in after and before.get(name) != after[name]:
-            yield change(name, after[name], before.get(name), (audit_log.SETTINGS,), (key,))
+            yield change(name, after[name], before.get(name), (audit_log.SETTINGS,), places)
 
 
 def _in_configuration(
@@ -258,9 +258,9 @@ def partner_lets_in(tenant: str, partner: str) -> Change:
 
 
 def configuration_exists(tenant: str, name: str, object_id: str) -> Change:
-    """A configuration that must not exist."""
-    subjects = (frozenset({object_id.lower(), name.lower()}),)
-    question = Question((*audit_log.CREATE, audit_log.ADD_JOB), subjects)
+    """A configuration that must not exist. It can have been created, renamed, or given another target."""
+    activities = (*audit_log.CREATE, *audit_log.UPDATE, audit_log.ADD_JOB, audit_log.SETTINGS)
+    question = Question(activities, (frozenset({object_id.lower(), name.lower()}),), ("CompanyId", "DisplayName"))
     return Change("sync_configuration", tenant, f"configuration {name}", "configuration", ABSENT, PRESENT, question)
 
 
@@ -277,7 +277,7 @@ def remains(link: Facts, source: str, target: str) -> list[Change]:
 def attributed(change: Change, log: Log | str) -> Drift:
     """A change with who made it. ``log`` is why the log could not be read, if it could not."""
     if isinstance(log, str):
-        answer, own = Answer(None, UNREAD.format(log)), frozenset[str]()
+        answer, own = Answer(None, f"{UNREAD}: {log}"), frozenset[str]()
     else:
         plain = change.new if change.module == "cross_tenant_policy" else None
         answer, own = audit_log.search(change.question, log, plain), log.own
@@ -306,16 +306,28 @@ def _audit(entry: Entry | None, note: str | None, own: bool) -> str | None:
     return f"{entry.activity} ({'; '.join(notes)})" if notes else entry.activity
 
 
-def line(drift: Drift) -> str:
-    """A change in one line."""
+def line(drift: Drift, names: Facts) -> str:
+    """A change in one line. ``names`` are those of the tenants, by their ids or domains in lower case."""
+    where = names.get(drift["tenant"].lower(), drift["tenant"])
+    kind, _space, name = drift["object"].partition(" ")
+    about = f"{kind} {names.get(name.lower(), name)}"
+    what = about if kind == drift["what"] else f"{drift['what']} of {about}"
     values = f": {_text(drift['old'])} -> {_text(drift['new'])}" if drift["old"] is not None or drift["new"] is not None else ""
-    what = "" if drift["object"].startswith(f"{drift['what']} ") else f"{drift['what']} of "
-    changed = f"tenant {drift['tenant']}: {what}{drift['object']}{values}"
+    return f"{what} in {where}{values}, {author(drift)}"
+
+
+def author(drift: Drift) -> str:
+    """Since when and by whom, in a few words, with what is uncertain."""
     if drift["since"] is None:
-        return f"{changed}, by {drift['by']}: {drift['audit']}"
+        return f"by {drift['by']} ({_short_reason(drift['audit'] or '')})"
     _activity, _mark, note = (drift["audit"] or "").partition(" (")
     kind = "" if drift["by_kind"] == "user" else f"{drift['by_kind']} "
-    return f"{changed}, since {drift['since']} by {kind}{drift['by']}" + (f" ({note}" if note else "")
+    return f"since {drift['since']} by {kind}{drift['by']}" + (f" ({note}" if note else "")
+
+
+def _short_reason(reason: str) -> str:
+    """Why a log could not be read is said once, and not with each change."""
+    return UNREAD if reason.startswith(UNREAD) else reason
 
 
 def _text(value: Any) -> str:

@@ -180,6 +180,7 @@ def _left_in_source(client: Client, link: Given) -> dict[str, Any]:
     target_id = partner.resolve(client, link["target"]["tenant_id"])
     serving = find_configuration.serving(client, target_id)
     return {
+        **NOTHING,
         "configurations": [{"name": configuration.name, "id": configuration.id} for configuration in serving],
         "entry": _entry(client, target_id),
         "domains": link.get("source_domains"),

@@ -211,8 +211,9 @@ def search(question: Question, log: Log, current: Any = None) -> Answer:
     if telling:
         return _told(about, *telling, current)
     note = _unnamed(about[0], question)
-    if len(about) == 1 and not about[0].properties:
-        return Answer(about[0], note or "the only entry about the object; it does not name the setting")
+    if len(about) == 1:
+        doubt = "uncertain: " if about[0].properties else ""
+        return Answer(about[0], note or f"{doubt}the only entry about the object does not name the setting")
     return Answer(about[0], note or f"uncertain: the newest of {len(about)} entries about the object, which do not name the setting")
 
 

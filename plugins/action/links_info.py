@@ -24,6 +24,8 @@ class ActionModule(LinksAction):
         fault = None if folder is None else files.fault("report_folder", folder, files.REPORT.values())
         if fault:
             return {**result, "failed": True, "msg": f"{fault} Nothing was changed."}
+        if arguments["expected_plan"] is not None:
+            return {**result, **links_info.planned(variables.get("ansible_play_batch") or variables["ansible_play_hosts"])}
         prepare = links_info.prepare_complete if arguments["complete"] else links_info.prepare
         looked, inventory = self.prepared(variables, prepare, arguments["state"])
         seen = self.seen(looked, links_info.pairs_of(inventory))

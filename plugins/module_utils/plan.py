@@ -190,8 +190,8 @@ class Plan:
     foreign: Facts = field(default_factory=dict)
     """The parts of the same object that are not managed and should not change, by a name for a warning."""
     basis: Callable[[], Facts] = dict
-    """Returns what was read of the same object and is not managed, by name: what a person relies on who approves the plan. It is a function
-    because most plans are not approved. Never a secret, and no time.
+    """Returns what was read of the same object and does not change, by name: what somebody relies on who approves the plan. Names that are in
+    ``before`` as well mean the same there. It is a function because most plans are not approved. Never a secret, and no time.
     """
     foretells: Callable[[Client], None] | None = None
     """Makes the result of this plan visible to later tasks of the run: in check mode, and if a replica is delayed."""

@@ -104,7 +104,8 @@ others:
     - The names of the configurations that other links of the inventory have for the same two tenants. None of them may be adopted.
     - Also set as the fact C(cross_tenant_sync_others), which the roles read. The fact C(cross_tenant_sync_link) holds the variables of the
       link, as options of M(entra.cross_tenant_sync.link_info), and the fact C(cross_tenant_sync_impact) as options of
-      M(entra.cross_tenant_sync.impact_info).
+      M(entra.cross_tenant_sync.impact_info). Without O(role), the fact C(cross_tenant_sync_sizing) holds those of
+      M(entra.cross_tenant_sync.sizing_info).
     - Where the address book of the target is reported, the fact C(cross_tenant_sync_address_book) holds them as options of
       M(entra.cross_tenant_sync.address_book_info). Where it is mended, the fact C(cross_tenant_sync_mend) holds them as options of
       M(entra.cross_tenant_sync.address_book_visibility).

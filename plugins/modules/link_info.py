@@ -212,7 +212,7 @@ differences:
       sample: {mode: assigned, users: [minsu.kim@contoso.kr], groups: []}
     basis:
       description:
-        - What was read of the same object and is not managed, by name, such as the other settings of a partner entry, the other attribute
+        - What was read of the same object and does not change, by name, such as the other settings of a partner entry, the other attribute
           mappings, the other assignments, and the other keys of the configuration. It contains no secret. Not returned with
           O(stop_at_difference=true).
       type: dict

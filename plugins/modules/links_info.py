@@ -32,6 +32,11 @@ options:
       - Every link must run its tasks in the controller.
     type: bool
     default: false
+  expected_plan:
+    description:
+      - The plan that was approved, see M(entra.cross_tenant_sync.plan_report). If it is set, nothing is read, and every link has V(planned) in
+        C(tasks), because the playbook C(sync) then plans all links again before it looks at them.
+    type: raw
   report_folder:
     description:
       - The folder into which M(entra.cross_tenant_sync.link_report) writes its files at the end of the run. If that is not possible, the task
@@ -86,7 +91,7 @@ links:
       description:
         - The file of tasks with which the playbook C(sync) continues - V(as_desired) reports a link that is in sync, V(failed) one that cannot
           be compared, V(link) builds or removes a link, V(link_judged) lets M(entra.cross_tenant_sync.impact_info) judge first what that does
-          to users, and V(link_compared) compares the link by itself first.
+          to users, V(link_compared) compares the link by itself first, and V(planned) compares the plan with O(expected_plan).
       type: str
       sample: as_desired
     in_sync:
@@ -138,7 +143,7 @@ links:
       type: dict
       sample: {name: fabrikam, tenant_id: c1a2b3c4-d5e6-47f8-89a0-b1c2d3e4f5a6}
     configuration:
-      description: With O(complete=true), the name of the configuration. V(null) for a link that must not exist.
+      description: With O(complete=true), the name of the configuration. V(null) if it is not set.
       type: str
       sample: Fabrikam
     state:
@@ -180,7 +185,8 @@ strangers_unknown:
 done:
   description:
     - The hosts that need no further task, as keys. It is empty if at most 20 links are in sync, each of which has a task that reports it.
-    - With O(complete=true), the hosts whose users no task asks about, see O(report_users). It is empty without O(report_folder).
+    - With O(complete=true), the hosts whose users no task asks about, see O(report_users). Without
+        O(report_folder), those that are in sync if they are more than 20.
   returned: success
   type: dict
 all_done:
@@ -194,6 +200,7 @@ from ansible.module_utils.basic import AnsibleModule
 ARGUMENTS = {
     "state": {"type": "str", "choices": ["present", "absent"]},
     "complete": {"type": "bool", "default": False},
+    "expected_plan": {"type": "raw"},
     "report_folder": {"type": "path"},
     "report_users": {"type": "bool"},
 }

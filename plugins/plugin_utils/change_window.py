@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.sizing import causes_full_cycle
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.model import Change, ChangeWindow
 
 FORM = "two times in ISO 8601 with an offset, such as 2026-12-05T22:00:00+09:00/2026-12-06T02:00:00+09:00"
 _TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?([Zz]|[+-]\d{2}:?\d{2})")
 _PARTS = ("start", "end")
+IN_WINDOW = "in_window/"
+"""The folder of the files of tasks of the playbook sync that judge the window again before the first write of each link."""
 LONGEST_TICKET = 200
 """Characters."""
 
@@ -104,7 +107,7 @@ def refusal(window: Window | None, now: datetime, first_cycle_minutes: float | N
     remaining = window.end - now
     if first_cycle_minutes is not None and timedelta(minutes=first_cycle_minutes) > remaining:
         cycle = _length(timedelta(minutes=first_cycle_minutes))
-        return f"the full cycle can take {cycle}, and the change window ends at {window.end_text}, in {_length(remaining)}"
+        return f"the change causes a full cycle, which can take {cycle}, and the change window ends at {window.end_text}, in {_length(remaining)}"
     return None
 
 
@@ -124,24 +127,74 @@ def _number(number: int, noun: str) -> str:
 def ticket_of(value: Any, pattern: str | None = None) -> str | None:
     """The ticket that ``change_ticket`` gives; ``None`` if it is not set.
 
-    :raises Unusable: with one sentence, if it is not a ticket.
+    :raises Unusable: if it is not a ticket, or does not match the pattern, with which it is required.
     """
     if value is not None and not isinstance(value, (str, int)):
         raise Unusable("change_ticket is not a text; give the number of the change request")
     ticket = "" if value is None else str(value).strip()
-    if not ticket:
-        return None
     if not ticket.isprintable() or len(ticket) > LONGEST_TICKET:
-        raise Unusable(f"change_ticket must be one line of at most {LONGEST_TICKET} characters")
-    if pattern and not re.fullmatch(pattern, ticket):
-        raise Unusable(f"change_ticket {ticket!r} does not match ticket_pattern {pattern!r}; give the number of the change request")
-    return ticket
+        raise Unusable(f"change_ticket must be one line of at most {LONGEST_TICKET} characters; give the number of the change request")
+    wanted = (pattern or "").strip()
+    if wanted and not _matches(wanted, ticket):
+        what = f"change_ticket {ticket!r} does not match" if ticket else "change_ticket is missing, and must match"
+        raise Unusable(f"{what} the pattern {wanted!r}; give the number of the change request")
+    return ticket or None
+
+
+def _matches(pattern: str, ticket: str) -> bool:
+    try:
+        return bool(re.fullmatch(pattern, ticket))
+    except re.error as error:
+        raise Unusable(f"ticket_pattern {pattern!r} is not a regular expression ({error.msg}); correct it") from None
 
 
 def change_of(ticket: Any, window: Any, pattern: str | None = None) -> Change:
     """The change request of a run, for documents.
 
-    :raises Unusable: with one sentence, if it is none.
+    :raises Unusable: if it is none.
     """
     parsed = parse(window)
     return {"ticket": ticket_of(ticket, pattern), "window": parsed.shown() if parsed else None}
+
+
+def judge(given: Mapping[str, Any], link: str | None, now: datetime, check_mode: bool) -> dict[str, Any]:
+    """The result of ``change_control`` for its options. ``link`` is the link that is about to be changed, ``None`` for all of them."""
+    try:
+        window = parse(given["window"])
+        change = change_of(given["ticket"], given["window"], given["ticket_pattern"])
+    except Unusable as unusable:
+        return {"failed": True, "msg": f"The change request cannot be used: {unusable}. Nothing was changed."}
+    refused = refusal(window, now) or (window and _too_long(given, window, now))
+    result = {
+        "changed": False,
+        "change": change,
+        "refusal": refused,
+        "complete": window is not None,
+        "tasks": IN_WINDOW if window else "",
+        "msg": described(change),
+    }
+    if refused is None:
+        return result
+    if check_mode:
+        return {**result, "msg": f"A run would be refused: {refused}."}
+    where = f"Link {link} may not be changed now" if link else "Nothing may be changed now"
+    what = "Nothing of it was changed." if link else "Nothing was changed."
+    return {**result, "failed": True, "msg": f"{where}: {refused}; run again within a window that is long enough. {what}"}
+
+
+def _too_long(given: Mapping[str, Any], window: Window, now: datetime) -> str | None:
+    """Why the full cycle that a link's change causes does not fit into the window."""
+    causes = (causes_full_cycle(difference, given["job"]) for difference in given["differences"] or ())
+    if given["following"] != "deprovision" and not any(causes):
+        return None
+    minutes = (given["sizing"] or {}).get("first_cycle_minutes")
+    if not minutes:
+        return "the change causes a full cycle, and how long that takes is not known, so it may not fit into the change window"
+    return refusal(window, now, minutes[-1])
+
+
+def described(change: Change) -> str:
+    """A change request in one line."""
+    window, ticket = change["window"], change["ticket"]
+    until = f"from {window['start']} until {window['end']}" if window else "at any time"
+    return f"change request {ticket}, {until}" if ticket else f"no change request, {until}"

@@ -218,7 +218,9 @@ def _options(role: str | None, values: Mapping[str, Any], others: list[str], boo
             "cross_tenant_sync_address_book": {**_except(THRESHOLDS, link_variables.options_of("address_book_info", values)), **exchange}
         }
     if role in (None, "source_tenant"):
-        return {"cross_tenant_sync_link": link_options, "cross_tenant_sync_impact": link_variables.options_of("impact_info", values)}
+        sizing = {"cross_tenant_sync_sizing": link_variables.options_of("sizing_info", values)} if role is None else {}
+        impact = link_variables.options_of("impact_info", values)
+        return {"cross_tenant_sync_link": link_options, "cross_tenant_sync_impact": impact, **sizing}
     if role not in ("verify", "address_book") or book.mode == "off":
         return {"cross_tenant_sync_link": link_options}
     book_options = link_variables.options_of("address_book_info", values)

@@ -18,13 +18,15 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.look impor
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import link_variables
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.rivals import Link
 from ansible_collections.entra.cross_tenant_sync.plugins.modules import link_info
-from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import SIDES, LinkHost, examine
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import LinkHost, examine, identity
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import PROCESS_VARIABLE, secrets_in
 
 IN_SYNC, FAILED, GO_ON, JUDGE, COMPARE = "as_desired", "failed", "link", "link_judged", "link_compared"
 """The files of tasks, see the playbook sync: the link is in sync; it cannot be compared; it differs; the impact of what differs on users must
 be judged; it needs a comparison of its own.
 """
+PLANNED = "planned"
+"""The file of tasks that compares the plan with the approved one first."""
 USERS, NO_TASKS = "users", "nothing"
 """The files of tasks with which the playbook report continues."""
 STRANGERS = "link_strangers"
@@ -72,12 +74,9 @@ def prepare(host: LinkHost, rivals: Callable[[], Mapping[str, Any]]) -> Looked:
 def prepare_complete(host: LinkHost, rivals: Callable[[], Mapping[str, Any]]) -> Looked:
     """Validate the variables of a host for a look that returns all differences. No other task reports what is wrong with them."""
     examined, params = examine(host, rivals)
+    link = identity(host)
     if examined.get("failed"):
-        return Looked(FAILED, msg=examined["msg"])
-    link = {"configuration": params.get("configuration"), "state": examined["state"]}
-    for side in SIDES:
-        own = params.get("target", {}) if side == "link_target" else params
-        link[side.removeprefix("link_")] = {"name": str(host.value(side, host.variables.get(side))), "tenant_id": own.get("tenant_id")}
+        return Looked(FAILED, msg=examined["msg"], link=link)
     if examined["state"] == "absent":
         return Looked(GO_ON, link=link)
     if not (host.here and _runs_in_controller(host)):
@@ -105,8 +104,22 @@ def pairs_of(links: Iterable[Link]) -> list[Pair]:
 def report_in_full(looked: Mapping[str, Looked], seen: Seen) -> dict[str, Any]:
     """The result of a look that returns all differences: each link with everything that was found."""
     links = {host: {**_entry_in_full(before, seen.verdicts.get(host)), **before.link} for host, before in looked.items()}
-    in_sync = sum(1 for entry in links.values() if entry["tasks"] == IN_SYNC)
-    return {**_totals(seen), "links": links, "done": {}, "all_done": False, "in_sync": in_sync, "warnings": []}
+    in_sync = [host for host, entry in links.items() if entry["tasks"] == IN_SYNC]
+    done = _leaving_one(in_sync if len(in_sync) > MOST_LINES else [], len(links))
+    return {
+        **_totals(seen),
+        "links": links,
+        "done": dict.fromkeys(done, True),
+        "all_done": False,
+        "in_sync": len(in_sync),
+        "warnings": [],
+    }
+
+
+def planned(hosts: Iterable[str]) -> dict[str, Any]:
+    """The result if a plan was approved: every link is planned again before anything else."""
+    links = {host: {"tasks": PLANNED} for host in hosts}
+    return {**_totals(Seen({})), "links": links, "done": {}, "all_done": False, "in_sync": 0, "warnings": []}
 
 
 def with_reports(result: Mapping[str, Any], users: bool | None) -> dict[str, Any]:

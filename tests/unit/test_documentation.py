@@ -50,6 +50,12 @@ ROLES = {path.name for path in (ROOT / "roles").glob("*") if path.is_dir()}
 INVENTORY_PLUGINS = {path.stem for path in (ROOT / "plugins" / "inventory").glob("[!_]*.py")}
 OF_EXPORT = {f"export_{'file' if name == 'path' else name}": about for name, about in topology_export.ARGUMENTS.items()}
 """The variables of the playbook export, each an option of its task."""
+OF_A_RUN: dict[str, dict[str, Any]] = {
+    **{key: {"type": "str"} for key in ("change_ticket", "change_ticket_pattern", "change_window", "expected_plan", "report_title")},
+    **{key: {"type": "path"} for key in ("plan_folder", "report_folder")},
+    **{key: {"type": "bool"} for key in ("drift_fail", "health_fail", "report_mask", "report_users", "watch_fail")},
+}
+"""The variables of playbooks that are the same for all links."""
 OF_TOPOLOGY = {*yaml.safe_load(topology.DOCUMENTATION)["options"], "strict", "compose", "groups", "keyed_groups"}
 
 each_guide = pytest.mark.parametrize("guide", GUIDES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -87,8 +93,10 @@ def test_an_entry_of_tenants_goes_through_the_filter(guide: Path) -> None:
 @functools.cache
 def module_spec(module: str) -> dict[str, Any]:
     """All options of a module, aliases among them."""
-    options: Options = importlib.import_module(f"ansible_collections.entra.cross_tenant_sync.plugins.modules.{module}").OPTIONS
-    spec = options.argument_spec()
+    found = importlib.import_module(f"ansible_collections.entra.cross_tenant_sync.plugins.modules.{module}")
+    options: Options | None = getattr(found, "OPTIONS", None)
+    # A module that runs in the controller has no connection, and its own table.
+    spec = options.argument_spec() if options else found.ARGUMENTS
     return {**spec, **{alias: about for about in spec.values() for alias in about.get("aliases", ())}}
 
 
@@ -255,7 +263,7 @@ class TestCommands:
             name, _equals, text = value.partition("=")
             given: dict[str, Any] = json.loads(value) if value.startswith("{") else {name: yaml.safe_load(text)}
             links = {one: said for one, said in given.items() if one != "cross_tenant_sync_module_process"}
-            yield from faults({**role_arguments(), **OF_EXPORT}, links, "-e")
+            yield from faults({**role_arguments(), **OF_EXPORT, **OF_A_RUN}, links, "-e")
 
     def test_mistakes_are_noticed(self) -> None:
         assert list(self.mistakes(["ansible-playbook", f"{PREFIX}snyc", "-e", "link_state=gone", "-e", '{"link_scope": []}'])) == [

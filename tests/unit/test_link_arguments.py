@@ -379,6 +379,7 @@ class TestAnswer:
                 "cross_tenant_sync_others": [],
                 "cross_tenant_sync_link": {"configuration": "Fabrikam", "others": []},
                 "cross_tenant_sync_impact": {"configuration": "Fabrikam"},
+                "cross_tenant_sync_sizing": {"configuration": "Fabrikam"},
             },
         }
 

@@ -56,6 +56,7 @@ BASE: dict[str, dict[str, Any]] = {
     "person_info": {"configuration": "Fabrikam", "user": "minsu.kim@contoso.kr", "target": {"tenant_id": TARGET, **SIGN_IN}},
     "preflight_info": {"side": "source", "partner_tenant_id": TARGET},
     "provisioning_log_info": {"configuration": "Fabrikam"},
+    "sizing_info": {"configuration": "Fabrikam", "target": {"tenant_id": TARGET, **SIGN_IN}},
     "sync_configuration": {"name": "Fabrikam", "target_tenant_id": TARGET},
     "sync_configuration_info": {},
     "sync_deprovision": {"configuration": "Fabrikam", "target": {"tenant_id": TARGET, **SIGN_IN}},
@@ -276,6 +277,10 @@ def own() -> Iterator[Case]:
         {"arriving_users": [{"user_principal_name": ""}]},
         "arriving_users[0].user_principal_name is required; it is empty",
     )
+    yield from each("sizing_info", "scope_mode", ("some", 5))
+    yield from each("sizing_info", "scope_exact", NOT_BOOLEANS)
+    yield from each("sizing_info", "differences", (5, "many", [5], [{}], [{"actions": 5}], [{"actions": [5]}]))
+    yield Case("sizing_info", {"scope_users": ["a@contoso.kr", "b\nc"]}, "scope_users[1]")
     yield from each("watch_info", "max_removals", (-1, *NOT_NUMBERS))
     yield from each("watch_info", "max_removal_percent", (-1, 101, *NOT_NUMBERS))
     yield from each("watch_info", "impact_limit", (-1, 2**31, *NOT_NUMBERS))

@@ -203,6 +203,13 @@ def deletions(value: int) -> str | None:
     return None if 0 <= value <= LARGEST_NUMBER else f"must be 0 (no guard) or a number of deletions, at most {LARGEST_NUMBER}"
 
 
+def difference(value: Mapping[str, Any]) -> str | None:
+    """A difference of a link, as another module has returned it."""
+    actions = value.get("actions")
+    listed = isinstance(actions, list) and all(isinstance(action, Mapping) for action in actions)
+    return None if listed else "must have actions, a list of dictionaries"
+
+
 CHECKS: Table = {
     **CONNECTION,
     "target": CONNECTION,
@@ -250,5 +257,6 @@ CHECKS: Table = {
     "since": moment,
     "until": moment,
     "limit": whole(0, LARGEST_NUMBER),
+    "differences": difference,
 }
 """The checks by option; suboptions are in a table of their own. Those of a partner's settings are in the table of settings."""

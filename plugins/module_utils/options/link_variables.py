@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .specs import CONNECTION, IMPACT, LINK, PROTECTED
+from .specs import CONNECTION, IMPACT, LINK, PROTECTED, SIZING
 from .values import UNCHECKED, checked, nearest
 
 
@@ -53,7 +53,7 @@ _ALSO: dict[str, dict[str, str]] = {
 def _of_link(option: str, about: Mapping[str, Any]) -> Variable:
     """The variable of an option of ``link_info``. It has no default, because a variable that is not set becomes no option."""
     held = {key: value for key, value in about.items() if key not in ("required", "default")}
-    judged = {"impact_info": option} if option in IMPACT else {}
+    judged = {module: option for module, spec in (("impact_info", IMPACT), ("sizing_info", SIZING)) if option in spec}
     return Variable(held, {"link_info": option, **judged, **_ALSO.get(option, {})})
 
 

@@ -194,6 +194,8 @@ IMPACT: dict[str, Any] = {
     **PROTECTED,
 }
 """The options of ``impact_info``: everything of a link that decides what happens to users, and whom it must not harm."""
+SIZING: dict[str, Any] = {**CONFIGURATION, **{f"scope_{name}": SCOPE[name] for name in ("mode", "users", "groups", "exact")}}
+"""The options of ``sizing_info`` that a link has: everything that decides who is in scope."""
 LIMITS: dict[str, Any] = {name: SCOPE[name] for name in _LIMITS}
 """How many users may leave at once."""
 OPTIONAL_TARGET: dict[str, Any] = {**TARGET, "required": False}

@@ -272,24 +272,24 @@ def _plan_present(current: Current, match: Found | None, wanted: Desired) -> Pla
 
 
 def _basis(current: Current, match: Found | None, wanted: Desired) -> dict[str, Any]:
-    """The configuration beside its managed settings, and the other configurations for the same target. The scope mode belongs to the scope."""
-    beside = {
-        f"configuration {other.configuration.name}": other.configuration.id for other in others(current.found, match, current.target_id)
-    }
+    """The configuration, and the other configurations for the same target. The scope mode belongs to the scope."""
+    serving = others(current.found, match, current.target_id)
+    beside = {f"other configuration {other.configuration.name}": other.configuration.id for other in serving}
     if match is None:
         return beside
     job = find_configuration.only_job(match.jobs, wanted.name)
-    managed = ("CompanyId", "SyncAll", settings_bag.NOTIFICATION)
-    keys = {name: value for name, value in settings_bag.without_secrets(match.bag).items() if name not in managed}
-    recipients = () if wanted.notification_email is None else ("Enabled", "Recipients")
-    guard = (settings_bag.GUARD, settings_bag.GUARD_NUMBER)
-    members = settings_bag.notification(match.bag)
+    shown = _shown(match.bag, replace(wanted, notification_email=wanted.notification_email or NO_NOTIFICATION))
+    known = ("CompanyId", "SyncAll", settings_bag.NOTIFICATION)
+    keys = {name: value for name, value in settings_bag.without_secrets(match.bag).items() if name not in known}
+    managed = ("Enabled", "Recipients", settings_bag.GUARD, settings_bag.GUARD_NUMBER)
+    members = {name: value for name, value in settings_bag.notification(match.bag).items() if name not in managed}
     return {
+        "name": match.configuration.name,
         "id": match.configuration.id,
-        "job": job["id"] if job else None,
+        "job_id": job["id"] if job else None,
+        **shown,
         **keys,
-        **{f"notification {name}": value for name, value in members.items() if name not in (*recipients, *guard)},
-        "deletion_threshold": settings_bag.deletion_guard(match.bag),
+        **({settings_bag.NOTIFICATION: members} if members else {}),
         **beside,
     }
 

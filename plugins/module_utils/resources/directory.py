@@ -131,6 +131,16 @@ def members_of_all(client: Client, group_ids: Iterable[str]) -> dict[str, tuple[
     return {group_id: tuple(_principals(client.members(page))) if page else () for group_id, page in zip(wanted, pages, strict=True)}
 
 
+def small_groups(client: Client, group_ids: Iterable[str]) -> dict[str, tuple[Principal, ...] | None]:
+    """The direct members of several groups, ``None`` for a group that has more than one page of them."""
+    wanted = list(group_ids)
+    pages = find_all(client, [_members(group_id) for group_id in wanted])
+    return {
+        group_id: None if page and page.get("@odata.nextLink") else tuple(_principals(client.members(page) if page else ()))
+        for group_id, page in zip(wanted, pages, strict=True)
+    }
+
+
 def _members(group_id: str) -> Request:
     return Request("GET", f"/groups/{group_id}/members?$select={PERSON}&$top=999")
 

@@ -117,11 +117,11 @@ def counting(domains: Iterable[str], ends: Sequence[str]) -> list[Request]:
 
 def counted(client: Client, bodies: Sequence[Any]) -> int:
     """The number of users, from the bodies of the answers to `counting`."""
-    counts = [_count(client, body) for body in bodies]
+    counts = [count_in(client, body) for body in bodies]
     return sum(counts[::2]) - sum(counts[1::2])
 
 
-def _count(client: Client, page: Any) -> int:
+def count_in(client: Client, page: Any) -> int:
     """The count of a collection. Its first page can be empty, and an answer without a count has ignored the query."""
     while "@odata.count" not in page and (following := client.path_of(page.get(NEXT), "v1.0")):
         page = client.get(following, headers=ADVANCED)

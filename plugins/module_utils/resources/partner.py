@@ -25,7 +25,7 @@ from .partner_entry import (
     resolve,
     synchronization_action,
 )
-from .partner_removal import plan_removal, unmanaged
+from .partner_removal import plan_removal, unchanged
 from .partner_settings import ENTRY, SYNCHRONIZATION, TABLE, Table, Values, settings
 
 __all__ = [
@@ -96,7 +96,7 @@ def _plan_present(current: Current, wanted: Desired) -> Plan:
         after={"partner": current.partner_id, "state": "present", **values},
         facts=facts(current.partner_id, {**dict.fromkeys(table.rows), **now, **values}),
         actions=tuple(actions),
-        basis=lambda: unmanaged(table, current.raw, now, values),
+        basis=lambda: unchanged(table, current.raw, now, changed),
     )
 
 

@@ -124,7 +124,7 @@ def _unknown(table: Table, raw: Raw, removed: Collection[str]) -> dict[str, Any]
     return {name: value for name, value in said.items() if not says_nothing(value)}
 
 
-def unmanaged(table: Table, raw: Raw, now: Values, managed: Collection[str]) -> dict[str, Any]:
-    """What an entry says beside the managed settings: settings by our names, and what this collection does not know by those of Graph."""
-    known = {name: value for name, value in now.items() if name not in managed and not says_nothing(value)}
+def unchanged(table: Table, raw: Raw, now: Values, changed: Collection[str]) -> dict[str, Any]:
+    """What an entry says beside the settings that change: settings by our names, and what this collection does not know by those of Graph."""
+    known = {name: value for name, value in now.items() if name not in changed and not says_nothing(value)}
     return {**known, **_unknown(table, raw, ())}

@@ -14,6 +14,8 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.
 
 REPORT = {"json": "report.json", "markdown": "report.md", "html": "report.html"}
 """The files of a report, by their format."""
+PLAN = {"json": "plan.json", "markdown": "plan.md", "html": "plan.html"}
+"""Those of a plan."""
 
 
 def fault(variable: str, folder: str, names: Iterable[str]) -> str | None:

@@ -38,8 +38,8 @@ class PlannedAction(TypedDict):
 
 
 class PlannedPart(TypedDict):
-    """The changes that one module makes in one tenant. ``before`` and ``after`` are the managed state, ``basis`` is the rest of the object
-    that was read: if another administrator changes it after the plan, the plan no longer holds.
+    """The changes that one module makes in one tenant. ``before`` and ``after`` are the managed state, ``basis`` is what was read of
+    the object and does not change: if another administrator changes it after the plan, the plan no longer holds.
     """
 
     module: str

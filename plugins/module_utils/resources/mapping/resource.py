@@ -150,20 +150,18 @@ def plan(current: Current, wanted: Desired) -> Plan:
         warnings=(*warnings, *try_on.warned(current.tried), *change.waits_for_start(whole, wanted.restart_job)),
         unmet=current.unmet,
         foreign=_foreign(after, wanted),
-        basis=lambda: _basis(current.schema, before, touched, wanted) if current.path else {},
+        basis=lambda: _basis(current.schema, before, after) if current.path else {},
     )
 
 
-def _basis(schema: Schema, before: Shown, touched: set[str], wanted: Desired) -> dict[str, Any]:
-    """The mappings that do not change, and the other rules of the schema, each with what a cycle makes of it."""
+def _basis(schema: Schema, before: Shown, after: Shown) -> dict[str, Any]:
+    """What does not change of the mappings, and the other rules of the schema, each with what a cycle makes of it."""
     old = user_mapping(schema) or {}
-    found: dict[str, Any] = {f"mapping of {target}": row for target, row in before["mappings"].items() if target not in touched}
-    if wanted.filters is None:
-        found["filters"] = before["filters"]
-    if wanted.target_actions is None:
-        found["target_actions"] = before["target_actions"]
+    changed = _differing(before, after, "mappings")
     return {
-        **found,
+        "mappings": {target: row for target, row in before["mappings"].items() if target not in changed},
+        "filters": before["filters"],
+        "target_actions": before["target_actions"],
         "mapping of users": "enabled" if old.get("enabled") is not False else "disabled",
         "matching": {target: row["matchingPriority"] for target, row in rows(old).items() if row.get("matchingPriority")},
         "input filters": without_empty((old.get("scope") or {}).get("inputFilterGroups") or []),

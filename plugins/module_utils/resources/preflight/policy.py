@@ -135,12 +135,19 @@ def policy_size(entry: Raw | None, used: int) -> list[Finding]:
     ]
 
 
-def quota(organization: Raw, arriving: int) -> list[Finding]:
-    """Free objects in the directory of the target for the users who still have to be created."""
+def directory_size(organization: Raw) -> tuple[int, int] | None:
+    """How many objects a directory holds, and may hold; ``None`` if the service does not report it."""
     size = organization.get("directorySizeQuota") or {}
     used, total = size.get("used"), size.get("total")
-    if not isinstance(used, int) or not isinstance(total, int) or not total:
+    return (used, total) if isinstance(used, int) and isinstance(total, int) and total else None
+
+
+def quota(organization: Raw, arriving: int) -> list[Finding]:
+    """Free objects in the directory of the target for the users who still have to be created."""
+    size = directory_size(organization)
+    if size is None:
         return [Finding("quota", UNKNOWN, "could not read how full the directory is: the service does not report it", "check the portal")]
+    used, total = size
     if used + arriving <= NEARLY_FULL * total:
         return []
     fits = used + arriving <= total
@@ -151,11 +158,16 @@ def quota(organization: Raw, arriving: int) -> list[Finding]:
 
 def licences(skus: Sequence[Raw], users: int) -> list[Finding]:
     """The source needs Entra ID P1 for each user who is synchronized (fact F141)."""
-    units = sum(int((sku.get("prepaidUnits") or {}).get("enabled") or 0) for sku in skus if _premium(sku))
+    units = premium_units(skus)
     if units >= users and units:
         return []
     cause = f"there are {units} licences with Entra ID P1 for {_users(users)} in scope" if units else "there is no licence with Entra ID P1"
     return [Finding("licences", WARNING, cause, "each synchronized user needs Entra ID P1 in the source; buy the missing licences")]
+
+
+def premium_units(skus: Sequence[Raw]) -> int:
+    """How many users may have a licence with Entra ID P1."""
+    return sum(int((sku.get("prepaidUnits") or {}).get("enabled") or 0) for sku in skus if _premium(sku))
 
 
 def _premium(sku: Raw) -> bool:

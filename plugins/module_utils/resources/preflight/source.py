@@ -70,11 +70,12 @@ def _members_of(group: Principal, client: Client) -> Iterable[Principal]:
     return members_of(client, group.id)
 
 
+LICENCES_PATH = "/subscribedSkus?$select=capabilityStatus,prepaidUnits,servicePlans"
 CONFIGURATIONS = Read("configurations", (FIND_CONFIGURATION, READ_SYNCHRONIZATION), longer=lambda _link, _seen: [configuration.with_bags])
 SKUS = Read(
     "licences",
     (Need("read the licences", LICENCES.read),),
-    lambda _link: [Request("GET", "/subscribedSkus?$select=capabilityStatus,prepaidUnits,servicePlans")],
+    lambda _link: [Request("GET", LICENCES_PATH)],
 )
 VERIFIED = Read(
     "mail_domains",

@@ -41,6 +41,8 @@ KINDS = {
 """The kinds of objects that can have an address, and the members to read."""
 GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
 """The id of the role in every tenant. Its holders are few, and a filter is accepted in any case (fact F159)."""
+QUOTA_PATH = "/organization?$select=directorySizeQuota"
+"""In beta."""
 DELETED = "/directory/deletedItems/microsoft.graph.user?$select=id,userPrincipalName,mail&$top=999"
 
 # Reads ---------------------------------------------------------------------------------------------------------------
@@ -109,7 +111,7 @@ DOMAIN_LIST = Read("domains", (Need("read the allow or deny list of mail domains
 QUOTA = Read(
     "quota",
     (Need("read how full the directory is", ORGANIZATION.read),),
-    lambda _link: [Request("GET", "/organization?$select=directorySizeQuota", version="beta")],
+    lambda _link: [Request("GET", QUOTA_PATH, version="beta")],
 )
 USERS = _with_address("users", FIND_SYNCED_USERS)
 TARGET_CONTACTS = _with_address("contacts", Need("search for contacts with the same address", CONTACTS.read, feature=WITHOUT_EXCHANGE))

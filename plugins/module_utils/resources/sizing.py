@@ -99,17 +99,15 @@ def _actions(difference: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def causes_full_cycle(difference: Mapping[str, Any], job: Mapping[str, Any] | None) -> bool:
-    """Whether a difference of a link makes the service evaluate all users: for a new configuration, a restart, and the first start of a job.
+    """Whether a difference of a link makes the service evaluate all users: a restart does, and the first start of a job.
     ``job`` is the job before the change as in results, ``None`` if there is none.
     """
     actions = _actions(difference)
     effects = [action.get("effects") or {} for action in actions]
     if any(each.get("triggers_full_cycle") or each.get("needs_restart") for each in effects):
         return True
-    verbs = {action.get("verb") for action in actions}
-    if difference.get("module") == "sync_configuration":
-        return "create" in verbs
-    return difference.get("module") == "sync_job" and "start" in verbs and not (job or {}).get("last_cycle")
+    starts = difference.get("module") == "sync_job" and any(action.get("verb") == "start" for action in actions)
+    return starts and not (job or {}).get("last_cycle")
 
 
 def writes_of(differences: Iterable[Mapping[str, Any]]) -> tuple[int, float]:

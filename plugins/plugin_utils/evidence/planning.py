@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.link import BUILDING, DEPROVISION, REMOVAL, Step
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.sizing import causes_full_cycle
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.model import (
     FORMAT,
     Change,
@@ -45,7 +46,6 @@ DID_NOT_RUN = "its tasks did not run"
 NOT_ASKED = "it was not asked for; the playbook plan does"
 POLICY = "cross_tenant_policy"
 _ORDER = {(step.module, step.side): place for place, step in enumerate(BUILDING)}
-_FULL = ("triggers_full_cycle", "needs_restart")
 _UNSIZED: Sizing = {
     "users": None,
     "objects": None,
@@ -252,8 +252,7 @@ def _sizing(result: Result) -> Sizing:
 def _building(look: Result) -> list[PlannedPart]:
     """The parts that change. One for which only a state is waited for has no action, and nothing is written for it."""
     changing = [part for part in look.get("differences") or () if part["actions"]]
-    new_job = any(action["verb"] == "create" for part in changing if part["module"] == "sync_configuration" for action in part["actions"])
-    parts = [_part(part["module"], _side(part, look), look, part, part, part.get("basis") or {}, new_job) for part in changing]
+    parts = [_part(part["module"], _side(part, look), look, part, part, part.get("basis") or {}) for part in changing]
     return sorted(parts, key=lambda part: _ORDER[part["module"], part["side"]])
 
 
@@ -278,19 +277,15 @@ def _removal_steps(found: Found) -> Sequence[Step]:
 def _removing(found: Found) -> list[PlannedPart]:
     results = [(step, found.removal[step.registered]) for step in _removal_steps(found)]
     return [
-        _part(step.module, cast(Literal["source", "target"], step.side), found.look, result, result.get("diff") or {}, {}, new_job=False)
+        _part(step.module, cast(Literal["source", "target"], step.side), found.look, result, result.get("diff") or {}, {})
         for step, result in results
         if result.get("actions")
     ]
 
 
-def _part(
-    module: str, side: Literal["source", "target"], look: Result, acting: Result, states: Result, basis: Result, new_job: bool
-) -> PlannedPart:
+def _part(module: str, side: Literal["source", "target"], look: Result, acting: Result, states: Result, basis: Result) -> PlannedPart:
     """``acting`` has the actions, ``states`` the states before and after them."""
     actions = [_action(action, module) for action in acting["actions"]]
-    full = any(action["effects"].get(effect) for action in actions for effect in _FULL)
-    starts = new_job and module == "sync_job" and any(action["verb"] == "start" for action in actions)
     return {
         "module": module,
         "side": side,
@@ -299,7 +294,7 @@ def _part(
         "before": dict(states.get("before") or {}),
         "after": dict(states.get("after") or {}),
         "basis": dict(basis),
-        "full_cycle": full or starts,
+        "full_cycle": causes_full_cycle({"module": module, "actions": acting["actions"]}, look.get("job")),
     }
 
 

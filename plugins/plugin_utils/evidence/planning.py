@@ -40,6 +40,8 @@ LOOKED_ONLY = ("as_desired", "failed")
 """The links for which no task follows the look."""
 UNJUDGED = "link"
 """The file of tasks of a link whose change does nobody harm."""
+REMOVED = "plan_removal"
+"""The variable with the results of the tasks that would remove the link, in check mode, by the names under which the roles register them."""
 DID_NOT_RUN = "its tasks did not run"
 NOT_ASKED = "it was not asked for; the playbook plan does"
 POLICY = "cross_tenant_policy"
@@ -72,18 +74,20 @@ class Found:
     impact: Result = field(default_factory=dict)
     sizing: Result = field(default_factory=dict)
     removal: Mapping[str, Result] = field(default_factory=dict)
-    """The results of the tasks that would remove the link, in check mode, by the variables in which the roles register them."""
+    """What `REMOVED` has."""
 
 
 def found_of(look: Result, variables: Mapping[str, Any]) -> Found:
     """What was found about a link, from its entry of the look and the variables of its host."""
 
-    def registered(name: str) -> Result:
-        value = variables.get(name)
+    def registered(name: str, among: Mapping[str, Any] = variables) -> Result:
+        value = among.get(name)
         return value if isinstance(value, Mapping) else {}
 
+    removal = registered(REMOVED)
     names = {step.registered for step in (DEPROVISION, *REMOVAL)}
-    return Found(look, registered(ARGUMENTS), registered(IMPACT), registered(SIZING), {name: registered(name) for name in names})
+    results = {name: registered(name, removal) for name in names}
+    return Found(look, registered(ARGUMENTS), registered(IMPACT), registered(SIZING), results)
 
 
 def plan_of(

@@ -133,6 +133,12 @@ def report(
     }
 
 
+def names_of(links: Iterable[Link]) -> Iterator[tuple[str, str]]:
+    """The names of users and other recipients that the texts of the report can contain, each with the address of its owner."""
+    for link in links:
+        yield from report_users.names_of(link.result)
+
+
 def _hashes(links: Iterable[Link]) -> dict[str, str]:
     """Those of a plan that was made in the run, and of the approved one, which is the same, because another one is not applied."""
     for link in links:
@@ -299,10 +305,14 @@ def summary_of(found: Report) -> list[str]:
     first = f"{_number(len(found['links']), 'link')}: {counted}" if counted else "no links"
     bad = [(host, link) for host, link in found["links"].items() if link["verdict"] not in (CHANGED, IN_SYNC)]
     bad.sort(key=lambda pair: VERDICTS.index(pair[1]["verdict"]))
-    lines = [f"{host}: {link['verdict']}: {_shortened(link['summary'])}" for host, link in bad]
-    lines += [_number(len(found["strangers"]), "sentence") + " about synchronization that no link describes"] if found["strangers"] else []
+    lines = [f"{host}: {_shortened(_with_verdict(link['verdict'], link['summary']))}" for host, link in bad]
+    lines += [f"strangers: {len(found['strangers'])}, see the report"] if found["strangers"] else []
     room = MOST_LINES - 1
     return [first, *lines] if len(lines) <= room else [first, *lines[: room - 1], f"and {len(lines) - room + 1} more"]
+
+
+def _with_verdict(verdict: str, summary: str) -> str:
+    return summary if summary.lower().startswith(verdict) else f"{verdict}: {summary}"
 
 
 def _shortened(text: str, most: int = 300) -> str:

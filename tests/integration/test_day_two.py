@@ -68,8 +68,6 @@ class TestIncident:
 
     def test_held_deletions(self, playbooks: Playbooks, emulator: Emulator) -> None:
         settled = emulator.state()
-        assert "no deletions are held back" in idle(playbooks, "approve_deletions", variables={"approve_deletions_expected": ""}, **LINK)
-
         Somebody(emulator).removes_from_group(DIRECTOR, COLLEAGUE)
         emulator.advance("PT40M")
         assert incident.arrived(emulator) == ALL
@@ -83,7 +81,7 @@ class TestIncident:
         approved = play(playbooks, "approve_deletions", variables={"approve_deletions_expected": f"{COLLEAGUE}, {DIRECTOR}"}, **LINK)
         assert approved.code == 0, approved.output
         assert approved.actions() == ["restart provisioning job of configuration Fabrikam"]
-        idle(playbooks, "approve_deletions", variables={"approve_deletions_expected": 2}, **LINK)
+        assert "no deletions are held back" in idle(playbooks, "approve_deletions", variables={"approve_deletions_expected": 2}, **LINK)
         emulator.advance("PT40M")
         assert incident.arrived(emulator) == {ADMINISTRATOR}
 
@@ -94,7 +92,6 @@ class TestIncident:
         assert f"an approval takes the accounts of protected users: {ADMINISTRATOR} ({incident.ROLE})" in stopped
 
     def test_pause_and_resume(self, playbooks: Playbooks, emulator: Emulator) -> None:
-        assert "pauses the job" in idle(playbooks, "pause", "--check", **LINK)
         paused = play(playbooks, "pause", variables={"pause_reason": "ticket 4711"}, **LINK)
         assert paused.actions() == ["pause provisioning job of configuration Fabrikam"]
         assert "reason: ticket 4711" in paused.output
@@ -105,8 +102,6 @@ class TestIncident:
         before = emulator.state()
         shown = idle(playbooks, "resume", "--check", **LINK)
         assert f"in the next cycle, 1 user will be deleted: {DIRECTOR}" in shown
-        limited = refused(playbooks, "resume", **LINK, link_scope_max_removals=0)
-        assert "more than link_scope_max_removals 0" in limited
         somebody.removes_from_group(ADMINISTRATOR)
         stopped = refused(playbooks, "resume", **LINK)
         assert f"the next cycle takes the accounts of protected users: {ADMINISTRATOR} ({incident.ROLE})" in stopped
@@ -122,7 +117,6 @@ class TestIncident:
 def test_provisioning_now(playbooks: Playbooks, emulator: Emulator) -> None:
     """All of the users or none of them."""
     assert playbooks.sync(link_job_state="paused").code == 0
-    assert "provision_users is missing" in refused(playbooks, "provision_now", variables={"provision_users": " "})
     known, shared = "yuna.han@contoso.kr", "front.desk@contoso.kr"
     state = emulator.state()
     for name in ("desk.one", "desk.two"):
@@ -155,10 +149,10 @@ def test_provisioning_now(playbooks: Playbooks, emulator: Emulator) -> None:
 
 def test_only_named_links_are_removed(playbooks: Playbooks, emulator: Emulator) -> None:
     assert playbooks.sync().code == 0
-    for names in ({"link_teardown": ""}, {"link_teardown": "contoso_to_fabricam"}):
-        sentence = refused(playbooks, "teardown", variables=names)
-        assert sentence.startswith("contoso_to_fabrikam would be removed, but link_teardown does not name it")
-    assert "did you mean contoso_to_fabricam?" in sentence
+    sentence = refused(playbooks, "teardown", variables={"link_teardown": "contoso_to_fabricam"})
+    assert sentence.startswith(
+        "contoso_to_fabrikam would be removed, but link_teardown does not name it (did you mean contoso_to_fabricam?)"
+    )
     idle(playbooks, "teardown", "--check")
     removed = play(playbooks, "teardown", variables={"link_teardown": "another\ncontoso_to_fabrikam"})
     assert removed.code == 0, removed.output

@@ -13,7 +13,7 @@ options:
   tenant_id:
     description:
       - The tenant to sign in to, by its id or one of its verified domains.
-      - If not set, the environment variable E(AZURE_TENANT_ID) is used. One of the two is required.
+      - If not set, the environment variable E(AZURE_TENANT_ID) is used, or E(AZURE_TENANT), which AWX sets. One of them is required.
     type: str
     aliases: [tenant]
   client_id:
@@ -26,12 +26,13 @@ options:
   client_secret:
     description:
       - The value of a client secret of the application registration.
-      - If not set, the environment variable E(AZURE_CLIENT_SECRET) is used. An empty value counts as not set.
+      - If not set, the environment variable E(AZURE_CLIENT_SECRET) is used, or E(AZURE_SECRET), which AWX sets. An empty value counts as not set.
     type: str
     aliases: [secret]
   certificate:
     description:
       - A certificate with its private key as PEM text, or as a PFX file in base64.
+      - In PEM text, C(\n) can take the place of each line end.
       - Its public part must be uploaded to the application registration.
     type: str
   certificate_path:

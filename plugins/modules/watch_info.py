@@ -53,7 +53,7 @@ options:
     type: int
   impact_limit:
     description:
-      - How many users RV(users) and RV(held) name. RV(protected) names all.
+      - How many users RV(users), RV(held) and each part of RV(leaving) name. RV(protected) names all.
     type: int
     default: 50
   source_domains:
@@ -217,6 +217,13 @@ not_in_scope:
   returned: success
   type: dict
   sample: {removed: 2, outside: 4}
+leaving:
+  description:
+    - The names of the users whose accounts a cycle may delete, by what becomes of them - V(removed), V(held), V(refused) and V(may_be_removed) as
+      in RV(not_in_scope), at most O(impact_limit) of each.
+  returned: success
+  type: dict
+  sample: {removed: [minsu.kim@contoso.kr, hyejin.lee@contoso.kr]}
 next_cycle:
   description: When it runs, whether it compares every user with the target, and how many accounts it deletes.
   returned: success
@@ -227,6 +234,11 @@ held:
   returned: success
   type: dict
   sample: null
+job_state:
+  description: Whether cycles run, V(started) or V(paused).
+  returned: success
+  type: str
+  sample: started
 importance:
   description: For each kind of importance V(checked), or why it was not. Empty if no user is at risk.
   returned: success

@@ -31,6 +31,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.failure im
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph import vault
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.read_cache import invalidate_all
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_cache import RunCache
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.secrecy import with_line_ends
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import RUN_FOLDER, incomplete
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import run
@@ -167,6 +168,6 @@ def secrets_in(spec: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[st
             value = given.get(name)
             if about.get("no_log") and value and str(value).strip():
                 # It is used without the line end of a file. An empty text would mask everything.
-                yield from {str(value), str(value).strip()}
+                yield from {str(value), str(value).strip(), str(with_line_ends(str(value)))}
             if about.get("type") == "dict" and about.get("options") and isinstance(value, Mapping):
                 yield from secrets_in(about["options"], value)

@@ -90,8 +90,12 @@ def no_tasks(files: Files, inventory: Path) -> Command:
 
 
 def _ours(files: Files, work: str, _tasks: int, *arguments: str) -> Command:
-    name = "teardown.yml" if work == "teardown" else "sync.yml"
-    return playbook(files, files.inventory(work), REPOSITORY / "playbooks" / name, *arguments)
+    inventory = files.inventory(work)
+    if work != "teardown":
+        return playbook(files, inventory, REPOSITORY / "playbooks" / "sync.yml", *arguments)
+    links = yaml.safe_load(inventory.read_text())["all"]["children"]["links"]["hosts"]
+    named = ("-e", f"link_teardown={','.join(links)}")
+    return playbook(files, inventory, REPOSITORY / "playbooks" / "teardown.yml", *named, *arguments)
 
 
 def _processes(files: Files, work: str, tasks: int) -> Command:

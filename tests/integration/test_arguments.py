@@ -78,7 +78,7 @@ def test_a_misspelt_variable_ends_every_playbook_and_every_role(playbooks: Playb
     for playbook in PLAYBOOKS:
         silent(
             emulator,
-            play(playbooks, hosts, playbook),
+            play(playbooks, hosts, playbook, "-e", "link_teardown=contoso_to_fabrikam"),
             "link_filter (did you mean link_filters?)",
             "link_job_stat (did you mean link_job_state?)",
         )
@@ -205,6 +205,7 @@ SURVEY = {
     "link_global_address_list": "",
     "link_person": "minsu.kim@contoso.kr",
     "link_source_domains": "contoso.kr",
+    "link_teardown": "contoso_to_fabrikam",
 }
 """What a survey of AWX gives: texts only."""
 

@@ -199,7 +199,9 @@ def test_the_mesh_of_the_guide_by_limits_and_slices(companies: Emulator, tmp_pat
     assert hosts_of(rerun) == set(links)
     assert rerun.changed() == []
 
-    removed = group.play("teardown", "--limit", f"from_{one},to_{one}", **small)
+    removed = group.play(
+        "teardown", "--limit", f"from_{one},to_{one}", "-e", f"link_teardown={','.join(link for link in links if one in link)}", **small
+    )
     assert hosts_of(removed) == {link for link in links if one in link}
     companies.advance("PT40M")
     last = group.play("sync", mesh=rest)

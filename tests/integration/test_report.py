@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence import planning
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.model import Report
 from ansible_collections.entra.cross_tenant_sync.tests.support.address_book import VERDICTS
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import FABRIKAM, SECRETS, Emulator
@@ -154,7 +156,7 @@ class TestPresentState:
         assert len(handed) < 4000
 
     def test_aftermath_where_exchange_may_not_be_asked(self, runs: Runs) -> None:
-        run = runs.play("report", runs.hosts(), report_mask=False)
+        run = runs.play("report", runs.hosts(link_deletion_threshold=7), report_mask=False)
         assert run.code == 0, run.output
         users = users_of(runs.link())
         assert {alias: user["state"] for alias, user in users.items()} == {
@@ -165,6 +167,9 @@ class TestPresentState:
         assert of_graph == {alias for alias, verdict in VERDICTS.items() if verdict in STATES}
         assert all(CAUSES[alias][0] in users[alias]["reason"] for alias in of_graph)
         assert "set exchange to true" in runs.link()["users_note"]
+        plan = runs.link()["plan"]
+        assert plan["parts"][0]["after"]["deletion_threshold"] == 7
+        assert (plan["impact_unknown"], plan["hash"]) == (planning.NOT_ASKED, "")
 
     def test_a_link_that_cannot_be_read_does_not_hide_the_others(self, runs: Runs) -> None:
         run = runs.play("report", with_broken(runs.hosts(exchange=True, link_address_book="off")), report_mask=True)
@@ -222,6 +227,24 @@ class TestRun:
         run = runs.play("sync", with_broken(runs.hosts(), alone=True))
         assert run.code == 2, run.output
         assert {name: link["verdict"] for name, link in runs.found["links"].items()} == {"locked_to_fabrikam": "failed"}
+
+    def test_a_plan_that_was_not_approved_and_one_that_was(self, runs: Runs) -> None:
+        hosts = runs.hosts(link_job_state="paused", link_preflight=False)
+        refused = runs.play("sync", hosts, expected_plan="0" * 64)
+        assert refused.code == 2, refused.output
+        assert runs.link()["verdict"] == "failed"
+        assert runs.link()["summary"].startswith("The plan is not the one that was approved")
+        assert runs.found["hashes"] == {}
+        (approved,) = set(re.findall(r"[0-9a-f]{64}", runs.link()["summary"])) - {"0" * 64}
+        window = {"start": "2020-01-01T00:00:00Z", "end": "2100-01-01T00:00:00Z"}
+        run = runs.play("sync", hosts, expected_plan=approved, change_window=window, change_ticket="CHG-2")
+        assert run.code == 0, run.output
+        assert runs.found["hashes"] == {"plan": approved, "expected": approved}
+        assert runs.found["change"] == {"ticket": "CHG-2", "window": window}
+        link = runs.link()
+        assert link["verdict"] == "changed"
+        assert link["plan"]["hash"]
+        assert [part["module"] for part in link["run"]][:2] == ["plan_report", "change_control"]
 
     def test_check_mode_writes_nothing(self, runs: Runs) -> None:
         run = runs.play("sync", runs.hosts(link_deletion_threshold=7), "--check")

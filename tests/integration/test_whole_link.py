@@ -145,7 +145,7 @@ def test_taking_the_link_down_leaves_the_people(playbooks: Playbooks, emulator: 
     emulator.advance("P1D")
     assert arrived(emulator.tenant(FABRIKAM)) == people
 
-    again = playbooks.play(REPOSITORY / "playbooks" / "teardown.yml", inventory(emulator))
+    again = playbooks.play(REPOSITORY / "playbooks" / "teardown.yml", inventory(emulator, link_teardown="contoso_to_fabrikam"))
     assert again.code == 0, again.output
     assert again.changed() == []
     assert "no configuration to fabrikam" in again.output

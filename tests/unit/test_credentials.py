@@ -159,6 +159,19 @@ class TestCertificate:
         """The output of the base64 command, and a folded YAML text."""
         self.check(load_certificate(secrets_of(certificate=base64.encodebytes(rsa_pair().pfx()).decode())))
 
+    @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\\n", "\\r\\n"], ids=repr)
+    @pytest.mark.parametrize("passphrase", [None, PASSPHRASE])
+    def test_a_variable_may_hold_the_line_ends_as_letters(self, line_end: str, passphrase: str | None) -> None:
+        pem = rsa_pair().pem(passphrase).decode()
+        secrets = secrets_of(certificate=pem.replace("\n", line_end), certificate_passphrase=passphrase)
+        self.check(load_certificate(secrets))
+        # The key is hidden in the form in which it is used, too.
+        assert (secrets.hidden()[1] or "").splitlines() == pem.splitlines()
+
+    @pytest.mark.parametrize("text", ["no pem\\n", "TWlu\\nc3U="])
+    def test_backslashes_of_other_texts_stay(self, text: str) -> None:
+        assert text in secrets_of(certificate=text).hidden()
+
     @staticmethod
     def check(proof: dict[str, str]) -> None:
         assert proof["private_key"].encode() == rsa_pair().key_pem()

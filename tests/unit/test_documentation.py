@@ -22,7 +22,7 @@ import yaml
 from ansible_collections.entra.cross_tenant_sync.plugins.inventory import topology
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.exchange.service import ENDPOINTS
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.credentials.methods import METHODS
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.link_variables import OWN, VARIABLES
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.link_variables import OWN, TEARDOWN, VARIABLES
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION, Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import causes
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.address_book.verdict import (
@@ -34,6 +34,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.
 )
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.consequences.person.cause import CAUSES
 from ansible_collections.entra.cross_tenant_sync.plugins.modules import person_info, topology_export
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_guard import EXPECTED, USERS
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.topology import topology_of
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import Emulator
 from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import inventory
@@ -48,6 +49,8 @@ MODULES = {path.stem for path in (ROOT / "plugins" / "modules").glob("[!_]*.py")
 PLAYBOOKS = {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
 ROLES = {path.name for path in (ROOT / "roles").glob("*") if path.is_dir()}
 INVENTORY_PLUGINS = {path.stem for path in (ROOT / "plugins" / "inventory").glob("[!_]*.py")}
+OF_ACTIONS: dict[str, Any] = {name: {"type": "str"} for name in (EXPECTED, USERS, "pause_reason")}
+"""The variables of the playbooks for a link that exists. On a command line, all of them are texts."""
 OF_EXPORT = {f"export_{'file' if name == 'path' else name}": about for name, about in topology_export.ARGUMENTS.items()}
 """The variables of the playbook export, each an option of its task."""
 OF_A_RUN: dict[str, dict[str, Any]] = {
@@ -103,7 +106,8 @@ def module_spec(module: str) -> dict[str, Any]:
 @functools.cache
 def role_arguments() -> dict[str, Any]:
     """The arguments of all roles, with their true types: the roles' own specifications leave room for the texts of a survey."""
-    own = {OWN: {"type": "list", "elements": "str"}}
+    # On a command line, the names of links are a text.
+    own = {OWN: {"type": "list", "elements": "str"}, TEARDOWN: {"type": "str"}}
     return {**{name: dict(variable.about) for name, variable in VARIABLES.items()}, **own}
 
 
@@ -263,7 +267,7 @@ class TestCommands:
             name, _equals, text = value.partition("=")
             given: dict[str, Any] = json.loads(value) if value.startswith("{") else {name: yaml.safe_load(text)}
             links = {one: said for one, said in given.items() if one != "cross_tenant_sync_module_process"}
-            yield from faults({**role_arguments(), **OF_EXPORT, **OF_A_RUN}, links, "-e")
+            yield from faults({**role_arguments(), **OF_EXPORT, **OF_A_RUN, **OF_ACTIONS}, links, "-e")
 
     def test_mistakes_are_noticed(self) -> None:
         assert list(self.mistakes(["ansible-playbook", f"{PREFIX}snyc", "-e", "link_state=gone", "-e", '{"link_scope": []}'])) == [
@@ -347,8 +351,8 @@ class TestProse:
 
     def test_every_variable_that_stands_for_an_option_is_in_the_guide(self) -> None:
         text = (ROOT / "docs" / "guide_sign_in.md").read_text(encoding="utf-8")
-        rows = dict(re.findall(r"^\| `(\w+)`(?:, alias `\w+`)? \| `(AZURE_\w+)` \|$", text, re.MULTILINE))
-        assert rows == {name: about["fallback"][1][0] for name, about in CONNECTION.items() if "fallback" in about}
+        rows = dict(re.findall(r"^\| `(\w+)`(?:, alias `\w+`)? \| `(AZURE_[\w`, A-Z]+)` \|$", text, re.MULTILINE))
+        assert rows == {name: "`, `".join(about["fallback"][1]) for name, about in CONNECTION.items() if "fallback" in about}
 
 
 class NoEmulator(Emulator):

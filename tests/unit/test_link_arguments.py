@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.link_variables import (
     CONNECTION_NAMES,
     OWN,
+    TEARDOWN,
     VARIABLES,
     value_of,
 )
@@ -86,7 +87,7 @@ class TestTheTable:
         texts = [path.read_text(encoding="utf-8") for place in (ROLES, root / "playbooks") for path in place.rglob("*.yml")]
         modules = {path.stem for path in (root / "plugins" / "modules").glob("link_*.py")}
         used = {word for text in texts for word in _words(text) if word.startswith("link_")} - modules
-        assert used - set(VARIABLES) - {OWN} == set()
+        assert used - set(VARIABLES) - {OWN, TEARDOWN} == set()
 
     @pytest.mark.parametrize("name", VARIABLES)
     def test_each_holds_what_the_option_takes(self, name: str) -> None:

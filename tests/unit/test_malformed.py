@@ -18,6 +18,7 @@ import requests
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import module_runner
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import checks
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import run_in_worker
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET
 
@@ -347,8 +348,8 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
         raise requests.exceptions.ConnectionError("no server")
 
     monkeypatch.setattr(requests.Session, "send", send)
-    for variable in ("TENANT_ID", "CLIENT_ID", "CLIENT_SECRET", "CLIENT_CERTIFICATE_PATH", "AUTHORITY_HOST", "FEDERATED_TOKEN_FILE"):
-        monkeypatch.delenv(f"AZURE_{variable}", raising=False)
+    for variable in (variable for about in CONNECTION.values() if "fallback" in about for variable in about["fallback"][1]):
+        monkeypatch.delenv(variable, raising=False)
     yield sendings
     assert sendings == []
 
@@ -406,6 +407,7 @@ def test_is_refused_in_the_worker_and_in_a_module(case: Case, capsys: pytest.Cap
 WITHOUT_OPTIONS = {
     "change_control",
     "link_arguments",
+    "link_guard",
     "link_report",
     "link_verdict",
     "links_drift_info",
@@ -436,6 +438,7 @@ def test_a_valid_task_of_each_module_sends_a_request(module: str, sent: list[Any
     ("variable", "value", "named"),
     [
         ("AZURE_TENANT_ID", "contoso", "tenant_id"),
+        ("AZURE_TENANT", "contoso", "tenant_id"),
         ("AZURE_AUTHORITY_HOST", "https://[::1", "login_endpoint"),
         ("AZURE_CLIENT_ID", "two words", "client_id"),
     ],
@@ -452,6 +455,7 @@ def test_values_of_the_environment_are_checked_as_well(monkeypatch: pytest.Monke
 def test_an_option_that_was_left_empty_is_not_taken_from_the_environment(monkeypatch: pytest.MonkeyPatch, value: str | None) -> None:
     """An empty secret of one tenant must not become that of another."""
     monkeypatch.setenv("AZURE_CLIENT_SECRET", SECRET)
+    monkeypatch.setenv("AZURE_SECRET", SECRET)
     result = in_worker(*task(Case("sync_job_info", {"client_secret": value}, "")))
     assert "no credential is given" in result["msg"]
 

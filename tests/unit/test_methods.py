@@ -17,7 +17,7 @@ import jwt
 import pytest
 import requests
 import responses
-from ansible.module_utils.basic import env_fallback
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from msal import managed_identity as msal_managed_identity
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cloud import CLOUDS
@@ -37,8 +37,8 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cred
 )
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import CredentialProblem, SignInFailure, Unreachable
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.transport import Transport, Trust
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import checks
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import checks, specs
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION, from_environment
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.causes import explain
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.certificates import rsa_pair
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET
@@ -177,18 +177,49 @@ class TestOptions:
     """Specs, validation and masking of the credential options derive from the table."""
 
     def test_the_argument_spec(self) -> None:
-        def spec(kind: str, variable: str | None = None, **more: Any) -> dict[str, Any]:
-            return {"type": kind, **({"fallback": (env_fallback, [variable])} if variable else {}), **more}
+        def spec(kind: str, *variables: str, **more: Any) -> dict[str, Any]:
+            return {"type": kind, **({"fallback": (from_environment, list(variables))} if variables else {}), **more}
 
         assert {option.name: CONNECTION[option.name] for option in CREDENTIAL_OPTIONS} == {
             "access_token": spec("str", no_log=True),
             "certificate": spec("str", no_log=True),
             "certificate_path": spec("path", "AZURE_CLIENT_CERTIFICATE_PATH"),
             "certificate_passphrase": spec("str", "AZURE_CLIENT_CERTIFICATE_PASSWORD", no_log=True),
-            "client_secret": spec("str", "AZURE_CLIENT_SECRET", no_log=True, aliases=["secret"]),
+            "client_secret": spec("str", "AZURE_CLIENT_SECRET", "AZURE_SECRET", no_log=True, aliases=["secret"]),
             "federated_token": spec("str", no_log=True),
             "federated_token_file": spec("path", "AZURE_FEDERATED_TOKEN_FILE"),
         }
+
+    @pytest.mark.parametrize(
+        ("environment", "tenant", "secret"),
+        [
+            ({}, None, None),
+            ({"AZURE_TENANT": SOURCE, "AZURE_SECRET": "awx"}, SOURCE, "awx"),
+            ({"AZURE_TENANT_ID": SOURCE, "AZURE_CLIENT_SECRET": "own"}, SOURCE, "own"),
+            (
+                {"AZURE_TENANT_ID": SOURCE, "AZURE_TENANT": TARGET, "AZURE_CLIENT_SECRET": "own", "AZURE_SECRET": "awx"},
+                SOURCE,
+                "own",
+            ),
+            # AWX sets a variable for each field, also for one that was left empty.
+            ({"AZURE_TENANT_ID": "", "AZURE_TENANT": SOURCE, "AZURE_CLIENT_SECRET": " ", "AZURE_SECRET": "awx"}, SOURCE, "awx"),
+            ({"AZURE_TENANT_ID": "", "AZURE_TENANT": "", "AZURE_SECRET": ""}, None, None),
+        ],
+    )
+    def test_the_environment_fills_in_by_the_first_name_that_has_a_value(
+        self, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], tenant: str | None, secret: str | None
+    ) -> None:
+        for name in (variable for about in CONNECTION.values() if "fallback" in about for variable in about["fallback"][1]):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        found = ArgumentSpecValidator(CONNECTION).validate({}).validated_parameters
+        assert (found["tenant_id"], found["client_secret"]) == (tenant, secret)
+        given = ArgumentSpecValidator(CONNECTION).validate({"tenant": TARGET, "secret": "given"}).validated_parameters
+        assert (given["tenant_id"], given["client_secret"]) == (TARGET, "given")
+        # The environment is about one tenant.
+        other = ArgumentSpecValidator(specs.TARGET["options"]).validate({"tenant_id": TARGET}).validated_parameters
+        assert (other["tenant_id"], other["client_secret"]) == (TARGET, None)
 
     def test_every_option_is_validated_and_only_a_path_may_be_quoted(self) -> None:
         names = {option.name for option in CREDENTIAL_OPTIONS}

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence import report_users, reporting
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence import planning, report_users, reporting
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.model import LinkHealth, Report, ReportUser, RunPart
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.shapes import shaped
 from ansible_collections.entra.cross_tenant_sync.tests.support.shapes import misfits
@@ -25,7 +25,12 @@ ACTION = {"verb": "assign", "object": "user x", "tenant": "A1", "effects": {"ema
 DID = {**OK, "changed": True, "actions": [ACTION], "diff": {"before": {"users": []}, "after": {"users": ["x"]}, "before_header": SECRET}}
 BROKE = {**OK, "failed": True, "msg": "Tenant A1: refused.", "actions": [ACTION], "changed": True, "error": {"request_id": SECRET}}
 VERIFIED = {**OK, "summary": "job healthy; 2 synced users"}
-DIFFERS = {"tasks": "link_judged", "in_sync": False, "summary": "differs in sync_scope", "differences": [{"module": "sync_scope"}]}
+DIFFERS = {
+    "tasks": "link_judged",
+    "in_sync": False,
+    "summary": "differs in sync_scope",
+    "differences": [{"module": "sync_job", "actions": []}],
+}
 SAME = {"tasks": "as_desired", "in_sync": True, "summary": "in sync"}
 UNREADABLE = {"tasks": "failed", "msg": "Tenant A1: sign-in failed"}
 
@@ -83,6 +88,8 @@ class TestVerdict:
             (built(source_tenant_scope=DID), "changed", "job healthy; 2 synced users"),
             (built(source_tenant_scope=BROKE), "failed", "Tenant A1: refused."),
             (built(source_tenant_scope=DID, verify_status={}), "failed", reporting.NOT_REACHED),
+            ({"sync_look": look(SAME), "sync_window": {**OK, "msg": "within the window"}}, "in_sync", "in sync"),
+            ({"sync_look": look(DIFFERS), "sync_window": {**OK, "failed": True, "msg": "too late"}}, "failed", "too late"),
             (built(verify_status={**BROKE, "summary": "s"}), "failed", "Tenant A1: refused."),
             (built(source_tenant_scope=DID, preflight_link={**OK, "ready": False, "refusal": "no licence"}), "failed", "no licence"),
             (built(sync_arguments={**OK, "failed": True, "msg": "link_x is missing"}), "failed", "link_x is missing"),
@@ -291,8 +298,38 @@ class TestWhole:
         assert reporting.summary_of(found)[-1] == "2 sentences about synchronization that no link describes"
 
     def test_the_plan_and_the_approved_hash(self) -> None:
-        found = reporting.report({}, "T", None, {}, CHANGE, expected="abc")
-        assert found["hashes"] == {"expected": "abc"}
+        """A plan that was refused was not applied, so its hash is only in the message."""
+        plan = planning.plan_of(
+            {HOST: planning.found_of({**DIFFERS, "source": SOURCE, "target": TARGET, "differences": []}, {})}, "1", CHANGE
+        )
+        approved = {**OK, "plan": plan, "hash": plan["hash"], "links": {}}
+        found = made(**{HOST: link(**built(sync_approval=approved)), "new": link()})
+        assert found["hashes"] == {"plan": plan["hash"], "expected": plan["hash"]}
+        assert found["links"][HOST]["plan"] == plan["links"][HOST]
+        assert found["links"]["new"]["plan"] is None
+        assert (found["links"][HOST]["run"] or [])[0]["msg"] == f"the plan is the one that was approved: {plan['hash']}"
+        assert made(**{HOST: link(plan_found=approved, plan_look=look(DIFFERS))})["hashes"] == {"plan": plan["hash"]}
+        refused = {**OK, "failed": True, "msg": "The plan is not the one that was approved.", "hash": "abc", "differences": ["one"]}
+        found = made(**{HOST: link(sync_look=look({"tasks": "planned"}), plan_look=look(SAME), sync_approval=refused)})
+        assert (found["hashes"], found["links"][HOST]["verdict"], found["links"][HOST]["summary"]) == ({}, "failed", refused["msg"])
+        assert list(misfits(Report, found)) == []
+
+    def test_what_a_look_found_to_change(self) -> None:
+        """As a plan without impact and hash, which nobody can approve."""
+        differs = {**DIFFERS, "source": SOURCE, "target": TARGET, "configuration": "C", "state": "present"}
+        differs["differences"] = [
+            {"module": "sync_scope", "tenant": "A1", "actions": [ACTION], "before": {"users": []}, "after": {"users": ["x"]}}
+        ]
+        found = made(**{HOST: link(report_look=look(differs))})
+        plan = found["links"][HOST]["plan"]
+        assert plan
+        assert (plan["status"], plan["hash"], plan["impact_unknown"]) == ("to_change", "", planning.NOT_ASKED)
+        assert [(part["module"], part["after"], part["actions"][0]["verb"]) for part in plan["parts"]] == [
+            ("sync_scope", {"users": ["x"]}, "assign")
+        ]
+        assert list(misfits(Report, found)) == []
+        assert SECRET not in json.dumps(found)
+        assert made(**{HOST: link(report_look=look(SAME))})["links"][HOST]["plan"] is None
 
 
 class TestShapes:

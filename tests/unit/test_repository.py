@@ -53,6 +53,7 @@ MODULES = sorted(names("plugins/modules"))
 WITHOUT_CONNECTION = {
     "change_control",
     "link_arguments",
+    "link_guard",
     "link_report",
     "link_verdict",
     "links_drift_info",

@@ -47,7 +47,16 @@ SECRETS = {
     "certificate_passphrase": "very-secret-passphrase",
     "access_token": "very-secret-access-token",
 }
-ENVIRONMENT = ("TENANT_ID", "CLIENT_ID", "CLIENT_SECRET", "CLIENT_CERTIFICATE_PATH", "CLIENT_CERTIFICATE_PASSWORD", "AUTHORITY_HOST")
+ENVIRONMENT = (
+    "TENANT_ID",
+    "CLIENT_ID",
+    "CLIENT_SECRET",
+    "CLIENT_CERTIFICATE_PATH",
+    "CLIENT_CERTIFICATE_PASSWORD",
+    "AUTHORITY_HOST",
+    "SECRET",
+    "TENANT",
+)
 SPEC = {
     "name": {"type": "str", "required": True},
     "kind": {"type": "str", "choices": ["a", "b"]},

@@ -35,6 +35,11 @@ def without_line_end(secret: str | None) -> str | None:
     return secret.rstrip("\r\n") if secret else secret
 
 
+def with_line_ends(pem: str | None) -> str | None:
+    """A text in PEM whose line ends a variable may hold as a backslash and a letter. PEM itself has no backslashes."""
+    return pem.replace("\\r\\n", "\n").replace("\\n", "\n") if pem and "-----BEGIN" in pem else pem
+
+
 def shown(text: str, secrets: Iterable[str | None]) -> str:
     """The text of another program, or `QUOTED` if it contains a part of a secret in any spelling."""
     return QUOTED if any(_quotes(text, secret) for secret in secrets if secret) else text

@@ -88,6 +88,8 @@ VARIABLES: dict[str, Variable] = {
 
 OWN = "link_own_variables"
 """The variable that lists the site's own variables whose names begin with ``link_``."""
+TEARDOWN = "link_teardown"
+"""The variable that names the links which the playbook teardown may remove. It is about a run, so no role takes it."""
 OWN_KEYS = "tenants_own_keys"
 """The variable that lists the site's own members of the entries of ``tenants``."""
 NOTES = "notes"
@@ -104,8 +106,8 @@ def with_link_prefix(names: Iterable[str]) -> list[str]:
 
 def unknown(names: Iterable[str], own: Iterable[str]) -> list[str]:
     """A message for each name that begins with ``link_``, is not a variable of a link, and is not listed as the site's own."""
-    allowed = {*VARIABLES, OWN, *own}
-    return [no_variable(name, nearest(name, VARIABLES)) for name in sorted(with_link_prefix(names)) if name not in allowed]
+    allowed = {*VARIABLES, OWN, TEARDOWN, *own}
+    return [no_variable(name, nearest(name, (*VARIABLES, TEARDOWN))) for name in sorted(with_link_prefix(names)) if name not in allowed]
 
 
 def no_variable(name: str, close: str) -> str:

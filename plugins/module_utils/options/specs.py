@@ -9,11 +9,12 @@ A new option of a scope or of mappings is added to `SCOPE` or `MAPPING`: then th
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible.module_utils.basic import env_fallback
+from ansible.module_utils.errors import AnsibleFallbackNotFound
 
 from ..graph.cloud import CLOUDS
 from ..graph.credentials.base import CredentialOption
@@ -39,8 +40,20 @@ class Options:
         return understand(self.argument_spec(), given)
 
 
-def _from(variable: str) -> dict[str, Any]:
-    return {"fallback": (env_fallback, [variable])}
+def from_environment(*variables: str) -> str:
+    """The value of the first of these variables that has one: AWX sets a variable for a field that was left empty, too.
+
+    :raises AnsibleFallbackNotFound: if none of them has.
+    """
+    for variable in variables:
+        value = os.environ.get(variable)
+        if value and value.strip():
+            return value
+    raise AnsibleFallbackNotFound
+
+
+def _from(*variables: str) -> dict[str, Any]:
+    return {"fallback": (from_environment, list(variables))}
 
 
 def _credential(option: CredentialOption) -> dict[str, Any]:
@@ -48,12 +61,12 @@ def _credential(option: CredentialOption) -> dict[str, Any]:
         "type": "path" if option.form == "path" else "str",
         **({"no_log": True} if option.is_secret else {}),
         **({"aliases": list(option.aliases)} if option.aliases else {}),
-        **(_from(option.environment) if option.environment else {}),
+        **(_from(*option.environment) if option.environment else {}),
     }
 
 
 CONNECTION: dict[str, Any] = {
-    "tenant_id": {"type": "str", "aliases": ["tenant"], **_from("AZURE_TENANT_ID")},
+    "tenant_id": {"type": "str", "aliases": ["tenant"], **_from("AZURE_TENANT_ID", "AZURE_TENANT")},
     "client_id": {"type": "str", **_from("AZURE_CLIENT_ID")},
     **{option.name: _credential(option) for option in CREDENTIAL_OPTIONS},
     "auth_method": {"type": "str", "choices": list(AUTH_METHODS), "default": "auto"},

@@ -37,7 +37,10 @@ LOOK, IMPACT, SIZING, ARGUMENTS = "plan_look", "plan_impact", "plan_sizing", "pl
 """The variables in which the tasks of a plan register their results: links_info, impact_info, sizing_info and link_arguments."""
 LOOKED_ONLY = ("as_desired", "failed")
 """The links for which no task follows the look."""
+UNJUDGED = "link"
+"""The file of tasks of a link whose change does nobody harm."""
 DID_NOT_RUN = "its tasks did not run"
+NOT_ASKED = "it was not asked for; the playbook plan does"
 POLICY = "cross_tenant_policy"
 _ORDER = {(step.module, step.side): place for place, step in enumerate(BUILDING)}
 _FULL = ("triggers_full_cycle", "needs_restart")
@@ -153,6 +156,16 @@ def as_file(plan: Plan) -> str:
 # A link --------------------------------------------------------------------------------------------------------------------
 
 
+def differences_of(look: Result) -> LinkPlan | None:
+    """What a look alone has found to change in a link, as a plan that nobody can approve: its impact was not asked for, and it has no hash.
+    ``None`` if there is nothing, or if only the tasks of a removal can find it.
+    """
+    if look.get("state") == "absent" or not look.get("differences"):
+        return None
+    plan = link_plan(Found({**look, "tasks": UNJUDGED}, impact={"failed": True, "msg": NOT_ASKED}))
+    return {**plan, "sizing": None, "hash": ""} if plan["parts"] else None
+
+
 def link_plan(found: Found) -> LinkPlan:
     """The plan of a link."""
     look = found.look
@@ -208,7 +221,7 @@ def _fault(found: Found, absent: bool) -> str | None:
 
 def _must_be_judged(look: Result) -> bool:
     """Whether the run judges the impact on users before it writes, so that a failure of that is one of the link."""
-    return look.get("tasks") != "link"
+    return look.get("tasks") != UNJUDGED
 
 
 def _impact(found: Found) -> tuple[dict[str, Any] | None, str | None]:

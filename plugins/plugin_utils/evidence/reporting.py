@@ -21,22 +21,24 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.
     SOURCE,
     TARGET,
 )
-from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence import report_users
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence import planning, report_users
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.model import (
     FORMAT,
     Change,
     LinkHealth,
     LinkPlan,
     LinkReport,
-    Plan,
     Report,
     RunPart,
     Tenant,
 )
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.shapes import shaped
 
-ONLY_LOOKED, RUN_LOOKED = ("report_look", "plan_look"), "sync_look"
+REPORT_LOOK, RUN_LOOKED = "report_look", "sync_look"
+ONLY_LOOKED = (REPORT_LOOK, "plan_look")
 """The variables in which the playbooks register a look at all links. After that of a run, the link's tasks follow."""
+APPROVAL, PLANNED = "sync_approval", "plan_found"
+"""The results of ``plan_report`` in the playbooks sync and plan."""
 HEALTH = ("report_health", "health_look")
 ARGUMENTS = ("sync_arguments", "source_tenant_arguments", "target_tenant_arguments", "preflight_arguments", "verify_arguments")
 VERIFIED = ("verify_status", "verify_left")
@@ -90,6 +92,8 @@ class Question:
 
 
 BEFORE = (
+    Question("plan_report", APPROVAL, lambda result: f"the plan is the one that was approved: {result.get('hash')}"),
+    Question("change_control", "sync_window", lambda result: result.get("msg")),
     Question("preflight_info", "preflight_link", lambda result: result.get("refusal") or _last(result.get("report"))),
     Question("impact_info", "source_tenant_impact", lambda result: (result.get("impact") or {}).get("summary")),
 )
@@ -111,26 +115,41 @@ def report(
     created: str | None,
     versions: Mapping[str, str],
     change: Change,
-    plan: Plan | None = None,
-    expected: str | None = None,
     check_mode: bool = False,
 ) -> Report:
-    """The evidence of a run, not masked. ``plan`` is the one that was made in the run, ``expected`` the hash that was approved."""
-    planned = plan["links"] if plan else {}
-    found = {host: _link(host, link, planned.get(host), check_mode) for host, link in links.items()}
+    """The evidence of a run, not masked."""
+    found = {host: _link(host, link, check_mode) for host, link in links.items()}
     users = report_users.without_those_of_others({host: part["users"] for host, part in found.items()}, _pairs(links))
-    hashes = {"plan": plan["hash"] if plan else None, "expected": expected}
     return {
         "format": FORMAT,
         "title": title,
         "created": created,
         "versions": dict(versions),
         "change": change,
-        "hashes": {name: text for name, text in hashes.items() if text},
+        "hashes": _hashes(links.values()),
         "masked": False,
         "links": {host: {**part, "users": users[host]} for host, part in found.items()},
         "strangers": _strangers(links.values()),
     }
+
+
+def _hashes(links: Iterable[Link]) -> dict[str, str]:
+    """Those of a plan that was made in the run, and of the approved one, which is the same, because another one is not applied."""
+    for link in links:
+        approved = link.result(APPROVAL)
+        if approved.get("plan"):
+            return {"plan": str(approved["hash"]), "expected": str(approved["hash"])}
+        planned = link.result(PLANNED)
+        if planned.get("plan"):
+            return {"plan": str(planned["hash"])}
+    return {}
+
+
+def _plan(host: str, link: Link) -> LinkPlan | None:
+    """The plan of the run, or what a look found to change."""
+    plan = link.result(APPROVAL, PLANNED).get("plan")
+    planned = plan["links"].get(host) if isinstance(plan, Mapping) else planning.differences_of(link.of_all(host, REPORT_LOOK))
+    return shaped(LinkPlan, planned) if planned else None
 
 
 def _pairs(links: Mapping[str, Link]) -> dict[str, tuple[str, str]]:
@@ -145,7 +164,7 @@ def _strangers(links: Iterable[Link]) -> list[str]:
     return list(dict.fromkeys(map(str, (*found, *unknown))))
 
 
-def _link(host: str, link: Link, planned: LinkPlan | None, check_mode: bool) -> LinkReport:
+def _link(host: str, link: Link, check_mode: bool) -> LinkReport:
     parts = list(_parts(link))
     health = link.of_all(host, *HEALTH)
     users, note = report_users.of(link.result, link.state)
@@ -160,7 +179,7 @@ def _link(host: str, link: Link, planned: LinkPlan | None, check_mode: bool) -> 
         "state": link.state,
         "verdict": verdict,
         "summary": summary,
-        "plan": shaped(LinkPlan, planned) if planned else None,
+        "plan": _plan(host, link),
         "run": parts or None,
         "health": shaped(LinkHealth, health) if health else None,
         "users": users,
@@ -221,7 +240,7 @@ def _candidates(host: str, link: Link, parts: list[RunPart], check_mode: bool) -
     yield from ((FAILED, part["msg"] or f"{part['module']} failed") for part in parts if part["failed"])
     ran = link.of_all(host, RUN_LOOKED)
     if parts:
-        yield from _of_run(link, bool(ran), parts, check_mode)
+        yield from _of_run(link, ran, parts, check_mode)
     elif ran:
         yield _of_look(ran, FAILED)
     seen = link.of_all(host, *ONLY_LOOKED)
@@ -229,10 +248,12 @@ def _candidates(host: str, link: Link, parts: list[RunPart], check_mode: bool) -
         yield _of_look(seen, UNKNOWN)
 
 
-def _of_run(link: Link, by_playbook: bool, parts: list[RunPart], check_mode: bool) -> Iterator[tuple[str, str]]:
-    """Of a link whose tasks ran. Only the playbook sync is known to end with a verification."""
-    verified = link.result(*VERIFIED)
-    if by_playbook and not verified:
+def _of_run(link: Link, ran: Mapping[str, Any], parts: list[RunPart], check_mode: bool) -> Iterator[tuple[str, str]]:
+    """Of a link whose tasks ran. The playbook sync ends with a verification, unless the link is in sync."""
+    if ran.get("in_sync"):
+        yield _of_look(ran, FAILED)
+        return
+    if ran and not link.result(*VERIFIED):
         yield FAILED, NOT_REACHED
     changed = sum(len(part["actions"]) for part in parts)
     said = next((part["msg"] for part in reversed(parts) if part["msg"] and not part["failed"]), None)

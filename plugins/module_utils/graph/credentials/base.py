@@ -18,7 +18,7 @@ from ..claims import Claims, OpaqueToken, decode
 from ..cloud import Cloud
 from ..discovery import owner_of
 from ..errors import CredentialProblem
-from ..secrecy import without_line_end
+from ..secrecy import with_line_ends, without_line_end
 from ..transport import Transport
 
 
@@ -53,9 +53,9 @@ class CredentialOption:
 
     name: str
     form: Literal["line", "text", "token", "path"]
-    """One line, text of several lines, a token, or the path of a file. All but a path are secrets."""
-    environment: str | None = None
-    """The environment variable that is used if the option is not set."""
+    """One line, text of several lines in PEM, a token, or the path of a file. All but a path are secrets."""
+    environment: tuple[str, ...] = ()
+    """The environment variables that are used if the option is not set, the first one that has a value."""
     aliases: tuple[str, ...] = ()
     selects: bool = True
     """Whether ``auto`` chooses the method if this option is set."""
@@ -69,6 +69,8 @@ class CredentialOption:
         """The value without what files and variables put around it, such as the line end of a file."""
         if self.form == "token":
             return (value or "").strip() or None
+        if self.form == "text":
+            return with_line_ends(value)
         return without_line_end(value) if self.form == "line" else value
 
 

@@ -94,8 +94,8 @@ METHOD = Method(
     from_options,
     options=(
         CredentialOption("certificate", "text"),
-        CredentialOption("certificate_path", "path", environment="AZURE_CLIENT_CERTIFICATE_PATH"),
-        CredentialOption("certificate_passphrase", "line", environment="AZURE_CLIENT_CERTIFICATE_PASSWORD", selects=False),
+        CredentialOption("certificate_path", "path", environment=("AZURE_CLIENT_CERTIFICATE_PATH",)),
+        CredentialOption("certificate_passphrase", "line", environment=("AZURE_CLIENT_CERTIFICATE_PASSWORD",), selects=False),
     ),
     missing="neither certificate nor certificate_path is given",
 )

@@ -24,6 +24,6 @@ def from_options(applicant: Applicant) -> ClientCredential:
 METHOD = Method(
     "client_secret",
     from_options,
-    options=(CredentialOption("client_secret", "line", environment="AZURE_CLIENT_SECRET", aliases=("secret",)),),
+    options=(CredentialOption("client_secret", "line", environment=("AZURE_CLIENT_SECRET", "AZURE_SECRET"), aliases=("secret",)),),
     missing="client_secret is empty",
 )

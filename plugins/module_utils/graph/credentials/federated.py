@@ -120,7 +120,7 @@ METHOD = Method(
     from_options,
     options=(
         CredentialOption("federated_token", "token"),
-        CredentialOption("federated_token_file", "path", environment="AZURE_FEDERATED_TOKEN_FILE"),
+        CredentialOption("federated_token_file", "path", environment=("AZURE_FEDERATED_TOKEN_FILE",)),
     ),
     missing="neither federated_token nor federated_token_file is given, and this is not a GitHub Actions job that can request a token",
     in_environment=in_github_job,

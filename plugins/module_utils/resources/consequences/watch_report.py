@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...plan import Facts
+from .. import job
 from ..people import some
-from .accounts import FATES
+from .accounts import FATES, Fate
 from .importance import Importance
 from .leavers import Held, Judged
 from .model import Consequence
@@ -24,6 +25,8 @@ from .summary import Summary, facts_of
 NOTHING, SOMETHING, COULD_NOT_LOOK = "nothing", "something", "could_not_look"
 BEGINNINGS = {NOTHING: "Nothing was found. ", SOMETHING: "Something was found. ", COULD_NOT_LOOK: "Could not look. "}
 """The beginning of a message, by verdict."""
+LEAVING: tuple[Fate, ...] = ("removed", "held", "refused", "may_be_removed")
+"""What becomes of the accounts that a cycle may delete, now or after an approval."""
 _IN_SCOPE = {
     "soft_deleted": "will be deleted {when}",
     "disabled": "will be disabled {when}",
@@ -63,10 +66,14 @@ class Found:
         """Why a user is protected."""
         return self.protection.reasons(consequence, self.importance)
 
+    def of(self, fate: Fate) -> list[str]:
+        """The users who are not in scope and of whose accounts this becomes, by name."""
+        return sorted(judged.consequence.name for judged in self.left if judged.fate == fate)
+
     @property
     def removed(self) -> int:
         """How many accounts the next cycle deletes."""
-        return len([judged for judged in self.left if judged.fate == "removed"])
+        return len(self.of("removed"))
 
     def at_risk(self) -> Iterator[tuple[Consequence, str]]:
         """The users to whom a cycle does, or may do, harm, with what it is."""
@@ -104,8 +111,10 @@ def facts(found: Found) -> dict[str, Any]:
         "in_scope": found.users,
         "differing": found.differing,
         "not_in_scope": {fate: fates[fate] for fate in FATES if fates[fate]},
+        "leaving": {fate: found.of(fate)[:limit] for fate in LEAVING if fates[fate]},
         "next_cycle": {"when": found.link.when, "full": found.link.full, "removes": found.removed},
         "held": dict(found.held) if found.held else None,
+        "job_state": job.run_state(found.link.job),
         "importance": {kind: found.importance.not_checked.get(kind, "checked") for kind in found.checked},
     }
 
@@ -128,7 +137,7 @@ def _findings(found: Found) -> Iterator[str]:
 
 
 def _named(found: Found) -> str:
-    return f": {some(sorted(judged.consequence.name for judged in found.left if judged.fate == 'removed'))}"
+    return f": {some(found.of('removed'))}"
 
 
 def _unknown(found: Found) -> Iterator[str]:

@@ -219,7 +219,7 @@ untouched:
     basis:
       description: What was read of the object, as in RV(differences[].basis).
       type: dict
-      sample: {state: started, restart_owed: false, quarantine: null, interval: PT40M}
+      sample: {running: true, restart pending: false, quarantine: null, interval: PT40M}
 job:
   description: The job, as RV(entra.cross_tenant_sync.sync_job_info#module:job). V(null) if there is none, or if the comparison stopped before it.
   returned: success

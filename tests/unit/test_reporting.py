@@ -133,6 +133,8 @@ class TestVerdict:
             "b: to_change: differs in sync_scope",
             "c: unknown: Tenant A1: sign-in failed",
         ]
+        found = made(**{HOST: link(report_health=health("degraded", "Degraded. 1 user failed"))})
+        assert reporting.summary_of(found) == ["1 link: 1 degraded", f"{HOST}: Degraded. 1 user failed"]
         assert reporting.verdict_of(made()) == "unknown"
         assert reporting.summary_of(made()) == ["no links"]
 
@@ -295,7 +297,7 @@ class TestWhole:
         links = {HOST: link(report_look=seen), "other": link(report_look=seen)}
         found = made(**links)
         assert found["strangers"] == ["a stranger", "strangers unknown: Tenant B1: no"]
-        assert reporting.summary_of(found)[-1] == "2 sentences about synchronization that no link describes"
+        assert reporting.summary_of(found)[-1] == "strangers: 2, see the report"
 
     def test_the_plan_and_the_approved_hash(self) -> None:
         """A plan that was refused was not applied, so its hash is only in the message."""

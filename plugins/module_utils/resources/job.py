@@ -202,13 +202,13 @@ def plan(current: Current, wanted: Desired) -> Plan:
 
 
 def _basis(current: Current) -> dict[str, Any]:
-    """The job beside its state, without what changes with every cycle."""
+    """The job, without what changes with every cycle. ``state`` in a plan can be that after earlier tasks of the run, so it is not in here."""
     if current.job is None:
         return {}
     found = quarantine(current.job)
     return {
-        "state": run_state(current.job),
-        "restart_owed": debt.owed(current.configuration),
+        "running": run_state(current.job) == "started",
+        "restart pending": debt.owed(current.configuration),
         "quarantine": found["reason"] if found else None,
         "interval": (current.job.get("schedule") or {}).get("interval"),
     }

@@ -226,7 +226,7 @@ def _licences(source: Client, after: Counted | None, findings: list[str]) -> int
 
 def _directory(target: Client, coming: int, findings: list[str]) -> tuple[int, int] | None:
     """How many objects the target's directory holds, and may hold."""
-    organizations = _tried(target, findings, "how full the directory is", lambda: list(target.pages(QUOTA_PATH, version="beta")))
+    organizations = _tried(target, findings, "the quota of the directory", lambda: list(target.pages(QUOTA_PATH, version="beta")))
     if organizations is None:
         return None
     organization = organizations[0] if organizations else {}

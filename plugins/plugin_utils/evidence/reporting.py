@@ -299,10 +299,14 @@ def summary_of(found: Report) -> list[str]:
     first = f"{_number(len(found['links']), 'link')}: {counted}" if counted else "no links"
     bad = [(host, link) for host, link in found["links"].items() if link["verdict"] not in (CHANGED, IN_SYNC)]
     bad.sort(key=lambda pair: VERDICTS.index(pair[1]["verdict"]))
-    lines = [f"{host}: {link['verdict']}: {_shortened(link['summary'])}" for host, link in bad]
-    lines += [_number(len(found["strangers"]), "sentence") + " about synchronization that no link describes"] if found["strangers"] else []
+    lines = [f"{host}: {_shortened(_with_verdict(link['verdict'], link['summary']))}" for host, link in bad]
+    lines += [f"strangers: {len(found['strangers'])}, see the report"] if found["strangers"] else []
     room = MOST_LINES - 1
     return [first, *lines] if len(lines) <= room else [first, *lines[: room - 1], f"and {len(lines) - room + 1} more"]
+
+
+def _with_verdict(verdict: str, summary: str) -> str:
+    return summary if summary.lower().startswith(verdict) else f"{verdict}: {summary}"
 
 
 def _shortened(text: str, most: int = 300) -> str:

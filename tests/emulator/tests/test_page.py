@@ -8,12 +8,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import browser
+import chromium
 import pytest
 from api import CONTOSO, FABRIKAM
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
-pytestmark = pytest.mark.skipif(not (browser.CHROMIUM and browser.CHROMEDRIVER), reason=browser.MISSING)
+pytestmark = pytest.mark.skipif(not (chromium.CHROMIUM and chromium.CHROMEDRIVER), reason=chromium.MISSING)
 
 
 def cells(row: WebElement) -> list[str]:
@@ -26,7 +27,7 @@ def rows(section: WebElement, table: str) -> list[WebElement]:
 
 def test_a_person_sees_who_came_from_where(tmp_path: Path) -> None:
     """Each tenant's address book, policies and jobs; nothing is loaded from elsewhere, and nothing is wider than the window."""
-    with browser.linked(tmp_path) as url, browser.browser(tmp_path / "profile") as chrome:
+    with browser.linked(tmp_path) as url, chromium.browser(tmp_path / "profile") as chrome:
         chrome.get(url)
         assert chrome.title == "entra-emulator"
         contoso, fabrikam = (chrome.find_element(By.CSS_SELECTOR, f"section[data-tenant='{tenant}']") for tenant in (CONTOSO, FABRIKAM))

@@ -12,6 +12,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 import browser
+import chromium
 from api import FABRIKAM
 
 PICTURE = Path(__file__).parents[3] / "docs" / "images" / "emulator.png"
@@ -20,7 +21,7 @@ PICTURE = Path(__file__).parents[3] / "docs" / "images" / "emulator.png"
 def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        with browser.linked(folder) as url, browser.browser(folder / "profile", 1200, 980) as chrome:
+        with browser.linked(folder) as url, chromium.browser(folder / "profile", 1200, 980) as chrome:
             chrome.get(f"{url}/#{FABRIKAM}")
             PICTURE.parent.mkdir(parents=True, exist_ok=True)
             chrome.save_screenshot(str(PICTURE))

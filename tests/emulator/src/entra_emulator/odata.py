@@ -9,7 +9,7 @@ import base64
 import binascii
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -87,6 +87,10 @@ PARTNER = Kind(
     directory=False,
 )
 PROVISIONING = _log_kind("provisioningObjectSummary", "auditLogs/provisioning", properties.PROVISIONING)
+PROVISIONING_BY_ID = replace(
+    PROVISIONING, rules=replace(PROVISIONING.rules, properties=properties.PROVISIONING - {"provisioningAction", "provisioningStatusInfo"})
+)
+"""The same, if only the ids of an entry and its time can be asked for (F185)."""
 DIRECTORY_AUDIT = _log_kind("directoryAudit", "auditLogs/directoryAudits", properties.DIRECTORY_AUDIT)
 
 SINGLE = frozenset({"$select"})

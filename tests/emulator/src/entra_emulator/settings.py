@@ -193,6 +193,11 @@ class Settings(BaseModel):
         ge=0,
         description="F68: virtual length of an initial cycle for each assigned person, group and membership (0.6 to 4.8).",
     )
+    log_filter: Literal["listed", "ids"] = Field(
+        default="listed",
+        description="F185: whether $filter of the provisioning log takes provisioningAction and provisioningStatusInfo, or refuses them.",
+    )
+    log_retention_days: Literal[30, 7] = Field(default=30, description="F124: how long the logs are kept.")
     log_delay_seconds: int = Field(default=0, ge=0, description="F124: virtual seconds until an entry appears in the logs.")
 
     # Directory roles
@@ -343,6 +348,8 @@ FLIPPED: dict[str, Any] = {
     "iif_null": "false",
     "function_names": "name",
     "log_tenant_id": "target",
+    "log_filter": "ids",
+    "log_retention_days": 7,
     "policy_quota": "conditional_access",
     "role_assignments_filter": "required",
     "exchange_members": "GuestMailUser",
@@ -358,7 +365,7 @@ FLIPPED: dict[str, Any] = {
 }
 """The preset that flips every switch that has another documented or conceivable behaviour."""
 
-STATUSES = frozenset({"job_created_status", "exchange_not_found_status"})
+STATUSES = frozenset({"job_created_status", "log_retention_days", "exchange_not_found_status"})
 """Switches whose values are numbers of a fixed choice."""
 
 PRESETS: dict[str, dict[str, Any]] = {"likely": {}, "flipped": FLIPPED}

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence import planning, report_users, reporting
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.masking import masked
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.model import LinkHealth, Report, ReportUser, RunPart
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.shapes import shaped
 from ansible_collections.entra.cross_tenant_sync.tests.support.shapes import misfits
@@ -270,6 +271,24 @@ class TestUsers:
         links["elsewhere"] = reporting.link_of(elsewhere, {"report_address_book": book(person("m@a", "orphan", ACCOUNT))})
         found = {host: {user["name"] for user in entry["users"] or ()} for host, entry in made(**links)["links"].items()}
         assert found == {"members": {"M@a", "gone@a"}, "guests": {"g@a", "new@a"}, "elsewhere": {"m@a"}}
+
+    def test_display_names_in_reasons_are_masked(self) -> None:
+        """Those of users and of other recipients with their addresses, not those of groups."""
+        rivals = [
+            {"guid": "g1", "type": "MailContact", "display_name": "Song Mirae"},
+            {"guid": "g2", "type": "GroupMailbox", "display_name": "Sales"},
+        ]
+        evidence = {"entra": {**ACCOUNT, "display_name": "Mirae S. (A)"}, "exchange": {"recipient": None, "rivals": rivals}}
+        reason = "Mirae S. (A): address of MailContact Song Mirae and GroupMailbox Sales"
+        taken = {**person("mirae@a", "address_taken"), "evidence": evidence, "reason": reason}
+        links = {HOST: link(report_address_book=book(taken)), "other": link(report_address_book={"failed": True, "msg": "no"})}
+        found = masked(made(**links), reporting.names_of(links.values()))
+        text = json.dumps(found)
+        assert "Mirae" not in text
+        assert "Sales" in text
+        ((user,), _note) = (found["links"][HOST]["users"] or [], None)
+        assert user["reason"]
+        assert user["reason"].startswith(f"{user['name'].partition('@')[0]}: address of MailContact user-")
 
     @staticmethod
     def users(**registered: Any) -> tuple[list[ReportUser], str | None]:

@@ -133,6 +133,12 @@ def report(
     }
 
 
+def names_of(links: Iterable[Link]) -> Iterator[tuple[str, str]]:
+    """The names of users and other recipients that the texts of the report can contain, each with the address of its owner."""
+    for link in links:
+        yield from report_users.names_of(link.result)
+
+
 def _hashes(links: Iterable[Link]) -> dict[str, str]:
     """Those of a plan that was made in the run, and of the approved one, which is the same, because another one is not applied."""
     for link in links:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Refusal
@@ -369,6 +369,7 @@ ANY_TEXT = st.text(max_size=30) | st.sampled_from(
 
 
 class TestText:
+    @settings(deadline=None)
     @given(name=ANY_TEXT, value=ANY_TEXT, note=ANY_TEXT, members=st.lists(ANY_TEXT, max_size=3))
     def test_no_text_becomes_anything_else(self, name: str, value: str, note: str, members: list[str]) -> None:
         """Neither in a value nor in a comment, of links that are active or commented out."""

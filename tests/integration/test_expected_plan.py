@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.link import DEPROVISION, REMOVAL
 from ansible_collections.entra.cross_tenant_sync.tests.support.another_admin import TEMPLATE, Admin
 from ansible_collections.entra.cross_tenant_sync.tests.support.cloud import Cloud
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM
@@ -362,6 +363,21 @@ def test_the_plan_that_nobody_disturbs_is_applied() -> None:
         run = sync(found.cloud, {**WISHED, "expected_plan": found.plan["hash"]})
         assert [module for module, result in run.results if result.get("changed")] == ["sync_mapping", "sync_scope", "sync_job"]
         assert plan(found.cloud)["links"][LINK]["status"] == "in_sync"
+
+
+def test_what_would_be_removed_does_not_look_as_if_it_were() -> None:
+    """A report at the end of a run that was refused reads what the roles have registered."""
+    found = approved()
+    found.cloud.load(found.state)
+    absent = {**WISHED, "link_state": "absent"}
+    with living(found.cloud):
+        variables = sync(found.cloud, absent, "plan.yml").variables
+        made = variables["plan_found"]["plan"]
+        assert made["links"][LINK]["status"] == "to_remove"
+        assert variables["plan_removal"]["source_tenant_configuration"]["actions"]
+        assert [variables[step.registered] for step in (DEPROVISION, *REMOVAL)] == [{}] * 4
+        run = sync(found.cloud, {**absent, "expected_plan": made})
+        assert [module for module, result in run.results if result.get("changed")][-3:] == [step.module for step in REMOVAL]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)

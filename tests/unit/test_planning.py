@@ -137,9 +137,8 @@ class TestLinks:
 
     def test_the_first_start_of_a_new_job_is_a_full_cycle(self) -> None:
         start = {"module": "sync_job", "tenant": SOURCE, "actions": [{"verb": "start", "object": "job"}], "before": {}, "after": {}}
-        create = {**start, "module": "sync_configuration", "actions": [{"verb": "create", "object": "job"}]}
-        for parts, full in (([start], False), ([create, start], True)):
-            link = plan(look=look(differences=parts))["links"][LINK]
+        for job, full in (({"last_cycle": {"ended": "2026-11-25T02:01:10Z"}}, False), ({"last_cycle": None}, True), (None, True)):
+            link = plan(look=look(differences=[start], job=job))["links"][LINK]
             assert link["parts"][-1]["full_cycle"] is full
 
 

@@ -118,7 +118,7 @@ def test_writes(differences: list[dict[str, Any]], writes: tuple[int, float]) ->
         ("sync_mapping", [action("update", triggers_full_cycle=True)], {"last_cycle": {}}, True),
         ("sync_scope", [action("update", needs_restart=True)], {"last_cycle": {"ended": "x"}}, True),
         ("sync_scope", [action("assign")], {"last_cycle": {"ended": "x"}}, False),
-        ("sync_configuration", [action("create")], None, True),
+        ("sync_configuration", [action("create")], None, False),
         ("sync_configuration", [action("update")], None, False),
         ("sync_job", [action("start")], None, True),
         ("sync_job", [action("start")], {"last_cycle": None}, True),

@@ -116,8 +116,8 @@ def refusal(
 def batch_refusal(planned: int, links: int) -> str:
     """Why a batch of a play with ``serial`` is refused: its first write would precede the comparison of the others."""
     return (
-        f"expected_plan is about all links of the play, and this batch has {planned} of {links}; run without serial, or run the playbook plan "
-        f"with the same expected_plan in a play before yours. {NOTHING_CHANGED}."
+        f"expected_plan is about all links of the play, and this batch has {planned} of {links}; run without serial, or compare first, "
+        f"with the playbook plan and the same expected_plan. {NOTHING_CHANGED}."
     )
 
 

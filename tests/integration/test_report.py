@@ -265,7 +265,7 @@ class TestRun:
         assert "update" in run.output
 
     def test_a_removal(self, runs: Runs) -> None:
-        run = runs.play("teardown", runs.hosts())
+        run = runs.play("teardown", runs.hosts(), link_teardown=[LINK])
         assert run.code == 0, run.output
         link = runs.link()
         assert (link["state"], link["verdict"]) == ("absent", "changed")

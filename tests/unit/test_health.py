@@ -130,6 +130,16 @@ CASES: dict[str, tuple[Seen, str, list[str], list[str]]] = {
         ],
         [],
     ),
+    "disabled by the service after four weeks in quarantine": (
+        seen({**quarantined(days=29), "schedule": {"state": "Disabled"}}),
+        "degraded",
+        [
+            "the job is paused and must be started",
+            "the job is in quarantine (EncounteredQuarantineException): check the trust settings of both tenants, then restart with "
+            "release_quarantine",
+        ],
+        [],
+    ),
     "held deletions": (
         seen(quarantined("TooManyDeletes"), log(*HELD)),
         "degraded",

@@ -23,6 +23,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_argum
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.links_health_info import (
     LONGEST_LINE,
     MOST_NAMED,
+    fault,
     judged,
     lines,
     prepare,
@@ -188,6 +189,14 @@ class TestReporting:
         assert result["summary"][-1] == f"and {9900 - MOST_NAMED} more"
         assert max(map(len, result["summary"])) == LONGEST_LINE
         assert len(json.dumps(result["summary"])) < 4096
+
+
+@pytest.mark.parametrize(
+    ("factor", "named"), [(3.0, None), (0.1, None), (1e9, None), (0.0, "0"), (-1.5, "-1.5"), (float("inf"), "inf"), (float("nan"), "nan")]
+)
+def test_how_late_is_late_is_a_number(factor: float, named: str | None) -> None:
+    found = fault(factor)
+    assert found is None if named is None else f" is {named}; it must be a number greater than 0" in str(found)
 
 
 def test_the_default_of_the_module_is_that_of_the_verdict() -> None:

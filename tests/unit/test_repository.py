@@ -171,6 +171,7 @@ class TestRoles:
 
 
 DECISIONS = {
+    "playbooks/drift.yml": ["when", "when"],
     "playbooks/health.yml": ["when", "when"],
     "playbooks/report.yml": ["when"],
     "playbooks/sync.yml": ["when", "when", "when", "when", "when"],

@@ -374,7 +374,8 @@ def verdict(job: Mapping[str, Any] | None, now: datetime, owed: bool = False) ->
     why = quarantine(job)
     if why:
         left = _days_until_disabled(status["quarantine"], now)
-        until = "" if left is None else f" within {left} days, before the service disables the job"
+        disabled = left == 0 and run_state(job) != "started"
+        until = "" if left is None or disabled else f" within {left} days, before the service disables the job"
         action = _QUARANTINE.get(str(why["reason"]), "read provisioning_log_info, fix the cause, then restart with release_quarantine")
         return {**_verdict("quarantined", f"{action}{until}"), "reason": why["reason"], "since": why["since"], "days_until_disabled": left}
     if run_state(job) != "started":

@@ -214,36 +214,38 @@ def _groups(
 
 def _licences(source: Client, after: Counted | None, findings: list[str]) -> int | None:
     """How many users of the source may have P1 (fact F141)."""
-    skus = _tried(source, findings, "the number of licences with Entra ID P1", lambda: list(source.pages(LICENCES_PATH)))
-    if skus is None:
-        return None
-    if after and after.users:
-        _say(source, findings, policy.licences(skus, after.users))
-    return policy.premium_units(skus)
+
+    def read() -> tuple[int, list[Finding]]:
+        skus = list(source.pages(LICENCES_PATH))
+        return policy.premium_units(skus), policy.licences(skus, after.users) if after and after.users else []
+
+    units, found = _tried(source, findings, "the number of licences with Entra ID P1", read) or (None, [])
+    _say(source, findings, found)
+    return units
 
 
 def _directory(target: Client, coming: int, findings: list[str]) -> tuple[int, int] | None:
     """How many objects the target's directory holds, and may hold."""
-    organizations = _tried(target, findings, "the quota of the directory", lambda: list(target.pages(QUOTA_PATH, version="beta")))
-    if organizations is None:
-        return None
-    organization = organizations[0] if organizations else {}
-    _say(target, findings, policy.quota(organization, coming))
-    return policy.directory_size(organization)
+
+    def read() -> tuple[tuple[int, int] | None, list[Finding]]:
+        organization = next(target.pages(QUOTA_PATH, version="beta"), {})
+        return policy.directory_size(organization), policy.quota(organization, coming)
+
+    size, found = _tried(target, findings, "the quota of the directory", read) or (None, [])
+    _say(target, findings, found)
+    return size
 
 
 def _policy(target: Client, given: Given, findings: list[str]) -> int | None:
     """The size of the target's cross-tenant access policy."""
 
-    def read() -> tuple[str, list[dict[str, Any]]]:
-        return resolve(target, given["tenant_id"]), list(target.pages(PARTNERS))
+    def read() -> tuple[int, list[Finding]]:
+        partner_id, entries = resolve(target, given["tenant_id"]), list(target.pages(PARTNERS))
+        size = policy_bytes(entries)
+        return size, policy.policy_size(next((entry for entry in entries if entry.get("tenantId") == partner_id), None), size)
 
-    found = _tried(target, findings, "the size of the cross-tenant access policy", read)
-    if found is None:
-        return None
-    partner_id, entries = found
-    size = policy_bytes(entries)
-    _say(target, findings, policy.policy_size(next((entry for entry in entries if entry.get("tenantId") == partner_id), None), size))
+    size, found = _tried(target, findings, "the size of the cross-tenant access policy", read) or (None, [])
+    _say(target, findings, found)
     return size
 
 

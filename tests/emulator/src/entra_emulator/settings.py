@@ -199,6 +199,17 @@ class Settings(BaseModel):
     )
     log_retention_days: Literal[30, 7] = Field(default=30, description="F124: how long the logs are kept.")
     log_delay_seconds: int = Field(default=0, ge=0, description="F124: virtual seconds until an entry appears in the logs.")
+    audit_modified_properties: Literal["settings", "document", "empty"] = Field(
+        default="settings",
+        description="F191, F193: what an entry of the audit log says of a change: each setting with its old and new value, the whole new "
+        "policy of a partner in one text (other objects as before), or nothing.",
+    )
+    audit_policy_target: Literal["policy", "partner"] = Field(
+        default="policy", description="F191: whether the target of an entry about a partner has the id of the policy, or of the partner."
+    )
+    audit_app_id: Literal["present", "null"] = Field(
+        default="present", description="F194: whether an application that made a change is named by appId, or only by servicePrincipalId."
+    )
 
     # Directory roles
     role_assignments_filter: Literal["optional", "required"] = Field(
@@ -348,6 +359,9 @@ FLIPPED: dict[str, Any] = {
     "iif_null": "false",
     "function_names": "name",
     "log_tenant_id": "target",
+    "audit_modified_properties": "empty",
+    "audit_policy_target": "partner",
+    "audit_app_id": "null",
     "log_filter": "ids",
     "log_retention_days": 7,
     "policy_quota": "conditional_access",

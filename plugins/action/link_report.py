@@ -21,8 +21,8 @@ from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import cha
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence import files, reporting
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.masking import masked
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.model import Change, Report
-from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.rendering import rendered
-from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import LinkHost, identity, plain_secrets
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.rendering import formats, rendered
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import GROUP, SIDES, LinkHost, identity, plain_secrets
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import plain
 
 
@@ -43,15 +43,17 @@ class ActionModule(ActionBase):
             change = change_window.change_of(given["ticket"], given["window"])
         except change_window.Unusable as unusable:
             return {**result, "failed": True, "msg": f"{unusable}. No report was written."}
-        return {**result, **self._write(given, self._report(variables, given["title"], change))}
+        return {**result, **self._write(given, self._report(variables, given, change))}
 
-    def _report(self, variables: Mapping[str, Any], title: str, change: Change) -> Report:
+    def _report(self, variables: Mapping[str, Any], given: Mapping[str, Any], change: Change) -> Report:
+        """The report, masked if that is wanted, and without secrets in any case."""
         hostvars = variables["hostvars"]
         links: dict[str, reporting.Link] = {}
         secrets: set[str] = set()
+        group = variables["groups"].get(GROUP, ())
         for host in sorted(map(str, variables["ansible_play_hosts_all"])):
             own = hostvars.raw_get(host)
-            if "link_source" in own or "link_target" in own:
+            if host in group or any(side in own for side in SIDES):
                 template = Templar(loader=self._loader, variables=own).template
                 links[host] = reporting.link_of(identity(LinkHost(host, own, template)), own)
                 secrets |= plain_secrets(own)
@@ -61,30 +63,32 @@ class ActionModule(ActionBase):
             "python": platform.python_version(),
         }
         created = f"{datetime.now(timezone.utc):%Y-%m-%dT%H:%M:%SZ}"
-        found = reporting.report(links, title, created, versions, change, check_mode=self._task.check_mode)
+        found = reporting.report(links, given["title"], created, versions, change, check_mode=self._task.check_mode)
         without_secrets: Report = remove_values(plain(found), secrets)
-        return without_secrets
+        return masked(without_secrets, reporting.names_of(links.values())) if given["mask"] else without_secrets
 
     def _write(self, given: Mapping[str, Any], found: Report) -> dict[str, Any]:
-        shown = masked(found) if given["mask"] else found
-        contents = rendered(shown, given["formats"])
         folder = os.path.abspath(given["folder"])
-        paths = {form: os.path.join(folder, files.REPORT[form]) for form in contents}
-        summary = reporting.summary_of(shown)
+        contents: dict[str, bytes] = {}
+        # One after the other: the data are safe before a page is drawn.
+        for form in formats(given["formats"]):
+            contents[form] = rendered(found, form)
+            if not self._task.check_mode:
+                try:
+                    files.write(folder, {files.REPORT[form]: contents[form]})
+                except OSError as error:
+                    return {"failed": True, "msg": f"The report could not be written to {folder}: {error.strerror or error}."}
+        summary = reporting.summary_of(found)
         for line in summary:
             self._display.display(line)
         if not self._task.check_mode:
-            try:
-                files.write(folder, {files.REPORT[form]: content for form, content in contents.items()})
-            except OSError as error:
-                return {"failed": True, "msg": f"The report could not be written to {folder}: {error.strerror or error}."}
-            self._display.display(f"The report is in {folder}: {', '.join(os.path.basename(path) for path in paths.values())}")
+            self._display.display(f"The report is in {folder}: {', '.join(files.REPORT[form] for form in contents)}")
         return {
             "changed": False,
-            "verdict": reporting.verdict_of(shown),
-            "counts": reporting.counts_of(shown),
+            "verdict": reporting.verdict_of(found),
+            "counts": reporting.counts_of(found),
             "summary": summary,
-            "files": paths,
+            "files": {form: os.path.join(folder, files.REPORT[form]) for form in contents},
             "sha256": {form: files.sha256(content) for form, content in contents.items()},
-            "masked": shown["masked"],
+            "masked": found["masked"],
         }

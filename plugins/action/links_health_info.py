@@ -22,6 +22,9 @@ class ActionModule(LinksAction):
         variables = task_vars or {}
         result: dict[str, Any] = super().run(tmp, variables)
         arguments: dict[str, Any] = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]  # type: ignore[no-untyped-call]
+        fault = links_health_info.fault(arguments["stale_factor"])
+        if fault:
+            return {**result, "failed": True, "msg": fault}
         looked, _inventory = self.prepared(variables, links_health_info.prepare)
         seen = self.compared_alone(self.seen(looked), looked).verdicts
         logs = read_logs(links_health_info.sources(looked, seen), log_stream.read, run_folder(), VAULT, self.progress)

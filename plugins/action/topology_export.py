@@ -54,19 +54,21 @@ class ActionModule(ActionBase):
         text = topology_export.text_of(export, given)
         found = topology_export.summary(export)
         answer = {**found, "path": path, "summary": topology_export.line_of(export)}
-        wanted = text.encode()
-        answer["changed"] = private_file.differs(path, wanted)
+        progress(answer["summary"])
+        fails = bool(export.unread) and not arguments["partial"]
+        kept = fails and os.path.lexists(path)
+        answer["changed"] = not kept and private_file.differs(path, text.encode())
         if self._task.check_mode:
             answer["content"] = text
         elif answer["changed"]:
             since = _refusal(path, arguments["force"])
             if since:
                 return _failed(since)
-            private_file.write(path, wanted)
-        progress(answer["summary"])
-        if export.unread and not arguments["partial"]:
-            rest = "the file has only what could be read; with partial: true (export_partial), that is no failure"
-            return {**answer, "failed": True, "msg": f"{'; '.join(map(_clause, export.unread))}; {rest}."}
+            private_file.write(path, text.encode())
+        if fails:
+            rest = f"{path} was kept" if kept else "the file has only what could be read"
+            msg = f"{'; '.join(map(_clause, export.unread))}; {rest}; with partial: true (export_partial), that is no failure."
+            return {**answer, "failed": True, "msg": msg}
         return answer
 
 

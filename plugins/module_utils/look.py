@@ -60,9 +60,13 @@ class Strangers:
     """Synchronization that no link describes, in a tenant. ``unknown`` is why it could not be read."""
 
     tenant: str
-    found: tuple[str, ...] = ()
-    """A sentence for each partner or configuration."""
+    objects: tuple[strangers.Stranger, ...] = ()
     unknown: str | None = None
+
+    @property
+    def found(self) -> tuple[str, ...]:
+        """A sentence for each partner or configuration."""
+        return tuple(stranger.text for stranger in self.objects)
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,7 @@ class _Link:
     verdict: Verdict | None = None
 
 
-Search: TypeAlias = Callable[[Client, strangers.Described], "list[str]"]
+Search: TypeAlias = Callable[[Client, strangers.Described], "list[strangers.Stranger]"]
 
 
 class _Tenants:

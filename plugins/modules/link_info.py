@@ -165,6 +165,21 @@ left:
   type: list
   elements: str
   sample: null
+remains:
+  description:
+    - What would still work of a link with O(state=absent). V(null) with O(state=present).
+  returned: success
+  type: dict
+  contains:
+    configurations:
+      description: The configurations of the source that serve the target, each with C(name) and C(id).
+      type: list
+      elements: dict
+      sample: [{name: Fabrikam, id: 3b7a3a36-0000-4000-8000-000000000001}]
+    user_sync_inbound:
+      description: The id of the source tenant if the target lets it synchronize users, otherwise V(null).
+      type: str
+      sample: null
 differences:
   description: The differences, first those in the source tenant, then those in the target tenant.
   returned: success
@@ -219,7 +234,7 @@ untouched:
     basis:
       description: What was read of the object, as in RV(differences[].basis).
       type: dict
-      sample: {state: started, restart_owed: false, quarantine: null, interval: PT40M}
+      sample: {running: true, restart pending: false, quarantine: null, interval: PT40M}
 job:
   description: The job, as RV(entra.cross_tenant_sync.sync_job_info#module:job). V(null) if there is none, or if the comparison stopped before it.
   returned: success

@@ -23,7 +23,7 @@ options:
   stale_factor:
     description:
       - The last cycle of a job that runs is late if it ended longer ago than so many intervals of the job, and the time that this cycle
-        took. While a full cycle runs, or in quarantine, an interval is a day.
+        took. While a full cycle runs, or in quarantine, an interval is a day. It must be greater than 0.
     type: float
     default: 3
 extends_documentation_fragment:
@@ -90,8 +90,8 @@ links:
     line:
       description: The whole state in one line. It begins with C(Healthy.), C(Degraded.) or C(Could not look.), which never change.
       type: str
-      sample: Healthy. job healthy since 2026-11-23T02:01:10Z, last cycle ended 2026-11-25T02:01:10Z; 41 synced users; no failures;
-        deletions - 0 in 7 days, 3 in 30 days
+      sample: "Healthy. job healthy since 2026-11-23T02:01:10Z, last cycle ended 2026-11-25T02:01:10Z; 41 synced users; no failures;
+        deletions: 0 in 7 days, 3 in 30 days"
     problems:
       description: What somebody has to do something about, one sentence each.
       type: list

@@ -43,6 +43,11 @@ options:
         fails before the first request.
       - One host then always has a task left, which can write the report.
     type: path
+  report_mask:
+    description:
+      - The option O(entra.cross_tenant_sync.link_report#module:mask) of the report. It has no effect here. A value that is not a boolean fails
+        the task before the first request, rather than at the end of the run.
+    type: bool
   report_users:
     description:
       - With O(complete=true) and O(report_folder), whether tasks about the users of each link follow. If not set, they follow if there are at
@@ -202,6 +207,7 @@ ARGUMENTS = {
     "complete": {"type": "bool", "default": False},
     "expected_plan": {"type": "raw"},
     "report_folder": {"type": "path"},
+    "report_mask": {"type": "bool"},
     "report_users": {"type": "bool"},
 }
 

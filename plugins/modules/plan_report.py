@@ -9,8 +9,9 @@ DOCUMENTATION = r"""
 module: plan_report
 short_description: Sum up the plan of all links, write it into files, and compare it with the plan that was approved
 description:
-  - Reads what the tasks of the playbook C(plan) have registered for each link - C(plan_look), C(plan_arguments), C(plan_impact), C(plan_sizing)
-    and the results of the roles that would remove a link - and returns the plan of all links and its hash. Sends no request.
+  - Reads what the tasks of the playbook C(plan) have registered for each link - C(plan_look), C(plan_arguments), C(plan_impact), C(plan_sizing),
+    and C(plan_removal), what the tasks that would remove a link have found in check mode - and returns the plan of all links and its hash.
+    Sends no request.
   - The hash is over everything that decides - the links that change, their tenants and configurations, each change with the states before and
     after it, the rest of the objects that were read, such as the other settings of a partner entry, and the users who would be removed,
     converted, renamed or disabled. Links that are in sync, texts, sizes, times, the change request, and users who only come or are updated

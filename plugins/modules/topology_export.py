@@ -38,7 +38,8 @@ options:
     default: false
   partial:
     description:
-      - Whether the task succeeds although something could not be read. The file is written in any case, and says what is missing in it.
+      - Whether the task succeeds although something could not be read. A new file is written in any case, and says what is missing in it. A
+        file that exists is only replaced by an incomplete one with V(true).
     type: bool
     default: false
 extends_documentation_fragment:

@@ -66,7 +66,7 @@ def _texts(value: Any) -> tuple[str, str]:
         return parts[0].strip(), parts[1].strip()
     if not isinstance(value, Mapping):
         raise Unusable(f"change_window is neither a dictionary with start and end nor a text; give {FORM}")
-    unknown = sorted(str(name) for name in value if name not in _PARTS)
+    unknown = sorted(repr(str(name)) for name in value if name not in _PARTS)
     if unknown:
         raise Unusable(f"change_window has no member {', '.join(unknown)}; it has start and end")
     start, end = (_text(value.get(name)) for name in _PARTS)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -26,6 +27,15 @@ READ_ONLY = {"compare": False, "stop_at_difference": False, "share_reads": False
 WORDS = (health.DEGRADED, health.COULD_NOT_LOOK, health.HEALTHY)
 MOST_NAMED, LONGEST_LINE = 10, 240
 """A summary is for a notification: it names so many links, with lines of this length."""
+
+
+def fault(stale_factor: float) -> str | None:
+    """What is wrong with the option; ``None`` if nothing is."""
+    if 0 < stale_factor < math.inf:
+        return None
+    return (
+        f"stale_factor (the variable health_stale_factor of the playbook health) is {stale_factor:g}; it must be a number greater than 0."
+    )
 
 
 def prepare(host: LinkHost, rivals: Callable[[], Mapping[str, Any]]) -> Looked:

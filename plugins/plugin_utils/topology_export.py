@@ -22,10 +22,15 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.erro
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.odata import is_id
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_cache import RunCache
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.look import ALONE, Verdict, look
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.link_variables import no_entry
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.link_variables import no_entry, value_of
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Refusal
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.export import document, reading
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.export.model import Export, Identity, SeenTenant
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.export.model import (
+    Export,
+    ExportedLink,
+    Identity,
+    SeenTenant,
+)
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import connect
 from ansible_collections.entra.cross_tenant_sync.plugins.modules import link_info
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import (
@@ -91,7 +96,7 @@ def exported(given: Given, progress: Callable[[str], None]) -> Export:
     twice = document.same_tenant_twice(seen)
     if twice:
         raise Refusal(twice)
-    found = _valid(document.export_of(seen, given.not_chosen))
+    found = _valid(_writable(document.export_of(seen, given.not_chosen)))
     return document.with_obstacles(found, _obstacles(found, given.connections, progress))
 
 
@@ -140,6 +145,20 @@ def _seen(name: str, options: Mapping[str, Any], progress: Callable[[str], None]
         client.close()
 
 
+def _writable(export: Export) -> Export:
+    """The export without the variables whose values a run would refuse: what is not set is not managed. The comparison shows whether the link
+    can do without.
+    """
+    return dataclasses.replace(export, links=tuple(map(_without_refused, export.links)))
+
+
+def _without_refused(link: ExportedLink) -> ExportedLink:
+    refused = {name: faults for name, value in link.variables.items() if (faults := value_of(f"link_{name}", value)[1])}
+    kept = {name: value for name, value in link.variables.items() if name not in refused}
+    notes = [f"{name} cannot be written, and is left as it is: {'; '.join(faults)}" for name, faults in refused.items()]
+    return dataclasses.replace(link, variables=kept, notes=(*link.notes, *notes))
+
+
 def _valid(export: Export) -> Export:
     """The export with the links commented out whose variables the inventory plugin would refuse.
 
@@ -171,11 +190,12 @@ def _obstacles(export: Export, connections: Connections, progress: Callable[[str
         link = LinkHost(host, own, lambda value: value, entries=entries)
         examined, options = examine(link, functools.partial(_of_host, rivals, host))
         if examined.get("failed"):
-            found[host] = str(examined["msg"])
+            found[host] = _bare(str(examined["msg"]), host)
         else:
             params[host] = {**options, **COMPLETE}
+    names = {str(options["tenant_id"]).lower(): name for name, options in connections.items()}
     for host, verdict in look(params, True, run_folder(), VAULT, progress).verdicts.items():
-        reason = _reason(_alone(params[host], progress) if verdict == ALONE else verdict)
+        reason = _reason(_alone(params[host], progress) if verdict == ALONE else verdict, names)
         if reason:
             found[host] = _IDS.sub("", reason)
     return found
@@ -192,11 +212,21 @@ def _alone(params: Mapping[str, Any], progress: Callable[[str], None]) -> Verdic
     return Verdict(failure=found["msg"]) if found.get("failed") else Verdict(found)
 
 
-def _reason(verdict: Verdict) -> str | None:
+def _reason(verdict: Verdict, names: Mapping[str, str]) -> str | None:
+    """Why a link cannot be described. ``names`` are those of the tenants, by id or domain."""
     if verdict.failure:
-        return verdict.failure
+        return _bare(verdict.failure)
     facts = verdict.facts or {}
     if facts.get("not_compared"):
-        return str(facts["not_compared"])
-    changes = [f"{action['verb']} {action['object']}" for difference in facts["differences"] for action in difference["actions"]]
-    return f"a run would {', '.join(changes)}" if facts["differences"] else None
+        return _bare(str(facts["not_compared"]))
+    changes = [
+        f"{action['verb']} {action['object']} in {names.get(str(difference['tenant']).lower(), difference['tenant'])}"
+        for difference in facts["differences"]
+        for action in difference["actions"]
+    ]
+    return f"a run would {', '.join(changes)}" if changes else None
+
+
+def _bare(message: str, host: str = "") -> str:
+    """A message of a task as a reason: without the name of the link, and without what is the same for every export."""
+    return message.removeprefix(f"Link {host}: ").removesuffix(" Nothing was changed.").rstrip(".")

@@ -143,7 +143,7 @@ def _titled(identity: Identity) -> str:
 
 def _credentials(short: str, client_id: Any) -> list[str]:
     """Placeholders, of which none is read from a credential."""
-    variable = re.sub(r"\W", "_", short, flags=re.ASCII).upper()
+    variable = re.sub(r"\W|^(?=\d)", "_", short, flags=re.ASCII).upper()
     known = client_id if isinstance(client_id, str) and is_id(client_id) else "<application id>"
     return [f"client_id: {known}", f"client_secret: \"{{{{ lookup('ansible.builtin.env', '{variable}_CLIENT_SECRET') }}}}\""]
 

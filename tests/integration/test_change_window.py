@@ -14,6 +14,7 @@ from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import 
 
 TEARDOWN = REPOSITORY / "playbooks" / "teardown.yml"
 TICKET = "CHG0041234"
+NAMED = {"link_teardown": ["contoso_to_fabrikam"]}
 
 
 def window(begins: int, ends: int) -> str:
@@ -71,13 +72,13 @@ def test_a_link_is_written_only_within_the_window(playbooks: Playbooks, emulator
     assert small.code == 0, small.output
     assert writes_of(small) == ["entra.cross_tenant_sync.sync_configuration"]
 
-    over = playbooks.play(TEARDOWN, inventory(emulator), *within(-60, -1))
+    over = playbooks.play(TEARDOWN, inventory(emulator), *within(-60, -1, **NAMED))
     assert over.code == 2, over.output
-    removed = playbooks.play(TEARDOWN, inventory(emulator, link_users="deprovision"), *within(-60, 20))
+    removed = playbooks.play(TEARDOWN, inventory(emulator, link_users="deprovision"), *within(-60, 20, **NAMED))
     assert removed.code == 2, removed.output
     assert "may not be changed now: the change causes a full cycle" in removed.failure(), "the users are removed by a cycle"
     assert not writes_of(removed)
-    assert playbooks.play(TEARDOWN, inventory(emulator), *within(-60, 20)).code == 0
+    assert playbooks.play(TEARDOWN, inventory(emulator), *within(-60, 20, **NAMED)).code == 0
 
 
 def test_a_survey_that_was_left_empty_changes_nothing_about_a_run(playbooks: Playbooks) -> None:

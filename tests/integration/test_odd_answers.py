@@ -56,6 +56,7 @@ TASKS: dict[str, tuple[str, str, dict[str, Any]]] = {
         {"configuration": "Fabrikam", "mappings": MAPPINGS, "filters": FILTERS, "target_actions": ["create"]},
     ),
     "mapping reset": ("sync_mapping", CONTOSO, {"configuration": "Fabrikam", "reset": True, "exact": True, "user_type": "guest"}),
+    "size": ("sizing_info", CONTOSO, {"configuration": "Fabrikam", "scope_users": [MINSU], "scope_groups": ["Sales"]}),
     "job": ("sync_job", CONTOSO, {"configuration": "Fabrikam", "state": "paused", "wait": "idle"}),
     "job info": ("sync_job_info", CONTOSO, {"configuration": "Fabrikam"}),
     "on demand": ("sync_on_demand", CONTOSO, {"configuration": "Fabrikam", "users": [MINSU]}),
@@ -97,7 +98,7 @@ class Recording:
 
 def options_of(emulator: Emulator, name: str) -> tuple[str, str, dict[str, Any]]:
     module, tenant, options = TASKS[name]
-    return module, tenant, {**options, "target": connection(emulator, FABRIKAM)} if module == "link_info" else options
+    return module, tenant, {**options, "target": connection(emulator, FABRIKAM)} if module in ("link_info", "sizing_info") else options
 
 
 def link(emulator: Emulator) -> None:

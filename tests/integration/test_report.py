@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -137,6 +138,15 @@ class TestPresentState:
         assert "InvitationCreationFailureAmbiguousUser" in {failure["code"] for failure in link["health"]["failures"]}
         assert runs.found["change"] == {"ticket": "CHG-1", "window": None}
         self.check_files(runs, run)
+        masked = runs.play("report", runs.hosts(exchange=True), report_mask=True)
+        assert masked.code == 0, masked.output
+        assert runs.found["masked"] is True
+        counted = Counter((user["state"], user["address_book"]) for user in runs.link()["users"])
+        assert counted == Counter((user["state"], user["address_book"]) for user in users.values())
+        for path in runs.folder.iterdir():
+            text = path.read_text(encoding="utf-8").lower()
+            known = [name for alias in VERDICTS for name in (alias, " ".join(alias.split(".")), " ".join(reversed(alias.split("."))))]
+            assert [name for name in known if name in text] == [], path.name
 
     @staticmethod
     def check_files(runs: Runs, run: Run) -> None:
@@ -147,6 +157,7 @@ class TestPresentState:
         assert {form: hashlib.sha256(Path(path).read_bytes()).hexdigest() for form, path in result["files"].items()} == result["sha256"]
         for path in paths:
             assert path.stat().st_mode & 0o777 == 0o600
+            assert LINK in path.read_text(encoding="utf-8"), path.name
         for text in (run.output, *(path.read_text(encoding="utf-8") for path in paths)):
             assert not any(secret in text for secret in SECRETS.values())
             assert "eyJ" not in text
@@ -172,7 +183,7 @@ class TestPresentState:
         assert (plan["impact_unknown"], plan["hash"]) == (planning.NOT_ASKED, "")
 
     def test_a_link_that_cannot_be_read_does_not_hide_the_others(self, runs: Runs) -> None:
-        run = runs.play("report", with_broken(runs.hosts(exchange=True, link_address_book="off")), report_mask=True)
+        run = runs.play("report", with_broken(runs.hosts(exchange=True, link_address_book="off")))
         assert run.code == 0, run.output
         locked = runs.link("locked_to_fabrikam")
         assert locked["verdict"] == "unknown"
@@ -180,7 +191,6 @@ class TestPresentState:
         assert locked["users"] is None
         assert "the client secret is wrong" in locked["users_note"]
         found = runs.found
-        assert found["masked"] is True
         assert len(found["links"][LINK]["users"]) == len(VERDICTS)
         assert {user["address_book"] for user in found["links"][LINK]["users"]} == {None}, "link_address_book is off"
 
@@ -255,7 +265,7 @@ class TestRun:
         assert "update" in run.output
 
     def test_a_removal(self, runs: Runs) -> None:
-        run = runs.play("teardown", runs.hosts())
+        run = runs.play("teardown", runs.hosts(), link_teardown=[LINK])
         assert run.code == 0, run.output
         link = runs.link()
         assert (link["state"], link["verdict"]) == ("absent", "changed")

@@ -75,6 +75,42 @@ def strangers_of(looked: Seen, tenant_id: str) -> tuple[set[str], bool]:
     return ids, any(found.unknown for found in parts)
 
 
+READ_ONLY = {"compare": False, "share_reads": False, "stop_at_difference": False}
+READ = ("job", "job_verdict", "synced_users", "summary", "problems")
+
+
+@pytest.mark.parametrize("seed", range(1000 if everything() else 4))
+def test_links_that_are_only_read_are_read_as_by_themselves(seed: int) -> None:
+    """Without a comparison, only what is needed is read. What the source shows is known although the target cannot be read."""
+    fleet = generated(seed)
+    verdicts = seen(fleet, **READ_ONLY).verdicts
+    paths = {arrival.path.partition("?")[0] for arrival in fleet.cloud.arrivals}
+    assert not [path for path in paths if path.endswith(("/secrets", "/appRoleAssignedTo", "/partners", "/getByIds"))], fleet.story
+    for name, verdict in verdicts.items():
+        alone = compared(fleet, name, **READ_ONLY)
+        if isinstance(alone, str):
+            assert verdict.facts is None or verdict.failure, fleet.story
+        else:
+            assert verdict.failure is None
+            assert verdict.facts is None or {one: verdict.facts[one] for one in READ} == {one: alone[one] for one in READ}, fleet.story
+
+
+def test_what_the_source_shows_is_known_although_the_target_cannot_be_read() -> None:
+    fleet = generated(untouched())
+    lost = COMPANIES[0]
+    fleet.connections[lost.name] = {**fleet.connections[lost.name], "client_secret": "wrong"}
+    verdicts = seen(fleet, **READ_ONLY).verdicts
+    for name, link in fleet.links.items():
+        verdict = verdicts[name]
+        is_source, is_target = link["link_source"] == lost.name, link["link_target"] == lost.name
+        assert bool(verdict.failure) is (is_source or is_target)
+        assert (verdict.facts is None) is is_source
+        if is_target:
+            assert verdict.facts is not None
+            assert verdict.facts["job_verdict"]["verdict"] == "healthy"
+            assert verdict.facts["synced_users"] is None
+
+
 @functools.cache
 def untouched() -> int:
     """The seed of a fleet in which chance has done nothing."""

@@ -60,12 +60,12 @@ class Fleet:
     vault: Vault = field(default_factory=Vault)
     """The tokens of those who compare a single link, which sign in once, as the tasks of a run do."""
 
-    def params(self, name: str) -> dict[str, Any]:
+    def params(self, name: str, **changed: Any) -> dict[str, Any]:
         """The validated options of ``link_info``."""
         link = self.links[name]
         options = link_variables.options_of("link_info", link)
         source, target = (self.connections[link[side]] for side in ("link_source", "link_target"))
-        given = {**source, **options, "target": dict(target), "share_reads": True, "stop_at_difference": True}
+        given = {**source, **options, "target": dict(target), "share_reads": True, "stop_at_difference": True, **changed}
         return _validated("link_info", link_info.OPTIONS, given)
 
 
@@ -145,8 +145,8 @@ def strange(fleet: Fleet) -> dict[str, set[str]]:
     return found
 
 
-def seen(fleet: Fleet) -> Seen:
-    """The look at the whole fleet, and at the strangers in its tenants."""
+def seen(fleet: Fleet, **changed: Any) -> Seen:
+    """The look at the whole fleet, and at the strangers in its tenants, with other options."""
     pairs = [
         (
             str(fleet.connections[link["link_source"]]["tenant_id"]).lower(),
@@ -156,15 +156,16 @@ def seen(fleet: Fleet) -> Seen:
         for link in fleet.links.values()
     ]
     with living(fleet.cloud), tempfile.TemporaryDirectory() as folder:
-        return look({name: fleet.params(name) for name in fleet.links}, True, folder, Vault(), inventory=pairs)
+        links = {name: fleet.params(name, **changed) for name in fleet.links}
+        return look(links, True, folder, Vault(), inventory=() if changed else pairs)
 
 
-def compared(fleet: Fleet, name: str) -> Mapping[str, Any] | str:
-    """What ``link_info`` returns of a link; its message if it fails."""
+def compared(fleet: Fleet, name: str, **changed: Any) -> Mapping[str, Any] | str:
+    """What ``link_info`` returns of a link, with other options; its message if it fails."""
     with living(fleet.cloud), tempfile.TemporaryDirectory() as folder:
         pace = Pace(longest=60.0, sleep=fleet.cloud.sleep, clock=fleet.cloud.clock)
         try:
-            return engine.run(link_info.SUBJECT, fleet.params(name), True, pace, run_folder=folder, vault=fleet.vault)
+            return engine.run(link_info.SUBJECT, fleet.params(name, **changed), True, pace, run_folder=folder, vault=fleet.vault)
         except RunFailure as failure:
             return failure.msg
 

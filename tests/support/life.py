@@ -136,8 +136,8 @@ def living(cloud: Cloud) -> Iterator[None]:
         yield
 
 
-def sync(cloud: Cloud, link: Mapping[str, Any]) -> Host:
-    """One run of sync.yml, as an admin starts it: what its tasks learn and their tokens are gone with it.
+def sync(cloud: Cloud, link: Mapping[str, Any], playbook: str = "sync.yml") -> Host:
+    """One run of a playbook, as an admin starts it: what its tasks learn and their tokens are gone with it.
 
     :raises TaskFailure: when it fails with a sentence.
     """
@@ -146,7 +146,7 @@ def sync(cloud: Cloud, link: Mapping[str, Any]) -> Host:
         vault = Vault()
         module = functools.partial(_module, cloud, folder, vault)
         host = Host(LINK, {"link_preflight": False, **variables}, module, folder=folder, vault=vault)
-        host.play("sync.yml")
+        host.play(playbook)
     return host
 
 
@@ -155,7 +155,7 @@ def task(cloud: Cloud, module: str, tenant: str, *, check: bool = False, **optio
     return _module(cloud, "", Vault(), module, {**TENANTS[tenant], **options}, check)
 
 
-def _module(cloud: Cloud, folder: str, vault: Vault, name: str, options: dict[str, Any], check: bool = False) -> dict[str, Any]:
+def _module(cloud: Cloud, folder: str, vault: Vault, name: str, options: dict[str, Any], check: bool) -> dict[str, Any]:
     module = importlib.import_module(MODULES + name)
     understood = module.OPTIONS.understand(options)
     checked = ArgumentSpecValidator(module.OPTIONS.argument_spec(), **module.OPTIONS.rules).validate(understood.args)

@@ -39,8 +39,8 @@ GROUP = f"group/{PREFIX}graph"
 PLUGINS = "ansible_collections.entra.cross_tenant_sync.plugins."
 
 Json = dict[str, Any]
-Module = Callable[[str, Json], Json]
-"""Runs one module of the collection, by name and options, and gives its result; ``failed`` is in it if it failed."""
+Module = Callable[[str, Json, bool], Json]
+"""Runs one module of the collection, by name, options and whether it is check mode, and gives its result; ``failed`` is in it if it failed."""
 
 
 class TaskFailure(Exception):
@@ -69,6 +69,7 @@ OMIT = object()
 """What the variable ``omit`` holds."""
 
 KEYWORDS = {"name", "when", "vars", "register", "notify", "failed_when", "module_defaults", "block", "tags", "no_log", "run_once", "listen"}
+KEYWORDS |= {"rescue", "always", "check_mode"}
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,8 @@ class Place:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     variables: Mapping[str, Any] = field(default_factory=dict)
     conditions: tuple[Any, ...] = ()
+    check: bool = False
+    """Whether it is check mode."""
 
 
 @dataclass
@@ -95,6 +98,8 @@ class Host:
     folder: str | None = None
     """What the tasks of a run share, for those that run in the controller."""
     vault: Vault = field(default_factory=Vault)
+    stats: Json = field(default_factory=dict)
+    """What is handed to the scheduler."""
 
     def __post_init__(self) -> None:
         own = {"omit": OMIT, "ansible_check_mode": False, "ansible_facts": {}, "inventory_hostname": self.name}
@@ -162,10 +167,11 @@ class Host:
             variables={**place.variables, **task.get("vars", {})},
             defaults={**place.defaults, **task.get("module_defaults", {})},
             conditions=(*place.conditions, *_listed(task.get("when", ()))),
+            check=place.check or task.get("check_mode", False),
         )
         if "block" in task:
             _only(task, KEYWORDS)
-            self._tasks(task["block"], place)
+            self._block(task, place)
             return
         (action,) = [name for name in task if name not in KEYWORDS]
         if action.startswith(BUILTIN) and action.endswith(("import_role", "import_tasks")):
@@ -189,6 +195,16 @@ class Host:
         if result.get("changed"):
             self.notified += _listed(task.get("notify", ()))
 
+    def _block(self, task: Json, place: Place) -> None:
+        try:
+            self._tasks(task["block"], place)
+        except TaskFailure:
+            if "rescue" not in task:
+                raise
+            self._tasks(task["rescue"], place)
+        finally:
+            self._tasks(task.get("always", ()), place)
+
     def _register(self, task: Json, result: Json) -> None:
         if "register" in task:
             self.variables[task["register"]] = result
@@ -208,7 +224,7 @@ class Host:
             given = {**self._defaults(action, place), **self._options(options or {}, place)}
             name = action.removeprefix(PREFIX)
             controller = not hasattr(importlib.import_module(f"{PLUGINS}modules.{name}"), "SUBJECT")
-            result = self._in_controller(name, given, place) if controller else self.module(name, given)
+            result = self._in_controller(name, given, place) if controller else self.module(name, given, place.check)
             self.results.append((name, result))
             facts = result.get("ansible_facts", {})
             self.variables.update({**facts, "ansible_facts": {**self.variables["ansible_facts"], **facts}})
@@ -225,6 +241,11 @@ class Host:
             case "set_fact":
                 self.variables.update({name: self._value(value, place) for name, value in options.items()})
                 return {"changed": False}
+            case "set_stats":
+                self.stats.update({name: self._value(value, place) for name, value in options["data"].items()})
+                return {"changed": False}
+            case "meta" if options == "noop":
+                return {"changed": False}
             case "meta" if options in ("end_host", "end_batch"):
                 raise _Ended
             case "meta" if options == "flush_handlers":
@@ -234,9 +255,11 @@ class Host:
 
     def _in_controller(self, name: str, options: Json, place: Place) -> Json:
         """An action that looks at the variables instead of at a tenant."""
-        variables = {**self.variables, **place.variables}
+        variables = {**self.variables, **place.variables, "hostvars": _HostVars({self.name: self.variables})}
         del variables["omit"]
-        task = SimpleNamespace(action=PREFIX + name, args=options, async_val=0, check_mode=False, diff=False, environment=[], play=None)
+        task = SimpleNamespace(
+            action=PREFIX + name, args=options, async_val=0, check_mode=place.check, diff=False, environment=[], play=None
+        )
         here = SimpleNamespace(transport="local", has_pipelining=False, _shell=SimpleNamespace(tmpdir="none is needed"))
         loader = DataLoader()
         plugin = importlib.import_module(f"{PLUGINS}action.{name}")

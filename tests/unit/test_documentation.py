@@ -49,6 +49,7 @@ MODULES = {path.stem for path in (ROOT / "plugins" / "modules").glob("[!_]*.py")
 PLAYBOOKS = {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
 ROLES = {path.name for path in (ROOT / "roles").glob("*") if path.is_dir()}
 INVENTORY_PLUGINS = {path.stem for path in (ROOT / "plugins" / "inventory").glob("[!_]*.py")}
+LOOKUPS = {path.stem for path in (ROOT / "plugins" / "lookup").glob("[!_]*.py")}
 OF_ACTIONS: dict[str, Any] = {name: {"type": "str"} for name in (EXPECTED, USERS, "pause_reason")}
 """The variables of the playbooks for a link that exists. On a command line, all of them are texts."""
 OF_EXPORT = {f"export_{'file' if name == 'path' else name}": about for name, about in topology_export.ARGUMENTS.items()}
@@ -257,7 +258,7 @@ class TestCommands:
 
     @staticmethod
     def mistakes(words: list[str]) -> Iterator[str]:
-        documented = MODULES | ROLES | INVENTORY_PLUGINS
+        documented = MODULES | ROLES | INVENTORY_PLUGINS | LOOKUPS
         known = {"ansible-playbook": PLAYBOOKS, "ansible-doc": documented}.get(words[0] if words else "", PLAYBOOKS | documented)
         named = [word.removeprefix(PREFIX) for word in words if re.fullmatch(rf"{re.escape(PREFIX)}\w+", word)]
         yield from (f"there is no {name}" for name in named if name not in known)
@@ -289,11 +290,11 @@ class TestProse:
         wanted += ["Release notes and roadmap", "Related information", "License information"]
         assert [title for title in titles if title in wanted] == wanted
 
-    def test_the_readme_lists_every_module_role_playbook_and_inventory_plugin(self) -> None:
+    def test_the_readme_lists_every_module_role_playbook_inventory_plugin_and_lookup(self) -> None:
         text = (ROOT / "README.md").read_text(encoding="utf-8")
         assert [name for name in sorted(MODULES) if f"\n| `{name}` |" not in text] == []
         assert [name for name in sorted(ROLES) if f"\n| [{name}](" not in text] == []
-        assert [name for name in sorted(PLAYBOOKS | INVENTORY_PLUGINS) if f"\n| `{PREFIX}{name}` |" not in text] == []
+        assert [name for name in sorted(PLAYBOOKS | INVENTORY_PLUGINS | LOOKUPS) if f"\n| `{PREFIX}{name}` |" not in text] == []
 
     def test_every_code_with_a_known_cause_is_in_a_guide(self) -> None:
         text, sign_in = ((ROOT / "docs" / f"guide_{name}.md").read_text(encoding="utf-8") for name in ("troubleshooting", "sign_in"))

@@ -180,6 +180,7 @@ class TestJudgement:
             "summary": judged["summary"],
             "not_compared": None,
             "left": None,
+            "remains": None,
             "tasks": "in_sync" if in_sync else None,
             "warnings": ["a", "b"],
         }
@@ -327,7 +328,7 @@ class TestWhatMayNotBeCompared:
 
     def test_the_results_have_the_same_members(self) -> None:
         here = {"differences": [], "warnings": [], "job": JOB, "verdict": VERDICT}
-        left = link_report.left({"configurations": [], "entry": False}, False, arrived([]), compared(LEAST))
+        left = link_report.left({"configurations": [], "entry": False}, False, None, arrived([]), compared(LEAST))
         assert set(link_report.not_compared("no")) == set(link_report.compared(here, {}, arrived([]), LINK)) == set(left)
 
 
@@ -361,12 +362,14 @@ class TestWhatIsLeft:
         ],
     )
     def test_a_line_each(self, configurations: list[str], entries: tuple[bool, bool], people: list[Any], lines: list[str]) -> None:
-        source = {"configurations": configurations, "entry": entries[0]}
-        facts = link_report.left(source, entries[1], arrived(people), {**compared(LEAST), "source_name": "a", "target_name": "b"})
+        source = {"configurations": [{"name": name, "id": name.lower()} for name in configurations], "entry": entries[0]}
+        link = {**compared(LEAST), "source_name": "a", "target_name": "b"}
+        facts = link_report.left(source, entries[1], SOURCE if entries[1] else None, arrived(people), link)
+        assert facts["remains"] == {"configurations": source["configurations"], "user_sync_inbound": SOURCE if entries[1] else None}
         assert facts["left"] == lines
         assert facts["summary"] == "; ".join(lines)
         assert (facts["in_sync"], facts["problems"], facts["synced_users"]) == (None, [], len(people))
 
     def test_without_names_the_tenants_are_their_ids(self) -> None:
-        facts = link_report.left({"configurations": [], "entry": False}, False, arrived([]), compared(LEAST))
+        facts = link_report.left({"configurations": [], "entry": False}, False, None, arrived([]), compared(LEAST))
         assert facts["left"][0] == f"{SOURCE}: no configuration to {TARGET}"

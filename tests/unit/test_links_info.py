@@ -13,6 +13,7 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.look import ALONE, Seen, Strangers, Verdict
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.strangers import Stranger
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import without_empty
 from ansible_collections.entra.cross_tenant_sync.plugins.modules import link_info
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import link_arguments
@@ -47,6 +48,11 @@ FACTS = {"in_sync": True, "summary": "in sync", "not_compared": None, "synced_us
 SAME = Verdict(FACTS)
 OTHER = Verdict({**FACTS, "in_sync": False, "summary": "differs", "differences": [{"module": "sync_job"}]})
 BROKEN = Verdict(failure="Tenant x: sign-in failed")
+
+
+def strange(tenant: str, *texts: str) -> Strangers:
+    """Strangers with these sentences."""
+    return Strangers(tenant, tuple(Stranger("partner", text, text, text) for text in texts))
 
 
 @pytest.fixture(autouse=True)
@@ -189,14 +195,14 @@ class TestReporting:
     @pytest.mark.parametrize(
         ("verdict", "strangers", "tasks", "sentences"),
         [
-            (SAME, [Strangers(TARGET.upper(), ("t1", "t2"))], FAILED, ["t1", "t2"]),
-            (SAME, [Strangers(SOURCE, ("s",)), Strangers(TARGET, ("t",))], FAILED, ["s", "t"]),
-            (OTHER, [Strangers(SOURCE, ("s",))], FAILED, ["s"]),
-            (ALONE, [Strangers(SOURCE, ("s",))], FAILED, ["s"]),
-            (SAME, [Strangers("elsewhere.example", ("e",))], IN_SYNC, None),
+            (SAME, [strange(TARGET.upper(), "t1", "t2")], FAILED, ["t1", "t2"]),
+            (SAME, [strange(SOURCE, "s"), strange(TARGET, "t")], FAILED, ["s", "t"]),
+            (OTHER, [strange(SOURCE, "s")], FAILED, ["s"]),
+            (ALONE, [strange(SOURCE, "s")], FAILED, ["s"]),
+            (SAME, [strange("elsewhere.example", "e")], IN_SYNC, None),
             (SAME, [Strangers(SOURCE, unknown="no answer")], FAILED, ["strangers unknown: no answer"]),
             (BROKEN, [Strangers(SOURCE, unknown="no answer")], FAILED, ["Tenant x: sign-in failed"]),
-            (BROKEN, [Strangers(SOURCE, unknown="no answer"), Strangers(TARGET, ("t",))], FAILED, ["Tenant x: sign-in failed", "t"]),
+            (BROKEN, [Strangers(SOURCE, unknown="no answer"), strange(TARGET, "t")], FAILED, ["Tenant x: sign-in failed", "t"]),
         ],
     )
     def test_strangers_fail_the_links_of_their_tenants(

@@ -27,7 +27,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.shortcuts import Listing, by_value, combined
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import external_names, find_configuration, overview
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.partner import PARTNERS, paths
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.strangers import described, inbound, outbound
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.strangers import Stranger, described, inbound, outbound
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import FakeGraph, Lost, Outcome, Reply, Script, refusal
 
 OTHER, THIRD, FOURTH = (f"{number}0000000-0000-4000-8000-000000000000" for number in (1, 2, 3))
@@ -340,7 +340,7 @@ class TestDrafts:
 class TestStrangers:
     LINKS = ((OTHER, "own.example", ("To own",)), ("own.example", THIRD, ("To third", "By hand")))
 
-    def search(self, search: Callable[[Client, Any], list[str]], answers: dict[str, Outcome]) -> tuple[list[str], FakeGraph]:
+    def search(self, search: Callable[[Client, Any], list[Stranger]], answers: dict[str, Outcome]) -> tuple[list[Stranger], FakeGraph]:
         graph = FakeGraph(Script(answers), tenant="own.example")
         return search(graph, described(self.LINKS)["own.example"]), graph
 
@@ -365,7 +365,7 @@ class TestStrangers:
             answers[f"GET {paths(partner)[1]}"] = Reply(200, policy(direct))
         found, _graph = self.search(inbound, answers)
         assert bool(found) is stranger
-        assert all(partner in sentence and "Tenant own.example" in sentence for sentence in found)
+        assert all(partner in one.text and "Tenant own.example" in one.text and one.id == partner for one in found)
 
     def test_configurations_that_synchronize_out(self) -> None:
         targets = {"To third": THIRD, "by hand": THIRD, "Second": THIRD, "To fourth": FOURTH, "New": None}
@@ -375,7 +375,7 @@ class TestStrangers:
             bag = [{"key": "CompanyId", "value": target}] if target else []
             answers[f"GET /servicePrincipals/{name}/synchronization/secrets"] = Reply(200, {"value": bag})
         found, _graph = self.search(outbound, answers)
-        assert [re.findall(r"'(.*?)'.* to tenant ([\w-]+)", sentence) for sentence in found] == [
+        assert [re.findall(r"'(.*?)'.* to tenant ([\w-]+)", one.text) for one in found] == [
             [("Second", THIRD)],
             [("To fourth", FOURTH)],
         ]

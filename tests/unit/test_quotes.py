@@ -129,7 +129,7 @@ class TestOutput:
     USERS: ClassVar[Arrived] = Arrived(8)
 
     def test_what_is_left_of_a_link(self) -> None:
-        left = link_report.left({"configurations": [], "entry": False}, False, self.USERS, self.LINK)["left"]
+        left = link_report.left({"configurations": [], "entry": False}, False, None, self.USERS, self.LINK)["left"]
         assert "```text\n" + "\n".join(left) + "\n```" in (ROOT / "docs" / "guide_change_window.md").read_text(encoding="utf-8")
 
     def test_the_state_of_a_link(self) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence import planning, report_users, reporting
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.masking import masked
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.model import LinkHealth, Report, ReportUser, RunPart
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.shapes import shaped
 from ansible_collections.entra.cross_tenant_sync.tests.support.shapes import misfits
@@ -65,14 +66,14 @@ class TestVerdict:
     @pytest.mark.parametrize(
         ("registered", "verdict", "summary"),
         [
-            ({}, "unknown", "nothing is known about it"),
+            ({}, "unknown", "no task of this run looked at it"),
             # A look alone.
             ({"report_look": look(SAME)}, "in_sync", "in sync"),
             ({"report_look": look(DIFFERS)}, "to_change", "differs in sync_scope"),
             ({"report_look": look(UNREADABLE)}, "unknown", "Tenant A1: sign-in failed"),
             ({"plan_look": look(DIFFERS)}, "to_change", "differs in sync_scope"),
             ({"report_look": look({"tasks": "link", "state": "absent"})}, "unknown", "it was not compared with its desired state"),
-            ({"report_look": {**OK, "links": {}}}, "unknown", "nothing is known about it"),
+            ({"report_look": {**OK, "links": {}}}, "unknown", "no task of this run looked at it"),
             # With its health.
             ({"report_look": look(SAME), "report_health": health("healthy")}, "in_sync", "in sync"),
             ({"report_look": look(SAME), "report_health": health("degraded")}, "degraded", "line of health"),
@@ -99,9 +100,20 @@ class TestVerdict:
             ({"target_tenant_policy": DID}, "changed", "1 change"),
             ({"target_tenant_policy": OK}, "in_sync", "nothing to do"),
             ({"verify_status": VERIFIED}, "in_sync", "job healthy; 2 synced users"),
-            ({"verify_status": {"skipped": True, "changed": False}}, "unknown", "nothing is known about it"),
+            ({"verify_status": {"skipped": True, "changed": False}}, "unknown", "no task of this run looked at it"),
+            ({"sync_look": look({"tasks": "link_compared"}), "verify_link": {**OK, **SAME}}, "in_sync", "in sync"),
+            (
+                {**built(), "sync_look": look({"tasks": "link_compared"}), "verify_link": {**OK, **DIFFERS}},
+                "in_sync",
+                "job healthy; 2 synced users",
+            ),
+            # What only reads does not make a link one that is in sync.
+            ({"preflight_link": {**OK, "ready": True, "report": ["0 errors"]}}, "unknown", "0 errors"),
+            ({"coverage": {**OK, "summary": "30 users"}}, "unknown", "30 users"),
+            ({"preflight_link": {**OK, "ready": True}, "report_look": look(SAME)}, "in_sync", "in sync"),
+            ({"sync_look": look(DIFFERS), "preflight_link": {**OK, "ready": True}}, "failed", reporting.NOT_REACHED),
             # A host variable of the same name is no result.
-            ({"verify_status": "text", "report_look": 3}, "unknown", "nothing is known about it"),
+            ({"verify_status": "text", "report_look": 3}, "unknown", "no task of this run looked at it"),
         ],
     )
     def test_of_a_link(self, registered: dict[str, Any], verdict: str, summary: str) -> None:
@@ -133,6 +145,8 @@ class TestVerdict:
             "b: to_change: differs in sync_scope",
             "c: unknown: Tenant A1: sign-in failed",
         ]
+        found = made(**{HOST: link(report_health=health("degraded", "Degraded. 1 user failed"))})
+        assert reporting.summary_of(found) == ["1 link: 1 degraded", f"{HOST}: Degraded. 1 user failed"]
         assert reporting.verdict_of(made()) == "unknown"
         assert reporting.summary_of(made()) == ["no links"]
 
@@ -269,6 +283,24 @@ class TestUsers:
         found = {host: {user["name"] for user in entry["users"] or ()} for host, entry in made(**links)["links"].items()}
         assert found == {"members": {"M@a", "gone@a"}, "guests": {"g@a", "new@a"}, "elsewhere": {"m@a"}}
 
+    def test_display_names_in_reasons_are_masked(self) -> None:
+        """Those of users and of other recipients with their addresses, not those of groups."""
+        rivals = [
+            {"guid": "g1", "type": "MailContact", "display_name": "Song Mirae"},
+            {"guid": "g2", "type": "GroupMailbox", "display_name": "Sales"},
+        ]
+        evidence = {"entra": {**ACCOUNT, "display_name": "Mirae S. (A)"}, "exchange": {"recipient": None, "rivals": rivals}}
+        reason = "Mirae S. (A): address of MailContact Song Mirae and GroupMailbox Sales"
+        taken = {**person("mirae@a", "address_taken"), "evidence": evidence, "reason": reason}
+        links = {HOST: link(report_address_book=book(taken)), "other": link(report_address_book={"failed": True, "msg": "no"})}
+        found = masked(made(**links), reporting.names_of(links.values()))
+        text = json.dumps(found)
+        assert "Mirae" not in text
+        assert "Sales" in text
+        ((user,), _note) = (found["links"][HOST]["users"] or [], None)
+        assert user["reason"]
+        assert user["reason"].startswith(f"{user['name'].partition('@')[0]}: address of MailContact user-")
+
     @staticmethod
     def users(**registered: Any) -> tuple[list[ReportUser], str | None]:
         found = made(**{HOST: link(**registered)})["links"][HOST]
@@ -295,7 +327,7 @@ class TestWhole:
         links = {HOST: link(report_look=seen), "other": link(report_look=seen)}
         found = made(**links)
         assert found["strangers"] == ["a stranger", "strangers unknown: Tenant B1: no"]
-        assert reporting.summary_of(found)[-1] == "2 sentences about synchronization that no link describes"
+        assert reporting.summary_of(found)[-1] == "strangers: 2, see the report"
 
     def test_the_plan_and_the_approved_hash(self) -> None:
         """A plan that was refused was not applied, so its hash is only in the message."""

@@ -102,7 +102,9 @@ class TestModules:
 class TestPlugins:
     """Those that users name: the inventory plugin and the filter. Action plugins and callbacks of tests are not among them."""
 
-    @pytest.mark.parametrize(("kind", "name"), [("inventory", "topology"), ("filter", "connection")])
+    @pytest.mark.parametrize(
+        ("kind", "name"), [("inventory", "topology"), ("filter", "connection"), ("lookup", "synced_user"), ("lookup", "tenant_id")]
+    )
     def test_everything_is_described_in_sentences(self, kind: str, name: str) -> None:
         documentation = documentation_of(name, kind)
         assert f"{NAME}.{name}" in documentation["examples"]
@@ -116,7 +118,8 @@ class TestPlugins:
 
     def test_only_these_exist(self) -> None:
         folders = {path.name for path in (ROOT / "plugins").iterdir() if path.is_dir()} - {"modules", "action"}
-        assert folders - {"module_utils", "plugin_utils", "doc_fragments", "__pycache__"} == {"inventory", "filter"}
+        assert folders - {"module_utils", "plugin_utils", "doc_fragments", "__pycache__"} == {"inventory", "filter", "lookup"}
+        assert names("plugins/lookup") == {"synced_user", "tenant_id"}
 
 
 FROM_ANSIBLE = {
@@ -168,6 +171,7 @@ class TestRoles:
 
 
 DECISIONS = {
+    "playbooks/drift.yml": ["when", "when"],
     "playbooks/health.yml": ["when", "when"],
     "playbooks/report.yml": ["when"],
     "playbooks/sync.yml": ["when", "when", "when", "when", "when"],

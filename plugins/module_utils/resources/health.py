@@ -11,10 +11,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any, TypedDict
 
 from . import job
-from .log_stream import RETENTION, SHORT_RETENTION, Stream, moment_of, newest_of
+from .log_stream import RETENTION, SHORT_RETENTION, Stream, by_subject, moment_of, newest_of
 from .people import MOST_NAMES, some
 from .provisioning_log import LogEntry
 
@@ -25,6 +26,8 @@ INTERVAL = timedelta(minutes=40)
 """The time from the beginning of a cycle to that of the next one, if the job does not name it (fact F68)."""
 RARE = timedelta(days=1)
 """The longest time between cycles in quarantine (fact F78). A full cycle can take as long (fact F68)."""
+LONGEST_GAP, TRIED_FOR = timedelta(days=4), timedelta(days=6)
+"""The service tries a user who fails for seven days, with up to three days between two attempts (fact F186); a day is the tolerance."""
 STALE_FACTOR = 3.0
 MOST_CYCLES = 60
 """Of more cycles, those of a day are counted together."""
@@ -66,7 +69,7 @@ def judge(seen: Seen, stale_factor: float = STALE_FACTOR) -> dict[str, Any]:
     facts = seen.facts or {}
     shown, verdict = facts.get("job"), facts.get("job_verdict") or {}
     entries = list(seen.log.of((shown or {}).get("service_principal_id"))) if seen.log else []
-    failures = failures_of(entries)
+    failures = failures_of(entries, seen.now, seen.log.since) if seen.log else []
     late = is_stale(shown, verdict, seen.now, stale_factor)
     problems = [*_of_job(facts, failures), *_of_schedule(shown, seen.now, late), *map(_failed, failures), *_held(shown, entries)]
     unknown = list(_not_looked_at(seen))
@@ -76,7 +79,7 @@ def judge(seen: Seen, stale_factor: float = STALE_FACTOR) -> dict[str, Any]:
     parts = [*problems, *unknown, *([facts["summary"]] if facts.get("summary") else []), *_log_in_words(seen, shown, failures, deleted)]
     return {
         "verdict": word,
-        "line": BEGINNINGS[word] + "; ".join(parts),
+        "line": BEGINNINGS[word] + "; ".join(part.rstrip(".") for part in parts),
         "problems": problems,
         "could_not_look": unknown,
         "job": shown,
@@ -129,8 +132,12 @@ def _of_job(facts: Mapping[str, Any], failures: Sequence[Failure]) -> Iterator[s
     quarantined = verdict.get("verdict") == "quarantined"
     for problem in facts.get("problems") or ():
         yield f"{problem}: {verdict['next_action']}" if quarantined and "quarantine" in problem else problem
-    if verdict.get("verdict") == "degraded" and not (failures and verdict["next_action"] == job.READ_THE_LOG):
-        yield f"{_last_cycle(facts.get('job') or {})}: {verdict['next_action']}"
+    if verdict.get("verdict") != "degraded":
+        return
+    if verdict["next_action"] != job.READ_THE_LOG:
+        yield verdict["next_action"]
+    elif not failures:
+        yield f"{_last_cycle(facts['job'])}: {verdict['next_action']}"
 
 
 def _last_cycle(shown: Mapping[str, Any]) -> str:
@@ -187,14 +194,25 @@ def _quarantine(shown: Mapping[str, Any] | None, verdict: Mapping[str, Any]) -> 
 # The log -----------------------------------------------------------------------------------------------------------------
 
 
-def failures_of(entries: Iterable[LogEntry]) -> list[Failure]:
-    """The users whose newest entry is a failure, by code, the most frequent first. ``entries`` are newest first."""
+def failures_of(entries: Iterable[LogEntry], now: datetime, since: datetime) -> list[Failure]:
+    """The users whose newest entry is a failure, by code, the most frequent first. ``entries`` are newest first, and known since then."""
     by_code: dict[str, list[LogEntry]] = {}
-    for found in newest_of(entries):
-        if found["status"] == "failure":
-            by_code.setdefault(found["code"] or "unknown", []).append(found)
+    for attempts in by_subject(entries):
+        if attempts[0]["status"] == "failure" and _is_tried(attempts, now, since):
+            by_code.setdefault(attempts[0]["code"] or "unknown", []).append(attempts[0])
     failures = [_failure(code, of_code) for code, of_code in by_code.items()]
     return sorted(failures, key=lambda failure: (-failure["count"], failure["code"]))
+
+
+def _is_tried(attempts: Sequence[LogEntry], now: datetime, since: datetime) -> bool:
+    """Whether the service still tries a user whose newest attempt has failed, or has given up. If it has stopped before it gives up, the user
+    has left the scope, of which there need not be an entry (fact F186).
+    """
+    times = [moment_of(found["time"]) or now for found in takewhile(lambda found: found["status"] == "failure", attempts)]
+    last, first = times[0], times[-1]
+    if now - last <= LONGEST_GAP:
+        return True
+    return last - first >= TRIED_FOR or last - since < TRIED_FOR
 
 
 def _failure(code: str, entries: Sequence[LogEntry]) -> Failure:

@@ -202,13 +202,13 @@ def plan(current: Current, wanted: Desired) -> Plan:
 
 
 def _basis(current: Current) -> dict[str, Any]:
-    """The job beside its state, without what changes with every cycle."""
+    """The job, without what changes with every cycle. ``state`` in a plan can be that after earlier tasks of the run, so it is not in here."""
     if current.job is None:
         return {}
     found = quarantine(current.job)
     return {
-        "state": run_state(current.job),
-        "restart_owed": debt.owed(current.configuration),
+        "running": run_state(current.job) == "started",
+        "restart pending": debt.owed(current.configuration),
         "quarantine": found["reason"] if found else None,
         "interval": (current.job.get("schedule") or {}).get("interval"),
     }
@@ -374,7 +374,8 @@ def verdict(job: Mapping[str, Any] | None, now: datetime, owed: bool = False) ->
     why = quarantine(job)
     if why:
         left = _days_until_disabled(status["quarantine"], now)
-        until = "" if left is None else f" within {left} days, before the service disables the job"
+        disabled = left == 0 and run_state(job) != "started"
+        until = "" if left is None or disabled else f" within {left} days, before the service disables the job"
         action = _QUARANTINE.get(str(why["reason"]), "read provisioning_log_info, fix the cause, then restart with release_quarantine")
         return {**_verdict("quarantined", f"{action}{until}"), "reason": why["reason"], "since": why["since"], "days_until_disabled": left}
     if run_state(job) != "started":

@@ -81,9 +81,9 @@ def in_target(client: Client, link: Given, source: Facts) -> dict[str, Any]:
     entry = [Request("GET", path) for path in partner.paths(link["tenant_id"].lower())] if is_id(link["tenant_id"]) else []
     if link["state"] == "absent":
         with client.reading():
-            synced_user.read_together(client, origin, also=entry[:1])
+            synced_user.read_together(client, origin, also=entry)
             arrived = synced_user.arrived(client, synced_user.domains_of(client, origin))
-            return link_report.left(source, _entry(client, link["tenant_id"]), arrived, link)
+            return link_report.left(source, *_partner_in_target(client, link["tenant_id"]), arrived, link)
     if link["share_reads"]:
         client.reads.share()
     names, stops = link.get("verify_users") or (), _stops(source, link)
@@ -180,7 +180,8 @@ def _left_in_source(client: Client, link: Given) -> dict[str, Any]:
     target_id = partner.resolve(client, link["target"]["tenant_id"])
     serving = find_configuration.serving(client, target_id)
     return {
-        "configurations": [configuration.name for configuration in serving],
+        **NOTHING,
+        "configurations": [{"name": configuration.name, "id": configuration.id} for configuration in serving],
         "entry": _entry(client, target_id),
         "domains": link.get("source_domains"),
     }
@@ -189,6 +190,14 @@ def _left_in_source(client: Client, link: Given) -> dict[str, Any]:
 def _entry(client: Client, partner_tenant: str) -> bool:
     """Whether the partner entry exists."""
     return client.find(partner.paths(partner.resolve(client, partner_tenant))[0]) is not None
+
+
+def _partner_in_target(client: Client, source_tenant: str) -> tuple[bool, str | None]:
+    """Whether the partner entry exists, and the id of the source tenant if it may synchronize users."""
+    partner_id = partner.resolve(client, source_tenant)
+    entry, synchronization = (client.find(path) for path in partner.paths(partner_id))
+    allowed = entry is not None and partner.settings(entry, synchronization or {})["user_sync_inbound"]
+    return entry is not None, partner_id if allowed else None
 
 
 def excuse(link: Given, msg: str, error: Mapping[str, Any]) -> Facts | None:

@@ -25,6 +25,7 @@ UNKNOWN: Facts = {
     "problems": [],
     "not_compared": None,
     "left": None,
+    "remains": None,
     "tasks": None,
     "warnings": [],
 }
@@ -36,17 +37,21 @@ def not_compared(reason: str) -> dict[str, Any]:
     return {**UNKNOWN, "not_compared": reason, "summary": f"not compared: {reason}"}
 
 
-def left(source: Facts, target_entry: bool, arrived: Arrived, link: Given) -> dict[str, Any]:
-    """The result for a link that must not exist. Its remains are no problem, because another link may need them."""
+def left(source: Facts, target_entry: bool, lets_in: str | None, arrived: Arrived, link: Given) -> dict[str, Any]:
+    """The result for a link that must not exist. Its remains are no problem, because another link may need them. ``lets_in`` is the id of the
+    source tenant if the target lets it synchronize users.
+    """
     source_name = link.get("source_name") or link["tenant_id"]
     target_name = link.get("target_name") or link["target"]["tenant_id"]
+    names = [configuration["name"] for configuration in source["configurations"]]
     lines = [
-        f"{source_name}: {', '.join(source['configurations']) or 'no'} configuration to {target_name}",
+        f"{source_name}: {', '.join(names) or 'no'} configuration to {target_name}",
         f"{source_name}: {_article(source['entry'])} partner entry for {target_name}",
         f"{target_name}: {_article(target_entry)} partner entry for {source_name}",
         f"{target_name}: {_number(arrived)} of {source_name}",
     ]
-    return {**UNKNOWN, "synced_users": arrived.count, "left": lines, "summary": "; ".join(lines)}
+    remains = {"configurations": source["configurations"], "user_sync_inbound": lets_in}
+    return {**UNKNOWN, "synced_users": arrived.count, "left": lines, "remains": remains, "summary": "; ".join(lines)}
 
 
 def _number(arrived: Arrived, kind: str = "user") -> str:
@@ -75,6 +80,7 @@ def compared(source: Facts, target: Facts, arrived: Arrived | None, link: Given)
         "summary": "; ".join(_summary(in_sync, differences, missing, arrived, source)),
         "not_compared": None,
         "left": None,
+        "remains": None,
         "tasks": "in_sync" if in_sync else "harmless" if differences and source.get("harmless") else None,
         "warnings": list(dict.fromkeys((*source["warnings"], *target.get("warnings", ())))),
     }

@@ -26,6 +26,7 @@ SHORT_RETENTION = timedelta(days=7)
 MOST_ASKED_ABOUT = 15
 """Users in one filter."""
 _STATUS, _ACTION = "provisioningStatusInfo/status", "provisioningAction"
+# The status of a deletion that is held back is not documented (fact F188).
 DONE_OR_TRIED = " or ".join((*(f"{_STATUS} eq '{status}'" for status in ("success", "failure", "warning")), f"{_ACTION} eq 'stagedDelete'"))
 DELETIONS = f"{_ACTION} eq 'delete' or {_ACTION} eq 'stagedDelete'"
 
@@ -53,7 +54,7 @@ class Stream:
 
     def of(self, service_principal_id: str | None) -> Sequence[LogEntry]:
         """The entries of a configuration, newest first."""
-        return self.entries.get(str(service_principal_id).lower(), ())
+        return self.entries.get(service_principal_id.lower(), ()) if service_principal_id else ()
 
 
 def read(client: Client) -> Stream:
@@ -101,10 +102,15 @@ def failed_last(entries: Iterable[LogEntry]) -> list[str]:
 
 def newest_of(entries: Iterable[LogEntry]) -> list[LogEntry]:
     """The newest entry about each user or group. ``entries`` are newest first."""
-    newest: dict[tuple[str, str], LogEntry] = {}
+    return [of_one[0] for of_one in by_subject(entries)]
+
+
+def by_subject(entries: Iterable[LogEntry]) -> list[list[LogEntry]]:
+    """The entries about each user or group, in the order given."""
+    subjects: dict[tuple[str, str], list[LogEntry]] = {}
     for found in entries:
-        newest.setdefault(_subject(found), found)
-    return list(newest.values())
+        subjects.setdefault(_subject(found), []).append(found)
+    return list(subjects.values())
 
 
 def _subject(found: LogEntry) -> tuple[str, str]:
@@ -149,7 +155,7 @@ def _configuration(raw: Mapping[str, Any]) -> str:
     """The id of the service principal, which is documented as an object and as a collection."""
     named = raw.get("servicePrincipal")
     principal = next(iter(named), None) if isinstance(named, list) else named
-    return str((principal or {}).get("id")).lower()
+    return str((principal or {}).get("id") or "").lower()
 
 
 def moment_of(text: str | None) -> datetime | None:

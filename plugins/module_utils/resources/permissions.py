@@ -60,6 +60,7 @@ ASSIGNMENTS = Access(
 INSTANTIATION = Access(r"/applicationTemplates", ASSIGNMENTS.read, ("Application.ReadWrite.All", OWNED_BY, "Directory.ReadWrite.All"))
 APPLICATIONS = Access(r"/(applications|servicePrincipals)", ASSIGNMENTS.read, ("Application.ReadWrite.All", OWNED_BY))
 PROVISIONING_LOG = Access(r"/auditLogs/provisioning", ("ProvisioningLog.Read.All", "AuditLog.Read.All", *DIRECTORY))
+AUDIT_LOG = Access(r"/auditLogs/directoryAudits", ("AuditLog.Read.All", *DIRECTORY))
 NAMES = Access(r"/directoryObjects/getByIds", ("User.Read.All", *DIRECTORY))
 """The names of users and groups by their ids."""
 DELETED_USERS = Access(r"/directory/deletedItems/microsoft\.graph\.user", ("User.Read.All", "User.ReadWrite.All", *DIRECTORY))
@@ -99,6 +100,7 @@ ACCESSES = (
     INSTANTIATION,
     APPLICATIONS,
     PROVISIONING_LOG,
+    AUDIT_LOG,
     NAMES,
     DELETED_USERS,
     MEMBERSHIPS,
@@ -167,6 +169,8 @@ SEE_ELIGIBLE_ROLES = Need(
     "see who is eligible for directory roles (link_protected_importance)", ELIGIBLE_ROLES.read, PROTECT, ROLES_PROTECT
 )
 
+READ_AUDIT_LOG = Need("see who changed something (links_drift_info)", AUDIT_LOG.read[:1], EXTRA)
+
 NEEDS: Mapping[str, tuple[Need, ...]] = {
     SOURCE: (
         Need("turn on automatic redemption towards the target (cross_tenant_policy)", CROSS_TENANT_ACCESS.write, APPLY),
@@ -184,6 +188,7 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
         FIND_GROUPS,
         # Each is enough; the first has the id that the guide to the first link prints.
         Need("read the provisioning log (provisioning_log_info)", tuple(reversed(PROVISIONING_LOG.read[:2])), EXTRA),
+        READ_AUDIT_LOG,
         Need("read the names of other tenants (cross_tenant_policy_info)", OTHER_TENANTS.read, EXTRA),
     ),
     TARGET: (
@@ -196,6 +201,7 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
             PLAN,
             DOMAINS_UNKNOWN,
         ),
+        READ_AUDIT_LOG,
     ),
 }
 """The needs of a link in each of its tenants; the checks of the preflight add theirs. Changes come first, because their permissions

@@ -99,17 +99,15 @@ def _actions(difference: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def causes_full_cycle(difference: Mapping[str, Any], job: Mapping[str, Any] | None) -> bool:
-    """Whether a difference of a link makes the service evaluate all users: for a new configuration, a restart, and the first start of a job.
+    """Whether a difference of a link makes the service evaluate all users: a restart does, and the first start of a job.
     ``job`` is the job before the change as in results, ``None`` if there is none.
     """
     actions = _actions(difference)
     effects = [action.get("effects") or {} for action in actions]
     if any(each.get("triggers_full_cycle") or each.get("needs_restart") for each in effects):
         return True
-    verbs = {action.get("verb") for action in actions}
-    if difference.get("module") == "sync_configuration":
-        return "create" in verbs
-    return difference.get("module") == "sync_job" and "start" in verbs and not (job or {}).get("last_cycle")
+    starts = difference.get("module") == "sync_job" and any(action.get("verb") == "start" for action in actions)
+    return starts and not (job or {}).get("last_cycle")
 
 
 def writes_of(differences: Iterable[Mapping[str, Any]]) -> tuple[int, float]:
@@ -216,36 +214,38 @@ def _groups(
 
 def _licences(source: Client, after: Counted | None, findings: list[str]) -> int | None:
     """How many users of the source may have P1 (fact F141)."""
-    skus = _tried(source, findings, "the number of licences with Entra ID P1", lambda: list(source.pages(LICENCES_PATH)))
-    if skus is None:
-        return None
-    if after and after.users:
-        _say(source, findings, policy.licences(skus, after.users))
-    return policy.premium_units(skus)
+
+    def read() -> tuple[int, list[Finding]]:
+        skus = list(source.pages(LICENCES_PATH))
+        return policy.premium_units(skus), policy.licences(skus, after.users) if after and after.users else []
+
+    units, found = _tried(source, findings, "the number of licences with Entra ID P1", read) or (None, [])
+    _say(source, findings, found)
+    return units
 
 
 def _directory(target: Client, coming: int, findings: list[str]) -> tuple[int, int] | None:
     """How many objects the target's directory holds, and may hold."""
-    organizations = _tried(target, findings, "how full the directory is", lambda: list(target.pages(QUOTA_PATH, version="beta")))
-    if organizations is None:
-        return None
-    organization = organizations[0] if organizations else {}
-    _say(target, findings, policy.quota(organization, coming))
-    return policy.directory_size(organization)
+
+    def read() -> tuple[tuple[int, int] | None, list[Finding]]:
+        organization = next(target.pages(QUOTA_PATH, version="beta"), {})
+        return policy.directory_size(organization), policy.quota(organization, coming)
+
+    size, found = _tried(target, findings, "the quota of the directory", read) or (None, [])
+    _say(target, findings, found)
+    return size
 
 
 def _policy(target: Client, given: Given, findings: list[str]) -> int | None:
     """The size of the target's cross-tenant access policy."""
 
-    def read() -> tuple[str, list[dict[str, Any]]]:
-        return resolve(target, given["tenant_id"]), list(target.pages(PARTNERS))
+    def read() -> tuple[int, list[Finding]]:
+        partner_id, entries = resolve(target, given["tenant_id"]), list(target.pages(PARTNERS))
+        size = policy_bytes(entries)
+        return size, policy.policy_size(next((entry for entry in entries if entry.get("tenantId") == partner_id), None), size)
 
-    found = _tried(target, findings, "the size of the cross-tenant access policy", read)
-    if found is None:
-        return None
-    partner_id, entries = found
-    size = policy_bytes(entries)
-    _say(target, findings, policy.policy_size(next((entry for entry in entries if entry.get("tenantId") == partner_id), None), size))
+    size, found = _tried(target, findings, "the size of the cross-tenant access policy", read) or (None, [])
+    _say(target, findings, found)
     return size
 
 

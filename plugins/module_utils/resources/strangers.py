@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from ..graph.batch import find_all
 from ..graph.client import Client, Request
@@ -30,6 +31,18 @@ class Described:
     """The names or ids of its configurations, in lower case, by the tenants that they serve."""
 
 
+@dataclass(frozen=True)
+class Stranger:
+    """A partner or a configuration that no link describes."""
+
+    kind: Literal["partner", "configuration"]
+    id: str
+    """The tenant id of the partner, or the service principal of the configuration."""
+    name: str
+    text: str
+    """A sentence."""
+
+
 def described(links: Iterable[tuple[str, str, Collection[str]]]) -> dict[str, Described]:
     """What links say of their tenants. A link is its source, its target, and the names of its configuration and of others that it names."""
     sources: dict[str, set[str]] = defaultdict(set)
@@ -46,8 +59,8 @@ def described(links: Iterable[tuple[str, str, Collection[str]]]) -> dict[str, De
     }
 
 
-def inbound(client: Client, known: Described) -> list[str]:
-    """A sentence for each partner that may synchronize users into the tenant, although no link describes it.
+def inbound(client: Client, known: Described) -> list[Stranger]:
+    """Each partner that may synchronize users into the tenant, although no link describes it.
 
     An expansion that is missing does not prove that a partner may not, so its own object is read (fact F44).
     """
@@ -61,15 +74,16 @@ def inbound(client: Client, known: Described) -> list[str]:
         if settings(entries[partner], entries[partner].get("identitySynchronization") or read.get(partner) or {})["user_sync_inbound"]
     ]
     by_domain = _ids(client, known.sources) if allowed else frozenset()
+    text = "Tenant {}: partner {} may synchronize users into it, and no link of the inventory describes that"
     return [
-        f"Tenant {client.tenant}: partner {partner} may synchronize users into it, and no link of the inventory describes that"
+        Stranger("partner", partner, partner, text.format(client.tenant, partner))
         for partner in sorted(allowed)
         if partner not in by_domain
     ]
 
 
-def outbound(client: Client, known: Described) -> list[str]:
-    """A sentence for each configuration of the tenant that serves another tenant, although no link describes it."""
+def outbound(client: Client, known: Described) -> list[Stranger]:
+    """Each configuration of the tenant that serves another tenant, although no link describes it."""
     listing = find_configuration.configurations(client)
     bags = find_all(client, [Request("GET", f"{found.synchronization}/secrets") for found in listing])
     serving = [(found, settings_bag.target(settings_bag.parse(client.whole(bag)))) for found, bag in zip(listing, bags, strict=True)]
@@ -77,9 +91,9 @@ def outbound(client: Client, known: Described) -> list[str]:
     if strange:
         by_id = {tenant_id: names for name, names in known.configurations.items() for tenant_id in _ids(client, [name])}
         strange = [(found, target) for found, target in strange if not _names(found, by_id.get(target, ()))]
+    text = "Tenant {}: configuration {!r} ({}) synchronizes users to tenant {}, and no link of the inventory describes that"
     return [
-        f"Tenant {client.tenant}: configuration {found.name!r} ({found.id}) synchronizes users to tenant {target}, "
-        "and no link of the inventory describes that"
+        Stranger("configuration", found.id, found.name, text.format(client.tenant, found.name, found.id, target))
         for found, target in strange
     ]
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from ..graph.batch import outcomes_of, read_all
 from ..graph.client import Answer, Client, Request, all_of
+from ..graph.odata import requests_by
 from ..plan import Inquiry, Refusal
 from . import external_names, tenants
 from .directory import listed
@@ -69,6 +70,41 @@ def inquire(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
     read_together(client, origin)
     domains = domains_of(client, origin)
     return {"synced_users": from_domains(client, domains, user_type=params.get("user_type")), "source_domains": domains}
+
+
+def by_name(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
+    """The synced users with these names in their source, by name: user principal names there, or mail addresses.
+
+    :raises Refusal: for a name that means nobody, or several users.
+    """
+    names = list(params["names"])
+    requests = [*external_names.requests_by_source_name(names, SELECT), *requests_by("/users", "mail", SELECT, names)]
+    users = list(listed(client, (answer.body for answer in read_all(client, requests))))
+    return {"users": {name: only_one(name, users) for name in names}}
+
+
+def only_one(name: str, users: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """The user with this name in the source. A guest who was renamed or taken over is found by the mail address (fact F113).
+
+    :raises Refusal: if there is none, or more than one.
+    """
+    external = {str(user["id"]): user for user in users if _domain(user)}.values()
+    wanted = name.lower()
+    found = [user for user in external if (source_name(str(user["userPrincipalName"])) or "").lower() == wanted]
+    found = found or [user for user in external if str(user.get("mail") or "").lower() == wanted]
+    if not found:
+        raise Refusal(f"there is no synced user {name}; check the name in the source, and whether the user has arrived")
+    if len(found) > 1:
+        several = ", ".join(sorted(str(user["userPrincipalName"]) for user in found))
+        raise Refusal(f"{name} means several users: {several}; use the user principal name in the source")
+    return _shown(found[0])
+
+
+def _shown(user: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        **{ours: user.get(theirs) for ours, theirs in ADDRESS_BOOK.items()},
+        "source_user_principal_name": source_name(str(user["userPrincipalName"])),
+    }
 
 
 def domains_of(client: Client, origin: Origin) -> list[str]:
@@ -147,14 +183,7 @@ def external_users(
 def synced_users(raw: Iterable[Mapping[str, Any]], domains: Iterable[str], user_type: str | None = None) -> list[dict[str, Any]]:
     """Those whose user principal name was made from one of the domains, by display name."""
     wanted = _lower(domains)
-    found = [
-        {
-            **{ours: user.get(theirs) for ours, theirs in ADDRESS_BOOK.items()},
-            "source_user_principal_name": source_name(str(user["userPrincipalName"])),
-        }
-        for user in raw
-        if _is_synced(user, wanted) and (not user_type or str(user.get("userType")).lower() == user_type)
-    ]
+    found = [_shown(user) for user in raw if _is_synced(user, wanted) and (not user_type or str(user.get("userType")).lower() == user_type)]
     return sorted(found, key=lambda user: (str(user["display_name"]), user["id"]))
 
 
@@ -191,3 +220,4 @@ def missing(users: Iterable[Mapping[str, Any]], names: Iterable[str]) -> list[st
 
 
 INQUIRY = Inquiry(inquire)
+BY_NAME = Inquiry(by_name)

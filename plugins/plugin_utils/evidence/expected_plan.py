@@ -19,6 +19,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.p
 
 _HASH = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
 FORMS = "the hash of a plan, which has 64 hexadecimal digits, the path of a plan.json, or the content of one"
+UNNAMED = "What differs cannot be named"
 MOST_SENTENCES = 40
 """How many differences a message names."""
 NOTHING_CHANGED = "Nothing was changed"
@@ -115,8 +116,8 @@ def refusal(
 def batch_refusal(planned: int, links: int) -> str:
     """Why a batch of a play with ``serial`` is refused: its first write would precede the comparison of the others."""
     return (
-        f"expected_plan is about all links of the play, and this batch has {planned} of {links}; run without serial, or run the playbook plan "
-        f"with the same expected_plan in a play before yours. {NOTHING_CHANGED}."
+        f"expected_plan is about all links of the play, and this batch has {planned} of {links}; run without serial, or compare first, "
+        f"with the playbook plan and the same expected_plan. {NOTHING_CHANGED}."
     )
 
 
@@ -125,7 +126,7 @@ def _of_other_plan(expected: Expected, present: Plan, inventory: Collection[str]
         f"The plan is not the one that was approved, so nothing is applied. Expected is {expected.hash}, and it is {present['hash']} now"
     )
     if expected.plan is not None:
-        found = differences(expected.plan, present, inventory)
+        found = differences(expected.plan, present, inventory) or [UNNAMED]
         return f"{begins}. {_listed(found)}. {NOTHING_CHANGED}; make a new plan and have it approved.", found
     outside = sorted(set(inventory) - set(hosts))
     limited = f" This run leaves out {len(outside)} of {len(inventory)} links ({_some(outside)})." if outside else ""

@@ -80,9 +80,13 @@ class _People:
         self.ids.setdefault(known.lower(), person)
 
 
-def masked(report: Report) -> Report:
-    """The report without names, addresses and object ids of users."""
+def masked(report: Report, names: Iterable[tuple[str, str]] = ()) -> Report:
+    """The report without names, addresses and object ids of users. ``names`` are other names that its texts can contain, each with the address
+    of its owner.
+    """
     people = _People()
+    for name, address in names:
+        people.add(name, _person(address))
     texts = list(_texts(report))
     _find(report, people)
     for found in itertools.chain.from_iterable(map(_FORMS.finditer, texts)):

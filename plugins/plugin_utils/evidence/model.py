@@ -111,6 +111,7 @@ class LinkPlan(TypedDict):
     """Why the impact is not known."""
     sizing: Sizing | None
     hash: str
+    """Empty if it is only what a look has found to change, which nobody can approve."""
 
 
 class ChangeWindow(TypedDict):

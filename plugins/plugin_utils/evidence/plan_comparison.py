@@ -28,6 +28,7 @@ _EFFECTS = {
     "converted": "converted between guest and member",
     "kept": "kept in the target without synchronization",
     "updated": "renamed",
+    "unknown": "affected in a way that cannot be computed",
 }
 _ABSENT = object()
 
@@ -37,9 +38,12 @@ class _Part:
     """A part of a link in a plan: its state at that time, the changes and the state after them."""
 
     where: str
-    actions: tuple[str, ...]
+    actions: Mapping[str, Mapping[str, Any]]
+    """The effects of each action, by its verb and object."""
     state: Mapping[str, Any]
     after: Mapping[str, Any]
+    whole: Mapping[str, Any]
+    """What the hash is over, for what the states do not show because one is in place of the other."""
 
 
 def differences(then: Plan, now: Plan, inventory: Collection[str] = ()) -> list[str]:
@@ -89,16 +93,19 @@ def _of_link(then: LinkPlan | None, now: LinkPlan | None, known: bool) -> Iterat
 def _parts(link: LinkPlan) -> dict[tuple[str, str], _Part]:
     found: dict[tuple[str, str], _Part] = {}
     for part in link["untouched"]:
-        found[part["module"], part["side"]] = _Part(_where(part["module"], part["tenant"]), (), part["basis"], part["basis"])
+        found[part["module"], part["side"]] = _Part(
+            _where(part["module"], part["tenant"]), {}, part["basis"], part["basis"], {"basis": part["basis"]}
+        )
     for planned in link["parts"]:
         found[planned["module"], planned["side"]] = _changing(planned)
     return found
 
 
 def _changing(part: PlannedPart) -> _Part:
-    actions = tuple(f"{action['verb']} {action['object']}" for action in part["actions"])
-    basis = part["basis"]
-    return _Part(_where(part["module"], part["tenant"]), actions, _merged(basis, part["before"]), _merged(basis, part["after"]))
+    actions = {f"{action['verb']} {action['object']}": action["effects"] for action in part["actions"]}
+    before, after, basis = part["before"], part["after"], part["basis"]
+    whole = {"before": before, "after": after, "basis": basis}
+    return _Part(_where(part["module"], part["tenant"]), actions, _merged(basis, before), _merged(basis, after), whole)
 
 
 def _where(module: str, tenant: Mapping[str, Any]) -> str:
@@ -121,17 +128,18 @@ def _of_parts(then: Mapping[tuple[str, str], _Part], now: Mapping[tuple[str, str
         yield from (f"{where}: {sentence}" for sentence in _of_part(before, after))
 
 
-def _of_part(then: _Part | None, now: _Part | None) -> Iterator[str]:
-    was, is_now = (part.actions if part else () for part in (then, now))
-    yield from (f"no longer planned: {action}" for action in was if action not in is_now)
-    yield from (f"not in the plan: {action}" for action in is_now if action not in was)
+def _of_part(then: _Part | None, now: _Part | None) -> list[str]:
+    was, is_now = (part.actions if part else {} for part in (then, now))
+    found = [f"no longer planned: {action}" for action in was if action not in is_now]
+    found += [f"not in the plan: {action}" for action in is_now if action not in was]
+    for action in sorted(was.keys() & is_now.keys()):
+        found += _values(was[action], is_now[action], f"effects of {action}")
     if then is None or now is None:
-        return
-    found = list(_values(then.state, now.state, ""))
-    yield from found
+        return found
+    states = list(_values(then.state, now.state, ""))
     # What others have changed is kept, so it is in the state after the change as well.
-    wished = (sentence for sentence in _values(then.after, now.after, "") if sentence not in found)
-    yield from (f"desired {sentence}" for sentence in wished)
+    wished = [f"desired {sentence}" for sentence in _values(then.after, now.after, "") if sentence not in states]
+    return [*found, *states, *wished] or list(_values(then.whole, now.whole, ""))
 
 
 def _values(then: Any, now: Any, path: str) -> Iterator[str]:

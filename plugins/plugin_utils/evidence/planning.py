@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.link import BUILDING, DEPROVISION, REMOVAL, Step
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.sizing import causes_full_cycle
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.model import (
     FORMAT,
     Change,
@@ -39,11 +40,12 @@ LOOKED_ONLY = ("as_desired", "failed")
 """The links for which no task follows the look."""
 UNJUDGED = "link"
 """The file of tasks of a link whose change does nobody harm."""
+REMOVED = "plan_removal"
+"""The variable with the results of the tasks that would remove the link, in check mode, by the names under which the roles register them."""
 DID_NOT_RUN = "its tasks did not run"
 NOT_ASKED = "it was not asked for; the playbook plan does"
 POLICY = "cross_tenant_policy"
 _ORDER = {(step.module, step.side): place for place, step in enumerate(BUILDING)}
-_FULL = ("triggers_full_cycle", "needs_restart")
 _UNSIZED: Sizing = {
     "users": None,
     "objects": None,
@@ -72,18 +74,20 @@ class Found:
     impact: Result = field(default_factory=dict)
     sizing: Result = field(default_factory=dict)
     removal: Mapping[str, Result] = field(default_factory=dict)
-    """The results of the tasks that would remove the link, in check mode, by the variables in which the roles register them."""
+    """What `REMOVED` has."""
 
 
 def found_of(look: Result, variables: Mapping[str, Any]) -> Found:
     """What was found about a link, from its entry of the look and the variables of its host."""
 
-    def registered(name: str) -> Result:
-        value = variables.get(name)
+    def registered(name: str, among: Mapping[str, Any] = variables) -> Result:
+        value = among.get(name)
         return value if isinstance(value, Mapping) else {}
 
+    removal = registered(REMOVED)
     names = {step.registered for step in (DEPROVISION, *REMOVAL)}
-    return Found(look, registered(ARGUMENTS), registered(IMPACT), registered(SIZING), {name: registered(name) for name in names})
+    results = {name: registered(name, removal) for name in names}
+    return Found(look, registered(ARGUMENTS), registered(IMPACT), registered(SIZING), results)
 
 
 def plan_of(
@@ -248,8 +252,7 @@ def _sizing(result: Result) -> Sizing:
 def _building(look: Result) -> list[PlannedPart]:
     """The parts that change. One for which only a state is waited for has no action, and nothing is written for it."""
     changing = [part for part in look.get("differences") or () if part["actions"]]
-    new_job = any(action["verb"] == "create" for part in changing if part["module"] == "sync_configuration" for action in part["actions"])
-    parts = [_part(part["module"], _side(part, look), look, part, part, part.get("basis") or {}, new_job) for part in changing]
+    parts = [_part(part["module"], _side(part, look), look, part, part, part.get("basis") or {}) for part in changing]
     return sorted(parts, key=lambda part: _ORDER[part["module"], part["side"]])
 
 
@@ -274,19 +277,15 @@ def _removal_steps(found: Found) -> Sequence[Step]:
 def _removing(found: Found) -> list[PlannedPart]:
     results = [(step, found.removal[step.registered]) for step in _removal_steps(found)]
     return [
-        _part(step.module, cast(Literal["source", "target"], step.side), found.look, result, result.get("diff") or {}, {}, new_job=False)
+        _part(step.module, cast(Literal["source", "target"], step.side), found.look, result, result.get("diff") or {}, {})
         for step, result in results
         if result.get("actions")
     ]
 
 
-def _part(
-    module: str, side: Literal["source", "target"], look: Result, acting: Result, states: Result, basis: Result, new_job: bool
-) -> PlannedPart:
+def _part(module: str, side: Literal["source", "target"], look: Result, acting: Result, states: Result, basis: Result) -> PlannedPart:
     """``acting`` has the actions, ``states`` the states before and after them."""
     actions = [_action(action, module) for action in acting["actions"]]
-    full = any(action["effects"].get(effect) for action in actions for effect in _FULL)
-    starts = new_job and module == "sync_job" and any(action["verb"] == "start" for action in actions)
     return {
         "module": module,
         "side": side,
@@ -295,7 +294,7 @@ def _part(
         "before": dict(states.get("before") or {}),
         "after": dict(states.get("after") or {}),
         "basis": dict(basis),
-        "full_cycle": full or starts,
+        "full_cycle": causes_full_cycle({"module": module, "actions": acting["actions"]}, look.get("job")),
     }
 
 

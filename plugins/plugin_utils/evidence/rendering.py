@@ -21,7 +21,11 @@ def _data(report: Report) -> str:
 RENDERERS: dict[str, Callable[[Report], str]] = {"json": _data, "markdown": report_text, "html": report_page}
 
 
-def rendered(report: Report, formats: Sequence[str] | None) -> dict[str, bytes]:
-    """The contents of the files, by format; of all of them if none is given. A character that is none becomes an escape."""
-    wanted = [form for form in RENDERERS if not formats or form in formats]
-    return {form: RENDERERS[form](report).encode("utf-8", "backslashreplace") for form in wanted}
+def formats(wanted: Sequence[str] | None) -> list[str]:
+    """The wanted formats in the order in which they are made; all of them if none is given."""
+    return [form for form in RENDERERS if not wanted or form in wanted]
+
+
+def rendered(report: Report, form: str) -> bytes:
+    """The content of the file of that format. A character that is none becomes an escape."""
+    return RENDERERS[form](report).encode("utf-8", "backslashreplace")

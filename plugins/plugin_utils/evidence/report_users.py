@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.model import ReportUser
@@ -40,6 +40,18 @@ def of(result: Callable[..., Mapping[str, Any]], state: str) -> tuple[Users | No
     notes = [] if asked else [f"{WITHOUT_EXCHANGE}: {book['exchange'].get('reason')}"]
     notes += ["only the first users who should be in the address book and are not"] if book.get("failed") else []
     return users, "; ".join(notes) or None
+
+
+def names_of(result: Callable[..., Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """The display names that the reasons can contain, each with the address of its owner: of the users, and of other recipients that have
+    their addresses. Names of groups are none of a person.
+    """
+    for person in result(*BOOKS).get("people") or ():
+        evidence = person.get("evidence") or {}
+        exchange = evidence.get("exchange") or {}
+        owners = [(evidence.get("entra") or {}, person.get("name")), (exchange.get("recipient") or {}, person.get("name"))]
+        owners += [(rival, f"{rival.get('guid')}@") for rival in exchange.get("rivals") or () if "Group" not in str(rival.get("type"))]
+        yield from ((str(owner["display_name"]), str(address)) for owner, address in owners if owner.get("display_name"))
 
 
 def _user(person: Mapping[str, Any], asked: bool) -> ReportUser:

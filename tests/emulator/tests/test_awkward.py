@@ -136,6 +136,38 @@ def test_provisioning_log_filters(api: Api) -> None:
     assert api.get("/auditLogs/provisioning")["value"] == []
 
 
+@pytest.mark.fact("F185", "$filter of the provisioning log takes the action and the status, or refuses them (switch log_filter)")
+@pytest.mark.fact("F187", "A page of the provisioning log has $top entries, and a link with $skiptoken to the next one")
+@pytest.mark.fact("F124", "The logs are kept for 30 days, or for 7 (switch log_retention_days)")
+def test_the_stream_of_the_provisioning_log(api: Api) -> None:
+    api.link_policies()
+    sp_id, job, role = api.job()
+    for person in ("minsu.kim@contoso.kr", "jiyoung.park@contoso.kr"):
+        api.assign(sp_id, role, api.user_id(person))
+    api.ok("POST", f"{job}/start")
+    api.advance("PT1H")
+    log = "/auditLogs/provisioning"
+    done = (
+        f"{log}?$filter=(provisioningStatusInfo/status eq 'success' or provisioningStatusInfo/status eq 'failure')"
+        " and (provisioningAction eq 'create' or provisioningAction eq 'delete')"
+    )
+    assert len(api.get(done)["value"]) == 2
+    assert api.get(f"{log}?$filter=provisioningAction eq 'delete'")["value"] == []
+    page = api.get(f"{done}&$orderby=activityDateTime desc&$top=1")
+    assert len(page["value"]) == 1
+    assert "$skiptoken=" in page["@odata.nextLink"].replace("%24", "$")
+
+    api.set(log_filter="ids")
+    for refused in ("provisioningAction eq 'create'", "provisioningStatusInfo/status eq 'success'"):
+        api.refused(400, "BadRequest", "GET", f"{log}?$filter={refused}")
+    assert len(api.get(f"{log}?$filter=servicePrincipal/id eq '{sp_id}'")["value"]) == 2
+
+    api.advance("P8D")
+    assert len(api.get(log)["value"]) == 2
+    api.set(log_retention_days=7)
+    assert api.get(log)["value"] == []
+
+
 # Control API --------------------------------------------------------------------------------------------------------
 
 

@@ -196,7 +196,7 @@ def assess(
         summary.add(found)
         if does_harm(found):
             harmed.append(slim(found))
-        if limits.names_harmed and does_harm(found, renamed=True):
+        if limits.names_harmed and found.effect != "unchanged" and does_harm(found, renamed=True):
             listed.append(harmed_of(found))
     ids = {shown.target.id for shown in harmed if shown.target and shown.target.id}
     unasked = TARGET_UNREAD if target is None else next(iter(population.incomplete), "")

@@ -182,35 +182,37 @@ def _partners(tenants: Sequence[SeenTenant], served: Collection[tuple[str, str]]
     for one in tenants:
         for partner in one.partners:
             partner_id, here = partner["tenant_id"].lower(), one.identity.id
-            sentence = f"{one.short}: {_titled(partner_id, one, by_id)}{_policy(partner)}"
+            sentence = f"{one.short}: {_policy(partner, _titled(partner_id, one, by_id))}"
             if partner["user_sync_inbound"] and (partner_id, here) not in served:
                 inbound.append(sentence)
             elif not {(partner_id, here), (here, partner_id)} & set(served):
                 others.append(sentence)
-    return inbound, others
+    return sorted(inbound), sorted(others)
 
 
-def _policy(partner: ListedPartner) -> str:
-    switches = [
-        words
-        for name, words in (
-            ("user_sync_inbound", "may synchronize users into this tenant"),
-            ("redemption_inbound", "invitations from there are redeemed automatically"),
-            ("redemption_outbound", "invitations to there are redeemed automatically"),
-            ("multitenant_organization", "is in the same multitenant organization"),
-        )
-        if partner.get(name)
-    ]
-    return f": {', '.join(switches)}" if switches else ""
+def _policy(partner: ListedPartner, title: str) -> str:
+    """The switches of a partner that are on, as a clause."""
+    into = ["may synchronize users into this tenant"] if partner["user_sync_inbound"] else []
+    ways = [words for name, words in (("redemption_inbound", "from there"), ("redemption_outbound", "to there")) if partner.get(name)]
+    redeemed = [f"invitations {' and '.join(ways)} are redeemed automatically"] if ways else []
+    organization = ["it is in the same multitenant organization"] if partner["multitenant_organization"] else []
+    clauses = [*into, *redeemed, *organization]
+    return (
+        f"{title} {into[0]}{''.join(f', {clause}' for clause in clauses[1:])}"
+        if into
+        else ": ".join((title, ", ".join(clauses) or "no switch is on"))
+    )
 
 
 def _related(tenants: Sequence[SeenTenant], by_id: Mapping[str, SeenTenant]) -> Iterator[str]:
-    """The related tenants that are neither given nor a partner nor the target of a configuration, and why they are not known."""
+    """The related tenants that are neither given nor a partner nor the target of a configuration, and where they are not known."""
+    unknown: dict[str, list[str]] = defaultdict(list)
     for one in tenants:
         known = {partner["tenant_id"].lower() for partner in one.partners} | {found.target for found in one.configurations}
         for related in one.related:
             if related.tenant_id not in by_id and related.tenant_id not in known:
                 signals = f": {', '.join(related.signals)}" if related.signals else ""
                 yield f"{one.short}: {_titled(related.tenant_id, one, by_id)}{signals}"
-        if related_unknown := one.related_unknown:
-            yield f"{one.short}: not known, {related_unknown}"
+        if one.related_unknown:
+            unknown[one.related_unknown].append(one.short)
+    yield from (f"not known for {', '.join(names)}: {reason}" for reason, names in unknown.items())

@@ -41,10 +41,11 @@ def read(client: Client, short: str) -> SeenTenant:
             unread.append(f"Tenant {client.tenant}: {why}")
         return otherwise if value is None else value
 
-    identity = part(lambda: _identity(client), Identity(client.tenant.lower()))
-    if unread:
+    own = part(lambda: _own_id(client), None)
+    identity = part(lambda: _identity(client, own), None) if own else None
+    if identity is None:
         # The sign-in failed, as it would for everything else.
-        return SeenTenant(short, identity, client.cloud.name, unread=tuple(unread))
+        return SeenTenant(short, Identity(own or client.tenant.lower()), client.cloud.name, unread=tuple(unread))
     partners: list[ListedPartner] = part(lambda: partner_list.inquire(client, {"names": True})["partners"], [])
     listed: list[ListedConfiguration] = part(lambda: configuration_list.inquire(client, {})["configurations"], [])
     serving = [one for one in listed if one["target_tenant_id"] and not one["multitenant_organization"]]
@@ -79,11 +80,15 @@ def _attempt(client: Client, reading: Callable[[], T]) -> tuple[T | None, str | 
         return None, clause(failure)
 
 
-def _identity(client: Client) -> Identity:
+def _own_id(client: Client) -> str:
+    """The id of the tenant, which needs no sign-in."""
     own = tenants.own_id(client)
     if own is None:
         raise Refusal("the id of the tenant is not known; name it by its id, and check that it exists")
-    own = own.lower()
+    return own.lower()
+
+
+def _identity(client: Client, own: str) -> Identity:
     try:
         found = tenant.inquire(client, {})["tenant"]
     except OpaqueToken:

@@ -24,6 +24,8 @@ class Caller:
     client_id: str
     tenant_id: str
     roles: frozenset[str]
+    user: str | None = None
+    """The id of the user in whose name the application acts; ``None``: it acts in its own name."""
 
 
 @dataclass(frozen=True)

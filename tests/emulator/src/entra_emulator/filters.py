@@ -38,10 +38,31 @@ class Rules:
     needs_advanced: frozenset[str] = frozenset()
     """Those of them that need advanced query parameters."""
     ignore_case: bool = True
+    paths: Mapping[str, frozenset[str]] | None = None
+    """Where each property has operators of its own: those of each path, such as ``initiatedBy/user/id``; members of a collection's
+    elements are below the collection.
+    """
 
 
 DIRECTORY_OPERATORS = frozenset({"eq", "ne", "not", "ge", "le", "gt", "lt", "in", "startswith", "endswith", "and", "or", "any"})
 DIRECTORY_ADVANCED = frozenset({"ne", "not", "endswith"})
+AUDIT_OPERATORS = frozenset({"eq", "ge", "le", "startswith", "and", "or", "any"})
+_EQUAL, _BEGINS = frozenset({"eq"}), frozenset({"eq", "startswith"})
+AUDIT_PATHS: Mapping[str, frozenset[str]] = {
+    "activityDateTime": frozenset({"eq", "ge", "le"}),
+    "activityDisplayName": _BEGINS,
+    "correlationId": _EQUAL,
+    "id": _EQUAL,
+    "initiatedBy/user/id": _EQUAL,
+    "initiatedBy/user/displayName": _EQUAL,
+    "initiatedBy/user/userPrincipalName": _BEGINS,
+    "initiatedBy/app/appId": _EQUAL,
+    "initiatedBy/app/displayName": _EQUAL,
+    "loggedByService": _EQUAL,
+    "targetResources/id": _EQUAL,
+    "targetResources/displayName": _BEGINS,
+}
+"""What the audit log may be filtered by (F195)."""
 LOG_OPERATORS = frozenset({"eq", "contains", "gt", "lt", "ge", "le", "startswith", "and", "or", "tolower", "any"})
 
 COMPARATORS: dict[type[Any], str] = {
@@ -92,6 +113,8 @@ def compile_filter(text: str, rules: Rules, advanced: bool) -> Predicate:
     """A predicate for `text`; refuses what `rules` do not allow, as the service does."""
     tree = parse(text)
     _check(tree, rules, advanced, frozenset())
+    if rules.paths is not None:
+        _check_paths(tree, rules.paths, {})
     holds = _evaluator(tree, rules.ignore_case)
     return lambda item: bool(holds(item, NO_VARIABLES))
 
@@ -120,6 +143,27 @@ def _check(node: Any, rules: Rules, advanced: bool, variables: frozenset[str]) -
         raise bad_request("Invalid filter clause: The right side of a comparison has to be a value.", "BadRequest")
     for child in _children(node):
         _check(child, rules, advanced, variables)
+
+
+def _check_paths(node: Any, paths: Mapping[str, frozenset[str]], variables: Mapping[str, str]) -> None:
+    """Refuses an operator that a property does not support."""
+    if isinstance(node, ast.Compare | ast.Call):
+        subject = node.left if isinstance(node, ast.Compare) else node.args[0]
+        path, name = _path(subject, variables), _operator(node)
+        if name not in paths.get(path, ()):
+            raise bad_request(f"Unsupported Query. '{name}' is not supported for property '{path}'.", "Request_UnsupportedQuery")
+    elif isinstance(node, ast.CollectionLambda) and node.lambda_ is not None:
+        owner = _path(node.owner, variables)
+        _check_paths(node.lambda_.expression, paths, {**variables, str(node.lambda_.identifier.name): owner})
+    else:
+        for child in _children(node):
+            _check_paths(child, paths, variables)
+
+
+def _path(node: Any, variables: Mapping[str, str]) -> str:
+    if isinstance(node, ast.Identifier):
+        return variables.get(str(node.name), str(node.name))
+    return f"{_path(node.owner, variables)}/{node.attr}" if isinstance(node, ast.Attribute) else ""
 
 
 def _operator(node: Any) -> str | None:

@@ -9,7 +9,7 @@ It comes about by the operations and the engine that serve clients, so that obje
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -63,6 +63,11 @@ class Sent(Part):
     method: str
     path: str
     body: Any = None
+    version: Literal["v1.0", "beta"] = "v1.0"
+    by: str | None = Field(
+        default=None,
+        description="In whose name: userPrincipalName or id of a user, or client id of an application. Default: the first application.",
+    )
 
 
 class Change(Part):
@@ -99,6 +104,38 @@ class Step(Part):
         return self
 
 
+def perform(service: Service, sent: Sent) -> Any:
+    """The answer to a request that is carried out without a token, with every permission and without quotas.
+
+    :raises HistoryError: if it is refused, or if there is nobody in whose name it could be done.
+    """
+    tenant = service.world.tenants.get(sent.tenant)
+    if tenant is None:
+        raise HistoryError(f"There is no tenant {sent.tenant}.")
+    below, query = split(sent.path)
+    ids = Identifiers("history", "history")
+    try:
+        operation, params = ROUTER.find(sent.method, sent.version, below)
+        root = f"https://localhost/{sent.version}"
+        request = Request(sent.method, sent.version, below, query_options(query), {}, sent.body, sent.body is not None, root, ids)
+        return operation.handler(Call(service, request, _caller(tenant, sent.by), tenant, params)).body
+    except GraphError as problem:
+        raise HistoryError(f"{sent.method} {sent.path}: {problem}") from None
+
+
+def _caller(tenant: Tenant, by: str | None) -> Caller:
+    client = by if by in tenant.registrations else next(iter(tenant.registrations), None)
+    if client is None:
+        raise HistoryError(f"{tenant.display_name} has no application in whose name something could have been done.")
+    if by is None or by == client:
+        return Caller(client, tenant.id, EVERY_PERMISSION)
+    wanted = by.casefold()
+    user = next((user for user in tenant.users.values() if wanted in (user["id"], user["userPrincipalName"].casefold())), None)
+    if user is None:
+        raise HistoryError(f"{by} is neither a user nor an application of {tenant.display_name}.")
+    return Caller(client, tenant.id, EVERY_PERMISSION, user["id"])
+
+
 class Historian:
     """Carries the steps out, in the name of each tenant's administrators."""
 
@@ -114,17 +151,7 @@ class Historian:
 
     def send(self, tenant_id: str, method: str, path: str, body: Any = None) -> Any:
         """A Graph request without sign-in, because the emulator does not listen yet."""
-        tenant, (below, query) = self.tenant(tenant_id), split(path)
-        client = next(iter(tenant.registrations), None)
-        if client is None:
-            raise HistoryError(f"{tenant.display_name} has no application in whose name something could have been done.")
-        ids = Identifiers("history", "history")
-        try:
-            operation, params = ROUTER.find(method, "v1.0", below)
-            request = Request(method, "v1.0", below, query_options(query), {}, body, body is not None, "https://localhost/v1.0", ids)
-            return operation.handler(Call(self.service, request, Caller(client, tenant_id, EVERY_PERMISSION), tenant, params)).body
-        except GraphError as problem:
-            raise HistoryError(f"{method} {path}: {problem}") from None
+        return perform(self.service, Sent(tenant=tenant_id, method=method, path=path, body=body))
 
     def link(self, link: Link) -> None:
         source, target = link.source, link.target
@@ -216,7 +243,7 @@ def live(world: World, steps: list[Step]) -> None:
         "assign": historian.assign,
         "unassign": historian.unassign,
         "restart": historian.restart,
-        "request": lambda sent: historian.send(sent.tenant, sent.method, sent.path, sent.body),
+        "request": lambda sent: perform(historian.service, sent),
         "user": historian.change,
         "exchange": historian.exchange,
     }

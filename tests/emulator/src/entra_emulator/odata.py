@@ -9,14 +9,14 @@ import base64
 import binascii
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from . import properties
 from .call import Call, Reply
 from .errors import bad_request
-from .filters import ADVANCED, DIRECTORY_ADVANCED, DIRECTORY_OPERATORS, LOG_OPERATORS, Rules, compile_filter
+from .filters import ADVANCED, AUDIT_OPERATORS, AUDIT_PATHS, DIRECTORY_ADVANCED, DIRECTORY_OPERATORS, LOG_OPERATORS, Rules, compile_filter
 from .state import GraphObject
 
 MAXIMUM_PAGE = 999
@@ -87,7 +87,17 @@ PARTNER = Kind(
     directory=False,
 )
 PROVISIONING = _log_kind("provisioningObjectSummary", "auditLogs/provisioning", properties.PROVISIONING)
-DIRECTORY_AUDIT = _log_kind("directoryAudit", "auditLogs/directoryAudits", properties.DIRECTORY_AUDIT)
+PROVISIONING_BY_ID = replace(
+    PROVISIONING, rules=replace(PROVISIONING.rules, properties=properties.PROVISIONING - {"provisioningAction", "provisioningStatusInfo"})
+)
+"""The same, if only the ids of an entry and its time can be asked for (F185)."""
+DIRECTORY_AUDIT = Kind(
+    "directoryAudit",
+    "auditLogs/directoryAudits",
+    properties.DIRECTORY_AUDIT,
+    rules=Rules("microsoft.graph.directoryAudit", properties.DIRECTORY_AUDIT, AUDIT_OPERATORS, ignore_case=False, paths=AUDIT_PATHS),
+    directory=False,
+)
 
 SINGLE = frozenset({"$select"})
 LIST = frozenset({"$select", "$filter", "$orderby", "$top", "$count", "$skiptoken"})

@@ -17,7 +17,7 @@ from .provisioning import template
 from .requestlog import RequestLog
 from .settings import Settings
 from .signing import SigningKey
-from .state import GraphObject, Synchronization, Tenant, World, moment, new_id
+from .state import GraphObject, Synchronization, Tenant, World, moment
 from .throttle import Throttle
 from .traffic import Traffic
 
@@ -118,47 +118,3 @@ def synchronization(call: Call) -> tuple[GraphObject, Synchronization]:
             raise errors.GraphError(403, "UnknownError", "")
         raise errors.GraphError(409, "UnknownError", "")
     return principal, call.tenant.synchronizations.setdefault(sp_id, Synchronization())
-
-
-# Audit --------------------------------------------------------------------------------------------------------------
-
-
-def audit(call: Call, category: str, service: str, activity: str, target: GraphObject | None = None, kind: str = "Other") -> None:
-    """Adds an entry to the tenant's directory audit log (F129)."""
-    resources: list[GraphObject] = []
-    if target is not None:
-        resources.append(
-            {
-                "id": target.get("id"),
-                "displayName": target.get("displayName"),
-                "type": kind,
-                "userPrincipalName": target.get("userPrincipalName"),
-                "groupType": None,
-                "modifiedProperties": [],
-            }
-        )
-    registration = call.tenant.registrations[call.caller.client_id]
-    call.tenant.audit_log.append(
-        {
-            "id": f"{service.replace(' ', '')}_{new_id()}",
-            "category": category,
-            "correlationId": call.request.identifiers.request_id,
-            "result": "success",
-            "resultReason": "",
-            "activityDisplayName": activity,
-            "activityDateTime": call.world.clock,
-            "loggedByService": service,
-            "operationType": activity.split(" ", 1)[0],
-            "initiatedBy": {
-                "user": None,
-                "app": {
-                    "appId": call.caller.client_id,
-                    "displayName": registration.display_name,
-                    "servicePrincipalId": None,
-                    "servicePrincipalName": None,
-                },
-            },
-            "targetResources": resources,
-            "additionalDetails": [],
-        }
-    )

@@ -193,7 +193,23 @@ class Settings(BaseModel):
         ge=0,
         description="F68: virtual length of an initial cycle for each assigned person, group and membership (0.6 to 4.8).",
     )
+    log_filter: Literal["listed", "ids"] = Field(
+        default="listed",
+        description="F185: whether $filter of the provisioning log takes provisioningAction and provisioningStatusInfo, or refuses them.",
+    )
+    log_retention_days: Literal[30, 7] = Field(default=30, description="F124: how long the logs are kept.")
     log_delay_seconds: int = Field(default=0, ge=0, description="F124: virtual seconds until an entry appears in the logs.")
+    audit_modified_properties: Literal["settings", "document", "empty"] = Field(
+        default="settings",
+        description="F191, F193: what an entry of the audit log says of a change: each setting with its old and new value, the whole new "
+        "policy of a partner in one text (other objects as before), or nothing.",
+    )
+    audit_policy_target: Literal["policy", "partner"] = Field(
+        default="policy", description="F191: whether the target of an entry about a partner has the id of the policy, or of the partner."
+    )
+    audit_app_id: Literal["present", "null"] = Field(
+        default="present", description="F194: whether an application that made a change is named by appId, or only by servicePrincipalId."
+    )
 
     # Directory roles
     role_assignments_filter: Literal["optional", "required"] = Field(
@@ -343,6 +359,11 @@ FLIPPED: dict[str, Any] = {
     "iif_null": "false",
     "function_names": "name",
     "log_tenant_id": "target",
+    "audit_modified_properties": "empty",
+    "audit_policy_target": "partner",
+    "audit_app_id": "null",
+    "log_filter": "ids",
+    "log_retention_days": 7,
     "policy_quota": "conditional_access",
     "role_assignments_filter": "required",
     "exchange_members": "GuestMailUser",
@@ -358,7 +379,7 @@ FLIPPED: dict[str, Any] = {
 }
 """The preset that flips every switch that has another documented or conceivable behaviour."""
 
-STATUSES = frozenset({"job_created_status", "exchange_not_found_status"})
+STATUSES = frozenset({"job_created_status", "log_retention_days", "exchange_not_found_status"})
 """Switches whose values are numbers of a fixed choice."""
 
 PRESETS: dict[str, dict[str, Any]] = {"likely": {}, "flipped": FLIPPED}

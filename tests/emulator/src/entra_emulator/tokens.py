@@ -18,6 +18,7 @@ from urllib.parse import unquote
 
 from . import resources
 from .assertions import check_assertion
+from .audit import application_object_id
 from .exchange.roles import directory_role_ids
 from .oauth import OAuthError
 from .service import Service, tenant_of
@@ -126,7 +127,7 @@ def issue(service: Service, request: TokenRequest) -> dict[str, Any]:
 def access_claims(tenant: Tenant, registration: Registration, audience: str, lifetime: int, proof: str) -> dict[str, Any]:
     """The claims of an application's access token for Graph; `proof` is 1 for a secret and 2 for an assertion."""
     now = int(time.time())
-    subject = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{tenant.id}/{registration.client_id}"))
+    subject = application_object_id(tenant.id, registration.client_id)
     return {
         "aud": audience,
         "iss": f"https://sts.windows.net/{tenant.id}/",

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from .. import errors, odata
+from ..audit import audit, audit_object
 from ..bodies import known_members
 from ..call import NO_CONTENT, Call, Reply
 from ..odata import APPLICATION, SERVICE_PRINCIPAL
 from ..router import Operation
-from ..service import audit, find_service_principal, require_owned, written
+from ..service import find_service_principal, require_owned, written
 from ..state import GraphObject, Tenant
 
 APPLICATION_WRITABLE = frozenset(
@@ -58,13 +59,14 @@ def patch_application(call: Call) -> Reply:
     application = _find_application(call)
     sent = known_members(call.body, APPLICATION_WRITABLE, APPLICATION.properties)
     written(call, "application", f"application/{application['id']}", application)
+    before = dict(application)
     application.update(sent)
     if "displayName" in sent:
         # Renaming the application renames its service principal.
         for principal in call.tenant.service_principals.values():
             if principal["appId"] == application["appId"]:
                 principal.update({"displayName": sent["displayName"], "appDisplayName": sent["displayName"]})
-    audit(call, "ApplicationManagement", "Core Directory", "Update application", application, "Application")
+    audit_object(call, "Update application", application, "Application", before, sent)
     return NO_CONTENT
 
 
@@ -107,8 +109,9 @@ def patch_principal(call: Call) -> Reply:
     principal = find_service_principal(call)
     sent = known_members(call.body, PRINCIPAL_WRITABLE, SERVICE_PRINCIPAL.properties)
     written(call, "application", f"servicePrincipal/{principal['id']}", principal)
+    before = dict(principal)
     principal.update(sent)
-    audit(call, "ApplicationManagement", "Core Directory", "Update service principal", principal, "ServicePrincipal")
+    audit_object(call, "Update service principal", principal, "ServicePrincipal", before, sent)
     return NO_CONTENT
 
 

@@ -9,11 +9,12 @@ import base64
 import uuid
 
 from .. import errors, odata
+from ..audit import audit_assignment
 from ..bodies import Assignment, read
 from ..call import NO_CONTENT, Call, Reply
 from ..odata import ASSIGNMENT
 from ..router import Operation
-from ..service import audit, find_service_principal, written
+from ..service import find_service_principal, written
 from ..state import GraphObject
 
 DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
@@ -84,7 +85,7 @@ def create_assignment(call: Call) -> Reply:
     }
     written(call, "assignment", f"{resource['id']}/{assignment['id']}", None)
     held[assignment["id"]] = assignment
-    audit(call, "UserManagement", "Core Directory", "Add app role assignment grant to user", principal, kind)
+    audit_assignment(call, True, resource, assignment, principal)
     return Reply(201, {"@odata.context": call.context("appRoleAssignments/$entity"), **assignment})
 
 
@@ -101,8 +102,10 @@ def delete_assignment(call: Call) -> Reply:
         raise errors.not_found(key)
     written(call, "assignment", f"{resource['id']}/{key}", held[key])
     removed = held.pop(key)
-    target = {"id": removed["principalId"], "displayName": removed["principalDisplayName"]}
-    audit(call, "UserManagement", "Core Directory", "Remove app role assignment from user", target, removed["principalType"])
+    kinds = (call.tenant.users, call.tenant.groups, call.tenant.service_principals)
+    gone = {"id": removed["principalId"], "displayName": removed["principalDisplayName"]}
+    principal = next((items[removed["principalId"]] for items in kinds if removed["principalId"] in items), gone)
+    audit_assignment(call, False, resource, removed, principal)
     return NO_CONTENT
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 from functools import partial
 
 from .. import errors, odata
+from ..audit import audit
 from ..call import NO_CONTENT, Call, Reply
 from ..odata import APPLICATION, GROUP, SERVICE_PRINCIPAL, USER, Kind
 from ..permissions import DELETED_OBJECT
 from ..router import Operation
-from ..service import audit
 from ..state import GraphObject, Synchronization
 from .users import resolve
 

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from functools import partial
 
 from .. import errors, odata
+from ..audit import audit
 from ..bodies import known_members
 from ..call import NO_CONTENT, Call, Reply
 from ..odata import GROUP, USER, Kind
 from ..properties import GROUP_WRITABLE
 from ..router import Operation
-from ..service import audit, written
+from ..service import written
 from ..state import GraphObject, Tenant, new_id
 from .users import reference_id
 

@@ -6,15 +6,17 @@
 from __future__ import annotations
 
 from .. import errors, odata
+from ..audit import audit_policy
 from ..bodies import IdentitySynchronization, IdentitySynchronizationBeta, read
 from ..call import NO_CONTENT, Call, Reply
 from ..errors import GraphError
 from ..router import Operation
-from ..service import audit, written
+from ..service import written
 from ..state import GraphObject
 from .partners import ROOT, find_partner, policy_view
 
 PATH = ROOT + "/{partner}/identitySynchronization"
+SETTINGS = "IdentitySyncSettings"
 CONTEXT = "policies/crossTenantAccessPolicy/partners('{}')/identitySynchronization/$entity"
 
 
@@ -72,10 +74,10 @@ def put_policy(call: Call) -> Reply:
     if held is not None:
         if call.settings.put_existing_identity_synchronization == "conflict":
             raise errors.conflicting_object()
-        return _store(call, {**held, **sent}, "Update a cross-tenant identity sync policy")
+        return _store(call, {**held, **sent}, "Update")
     blank: GraphObject = {"tenantId": call.params["partner"].lower(), "displayName": None, "userSyncInbound": None, "deletedDateTime": None}
     beta = {"groupSyncInbound": None, "externalCloudAuthorizedApplicationId": None}
-    return _store(call, {**blank, **beta, **sent}, "Create a cross-tenant identity sync policy")
+    return _store(call, {**blank, **beta, **sent}, "Create")
 
 
 def patch_policy(call: Call) -> Reply:
@@ -83,13 +85,14 @@ def patch_policy(call: Call) -> Reply:
     seen = call.service.replicas.read("partner", call.tenant.id, _replica_key(call), held)
     if held is None or seen is None:
         raise errors.no_company()
-    return _store(call, {**held, **sent}, "Update a cross-tenant identity sync policy")
+    return _store(call, {**held, **sent}, "Update")
 
 
 def _store(call: Call, policy: GraphObject, activity: str) -> Reply:
-    written(call, "partner", _replica_key(call), _held(call))
+    held = _held(call)
+    written(call, "partner", _replica_key(call), held)
     call.tenant.access_policy.identity_synchronizations[policy["tenantId"]] = policy
-    audit(call, "CrossTenantIdentitySyncSettings", "Core Directory", activity, {"id": policy["tenantId"]}, "Policy")
+    audit_policy(call, f"{activity} a partner cross-tenant identity sync setting", policy["tenantId"], held, policy, SETTINGS)
     return NO_CONTENT
 
 
@@ -99,14 +102,7 @@ def delete_policy(call: Call) -> Reply:
         raise _absent(call)
     written(call, "partner", _replica_key(call), held)
     del call.tenant.access_policy.identity_synchronizations[call.params["partner"].lower()]
-    audit(
-        call,
-        "CrossTenantIdentitySyncSettings",
-        "Core Directory",
-        "Delete a cross-tenant identity sync policy",
-        {"id": held["tenantId"]},
-        "Policy",
-    )
+    audit_policy(call, "Delete a partner cross-tenant identity sync setting", held["tenantId"], held, None, SETTINGS)
     return NO_CONTENT
 
 

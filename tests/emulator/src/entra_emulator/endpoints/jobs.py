@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from .. import errors
+from ..audit import audit_provisioning
 from ..bodies import NewJob, Restart, known_members, read
 from ..call import NO_CONTENT, Call, Reply
 from ..errors import GraphError
@@ -17,7 +18,7 @@ from ..provisioning import engine
 from ..provisioning.status import new_job_status
 from ..provisioning.template import azure2azure_schema
 from ..router import Operation
-from ..service import audit, synchronization, written
+from ..service import synchronization, written
 from ..state import GraphObject, Job, Synchronization
 from .templates import CROSS_TENANT_TEMPLATE
 
@@ -182,6 +183,7 @@ def create_job(call: Call) -> Reply:
     job = Job(id=job_id, template_id=TEMPLATE, status=status, job_schema=schema)
     written(call, "job", f"{principal['id']}/{job_id}", None)
     sync.jobs[job_id] = job
+    audit_provisioning(call, "Add provisioning configuration", principal)
     return _created(call, principal, sync, job)
 
 
@@ -203,18 +205,15 @@ def delete_job(call: Call) -> Reply:
         raise sync_error(409, "JobIsRunning", f"Job '{job.id}' has to be paused before it can be deleted.")
     written(call, "job", f"{principal['id']}/{job.id}", job)
     del sync.jobs[job.id]
+    audit_provisioning(call, "Delete provisioning configuration", principal)
     return NO_CONTENT
-
-
-def _provisioning_audit(call: Call, principal: GraphObject, activity: str) -> None:
-    audit(call, "ProvisioningManagement", "Account Provisioning", activity, principal, "ServicePrincipal")
 
 
 def start_job(call: Call) -> Reply:
     principal, sync, job = find_job(call)
     _require_credentials(sync)
     engine.start(call.world, call.tenant.id, principal["id"], job.id)
-    _provisioning_audit(call, principal, "Enable/start provisioning configuration")
+    audit_provisioning(call, "Enable/start provisioning configuration", principal)
     return NO_CONTENT
 
 
@@ -227,7 +226,7 @@ def _require_credentials(sync: Synchronization) -> None:
 def pause_job(call: Call) -> Reply:
     principal, _synchronization, job = find_job(call)
     engine.pause(call.world, call.tenant.id, principal["id"], job.id, call.settings)
-    _provisioning_audit(call, principal, "Disable/pause provisioning configuration")
+    audit_provisioning(call, "Disable/pause provisioning configuration", principal)
     return NO_CONTENT
 
 
@@ -251,7 +250,7 @@ def restart_job(call: Call) -> Reply:
     scopes = reset_scopes(sent.criteria.resetScope if sent.criteria else None)
     _require_credentials(sync)
     engine.restart(call.world, call.tenant.id, principal["id"], job.id, scopes, call.settings)
-    _provisioning_audit(call, principal, "Enable/restart provisioning configuration")
+    audit_provisioning(call, "Enable/restart provisioning configuration", principal)
     return NO_CONTENT
 
 

@@ -9,17 +9,18 @@ from datetime import timedelta
 
 from .. import errors, odata
 from ..call import Call, Reply
-from ..odata import DIRECTORY_AUDIT, PROVISIONING
+from ..odata import DIRECTORY_AUDIT, PROVISIONING, PROVISIONING_BY_ID
 from ..router import Operation
 from ..state import GraphObject, moment, stamp
 
-RETENTION_DAYS = 30
-
 
 def _published(call: Call, entries: list[GraphObject]) -> list[GraphObject]:
-    """Newest first; entries appear late and are kept for 30 days (F124)."""
+    """Newest first; entries appear late and are kept for 30 or 7 days (F124)."""
     now = moment(call.world.clock)
-    newest, oldest = stamp(now - timedelta(seconds=call.settings.log_delay_seconds)), stamp(now - timedelta(days=RETENTION_DAYS))
+    newest, oldest = (
+        stamp(now - timedelta(seconds=call.settings.log_delay_seconds)),
+        stamp(now - timedelta(days=call.settings.log_retention_days)),
+    )
     return [entry for entry in reversed(entries) if oldest <= entry["activityDateTime"] <= newest]
 
 
@@ -27,7 +28,7 @@ def list_provisioning(call: Call) -> Reply:
     entries = _published(call, call.tenant.provisioning_log)
     if call.beta:
         entries = [{**entry, "action": str(entry.get("provisioningAction", "other")).capitalize()} for entry in entries]
-    return odata.collection(call, PROVISIONING, entries)
+    return odata.collection(call, PROVISIONING if call.settings.log_filter == "listed" else PROVISIONING_BY_ID, entries)
 
 
 def list_audits(call: Call) -> Reply:

@@ -9,11 +9,12 @@ import json
 from typing import Any
 
 from .. import errors, odata
+from ..audit import audit_policy
 from ..bodies import GUID, PartnerCreate, PartnerUpdate, read
 from ..call import NO_CONTENT, Call, Reply
 from ..odata import PARTNER
 from ..router import Operation
-from ..service import audit, tenant_of, written
+from ..service import tenant_of, written
 from ..state import GraphObject, Tenant
 
 ROOT = "/policies/crossTenantAccessPolicy/partners"
@@ -113,7 +114,7 @@ def create_partner(call: Call) -> Reply:
     _check_size(call.tenant, tenant_id, partner)
     written(call, "partner", f"entry/{tenant_id}", None)
     partners[tenant_id] = partner
-    audit(call, "CrossTenantAccessSettings", "Core Directory", "Add a partner to cross-tenant access setting", {"id": tenant_id}, "Policy")
+    audit_policy(call, "Add a partner to cross-tenant access setting", tenant_id, None, sent, "AccessSettings")
     return Reply(201, {"@odata.context": call.context(f"{PARTNER.entity_set}/$entity"), **partner})
 
 
@@ -141,7 +142,7 @@ def update_partner(call: Call) -> Reply:
     _check_size(call.tenant, tenant_id, partner)
     written(call, "partner", f"entry/{tenant_id}", held)
     call.tenant.access_policy.partners[tenant_id] = partner
-    audit(call, "CrossTenantAccessSettings", "Core Directory", "Update a partner cross-tenant access setting", {"id": tenant_id}, "Policy")
+    audit_policy(call, "Update a partner cross-tenant access setting", tenant_id, held, partner, "AccessSettings")
     return NO_CONTENT
 
 
@@ -158,16 +159,9 @@ def delete_partner(call: Call) -> Reply:
             )
         del policy.identity_synchronizations[tenant_id]
     written(call, "partner", f"entry/{tenant_id}", policy.partners[tenant_id])
-    del policy.partners[tenant_id]
+    removed = policy.partners.pop(tenant_id)
     call.service.blocked_partners[(call.tenant.id, tenant_id)] = call.settings.soft_deleted_partner_posts
-    audit(
-        call,
-        "CrossTenantAccessSettings",
-        "Core Directory",
-        "Delete partner specific cross-tenant access setting",
-        {"id": tenant_id},
-        "Policy",
-    )
+    audit_policy(call, "Delete partner specific cross-tenant access setting", tenant_id, removed, None, "AccessSettings")
     return NO_CONTENT
 
 

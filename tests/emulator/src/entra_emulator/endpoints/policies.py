@@ -10,10 +10,10 @@ import uuid
 from typing import Any
 
 from .. import odata
+from ..audit import audit
 from ..bodies import DefaultUpdate, PolicyUpdate, known_members, read
 from ..call import NO_CONTENT, Call, Reply
 from ..router import BETA, Operation
-from ..service import audit
 from ..state import GraphObject
 
 ROOT = "/policies/crossTenantAccessPolicy"
@@ -85,7 +85,12 @@ def patch_default(call: Call) -> Reply:
     policy = call.tenant.access_policy
     policy.default = {**(policy.default or system_default()), **sent, "isServiceDefault": False}
     audit(
-        call, "CrossTenantAccessSettings", "Core Directory", "Update the default cross-tenant access setting", {"id": "default"}, "Policy"
+        call,
+        "CrossTenantAccessSettings",
+        "Core Directory",
+        "Update the company default cross-tenant access setting",
+        {"id": "default"},
+        "Policy",
     )
     return NO_CONTENT
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import errors
+from ..audit import audit_provisioning
 from ..bodies import ParseExpression, read, without_annotations
 from ..call import NO_CONTENT, Call, Reply
 from ..errors import GraphError
@@ -16,7 +17,6 @@ from ..provisioning.dates import NOW
 from ..provisioning.expressions import ExpressionError, evaluate, parse, to_source
 from ..router import Operation
 from ..schema_bodies import DOCUMENTED, Schema, flow_type_problems
-from ..service import audit
 from ..state import GraphObject, Job, new_id
 from .jobs import JOB, PORTAL_RESTART, find_job
 
@@ -67,28 +67,36 @@ def put_schema(call: Call) -> Reply:
         raise _invalid(call, problems[0])
     new["id"] = job.id
     new["version"] = f"Date:{call.world.clock}, ActivityId:{new_id()}"
-    changed = any(new.get(name) != job.job_schema.get(name) for name in ("synchronizationRules", "directories"))
+    old = job.job_schema
     job.job_schema = new
-    if changed:
-        _changed(call, principal, job)
+    if any(new.get(name) != old.get(name) for name in ("synchronizationRules", "directories")):
+        _changed(call, principal, job, old)
     return NO_CONTENT
 
 
-def _changed(call: Call, principal: GraphObject, job: Job) -> None:
+def _changed(call: Call, principal: GraphObject, job: Job, old: GraphObject) -> None:
     """A change of mappings begins a full cycle automatically, or not (F83)."""
     if call.settings.schema_put_restarts:
         if job.schedule_state == "Active":
             engine.restart(call.world, call.tenant.id, principal["id"], job.id, set(PORTAL_RESTART))
         else:
             engine.schema_changed(call.world, call.tenant.id, principal["id"], job.id)
-    audit(call, "ProvisioningManagement", "Account Provisioning", "Update attribute mappings or scope", principal, "ServicePrincipal")
+    audit_provisioning(call, "Update attribute mappings or scope", principal, _of_users(old), _of_users(job.job_schema))
+
+
+def _of_users(schema: GraphObject) -> dict[str, Any]:
+    """What an entry of the audit log names: each attribute, the filters, and the actions, of the first mapping."""
+    mapping: GraphObject = next((mapping for rule in schema.get("synchronizationRules", []) for mapping in rule["objectMappings"]), {})
+    attributes = {row["targetAttributeName"]: row for row in mapping.get("attributeMappings", [])}
+    return {**attributes, "scope": mapping.get("scope"), "flowTypes": mapping.get("flowTypes")}
 
 
 def delete_schema(call: Call) -> Reply:
     """Restores the template's schema (F82)."""
     principal, _synchronization, job = find_job(call)
+    old = job.job_schema
     job.job_schema = {**template.azure2azure_schema(call.settings, principal["appId"]), "id": job.id}
-    _changed(call, principal, job)
+    _changed(call, principal, job, old)
     return NO_CONTENT
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 
 from .. import errors
+from ..audit import audit_provisioning
 from ..bodies import Secrets, read
 from ..call import NO_CONTENT, Call, Reply
 from ..requestlog import MASK, is_secret_like
 from ..router import Operation
-from ..service import audit, synchronization, written
+from ..service import synchronization, written
 from .jobs import SYNC
 
 PATH = SYNC + "/secrets"
@@ -44,10 +45,8 @@ def put_secrets(call: Call) -> Reply:
             kept[key] = sync.secrets.get(key, value) if value == MASK and is_secret_like(key) else value
         else:
             kept.pop(key, None)
+    audit_provisioning(call, "Update provisioning setting or credentials", principal, sync.secrets, kept)
     sync.secrets = kept
-    audit(
-        call, "ProvisioningManagement", "Account Provisioning", "Update provisioning setting or credentials", principal, "ServicePrincipal"
-    )
     return NO_CONTENT
 
 

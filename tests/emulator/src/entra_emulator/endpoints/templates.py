@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 from .. import errors, odata
+from ..audit import audit
 from ..bodies import Instantiate, read
 from ..call import Call, Reply
 from ..errors import GraphError
 from ..odata import APPLICATION_TEMPLATE
 from ..router import Operation
-from ..service import audit, written
+from ..service import written
 from ..state import GraphObject, Synchronization, new_id
 
 CROSS_TENANT_TEMPLATE = "518e5f48-1fc8-4c48-9387-9fdf28b0dfe7"

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 from .. import errors, odata
+from ..audit import audit
 from ..bodies import known_members
 from ..call import NO_CONTENT, Call, Reply
 from ..errors import GraphError
 from ..odata import GROUP, USER
 from ..properties import USER_WRITABLE
 from ..router import Operation
-from ..service import audit, written
+from ..service import written
 from ..state import GraphObject, new_id
 
 REQUIRED = ("accountEnabled", "displayName", "mailNickname", "userPrincipalName", "passwordProfile")

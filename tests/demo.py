@@ -17,6 +17,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.terminal import plan_lines
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import FABRIKAM, Emulator
 from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import REPOSITORY, Playbooks, Run, inventory
 
@@ -60,8 +61,11 @@ def show(emulator: Emulator, playbooks: Playbooks) -> None:
     planned = succeed(playbooks.sync("--check", "--diff"))
     print_actions(planned)
 
-    step("The same playbook for real. It does exactly that.")
-    done = succeed(playbooks.sync("--diff"))
+    step("The same for those who approve it: the plan, with its hash. (plan)")
+    approved = print_plan(succeed(playbooks.play(REPOSITORY / "playbooks" / "plan.yml", inventory(emulator))))
+
+    step("The playbook for real, with expected_plan: it applies exactly that plan, and would refuse any other.")
+    done = succeed(playbooks.sync("--diff", "-e", f"expected_plan={approved}"))
     print_actions(done)
     expect(done.actions() == planned.actions(), "the run did not do what check mode predicted")
 
@@ -91,7 +95,35 @@ def show(emulator: Emulator, playbooks: Playbooks) -> None:
         all(user["source_user_principal_name"] != "minsu.kim@contoso.kr" for user in remaining), "Kim Minsu is still in the address book"
     )
 
-    ask_exchange(emulator, playbooks)
+    hosts = ask_exchange(emulator, playbooks)
+    report(playbooks, hosts)
+
+
+def print_plan(run: Run) -> str:
+    """The plan of all links as a page. Returns its hash."""
+    result = run.of("plan_report")
+    print_lines(plan_lines(result["plan"]))
+    return str(result["hash"])
+
+
+def report(playbooks: Playbooks, hosts: dict[str, Any]) -> None:
+    """The evidence of it all, which stays."""
+    step("The night shift asks for the health of all links. (health)")
+    looked = succeed(playbooks.play(REPOSITORY / "playbooks" / "health.yml", hosts))
+    print_lines([link["line"] for link in looked.of("links_health_info")["links"].values()])
+
+    step("The auditor gets a report: one HTML file without network, the same as Markdown and as data. (report)")
+    folder = REPOSITORY / ".build" / "demo"
+    written = succeed(playbooks.play(REPOSITORY / "playbooks" / "report.yml", hosts, "-e", json.dumps({"report_folder": str(folder)})))
+    print_lines(written.of("link_report")["summary"])
+    for path in sorted(folder.iterdir()):
+        console.print(f"   {path}", markup=False)
+
+
+def print_lines(lines: str | list[str]) -> None:
+    """Lines of a result."""
+    for line in [lines] if isinstance(lines, str) else lines:
+        console.print(f"   {line}", markup=False)
 
 
 def stop(emulator: Emulator, playbooks: Playbooks) -> None:
@@ -131,8 +163,8 @@ def print_impact(run: Run, users: bool = True) -> None:
     console.print(f"   {result['msg']}", markup=False)
 
 
-def ask_exchange(emulator: Emulator, playbooks: Playbooks) -> None:
-    """The end of the demonstration: what Exchange says about the users."""
+def ask_exchange(emulator: Emulator, playbooks: Playbooks) -> dict[str, Any]:
+    """What Exchange says about the users. Returns the inventory in which it may be asked."""
     step("All this was asked of Entra. With exchange: true, Exchange itself says who is in its address book, and why others are not.")
     hosts = inventory(emulator, **LEFT)
     hosts["all"]["vars"]["tenants"]["fabrikam"] |= {"exchange": True}
@@ -152,6 +184,7 @@ def ask_exchange(emulator: Emulator, playbooks: Playbooks) -> None:
     again = ask(playbooks, hosts, link_address_book="mend")
     print_recap(again)
     expect(not again.changed(), f"the second run changed {again.changed()}")
+    return hosts
 
 
 def ask(playbooks: Playbooks, hosts: dict[str, Any], **link: Any) -> Run:

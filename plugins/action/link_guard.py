@@ -44,7 +44,7 @@ class ActionModule(ActionBase):
         if not look:
             return link_guard.must_not_exist()
         if action == "approve_deletions":
-            return link_guard.approve_deletions(look, arguments["expected"], _holding(variables), self._task.check_mode)
+            return link_guard.approve_deletions(look, arguments["expected"], holding(variables), self._task.check_mode)
         if action == "provision_now":
             return link_guard.provision(look["results"])
         if action == "provision_result":
@@ -57,7 +57,7 @@ class ActionModule(ActionBase):
         return link_variables.value_of(name, self._templar.template(variables.get(name)))[0]
 
 
-def _holding(variables: Mapping[str, Any]) -> list[str]:
+def holding(variables: Mapping[str, Any]) -> list[str]:
     """The links of the run that hold deletions back."""
     hostvars = variables["hostvars"]
     return [str(host) for host in variables["ansible_play_hosts_all"] if (hostvars[host].get(LOOK) or {}).get("held")]

@@ -16,7 +16,7 @@ from ansible_collections.entra.cross_tenant_sync.tests.support import incident
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM, Emulator
 from ansible_collections.entra.cross_tenant_sync.tests.support.incident import ADMINISTRATOR, COLLEAGUE, DIRECTOR, Somebody
 from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import REPOSITORY, Playbooks, Run, inventory
-from ansible_collections.entra.cross_tenant_sync.tests.support.tenants import job, user
+from ansible_collections.entra.cross_tenant_sync.tests.support.tenants import add_user, job, user
 
 ALL = {ADMINISTRATOR, DIRECTOR, COLLEAGUE}
 LINK = incident.LINK | {"link_deletion_threshold": 2}
@@ -34,7 +34,8 @@ def refused(playbooks: Playbooks, name: str, *arguments: str, variables: dict[st
     run = play(playbooks, name, *arguments, variables=variables, **link)
     assert run.code == 2, run.output
     assert playbooks.emulator.state()["tenants"] == before
-    message = run.failure()
+    # What was refused about one of several users is reported with the others.
+    message = str([task.result["msg"] for task in run.tasks if task.status == "failed"][-1])
     assert message.endswith(". Nothing was changed."), message
     assert run.changed() == []
     return message
@@ -67,8 +68,6 @@ class TestIncident:
 
     def test_held_deletions(self, playbooks: Playbooks, emulator: Emulator) -> None:
         settled = emulator.state()
-        assert "no deletions are held back" in idle(playbooks, "approve_deletions", variables={"approve_deletions_expected": ""}, **LINK)
-
         Somebody(emulator).removes_from_group(DIRECTOR, COLLEAGUE)
         emulator.advance("PT40M")
         assert incident.arrived(emulator) == ALL
@@ -76,14 +75,13 @@ class TestIncident:
         assert f"contoso_to_fabrikam: held back: {DIRECTOR}\n" in shown
         assert f"contoso_to_fabrikam: held back: {COLLEAGUE}\n" in shown
         assert "set approve_deletions_expected to 2" in shown
-        assert "approve_deletions_expected" in refused(playbooks, "approve_deletions", **LINK)
         wrong = refused(playbooks, "approve_deletions", variables={"approve_deletions_expected": "3"}, **LINK)
         assert f"approve_deletions_expected is 3, but 2 users would be deleted: {DIRECTOR}, {COLLEAGUE}" in wrong
 
         approved = play(playbooks, "approve_deletions", variables={"approve_deletions_expected": f"{COLLEAGUE}, {DIRECTOR}"}, **LINK)
         assert approved.code == 0, approved.output
         assert approved.actions() == ["restart provisioning job of configuration Fabrikam"]
-        idle(playbooks, "approve_deletions", variables={"approve_deletions_expected": 2}, **LINK)
+        assert "no deletions are held back" in idle(playbooks, "approve_deletions", variables={"approve_deletions_expected": 2}, **LINK)
         emulator.advance("PT40M")
         assert incident.arrived(emulator) == {ADMINISTRATOR}
 
@@ -94,8 +92,6 @@ class TestIncident:
         assert f"an approval takes the accounts of protected users: {ADMINISTRATOR} ({incident.ROLE})" in stopped
 
     def test_pause_and_resume(self, playbooks: Playbooks, emulator: Emulator) -> None:
-        assert "the job runs already" in idle(playbooks, "resume", **LINK)
-        assert "pauses the job" in idle(playbooks, "pause", "--check", **LINK)
         paused = play(playbooks, "pause", variables={"pause_reason": "ticket 4711"}, **LINK)
         assert paused.actions() == ["pause provisioning job of configuration Fabrikam"]
         assert "reason: ticket 4711" in paused.output
@@ -106,8 +102,6 @@ class TestIncident:
         before = emulator.state()
         shown = idle(playbooks, "resume", "--check", **LINK)
         assert f"in the next cycle, 1 user will be deleted: {DIRECTOR}" in shown
-        limited = refused(playbooks, "resume", **LINK, link_scope_max_removals=0)
-        assert "more than link_scope_max_removals 0" in limited
         somebody.removes_from_group(ADMINISTRATOR)
         stopped = refused(playbooks, "resume", **LINK)
         assert f"the next cycle takes the accounts of protected users: {ADMINISTRATOR} ({incident.ROLE})" in stopped
@@ -123,9 +117,14 @@ class TestIncident:
 def test_provisioning_now(playbooks: Playbooks, emulator: Emulator) -> None:
     """All of the users or none of them."""
     assert playbooks.sync(link_job_state="paused").code == 0
-    assert "provision_users is missing" in refused(playbooks, "provision_now", variables={"provision_users": " "})
-    known = "yuna.han@contoso.kr"
-    sentence = refused(playbooks, "provision_now", variables={"provision_users": f"{known}, sora.yoon@contoso.kr, nobody@contoso.kr"})
+    known, shared = "yuna.han@contoso.kr", "front.desk@contoso.kr"
+    state = emulator.state()
+    for name in ("desk.one", "desk.two"):
+        add_user(state, name, mail=shared)
+    emulator.control("PUT", "state", state)
+    names = [known, "sora.yoon@contoso.kr", shared, "nobody@contoso.kr"]
+    sentence = refused(playbooks, "provision_now", variables={"provision_users": "\n".join(names)})
+    assert f"{shared}: Tenant {CONTOSO}: " in sentence
     assert "sora.yoon@contoso.kr is only a member of group" in sentence
     assert "nobody@contoso.kr is a user of neither tenant" in sentence
     assert known not in sentence
@@ -150,10 +149,10 @@ def test_provisioning_now(playbooks: Playbooks, emulator: Emulator) -> None:
 
 def test_only_named_links_are_removed(playbooks: Playbooks, emulator: Emulator) -> None:
     assert playbooks.sync().code == 0
-    for names in ({}, {"link_teardown": ""}, {"link_teardown": "contoso_to_fabricam"}):
-        sentence = refused(playbooks, "teardown", variables=names)
-        assert sentence.startswith("contoso_to_fabrikam would be removed, but link_teardown does not name it")
-    assert "did you mean contoso_to_fabricam?" in sentence
+    sentence = refused(playbooks, "teardown", variables={"link_teardown": "contoso_to_fabricam"})
+    assert sentence.startswith(
+        "contoso_to_fabrikam would be removed, but link_teardown does not name it (did you mean contoso_to_fabricam?)"
+    )
     idle(playbooks, "teardown", "--check")
     removed = play(playbooks, "teardown", variables={"link_teardown": "another\ncontoso_to_fabrikam"})
     assert removed.code == 0, removed.output

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.entra.cross_tenant_sync.plugins.action.link_guard import holding
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import link_guard
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_guard import CHANGE_JOB, LEAVE_ALONE, PROVISION, Decision
 
@@ -123,6 +124,18 @@ class TestApproval:
 
 def job(state: str = "started", **progress: int) -> dict[str, Any]:
     return {"job": {"state": state, "progress": [progress] if progress else []}}
+
+
+def test_which_links_of_the_run_hold_deletions_back() -> None:
+    """A link whose look failed, or that was not looked at, is none of them."""
+    looks: dict[str, dict[str, Any]] = {
+        "a": {"watch_look": HELD},
+        "b": {"watch_look": look()},
+        "c": {"watch_look": {"failed": True, "msg": "no"}},
+        "d": {},
+        "e": {"watch_look": HELD},
+    }
+    assert holding({"hostvars": looks, "ansible_play_hosts_all": list(looks)}) == ["a", "e"]
 
 
 class TestPauseAndResume:

@@ -66,14 +66,14 @@ class TestVerdict:
     @pytest.mark.parametrize(
         ("registered", "verdict", "summary"),
         [
-            ({}, "unknown", "nothing is known about it"),
+            ({}, "unknown", "no task of this run looked at it"),
             # A look alone.
             ({"report_look": look(SAME)}, "in_sync", "in sync"),
             ({"report_look": look(DIFFERS)}, "to_change", "differs in sync_scope"),
             ({"report_look": look(UNREADABLE)}, "unknown", "Tenant A1: sign-in failed"),
             ({"plan_look": look(DIFFERS)}, "to_change", "differs in sync_scope"),
             ({"report_look": look({"tasks": "link", "state": "absent"})}, "unknown", "it was not compared with its desired state"),
-            ({"report_look": {**OK, "links": {}}}, "unknown", "nothing is known about it"),
+            ({"report_look": {**OK, "links": {}}}, "unknown", "no task of this run looked at it"),
             # With its health.
             ({"report_look": look(SAME), "report_health": health("healthy")}, "in_sync", "in sync"),
             ({"report_look": look(SAME), "report_health": health("degraded")}, "degraded", "line of health"),
@@ -100,9 +100,20 @@ class TestVerdict:
             ({"target_tenant_policy": DID}, "changed", "1 change"),
             ({"target_tenant_policy": OK}, "in_sync", "nothing to do"),
             ({"verify_status": VERIFIED}, "in_sync", "job healthy; 2 synced users"),
-            ({"verify_status": {"skipped": True, "changed": False}}, "unknown", "nothing is known about it"),
+            ({"verify_status": {"skipped": True, "changed": False}}, "unknown", "no task of this run looked at it"),
+            ({"sync_look": look({"tasks": "link_compared"}), "verify_link": {**OK, **SAME}}, "in_sync", "in sync"),
+            (
+                {**built(), "sync_look": look({"tasks": "link_compared"}), "verify_link": {**OK, **DIFFERS}},
+                "in_sync",
+                "job healthy; 2 synced users",
+            ),
+            # What only reads does not make a link one that is in sync.
+            ({"preflight_link": {**OK, "ready": True, "report": ["0 errors"]}}, "unknown", "0 errors"),
+            ({"coverage": {**OK, "summary": "30 users"}}, "unknown", "30 users"),
+            ({"preflight_link": {**OK, "ready": True}, "report_look": look(SAME)}, "in_sync", "in sync"),
+            ({"sync_look": look(DIFFERS), "preflight_link": {**OK, "ready": True}}, "failed", reporting.NOT_REACHED),
             # A host variable of the same name is no result.
-            ({"verify_status": "text", "report_look": 3}, "unknown", "nothing is known about it"),
+            ({"verify_status": "text", "report_look": 3}, "unknown", "no task of this run looked at it"),
         ],
     )
     def test_of_a_link(self, registered: dict[str, Any], verdict: str, summary: str) -> None:

@@ -46,6 +46,8 @@ VERIFIED = ("verify_status", "verify_left")
 FAILED, DEGRADED, TO_CHANGE, UNKNOWN, CHANGED, IN_SYNC = "failed", "degraded", "to_change", "unknown", "changed", "in_sync"
 VERDICTS = (FAILED, "drifted", DEGRADED, TO_CHANGE, UNKNOWN, CHANGED, IN_SYNC)
 """The worst first."""
+ALONE = "link_compared"
+"""The file of tasks of a link that is compared by itself."""
 NOT_REACHED = "the run stopped before the link was verified"
 MOST_LINES = 10
 """Of a summary."""
@@ -101,8 +103,11 @@ AFTER = (
     Question("link_info", "verify_status", lambda result: result.get("summary")),
     Question("link_info", "verify_left", lambda result: "; ".join(result.get("left") or ()) or "nothing is left of the link"),
     Question("address_book_info", "verify_address_book", lambda result: result.get("summary")),
+    Question("coverage_info", "coverage", lambda result: result.get("summary")),
 )
 """What is asked before the first change of a link, and after the last."""
+ACTING = {step.module for step in (*BUILDING, DEPROVISION, *REMOVAL)}
+"""The modules that build or remove a link."""
 
 
 def _last(lines: Any) -> Any:
@@ -177,7 +182,9 @@ def _link(host: str, link: Link, check_mode: bool) -> LinkReport:
     candidates = list(_candidates(host, link, parts, check_mode))
     if health:
         candidates.append(_of_health(health))
-    verdict, summary = min(candidates, key=lambda candidate: VERDICTS.index(candidate[0]), default=(UNKNOWN, "nothing is known about it"))
+    verdict, summary = min(
+        candidates, key=lambda candidate: VERDICTS.index(candidate[0]), default=(UNKNOWN, "no task of this run looked at it")
+    )
     return {
         "source": link.source,
         "target": link.target,
@@ -244,29 +251,34 @@ def _action(action: Mapping[str, Any]) -> dict[str, Any]:
 def _candidates(host: str, link: Link, parts: list[RunPart], check_mode: bool) -> Iterator[tuple[str, str]]:
     """What the look at the link and its tasks say about it: a verdict and one line."""
     yield from ((FAILED, part["msg"] or f"{part['module']} failed") for part in parts if part["failed"])
-    ran = link.of_all(host, RUN_LOOKED)
-    if parts:
-        yield from _of_run(link, ran, parts, check_mode)
-    elif ran:
-        yield _of_look(ran, FAILED)
-    seen = link.of_all(host, *ONLY_LOOKED)
-    if seen and not ran and not parts:
-        yield _of_look(seen, UNKNOWN)
-
-
-def _of_run(link: Link, ran: Mapping[str, Any], parts: list[RunPart], check_mode: bool) -> Iterator[tuple[str, str]]:
-    """Of a link whose tasks ran. The playbook sync ends with a verification, unless the link is in sync."""
+    ran, seen = link.of_all(host, RUN_LOOKED), link.of_all(host, *ONLY_LOOKED)
+    # Where its tasks run elsewhere, a link has a comparison of its own.
+    ran = link.result("verify_link") if ran.get("tasks") == ALONE and link.result("verify_link").get("in_sync") else ran
     if ran.get("in_sync"):
         yield _of_look(ran, FAILED)
-        return
-    if ran and not link.result(*VERIFIED):
+    elif ran and parts and not link.result(*VERIFIED):
+        # The playbook sync ends each link that it builds or removes with a verification.
         yield FAILED, NOT_REACHED
-    changed = sum(len(part["actions"]) for part in parts)
-    said = next((part["msg"] for part in reversed(parts) if part["msg"] and not part["failed"]), None)
+    elif any(part["module"] in ACTING for part in parts) or link.result(*VERIFIED):
+        yield _of_run(parts, check_mode)
+    elif ran:
+        yield _of_look(ran, FAILED)
+    elif seen:
+        yield _of_look(seen, UNKNOWN)
+    elif parts:
+        yield UNKNOWN, _said(parts) or "it was not compared with its desired state"
+
+
+def _of_run(parts: list[RunPart], check_mode: bool) -> tuple[str, str]:
+    """Of a link that was built, removed or verified."""
     if any(part["changed"] for part in parts):
-        yield TO_CHANGE if check_mode else CHANGED, said or _number(changed, "change")
-    else:
-        yield IN_SYNC, said or "nothing to do"
+        return TO_CHANGE if check_mode else CHANGED, _said(parts) or _number(sum(len(part["actions"]) for part in parts), "change")
+    return IN_SYNC, _said(parts) or "nothing to do"
+
+
+def _said(parts: list[RunPart]) -> str | None:
+    """The last message of a task that did not fail."""
+    return next((part["msg"] for part in reversed(parts) if part["msg"] and not part["failed"]), None)
 
 
 def _of_look(entry: Mapping[str, Any], unreadable: str) -> tuple[str, str]:

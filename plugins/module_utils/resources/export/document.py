@@ -165,6 +165,8 @@ def _short(tenant_id: str, by_id: Mapping[str, SeenTenant], foreign: Mapping[str
 
 def _titled(tenant_id: str, seen: SeenTenant, by_id: Mapping[str, SeenTenant]) -> str:
     """A tenant in a sentence: its name in the file, or its id with the names that are known."""
+    if not tenant_id:
+        return "no tenant"
     if tenant_id in by_id:
         return by_id[tenant_id].short
     known = seen.known.get(tenant_id)

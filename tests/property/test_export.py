@@ -209,7 +209,9 @@ def differing(fleet: Fleet, data: Any) -> dict[str, Any]:
     rivals = rivals_by_host(variables, variables.__getitem__, variables.__getitem__)
     params: dict[str, Any] = {}
     for host, own in variables.items():
-        examined, options = examine(LinkHost(host, own, lambda value: value), functools.partial(rivals.__getitem__, host) if host in rivals else dict)
+        examined, options = examine(
+            LinkHost(host, own, lambda value: value), functools.partial(rivals.__getitem__, host) if host in rivals else dict
+        )
         assert not examined.get("failed"), examined["msg"]
         params[host] = {**options, **COMPLETE}
     with tempfile.TemporaryDirectory() as folder:

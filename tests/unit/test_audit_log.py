@@ -225,6 +225,16 @@ def test_a_member_of_a_setting_is_asked_for_by_the_name_of_the_service() -> None
     assert attributed(change, log)["since"] == NEWEST
 
 
+def test_a_job_that_the_service_has_stopped() -> None:
+    target = {"id": "s", "displayName": "F", "modifiedProperties": []}
+    service = {"user": None, "app": {"appId": None, "displayName": "Azure AD Provisioning Service", "servicePrincipalId": None}}
+    stopped = entry(raw(NEWEST, activity=audit_log.QUARANTINE, initiatedBy=service, targetResources=[target]))
+    started = entry(raw(OLDER, activity=audit_log.START_JOB, targetResources=[target]))
+    (change,) = changes(Link("F", [JOB], (), {"state": "paused"}))
+    found = attributed(change, Log((stopped, started), True, frozenset()))
+    assert (found["since"], found["by"], found["by_kind"]) == (NEWEST, "Azure AD Provisioning Service", "service")
+
+
 # Lines --------------------------------------------------------------------------------------------------------------
 
 CHANGE = Change("cross_tenant_policy", PARTNER, f"partner {OTHER}", "inbound_trust.mfa", True, False, QUESTION)

@@ -88,8 +88,8 @@ def _initiator(call: Call) -> GraphObject:
     """A user, or the application itself, whose appId is null in some entries (F194)."""
     if call.caller.user is not None:
         user = call.tenant.users[call.caller.user]
-        names = {name: user.get(name) for name in ("id", "displayName", "userPrincipalName", "userType")}
-        return {"user": {**names, "ipAddress": "203.0.113.7", "homeTenantId": None, "homeTenantName": None}, "app": None}
+        names = {name: user.get(name) for name in ("id", "displayName", "userPrincipalName")}
+        return {"user": {**names, "ipAddress": "203.0.113.7"}, "app": None}
     client_id = call.caller.client_id
     app = {
         "appId": client_id if call.settings.audit_app_id == "present" else None,

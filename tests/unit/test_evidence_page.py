@@ -325,6 +325,7 @@ class TestGraph:
             (itertools.permutations(range(6), 2), True),
             ([(0, other) for other in range(1, 15)], False),
             ([(0, other) for other in range(1, 16)], True),
+            ([(one, other) for one, other in itertools.permutations(range(30), 2) if 0 in (one, other)], True),
             ([(one, other) for one, other in itertools.permutations(range(15), 2) if 0 in (one, other)], False),
             (itertools.permutations(range(20), 2), True),
             ([(0, 0)], False),
@@ -338,6 +339,7 @@ class TestGraph:
         assert drawing.is_matrix == matrix
         drawn = drawing.cells if matrix else drawing.arrows
         assert [one.edge for one in drawn] == given
+        assert not matrix or len({(one.x, one.y) for one in drawn}) == len(given)
         assert all(0 <= one.x <= drawing.width and 0 <= one.y <= drawing.height for one in drawn)
         assert all(
             0 <= float(x) <= drawing.width and 0 <= float(y) <= drawing.height for one in drawing.arrows for x, y in points(one.path)

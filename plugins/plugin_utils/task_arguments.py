@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.forms import understand
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.values import blank
 
 
@@ -19,7 +20,10 @@ def arguments_of(action: ActionBase, spec: Mapping[str, Any], judged: Collection
     empty field of a survey. The action itself judges the blank values of those in ``judged``.
     """
     task = action._task
-    task.args = given(task.args, judged)
+    args = given(task.args, judged)
+    # Of a text, the members are read as those of a list of a module are.
+    read = understand({name: about for name, about in spec.items() if about.get("elements") == "str"}, args)
+    task.args = args if read.wrong else read.args
     validated: dict[str, Any] = action.validate_argument_spec(argument_spec=spec)[1]
     return validated
 

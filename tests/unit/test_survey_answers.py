@@ -24,7 +24,7 @@ OPTIONS = [
     ("link_guard", "expected", "3", "3", None),
     ("link_guard", "reason", "audit", "audit", None),
     ("link_report", "folder", "reports", "reports", None),
-    ("link_report", "formats", "json,html", ["json", "html"], None),
+    ("link_report", "formats", "json, html", ["json", "html"], None),
     ("link_report", "mask", "yes", True, False),
     ("link_report", "title", "Merger", "Merger", "Cross-tenant synchronization"),
     ("link_report", "ticket", "12", "12", None),
@@ -37,7 +37,8 @@ OPTIONS = [
     ("plan_report", "window", "a/b", "a/b", None),
     ("topology_export", "force", "yes", True, False),
     ("topology_export", "partial", "0", False, False),
-    ("topology_export", "tenants", "contoso,fabrikam", ["contoso", "fabrikam"], None),
+    ("topology_export", "tenants", "contoso, fabrikam", ["contoso", "fabrikam"], None),
+    ("topology_export", "tenants", "contoso\nfabrikam\n", ["contoso", "fabrikam"], None),
     ("watch_report", "fail", "False", False, True),
 ]
 REQUIRED: dict[str, dict[str, Any]] = {

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from ansible_collections.entra.cross_tenant_sync.tests.support import awx_rules
 from ansible_collections.entra.cross_tenant_sync.tests.support.awx import Controller, Job, SetUp
@@ -95,7 +96,7 @@ class TestSetUp:
     def test_the_text_of_notifications(self, kept: Kept) -> None:
         (entry,) = kept["notification_template"].values()
         assert awx_rules.messages(entry["messages"]) == []
-        environment = awx_rules.ImmutableSandboxedEnvironment()
+        environment = ImmutableSandboxedEnvironment()
 
         def text(template: str, artifacts: Any) -> str:
             context = {**awx_rules.JOB, "job": {**awx_rules.JOB["job"], "artifacts": artifacts}}
@@ -166,3 +167,7 @@ def test_plan_approve_apply_verify_and_slices(awx: tuple[Controller, Emulator]) 
         assert {host for job in jobs for host in job.changed} == changed
         if name == "plan":
             assert {host for job in jobs for host in job.artifacts["plan"]["named"]} == HOSTS
+
+    report = ended(controller.launch("report", blank | {"report_users": "", "report_title": "", "health_stale_factor": None}))
+    assert set(report.artifacts["report"]["files"]) == {"html", "json", "markdown"}
+    assert ended(controller.launch("drift", {"drift_fail": None})).artifacts["drift"]["verdict"] == "in_sync"

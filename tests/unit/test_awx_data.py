@@ -66,7 +66,7 @@ class TestSetUp:
     def test_each_member_of_the_data_is_passed_to_the_module(self) -> None:
         (play,) = read("setup.yml")
         assert {path.name for path in (AWX / "configuration").glob("*.yml")} == {Path(path).name for path in play["vars_files"]}
-        passed = {}
+        passed: dict[str, set[str]] = {}
         for task in play["tasks"]:
             (module,) = (name for name in task if name.startswith("awx.awx."))
             members = task[module]

@@ -100,6 +100,7 @@ $(VENV)/bin/python:
 $(VENV)/.test-installed: tests/requirements.txt requirements.txt tests/emulator/pyproject.toml | $(VENV)/bin/python
 	@echo "Installing what the tests and the demonstration need"
 	@python -m pip install -qq -r tests/requirements.txt
+	@python -m pip install -qq --no-deps 'axe-playwright-python>=0.1.8' # of it only axe.min.js is used, see tests/requirements.txt
 	@touch $@
 
 $(VENV)/.lint-installed: tests/lint-requirements.txt $(VENV)/.test-installed

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import look
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.link import DEPROVISION, REMOVAL
 from ansible_collections.entra.cross_tenant_sync.tests.support.another_admin import TEMPLATE, Admin
 from ansible_collections.entra.cross_tenant_sync.tests.support.cloud import Cloud
@@ -47,6 +48,7 @@ WISHED = {
     "link_mappings": [*BUILT["link_mappings"][:1], {"target": "displayName", "expression": 'Append([displayName], " (Contoso Ltd)")'}],
 }
 """The link as it is to be: a user and a group leave, and all users get another name."""
+SECRET = "hunter2-of-somebody"
 ALL_USERS = {"usersAndGroups": {"accessType": "allowed", "targets": [{"target": "AllUsers", "targetType": "user"}]}}
 ALL_APPLICATIONS = {"applications": {"accessType": "allowed", "targets": [{"target": "AllApplications", "targetType": "application"}]}}
 ACCESS = {**ALL_USERS, **ALL_APPLICATIONS}
@@ -277,6 +279,7 @@ KINDS = [
     Kind("guard off", notification(DeleteThresholdEnabled=False), (f"{CONFIGURATION}: deletion_threshold was 500, and is 0 now",)),
     Kind("unknown member", notification(Language="ko"), (f"{CONFIGURATION}: SyncNotificationSettings", "ko")),
     Kind("unknown key", key("SkipOutOfScopeDeletions", "true"), (f"{CONFIGURATION}: SkipOutOfScopeDeletions was not there",)),
+    Kind("a secret", key("SecretToken", SECRET), (f'{CONFIGURATION}: SecretToken was not there, and is "(a value)" now',)),
     Kind(
         "target of the configuration",
         key("CompanyId", "99999999-9999-4999-8999-999999999999"),
@@ -365,6 +368,21 @@ def test_the_plan_that_nobody_disturbs_is_applied() -> None:
         assert plan(found.cloud)["links"][LINK]["status"] == "in_sync"
 
 
+def test_a_plan_does_not_depend_on_how_many_links_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of very many links, what was read of those that are in sync in the source is discarded. If they differ in the target, each is compared by
+    itself.
+    """
+    found = approved()
+    found.cloud.load(found.state)
+    with living(found.cloud):
+        identity("DELETE")(Admin())
+        few = plan(found.cloud, **BUILT)
+        assert [part["side"] for part in few["links"][LINK]["parts"]] == ["target"]
+        assert len(few["links"][LINK]["untouched"]) == 5
+        monkeypatch.setattr(look, "MOST_WITH_READS", 0)
+        assert plan(found.cloud, **BUILT) == few
+
+
 def test_what_would_be_removed_does_not_look_as_if_it_were() -> None:
     """A report at the end of a run that was refused reads what the roles have registered."""
     found = approved()
@@ -393,6 +411,7 @@ def test_a_foreign_change_is_refused_and_named_and_applied_after_a_new_plan(kind
         assert refused.value.name.startswith("Compare the plan with the one that was approved")
         for text in kind.named:
             assert text in refused.value.msg
+        assert SECRET not in json.dumps(dict(refused.value.result))
         assert [str(arrival) for arrival in cloud.arrivals if arrival.writes] == []
         if kind.applies:
             again = plan(cloud)

@@ -520,6 +520,11 @@ class TestSettingsBag:
         assert settings_bag.synchronizes_all({"SyncAll": text}) is all_users
         assert settings_bag.synchronizes_all({}) is False
 
+    def test_a_basis_has_no_value_that_may_be_a_secret(self) -> None:
+        bag = {"CompanyId": "1", "Password": "*", "SecretToken": "hunter2", "Empty": "", "SyncAll": "false"}
+        shown = {"CompanyId": "1", "Password": "(a value)", "SecretToken": "(a value)", "Empty": "", "SyncAll": "false"}
+        assert settings_bag.without_secrets(bag) == shown
+
     def test_a_masked_value_is_never_written_back(self) -> None:
         request = settings_bag.write("/sp/synchronization", {"Password": "*", "CompanyId": "1"})
         assert (request.method, request.path) == ("PUT", "/sp/synchronization/secrets")

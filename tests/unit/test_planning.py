@@ -20,7 +20,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.p
 SOURCE, TARGET = "a0c898ca-2445-4e74-ab4b-afd7916549a6", "AFAB079D-1f08-4de3-881e-435e497f923f"
 LINK = "contoso_to_fabrikam"
 NO_CHANGE: Change = {"ticket": None, "window": None}
-SIZE = {"users": 9, "objects": 12, "first_cycle_minutes": [1, 30], "writes": 2, "write_minutes": 0.0, "findings": []}
+SIZE = {**planning._UNSIZED, "users": 9, "objects": 12, "first_cycle_minutes": [1, 30], "writes": 2, "write_minutes": 0.0, "findings": []}
 MINSU = {"name": "minsu.kim@contoso.kr", "source_id": "c1", "target_id": "f1", "effect": "soft_deleted"}
 SORA = {"name": "sora.lee@contoso.kr", "source_id": "c2", "target_id": None, "effect": "disabled"}
 

@@ -66,8 +66,8 @@ def may_hold_secret(request: Request, body: Any) -> bool:
 
 
 def without_secrets(bag: Bag) -> dict[str, str]:
-    """The keys and values, where ``(a value)`` stands for every value that may be a secret."""
-    return {key: value if key in PLAIN or value in ("", MASKED) else "(a value)" for key, value in bag.items()}
+    """The keys and values, where ``(a value)`` stands for every value that may be a secret, masked or not."""
+    return {key: value if key in PLAIN or not value else "(a value)" for key, value in bag.items()}
 
 
 def notification(bag: Bag) -> dict[str, Any]:

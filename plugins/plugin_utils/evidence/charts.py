@@ -13,6 +13,8 @@ from .model import Cycle
 
 WIDTH, LEFT, RIGHT, ROW = 640, 92, 64, 38
 """The width of a chart, of its names and of its totals, and the height of a row."""
+WIDEST = 30
+"""The width of a bar, if there are few."""
 MOST = 120
 """So many cycles are drawn, the last ones."""
 _KINDS = {
@@ -84,11 +86,12 @@ def share(number: float, whole: float) -> float:
 
 
 def _series(name: str, numbers: list[int], row: int) -> Series:
-    step = (WIDTH - LEFT - RIGHT) / max(len(numbers), 12)
+    step = (WIDTH - LEFT - RIGHT) / len(numbers)
+    width = min(step * 0.8, WIDEST)
     most, base = max(numbers), (row + 1) * ROW - 6
     heights = [max(2.0, round((ROW - 12) * number / most, 1)) if number else 0.0 for number in numbers]
     bars = [
-        Bar(round(LEFT + index * step + step * 0.1, 1), round(base - height, 1), round(step * 0.8, 1), height)
+        Bar(round(LEFT + (index + 0.5) * step - width / 2, 1), round(base - height, 1), round(width, 1), height)
         for index, height in enumerate(heights)
         if height
     ]

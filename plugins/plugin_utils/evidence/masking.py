@@ -22,7 +22,7 @@ from .model import Report
 HIDDEN = "(masked)"
 """Stands for the value of an attribute of a user that is no name."""
 _ADDRESS = r"\w[\w.!#^~'+%&*-]{0,255}@(?!odata\.)(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\w(?:[\w.-]*\w)?)"
-_ID = r"\b[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\b"
+_ID = r"(?<![0-9A-Za-z-])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![0-9A-Za-z-])"
 _FORMS = re.compile(rf"(?P<address>{_ADDRESS})|\busers? (?P<id>{_ID})", re.IGNORECASE)
 """What is a user by its form."""
 _GUEST = "#ext#@"

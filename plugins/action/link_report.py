@@ -37,8 +37,6 @@ class ActionModule(ActionBase):
         variables = task_vars or {}
         result: dict[str, Any] = super().run(tmp, variables)
         given: dict[str, Any] = arguments_of(self, ARGUMENTS)
-        if given["folder"] is None:
-            return {**result, "changed": False, "msg": "No report is written, because report_folder is empty."}
         fault = files.fault("folder", given["folder"], files.REPORT.values())
         if fault:
             return {**result, "failed": True, "msg": f"{fault} No report was written."}

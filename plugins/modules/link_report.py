@@ -21,8 +21,8 @@ options:
   folder:
     description:
       - The folder of the files. It is made if it does not exist. Files of an earlier report are replaced.
-      - If it is not set, or empty like the field of a survey that was left empty, no report is written.
     type: path
+    default: report
   formats:
     description:
       - Which of the files are written. If not set, all of them.
@@ -101,17 +101,17 @@ RETURN = r"""
 verdict:
   description:
     - The worst verdict of the links - V(failed), V(drifted), V(degraded), V(to_change), V(unknown), V(changed) or V(in_sync), in this order.
-  returned: if a report was written
+  returned: success
   type: str
   sample: in_sync
 counts:
   description: How many links have each verdict that occurs.
-  returned: if a report was written
+  returned: success
   type: dict
   sample: {degraded: 1, in_sync: 2}
 summary:
   description: The report in at most ten lines - how many links have which verdict, and those that need somebody, the worst first.
-  returned: if a report was written
+  returned: success
   type: list
   elements: str
   sample:
@@ -119,7 +119,7 @@ summary:
     - "contoso_to_fabrikam: degraded: 2 users failed"
 files:
   description: The paths of the files, by format. In check mode, those that a run would write.
-  returned: if a report was written
+  returned: success
   type: dict
   sample:
     html: /srv/reports/monday/report.html
@@ -127,13 +127,13 @@ files:
     markdown: /srv/reports/monday/report.md
 sha256:
   description: The SHA-256 checksum of each file, by format.
-  returned: if a report was written
+  returned: success
   type: dict
   sample:
     html: 7c2d1f0e5b6a49388776655443322110ffeeddccbbaa99887766554433221100
 masked:
   description: Whether the report has pseudonyms instead of names, see O(mask).
-  returned: if a report was written
+  returned: success
   type: bool
   sample: true
 """
@@ -141,7 +141,7 @@ masked:
 from ansible.module_utils.basic import AnsibleModule
 
 ARGUMENTS = {
-    "folder": {"type": "path"},
+    "folder": {"type": "path", "default": "report"},
     "formats": {"type": "list", "elements": "str", "choices": ["json", "markdown", "html"]},
     "mask": {"type": "bool", "default": False},
     "title": {"type": "str", "default": "Cross-tenant synchronization"},

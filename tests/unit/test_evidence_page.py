@@ -189,6 +189,18 @@ class TestContents:
         assert "no : the account in the target is soft deleted and can be restored for 30 days" in shown
         assert "yes, 20 min to 40 min" in shown
 
+    @pytest.mark.parametrize(("number", "rows"), [(100, True), (101, False)])
+    def test_of_many_links_those_that_are_in_sync_are_counted(self, number: int, rows: bool) -> None:
+        plan = evidence.small_plan()
+        changing = {name: link for name, link in plan["links"].items() if link["status"] != "in_sync"}
+        quiet: Any = {**next(iter(changing.values())), "status": "in_sync", "parts": [], "summary": "in sync"}
+        links = {**changing, **{f"quiet_{place}": quiet for place in range(number)}}
+        rendered = page.plan_page({**plan, "links": links})
+        shown = Page(rendered).text()
+        assert rendered.count('<details class="link') == len(changing) + (number if rows else 0)
+        assert (f"{number} links that are in sync have no row. Nothing is done in them." in shown) is not rows
+        assert all(name in shown for name in changing)
+
     def test_equal_plans_have_equal_pages(self) -> None:
         assert page.plan_page(evidence.small_plan()) == page.plan_page(copy.deepcopy(evidence.small_plan()))
 

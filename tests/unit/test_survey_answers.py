@@ -23,7 +23,7 @@ OPTIONS = [
     ("change_control", "window", "a/b", "a/b", None),
     ("link_guard", "expected", "3", "3", None),
     ("link_guard", "reason", "audit", "audit", None),
-    ("link_report", "folder", "reports", "reports", None),
+    ("link_report", "folder", "reports", "reports", "report"),
     ("link_report", "formats", "json, html", ["json", "html"], None),
     ("link_report", "mask", "yes", True, False),
     ("link_report", "title", "Merger", "Merger", "Cross-tenant synchronization"),

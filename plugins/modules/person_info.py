@@ -184,7 +184,7 @@ scope:
       type: list
       elements: dict
       sample: []
-values:
+mapped_values:
   description:
     - The value of each mapping for the user, with the value in the target. V(unknown) is why a value is not known, for example because the
       documentation of a function is silent.

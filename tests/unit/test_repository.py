@@ -21,6 +21,8 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import COLLECTIONS
+
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "entra.cross_tenant_sync"
 UTILS = ROOT / "plugins" / "module_utils"
@@ -36,7 +38,7 @@ def names(folder: str, pattern: str = "[!_]*.py") -> set[str]:
 
 def ansible(*command: str, cwd: Path = ROOT) -> str:
     """Runs one of Ansible's own commands on this collection."""
-    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".build"), "ANSIBLE_NOCOLOR": "1"}
+    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "ANSIBLE_NOCOLOR": "1"}
     # The one beside this Python, whatever is on PATH.
     program = str(Path(sys.executable).with_name(command[0]))
     return subprocess.run([program, *command[1:]], cwd=cwd, env=environment, check=True, capture_output=True, text=True).stdout

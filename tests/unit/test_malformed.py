@@ -374,7 +374,7 @@ def in_module(module: Any, args: Mapping[str, Any], capsys: pytest.CaptureFixtur
 
 def refused(result: Mapping[str, Any], named: str) -> None:
     """The message is one sentence, contains ``named``, and has no text of Python and no secret."""
-    assert result["failed"] is True
+    assert result["failed"]  # before 2.19 ansible-core masks this flag, too, if the secret is the word true
     msg = result["msg"]
     assert named in msg, msg
     assert "\n" not in msg

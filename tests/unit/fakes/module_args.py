@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,16 +14,17 @@ from unittest import mock
 
 from ansible.module_utils import basic
 
+testing: Any
 try:
-    from ansible.module_utils import testing
-except ImportError:  # before ansible-core 2.18
+    testing = importlib.import_module("ansible.module_utils.testing")
+except ImportError:  # before ansible-core 2.19
     testing = None
 
 
 @contextlib.contextmanager
 def module_args(args: Mapping[str, Any]) -> Iterator[None]:
     """What ``AnsibleModule`` takes for the options of its task, as long as this lasts."""
-    if testing is not None:
+    if testing:
         with testing.patch_module_args(dict(args)):
             yield
     else:

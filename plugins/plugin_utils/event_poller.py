@@ -88,10 +88,14 @@ def poll(arguments: Mapping[str, Any]) -> dict[str, Any]:
 def of_inventory(path: str) -> Links:
     """The links of an inventory, as Ansible reads it: of a topology file or any other.
 
-    :raises Fault: if it has no links.
+    :raises Fault: if it cannot be read, or has no links.
     """
     loader = DataLoader()
-    inventory = InventoryManager(loader=loader, sources=[path])
+    try:
+        inventory = InventoryManager(loader=loader, sources=[path])
+    except AnsibleError:
+        # Ansible shows the faults as warnings, and raises an error without them.
+        raise Fault(f"The inventory {path} cannot be read; the command ansible-inventory -i {path} --list shows why.") from None
     group = inventory.groups.get(GROUP)
     if group is None:
         raise Fault(

@@ -10,7 +10,7 @@ neither begins nor ends then.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
@@ -93,7 +93,7 @@ def conditions(
             result["ended"] += [[USER_FAILED, host, _user(entry)] for entry in newest_of(link.entries) if entry["status"] != "failure"]
         if not is_absent and (verdict is None or verdict.failure or verdict.facts is None):
             blind.update(str((before.link.get(side) or {}).get("tenant_id")).casefold() for side in ("source", "target"))
-    result["found"] += _of_strangers(seen)
+    result["found"] += _of_strangers(seen, blind)
     blind.update(tenant.tenant.casefold() for tenant in seen.strangers if tenant.unknown)
     result["unknown"] += [[kind, tenant] for tenant in sorted(blind) for kind in OF_TENANT]
     return result
@@ -141,13 +141,14 @@ def _user(entry: LogEntry) -> str:
     return str(entry["source"]["id"] or entry["target"]["id"] or health.name_of(entry)).lower()
 
 
-def _of_strangers(seen: Seen) -> Iterator[Condition]:
+def _of_strangers(seen: Seen, blind: Collection[str]) -> Iterator[Condition]:
+    """``blind`` are the tenants of links that could not be looked at, of which that is reported."""
     for tenant in seen.strangers:
         name = tenant.tenant.casefold()
         for stranger in tenant.objects:
             kind = STRANGER_PARTNER if stranger.kind == "partner" else STRANGER_CONFIGURATION
             about = {"tenant_id": name, "id": stranger.id, "name": stranger.name}
             yield {"key": [kind, name, stranger.id.lower()], "event": {"kind": kind, **about, "text": stranger.text}}
-        if tenant.unknown:
+        if tenant.unknown and name not in blind:
             event = {"kind": COULD_NOT_LOOK, "tenant_id": name, "text": f"strangers unknown: {tenant.unknown}"}
             yield {"key": [COULD_NOT_LOOK, "strangers", name], "event": event}

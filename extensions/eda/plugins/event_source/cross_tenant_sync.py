@@ -197,6 +197,7 @@ async def poll(arguments: Mapping[str, Any]) -> dict[str, Any]:
     finally:
         if process.returncode is None:
             process.kill()
+            await process.wait()
     return found
 
 

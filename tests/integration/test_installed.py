@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -88,7 +89,8 @@ def test_the_documentation_of_everything_is_there(installed: Path) -> None:
         folder = REPOSITORY / ("roles" if kind == "role" else f"plugins/{'modules' if kind == 'module' else kind}")
         there = {path.stem for path in folder.iterdir() if not path.name.startswith("_")}
         assert {name.removeprefix(f"{NAME}.") for name in names} == there
-    assert "added in: version 0.1.0" in command(installed, "ansible-doc", f"{NAME}.sync_scope").lower()
+    found = json.loads(command(installed, "ansible-doc", "--json", f"{NAME}.sync_scope"))
+    assert found[f"{NAME}.sync_scope"]["doc"]["version_added"] == "0.1.0"
 
 
 def test_a_link_of_a_topology_file_is_planned(installed: Path, tmp_path: Path) -> None:

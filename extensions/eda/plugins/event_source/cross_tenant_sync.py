@@ -188,16 +188,17 @@ async def poll(arguments: Mapping[str, Any]) -> dict[str, Any]:
     )
     try:
         output, errors = await asyncio.wait_for(process.communicate(json.dumps(arguments).encode()), POLL_TIMEOUT)
-        found: dict[str, Any] = json.loads(output)
     except asyncio.TimeoutError:
-        found = _blind(f"the poll has not ended within {POLL_TIMEOUT:g} seconds")
-    except ValueError:
-        last = errors.decode(errors="replace").strip().splitlines()[-1:]
-        found = _blind(f"the poll has ended with exit code {process.returncode}: {(last or ['no message'])[0]}")
+        return _blind(f"the poll has not ended within {POLL_TIMEOUT:g} seconds")
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
+    try:
+        found: dict[str, Any] = json.loads(output)
+    except ValueError:
+        last = errors.decode(errors="replace").strip().splitlines()[-1:]
+        return _blind(f"the poll has ended with exit code {process.returncode}: {(last or ['no message'])[0]}")
     return found
 
 

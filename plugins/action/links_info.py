@@ -24,16 +24,19 @@ class ActionModule(LinksAction):
         fault = None if folder is None else files.fault("report_folder", folder, files.REPORT.values())
         if fault:
             return {**result, "failed": True, "msg": f"{fault} Nothing was changed."}
+        ending = {"ending": links_info.ending(self._task.check_mode, folder is not None)}
         if arguments["expected_plan"] is not None:
-            return {**result, **links_info.planned(variables.get("ansible_play_batch") or variables["ansible_play_hosts"])}
+            planned = links_info.planned(variables.get("ansible_play_batch") or variables["ansible_play_hosts"])
+            return {**result, **planned, **ending}
         prepare = links_info.prepare_complete if arguments["complete"] else links_info.prepare
         looked, inventory = self.prepared(variables, prepare, arguments["state"])
         seen = self.seen(looked, links_info.pairs_of(inventory))
         if arguments["complete"]:
             answer = links_info.report_in_full(looked, self.compared_alone(seen, looked))
-            answer = answer if folder is None else links_info.with_reports(answer, arguments["report_users"])
+            if arguments["purpose"] == "report":
+                answer = links_info.before_report(answer, arguments["report_users"])
         else:
-            answer = links_info.report(looked, seen, one_stays=self._task.check_mode or folder is not None)
+            answer = links_info.report(looked, seen, one_stays=bool(ending["ending"]))
         for line in links_info.lines(answer):
             self.progress(line)
-        return {**result, **without_secrets(answer, looked)}
+        return {**result, **without_secrets(answer, looked), **ending}

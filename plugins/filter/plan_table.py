@@ -13,7 +13,7 @@ description:
     last line with the totals.
   - The playbook C(entra.cross_tenant_sync.sync) prints it at the end of every run in check mode.
   - It reads the variables that the roles of this collection register. Skipped and failed tasks count as no action.
-positional: hosts
+positional: hosts, most, going
 options:
   _input:
     description:
@@ -31,6 +31,12 @@ options:
       - How many rows of the same link, tenant and verb are listed. If there are more, one row contains their number.
     type: int
     default: 20
+  going:
+    description:
+      - The hosts that have not failed, C(ansible_play_hosts). If it is given, the last line says how many links have failed. Links that are in
+        sync have not, although their tasks have ended.
+    type: list
+    elements: str
 seealso:
   - plugin: entra.cross_tenant_sync.link_info
     plugin_type: module
@@ -74,12 +80,14 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.
 
 ARGUMENTS = ("sync_arguments", "source_tenant_arguments", "target_tenant_arguments")
 """The registered results of link_arguments, which contain the state of the link."""
+LOOKS = ("sync_look", "plan_look")
+"""The registered results of links_info, which contain the links that need no further task."""
 HEADER = ("link", "tenant", "verb", "object", "effects")
 WIDEST = 100
 """Characters of a column. Longer texts are truncated; the task itself shows them in full."""
 
 
-def plan_table(variables: Any, hosts: Any, most: int = 20) -> list[str]:
+def plan_table(variables: Any, hosts: Any, most: int = 20, going: Any = None) -> list[str]:
     """The lines of the table.
 
     :raises AnsibleFilterError: for anything but the variables of hosts and a list of hosts.
@@ -87,15 +95,24 @@ def plan_table(variables: Any, hosts: Any, most: int = 20) -> list[str]:
     if not isinstance(variables, Mapping) or not isinstance(hosts, Sequence) or isinstance(hosts, str):
         raise AnsibleFilterError("plan_table takes hostvars and a list of hosts, such as ansible_play_hosts_all")
     acting = [(str(host), list(_actions(variables[host]))) for host in hosts if host in variables]
+    failed = [] if going is None else [link for link, _actions in acting if link not in going and not _is_done(link, variables[link])]
+    failures = f"; {_number(len(failed), 'link')} failed" if failed else ""
     verbs = Counter(verb for _link, actions in acting for _tenant, verb, _object, _effects in actions)
     if not verbs:
-        return [f"nothing to do for {_number(len(acting), 'link')}"]
+        return [f"nothing to do for {_number(len(acting) - len(failed), 'link')}{failures}"]
     rows = [HEADER, *((link, *row) for link, actions in acting for row in _shortened(actions, most))]
     widths = [min(WIDEST, max(len(row[column]) for row in rows)) for column in range(len(HEADER))]
     lines = ["  ".join(f"{text[:width]:<{width}}" for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     counted = ", ".join(f"{number} {verb}" for verb, number in verbs.most_common())
     busy = len([link for link, actions in acting if actions])
-    return [*lines, f"{_number(verbs.total(), 'action')} for {busy} of {_number(len(acting), 'link')}: {counted}"]
+    total = f"{_number(verbs.total(), 'action')} for {busy} of {_number(len(acting), 'link')}: {counted}"
+    return [*lines, f"{total}{failures}"]
+
+
+def _is_done(link: str, variables: Mapping[str, Any]) -> bool:
+    """Whether the tasks of a link have ended because it is in sync."""
+    looks = (variables.get(name) for name in LOOKS)
+    return any(link in (look.get("done") or ()) for look in looks if isinstance(look, Mapping))
 
 
 Row = tuple[str, str, str, str]

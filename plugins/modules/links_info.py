@@ -48,10 +48,16 @@ options:
       - The option O(entra.cross_tenant_sync.link_report#module:mask) of the report. It has no effect here. A value that is not a boolean fails
         the task before the first request, rather than at the end of the run.
     type: bool
+  purpose:
+    description:
+      - Which tasks follow - V(change) those of the playbook C(sync), or V(report) those of the playbook C(report), which change nothing.
+        V(report) needs O(complete=true).
+    type: str
+    choices: [change, report]
+    default: change
   report_users:
     description:
-      - With O(complete=true) and O(report_folder), whether tasks about the users of each link follow. If not set, they follow if there are at
-        most 20 links.
+      - With O(purpose=report), whether tasks about the users of each link follow. If not set, they follow if there are at most 20 links.
     type: bool
 extends_documentation_fragment:
   - entra.cross_tenant_sync.attributes
@@ -157,7 +163,7 @@ links:
       sample: present
     report:
       description:
-        - With O(complete=true) and O(report_folder), the file of tasks with which the playbook C(report) continues - V(users) asks about the
+        - With O(purpose=report), the file of tasks with which the playbook C(report) continues - V(users) asks about the
           users of a link that must exist, V(nothing) does nothing.
       type: str
       sample: users
@@ -194,6 +200,13 @@ done:
         O(report_folder), those that are in sync if they are more than 20.
   returned: success
   type: dict
+ending:
+  description:
+    - The file of tasks with which the run ends, also after failures - V(table) shows what would be done, in check mode, V(report) writes the
+      report, V(table_and_report) does both. V(null) if there is none.
+  returned: success
+  type: str
+  sample: report
 all_done:
   description: Whether no host needs a further task.
   returned: success
@@ -208,6 +221,7 @@ ARGUMENTS = {
     "expected_plan": {"type": "raw"},
     "report_folder": {"type": "path"},
     "report_mask": {"type": "bool"},
+    "purpose": {"type": "str", "choices": ["change", "report"], "default": "change"},
     "report_users": {"type": "bool"},
 }
 

@@ -122,7 +122,12 @@ def planned(hosts: Iterable[str]) -> dict[str, Any]:
     return {**_totals(Seen({})), "links": links, "done": {}, "all_done": False, "in_sync": 0, "warnings": []}
 
 
-def with_reports(result: Mapping[str, Any], users: bool | None) -> dict[str, Any]:
+def ending(check_mode: bool, reports: bool) -> str | None:
+    """The file of tasks with which the run ends."""
+    return {(True, False): "table", (False, True): "report", (True, True): "table_and_report"}.get((check_mode, reports))
+
+
+def before_report(result: Mapping[str, Any], users: bool | None) -> dict[str, Any]:
     """The result of a look that returns all differences, before a report: whether a task asks about the users of each link."""
     asks = users or (users is None and len(result["links"]) <= MOST_LINES)
     links = {host: {**entry, "report": _report_tasks(entry, asks)} for host, entry in result["links"].items()}

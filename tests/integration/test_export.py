@@ -34,7 +34,11 @@ class _Loader(yaml.SafeLoader):
     """Reads a file as Ansible does: a text with the tag ``!unsafe`` is a text."""
 
 
-_Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
+def _as_text(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Any:
+    return loader.construct_scalar(node)
+
+
+_Loader.add_constructor("!unsafe", _as_text)
 
 
 @dataclass
@@ -185,7 +189,13 @@ def by_hand(world: World) -> None:
     for link, text in (("To fabrikam", HARMFUL), ("To northwind", "first\nsecond")):
         parts("litware", link)[2]["scope"]["groups"] = [{"name": text, "clauses": [clause]}]
     for name in (HARMFUL, "Same", "same", "line\nbreak: # x"):
-        group = {"id": tenants.made_up_id(f"group {name}"), "displayName": name, "mail": None, "groupTypes": [], "securityEnabled": True}
+        group: dict[str, Any] = {
+            "id": tenants.made_up_id(f"group {name}"),
+            "displayName": name,
+            "mail": None,
+            "groupTypes": [],
+            "securityEnabled": True,
+        }
         of["litware"]["groups"][group["id"]] = group
         made = tenants.assignment(principal, group, "Group")
         of["litware"]["assignments"][principal["id"]][made["id"]] = made

@@ -71,8 +71,15 @@ def test_a_plan_is_the_same_from_two_machines_and_is_applied(playbooks: Playbook
     assert limited.code == 2
     assert f"{OTHER}: is in the plan, and outside of this run" in limited.failure()
     assert emulator.state()["tenants"] == untouched
-    applied = playbooks.play(SYNC, hosts, "-e", f"expected_plan={made['hash']}")
+    # Within a change window, and with a report at the end.
+    variables = {
+        "expected_plan": made["hash"],
+        "change_window": "2020-01-01T00:00:00Z/2099-01-01T00:00:00Z",
+        "report_folder": str(tmp_path),
+    }
+    applied = playbooks.play(SYNC, hosts, "-e", json.dumps(variables))
     assert applied.code == 0, applied.output
+    assert json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))["hashes"] == {"plan": made["hash"], "expected": made["hash"]}
     assert f"The plan is the one that was approved: {made['hash']}" in applied.output
     assert len(emulator.state()["tenants"][CONTOSO]["synchronizations"]) == 2
 

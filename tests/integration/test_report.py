@@ -206,7 +206,7 @@ class TestPresentState:
 class TestRun:
     def test_what_was_done_and_what_failed(self, runs: Runs) -> None:
         """The run ends with the exit code of the failed link; a second one changes nothing."""
-        changed = {"link_scope_users": ["minsu.kim@contoso.kr", "junho.choi@contoso.kr"], "link_job_state": "paused"}
+        changed: dict[str, Any] = {"link_scope_users": ["minsu.kim@contoso.kr", "junho.choi@contoso.kr"], "link_job_state": "paused"}
         run = runs.play("sync", with_broken(runs.hosts(**changed)))
         assert run.code == 2, run.output
         link, locked = runs.link(), runs.link("locked_to_fabrikam")

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import functools
 import tempfile
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -24,7 +25,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_argum
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.links_info import COMPLETE
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.topology import topology_of
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.topology_text import content
-from ansible_collections.entra.cross_tenant_sync.tests.support import fleets
+from ansible_collections.entra.cross_tenant_sync.tests.support import fleets, tenants
 from ansible_collections.entra.cross_tenant_sync.tests.support.fleets import BY_NAME, PAIRS, Chance, Fleet, generated
 from ansible_collections.entra.cross_tenant_sync.tests.support.life import everything, living
 from entra_emulator.settings import merged
@@ -62,7 +63,11 @@ class _Loader(yaml.SafeLoader):
     """Reads a file as Ansible does: a text with the tag ``!unsafe`` is a text."""
 
 
-_Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
+def _as_text(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Any:
+    return loader.construct_scalar(node)
+
+
+_Loader.add_constructor("!unsafe", _as_text)
 
 
 def _mapping(fleet: Fleet, chance: Chance) -> tuple[Any, Any]:
@@ -150,10 +155,10 @@ def odd_groups(fleet: Fleet, chance: Chance) -> None:
         return
     tenant = fleets._of(fleet, source)
     for number in range(2):
-        group = {"id": fleets.tenants.made_up_id(f"group {chance.random()}"), "displayName": chance.choice((*ODD, "Same", "Same"))}
+        group = {"id": tenants.made_up_id(f"group {chance.random()}"), "displayName": chance.choice((*ODD, "Same", "Same"))}
         if number or chance.random() < 0.7:
             tenant.groups[group["id"]] = {**group, "mail": None, "securityEnabled": True, "mailEnabled": False, "groupTypes": []}
-        made = fleets.tenants.assignment(principal, group, "Group")
+        made = tenants.assignment(principal, group, "Group")
         tenant.assignments.setdefault(principal["id"], {})[made["id"]] = made
 
 
@@ -204,7 +209,9 @@ def differing(fleet: Fleet, data: Any) -> dict[str, Any]:
     rivals = rivals_by_host(variables, variables.__getitem__, variables.__getitem__)
     params: dict[str, Any] = {}
     for host, own in variables.items():
-        examined, options = examine(LinkHost(host, own, lambda value: value), lambda host=host: rivals.get(host, {}))
+        examined, options = examine(
+            LinkHost(host, own, lambda value: value), functools.partial(rivals.__getitem__, host) if host in rivals else dict
+        )
         assert not examined.get("failed"), examined["msg"]
         params[host] = {**options, **COMPLETE}
     with tempfile.TemporaryDirectory() as folder:

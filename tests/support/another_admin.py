@@ -78,7 +78,7 @@ class Admin:
         change(bag)
         self.send(CONTOSO, "PUT", path, {"value": [{"key": key, "value": value} for key, value in bag.items()]})
 
-    def schema(self, change: Callable[[dict[str, Any]], None]) -> None:
+    def schema(self, change: Callable[[dict[str, Any]], object]) -> None:
         """Change the mapping of users, and save the schema as a whole."""
         path = f"{self.job()}/schema"
         schema = self.send(CONTOSO, "GET", path)

@@ -31,6 +31,7 @@ from jinja2.runtime import Context
 
 from ansible_collections.entra.cross_tenant_sync.plugins.filter.connection import connection
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.vault import Vault
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import links_action, worker_runner
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PREFIX = "entra.cross_tenant_sync."
@@ -265,9 +266,11 @@ class Host:
         plugin = importlib.import_module(f"{PLUGINS}action.{name}")
         action = plugin.ActionModule(task, here, SimpleNamespace(become=False), loader, Templar(loader, variables=variables), None)
         with contextlib.ExitStack() as stack:
-            if hasattr(plugin, "VAULT") and self.folder:
-                stack.enter_context(mock.patch.object(plugin, "VAULT", self.vault))
-                stack.enter_context(mock.patch.object(plugin, "run_folder", return_value=self.folder))
+            # The tokens of a run must not be those of another one, which the service may not know.
+            for user in (plugin, links_action, worker_runner) if self.folder else ():
+                if hasattr(user, "VAULT"):
+                    stack.enter_context(mock.patch.object(user, "VAULT", self.vault))
+                    stack.enter_context(mock.patch.object(user, "run_folder", return_value=self.folder))
             result: Json = action.run(task_vars=variables)
         return result
 

@@ -171,7 +171,7 @@ def difference(module: str, before: Json, after: Json, **basis: Any) -> Json:
 
 
 def whats(*differences: Json, job: str | None = "started") -> list[tuple[str, Any, Any]]:
-    found = changes(Link("F", differences, (), job and {"state": job}))
+    found = changes(Link("F", differences, (), {"state": job} if job else None))
     return [(change.what, change.old, change.new) for change in found]
 
 

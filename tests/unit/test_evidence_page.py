@@ -189,6 +189,18 @@ class TestContents:
         assert "no : the account in the target is soft deleted and can be restored for 30 days" in shown
         assert "yes, 20 min to 40 min" in shown
 
+    @pytest.mark.parametrize(("number", "rows"), [(100, True), (101, False)])
+    def test_of_many_links_those_that_are_in_sync_are_counted(self, number: int, rows: bool) -> None:
+        plan = evidence.small_plan()
+        changing = {name: link for name, link in plan["links"].items() if link["status"] != "in_sync"}
+        quiet: Any = {**next(iter(changing.values())), "status": "in_sync", "parts": [], "summary": "in sync"}
+        links = {**changing, **{f"quiet_{place}": quiet for place in range(number)}}
+        rendered = page.plan_page({**plan, "links": links})
+        shown = Page(rendered).text()
+        assert rendered.count('<details class="link') == len(changing) + (number if rows else 0)
+        assert (f"{number} links that are in sync have no row. Nothing is done in them." in shown) is not rows
+        assert all(name in shown for name in changing)
+
     def test_equal_plans_have_equal_pages(self) -> None:
         assert page.plan_page(evidence.small_plan()) == page.plan_page(copy.deepcopy(evidence.small_plan()))
 
@@ -325,6 +337,7 @@ class TestGraph:
             (itertools.permutations(range(6), 2), True),
             ([(0, other) for other in range(1, 15)], False),
             ([(0, other) for other in range(1, 16)], True),
+            ([(one, other) for one, other in itertools.permutations(range(30), 2) if 0 in (one, other)], True),
             ([(one, other) for one, other in itertools.permutations(range(15), 2) if 0 in (one, other)], False),
             (itertools.permutations(range(20), 2), True),
             ([(0, 0)], False),
@@ -338,6 +351,7 @@ class TestGraph:
         assert drawing.is_matrix == matrix
         drawn = drawing.cells if matrix else drawing.arrows
         assert [one.edge for one in drawn] == given
+        assert not matrix or len({(one.x, one.y) for one in drawn}) == len(given)
         assert all(0 <= one.x <= drawing.width and 0 <= one.y <= drawing.height for one in drawn)
         assert all(
             0 <= float(x) <= drawing.width and 0 <= float(y) <= drawing.height for one in drawing.arrows for x, y in points(one.path)

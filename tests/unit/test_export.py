@@ -40,7 +40,11 @@ class _Loader(yaml.SafeLoader):
     """Reads a file as Ansible does: a text with the tag ``!unsafe`` is a text."""
 
 
-_Loader.add_constructor("!unsafe", lambda loader, node: loader.construct_scalar(node))
+def _as_text(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Any:
+    return loader.construct_scalar(node)
+
+
+_Loader.add_constructor("!unsafe", _as_text)
 
 
 def read(text: str) -> Any:

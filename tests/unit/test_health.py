@@ -65,7 +65,7 @@ def quarantined(reason: str = "EncounteredQuarantineException", **ago: float) ->
 def facts(raw: dict[str, Any] | None, owed: bool = False, users: int | None = 12, wanted: str = "started") -> dict[str, Any]:
     """What the look at a link returns, by its own functions."""
     shown = job._shown(job.Current(Configuration(SP, "app", "Fabrikam", "role"), raw), job.run_state(raw))
-    source = {"differences": [], "warnings": [], "job": shown, "verdict": job.verdict(raw, NOW, owed)}
+    source: dict[str, Any] = {"differences": [], "warnings": [], "job": shown, "verdict": job.verdict(raw, NOW, owed)}
     arrived = None if users is None else Arrived(users, ())
     return link_report.compared(source, {"differences": [], "warnings": []}, arrived, {**LINK, "job_state": wanted})
 
@@ -350,7 +350,7 @@ class TestFailures:
         ],
         ids=str,
     )
-    def test_whoever_is_not_tried_for_a_week_has_left_the_scope(self, failed: list[dict[str, float]], tried: bool) -> None:
+    def test_whoever_is_not_tried_for_a_week_has_left_the_scope(self, failed: list[dict[str, Any]], tried: bool) -> None:
         found = failures_of(entries(*(logged("a", "failure", **ago) for ago in failed)), NOW, self.MONTH)
         assert bool(found) is tried
 
@@ -371,7 +371,7 @@ class TestDeletions:
         ],
         ids=str,
     )
-    def test_the_boundaries(self, ago: dict[str, float], week: int, month: int) -> None:
+    def test_the_boundaries(self, ago: dict[str, Any], week: int, month: int) -> None:
         assert deletions(entries(logged("a", action="delete", **ago)), NOW) == {"7": week, "30": month}
 
     @pytest.mark.parametrize(("status", "action"), [("failure", "delete"), ("skipped", "stagedDelete"), ("success", "disable")])
@@ -476,7 +476,7 @@ class TestQuarantine:
         [({"days": 0}, 28), ({"days": 5}, 23), ({"days": 27, "hours": 1}, 0), ({"days": 28}, 0), ({"days": 40}, 0)],
         ids=str,
     )
-    def test_the_days_that_are_left(self, ago: dict[str, float], left: int) -> None:
+    def test_the_days_that_are_left(self, ago: dict[str, Any], left: int) -> None:
         found = judge(seen(quarantined(**ago)))
         assert found["quarantine"] == {"since": stamp(**ago), "reason": "EncounteredQuarantineException", "days_left": left}
 

@@ -25,7 +25,11 @@ from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.links_info
     IN_SYNC,
     JUDGE,
     MOST_LINES,
+    NO_TASKS,
+    USERS,
     Looked,
+    before_report,
+    ending,
     lines,
     pairs_of,
     prepare,
@@ -151,6 +155,33 @@ def looked_at(*hosts: str, fails: bool = False) -> dict[str, Looked]:
 
 def seen(verdicts: Mapping[str, Verdict], *strangers: Strangers) -> Seen:
     return Seen(verdicts, strangers)
+
+
+class TestBeforeReport:
+    """Which tasks of the playbook report follow a look."""
+
+    @pytest.mark.parametrize(("wanted", "number", "asks"), [(None, 20, True), (None, 21, False), (True, 21, True), (False, 1, False)])
+    def test_whose_users_are_asked_about(self, wanted: bool | None, number: int, asks: bool) -> None:
+        links: dict[str, Any] = {f"l{index}": {"tasks": IN_SYNC, "state": "present"} for index in range(number)}
+        links["l0"] = {"tasks": FAILED, "msg": "why"}
+        result = before_report({"links": links, "done": {}}, wanted)
+        assert {entry["report"] for entry in result["links"].values()} == {USERS if asks else NO_TASKS}
+        assert len(result["done"]) == (0 if asks else number - 1), "one stays to write the report"
+
+    def test_a_link_that_must_not_exist_has_no_users(self) -> None:
+        links = {"a": {"tasks": GO_ON, "state": "absent"}, "b": {"tasks": JUDGE, "state": "present"}}
+        result = before_report({"links": links, "done": {}}, None)
+        assert ({host: entry["report"] for host, entry in result["links"].items()}, result["done"]) == (
+            {"a": NO_TASKS, "b": USERS},
+            {"a": True},
+        )
+
+    @pytest.mark.parametrize(
+        ("check_mode", "reports", "file"),
+        [(False, False, None), (True, False, "table"), (False, True, "report"), (True, True, "table_and_report")],
+    )
+    def test_how_a_run_ends(self, check_mode: bool, reports: bool, file: str | None) -> None:
+        assert ending(check_mode, reports) == file
 
 
 class TestReporting:

@@ -94,7 +94,7 @@ class TestTenantId:
         assert words in str(caught.value)
         assert PASSWORD not in str(caught.value)
         with pytest.raises(AnsibleLookupError) as raised:
-            tenant_id_plugin.LookupModule().run(terms, {}, **options)  # type: ignore[no-untyped-call]
+            tenant_id_plugin.LookupModule().run(terms, {}, **options)
         assert PASSWORD not in str(raised.value)
 
 
@@ -156,7 +156,7 @@ class TestSyncedUser:
         found = synced_users([BEN, [f" {ANN} "]], SIGN_IN)
         assert [one["id"] for one in found] == [f"id of {BEN}", f"id of {ANN}"]
         assert found[1]["account_enabled"] is True
-        assert synced_user_plugin.LookupModule().run([ANN], {}, **SIGN_IN) == [found[1]]  # type: ignore[no-untyped-call]
+        assert synced_user_plugin.LookupModule().run([ANN], {}, **SIGN_IN) == [found[1]]
 
     @pytest.mark.parametrize(
         ("terms", "options", "words"),
@@ -170,7 +170,7 @@ class TestSyncedUser:
     )
     def test_what_fails_is_one_sentence(self, terms: list[str], options: dict[str, Any], words: str) -> None:
         with pytest.raises(AnsibleLookupError) as raised:
-            synced_user_plugin.LookupModule().run(terms, {}, **{**SIGN_IN, **options})  # type: ignore[no-untyped-call]
+            synced_user_plugin.LookupModule().run(terms, {}, **{**SIGN_IN, **options})
         assert words in str(raised.value)
         assert PASSWORD not in str(raised.value)
 

@@ -89,6 +89,22 @@ def test_nothing_to_do_is_one_line() -> None:
     assert table(scoped(), link()) == ["nothing to do for 2 links"]
 
 
+@pytest.mark.parametrize(
+    ("going", "last"),
+    [
+        (["l0", "l1"], "1 action for 1 of 3 links: 1 assign"),
+        (["l1"], "1 action for 1 of 3 links: 1 assign; 1 link failed"),
+        ([], "1 action for 1 of 3 links: 1 assign; 2 links failed"),
+    ],
+)
+def test_links_that_failed_are_counted(going: list[str], last: str) -> None:
+    """Not those whose tasks have ended because they are in sync."""
+    look = {"sync_look": {"done": {"l2": True}}}
+    links = {"l0": link(**look), "l1": {**scoped(action("assign", "user m")), **look}, "l2": link(**look)}
+    assert plan_table(links, list(links), 20, going)[-1] == last
+    assert plan_table({"l0": link()}, ["l0"], 20, []) == ["nothing to do for 0 links; 1 link failed"]
+
+
 @pytest.mark.parametrize(("number", "rows"), [(20, 20), (21, 1), (2000, 1)])
 def test_many_of_a_kind_are_one_row(number: int, rows: int) -> None:
     lines = table(scoped(*(action("assign", f"user {one}") for one in range(number))))

@@ -142,7 +142,7 @@ class TestLinks:
             assert link["parts"][-1]["full_cycle"] is full
 
 
-REMOVED = {
+REMOVED: dict[str, Any] = {
     "source_tenant_configuration": {"actions": [{"verb": "delete", "object": "configuration Fabrikam"}], "diff": {"before": {"job": True}}},
     "source_tenant_policy": {"actions": []},
     "target_tenant_policy": {"actions": [{"verb": "delete", "object": "partner contoso"}]},
@@ -183,7 +183,7 @@ class TestRemoval:
         assert (link["status"], link["msg"], link["parts"]) == ("cannot_be_planned", msg, [])
 
     def test_of_which_nothing_is_left(self) -> None:
-        nothing = {name: {"actions": []} for name in REMOVED}
+        nothing: dict[str, Any] = {name: {"actions": []} for name in REMOVED}
         link = planning.link_plan(self.removal(**nothing))
         assert (link["status"], link["summary"]) == ("in_sync", "nothing left to remove")
 
@@ -335,7 +335,7 @@ class TestDifferences:
     def test_of_a_part_that_did_not_change_and_does_now(self) -> None:
         """Its state then is what it rested on."""
         changed = look(untouched=[])
-        part = {"module": "sync_mapping", "tenant": SOURCE, "actions": [{"verb": "update", "object": "mappings"}]}
+        part: dict[str, Any] = {"module": "sync_mapping", "tenant": SOURCE, "actions": [{"verb": "update", "object": "mappings"}]}
         part |= {"before": {"mappings": {"city": {"source": "state"}}}, "after": {"mappings": {"city": {"source": "city"}}}}
         changed["differences"].append({**part, "basis": {"mappings": {}, "filters": []}})
         assert differences(plan(), plan(look=changed)) == [

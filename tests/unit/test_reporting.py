@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.link import BUILDING
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence import planning, report_users, reporting
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.masking import masked
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.model import LinkHealth, Report, ReportUser, RunPart
@@ -46,13 +47,13 @@ def link(state: str = "present", **registered: Any) -> reporting.Link:
     return reporting.link_of(identity, {"tenants": {"a": {"client_secret": SECRET}}, **registered})
 
 
-def made(check_mode: bool = False, **links: reporting.Link) -> Report:
+def made(links: Mapping[str, reporting.Link], check_mode: bool = False) -> Report:
     return reporting.report(links, "Title", "2026-01-01T00:00:00Z", {"collection": "1"}, CHANGE, check_mode=check_mode)
 
 
 def built(**registered: Any) -> dict[str, Any]:
     """What sync.yml has registered about a link that differed."""
-    steps = {step.registered: OK for step in reporting.BUILDING}
+    steps = {step.registered: OK for step in BUILDING}
     return {"sync_look": look(DIFFERS), "sync_arguments": {**OK, "state": "present"}, **steps, "verify_status": VERIFIED, **registered}
 
 
@@ -117,27 +118,27 @@ class TestVerdict:
         ],
     )
     def test_of_a_link(self, registered: dict[str, Any], verdict: str, summary: str) -> None:
-        found = made(**{HOST: link(**registered)})["links"][HOST]
+        found = made({HOST: link(**registered)})["links"][HOST]
         assert (found["verdict"], found["summary"]) == (verdict, summary)
 
     def test_in_check_mode_nothing_has_changed(self) -> None:
-        found = made(True, **{HOST: link(**built(source_tenant_scope=DID))})
+        found = made({HOST: link(**built(source_tenant_scope=DID))}, check_mode=True)
         assert found["links"][HOST]["verdict"] == "to_change"
 
     def test_what_is_removed(self) -> None:
         arguments = {**OK, "state": "absent"}
-        registered = {"sync_look": look({"tasks": "link"}), "sync_arguments": arguments, "source_tenant_configuration": DID}
+        registered: dict[str, Any] = {"sync_look": look({"tasks": "link"}), "sync_arguments": arguments, "source_tenant_configuration": DID}
         left = {**OK, "left": ["2 users are in the target"]}
-        found = made(**{HOST: link(**registered, verify_left=left)})["links"][HOST]
+        found = made({HOST: link(**registered, verify_left=left)})["links"][HOST]
         assert (found["state"], found["verdict"], found["summary"]) == ("absent", "changed", "2 users are in the target")
         assert found["users_note"] == report_users.MUST_NOT_EXIST
-        gone = made(**{HOST: link(**registered, verify_left={**OK, "left": []})})["links"][HOST]
+        gone = made({HOST: link(**registered, verify_left={**OK, "left": []})})["links"][HOST]
         assert gone["summary"] == "nothing is left of the link"
 
     def test_of_all_links(self) -> None:
         looks = {"a": SAME, "b": DIFFERS, "c": UNREADABLE, "d": SAME}
         links = {host: link(report_look={**OK, "links": looks}) for host in looks}
-        found = made(**links)
+        found = made(links)
         assert reporting.verdict_of(found) == "to_change"
         assert reporting.counts_of(found) == {"to_change": 1, "unknown": 1, "in_sync": 2}
         assert reporting.summary_of(found) == [
@@ -145,16 +146,16 @@ class TestVerdict:
             "b: to_change: differs in sync_scope",
             "c: unknown: Tenant A1: sign-in failed",
         ]
-        found = made(**{HOST: link(report_health=health("degraded", "Degraded. 1 user failed"))})
+        found = made({HOST: link(report_health=health("degraded", "Degraded. 1 user failed"))})
         assert reporting.summary_of(found) == ["1 link: 1 degraded", f"{HOST}: Degraded. 1 user failed"]
-        assert reporting.verdict_of(made()) == "unknown"
-        assert reporting.summary_of(made()) == ["no links"]
+        assert reporting.verdict_of(made({})) == "unknown"
+        assert reporting.summary_of(made({})) == ["no links"]
 
     @pytest.mark.parametrize(("number", "lines", "last"), [(9, 10, "link8"), (10, 10, "and 2 more"), (400, 10, "and 392 more")])
     def test_the_summary_is_short(self, number: int, lines: int, last: str) -> None:
         entry = {**UNREADABLE, "msg": "why\n" * 1000}
         links = {f"link{index}": link(report_look={**OK, "links": {f"link{index}": entry}}) for index in range(number)}
-        found = reporting.summary_of(made(**links))
+        found = reporting.summary_of(made(links))
         assert len(found) == lines
         assert found[-1].startswith(last)
         assert all(len(line) < 400 and "\n" not in line for line in found)
@@ -165,7 +166,7 @@ class TestParts:
         impact = {**OK, "impact": {"summary": "1 user leaves", "users": [SECRET]}, "report": [SECRET]}
         preflight = {**OK, "ready": True, "refusal": None, "report": ["line", "0 errors"], "findings": [SECRET]}
         registered = built(preflight_link=preflight, source_tenant_impact=impact, source_tenant_scope={**DID, "warnings": ["slow"]})
-        parts = made(**{HOST: link(**registered)})["links"][HOST]["run"]
+        parts = made({HOST: link(**registered)})["links"][HOST]["run"]
         assert parts
         assert [(part["module"], part["side"], part["msg"]) for part in parts] == [
             ("preflight_info", "source", "0 errors"),
@@ -193,13 +194,13 @@ class TestParts:
         }
 
     def test_what_was_changed_before_a_failure(self) -> None:
-        (part,) = made(**{HOST: link(source_tenant_scope=BROKE)})["links"][HOST]["run"] or ()
+        (part,) = made({HOST: link(source_tenant_scope=BROKE)})["links"][HOST]["run"] or []
         assert (part["changed"], part["failed"], part["msg"]) == (True, True, "Tenant A1: refused.")
         assert [action["object"] for action in part["actions"]] == ["user x"]
         assert part["before"] is part["after"] is None
 
     def test_nothing_of_a_removal_is_shown_of_a_link_that_is_built(self) -> None:
-        assert made(**{HOST: link(source_tenant_deprovision=DID)})["links"][HOST]["run"] is None
+        assert made({HOST: link(source_tenant_deprovision=DID)})["links"][HOST]["run"] is None
 
 
 def person(name: str, verdict: str, entra: Any = None, **members: Any) -> dict[str, Any]:
@@ -265,7 +266,7 @@ class TestUsers:
         ],
     )
     def test_why_there_are_none(self, registered: dict[str, Any], note: str) -> None:
-        found = made(**{HOST: link(**registered)})["links"][HOST]
+        found = made({HOST: link(**registered)})["links"][HOST]
         assert (found["users"], found["users_note"]) == (None, note)
 
     def test_a_threshold_that_failed_names_only_some(self) -> None:
@@ -280,7 +281,7 @@ class TestUsers:
         links = {"members": link(report_address_book=members), "guests": link(report_address_book=guests)}
         elsewhere = {"source": SOURCE, "target": {"name": "c", "tenant_id": "C1"}, "configuration": "C", "state": "present"}
         links["elsewhere"] = reporting.link_of(elsewhere, {"report_address_book": book(person("m@a", "orphan", ACCOUNT))})
-        found = {host: {user["name"] for user in entry["users"] or ()} for host, entry in made(**links)["links"].items()}
+        found = {host: {user["name"] for user in entry["users"] or ()} for host, entry in made(links)["links"].items()}
         assert found == {"members": {"M@a", "gone@a"}, "guests": {"g@a", "new@a"}, "elsewhere": {"m@a"}}
 
     def test_display_names_in_reasons_are_masked(self) -> None:
@@ -293,7 +294,7 @@ class TestUsers:
         reason = "Mirae S. (A): address of MailContact Song Mirae and GroupMailbox Sales"
         taken = {**person("mirae@a", "address_taken"), "evidence": evidence, "reason": reason}
         links = {HOST: link(report_address_book=book(taken)), "other": link(report_address_book={"failed": True, "msg": "no"})}
-        found = masked(made(**links), reporting.names_of(links.values()))
+        found = masked(made(links), reporting.names_of(links.values()))
         text = json.dumps(found)
         assert "Mirae" not in text
         assert "Sales" in text
@@ -303,7 +304,7 @@ class TestUsers:
 
     @staticmethod
     def users(**registered: Any) -> tuple[list[ReportUser], str | None]:
-        found = made(**{HOST: link(**registered)})["links"][HOST]
+        found = made({HOST: link(**registered)})["links"][HOST]
         assert found["users"] is not None
         return found["users"], found["users_note"]
 
@@ -316,7 +317,7 @@ class TestWhole:
             report_health=health("degraded"),
             report_address_book=book(person("x@a", "listed", ACCOUNT)),
         )
-        found = made(**{HOST: link(**everything), "other": link()})
+        found = made({HOST: link(**everything), "other": link()})
         assert list(misfits(Report, found)) == []
         text = json.dumps(found)
         assert SECRET not in text
@@ -325,7 +326,7 @@ class TestWhole:
     def test_strangers_are_named_once(self) -> None:
         seen = look(SAME, strangers=["a stranger"], strangers_unknown=["Tenant B1: no"])
         links = {HOST: link(report_look=seen), "other": link(report_look=seen)}
-        found = made(**links)
+        found = made(links)
         assert found["strangers"] == ["a stranger", "strangers unknown: Tenant B1: no"]
         assert reporting.summary_of(found)[-1] == "strangers: 2, see the report"
 
@@ -335,14 +336,14 @@ class TestWhole:
             {HOST: planning.found_of({**DIFFERS, "source": SOURCE, "target": TARGET, "differences": []}, {})}, "1", CHANGE
         )
         approved = {**OK, "plan": plan, "hash": plan["hash"], "links": {}}
-        found = made(**{HOST: link(**built(sync_approval=approved)), "new": link()})
+        found = made({HOST: link(**built(sync_approval=approved)), "new": link()})
         assert found["hashes"] == {"plan": plan["hash"], "expected": plan["hash"]}
         assert found["links"][HOST]["plan"] == plan["links"][HOST]
         assert found["links"]["new"]["plan"] is None
         assert (found["links"][HOST]["run"] or [])[0]["msg"] == f"the plan is the one that was approved: {plan['hash']}"
-        assert made(**{HOST: link(plan_found=approved, plan_look=look(DIFFERS))})["hashes"] == {"plan": plan["hash"]}
+        assert made({HOST: link(plan_found=approved, plan_look=look(DIFFERS))})["hashes"] == {"plan": plan["hash"]}
         refused = {**OK, "failed": True, "msg": "The plan is not the one that was approved.", "hash": "abc", "differences": ["one"]}
-        found = made(**{HOST: link(sync_look=look({"tasks": "planned"}), plan_look=look(SAME), sync_approval=refused)})
+        found = made({HOST: link(sync_look=look({"tasks": "planned"}), plan_look=look(SAME), sync_approval=refused)})
         assert (found["hashes"], found["links"][HOST]["verdict"], found["links"][HOST]["summary"]) == ({}, "failed", refused["msg"])
         assert list(misfits(Report, found)) == []
 
@@ -352,7 +353,7 @@ class TestWhole:
         differs["differences"] = [
             {"module": "sync_scope", "tenant": "A1", "actions": [ACTION], "before": {"users": []}, "after": {"users": ["x"]}}
         ]
-        found = made(**{HOST: link(report_look=look(differs))})
+        found = made({HOST: link(report_look=look(differs))})
         plan = found["links"][HOST]["plan"]
         assert plan
         assert (plan["status"], plan["hash"], plan["impact_unknown"]) == ("to_change", "", planning.NOT_ASKED)
@@ -361,7 +362,7 @@ class TestWhole:
         ]
         assert list(misfits(Report, found)) == []
         assert SECRET not in json.dumps(found)
-        assert made(**{HOST: link(report_look=look(SAME))})["links"][HOST]["plan"] is None
+        assert made({HOST: link(report_look=look(SAME))})["links"][HOST]["plan"] is None
 
 
 class TestShapes:

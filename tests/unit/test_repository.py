@@ -179,14 +179,14 @@ DECISIONS = {
     "playbooks/drift.yml": ["when", "when"],
     "playbooks/health.yml": ["when", "when"],
     "playbooks/report.yml": ["when"],
-    "playbooks/sync.yml": ["when", "when", "when", "when", "when"],
+    "playbooks/sync.yml": ["when", "when", "when", "when"],
     "playbooks/tasks/plan_links.yml": ["when"],
     "playbooks/tasks/link_compared.yml": ["when"],
     "playbooks/tasks/failed.yml": ["ansible.builtin.fail"],
     "roles/preflight/tasks/_present.yml": ["ansible.builtin.assert"],
 }
 """Whether there is a change request, which links end here because they are in sync or healthy or nothing is asked about their users, whether
-there is a table of what would be done, whether the run writes a report, whether a link is compared at all, the failure of a link that cannot
+the run ends with a table of what would be done or with a report, whether a link is compared at all, the failure of a link that cannot
 be compared, and the stop after the findings were shown."""
 WIRING = re.compile(r"[\w.\[\]]+( \| (entra\.cross_tenant_sync\.\w+|default)(\([\w., |()'-]*\))?)*")
 """A variable, a member of one, and what stands in for one that is not there."""

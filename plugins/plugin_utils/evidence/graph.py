@@ -23,7 +23,7 @@ MOST_LABELS = 8
 """More links are drawn without words beside them."""
 NODE_WIDTH, NODE_HEIGHT = 148, 46
 MARGIN = 14
-CELL = 22
+CELL, LEAN = 22, 90
 _NAME_LENGTH = 16
 _BOW = 30
 """By how much an arrow is bent if there is another one between the same tenants."""
@@ -90,6 +90,7 @@ class Graph:
 
     width: float
     height: float
+    caption: str
     nodes: list[Node]
     arrows: list[Arrow]
     rows: list[Label]
@@ -112,7 +113,7 @@ def draw(edges: Sequence[Edge]) -> Graph | None:
             tenants.setdefault(_key(tenant), tenant)
     hub = _hub(edges, tenants)
     readable = len(tenants) <= MOST_NODES and (len(edges) <= MOST_CROSSING or hub is not None)
-    return _network(edges, tenants, hub) if readable else _matrix(edges, tenants)
+    return _network(edges, tenants, hub) if readable else _matrix(edges, tenants, hub)
 
 
 def _key(tenant: Tenant) -> str:
@@ -140,7 +141,7 @@ def _network(edges: Sequence[Edge], tenants: Mapping[str, Tenant], hub: str | No
         drawn[ends] += 1
         arrow = _arrow(edge, places[ends[0]], places[ends[1]], bow, (width / 2, height / 2))
         arrows.append(arrow if len(edges) <= MOST_LABELS else replace(arrow, label=None))
-    return Graph(width, height, nodes, arrows, [], [], [])
+    return Graph(width, height, "An arrow leads from the source to the target of a link.", nodes, arrows, [], [], [])
 
 
 def _hub(edges: Sequence[Edge], tenants: Iterable[str]) -> str | None:
@@ -219,16 +220,25 @@ def _head(tip: Point, before: Point) -> str:
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in (tip, *corners))
 
 
-def _matrix(edges: Sequence[Edge], tenants: Mapping[str, Tenant]) -> Graph:
-    """Sources as rows, targets as columns."""
-    sources = [key for key in tenants if any(_key(edge.source) == key for edge in edges)]
-    targets = [key for key in tenants if any(_key(edge.target) == key for edge in edges)]
-    longest = max(len(shortened(tenants[key]["name"])) for key in targets)
-    left, top = 150, 30 + 6 * longest
-    across = {key: left + CELL * index + CELL / 2 for index, key in enumerate(targets)}
-    down = {key: top + CELL * index + CELL / 2 for index, key in enumerate(sources)}
-    rows = [Label(left - 8, down[key], shortened(tenants[key]["name"]), _title(tenants[key])) for key in sources]
-    columns = [Label(across[key], top - 8, shortened(tenants[key]["name"]), _title(tenants[key])) for key in targets]
-    cells = [Cell(edge, across[_key(edge.target)], down[_key(edge.source)]) for edge in edges]
+def _matrix(edges: Sequence[Edge], tenants: Mapping[str, Tenant], hub: str | None) -> Graph:
+    """Sources as rows, targets as columns. Around a hub, the other tenants as rows, and a column for each direction."""
+    if hub is None:
+        heads = {key: Label(0, 0, shortened(tenant["name"]), _title(tenant)) for key, tenant in tenants.items()}
+        places = [(_key(edge.source), _key(edge.target)) for edge in edges]
+        caption = "Rows are sources, columns are targets."
+    else:
+        name = tenants[hub]["name"]
+        heads = {way: Label(0, 0, shortened(f"{way} {name}"), f"{way} {_title(tenants[hub])}") for way in ("to", "from")}
+        places = [(_key(edge.target), "from") if _key(edge.source) == hub else (_key(edge.source), "to") for edge in edges]
+        caption = f"Rows are tenants, columns are their links to and from {name}."
+    used = [{row for row, _column in places}, {column for _row, column in places}]
+    rows, columns = [key for key in tenants if key in used[0]], [key for key in heads if key in used[1]]
+    left, top = 150, 30 + 6 * max(len(heads[key].name) for key in columns)
+    across = {key: left + CELL * index + CELL / 2 for index, key in enumerate(columns)}
+    down = {key: top + CELL * index + CELL / 2 for index, key in enumerate(rows)}
     # The names of columns lean to the right.
-    return Graph(left + CELL * len(targets) + 90, top + CELL * len(sources) + MARGIN, [], [], rows, columns, cells)
+    width, height = left + CELL * len(columns) + LEAN, top + CELL * len(rows) + MARGIN
+    cells = [Cell(edge, across[column], down[row]) for edge, (row, column) in zip(edges, places, strict=True)]
+    labels = [Label(left - 8, down[key], shortened(tenants[key]["name"]), _title(tenants[key])) for key in rows]
+    names = [replace(heads[key], x=across[key], y=top - 8) for key in columns]
+    return Graph(width, height, caption, [], [], labels, names, cells)

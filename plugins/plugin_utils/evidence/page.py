@@ -25,11 +25,13 @@ from markupsafe import Markup
 
 from . import charts, graph, states
 from .differences import differences, text_of
-from .model import Plan, Report, ReportUser, Tenant
+from .model import LinkPlan, Plan, Report, ReportUser, Tenant
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATIC_USERS = 300
 """Up to so many users of a report are rows of its tables. If there are more, a script shows them, and only those who need attention are rows."""
+MOST_IN_SYNC = 100
+"""If a plan has more links that are in sync, a sentence counts them. A row for each of thousands would hide those that change."""
 MOST_OPEN = 10
 """So many links are not folded. If there are more links, those that are in sync are folded first."""
 _POLICY = (
@@ -51,6 +53,7 @@ def plan_page(plan: Plan) -> str:
     return _rendered(
         "plan.html.j2",
         plan=plan,
+        listed=_listed(links),
         drawing=graph.draw(edges),
         counts=counts,
         verdict=states.worst(link["status"] for link in links.values()),
@@ -74,6 +77,12 @@ def report_page(report: Report) -> str:
         rows={name: _rows(link["users"] or [], total, len(links)) for name, link in links.items()},
         plan_holds=_plan_holds(report["hashes"]),
     )
+
+
+def _listed(links: Mapping[str, LinkPlan]) -> dict[str, LinkPlan]:
+    """The links of a plan that have rows."""
+    changing = {name: link for name, link in links.items() if link["status"] != "in_sync"}
+    return dict(links) if len(links) - len(changing) <= MOST_IN_SYNC else changing
 
 
 def _edge(name: str, source: Tenant, target: Tenant, state: str) -> graph.Edge:

@@ -31,7 +31,13 @@ SIZING: Sizing = {
 
 def user(name: str, effect: str = "soft_deleted", **members: Any) -> dict[str, Any]:
     """A user of an impact."""
-    known = {"user_principal_name": name, "target_user_principal_name": None, "effect": effect, "protected_by": [], "changes": []}
+    known: dict[str, Any] = {
+        "user_principal_name": name,
+        "target_user_principal_name": None,
+        "effect": effect,
+        "protected_by": [],
+        "changes": [],
+    }
     return {**known, "before": "group Sales", "after": "not assigned", "reason": "not assigned", **members}
 
 

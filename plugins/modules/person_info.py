@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: person_info
 short_description: Find out what is the matter with one user of a link
+version_added: 0.1.0
 description:
   - Returns everything about one user of a link, with one sentence that a helpdesk can read out first - the cause and what to do.
     Changes nothing.

@@ -54,6 +54,7 @@ lint-python: $(VENV)/.lint-installed $(COLLECTION) ## Check types and style of a
 	ruff check --output-format concise .
 	ruff format --check .
 	mypy
+	mypy extensions/eda/plugins/event_source/cross_tenant_sync.py
 	mypy --python-version 3.11 --package ansible_collections.entra.cross_tenant_sync.tests
 	cd tests/emulator && mypy --cache-dir ../../.build/mypy_cache
 
@@ -107,6 +108,18 @@ $(VENV)/.lint-installed: tests/lint-requirements.txt $(VENV)/.test-installed
 	@echo "Installing what the checks need"
 	@python -m pip install -qq -r tests/lint-requirements.txt
 	@touch $@
+
+$(VENV)/.dist-installed: $(VENV)/.test-installed
+	@echo "Installing what lists the Python packages"
+	@python -m pip install -qq 'cyclonedx-bom>=7'
+	@touch $@
+
+.PHONY: dist
+dist: $(VENV)/.dist-installed ## Build the artifact of a release in .build/dist, the same on any machine, with its SBOM and checksums.
+	@rm -rf .build/dist && mkdir -p .build/dist
+	@cyclonedx-py requirements requirements.txt --output-reproducible --output-file .build/dist/requirements.cdx.json 2>/dev/null
+	@python tests/tools/dist.py .build/dist
+	@cat .build/dist/SHA256SUMS
 
 .PHONY: clean
 clean: ## Remove everything that was made.

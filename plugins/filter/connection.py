@@ -7,6 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: connection
 short_description: Select the connection options of a tenant
+version_added: 0.1.0
 description:
   - Takes an entry of C(tenants) and returns its members that are connection options of the modules, by their names and aliases.
   - The roles of this collection use it, so that an entry can also contain C(notes) and the members that C(tenants_own_keys) lists.

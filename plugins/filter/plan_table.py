@@ -7,6 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: plan_table
 short_description: Show the changes of a run as one table
+version_added: 0.1.0
 description:
   - Takes the results of the tasks that change a link, and returns the lines of one table - link, tenant, verb, object and effects - and a
     last line with the totals.

@@ -7,6 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: topology
 short_description: Create the links between many tenants from one file
+version_added: 0.1.0
 description:
   - Reads the tenants of a group of companies, and the links between them, as a list, as a hub with spokes, as a mesh, or as any
     combination of these. Each link becomes an inventory host for the playbooks and roles of this collection.

@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: address_book_info
 short_description: Find out which synced users are in the target's address book, and why others are not
+version_added: 0.1.0
 description:
   - Returns a verdict on each user of a target tenant who came from a source tenant, with the reason, the evidence and the remedy.
     Changes nothing.

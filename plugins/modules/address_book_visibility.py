@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: address_book_visibility
 short_description: Make synced users visible in the target's address book
+version_added: 0.1.0
 description:
   - Changes in Exchange Online of a target tenant what keeps synced users out of its address book, if Exchange can change it.
   - A user whom Exchange hides although C(showInAddressList) is true in Entra is shown. A user who is not hidden, but in no address list, is

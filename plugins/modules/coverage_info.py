@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: coverage_info
 short_description: Find out who of the source is not in the target, and whom no link will ever remove
+version_added: 0.1.0
 description:
   - Puts every user of the source tenant into exactly one class, and every account in the target tenant that came from the source, with the
     reason. The numbers of the classes add up to the totals, to the last user.

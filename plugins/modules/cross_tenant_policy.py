@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cross_tenant_policy
 short_description: Manage a partner in a tenant's cross-tenant access policy
+version_added: 0.1.0
 description:
   - Manages the entry of another tenant, the partner, in the cross-tenant access policy of a tenant.
   - A link needs it in both tenants. The target tenant sets O(user_sync_inbound) and O(redemption_inbound) for the source tenant,

@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: cross_tenant_policy_info
 short_description: Read the partners in a tenant's cross-tenant access policy
+version_added: 0.1.0
 description:
   - Lists the partner entries of a tenant with their settings and names.
 author:

@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: impact_info
 short_description: Find out what a change of a link does to users, before it is made
+version_added: 0.1.0
 description:
   - Computes for each user what the next cycle of the service does after a change of scope, mappings, filters and target actions - who is
     deleted, disabled, converted between guest and member, updated, restored or created in the target tenant, by number and by name.

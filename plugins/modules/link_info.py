@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: link_info
 short_description: Compare a link with its desired state, in both tenants
+version_added: 0.1.0
 description:
   - Compares everything that the roles C(target_tenant) and C(source_tenant) manage with its desired state, in one task. Changes nothing.
   - Decides as the modules of those resources do in check mode. If RV(in_sync) is true, none of them would change anything.

@@ -12,9 +12,9 @@ description:
     each changed setting, assignment and mapping with its old and new value, and since when and by whom it was changed. Changes nothing.
   - The old value is the desired one, and the new value is the current one. Who made the change is searched for in the directory audit log of
     the tenant, which is read once a tenant, and only if something differs in it. This requires the permission C(AuditLog.Read.All). Without
-    it, or without an entry in the log, RV(links.*.drift[].by) is V(unknown), with the reason; the verdict remains the same.
+    it, or without an entry in the log, RV(links.drift[].by) is V(unknown), with the reason; the verdict remains the same.
   - Entries come some minutes late, and are kept for 30 days, or 7 without a premium licence. Not every entry says which setting was changed.
-    RV(links.*.drift[].audit) says what is uncertain.
+    RV(links.drift[].audit) says what is uncertain.
   - Synchronization that no link of the inventory describes counts as drift, for the first link of its tenant.
   - A link that must not exist has drifted if one of its configurations serves the target tenant, or if the target lets the source
     synchronize users.
@@ -161,7 +161,7 @@ links:
       sample: present
 strangers:
   description:
-    - Synchronization that no link of the inventory describes, as RV(links.*.drift), with C(text), a sentence.
+    - Synchronization that no link of the inventory describes, as RV(links.drift), with C(text), a sentence.
   returned: success
   type: list
   elements: dict

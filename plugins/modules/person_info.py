@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: person_info
 short_description: Find out what is the matter with one user of a link
+version_added: 0.1.0
 description:
   - Returns everything about one user of a link, with one sentence that a helpdesk can read out first - the cause and what to do.
     Changes nothing.
@@ -184,7 +185,7 @@ scope:
       type: list
       elements: dict
       sample: []
-values:
+mapped_values:
   description:
     - The value of each mapping for the user, with the value in the target. V(unknown) is why a value is not known, for example because the
       documentation of a function is silent.

@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: preflight_info
 short_description: Find out what is missing or in the way of a link
+version_added: 0.1.0
 description:
   - Checks both tenants of a link, or one of them, and reports what would go wrong, with cause and remedy, before anything is written.
   - The permissions in the access token are compared with what the steps of a link need, before the first request to Microsoft Graph.

@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: provisioning_log_info
 short_description: Read the provisioning log of a configuration
+version_added: 0.1.0
 description:
   - Returns what the service did with which users, what failed, and how to fix it.
   - The log covers thirty days. Its entries appear with a delay of some minutes.

@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sizing_info
 short_description: Find out how much a link is before it is built or changed
+version_added: 0.1.0
 description:
   - Returns how many users are in scope after a change, how long a full cycle of the service then takes, how long the writes of a run take at
     the service's quota, and whether licences, the quota of the target's directory and the size of its cross-tenant access policy suffice.

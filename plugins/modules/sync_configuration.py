@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sync_configuration
 short_description: Manage a cross-tenant synchronization configuration
+version_added: 0.1.0
 description:
   - Manages the configuration of a link in its source tenant - the application, its connection to the target tenant and its provisioning job.
   - The module looks for the name among the configurations that serve the target tenant or no tenant yet. Upper and lower case of names do

@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sync_configuration_info
 short_description: Read the cross-tenant synchronization configurations of a tenant
+version_added: 0.1.0
 description:
   - Returns the configurations of a source tenant with their target tenants, settings and jobs.
 author:

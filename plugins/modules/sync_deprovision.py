@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sync_deprovision
 short_description: Remove the users of a link from the target tenant, before the link is removed
+version_added: 0.1.0
 description:
   - Removes all users from the scope, makes the service delete them in the target tenant, waits for the cycle that does it, and checks
     whether users are left. Only the service deletes users; they are soft-deleted, and can be restored for thirty days.

@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sync_job
 short_description: Start, pause, restart or delete the provisioning job of a configuration
+version_added: 0.1.0
 description:
   - Manages whether the service synchronizes by a configuration.
   - The module M(entra.cross_tenant_sync.sync_configuration) creates the job.

@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sync_job_info
 short_description: Read the provisioning job of a configuration
+version_added: 0.1.0
 description:
   - Returns whether the job of a configuration runs, how its last cycle ended, and whether it is in quarantine.
 author:

@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sync_mapping
 short_description: Manage the attribute mappings of a configuration
+version_added: 0.1.0
 description:
   - Manages which attributes of a user reach the target tenant, and how.
   - The mappings are read once and written at most once. Mappings that no option names are written back exactly as they were read.

@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sync_on_demand
 short_description: Provision named users now
+version_added: 0.1.0
 description:
   - Makes the service provision users at once instead of in its next cycle, and returns the outcome for each user.
   - The job does not have to be started. The service accepts five users in ten seconds, and this module keeps to that limit.

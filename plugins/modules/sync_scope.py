@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sync_scope
 short_description: Manage which users a configuration synchronizes
+version_added: 0.1.0
 description:
   - Manages the scope of a configuration - whether all users or only assigned users and groups are synchronized, and which are assigned.
   - Users who leave the scope are soft-deleted in the target tenant by the next cycle of the service. The module counts and names them before

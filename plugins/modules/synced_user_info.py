@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: synced_user_info
 short_description: Read the users of a target tenant who came from a source tenant
+version_added: 0.1.0
 description:
   - Lists the B2B users of a target tenant that came from a given source tenant, with what an address book shows of them.
   - Users are recognized by their user principal name, which contains the one that they have in the source tenant.

@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: tenant_info
 short_description: Read who signs in, which tenant it is, and which tenant a domain belongs to
+version_added: 0.1.0
 description:
   - Returns which application signs in and its permissions, according to the access token. The token itself is never shown.
   - Returns the tenant's id, names and domains, as far as the application may read them.

@@ -8,6 +8,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: watch_info
 short_description: Find protected users who are about to lose their accounts, whoever caused it
+version_added: 0.1.0
 description:
   - Finds users of the target who came from the source, who are named as protected or important there, and whom the link no longer has in
     scope, or whom a cycle is going to delete, disable or convert. It does not matter who changed what - this collection, the portal, or

@@ -70,13 +70,18 @@ class LinksAction(ActionBase):
 
     def compared_alone(self, seen: Seen, looked: Mapping[str, Looked]) -> Seen:
         """The verdicts, with those of links that only a comparison of their own can decide."""
-        verdicts = dict(seen.verdicts)
-        for name, verdict in seen.verdicts.items():
-            if verdict == ALONE:
-                given = {option: value for option, value in looked[name].params.items() if value is not None}
-                found = run_in_worker("link_info", link_info.SUBJECT, link_info.OPTIONS, given, self._task.check_mode, self.progress)
-                verdicts[name] = Verdict(failure=found["msg"]) if found.get("failed") else Verdict(found)
-        return Seen(verdicts, seen.strangers)
+        return compared_alone(seen, looked, self._task.check_mode, self.progress)
+
+
+def compared_alone(seen: Seen, looked: Mapping[str, Looked], check_mode: bool, progress: Callable[[str], None]) -> Seen:
+    """The verdicts, with those of links that only a comparison of their own can decide."""
+    verdicts = dict(seen.verdicts)
+    for name, verdict in seen.verdicts.items():
+        if verdict == ALONE:
+            given = {option: value for option, value in looked[name].params.items() if value is not None}
+            found = run_in_worker("link_info", link_info.SUBJECT, link_info.OPTIONS, given, check_mode, progress)
+            verdicts[name] = Verdict(failure=found["msg"]) if found.get("failed") else Verdict(found)
+    return Seen(verdicts, seen.strangers)
 
 
 def params_of(looked: Mapping[str, Looked]) -> dict[str, Mapping[str, Any]]:

@@ -25,7 +25,7 @@ MOST_LINES = 10
 """Lines of a summary. The message of a link has as many changes."""
 NOT_ALONE = "its comparison failed"
 
-Logs = Mapping[str, "Log | str"]
+Logs = Mapping[str, Log | str]
 """The audit logs by tenant, or why one could not be read."""
 
 

@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM
-from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import PREFIX, REPOSITORY
+from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import COLLECTIONS, PREFIX
 
 PLUGIN = f"{PREFIX}topology"
 SECRET = "{{ lookup('ansible.builtin.env', 'CONTOSO_CLIENT_SECRET') }}"
@@ -47,7 +47,7 @@ def command(folder: Path, program: str, *arguments: str, **env: str) -> subproce
     """A command of Ansible that needs no tenant."""
     environment = {
         **os.environ,
-        "ANSIBLE_COLLECTIONS_PATH": str(REPOSITORY / ".build"),
+        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
         "ANSIBLE_LOCAL_TEMP": str(folder / "local_tmp"),
         "ANSIBLE_NOCOLOR": "1",
         "CONTOSO_CLIENT_SECRET": "s3cret",

@@ -742,7 +742,7 @@ class TestParts:
     def test_everything_about_a_user_in_scope(self) -> None:
         desk = Helpdesk()
         result = desk.person("minsu.kim")
-        values = {value["attribute"]: value for value in result["values"]}
+        values = {value["attribute"]: value for value in result["mapped_values"]}
         assert values["displayName"] == {
             "attribute": "displayName",
             "value": "Kim Minsu",
@@ -751,7 +751,7 @@ class TestParts:
             "apply": "always",
         }
         assert values["userType"]["apply"] == "create_only"
-        assert [value for value in result["values"] if value["unknown"]] == []
+        assert [value for value in result["mapped_values"] if value["unknown"]] == []
         assert result["scope"] == {
             "mode": "assigned",
             "in_scope": True,

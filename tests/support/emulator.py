@@ -24,6 +24,9 @@ CONTOSO = "a0c898ca-2445-4e74-ab4b-afd7916549a6"
 FABRIKAM = "afab079d-1f08-4de3-881e-435e497f923f"
 SECRETS = {"CONTOSO_CLIENT_SECRET": "contoso-rehearsal-secret", "FABRIKAM_CLIENT_SECRET": "fabrikam-rehearsal-secret"}
 START_SECONDS = 30
+SOURCES = Path(__file__).resolve().parents[1] / "emulator" / "src"
+PROGRAM = f"import sys; sys.path.insert(0, {str(SOURCES)!r}); from entra_emulator.cli import main; sys.exit(main())"
+"""The command ``entra-emulator`` of this repository, which need not be installed."""
 
 
 @dataclass
@@ -45,7 +48,7 @@ class Emulator:
     def __enter__(self) -> Emulator:
         self.folder.mkdir(parents=True, exist_ok=True)
         ready = self.folder / "ready.json"
-        command = [str(Path(sys.executable).with_name("entra-emulator")), "--scenario", self.scenario, "--port", "0"]
+        command = [sys.executable, "-c", PROGRAM, "--scenario", self.scenario, "--port", "0"]
         command += ["--ca-file", str(self.ca_path), "--ready-file", str(ready), *self.arguments]
         with (self.folder / "emulator.log").open("wb") as log:
             # In its own process group: Ctrl-C in the terminal must not stop it before the test has cleaned up.

@@ -19,6 +19,10 @@ import yaml
 from .emulator import CONTOSO, FABRIKAM, SECRETS, Emulator
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+COLLECTIONS = (
+    REPOSITORY.parents[2] if REPOSITORY.parts[-3:] == ("ansible_collections", "entra", "cross_tenant_sync") else REPOSITORY / ".build"
+)
+"""Where Ansible finds this collection: around it, where it lies like an installed one, and else by the link that the Makefile makes."""
 PREFIX = "entra.cross_tenant_sync."
 
 
@@ -188,7 +192,7 @@ class Playbooks:
         return {
             **os.environ,
             **SECRETS,
-            "ANSIBLE_COLLECTIONS_PATH": str(REPOSITORY / ".build"),
+            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
             "ANSIBLE_CALLBACK_PLUGINS": str(support / "callback_plugins"),
             "ANSIBLE_CALLBACKS_ENABLED": "record",
             "ANSIBLE_LOCAL_TEMP": str(self.folder / "local_tmp"),

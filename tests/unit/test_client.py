@@ -112,7 +112,7 @@ class TestRepeating:
         assert wire.clock.sleeps == [17]
 
     def test_retry_after_as_a_date_is_waited(self) -> None:
-        then = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=30)
+        then = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=30)
         wire = Wire([status(429, email.utils.format_datetime(then, usegmt=True)), OK])
         wire.client.send(GET)
         assert wire.clock.sleeps == [pytest.approx(30, abs=3)]

@@ -49,6 +49,9 @@ MODULES = {path.stem for path in (ROOT / "plugins" / "modules").glob("[!_]*.py")
 PLAYBOOKS = {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
 ROLES = {path.name for path in (ROOT / "roles").glob("*") if path.is_dir()}
 INVENTORY_PLUGINS = {path.stem for path in (ROOT / "plugins" / "inventory").glob("[!_]*.py")}
+EVENT_SOURCES, RULEBOOKS = (
+    {path.stem for path in (ROOT / "extensions" / "eda").glob(pattern)} for pattern in ("plugins/event_source/[!_]*.py", "rulebooks/*.yml")
+)
 LOOKUPS = {path.stem for path in (ROOT / "plugins" / "lookup").glob("[!_]*.py")}
 OF_ACTIONS: dict[str, Any] = {name: {"type": "str"} for name in (EXPECTED, USERS, "pause_reason")}
 """The variables of the playbooks for a link that exists. On a command line, all of them are texts."""
@@ -259,7 +262,8 @@ class TestCommands:
     @staticmethod
     def mistakes(words: list[str]) -> Iterator[str]:
         documented = MODULES | ROLES | INVENTORY_PLUGINS | LOOKUPS
-        known = {"ansible-playbook": PLAYBOOKS, "ansible-doc": documented}.get(words[0] if words else "", PLAYBOOKS | documented)
+        commands = {"ansible-playbook": PLAYBOOKS, "ansible-doc": documented, "ansible-rulebook": RULEBOOKS}
+        known = commands.get(words[0] if words else "", PLAYBOOKS | documented)
         named = [word.removeprefix(PREFIX) for word in words if re.fullmatch(rf"{re.escape(PREFIX)}\w+", word)]
         yield from (f"there is no {name}" for name in named if name not in known)
         for option, value in itertools.pairwise(words):
@@ -290,11 +294,15 @@ class TestProse:
         wanted += ["Release notes and roadmap", "Related information", "License information"]
         assert [title for title in titles if title in wanted] == wanted
 
-    def test_the_readme_lists_every_module_role_playbook_inventory_plugin_and_lookup(self) -> None:
+    def test_the_readme_lists_everything_that_users_name(self) -> None:
         text = (ROOT / "README.md").read_text(encoding="utf-8")
         assert [name for name in sorted(MODULES) if f"\n| `{name}` |" not in text] == []
         assert [name for name in sorted(ROLES) if f"\n| [{name}](" not in text] == []
-        assert [name for name in sorted(PLAYBOOKS | INVENTORY_PLUGINS | LOOKUPS) if f"\n| `{PREFIX}{name}` |" not in text] == []
+        assert [
+            name
+            for name in sorted(PLAYBOOKS | INVENTORY_PLUGINS | LOOKUPS | EVENT_SOURCES | RULEBOOKS)
+            if f"\n| `{PREFIX}{name}` |" not in text
+        ] == []
 
     def test_every_code_with_a_known_cause_is_in_a_guide(self) -> None:
         text, sign_in = ((ROOT / "docs" / f"guide_{name}.md").read_text(encoding="utf-8") for name in ("troubleshooting", "sign_in"))

@@ -403,9 +403,9 @@ class TestTimeline:
         assert chart is not None
         assert len(chart.times) == min(number, charts.MOST)
         assert chart.left_out == max(0, number - charts.MOST)
-        for bar in (bar for one in chart.series for bar in one.bars):
-            assert charts.LEFT <= bar.x <= bar.x + bar.width <= chart.width - charts.RIGHT
-            assert 0 <= bar.y < bar.y + bar.height <= chart.height
+        for drawn in (drawn for one in chart.series for drawn in one.bars):
+            assert charts.LEFT <= drawn.x <= drawn.x + drawn.width <= chart.width - charts.RIGHT
+            assert 0 <= drawn.y < drawn.y + drawn.height <= chart.height
 
     def test_no_cycles(self) -> None:
         assert charts.timeline([]) is None

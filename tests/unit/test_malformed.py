@@ -21,6 +21,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options im
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import run_in_worker
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.module_args import module_args
 
 PREFIX = "ansible_collections.entra.cross_tenant_sync.plugins.modules."
 APPLICATION = "11111111-1111-4111-8111-111111111111"
@@ -364,9 +365,8 @@ def in_worker(module: Any, args: Mapping[str, Any], check: bool = False) -> dict
 
 
 def in_module(module: Any, args: Mapping[str, Any], capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
-    testing = pytest.importorskip("ansible.module_utils.testing")
     named = {**args, "_ansible_module_name": f"entra.cross_tenant_sync.{module.__name__.rpartition('.')[2]}"}
-    with testing.patch_module_args(named), pytest.raises(SystemExit):
+    with module_args(named), pytest.raises(SystemExit):
         module_runner.run_module(module.SUBJECT, module.OPTIONS)
     result: dict[str, Any] = json.loads(capsys.readouterr().out)
     return result
@@ -374,7 +374,7 @@ def in_module(module: Any, args: Mapping[str, Any], capsys: pytest.CaptureFixtur
 
 def refused(result: Mapping[str, Any], named: str) -> None:
     """The message is one sentence, contains ``named``, and has no text of Python and no secret."""
-    assert result["failed"] is True
+    assert result["failed"]  # before 2.19 ansible-core masks this flag, too, if the secret is the word true
     msg = result["msg"]
     assert named in msg, msg
     assert "\n" not in msg

@@ -69,9 +69,9 @@ def found(**members: Any) -> planning.Found:
     return planning.Found(**{"look": look(), "impact": impact(), "sizing": {"sizing": SIZE}, "arguments": {"tasks": "present"}, **members})
 
 
-def plan(*others: planning.Found, version: str = "0.1.0", change: Change = NO_CHANGE, **members: Any) -> Plan:
+def plan(*others: planning.Found, version: str = "0.1.0", change: Change | None = None, **members: Any) -> Plan:
     links = {LINK: found(**members), **{f"link{number}": other for number, other in enumerate(others)}}
-    return planning.plan_of(links, version, change)
+    return planning.plan_of(links, version, change or NO_CHANGE)
 
 
 IN_SYNC = planning.Found(look(tasks="as_desired", in_sync=True, differences=[], untouched=[]))

@@ -21,6 +21,8 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import COLLECTIONS
+
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "entra.cross_tenant_sync"
 UTILS = ROOT / "plugins" / "module_utils"
@@ -36,7 +38,7 @@ def names(folder: str, pattern: str = "[!_]*.py") -> set[str]:
 
 def ansible(*command: str, cwd: Path = ROOT) -> str:
     """Runs one of Ansible's own commands on this collection."""
-    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".build"), "ANSIBLE_NOCOLOR": "1"}
+    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "ANSIBLE_NOCOLOR": "1"}
     # The one beside this Python, whatever is on PATH.
     program = str(Path(sys.executable).with_name(command[0]))
     return subprocess.run([program, *command[1:]], cwd=cwd, env=environment, check=True, capture_output=True, text=True).stdout
@@ -156,6 +158,11 @@ class TestRoles:
     @pytest.mark.parametrize("role", ROLES)
     def test_every_entry_point_is_specified(self, role: str) -> None:
         assert set(read(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]) == names(f"roles/{role}/tasks", "[!_]*.yml")
+
+    @pytest.mark.parametrize("role", ROLES)
+    def test_galaxy_shows_the_description_of_the_argument_specification(self, role: str) -> None:
+        spec = read(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]["main"]
+        assert read(f"roles/{role}/meta/main.yml")["galaxy_info"]["description"] == spec["short_description"]
 
     @pytest.mark.parametrize("role", ROLES)
     def test_no_secret_is_an_argument(self, role: str) -> None:
@@ -401,6 +408,22 @@ class TestFiles:
 
 
 class TestRelease:
+    def test_everything_says_since_which_version_it_exists(self) -> None:
+        """The release notes list new modules, plugins and roles by that."""
+        documented = [path for kind in ("modules", "inventory", "filter", "lookup") for path in (ROOT / "plugins" / kind).glob("[!_]*.py")]
+        documented += (ROOT / "extensions" / "eda" / "plugins" / "event_source").glob("[!_]*.py")
+        texts = {
+            path: re.findall(r'^DOCUMENTATION = r"""\n(.*?)^"""', path.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+            for path in documented
+        }
+        without = [path.stem for path, (text,) in texts.items() if "version_added" not in yaml.safe_load(text)]
+        entries = {
+            f"{role} {name}": entry
+            for role in ROLES
+            for name, entry in read(f"roles/{role}/meta/argument_specs.yml")["argument_specs"].items()
+        }
+        assert without + [name for name, entry in entries.items() if "version_added" not in entry] == []
+
     def test_the_changelog_knows_the_version_or_is_about_to(self) -> None:
         version = read("galaxy.yml")["version"]
         released = read("changelogs/changelog.yaml")["releases"]
@@ -435,8 +458,8 @@ class TestRelease:
         with tarfile.open(artifact) as archive:
             shipped = {member.name for member in archive.getmembers() if member.isfile()}
         shipped -= {"MANIFEST.json", "FILES.json"}
-        wanted = {"LICENSE", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "requirements.txt", "tests/config.yml"}
-        folders = ("changelogs/", "docs/", "meta/", "playbooks/", "plugins/", "roles/")
+        wanted = {"LICENSE", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "requirements.txt", "tests/config.yml"}
+        folders = ("changelogs/", "docs/", "extensions/", "meta/", "playbooks/", "plugins/", "roles/")
         assert {name for name in shipped if name not in wanted and not name.startswith(folders)} == set()
         kept = {str(path.relative_to(ROOT)) for path in repository_files()}
         ours = {name for name in kept if name.startswith("docs/developers/")}

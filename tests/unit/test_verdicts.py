@@ -68,6 +68,7 @@ def run(shown: list[str], **arguments: Any) -> dict[str, Any]:
     play_context = SimpleNamespace(check_mode=False, become=False)
     plugin_class: Any = ActionModule
     action = plugin_class(task, SimpleNamespace(_shell=SimpleNamespace(tmpdir=None)), play_context, None, None, None)
+    action._load_name = task.action  # as the loader of plugins sets it
     action._display = SimpleNamespace(display=shown.append)
     result: dict[str, Any] = action.run(None, {"inventory_hostname": "contoso_to_fabrikam"})
     return result

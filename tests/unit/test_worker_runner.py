@@ -34,9 +34,10 @@ from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_run
     connecting_module,
     run_in_worker,
 )
-from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import REPOSITORY
+from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import COLLECTIONS, REPOSITORY
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, FakeGraph, Outcome, Reply, refusal
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.module_args import module_args
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import Link, SourceService, new_job
 
 NAME = "entra.cross_tenant_sync.probe"
@@ -112,8 +113,7 @@ class Process:
         self._capsys = capsys
 
     def run(self, args: Mapping[str, Any], read: Callable[[Client, Mapping[str, Any]], dict[str, Any]] = echo) -> dict[str, Any]:
-        testing = pytest.importorskip("ansible.module_utils.testing")
-        with testing.patch_module_args({**args, "_ansible_module_name": NAME}), pytest.raises(SystemExit):
+        with module_args({**args, "_ansible_module_name": NAME}), pytest.raises(SystemExit):
             module_runner.run_module(Inquiry(read), OPTIONS)
         result: dict[str, Any] = json.loads(self._capsys.readouterr().out)
         return result
@@ -476,7 +476,7 @@ class TestWhere:
             f"task = Task.load({{'{COLLECTION}.sync_job': {{}}}})\n"
             f"print('ansible_collections.{COLLECTION}.plugins.action.link_info' in sys.modules)\n"
         )
-        environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(REPOSITORY / ".build")}
+        environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS)}
         done = subprocess.run([sys.executable, "-c", program], env=environment, check=True, capture_output=True, text=True)
         assert done.stdout == "True\n"
 

@@ -194,13 +194,18 @@ def _quarantine(shown: Mapping[str, Any] | None, verdict: Mapping[str, Any]) -> 
 # The log -----------------------------------------------------------------------------------------------------------------
 
 
-def failures_of(entries: Iterable[LogEntry], now: datetime, since: datetime) -> list[Failure]:
-    """The users whose newest entry is a failure, by code, the most frequent first. ``entries`` are newest first, and known since then."""
+def failing(entries: Iterable[LogEntry], now: datetime, since: datetime) -> dict[str, list[LogEntry]]:
+    """The newest entry of each user for whom it is a failure, by its code. ``entries`` are newest first, and known since then."""
     by_code: dict[str, list[LogEntry]] = {}
     for attempts in by_subject(entries):
         if attempts[0]["status"] == "failure" and _is_tried(attempts, now, since):
             by_code.setdefault(attempts[0]["code"] or "unknown", []).append(attempts[0])
-    failures = [_failure(code, of_code) for code, of_code in by_code.items()]
+    return by_code
+
+
+def failures_of(entries: Iterable[LogEntry], now: datetime, since: datetime) -> list[Failure]:
+    """The users of `failing`, the most frequent code first."""
+    failures = [_failure(code, of_code) for code, of_code in failing(entries, now, since).items()]
     return sorted(failures, key=lambda failure: (-failure["count"], failure["code"]))
 
 
@@ -216,7 +221,7 @@ def _is_tried(attempts: Sequence[LogEntry], now: datetime, since: datetime) -> b
 
 
 def _failure(code: str, entries: Sequence[LogEntry]) -> Failure:
-    names = sorted(map(_name, entries))
+    names = sorted(map(name_of, entries))
     return {
         "code": code,
         "count": len(entries),
@@ -226,7 +231,8 @@ def _failure(code: str, entries: Sequence[LogEntry]) -> Failure:
     }
 
 
-def _name(found: LogEntry) -> str:
+def name_of(found: LogEntry) -> str:
+    """The name of the user or group that an entry is about."""
     source, target = found["source"], found["target"]
     names = (source["user_principal_name"], target["user_principal_name"], source["name"], source["id"], target["id"])
     return str(next((name for name in names if name), found["id"]))
@@ -238,11 +244,15 @@ def _failed(failure: Failure) -> str:
     return f"{_number(failure['count'], 'user')} failed with {failure['code']}{f' ({cause})' if cause else ''}: {named}"
 
 
-def _held(shown: Mapping[str, Any] | None, entries: Iterable[LogEntry]) -> Iterator[str]:
-    """The deletions that the guard holds back: those whose newest entry says so, while the job is in quarantine for them (fact F81)."""
+def held_deletions(shown: Mapping[str, Any] | None, entries: Iterable[LogEntry]) -> list[str]:
+    """The users whose deletions the guard holds back: those whose newest entry says so, while the job is in quarantine for them (fact F81)."""
     if ((shown or {}).get("quarantine") or {}).get("reason") != job.TOO_MANY_DELETES:
-        return
-    held = sorted(_name(found) for found in newest_of(entries) if found["action"] == "stagedDelete")
+        return []
+    return sorted(name_of(found) for found in newest_of(entries) if found["action"] == "stagedDelete")
+
+
+def _held(shown: Mapping[str, Any] | None, entries: Iterable[LogEntry]) -> Iterator[str]:
+    held = held_deletions(shown, entries)
     if held:
         yield f"{_number(len(held), 'deletion')} held back: {some(held)}"
 

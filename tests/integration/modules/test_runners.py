@@ -20,7 +20,7 @@ import yaml
 from ansible_collections.entra.cross_tenant_sync.tests.support import tenants
 from ansible_collections.entra.cross_tenant_sync.tests.support.behaviours import LIKELY
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM, SECRETS, Emulator
-from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import PREFIX, REPOSITORY, Playbooks, inventory
+from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import COLLECTIONS, PREFIX, Playbooks, inventory
 from ansible_collections.entra.cross_tenant_sync.tests.support.runners import compare
 from ansible_collections.entra.cross_tenant_sync.tests.support.stories import Do, Story, Teller
 
@@ -114,7 +114,7 @@ class TestEnds:
         inventory_file = path.with_name("inventory.yml")
         inventory_file.write_text(yaml.safe_dump(hosts))
         command = [str(Path(sys.executable).with_name("ansible-playbook")), "-i", str(inventory_file), str(path)]
-        env = {**os.environ, **SECRETS, "ANSIBLE_COLLECTIONS_PATH": str(REPOSITORY / ".build"), "ANSIBLE_NOCOLOR": "1"}
+        env = {**os.environ, **SECRETS, "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "ANSIBLE_NOCOLOR": "1"}
         # A session of its own, since an interrupted ansible-playbook ends its whole process group.
         playing = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
         time.sleep(4)

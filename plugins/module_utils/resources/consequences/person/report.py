@@ -30,7 +30,7 @@ def result(evidence: Evidence) -> dict[str, Any]:
         "user_principal_name": evidence.name,
         "source": _source(evidence.source),
         "scope": _scope(evidence),
-        "values": list(_values(evidence)),
+        "mapped_values": list(_values(evidence)),
         "target": _target(evidence),
         "next": _next(case),
         "log": [dict(entry) for entry in evidence.history.entries],

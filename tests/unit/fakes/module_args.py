@@ -1,0 +1,33 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options of a module in this process, on every supported ansible-core."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+from unittest import mock
+
+from ansible.module_utils import basic
+
+testing: Any
+try:
+    testing = importlib.import_module("ansible.module_utils.testing")
+except ImportError:  # before ansible-core 2.19
+    testing = None
+
+
+@contextlib.contextmanager
+def module_args(args: Mapping[str, Any]) -> Iterator[None]:
+    """What ``AnsibleModule`` takes for the options of its task, as long as this lasts."""
+    if testing:
+        with testing.patch_module_args(dict(args)):
+            yield
+    else:
+        text = json.dumps({"ANSIBLE_MODULE_ARGS": dict(args)})
+        with mock.patch.object(basic, "_ANSIBLE_ARGS", text.encode()):
+            yield

@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ansible import constants
+from ansible.cli import CLI
 from ansible.errors import AnsibleError
 from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
@@ -91,6 +93,8 @@ def of_inventory(path: str) -> Links:
     :raises Fault: if it cannot be read, or has no links.
     """
     loader = DataLoader()
+    identities: list[str] = constants.DEFAULT_VAULT_IDENTITY_LIST  # type: ignore[attr-defined]  # Ansible sets its constants while it starts
+    loader.set_vault_secrets(CLI.setup_vault_secrets(loader, list(identities), auto_prompt=False))
     try:
         inventory = InventoryManager(loader=loader, sources=[path])
     except AnsibleError:

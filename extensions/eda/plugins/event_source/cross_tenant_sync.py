@@ -20,8 +20,8 @@ version_added: 0.1.0
 options:
   inventory:
     description:
-      - The path of an inventory with the group C(links), for example a topology file. It is read for each poll, with its templates and the
-        variables in files beside it. Use this, or the options of a topology file.
+      - The path of an inventory with the group C(links), for example a topology file. It is read for each poll, with its templates, the variables
+        in files beside it, and vaults whose password file Ansible's configuration names. Use this, or the options of a topology file.
     type: str
   tenants:
     description:

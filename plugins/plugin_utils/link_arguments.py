@@ -28,7 +28,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.rivals import Link, rivals
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import connection_fault
 from ansible_collections.entra.cross_tenant_sync.plugins.modules import link_info
-from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import plain
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import is_vaulted, plain
 
 GROUP = "links"
 """The group of the inventory hosts that are links."""
@@ -71,7 +71,8 @@ class LinkHost:
         if _needs_no_template(raw):
             return raw
         try:
-            return self.template(raw)
+            found = self.template(raw)
+            return str(found) if is_vaulted(found) else found
         except AnsibleError as error:
             undefined = re.search(r"'\w+' is undefined", str(error))
             reason = undefined[0] if undefined else "check whether every variable in it is defined"

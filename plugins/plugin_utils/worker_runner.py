@@ -158,7 +158,14 @@ def plain(value: Any) -> Any:
         return {str(name): plain(member) for name, member in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(member) for member in value]
+    if is_vaulted(value):
+        return str(value)
     return str.__str__(value) if isinstance(value, str) else value
+
+
+def is_vaulted(value: Any) -> bool:
+    """Whether it is a vault in ansible-core before 2.19, which is no text, but becomes one. Later ones decrypt it like a template."""
+    return type(value).__name__ == "AnsibleVaultEncryptedUnicode"
 
 
 def secrets_in(spec: Mapping[str, Any], given: Mapping[str, Any]) -> Iterator[str]:

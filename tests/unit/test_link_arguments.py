@@ -26,6 +26,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.li
 )
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import LinkHost, rivals_by_host, validate_link
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import plain
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET
 
 ROLES = Path(__file__).resolve().parents[2] / "roles"
@@ -326,6 +327,25 @@ class TestTemplates:
         if isinstance(raw, str) and "{{" in raw:
             raise AnsibleError(f"'vault_secret' is undefined in {raw} {SECRET}")
         return raw
+
+    def test_a_vault_of_an_older_ansible_is_a_text(self) -> None:
+        """Before 2.19, it is no text and no template, and becomes a text when it is decrypted."""
+
+        class AnsibleVaultEncryptedUnicode:
+            def __init__(self, text: str | None) -> None:
+                self.text = text
+
+            def __str__(self) -> str:
+                if self.text is None:
+                    raise AnsibleError("no vault secrets found")
+                return self.text
+
+        def tenants(text: str | None) -> dict[str, Any]:
+            return {**TENANTS, "fabrikam": {**TENANTS["fabrikam"], "client_secret": AnsibleVaultEncryptedUnicode(text)}}
+
+        assert not judged(tenants=tenants(SECRET), link_company_name=AnsibleVaultEncryptedUnicode("Contoso")).get("failed")
+        assert "tenants.fabrikam.client_secret is a template that cannot be evaluated" in refused(tenants=tenants(None))
+        assert plain({"client_secret": AnsibleVaultEncryptedUnicode(SECRET)}) == {"client_secret": SECRET}
 
     def test_a_template_that_fails_is_named_and_not_shown(self) -> None:
         message = refused(template=self.undefined, link_company_name=f"{{{{ vault_secret }}}}{SECRET}")

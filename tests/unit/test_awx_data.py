@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.li
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.values import checked
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.topology import topology_of
 from ansible_collections.entra.cross_tenant_sync.tests.support import awx_rules
+from ansible_collections.entra.cross_tenant_sync.tests.support.survey import worked_with
 
 ROOT = Path(__file__).resolve().parents[2]
 AWX = ROOT / "docs" / "awx"
@@ -60,6 +62,21 @@ def text_of(playbook: str) -> str:
     imported = [text_of(name) for name in re.findall(r"import_playbook: (\w+\.yml)", text)]
     tasks = [path.read_text(encoding="utf-8") for path in (ROOT / "playbooks" / "tasks").rglob("*.yml") if f"tasks/{path.name}" in text]
     return "".join([text, *imported, *tasks])
+
+
+def options_with(variable: str, tasks: Any) -> Iterator[tuple[tuple[str, dict[str, Any]], str]]:
+    """The options of our modules that get the variable, with the module and its options."""
+    if isinstance(tasks, list):
+        for task in tasks:
+            yield from options_with(variable, task)
+    elif isinstance(tasks, dict):
+        for name, value in tasks.items():
+            if name.startswith(PREFIX) and isinstance(value, dict):
+                for option, template in value.items():
+                    if re.search(rf"{{{{ {variable}\b", str(template)):
+                        yield (name.removeprefix(PREFIX), value), option
+            else:
+                yield from options_with(variable, value)
 
 
 class TestSetUp:
@@ -189,6 +206,20 @@ class TestSurveys:
                 assert checked(name, VARIABLES[name].about, answer, name)[1] == []
         else:
             assert re.search(rf"{{{{ {name}\b", text_of(playbook)), name
+
+    @pytest.mark.parametrize(("playbook", "question"), [one for one in SURVEYS if one.values[1]["variable"] not in VARIABLES])
+    def test_a_question_that_is_not_answered_has_no_effect(self, playbook: str, question: dict[str, Any]) -> None:
+        """An empty text and null are what a task works with if the variable is not set, wherever the playbook passes it."""
+        passed = [
+            (task, option)
+            for text in text_of(playbook).split("\n---\n")
+            for task, option in options_with(question["variable"], yaml.safe_load(text))
+        ]
+        assert passed
+        for (module, given), option in passed:
+            others = {name: value for name, value in given.items() if "{{" not in str(value)}
+            for blank in ("", None):
+                assert worked_with(module, **{**others, option: blank}) == worked_with(module, **others), (module, option)
 
     def test_the_questions_of_the_workflow_are_those_of_its_jobs(self) -> None:
         (workflow,) = DATA["controller_workflows"]

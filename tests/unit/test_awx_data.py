@@ -49,11 +49,14 @@ def data() -> dict[str, Any]:
 
 DATA = data()
 TEMPLATES = {template["name"]: template for template in DATA["controller_templates"]}
-SURVEYS = [
-    pytest.param(entry["playbook"], question, id=f"{name.rpartition(': ')[2]} {question['variable']}")
-    for name, entry in TEMPLATES.items()
-    for question in entry.get("survey_spec", {}).get("spec", ())
+SURVEYS: list[tuple[str, dict[str, Any]]] = [
+    (entry["playbook"], question) for entry in TEMPLATES.values() for question in entry.get("survey_spec", {}).get("spec", ())
 ]
+
+
+def named(value: Any) -> str:
+    """The name of a case."""
+    return str(value["variable"] if isinstance(value, dict) else value)
 
 
 def text_of(playbook: str) -> str:
@@ -197,7 +200,7 @@ class TestSurveys:
         assert bool(entry.get("survey_enabled")) == ("survey_spec" in entry)
         assert "survey_spec" not in entry or awx_rules.survey(entry["survey_spec"]) == []
 
-    @pytest.mark.parametrize(("playbook", "question"), SURVEYS)
+    @pytest.mark.parametrize(("playbook", "question"), SURVEYS, ids=named)
     def test_each_variable_is_one_of_the_playbook(self, playbook: str, question: dict[str, Any]) -> None:
         name = question["variable"]
         if name in VARIABLES:
@@ -207,7 +210,7 @@ class TestSurveys:
         else:
             assert re.search(rf"{{{{ {name}\b", text_of(playbook)), name
 
-    @pytest.mark.parametrize(("playbook", "question"), [one for one in SURVEYS if one.values[1]["variable"] not in VARIABLES])
+    @pytest.mark.parametrize(("playbook", "question"), [one for one in SURVEYS if one[1]["variable"] not in VARIABLES], ids=named)
     def test_a_question_that_is_not_answered_has_no_effect(self, playbook: str, question: dict[str, Any]) -> None:
         """An empty text and null are what a task works with if the variable is not set, wherever the playbook passes it."""
         passed = [

@@ -1,0 +1,113 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The official checks of collections, on every supported ansible-core: ``nox --list`` says which, ``nox -e sanity-2.16`` runs one.
+
+antsibull-nox has most of these sessions, but runs ansible-test in containers only. These need nothing but a package index.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).resolve().parent
+STAGE = ROOT / ".build" / "stage" / "ansible_collections" / "entra" / "cross_tenant_sync"
+CORES = {"2.16": "3.10", "2.18": "3.11", "2.19": "3.13", "2.20": "3.12", "2.21": "3.13"}
+"""Each supported ansible-core, with one of the Pythons that its controller takes: together they are all that there are."""
+SLICE = ("2.16", "2.21")
+SLICE_SANITY = ("ansible-doc", "import", "runtime-metadata", "validate-modules")
+"""What differs most between versions of ansible-core. `make lint` runs all sanity tests on the version of its virtual environment."""
+SLICE_UNITS = ("link_guard", "lookups", "run", "topology", "verdicts", "worker_runner")
+"""The unit tests of what touches ansible-core: actions, inventory and lookup plugins, module processes and Ansible's own commands."""
+IMPORTER = """[galaxy-importer]
+RUN_ANSIBLE_DOC = True
+RUN_ANSIBLE_LINT = True
+RUN_ANSIBLE_TEST = False
+RUN_FLAKE8 = True
+CHECK_CHANGELOG = True
+CHECK_REQUIRED_TAGS = True
+"""
+
+nox.options.envdir = str(ROOT / ".build" / "nox")
+nox.options.reuse_existing_virtualenvs = True
+nox.options.error_on_missing_interpreters = True
+nox.options.sessions = ["slice"]
+
+
+def interpreter(version: str) -> str:
+    """The program of a Python version; pyenv's shims on PATH do not count, because ansible-test cannot use them."""
+    found = [shutil.which(f"python{version}"), *sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python{version}"))]
+    for program in found:
+        if program and ".pyenv/shims" not in str(program) and _makes_environments(str(program)):
+            return str(program)
+    return f"python{version}"
+
+
+def _makes_environments(program: str) -> bool:
+    return subprocess.run([program, "-c", "import ensurepip, venv"], capture_output=True, check=False).returncode == 0
+
+
+PYTHONS = {core: interpreter(python) for core, python in CORES.items()}
+
+
+def staged(session: nox.Session) -> dict[str, str]:
+    """Goes to a copy of this repository that lies where ansible-test wants it, and returns the environment in which it works offline."""
+    session.run("make", "--silent", "stage", "ansible-test-home", external=True)
+    session.chdir(STAGE)
+    return {"HOME": str(ROOT / ".build" / "home"), "LC_ALL": "C.UTF-8", "ANSIBLE_COLLECTIONS_PATH": str(STAGE.parents[2])}
+
+
+def install(session: nox.Session, core: str, *needed: str) -> None:
+    """Installs a version of ansible-core, and says which one it is."""
+    session.install("--quiet", f"ansible-core~={core}.0", *needed)
+    said = "import sys; from ansible.release import __version__ as core; print(f'ansible-core {core}, Python {sys.version.split()[0]}')"
+    session.run("python", "-c", said)
+
+
+def sanity(session: nox.Session, core: str, tests: tuple[str, ...] = ()) -> None:
+    """ansible-test sanity: all of it, or the named tests."""
+    environment = staged(session)
+    chosen = [word for test in tests for word in ("--test", test)]
+    session.run("ansible-test", "sanity", "--color", "no", "--python", CORES[core], *chosen, *session.posargs, env=environment)
+
+
+def units(session: nox.Session, core: str, tests: tuple[str, ...] = ()) -> None:
+    """ansible-test units: all of them, or the named files."""
+    environment = staged(session)
+    files = [f"tests/unit/test_{test}.py" for test in tests]
+    session.run("ansible-test", "units", "--color", "no", "--python", CORES[core], *files, *session.posargs, env=environment)
+
+
+def _sessions(core: str) -> None:
+    """The sessions of one ansible-core."""
+
+    @nox.session(name=f"sanity-{core}", python=PYTHONS[core])
+    def sanity_session(session: nox.Session) -> None:
+        install(session, core)
+        sanity(session, core)
+
+    @nox.session(name=f"units-{core}", python=PYTHONS[core])
+    def units_session(session: nox.Session) -> None:
+        install(session, core, "pytest", "pytest-mock", "pytest-xdist", "-r", "tests/unit/requirements.txt")
+        units(session, core)
+
+    @nox.session(name=f"integration-{core}", python=PYTHONS[core])
+    def integration_session(session: nox.Session) -> None:
+        install(session, core, "-r", "tests/integration/requirements.txt")
+        environment = staged(session)
+        session.run("ansible-test", "integration", "--color", "no", "--python", CORES[core], *session.posargs, env=environment)
+
+    @nox.session(name=f"slice-{core}", python=PYTHONS[core])
+    def slice_session(session: nox.Session) -> None:
+        install(session, core, "pytest", "pytest-mock", "pytest-xdist", "-r", "tests/unit/requirements.txt", "-r", "tests/integration/requirements.txt")
+        sanity(session, core, SLICE_SANITY)
+        session.chdir(ROOT)
+        units(session, core, SLICE_UNITS)
+        session.chdir(ROOT)
+        environment = staged(session)
+        session.run("ansible-test", "integration", "--color", "no", "--python", CORES[core], env=environment)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import nox
@@ -36,7 +35,7 @@ CHECK_REQUIRED_TAGS = True
 nox.options.envdir = str(ROOT / ".build" / "nox")
 nox.options.reuse_existing_virtualenvs = True
 nox.options.error_on_missing_interpreters = True
-nox.options.sessions = ["slice"]
+nox.options.tags = ["slice"]
 
 
 def interpreter(version: str) -> str:
@@ -57,6 +56,7 @@ PYTHONS = {core: interpreter(python) for core, python in CORES.items()}
 
 def staged(session: nox.Session) -> dict[str, str]:
     """Goes to a copy of this repository that lies where ansible-test wants it, and returns the environment in which it works offline."""
+    session.chdir(ROOT)
     session.run("make", "--silent", "stage", "ansible-test-home", external=True)
     session.chdir(STAGE)
     return {"HOME": str(ROOT / ".build" / "home"), "LC_ALL": "C.UTF-8", "ANSIBLE_COLLECTIONS_PATH": str(STAGE.parents[2])}
@@ -83,6 +83,12 @@ def units(session: nox.Session, core: str, tests: tuple[str, ...] = ()) -> None:
     session.run("ansible-test", "units", "--color", "no", "--python", CORES[core], *files, *session.posargs, env=environment)
 
 
+def integration(session: nox.Session, core: str) -> None:
+    """ansible-test integration: every target."""
+    environment = staged(session)
+    session.run("ansible-test", "integration", "--color", "no", "--python", CORES[core], *session.posargs, env=environment)
+
+
 def _sessions(core: str) -> None:
     """The sessions of one ansible-core."""
 
@@ -99,15 +105,54 @@ def _sessions(core: str) -> None:
     @nox.session(name=f"integration-{core}", python=PYTHONS[core])
     def integration_session(session: nox.Session) -> None:
         install(session, core, "-r", "tests/integration/requirements.txt")
-        environment = staged(session)
-        session.run("ansible-test", "integration", "--color", "no", "--python", CORES[core], *session.posargs, env=environment)
+        integration(session, core)
 
-    @nox.session(name=f"slice-{core}", python=PYTHONS[core])
+
+def _slice(core: str) -> None:
+    """What of it the continuous integration has time for."""
+
+    @nox.session(name=f"slice-{core}", python=PYTHONS[core], tags=["slice"])
     def slice_session(session: nox.Session) -> None:
-        install(session, core, "pytest", "pytest-mock", "pytest-xdist", "-r", "tests/unit/requirements.txt", "-r", "tests/integration/requirements.txt")
+        needed = [word for tests in ("unit", "integration") for word in ("-r", f"tests/{tests}/requirements.txt")]
+        install(session, core, "pytest", "pytest-mock", "pytest-xdist", *needed)
         sanity(session, core, SLICE_SANITY)
-        session.chdir(ROOT)
         units(session, core, SLICE_UNITS)
-        session.chdir(ROOT)
-        environment = staged(session)
-        session.run("ansible-test", "integration", "--color", "no", "--python", CORES[core], env=environment)
+        integration(session, core)
+
+
+for supported in CORES:
+    _sessions(supported)
+for ends in SLICE:
+    _slice(ends)
+
+
+@nox.session(python=PYTHONS[SLICE[-1]])
+def importer(session: nox.Session) -> None:
+    """What Galaxy checks when a collection is uploaded, on the artifact that would be."""
+    install(session, SLICE[-1], "galaxy-importer==0.4.44")
+    environment = staged(session)
+    folder = Path(session.create_tmp())
+    (folder / "importer.cfg").write_text(IMPORTER, encoding="utf-8")
+    session.run("ansible-galaxy", "collection", "build", "--force", "--output-path", str(folder), env=environment)
+    (artifact,) = folder.glob("*.tar.gz")
+    session.chdir(folder)
+    environment["GALAXY_IMPORTER_CONFIG"] = str(folder / "importer.cfg")
+    session.run("python", "-m", "galaxy_importer.main", str(artifact), env=environment)
+
+
+@nox.session(python=PYTHONS[SLICE[-1]])
+def texts(session: nox.Session) -> None:
+    """The changelog and the documentation."""
+    install(session, SLICE[-1], "antsibull-changelog", "antsibull-docs")
+    environment = staged(session)
+    session.run("antsibull-changelog", "lint", env=environment)
+    docs = ["--plugin-docs", "--validate-collection-refs", "self", "--check-extra-docs-refs", "."]
+    session.run("antsibull-docs", "lint-collection-docs", *docs, env=environment)
+
+
+@nox.session(python=PYTHONS[SLICE[-1]])
+def environment(session: nox.Session) -> None:
+    """The execution environment: its definition is valid, and ansible-builder finds what the collection needs."""
+    install(session, SLICE[-1], "ansible-builder>=3.1")
+    variables = staged(session)
+    session.run("ansible-builder", "introspect", str(STAGE.parents[1]), env=variables)

@@ -11,6 +11,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.entra.cross_tenant_sync.plugins.modules.change_control import ARGUMENTS
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import change_window
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.task_arguments import arguments_of
 
 
 class ActionModule(ActionBase):
@@ -22,7 +23,7 @@ class ActionModule(ActionBase):
         """The change request, and a failure if nothing may be written now."""
         variables = task_vars or {}
         result: dict[str, Any] = super().run(tmp, variables)
-        arguments: dict[str, Any] = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]  # type: ignore[no-untyped-call]
+        arguments: dict[str, Any] = arguments_of(self, ARGUMENTS)
         link = None if arguments["following"] is None else str(variables["inventory_hostname"])
         judged = change_window.judge(arguments, link, datetime.now(timezone.utc), self._task.check_mode)
         if link is None and not judged.get("failed"):

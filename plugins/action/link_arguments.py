@@ -18,6 +18,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_argum
     rivals_of_inventory,
     validate_link,
 )
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.task_arguments import arguments_of
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import VAULT, run_folder
 
 
@@ -30,7 +31,7 @@ class ActionModule(ActionBase):
         """The result of `validate_link`."""
         variables = task_vars or {}
         result: dict[str, Any] = super().run(tmp, variables)
-        arguments: dict[str, Any] = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]  # type: ignore[no-untyped-call]
+        arguments: dict[str, Any] = arguments_of(self, ARGUMENTS)
         here = self._connection.transport == "local" and not self._play_context.become and incomplete() is None
         host = LinkHost(variables["inventory_hostname"], variables, self._templar.template, arguments["role"], here, arguments["state"])
         return {**result, **validate_link(host, lambda: self._rivals(variables))}

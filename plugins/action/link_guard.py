@@ -13,6 +13,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options im
 from ansible_collections.entra.cross_tenant_sync.plugins.modules.link_guard import ARGUMENTS
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import link_guard
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_guard import Decision
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.task_arguments import arguments_of
 
 LOOK = "watch_look"
 """The variable in which the tasks of the playbook watch register the result of watch_info."""
@@ -27,7 +28,7 @@ class ActionModule(ActionBase):
         """The decision, whose lines are shown."""
         variables = task_vars or {}
         result: dict[str, Any] = super().run(tmp, variables)
-        arguments: dict[str, Any] = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]  # type: ignore[no-untyped-call]
+        arguments: dict[str, Any] = arguments_of(self, ARGUMENTS)
         host = str(variables["inventory_hostname"])
         of_run = arguments["action"] == "teardown"
         decided = self._decision(arguments, variables)

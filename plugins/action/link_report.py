@@ -23,6 +23,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.m
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.model import Change, Report
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.rendering import formats, rendered
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import GROUP, SIDES, LinkHost, identity, plain_secrets
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.task_arguments import arguments_of
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import plain
 
 
@@ -35,7 +36,7 @@ class ActionModule(ActionBase):
         """The verdict and the files."""
         variables = task_vars or {}
         result: dict[str, Any] = super().run(tmp, variables)
-        given: dict[str, Any] = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]  # type: ignore[no-untyped-call]
+        given: dict[str, Any] = arguments_of(self, ARGUMENTS)
         fault = files.fault("folder", given["folder"], files.REPORT.values())
         if fault:
             return {**result, "failed": True, "msg": f"{fault} No report was written."}

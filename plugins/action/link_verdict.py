@@ -9,6 +9,7 @@ from typing import Any
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.entra.cross_tenant_sync.plugins.modules.link_verdict import ARGUMENTS
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.task_arguments import arguments_of
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.verdicts import ending
 
 
@@ -21,7 +22,7 @@ class ActionModule(ActionBase):
         """The verdict on this link."""
         variables = task_vars or {}
         result: dict[str, Any] = super().run(tmp, variables)
-        given: dict[str, Any] = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]  # type: ignore[no-untyped-call]
+        given: dict[str, Any] = arguments_of(self, ARGUMENTS, {"summary"})
         ended = ending(given["verdict"], given["whole"], given["summary"], given["fail"])
         self._display.display(f"{variables['inventory_hostname']}: {ended['msg']}")
         return {**result, **ended}

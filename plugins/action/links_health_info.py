@@ -11,6 +11,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources 
 from ansible_collections.entra.cross_tenant_sync.plugins.modules.links_health_info import ARGUMENTS
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import links_health_info
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.links_action import LinksAction, without_secrets
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.task_arguments import arguments_of
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import VAULT, run_folder
 
 
@@ -21,7 +22,7 @@ class ActionModule(LinksAction):
         """The health of each link."""
         variables = task_vars or {}
         result: dict[str, Any] = super().run(tmp, variables)
-        arguments: dict[str, Any] = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]  # type: ignore[no-untyped-call]
+        arguments: dict[str, Any] = arguments_of(self, ARGUMENTS)
         fault = links_health_info.fault(arguments["stale_factor"])
         if fault:
             return {**result, "failed": True, "msg": fault}

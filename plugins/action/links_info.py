@@ -10,6 +10,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.modules.links_info impo
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import links_info
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence import files
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.links_action import LinksAction, without_secrets
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.task_arguments import arguments_of
 
 
 class ActionModule(LinksAction):
@@ -19,13 +20,13 @@ class ActionModule(LinksAction):
         """For each host, the next file of tasks."""
         variables = task_vars or {}
         result: dict[str, Any] = super().run(tmp, variables)
-        arguments: dict[str, Any] = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]  # type: ignore[no-untyped-call]
+        arguments: dict[str, Any] = arguments_of(self, ARGUMENTS, {"expected_plan"})
         folder = arguments["report_folder"]
         fault = None if folder is None else files.fault("report_folder", folder, files.REPORT.values())
         if fault:
             return {**result, "failed": True, "msg": f"{fault} Nothing was changed."}
         ending = {"ending": links_info.ending(self._task.check_mode, folder is not None)}
-        if arguments["expected_plan"] is not None:
+        if "expected_plan" in self._task.args:
             planned = links_info.planned(variables.get("ansible_play_batch") or variables["ansible_play_hosts"])
             return {**result, **planned, **ending}
         prepare = links_info.prepare_complete if arguments["complete"] else links_info.prepare

@@ -19,6 +19,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.m
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.page import plan_page
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.terminal import plan_lines
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import link_hosts
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.task_arguments import arguments_of
 
 
 class ActionModule(ActionBase):
@@ -30,9 +31,9 @@ class ActionModule(ActionBase):
         """The plan, or why it is not the one that was approved."""
         variables = task_vars or {}
         result: dict[str, Any] = super().run(tmp, variables)
-        given: dict[str, Any] = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]  # type: ignore[no-untyped-call]
+        given: dict[str, Any] = arguments_of(self, ARGUMENTS, {"expected"})
         try:
-            expected = None if given["expected"] is None else expected_plan.expected_of(given["expected"])
+            expected = expected_plan.expected_of(given["expected"]) if "expected" in self._task.args else None
             change = change_window.change_of(given["ticket"], given["window"])
         except expected_plan.Unusable as unusable:
             return {**result, "failed": True, "msg": f"{unusable} Nothing was changed."}

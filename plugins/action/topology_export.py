@@ -16,6 +16,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.
 from ansible_collections.entra.cross_tenant_sync.plugins.modules.topology_export import ARGUMENTS
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import topology_export
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import LinkHost
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.task_arguments import arguments_of
 
 NOTHING = "Nothing was written."
 
@@ -29,7 +30,7 @@ class ActionModule(ActionBase):
         """The result, after the file was written."""
         variables = task_vars or {}
         result: dict[str, Any] = super().run(tmp, variables)
-        arguments: dict[str, Any] = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]  # type: ignore[no-untyped-call]
+        arguments: dict[str, Any] = arguments_of(self, ARGUMENTS)
         lacking = incomplete()
         if lacking:
             return {**result, **_failed(f"The controller lacks the Python library {lacking.name}; install it")}

@@ -10,6 +10,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.entra.cross_tenant_sync.plugins.modules.watch_report import ARGUMENTS
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import watch_report
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.task_arguments import arguments_of
 
 
 class ActionModule(ActionBase):
@@ -21,7 +22,7 @@ class ActionModule(ActionBase):
         """The verdict on this link, and on all of them."""
         variables = task_vars or {}
         result: dict[str, Any] = super().run(tmp, variables)
-        arguments: dict[str, Any] = self.validate_argument_spec(argument_spec=ARGUMENTS)[1]  # type: ignore[no-untyped-call]
+        arguments: dict[str, Any] = arguments_of(self, ARGUMENTS)
         host = str(variables["inventory_hostname"])
         whole = watch_report.verdicts(map(str, variables["ansible_play_hosts_all"]), variables["hostvars"])
         ended = watch_report.ending(whole, host, arguments["fail"])

@@ -22,7 +22,7 @@ options:
     description:
       - The folder of the files. It is made if it does not exist. Files of an earlier report are replaced.
     type: path
-    required: true
+    default: report
   formats:
     description:
       - Which of the files are written. If not set, all of them.
@@ -141,7 +141,7 @@ masked:
 from ansible.module_utils.basic import AnsibleModule
 
 ARGUMENTS = {
-    "folder": {"type": "path", "required": True},
+    "folder": {"type": "path", "default": "report"},
     "formats": {"type": "list", "elements": "str", "choices": ["json", "markdown", "html"]},
     "mask": {"type": "bool", "default": False},
     "title": {"type": "str", "default": "Cross-tenant synchronization"},

@@ -17,11 +17,6 @@ from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.r
 NAMES = files.REPORT.values()
 
 
-@pytest.mark.parametrize("folder", ["", " ", "\t"])
-def test_a_blank_folder(folder: str) -> None:
-    assert files.fault("report_folder", folder, NAMES) == "report_folder is empty; give the folder into which the files are written."
-
-
 @pytest.mark.parametrize("below", ["", "below", "far/below"])
 def test_a_file_in_place_of_the_folder(tmp_path: Path, below: str) -> None:
     (tmp_path / "file").write_text("")

@@ -390,6 +390,7 @@ class TestExpected:
         [
             ("", "expected_plan is empty; give the hash"),
             ("  ", "expected_plan is empty"),
+            (None, "expected_plan is empty"),
             ([1], "expected_plan is a list"),
             (True, "expected_plan is true or false"),
             (12, "expected_plan is a number"),

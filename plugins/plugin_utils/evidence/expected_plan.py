@@ -44,7 +44,7 @@ def expected_of(value: Any) -> Expected:
     """
     if isinstance(value, Mapping):
         return _of_data(value, "expected_plan")
-    text = value.strip() if isinstance(value, str) else None
+    text = value.strip() if isinstance(value, str) else "" if value is None else None
     if not text:
         what = "is empty" if text == "" else f"is {_kind(value)}"
         raise Unusable(f"expected_plan {what}; give {FORMS}, or leave it out to run without an approved plan.")

@@ -20,8 +20,6 @@ PLAN = {"json": "plan.json", "markdown": "plan.md", "html": "plan.html"}
 
 def fault(variable: str, folder: str, names: Iterable[str]) -> str | None:
     """Why the files cannot be written into the folder, as far as it can be seen before, in one sentence; ``None`` if nothing is in the way."""
-    if not folder.strip():
-        return f"{variable} is empty; give the folder into which the files are written."
     reason = _obstacle(folder, names)
     return reason and f"{variable} {folder!r} cannot be used: {reason}; give another folder."
 

@@ -1,0 +1,33 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: it may change without notice.
+"""The arguments of tasks that run in the controller only, as a survey gives their variables."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from ansible.plugins.action import ActionBase
+
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.forms import understand
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.values import blank
+
+
+def arguments_of(action: ActionBase, spec: Mapping[str, Any], judged: Collection[str] = ()) -> dict[str, Any]:
+    """The validated arguments of the task. A blank one counts as not given, like an option of a module: AWX passes an empty text for an
+    empty field of a survey. The action itself judges the blank values of those in ``judged``.
+    """
+    task = action._task
+    args = given(task.args, judged)
+    # Of a text, the members are read as those of a list of a module are.
+    read = understand({name: about for name, about in spec.items() if about.get("elements") == "str"}, args)
+    task.args = args if read.wrong else read.args
+    validated: dict[str, Any] = action.validate_argument_spec(argument_spec=spec)[1]
+    return validated
+
+
+def given(args: Mapping[str, Any], judged: Collection[str] = ()) -> dict[str, Any]:
+    """The arguments that have a value."""
+    return {name: value for name, value in args.items() if name in judged or not blank(value)}

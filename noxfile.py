@@ -9,15 +9,21 @@ antsibull-nox has most of these sessions, but runs ansible-test in containers on
 from __future__ import annotations
 
 import shutil
-import subprocess
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import nox
+import nox.command
 
 ROOT = Path(__file__).resolve().parent
-STAGE = ROOT / ".build" / "stage" / "ansible_collections" / "entra" / "cross_tenant_sync"
-CORES = {"2.16": "3.10", "2.18": "3.11", "2.19": "3.13", "2.20": "3.12", "2.21": "3.13"}
-"""Each supported ansible-core, with one of the Pythons that its controller takes: together they are all that there are."""
+CORES = {
+    "2.16": ("3.10", "3.11", "3.12"),
+    "2.18": ("3.11", "3.12", "3.13"),
+    "2.19": ("3.13", "3.12", "3.11"),
+    "2.20": ("3.12", "3.13", "3.14"),
+    "2.21": ("3.13", "3.12", "3.14"),
+}
+"""Each supported ansible-core, with the Pythons that its controller takes. The first one that is there is used."""
 SLICE = ("2.16", "2.21")
 SLICE_SANITY = ("ansible-doc", "import", "runtime-metadata", "validate-modules")
 """What differs most between versions of ansible-core. `make lint` runs all sanity tests on the version of its virtual environment."""
@@ -34,59 +40,63 @@ CHECK_REQUIRED_TAGS = True
 
 nox.options.envdir = str(ROOT / ".build" / "nox")
 nox.options.reuse_existing_virtualenvs = True
-nox.options.error_on_missing_interpreters = True
+nox.options.error_on_missing_interpreters = False  # the session is skipped, and the reason is printed
 nox.options.tags = ["slice"]
 
 
-def interpreter(version: str) -> str:
-    """The program of a Python version; pyenv's shims on PATH do not count, because ansible-test cannot use them."""
-    found = [shutil.which(f"python{version}"), *sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python{version}"))]
-    for program in found:
-        if program and ".pyenv/shims" not in str(program) and _makes_environments(str(program)):
-            return str(program)
-    return f"python{version}"
+def interpreters(versions: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The programs of Python versions; pyenv's shims on PATH do not count, because ansible-test cannot use them."""
+    for version in versions:
+        for program in [shutil.which(f"python{version}"), *Path.home().glob(f".pyenv/versions/{version}.*/bin/python{version}")]:
+            if program and ".pyenv/shims" not in str(program):
+                yield version, str(program)
 
 
-def _makes_environments(program: str) -> bool:
-    return subprocess.run([program, "-c", "import ensurepip, venv"], capture_output=True, check=False).returncode == 0
+FOUND = {core: next(interpreters(versions), (versions[0], f"python{versions[0]}")) for core, versions in CORES.items()}
+"""The version and the program. nox itself says so where there is none."""
+PYTHONS = {core: program for core, (_version, program) in FOUND.items()}
 
 
-PYTHONS = {core: interpreter(python) for core, python in CORES.items()}
-
-
-def staged(session: nox.Session) -> dict[str, str]:
-    """Goes to a copy of this repository that lies where ansible-test wants it, and returns the environment in which it works offline."""
+def staged(session: nox.Session, core: str) -> dict[str, str]:
+    """Goes to a copy of this repository that lies where ansible-test wants it, and returns the environment in which that needs no other host
+    than a package index.
+    """
+    own = Path(".build") / "cores" / core
+    home, stage = own / "home", own / "ansible_collections" / "entra" / "cross_tenant_sync"
     session.chdir(ROOT)
-    session.run("make", "--silent", "stage", "ansible-test-home", external=True)
-    session.chdir(STAGE)
-    return {"HOME": str(ROOT / ".build" / "home"), "LC_ALL": "C.UTF-8", "ANSIBLE_COLLECTIONS_PATH": str(STAGE.parents[2])}
+    session.run("make", "--silent", f"STAGE={stage}", f"TEST_HOME={home}", "stage", "ansible-test-home", external=True)
+    session.chdir(stage)
+    return {"HOME": str(ROOT / home), "LC_ALL": "C.UTF-8", "ANSIBLE_COLLECTIONS_PATH": str(ROOT / own)}
 
 
 def install(session: nox.Session, core: str, *needed: str) -> None:
     """Installs a version of ansible-core, and says which one it is."""
-    session.install("--quiet", f"ansible-core~={core}.0", *needed)
+    try:
+        session.install("--quiet", f"ansible-core~={core}.0", *needed)
+    except nox.command.CommandFailed:
+        session.error(f"ansible-core {core} could not be installed in Python {FOUND[core][0]}: check that a package index can be reached")
     said = "import sys; from ansible.release import __version__ as core; print(f'ansible-core {core}, Python {sys.version.split()[0]}')"
     session.run("python", "-c", said)
 
 
 def sanity(session: nox.Session, core: str, tests: tuple[str, ...] = ()) -> None:
     """ansible-test sanity: all of it, or the named tests."""
-    environment = staged(session)
+    environment = staged(session, core)
     chosen = [word for test in tests for word in ("--test", test)]
-    session.run("ansible-test", "sanity", "--color", "no", "--python", CORES[core], *chosen, *session.posargs, env=environment)
+    session.run("ansible-test", "sanity", "--color", "no", "--python", FOUND[core][0], *chosen, *session.posargs, env=environment)
 
 
 def units(session: nox.Session, core: str, tests: tuple[str, ...] = ()) -> None:
     """ansible-test units: all of them, or the named files."""
-    environment = staged(session)
+    environment = staged(session, core)
     files = [f"tests/unit/test_{test}.py" for test in tests]
-    session.run("ansible-test", "units", "--color", "no", "--python", CORES[core], *files, *session.posargs, env=environment)
+    session.run("ansible-test", "units", "--color", "no", "--python", FOUND[core][0], *files, *session.posargs, env=environment)
 
 
 def integration(session: nox.Session, core: str) -> None:
     """ansible-test integration: every target."""
-    environment = staged(session)
-    session.run("ansible-test", "integration", "--color", "no", "--python", CORES[core], *session.posargs, env=environment)
+    environment = staged(session, core)
+    session.run("ansible-test", "integration", "--color", "no", "--python", FOUND[core][0], *session.posargs, env=environment)
 
 
 def _sessions(core: str) -> None:
@@ -130,7 +140,7 @@ for ends in SLICE:
 def importer(session: nox.Session) -> None:
     """What Galaxy checks when a collection is uploaded, on the artifact that would be."""
     install(session, SLICE[-1], "galaxy-importer==0.4.44")
-    environment = staged(session)
+    environment = staged(session, SLICE[-1])
     folder = Path(session.create_tmp())
     (folder / "importer.cfg").write_text(IMPORTER, encoding="utf-8")
     session.run("ansible-galaxy", "collection", "build", "--force", "--output-path", str(folder), env=environment)
@@ -144,7 +154,7 @@ def importer(session: nox.Session) -> None:
 def texts(session: nox.Session) -> None:
     """The changelog and the documentation."""
     install(session, SLICE[-1], "antsibull-changelog", "antsibull-docs")
-    environment = staged(session)
+    environment = staged(session, SLICE[-1])
     session.run("antsibull-changelog", "lint", env=environment)
     docs = ["--plugin-docs", "--validate-collection-refs", "self", "--check-extra-docs-refs", "."]
     session.run("antsibull-docs", "lint-collection-docs", *docs, env=environment)
@@ -154,5 +164,5 @@ def texts(session: nox.Session) -> None:
 def environment(session: nox.Session) -> None:
     """The execution environment: its definition is valid, and ansible-builder finds what the collection needs."""
     install(session, SLICE[-1], "ansible-builder>=3.1")
-    variables = staged(session)
-    session.run("ansible-builder", "introspect", str(STAGE.parents[1]), env=variables)
+    variables = staged(session, SLICE[-1])
+    session.run("ansible-builder", "introspect", "../..", env=variables)

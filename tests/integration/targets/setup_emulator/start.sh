@@ -1,7 +1,7 @@
-# shellcheck shell=bash
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=bash
 # Starts the emulator for a target that sources this. It ends with the target.
 
 collection=$(ansible-galaxy collection list entra.cross_tenant_sync --format json 2> /dev/null | python -c 'import json, sys; print(next(iter(json.load(sys.stdin))))')

@@ -7,7 +7,9 @@ set -euo pipefail
 . ../setup_emulator/start.sh
 
 play() {
-    ansible-playbook -i ../setup_emulator/inventory.yml "entra.cross_tenant_sync.$@" | tee "$(dirname "$EMULATOR_READY")/output"
+    local name=$1
+    shift
+    ansible-playbook -i ../setup_emulator/inventory.yml "entra.cross_tenant_sync.$name" "$@" | tee "$(dirname "$EMULATOR_READY")/output"
 }
 said() {
     grep --quiet --regexp "$1" "$(dirname "$EMULATOR_READY")/output"

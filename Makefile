@@ -12,7 +12,9 @@ VENV := .build/venv
 # .build/ansible_collections/entra/cross_tenant_sync is this repository, whatever the name of the folder it was cloned into.
 COLLECTION := .build/ansible_collections/entra/cross_tenant_sync
 # A real copy, because ansible-test and ansible-lint do not follow the link above.
+# noxfile.py asks for others, one for each ansible-core, because they are used at the same time.
 STAGE := .build/stage/ansible_collections/entra/cross_tenant_sync
+TEST_HOME := .build/home
 PYTEST_ARGS ?= --numprocesses auto --dist loadfile
 BENCH_ARGS ?=
 
@@ -69,10 +71,17 @@ lint-collection: $(VENV)/.lint-installed stage ansible-test-home ## Check the co
 	cd $(STAGE) && antsibull-changelog lint
 	cd $(STAGE) && antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self --check-extra-docs-refs .
 
+# The versions are those of SLICE in noxfile.py; a test compares them.
+.PHONY: cores
+cores: slice-2.16 slice-2.21 ## Run ansible-test on the oldest and the newest ansible-core; nox --list names all other checks.
+
+slice-%: $(VENV)/.lint-installed
+	nox --session slice-$*
+
 # A git repository of its own makes the copy look like a clone, where the tools would else see ignored files of this one.
 .PHONY: stage
 stage:
-	@rm -rf .build/stage && mkdir -p $(STAGE)
+	@rm -rf $(STAGE) && mkdir -p $(STAGE)
 	@git ls-files --cached --others --exclude-standard --deduplicate \
 	    | while IFS= read -r file; do if [ -e "$$file" ]; then printf '%s\n' "$$file"; fi; done \
 	    | tar -cf - -T - | tar -xf - -C $(STAGE)
@@ -80,9 +89,9 @@ stage:
 
 .PHONY: ansible-test-home
 ansible-test-home:
-	@mkdir -p .build/home/.ansible/test/cache .build/home/.config
-	@for name in .pip .config/pip; do if [ -e "$$HOME/$$name" ]; then ln -sfn "$$HOME/$$name" ".build/home/$$name"; fi; done
-	@for version in 23_1_2 24_2 25_2; do cp tests/tools/get_pip.py ".build/home/.ansible/test/cache/get_pip_$$version.py"; done
+	@mkdir -p $(TEST_HOME)/.ansible/test/cache $(TEST_HOME)/.config
+	@for name in .pip .config/pip; do if [ -e "$$HOME/$$name" ]; then ln -sfn "$$HOME/$$name" "$(TEST_HOME)/$$name"; fi; done
+	@for version in 23_1_2 24_2 25_2; do cp tests/tools/get_pip.py "$(TEST_HOME)/.ansible/test/cache/get_pip_$$version.py"; done
 
 $(COLLECTION):
 	@mkdir -p $(@D) $(ANSIBLE_HOME) && ln -sfn ../../.. $@

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.li
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.values import checked
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.topology import topology_of
 from ansible_collections.entra.cross_tenant_sync.tests.support import awx_rules
+from ansible_collections.entra.cross_tenant_sync.tests.support.survey import worked_with
 
 ROOT = Path(__file__).resolve().parents[2]
 AWX = ROOT / "docs" / "awx"
@@ -47,11 +49,14 @@ def data() -> dict[str, Any]:
 
 DATA = data()
 TEMPLATES = {template["name"]: template for template in DATA["controller_templates"]}
-SURVEYS = [
-    pytest.param(entry["playbook"], question, id=f"{name.rpartition(': ')[2]} {question['variable']}")
-    for name, entry in TEMPLATES.items()
-    for question in entry.get("survey_spec", {}).get("spec", ())
+SURVEYS: list[tuple[str, dict[str, Any]]] = [
+    (entry["playbook"], question) for entry in TEMPLATES.values() for question in entry.get("survey_spec", {}).get("spec", ())
 ]
+
+
+def named(value: Any) -> str:
+    """The name of a case."""
+    return str(value["variable"] if isinstance(value, dict) else value)
 
 
 def text_of(playbook: str) -> str:
@@ -60,6 +65,21 @@ def text_of(playbook: str) -> str:
     imported = [text_of(name) for name in re.findall(r"import_playbook: (\w+\.yml)", text)]
     tasks = [path.read_text(encoding="utf-8") for path in (ROOT / "playbooks" / "tasks").rglob("*.yml") if f"tasks/{path.name}" in text]
     return "".join([text, *imported, *tasks])
+
+
+def options_with(variable: str, tasks: Any) -> Iterator[tuple[tuple[str, dict[str, Any]], str]]:
+    """The options of our modules that get the variable, with the module and its options."""
+    if isinstance(tasks, list):
+        for task in tasks:
+            yield from options_with(variable, task)
+    elif isinstance(tasks, dict):
+        for name, value in tasks.items():
+            if name.startswith(PREFIX) and isinstance(value, dict):
+                for option, template in value.items():
+                    if re.search(rf"{{{{ {variable}\b", str(template)):
+                        yield (name.removeprefix(PREFIX), value), option
+            else:
+                yield from options_with(variable, value)
 
 
 class TestSetUp:
@@ -180,7 +200,7 @@ class TestSurveys:
         assert bool(entry.get("survey_enabled")) == ("survey_spec" in entry)
         assert "survey_spec" not in entry or awx_rules.survey(entry["survey_spec"]) == []
 
-    @pytest.mark.parametrize(("playbook", "question"), SURVEYS)
+    @pytest.mark.parametrize(("playbook", "question"), SURVEYS, ids=named)
     def test_each_variable_is_one_of_the_playbook(self, playbook: str, question: dict[str, Any]) -> None:
         name = question["variable"]
         if name in VARIABLES:
@@ -189,6 +209,20 @@ class TestSurveys:
                 assert checked(name, VARIABLES[name].about, answer, name)[1] == []
         else:
             assert re.search(rf"{{{{ {name}\b", text_of(playbook)), name
+
+    @pytest.mark.parametrize(("playbook", "question"), [one for one in SURVEYS if one[1]["variable"] not in VARIABLES], ids=named)
+    def test_a_question_that_is_not_answered_has_no_effect(self, playbook: str, question: dict[str, Any]) -> None:
+        """An empty text and null are what a task works with if the variable is not set, wherever the playbook passes it."""
+        passed = [
+            (task, option)
+            for text in text_of(playbook).split("\n---\n")
+            for task, option in options_with(question["variable"], yaml.safe_load(text))
+        ]
+        assert passed
+        for (module, given), option in passed:
+            others = {name: value for name, value in given.items() if "{{" not in str(value)}
+            for blank in ("", None):
+                assert worked_with(module, **{**others, option: blank}) == worked_with(module, **others), (module, option)
 
     def test_the_questions_of_the_workflow_are_those_of_its_jobs(self) -> None:
         (workflow,) = DATA["controller_workflows"]

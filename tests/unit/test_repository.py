@@ -452,6 +452,26 @@ class TestRelease:
         assert 'target-version = "py310"' in (ROOT / "ruff.toml").read_text(encoding="utf-8")
         assert "| 3.10 or later |" in (ROOT / "README.md").read_text(encoding="utf-8")
 
+    def test_the_targets_install_what_the_modules_and_the_emulator_need(self) -> None:
+        wanted = set(
+            re.findall(
+                r'^    "([^"]+)", +#', (ROOT / "tests" / "emulator" / "pyproject.toml").read_text().split("[project.optional")[0], re.M
+            )
+        )
+        wanted |= set(re.findall(r"^[a-z].*", (ROOT / "requirements.txt").read_text(encoding="utf-8"), re.MULTILINE))
+        assert len(wanted) >= 10
+        given = (ROOT / "tests" / "integration" / "requirements.txt").read_text(encoding="utf-8").splitlines()
+        assert wanted <= set(given)
+
+    def test_make_cores_takes_the_oldest_and_the_newest_supported_core(self) -> None:
+        sessions = (ROOT / "noxfile.py").read_text(encoding="utf-8")
+        oldest, newest = re.findall(r'^    "(2\.\d+)": \(', sessions, re.MULTILINE)[
+            :: len(re.findall(r'^    "2\.\d+": \(', sessions, re.MULTILINE)) - 1
+        ]
+        assert f'SLICE = ("{oldest}", "{newest}")' in sessions
+        assert f"\ncores: slice-{oldest} slice-{newest} ##" in (ROOT / "Makefile").read_text(encoding="utf-8")
+        assert read("meta/runtime.yml")["requires_ansible"] == f">={oldest}.0"
+
     def test_the_artifact_holds_what_users_need_and_nothing_else(self, tmp_path: Path) -> None:
         ansible("ansible-galaxy", "collection", "build", "--output-path", str(tmp_path))
         (artifact,) = tmp_path.glob("*.tar.gz")

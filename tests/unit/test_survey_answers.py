@@ -6,14 +6,13 @@
 
 from __future__ import annotations
 
-import importlib
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from ansible.errors import AnsibleActionFail
 
-from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.task_arguments import arguments_of, given
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.task_arguments import given
+from ansible_collections.entra.cross_tenant_sync.tests.support.survey import worked_with
 
 BLANK = ("", "  ", "\n", None)
 OPTIONS = [
@@ -41,20 +40,6 @@ OPTIONS = [
     ("topology_export", "tenants", "contoso\nfabrikam\n", ["contoso", "fabrikam"], None),
     ("watch_report", "fail", "False", False, True),
 ]
-REQUIRED: dict[str, dict[str, Any]] = {
-    "link_guard": {"action": "pause"},
-    "link_verdict": {"verdict": "nothing", "whole": "nothing", "summary": ""},
-    "topology_export": {"path": "topology.yml"},
-}
-
-
-def worked_with(module: str, **args: Any) -> dict[str, Any]:
-    """The arguments with which the action of that module works."""
-    found = importlib.import_module(f"ansible_collections.entra.cross_tenant_sync.plugins.modules.{module}")
-    plugin = importlib.import_module(f"ansible_collections.entra.cross_tenant_sync.plugins.action.{module}").ActionModule
-    action = plugin.__new__(plugin)
-    action._task = SimpleNamespace(args={**REQUIRED.get(module, {}), **args}, action=module)
-    return arguments_of(action, found.ARGUMENTS, {"summary"})
 
 
 @pytest.mark.parametrize(("module", "option", "text", "value", "left_empty"), OPTIONS, ids=lambda one: str(one))

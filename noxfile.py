@@ -165,4 +165,6 @@ def environment(session: nox.Session) -> None:
     """The execution environment: its definition is valid, and ansible-builder finds what the collection needs."""
     install(session, SLICE[-1], "ansible-builder>=3.1")
     variables = staged(session, SLICE[-1])
-    session.run("ansible-builder", "introspect", "../..", env=variables)
+    found = session.run("ansible-builder", "introspect", "../../..", env=variables, silent=True)
+    if "msal" not in str(found):
+        session.error(f"ansible-builder found no requirements of the collection:\n{found}")

@@ -13,6 +13,7 @@ from typing import Any
 from unittest import mock
 
 from ansible.module_utils import basic
+from ansible.module_utils.common.parameters import PASS_VARS
 
 testing: Any
 try:
@@ -24,10 +25,13 @@ except ImportError:  # before ansible-core 2.19
 @contextlib.contextmanager
 def module_args(args: Mapping[str, Any]) -> Iterator[None]:
     """What ``AnsibleModule`` takes for the options of its task, as long as this lasts."""
+    # Newer versions, such as 2.21, return the options only if that is asked for. The worker and older versions always do.
+    asked = {"_ansible_inject_invocation": True} if "inject_invocation" in PASS_VARS else {}
+    given = {**args, **asked}
     if testing:
-        with testing.patch_module_args(dict(args)):
+        with testing.patch_module_args(given):
             yield
     else:
-        text = json.dumps({"ANSIBLE_MODULE_ARGS": dict(args)})
+        text = json.dumps({"ANSIBLE_MODULE_ARGS": given})
         with mock.patch.object(basic, "_ANSIBLE_ARGS", text.encode()):
             yield

@@ -42,7 +42,7 @@ OPTIONS = [
 ]
 
 
-@pytest.mark.parametrize(("module", "option", "text", "value", "left_empty"), OPTIONS, ids=lambda one: str(one))
+@pytest.mark.parametrize(("module", "option", "text", "value", "left_empty"), OPTIONS, ids=str)
 def test_a_text_is_the_value_and_an_empty_field_is_no_value(module: str, option: str, text: str, value: Any, left_empty: Any) -> None:
     assert worked_with(module, **{option: text})[option] == value
     for blank in BLANK:

@@ -10,9 +10,9 @@ from typing import Any
 from ansible.module_utils.common.parameters import remove_values
 from ansible.plugins.action import ActionBase
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import private_file
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import incomplete
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Refusal
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.address_book import private_file
 from ansible_collections.entra.cross_tenant_sync.plugins.modules.topology_export import ARGUMENTS
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import topology_export
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import LinkHost

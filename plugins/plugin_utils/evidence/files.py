@@ -10,7 +10,7 @@ import hashlib
 import os
 from collections.abc import Iterable, Mapping
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.address_book import private_file
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import private_file
 
 REPORT = {"json": "report.json", "markdown": "report.md", "html": "report.html"}
 """The files of a report, by their format."""

@@ -14,13 +14,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ... import private_file
 from ...exchange import cmdlet
 from ...graph.client import Client
 from ...graph.errors import GraphFailure, ServiceError
 from ...plan import Action, ExchangeResource, Facts, Plan, Refusal
 from ..causes import clause
 from ..people import some
-from . import case, commands, matching, people, private_file, recipients
+from . import case, commands, matching, people, recipients
 from .evidence import Person, Recipient, Situation
 from .people import Selection
 from .verdict import ADDRESS, SHOW, TOUCH, Judged, judge

@@ -30,6 +30,10 @@ options:
       - See O(entra.cross_tenant_sync.sync_scope#module:exact).
     type: bool
     default: false
+"""
+
+    ALLOW_EMPTY = r"""
+options:
   scope_allow_empty:
     description:
       - See O(entra.cross_tenant_sync.sync_scope#module:allow_empty).

@@ -55,6 +55,7 @@ extends_documentation_fragment:
   - entra.cross_tenant_sync.graph.target
   - entra.cross_tenant_sync.configuration
   - entra.cross_tenant_sync.scope
+  - entra.cross_tenant_sync.scope.allow_empty
   - entra.cross_tenant_sync.mapping
   - entra.cross_tenant_sync.impact
   - entra.cross_tenant_sync.attributes

@@ -20,26 +20,6 @@ description:
 author:
   - The entra.cross_tenant_sync authors (@entra-cross-tenant-sync)
 options:
-  scope_mode:
-    description:
-      - See O(entra.cross_tenant_sync.sync_scope#module:mode).
-    type: str
-    choices: [assigned, all]
-  scope_users:
-    description:
-      - See O(entra.cross_tenant_sync.sync_scope#module:users).
-    type: list
-    elements: str
-  scope_groups:
-    description:
-      - See O(entra.cross_tenant_sync.sync_scope#module:groups).
-    type: list
-    elements: str
-  scope_exact:
-    description:
-      - See O(entra.cross_tenant_sync.sync_scope#module:exact).
-    type: bool
-    default: false
   differences:
     description:
       - The differences of the link, as RV(entra.cross_tenant_sync.links_info#module:links) contains them. The writes of a run are counted from
@@ -50,6 +30,7 @@ extends_documentation_fragment:
   - entra.cross_tenant_sync.graph
   - entra.cross_tenant_sync.graph.target
   - entra.cross_tenant_sync.configuration
+  - entra.cross_tenant_sync.scope
   - entra.cross_tenant_sync.attributes
   - entra.cross_tenant_sync.attributes.info_module
 attributes:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.quantity import quantity
+
 DOCUMENTATION = r"""
 name: plan_table
 short_description: Show the changes of a run as one table
@@ -96,16 +98,16 @@ def plan_table(variables: Any, hosts: Any, most: int = 20, going: Any = None) ->
         raise AnsibleFilterError("plan_table takes hostvars and a list of hosts, such as ansible_play_hosts_all")
     acting = [(str(host), list(_actions(variables[host]))) for host in hosts if host in variables]
     failed = [] if going is None else [link for link, _actions in acting if link not in going and not _is_done(link, variables[link])]
-    failures = f"; {_number(len(failed), 'link')} failed" if failed else ""
+    failures = f"; {quantity(len(failed), 'link')} failed" if failed else ""
     verbs = Counter(verb for _link, actions in acting for _tenant, verb, _object, _effects in actions)
     if not verbs:
-        return [f"nothing to do for {_number(len(acting) - len(failed), 'link')}{failures}"]
+        return [f"nothing to do for {quantity(len(acting) - len(failed), 'link')}{failures}"]
     rows = [HEADER, *((link, *row) for link, actions in acting for row in _shortened(actions, most))]
     widths = [min(WIDEST, max(len(row[column]) for row in rows)) for column in range(len(HEADER))]
     lines = ["  ".join(f"{text[:width]:<{width}}" for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     counted = ", ".join(f"{number} {verb}" for verb, number in verbs.most_common())
     busy = len([link for link, actions in acting if actions])
-    total = f"{_number(verbs.total(), 'action')} for {busy} of {_number(len(acting), 'link')}: {counted}"
+    total = f"{quantity(verbs.total(), 'action')} for {busy} of {quantity(len(acting), 'link')}: {counted}"
     return [*lines, f"{total}{failures}"]
 
 
@@ -141,10 +143,6 @@ def _shortened(actions: Iterable[Row], most: int) -> Iterable[Row]:
             yield from rows
         else:
             yield tenant, verb, f"{rows[0][2]} and {len(rows) - 1} more", effects
-
-
-def _number(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 class FilterModule:

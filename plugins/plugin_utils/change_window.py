@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.quantity import quantity
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.sizing import causes_full_cycle
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.model import Change, ChangeWindow
 
@@ -116,12 +117,8 @@ def _length(span: timedelta) -> str:
     minutes = max(1, round(span.total_seconds() / 60))
     days, minutes = divmod(minutes, 24 * 60)
     hours, minutes = divmod(minutes, 60)
-    parts = [_number(days, "day"), _number(hours, "hour"), _number(minutes, "minute")]
-    return " and ".join([part for part in parts if part][:2])
-
-
-def _number(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}" if number else ""
+    parts = [quantity(number, noun) for number, noun in ((days, "day"), (hours, "hour"), (minutes, "minute")) if number]
+    return " and ".join(parts[:2])
 
 
 def ticket_of(value: Any, pattern: str | None = None) -> str | None:

@@ -24,6 +24,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.look import ALONE, Verdict, look
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.link_variables import no_entry, value_of
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Refusal
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.quantity import quantity
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.export import document, reading
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.export.model import (
     Export,
@@ -123,13 +124,9 @@ def line_of(export: Export) -> str:
     """The result in one line."""
     active = sum(1 for link in export.links if link.obstacle is None)
     commented = len(export.links) - active
-    parts = [_number(active, "link"), *([f"{commented} commented out"] if commented else [])]
+    parts = [quantity(active, "link"), *([f"{commented} commented out"] if commented else [])]
     parts += [f"{len(export.unread)} not read"] if export.unread else []
-    return f"{_number(len(export.tenants), 'tenant')}: {', '.join(parts)}"
-
-
-def _number(count: int, word: str) -> str:
-    return f"{count} {word}{'' if count == 1 else 's'}"
+    return f"{quantity(len(export.tenants), 'tenant')}: {', '.join(parts)}"
 
 
 def _seen(name: str, options: Mapping[str, Any], progress: Callable[[str], None]) -> SeenTenant:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any, TypedDict
 
+from ..quantity import quantity
 from . import job
 from .log_stream import RETENTION, SHORT_RETENTION, Stream, by_subject, moment_of, newest_of
 from .people import MOST_NAMES, some
@@ -241,7 +242,7 @@ def name_of(found: LogEntry) -> str:
 def _failed(failure: Failure) -> str:
     cause = failure["remedy"] or failure["reason"]
     named = ", ".join(failure["users"]) + (f" and {failure['count'] - MOST_NAMES} more" if failure["count"] > MOST_NAMES else "")
-    return f"{_number(failure['count'], 'user')} failed with {failure['code']}{f' ({cause})' if cause else ''}: {named}"
+    return f"{quantity(failure['count'], 'user')} failed with {failure['code']}{f' ({cause})' if cause else ''}: {named}"
 
 
 def held_deletions(shown: Mapping[str, Any] | None, entries: Iterable[LogEntry]) -> list[str]:
@@ -254,7 +255,7 @@ def held_deletions(shown: Mapping[str, Any] | None, entries: Iterable[LogEntry])
 def _held(shown: Mapping[str, Any] | None, entries: Iterable[LogEntry]) -> Iterator[str]:
     held = held_deletions(shown, entries)
     if held:
-        yield f"{_number(len(held), 'deletion')} held back: {some(held)}"
+        yield f"{quantity(len(held), 'deletion')} held back: {some(held)}"
 
 
 def deletions(entries: Iterable[LogEntry], now: datetime) -> dict[str, int]:
@@ -307,10 +308,6 @@ def _grouped(entries: Iterable[LogEntry], key: Any) -> dict[str, list[LogEntry]]
 def _cycle(entries: Sequence[LogEntry]) -> dict[str, Any]:
     counts = Counter(f"{found['action']} {found['status']}" for found in entries)
     return {"time": entries[-1]["time"], "counts": dict(sorted(counts.items()))}
-
-
-def _number(count: int, kind: str) -> str:
-    return f"{count} {kind}{'' if count == 1 else 's'}"
 
 
 def _stamp(moment: datetime) -> str:

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.quantity import quantity
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.link import BUILDING, DEPROVISION, REMOVAL, Step
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.sizing import causes_full_cycle
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.model import (
@@ -322,7 +323,9 @@ def _summary(link: LinkPlan, look: Result) -> str:
     does = "is removed" if link["status"] == "to_remove" else "changes"
     affected = [str(link["impact"]["summary"])] if link["impact"] else []
     unknown = [f"impact on users not known: {link['impact_unknown']}"] if link["impact_unknown"] else []
-    return "; ".join([f"{does}: {_number(sum(len(part['actions']) for part in link['parts']), 'action')} ({numbers})", *affected, *unknown])
+    return "; ".join(
+        [f"{does}: {quantity(sum(len(part['actions']) for part in link['parts']), 'action')} ({numbers})", *affected, *unknown]
+    )
 
 
 def _counted(parts: Iterable[PlannedPart]) -> Iterator[tuple[str, int]]:
@@ -330,10 +333,6 @@ def _counted(parts: Iterable[PlannedPart]) -> Iterator[tuple[str, int]]:
     for part in parts:
         numbers[part["tenant"]["name"]] = numbers.get(part["tenant"]["name"], 0) + len(part["actions"])
     yield from numbers.items()
-
-
-def _number(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 # Of the whole plan ---------------------------------------------------------------------------------------------------------

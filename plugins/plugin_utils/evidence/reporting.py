@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.quantity import quantity
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.link import (
     BUILDING,
     DEPROVISION,
@@ -272,7 +273,7 @@ def _candidates(host: str, link: Link, parts: list[RunPart], check_mode: bool) -
 def _of_run(parts: list[RunPart], check_mode: bool) -> tuple[str, str]:
     """Of a link that was built, removed or verified."""
     if any(part["changed"] for part in parts):
-        return TO_CHANGE if check_mode else CHANGED, _said(parts) or _number(sum(len(part["actions"]) for part in parts), "change")
+        return TO_CHANGE if check_mode else CHANGED, _said(parts) or quantity(sum(len(part["actions"]) for part in parts), "change")
     return IN_SYNC, _said(parts) or "nothing to do"
 
 
@@ -314,7 +315,7 @@ def counts_of(found: Report) -> dict[str, int]:
 def summary_of(found: Report) -> list[str]:
     """At most ten lines: how many links have which verdict, and those that need somebody, the worst first."""
     counted = ", ".join(f"{number} {verdict}" for verdict, number in counts_of(found).items())
-    first = f"{_number(len(found['links']), 'link')}: {counted}" if counted else "no links"
+    first = f"{quantity(len(found['links']), 'link')}: {counted}" if counted else "no links"
     bad = [(host, link) for host, link in found["links"].items() if link["verdict"] not in (CHANGED, IN_SYNC)]
     bad.sort(key=lambda pair: VERDICTS.index(pair[1]["verdict"]))
     lines = [f"{host}: {_shortened(_with_verdict(link['verdict'], link['summary']))}" for host, link in bad]
@@ -330,7 +331,3 @@ def _with_verdict(verdict: str, summary: str) -> str:
 def _shortened(text: str, most: int = 300) -> str:
     line = " ".join(text.split())
     return line if len(line) <= most else f"{line[: most - 3]}..."
-
-
-def _number(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

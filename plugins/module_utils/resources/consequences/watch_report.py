@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...plan import Facts
+from ...quantity import quantity
 from .. import job
 from ..people import some
 from .accounts import FATES, Fate
@@ -125,7 +126,7 @@ def _findings(found: Found) -> Iterator[str]:
         yield f"{risk.name} ({', '.join(found.reasons(risk))}) {text}: {risk.reason}"
     if found.held:
         named = f": {some(found.held['users'])}" if found.held["users"] else ""
-        number = "deletions" if found.held["count"] is None else _number(found.held["count"], "deletion")
+        number = "deletions" if found.held["count"] is None else quantity(found.held["count"], "deletion")
         reason = f" ({found.held['unknown']})" if found.held["unknown"] else ""
         yield f"the deletion guard holds {number} back since {found.held['since']}{named}{reason}"
     before = found.users + found.removed
@@ -155,15 +156,11 @@ def _summary(found: Found, verdict: str, findings: Sequence[str], unknown: Seque
         return "; ".join(unknown)
     counts = found.summary.counts
     may = len([judged for judged in found.left if judged.fate == "may_be_removed"])
-    removed = f"{_number(found.removed, 'unprotected user')} will be deleted {found.link.when}"
+    removed = f"{quantity(found.removed, 'unprotected user')} will be deleted {found.link.when}"
     parts = [removed if found.removed else "no account is about to be deleted"]
-    parts += [f"{_number(may, 'unprotected user')} may be deleted"] if may else []
-    parts += [f"{_number(counts['created'], 'user')} will be created"] if counts["created"] else []
-    return f"{_number(found.users, 'user')} in scope; {', '.join(parts)}"
-
-
-def _number(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    parts += [f"{quantity(may, 'unprotected user')} may be deleted"] if may else []
+    parts += [f"{quantity(counts['created'], 'user')} will be created"] if counts["created"] else []
+    return f"{quantity(found.users, 'user')} in scope; {', '.join(parts)}"
 
 
 def complain(params: Mapping[str, Any], found: Facts) -> str | None:

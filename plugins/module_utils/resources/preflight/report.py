@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ...quantity import quantity
 from .finding import ERROR, UNKNOWN, WARNING
 
 NARROWEST = len("tenant")
@@ -31,7 +32,7 @@ def lines(findings: Sequence[Mapping[str, Any]], switches: Iterable[tuple[str, s
             for finding in findings
         ),
         *(line("switch", tenant, "switches", f"{name} is {_STATE[value]}") for tenant, name, value in switches),
-        f"{_number(counted[ERROR], 'error')}, {_number(counted[WARNING], 'warning')}, {counted[UNKNOWN]} not known",
+        f"{quantity(counted[ERROR], 'error')}, {quantity(counted[WARNING], 'warning')}, {counted[UNKNOWN]} not known",
     ]
 
 
@@ -42,7 +43,3 @@ def refusal(findings: Iterable[Mapping[str, Any]], strict: bool) -> str | None:
     return (
         " ".join(f"Tenant {finding['tenant']}, {finding['check']}: {finding['cause']}; {finding['remedy']}." for finding in against) or None
     )
-
-
-def _number(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -40,3 +40,14 @@ attributes:
     details:
       - This module changes nothing.
 """
+
+    # It must come before the others: of two fragments, the first one decides.
+    CONTROLLER = r"""
+options: {}
+attributes:
+  action_group:
+    support: none
+    membership: []
+    details:
+      - It takes no connection options. Where it connects to a tenant, it uses C(tenants), like the roles.
+"""

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Runs the engine in a module process. The only file that uses `AnsibleModule`."""
+"""Runs the engine in a module process."""
 
 from __future__ import annotations
 

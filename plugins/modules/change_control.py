@@ -54,14 +54,9 @@ options:
       - How much the link is, as RV(entra.cross_tenant_sync.sizing_info#module:sizing). The upper value of C(first_cycle_minutes) decides.
     type: dict
 extends_documentation_fragment:
+  - entra.cross_tenant_sync.attributes.controller
   - entra.cross_tenant_sync.attributes
   - entra.cross_tenant_sync.attributes.info_module
-attributes:
-  action_group:
-    support: none
-    membership: []
-    details:
-      - It takes no connection options.
 seealso:
   - module: entra.cross_tenant_sync.sizing_info
 author:
@@ -111,7 +106,7 @@ msg:
   sample: change request CHG0041234, until 2026-12-06T02:00:00+09:00
 """
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.controller_only import refuse_module
 
 ARGUMENTS = {
     "ticket": {"type": "raw"},
@@ -125,9 +120,8 @@ ARGUMENTS = {
 
 
 def main() -> None:
-    """Fail, because the playbook's other tasks are in the controller."""
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    module.fail_json(msg="change_control runs in the controller; it cannot be run as a module")
+    """Fail, because its work is done in the controller."""
+    refuse_module("change_control", ARGUMENTS)
 
 
 if __name__ == "__main__":

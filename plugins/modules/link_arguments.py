@@ -37,14 +37,9 @@ options:
     type: str
     choices: [present, absent]
 extends_documentation_fragment:
+  - entra.cross_tenant_sync.attributes.controller
   - entra.cross_tenant_sync.attributes
   - entra.cross_tenant_sync.attributes.info_module
-attributes:
-  action_group:
-    support: none
-    membership: []
-    details:
-      - It takes no connection options.
 notes:
   - The variable C(link_own_variables) lists variables of your own that begin with C(link_).
   - Put notes on a tenant into the member C(notes) of its entry of C(tenants), which may hold anything. The variable C(tenants_own_keys)
@@ -119,7 +114,7 @@ others:
   sample: [Fabrikam guests]
 """
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.controller_only import refuse_module
 
 ARGUMENTS = {
     "role": {
@@ -131,9 +126,8 @@ ARGUMENTS = {
 
 
 def main() -> None:
-    """Fail, because the variables are only available in the controller."""
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    module.fail_json(msg="link_arguments runs in the controller, where the variables of the link are; it cannot be run as a module")
+    """Fail, because its work is done in the controller."""
+    refuse_module("link_arguments", ARGUMENTS)
 
 
 if __name__ == "__main__":

@@ -44,14 +44,9 @@ options:
     description: Why the job is paused, for O(action=pause). It is shown in the output.
     type: str
 extends_documentation_fragment:
+  - entra.cross_tenant_sync.attributes.controller
   - entra.cross_tenant_sync.attributes
   - entra.cross_tenant_sync.attributes.info_module
-attributes:
-  action_group:
-    support: none
-    membership: []
-    details:
-      - It takes no connection options.
 notes:
   - For O(action=approve_deletions), the task that looks at each link must register its result as C(watch_look), as the playbook does, so that an
     approval of one link is not taken for that of another.
@@ -116,7 +111,7 @@ restart_reason:
   sample: approve_deletions
 """
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.controller_only import refuse_module
 
 ARGUMENTS = {
     "action": {
@@ -131,9 +126,8 @@ ARGUMENTS = {
 
 
 def main() -> None:
-    """Fail, because the variables are only available in the controller."""
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    module.fail_json(msg="link_guard runs in the controller, where the variables of the links are; it cannot be run as a module")
+    """Fail, because its work is done in the controller."""
+    refuse_module("link_guard", ARGUMENTS)
 
 
 if __name__ == "__main__":

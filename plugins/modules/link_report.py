@@ -50,6 +50,7 @@ options:
       - It is not checked against the time. See the guide on plans for that.
     type: raw
 extends_documentation_fragment:
+  - entra.cross_tenant_sync.attributes.controller
   - entra.cross_tenant_sync.attributes
 attributes:
   check_mode:
@@ -64,11 +65,6 @@ attributes:
     support: full
     details:
       - The task never reports a change, because nothing that is managed changes. The files are written each time.
-  action_group:
-    support: none
-    membership: []
-    details:
-      - It takes no connection options.
 seealso:
   - module: entra.cross_tenant_sync.links_info
   - module: entra.cross_tenant_sync.address_book_info
@@ -138,7 +134,7 @@ masked:
   sample: true
 """
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.controller_only import refuse_module
 
 ARGUMENTS = {
     "folder": {"type": "path", "default": "report"},
@@ -151,9 +147,8 @@ ARGUMENTS = {
 
 
 def main() -> None:
-    """Fail, because the variables are only available in the controller."""
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    module.fail_json(msg="link_report runs in the controller, where the variables of the links are; it cannot be run as a module")
+    """Fail, because its work is done in the controller."""
+    refuse_module("link_report", ARGUMENTS)
 
 
 if __name__ == "__main__":

@@ -32,14 +32,9 @@ options:
     type: bool
     default: true
 extends_documentation_fragment:
+  - entra.cross_tenant_sync.attributes.controller
   - entra.cross_tenant_sync.attributes
   - entra.cross_tenant_sync.attributes.info_module
-attributes:
-  action_group:
-    support: none
-    membership: []
-    details:
-      - It takes no connection options.
 seealso:
   - module: entra.cross_tenant_sync.watch_report
 author:
@@ -62,7 +57,7 @@ msg:
   sample: contoso_to_fabrikam is degraded - the job is in quarantine since 2026-11-20T02:00:00Z
 """
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.controller_only import refuse_module
 
 _VERDICT = {
     "type": "str",
@@ -78,9 +73,8 @@ ARGUMENTS = {
 
 
 def main() -> None:
-    """Fail, because the playbook's other tasks are in the controller."""
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    module.fail_json(msg="link_verdict runs in the controller; it cannot be run as a module")
+    """Fail, because its work is done in the controller."""
+    refuse_module("link_verdict", ARGUMENTS)
 
 
 if __name__ == "__main__":

@@ -24,14 +24,9 @@ description:
 version_added: 0.1.0
 options: {}
 extends_documentation_fragment:
+  - entra.cross_tenant_sync.attributes.controller
   - entra.cross_tenant_sync.attributes
   - entra.cross_tenant_sync.attributes.info_module
-attributes:
-  action_group:
-    support: none
-    membership: []
-    details:
-      - It takes no connection options. It reads C(tenants), like the roles.
 seealso:
   - module: entra.cross_tenant_sync.links_info
   - module: entra.cross_tenant_sync.link_verdict
@@ -189,13 +184,12 @@ stats:
   sample: {verdict: drifted, summary: "3 links: 2 in_sync, 1 drifted", drifted: [contoso_to_fabrikam], could_not_look: []}
 """
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.controller_only import refuse_module
 
 
 def main() -> None:
-    """Fail, because the variables are only available in the controller."""
-    module = AnsibleModule(argument_spec={}, supports_check_mode=True)
-    module.fail_json(msg="links_drift_info runs in the controller, where the variables of the links are; it cannot be run as a module")
+    """Fail, because its work is done in the controller."""
+    refuse_module("links_drift_info", {})
 
 
 if __name__ == "__main__":

@@ -27,14 +27,9 @@ options:
     type: float
     default: 3
 extends_documentation_fragment:
+  - entra.cross_tenant_sync.attributes.controller
   - entra.cross_tenant_sync.attributes
   - entra.cross_tenant_sync.attributes.info_module
-attributes:
-  action_group:
-    support: none
-    membership: []
-    details:
-      - It takes no connection options. It reads C(tenants), like the roles.
 seealso:
   - module: entra.cross_tenant_sync.link_verdict
   - module: entra.cross_tenant_sync.sync_job_info
@@ -198,15 +193,14 @@ all_done:
   type: bool
 """
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.controller_only import refuse_module
 
 ARGUMENTS = {"stale_factor": {"type": "float", "default": 3}}
 
 
 def main() -> None:
-    """Fail, because the variables are only available in the controller."""
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    module.fail_json(msg="links_health_info runs in the controller, where the variables of the links are; it cannot be run as a module")
+    """Fail, because its work is done in the controller."""
+    refuse_module("links_health_info", ARGUMENTS)
 
 
 if __name__ == "__main__":

@@ -60,14 +60,9 @@ options:
       - With O(purpose=report), whether tasks about the users of each link follow. If not set, they follow if there are at most 20 links.
     type: bool
 extends_documentation_fragment:
+  - entra.cross_tenant_sync.attributes.controller
   - entra.cross_tenant_sync.attributes
   - entra.cross_tenant_sync.attributes.info_module
-attributes:
-  action_group:
-    support: none
-    membership: []
-    details:
-      - It takes no connection options. It reads C(tenants), like the roles.
 seealso:
   - module: entra.cross_tenant_sync.link_info
   - module: entra.cross_tenant_sync.link_arguments
@@ -213,7 +208,7 @@ all_done:
   type: bool
 """
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.controller_only import refuse_module
 
 ARGUMENTS = {
     "state": {"type": "str", "choices": ["present", "absent"]},
@@ -227,9 +222,8 @@ ARGUMENTS = {
 
 
 def main() -> None:
-    """Fail, because the variables are only available in the controller."""
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    module.fail_json(msg="links_info runs in the controller, where the variables of the links are; it cannot be run as a module")
+    """Fail, because its work is done in the controller."""
+    refuse_module("links_info", ARGUMENTS)
 
 
 if __name__ == "__main__":

@@ -44,14 +44,9 @@ options:
         8601 with an offset.
     type: raw
 extends_documentation_fragment:
+  - entra.cross_tenant_sync.attributes.controller
   - entra.cross_tenant_sync.attributes
   - entra.cross_tenant_sync.attributes.info_module
-attributes:
-  action_group:
-    support: none
-    membership: []
-    details:
-      - It takes no connection options.
 seealso:
   - module: entra.cross_tenant_sync.links_info
   - module: entra.cross_tenant_sync.impact_info
@@ -192,7 +187,7 @@ files:
   sample: [/var/lib/cross-tenant-sync/plan.json, /var/lib/cross-tenant-sync/plan.md, /var/lib/cross-tenant-sync/plan.html]
 """
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.controller_only import refuse_module
 
 ARGUMENTS = {
     "folder": {"type": "path"},
@@ -203,9 +198,8 @@ ARGUMENTS = {
 
 
 def main() -> None:
-    """Fail, because the variables are only available in the controller."""
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    module.fail_json(msg="plan_report runs in the controller, where the variables of the links are; it cannot be run as a module")
+    """Fail, because its work is done in the controller."""
+    refuse_module("plan_report", ARGUMENTS)
 
 
 if __name__ == "__main__":

@@ -43,6 +43,7 @@ options:
     type: bool
     default: false
 extends_documentation_fragment:
+  - entra.cross_tenant_sync.attributes.controller
   - entra.cross_tenant_sync.attributes
 attributes:
   check_mode:
@@ -55,11 +56,6 @@ attributes:
       - A file that is replaced may contain credentials by now.
   idempotent:
     support: full
-  action_group:
-    support: none
-    membership: []
-    details:
-      - It takes no connection options. It reads C(tenants), like the roles.
 seealso:
   - name: Adopt what exists
     description: The guide to this module and the playbook C(export).
@@ -149,7 +145,7 @@ content:
   type: str
 """
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.controller_only import refuse_module
 
 ARGUMENTS = {
     "path": {"type": "path", "required": True},
@@ -160,9 +156,8 @@ ARGUMENTS = {
 
 
 def main() -> None:
-    """Fail, because the variables are only available in the controller."""
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    module.fail_json(msg="topology_export runs in the controller, where the variable tenants is; it cannot be run as a module")
+    """Fail, because its work is done in the controller."""
+    refuse_module("topology_export", ARGUMENTS)
 
 
 if __name__ == "__main__":

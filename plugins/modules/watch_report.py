@@ -25,14 +25,9 @@ options:
     type: bool
     default: true
 extends_documentation_fragment:
+  - entra.cross_tenant_sync.attributes.controller
   - entra.cross_tenant_sync.attributes
   - entra.cross_tenant_sync.attributes.info_module
-attributes:
-  action_group:
-    support: none
-    membership: []
-    details:
-      - It takes no connection options.
 seealso:
   - module: entra.cross_tenant_sync.watch_info
 author:
@@ -94,15 +89,14 @@ msg:
     Something was found. minsu.kim@contoso.kr (Global Administrator) will be deleted in the next cycle - not assigned
 """
 
-from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.controller_only import refuse_module
 
 ARGUMENTS = {"fail": {"type": "bool", "default": True}}
 
 
 def main() -> None:
-    """Fail, because the variables are only available in the controller."""
-    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    module.fail_json(msg="watch_report runs in the controller, where the variables of the links are; it cannot be run as a module")
+    """Fail, because its work is done in the controller."""
+    refuse_module("watch_report", ARGUMENTS)
 
 
 if __name__ == "__main__":

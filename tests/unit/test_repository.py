@@ -52,19 +52,7 @@ def repository_files() -> list[Path]:
 
 
 MODULES = sorted(names("plugins/modules"))
-WITHOUT_CONNECTION = {
-    "change_control",
-    "link_arguments",
-    "link_guard",
-    "link_report",
-    "link_verdict",
-    "links_drift_info",
-    "links_health_info",
-    "links_info",
-    "plan_report",
-    "topology_export",
-    "watch_report",
-} & set(MODULES)
+WITHOUT_CONNECTION = {module for module in MODULES if "SUBJECT = " not in (ROOT / "plugins" / "modules" / f"{module}.py").read_text()}
 """They read the variables of links, and a connection among their arguments would be refused."""
 ROLES = sorted(path.name for path in (ROOT / "roles").glob("*") if path.is_dir())
 
@@ -230,6 +218,7 @@ def decisions(content: Any) -> Iterator[str]:
 
 LAYERS = (
     # what a layer is made of, from the bottom up, and what it may not import from outside
+    (("private_file", "quantity"), {"ansible", "requests", "msal"}),
     (("graph",), {"ansible"}),
     (("exchange",), {"ansible", "requests", "msal"}),
     (("options/checks",), {"ansible", "requests", "msal"}),
@@ -242,6 +231,7 @@ LAYERS = (
             "module_runner",
             "look",
             "log_streams",
+            "controller_only",
         ),
         {"requests", "msal"},
     ),

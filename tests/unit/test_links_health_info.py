@@ -32,17 +32,8 @@ from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.links_heal
 )
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.links_info import FAILED, GO_ON, MOST_LINES, Looked
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.link import LINK, SECRET
 
-SECRET = "a-secret-that-nobody-may-see"
-LINK: dict[str, Any] = {
-    "link_source": "contoso",
-    "link_target": "fabrikam",
-    "link_configuration": "Fabrikam",
-    "tenants": {
-        "contoso": {"tenant_id": SOURCE, "client_id": "c", "client_secret": SECRET},
-        "fabrikam": {"tenant_id": TARGET, "client_id": "f", "client_secret": SECRET},
-    },
-}
 NOW = datetime.now(timezone.utc)
 JOB = {
     "state": "started",

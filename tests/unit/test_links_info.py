@@ -37,17 +37,8 @@ from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.links_info
     variables_of,
 )
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.link import LINK, SECRET
 
-SECRET = "a-secret-that-nobody-may-see"
-LINK: dict[str, Any] = {
-    "link_source": "contoso",
-    "link_target": "fabrikam",
-    "link_configuration": "Fabrikam",
-    "tenants": {
-        "contoso": {"tenant_id": SOURCE, "client_id": "c", "client_secret": SECRET},
-        "fabrikam": {"tenant_id": TARGET, "client_id": "f", "client_secret": SECRET},
-    },
-}
 FACTS = {"in_sync": True, "summary": "in sync", "not_compared": None, "synced_users": 2, "differences": [], "warnings": []}
 SAME = Verdict(FACTS)
 OTHER = Verdict({**FACTS, "in_sync": False, "summary": "differs", "differences": [{"module": "sync_job"}]})

@@ -91,7 +91,7 @@ class TestOneDescription:
 
     @pytest.mark.parametrize(("option", "owner", "name"), OF_LINK)
     def test_link_info_shares_a_description_or_points_at_it(self, option: str, owner: str, name: str) -> None:
-        own: Any = {**fragment("scope"), **documentation("link_info")["options"]}.get(option)
+        own: Any = {**fragment("scope"), **fragment("scope.allow_empty"), **documentation("link_info")["options"]}.get(option)
         if option == "source_domains":
             # Each of the two modules falls back to something else.
             assert own

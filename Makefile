@@ -38,6 +38,11 @@ test: export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build
 test: $(VENV)/.test-installed $(COLLECTION) ## Run all tests. PYTEST_ARGS="-k word" picks some.
 	python -m pytest $(PYTEST_ARGS)
 
+.PHONY: simulate
+simulate: export PYTHONPATH := $(CURDIR)/.build
+simulate: $(VENV)/.test-installed $(COLLECTION) ## Play whole histories of a link, each from a seed: make simulate SEEDS=1000 FIRST=0.
+	@python -m ansible_collections.entra.cross_tenant_sync.tests.simulation $(or $(SEEDS),1000) $(or $(FIRST),0) $(SIMULATE_ARGS)
+
 .PHONY: test-hosts
 test-hosts: export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build
 test-hosts: $(VENV)/.test-installed $(COLLECTION) ## Tell every story of a module in the worker and through module processes, and compare.

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import pickle
-import random
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -18,6 +17,7 @@ from entra_emulator.settings import FLIPPED, Settings, merged
 from entra_emulator.state import World
 
 from .driver import Driver, Ran
+from .history import Chance
 from .tenants import CONNECTIONS, NAME, upn, world
 from .wire import Caller, Wire
 
@@ -68,7 +68,7 @@ def saved(name: str) -> bytes:
     flipped = name.startswith(FLIPPED_TOO)
     here = Wire(world())
     here.service.settings = settings_of(FLIPPED if flipped else {})
-    chance = random.Random(name)
+    chance = Chance(name)
     driver = Driver(here, CONNECTIONS)
     with here.reached(lambda: uuid.UUID(int=chance.getrandbits(128), version=4), lambda low, high: (low + high) / 2):
         for wish in BEGINNINGS[name.removeprefix(FLIPPED_TOO)]:

@@ -5,19 +5,17 @@
 
 from __future__ import annotations
 
-import random
 from typing import Any
 
 from ansible_collections.entra.cross_tenant_sync.tests.support.behaviours import KINDS
 from entra_emulator.settings import FLIPPED
 
 from .beginnings import BEGINNINGS, FLIPPED_TOO, LINK
-from .history import Beside, Event, History, Human, Kill, Meanwhile, Passes, Run, Strike
+from .history import Beside, Chance, Event, History, Human, Kill, Meanwhile, Passes, Run, Strike
 from .humans import ACTS, OF_USERS
 from .tenants import GROUPS, PEOPLE, upn
 from .wire import BATCH, FAULTS, ITEM, ITEM_FAULTS
 
-Chance = random.Random
 Wish = dict[str, Any]
 
 SYNCHRONIZATION = "/servicePrincipals/{id}/synchronization"
@@ -128,7 +126,11 @@ def settings(chance: Chance) -> dict[str, Any]:
         if chance.random() < likely:
             found[name] = value
     if chance.random() < 0.06:
-        found |= {"throttling": True, "directory_throttle_units": chance.randint(20, 60), "directory_throttle_writes": chance.randint(8, 40)}
+        found |= {
+            "throttling": True,
+            "directory_throttle_units": chance.randint(20, 60),
+            "directory_throttle_writes": chance.randint(8, 40),
+        }
     return found
 
 
@@ -187,7 +189,16 @@ def run(chance: Chance, wanted: Wish) -> Run:
         if chance.random() < 0.2:
             event = human(chance) if chance.random() < 0.5 else Passes(chance.choice((1, 40)))
             meanwhile = (Meanwhile(chance.randrange(50), event),)
-    return Run(wanted, strikes, kill, beside, meanwhile, foretold=quiet and chance.random() < 0.4, looks=chance.random() < 0.6, new_token=chance.random() < 0.15)
+    return Run(
+        wanted,
+        strikes,
+        kill,
+        beside,
+        meanwhile,
+        foretold=quiet and chance.random() < 0.4,
+        looks=chance.random() < 0.6,
+        new_token=chance.random() < 0.15,
+    )
 
 
 def strike(chance: Chance) -> Strike:

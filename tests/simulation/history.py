@@ -6,9 +6,13 @@
 from __future__ import annotations
 
 import dataclasses
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
+
+Chance = random.Random
+"""What a seed gives: neither secret nor unpredictable."""
 
 
 @dataclass(frozen=True)

@@ -199,7 +199,9 @@ def _begins_by_hand(service: Service, _subject: str) -> None:
 def _deletes_configuration(service: Service, _subject: str) -> None:
     link = _link(service)
     if link:
-        key = next((key for key, one in service.world.tenants[SOURCE].applications.items() if one["appId"] == link.principal["appId"]), None)
+        key = next(
+            (key for key, one in service.world.tenants[SOURCE].applications.items() if one["appId"] == link.principal["appId"]), None
+        )
         if key:
             _send(service, SOURCE, "DELETE", f"/applications/{key}")
 

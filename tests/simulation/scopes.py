@@ -95,7 +95,9 @@ def expanded(world: World, names: Iterable[str]) -> Names:
         if name.lower() in users:
             found.add(users[name.lower()]["userPrincipalName"])
         elif name in groups:
-            found |= {tenant.users[member]["userPrincipalName"] for member in tenant.members.get(groups[name], ()) if member in tenant.users}
+            found |= {
+                tenant.users[member]["userPrincipalName"] for member in tenant.members.get(groups[name], ()) if member in tenant.users
+            }
     return frozenset(name for name in found if name.endswith(f"@{DOMAIN}"))
 
 
@@ -145,9 +147,7 @@ def passing(world: World, names: Names, filters: Filters) -> Names:
     if not filters:
         return names
     by_name = {user["userPrincipalName"]: user for user in world.tenants[SOURCE].users.values()}
-    return frozenset(
-        name for name in names if any(all(_holds(by_name[name], clause) for clause in one["clauses"]) for one in filters)
-    )
+    return frozenset(name for name in names if any(all(_holds(by_name[name], clause) for clause in one["clauses"]) for one in filters))
 
 
 def _holds(user: Mapping[str, Any], clause: Mapping[str, Any]) -> bool:

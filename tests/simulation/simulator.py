@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import random
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +18,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.vaul
 from . import beginnings, humans, invariants, scopes
 from .beginnings import CYCLE
 from .driver import Driver, Ran
-from .history import Event, History, Human, Passes, Run
+from .history import Chance, Event, History, Human, Passes, Run
 from .scopes import Names
 from .tenants import CONNECTIONS, SOURCE
 from .watch import Scene, View, Watch, view
@@ -69,8 +68,10 @@ class _Play:
         self.report = Report()
         self.wire: Wire = beginnings.wire()
         self.driver = Driver(self.wire, CONNECTIONS)
-        self.chance = random.Random(history.seed)
+        self.chance = Chance(history.seed)
         self.vault = Vault()
+        self.previous: Event = Passes(0)
+        self.calm = True
         self.acted = False
         """Whether somebody has acted in a portal just now, so that a replica that is behind does not show it."""
         self.settled = not any(history.settings.get(name) for name in UNSETTLED)
@@ -78,7 +79,9 @@ class _Play:
         settings = beginnings.settings_of(history.settings)
         self.wire.begin(world, settings)
         # The transient errors are those of new configurations (fact F4).
-        self.wire.service.transient_errors.update(dict.fromkeys(world.tenants[SOURCE].synchronizations, settings.transient_synchronization_errors))
+        self.wire.service.transient_errors.update(
+            dict.fromkeys(world.tenants[SOURCE].synchronizations, settings.transient_synchronization_errors)
+        )
         self.watch = Watch(self.wire, kept=[scopes.scope_now(world)])
         self.watch.attach()
         self.last: Mapping[str, Any] = beginnings.BUILT
@@ -101,6 +104,8 @@ class _Play:
 
     def _happen(self, event: Event, name: str) -> Scene:
         before = view(self.wire.world, len(self.wire.arrivals))
+        self.calm = self.settled or isinstance(self.previous, Passes)
+        self.previous = event
         if isinstance(event, Run):
             scene = self._runs(event, before)
         else:
@@ -129,13 +134,24 @@ class _Play:
 
     def _scene(self, event: Event, before: View, **more: Any) -> Scene:
         arrivals = self.wire.arrivals[before.arrivals :]
-        return Scene(self.wire.world, event, before, view(self.wire.world), self.watch, arrivals, settled=self.settled or not self.acted, **more)
+        return Scene(
+            self.wire.world,
+            event,
+            before,
+            view(self.wire.world),
+            self.watch,
+            arrivals,
+            settled=self.settled or not self.acted,
+            calm=self.calm,
+            **more,
+        )
 
     def _runs(self, event: Run, before: View) -> Scene:
         world, wish = self.wire.world, event.wish
         expected = scopes.scope_wished(world, wish)
         gone = before.scope - expected
-        leaving = len(scopes.enabled(world, gone) & before.synced), len(gone)
+        # Whoever left a scope that the job has not evaluated yet is still there, and counts as somebody who leaves.
+        leaving = len(scopes.enabled(world, gone) & before.synced), len(gone | (before.synced - expected))
         foretold = None
         if event.foretold:
             foretold = Ran(wish, True, looks=event.looks)
@@ -155,9 +171,11 @@ class _Play:
         ran.looks = event.looks
         if event.beside:
             other = Ran(event.beside.wish, False, looks=event.looks)
-            self.watch.kept.append(scopes.scope_wished(world, other.wish))
+            # Two wishes that contradict each other can make anything of the scope, until a run comes to its end alone.
+            self.watch.kept.append(expected if other.wish == wish else frozenset())
             runs.append(other)
             self._two(ran, caller, other, event.beside.turns)
+            self.watch.lost_creations += ran.killed
         else:
             self._one(ran, caller)
         alone = not event.beside and not any(isinstance(one.event, Human) for one in event.meanwhile)
@@ -258,9 +276,12 @@ class _Play:
 
     def _end(self) -> None:
         """The last wish without its limits, undisturbed: it comes true, everybody arrives, and running once more does nothing."""
+        if self.watch.may_be_doubled and len(scopes.links(self.wire.world)) > 1:
+            return  # Only somebody who knows both can say which of them is to go; the runs say so.
         wish = self._possible()
         self._happen(Passes(1), "a minute passes")
-        attempts = 3 if self.history.settings.get("throttling") else 1
+        # Some answers of the service say that it is too early, or too much at once: a run ends with them, and the next one goes on.
+        attempts = 6 if any(self.history.settings.get(name) for name in ("throttling", "transient_synchronization_errors")) else 1
         for attempt in range(attempts):
             scene = self._happen(Run(wish), f"run again {attempt}")
             (ran,) = scene.runs
@@ -282,7 +303,6 @@ class _Play:
         self._violated("the end", [("everybody_arrives", text) for text in invariants.not_arrived(self.wire.world, self.watch)])
         scene = self._happen(Run(wish, foretold=True), "run once more")
         self._violated("run once more", [("the_next_run_is_silent", text) for text in _noise(scene)])
-
 
     def _possible(self) -> dict[str, Any]:
         """The last wish, without its limits and without users who have left."""

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ NAME = "To south"
 """The configuration of the link."""
 
 Json = dict[str, Any]
+BEGINS = "2026-11-02T09:00:00Z"
+_NOW = re.compile(r"(?!0001)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
 def _connection(side: str, tenant: str) -> Json:
@@ -66,7 +69,9 @@ GROUPS = {"Sales": ["bob", "cho", "fay"], "Core": ["ann", "bob", "eva"], "Nested
 
 def world() -> World:
     """Both tenants before there is any link."""
-    people = [{"userPrincipalName": upn(name), "displayName": name.capitalize(), "mail": upn(name), **about} for name, about in PEOPLE.items()]
+    people = [
+        {"userPrincipalName": upn(name), "displayName": name.capitalize(), "mail": upn(name), **about} for name, about in PEOPLE.items()
+    ]
     guest = {
         "userPrincipalName": f"{GUEST}_else.example#EXT#@north.onmicrosoft.com",
         "displayName": "Gus",
@@ -95,10 +100,11 @@ def world() -> World:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "scenario.json"
         file.write_text(json.dumps({"tenants": [{**source, "groups": groups}, target]}))
-        found = load_scenario(str(file))
+        loaded = load_scenario(str(file))
+    # A scenario begins now; histories begin at the same time on any day.
+    found = World.model_validate_json(_NOW.sub(BEGINS, loaded.model_dump_json()))
     for tenant in found.tenants.values():
         tenant.exchange_online = False
-    found.clock = "2026-11-02T09:00:00Z"
     return found
 
 

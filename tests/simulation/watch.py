@@ -13,9 +13,9 @@ from typing import Any
 from entra_emulator.state import Job, World
 
 from . import scopes
+from .driver import Ran
 from .history import Event
 from .scopes import Names
-from .driver import Ran
 from .tenants import NAME, OTHER, SOURCE, TARGET
 from .wire import Arrival, Wire
 
@@ -76,6 +76,8 @@ class Scene:
     """Whether nobody else changed anything meanwhile."""
     settled: bool = True
     """Whether every read shows what somebody in a portal has changed."""
+    calm: bool = True
+    """Whether every read shows what any earlier event has changed."""
     kept_if_succeeded: list[Names] | None = None
     """What `Watch.kept` is afterwards, if the run succeeded."""
 
@@ -107,11 +109,17 @@ class Watch:
     races: bool = False
     """Whether there were two runs at once in this history."""
     lost_creations: int = 0
-    """How many answers of instantiate were lost. If two runs create the configuration at once, and the service answers one of them with an
-    error, that run cannot know which of two applications is its own, and leaves both: nobody may delete what could be another's (F16).
+    """How many answers of instantiate were lost, or runs were killed beside another. If two runs create the configuration at once, and the
+    service answers one of them with an error, that run cannot know which of two applications is its own, and leaves both: nobody may delete
+    what could be another's (F16). Neither can one that was killed take its own back.
     """
     beside: bool = False
     """Whether two runs go on, of which each may make a restart that the other has recorded."""
+
+    @property
+    def may_be_doubled(self) -> bool:
+        """Whether two applications may be left."""
+        return self.races and self.lost_creations > 0
 
     def begin(self) -> None:
         """A run begins."""
@@ -175,7 +183,7 @@ def view(world: World, arrivals: int = 0) -> View:
     held = scopes.accounts(world)
     return View(
         # A copy; this way of making one is the fastest for plain data.
-        foreign=marshal.loads(marshal.dumps(dict(foreign(world)))),
+        foreign=marshal.loads(marshal.dumps(dict(foreign(world)))),  # noqa: S302  # our own, of this process
         scope=scopes.scope_now(world),
         synced=frozenset(source.users[key]["userPrincipalName"] for key in linked if key in source.users) & held.keys(),
         user_types={str(user["id"]): str(user["userType"]) for users in held.values() for user in users},
@@ -216,7 +224,9 @@ def foreign(world: World) -> Iterator[tuple[str, Any]]:
         yield f"other partners of the {name}", [{one: entry for one, entry in held.items() if one != other} for held in entries]
         about = policy.partners.get(other) or {}
         # An entry that is not there, and one that says nothing, mean the same.
-        said = {one: value for one, value in about.items() if value not in (None, False) and one not in (*OURS_OF_PARTNER, *_OF_EVERY_ENTRY)}
+        said = {
+            one: value for one, value in about.items() if value not in (None, False) and one not in (*OURS_OF_PARTNER, *_OF_EVERY_ENTRY)
+        }
         yield f"trust of the {name}", said
         yield f"other consent of the {name}", _consent(about, "inboundAllowed" if name == "source" else "outboundAllowed")
         yield f"other configurations of the {name}", {one: held for one, held in tenant.service_principals.items() if one not in ours}

@@ -91,6 +91,8 @@ class Arrival:
     committed: bool
     """Whether the emulator carried it out, and it was not refused."""
     at: float
+    lost: bool = False
+    """Whether the caller cannot know if it was carried out."""
 
     def __str__(self) -> str:
         return f"{self.run} {self.number:>3}  {self.kind} -> {self.outcome}"
@@ -168,7 +170,7 @@ class SharedCache(RunCache):
     def recall(self, *key: str) -> Any:
         """A copy, as a file would give it."""
         value = self._values.get("\n".join(key))
-        return None if value is None else marshal.loads(value)
+        return None if value is None else marshal.loads(value)  # noqa: S302  # our own, of this process
 
     def keep(self, value: Any, *key: str) -> None:
         self._values["\n".join(key)] = marshal.dumps(value)
@@ -210,6 +212,8 @@ FAULTS: dict[str, dict[str, Any]] = {
     "no answer after the change": {"fault": "no_answer", "committed": True},
 }
 """What can happen to a request, by a name that a person reads."""
+SERVER_ERRORS = (500, 502, 503, 504)
+NO_FAULT: dict[str, Any] = {"status": 200}
 ITEM_FAULTS = ("429", "503", "503 after the change", "503 with Retry-After after the change", "500 after the change")
 """What can happen to the first item of a batch."""
 ITEM = "item: "
@@ -273,7 +277,12 @@ class Wire:
         try:
             response = self._strike(fault, method, parts.path, parts.query, headers, raw, outcome)
         finally:
-            arrival = Arrival(caller.name, number, kind, _outcome(fault, outcome[0]), writes, bool(outcome[1]), self.clock())
+            lost = (
+                fault is not None
+                and FAULTS.get(fault, NO_FAULT).get("status", 504) in SERVER_ERRORS
+                and fault not in ("delay", "expired token")
+            )
+            arrival = Arrival(caller.name, number, kind, _outcome(fault, outcome[0]), writes, bool(outcome[1]), self.clock(), lost)
             self.arrivals.append(arrival)
             if writes:
                 self.after_write()

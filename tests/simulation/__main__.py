@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from . import chance, shrink
 from .branches import Branches, measured
+from .history import source
 from .simulator import play
 
 SHARE = 50
@@ -113,7 +114,7 @@ def main() -> int:
 
 def _traced(seed: int) -> int:
     history = chance.history(seed)
-    print(shrink.source(history))
+    print(source(history))
     report = play(history)
     print("\n".join(report.trace))
     return 1 if report.violations else 0

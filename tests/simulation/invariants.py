@@ -15,7 +15,7 @@ from . import scopes
 from .driver import NO_SENTENCE, Ran
 from .history import Run
 from .humans import EVERYBODY
-from .tenants import NAME, SECRETS, TARGET
+from .tenants import NAME, SECRETS, SOURCE, TARGET
 from .watch import Scene, Watch, deleted, switches
 from .wire import BATCH
 
@@ -36,7 +36,7 @@ def no_duplicate(scene: Scene) -> Found:
     if scene.watch.most > 1 + lost and not beside:
         yield f"there were {scene.watch.most} applications of the link"
     for link in found:
-        held = [one["principalId"] for one in world.tenants[scopes.SOURCE].assignments.get(link.id, {}).values()]
+        held = [one["principalId"] for one in world.tenants[SOURCE].assignments.get(link.id, {}).values()]
         if len(held) > len(set(held)):
             yield f"configuration {link.id} has an assignment twice"
         if (link.principal.get("tags") or []).count(scopes.TAG) > 1:
@@ -305,7 +305,7 @@ def not_arrived(world: World, watch: Watch) -> Found:
         return
     scope, held = scopes.scope_now(world), scopes.accounts(world)
     yield from (f"{name} is in scope, and not in the target" for name in sorted(scopes.enabled(world, scope) - held.keys()))
-    users = world.tenants[scopes.SOURCE].users
+    users = world.tenants[SOURCE].users
     accounts = {user["id"] for found in held.values() for user in found}
     waiting = set(link.job.staged_deletes)
     for source_id, target_id in link.job.links.items():

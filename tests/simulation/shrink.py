@@ -77,9 +77,12 @@ def _smaller_events(event: Event) -> Iterator[Event]:
         yield replace(event, strikes=(*event.strikes[:place], *event.strikes[place + 1 :]))
     if event.meanwhile:
         yield replace(event, meanwhile=())
-    for name, value in (("foretold", False), ("new_token", False), ("looks", True)):
-        if getattr(event, name) is not value:
-            yield replace(event, **{name: value})
+    if event.foretold:
+        yield replace(event, foretold=False)
+    if event.new_token:
+        yield replace(event, new_token=False)
+    if not event.looks:
+        yield replace(event, looks=True)
     if event.wish != BUILT:
         yield replace(event, wish=BUILT)
     for name in event.wish:

@@ -157,8 +157,9 @@ class _Play:
             foretold = Ran(wish, True, looks=event.looks)
             self._one(foretold, Caller("check", cache=SharedCache(None, self.vault)))
         self.last = wish
-        self.watch.deprovisions = wish.get("link_state") == "absent"
-        self.watch.converts = self.watch.converts or bool(wish.get("link_convert_existing"))
+        wishes = (wish, event.beside.wish) if event.beside else (wish,)
+        self.watch.deprovisions = any(one.get("link_state") == "absent" for one in wishes)
+        self.watch.converts = self.watch.converts or any(one.get("link_convert_existing") for one in wishes)
         self.watch.beside = event.beside is not None
         self.watch.begin()
         kept = list(self.watch.kept)

@@ -79,7 +79,7 @@ def world() -> World:
         "userType": "Guest",
         "externalUserState": "Accepted",
     }
-    groups = [
+    groups: list[Json] = [
         {
             "displayName": name,
             "mailNickname": name.lower(),

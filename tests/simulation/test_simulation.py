@@ -16,8 +16,9 @@ import pytest
 from ansible_collections.entra.cross_tenant_sync.tests.support.life import everything
 
 from . import chance, plants, shrink
-from .beginnings import BUILT
+from .beginnings import BEGINNINGS, BUILT
 from .history import Beside, History, Human, Kill, Meanwhile, Passes, Run, Strike, source
+from .humans import ACTS
 from .simulator import play
 from .tenants import upn
 from .wire import FAULTS
@@ -101,8 +102,8 @@ def test_every_fault_strikes_and_every_act_is_done() -> None:
     histories = [chance.history(seed) for seed in range(3000)]
     runs = [event for one in histories for event in one.events if isinstance(event, Run)]
     assert {strike.fault for run in runs for strike in run.strikes} > set(FAULTS)
-    assert len({event.act for one in histories for event in one.events if isinstance(event, Human)}) == len(chance.ACTS)
-    assert {one.beginning.removeprefix("flipped ") for one in histories} == set(chance.BEGINNINGS)
+    assert len({event.act for one in histories for event in one.events if isinstance(event, Human)}) == len(ACTS)
+    assert {one.beginning.removeprefix("flipped ") for one in histories} == set(BEGINNINGS)
 
 
 @pytest.mark.parametrize("name", plants.PLANTS)

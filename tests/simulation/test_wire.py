@@ -57,7 +57,7 @@ class Both:
         self.cloud = Cloud.__new__(Cloud)
         with mock.patch("ansible_collections.entra.cross_tenant_sync.tests.support.cloud.load_scenario", return_value=world()):
             Cloud.__init__(self.cloud)
-        self.cloud.service.key = self.wire.service.key  # type: ignore[assignment]  # ours
+        self.cloud.service.key = self.wire.service.key
 
     def by_wire(self, method: str, path: str, fault: str | None = None, **options: Any) -> Any:
         """What the wire answers."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import functools
 import hashlib
 import hmac
 import json
@@ -400,8 +401,8 @@ class Wire:
                 (transport, "get_environ_proxies", lambda _url: {}),
                 (engine, "Patience", lambda **given: Patience(**given, sleep=wire.sleep)),
                 (engine, "RunCache", lambda _folder, _vault: wire.callers[getcurrent()].cache),
-                (engine_client, "ReadCache", lambda *given: ReadCache(*given[:5], clock=wire.clock)),
-                (engine_client, "Tokens", lambda *given: Tokens(*given, clock=wire.clock)),
+                (engine_client, "ReadCache", functools.partial(ReadCache, clock=wire.clock)),
+                (engine_client, "Tokens", functools.partial(Tokens, clock=wire.clock)),
                 (engine_client, "_RANDOM", SimpleNamespace(uniform=even)),
                 (engine_plan, "_RANDOM", SimpleNamespace(uniform=even)),
                 (engine_batch, "ThreadPoolExecutor", InTurn),

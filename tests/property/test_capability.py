@@ -133,28 +133,34 @@ def ordered(one: Json, part: str) -> list[tuple[str, str]]:
 
 
 Visible = set[tuple[str, str]]
+"""The levels in effect, each with every kind of people whose data it shows."""
+PEOPLE = ("of the first group", "of the second group", "of no group")
 
 
-def visible(found: Cloud) -> Visible:
-    """The levels in effect, each with its scope: the partner's own capability, or else that of the default policy."""
+def people(one: Json, groups: list[str]) -> set[str]:
+    """Whose data a capability shows."""
+    who = dict(zip(groups, PEOPLE, strict=False))
+    parts = [{who.get(key, key) for _kind, key in ordered(one, part)} for part in ("included", "excluded")]
+    included, excluded = (set(PEOPLE) if "All" in part else part for part in parts)
+    return included - excluded
+
+
+def visible(found: Cloud, groups: list[str]) -> Visible:
+    """What is in effect: the partner's own capability, or else that of the default policy."""
     where = policy(found)
     entry = where.partners.get(FABRIKAM) or {}
     trust = ((entry.get(TRUST) or {}).get("users") or (where.default.get(TRUST) or {}).get("users") or {}).get("accessType")
     if trust != "allowed":
         return set()
     effective = {**where.default_capabilities, **where.capabilities.get(FABRIKAM, {})}
-    return {
-        (name, str([ordered(one, part) for part in ("included", "excluded")]))
-        for name, one in effective.items()
-        if one["inboundAccess"]["isAllowed"]
-    }
+    return {(name, who) for name, one in effective.items() if one["inboundAccess"]["isAllowed"] for who in people(one, groups)}
 
 
 @contextmanager
-def watched(found: Cloud) -> Iterator[list[Visible]]:
+def watched(found: Cloud, groups: list[str]) -> Iterator[list[Visible]]:
     """Notes what is visible after each request."""
     moments: list[Visible] = []
-    found.after = lambda _number: moments.append(visible(found))
+    found.after = lambda _number: moments.append(visible(found, groups))
     yield moments
 
 
@@ -195,12 +201,12 @@ def test_from_any_start(behaviour: str, start: Json, wish: tuple[Json, Json, Jso
     found, saved, groups = cloud(behaviour)
     given_ = options(groups, wish)
     begin(found, saved, groups, start)
-    before, seen = normal(found), visible(found)
+    before, seen = normal(found), visible(found, groups)
     with living(found):
         check = run(found, given_, check=True)
         assert normal(found) == before
         found.calm()
-        with watched(found) as moments:
+        with watched(found, groups) as moments:
             result = task(found, MODULE, "contoso", **given_)
         if check.get("failed"):
             assert result["msg"] == check["msg"]
@@ -219,9 +225,9 @@ def test_from_any_start(behaviour: str, start: Json, wish: tuple[Json, Json, Jso
         name: one for name, one in before["capabilities"].items() if name not in named
     }
     check_trust(before, after, given_)
-    check_levels(found, wish, given_)
+    check_levels(found, wish, given_, visible(found, groups))
     offered = {name for name, (allowed, _scope) in start["default"].items() if allowed}
-    never_more(moments, seen, visible(found), offered)
+    never_more(moments, seen, visible(found, groups), offered)
 
 
 def check_trust(before: Json, after: Json, given_: Json) -> None:
@@ -236,13 +242,13 @@ def check_trust(before: Json, after: Json, given_: Json) -> None:
         assert new == TRUSTS["all"]
 
 
-def check_levels(found: Cloud, wish: tuple[Json, Json, Json], given_: Json) -> None:
+def check_levels(found: Cloud, wish: tuple[Json, Json, Json], given_: Json, seen: Visible) -> None:
     """Of each named feature, exactly the wanted level is in effect; after a removal, none that was not before by the default policy."""
     where = policy(found)
     own = {name for name, one in where.capabilities.get(FABRIKAM, {}).items() if one["inboundAccess"]["isAllowed"]}
     for option, value in wish[0].items():
         levels = FEATURES[option].levels
-        in_effect = {level for level, name in levels.items() if name in {shown for shown, _scope in visible(found)}}
+        in_effect = {level for level, name in levels.items() if name in {shown for shown, _who in seen}}
         allowed = {level for level, name in levels.items() if name in own}
         if given_.get("state") == "absent":
             assert not allowed or option in given_.get("keep", ())
@@ -255,10 +261,10 @@ def check_levels(found: Cloud, wish: tuple[Json, Json, Json], given_: Json) -> N
 def never_more(moments: list[Visible], before: Visible, after: Visible, offered: set[str]) -> None:
     """At no moment is anything visible that is so neither before nor after, except for what the default policy offers to every tenant."""
     for moment in moments:
-        assert {(name, where) for name, where in moment - before - after if name not in offered} == set()
+        assert {(name, who) for name, who in moment - before - after if name not in offered} == set()
         for feature in FEATURES.values():
-            levels = {name for name, _scope in moment if name in feature.levels.values()}
-            earlier = {name for name, _scope in before if name in feature.levels.values()}
+            levels = {name for name, _who in moment if name in feature.levels.values()}
+            earlier = {name for name, _who in before if name in feature.levels.values()}
             assert len(levels - offered) <= max(1, len(earlier))
 
 

@@ -131,18 +131,17 @@ def read(client: Client, wanted: Desired) -> Current:
     if partner_id and is_own(client, partner_id):
         raise Refusal("partner_tenant_id is the tenant itself; its own users see each other anyway")
     seen = capability_reading.read(client, partner_id, list(dict.fromkeys([*wanted.groups, *(wanted.excluded or ())])))
-    trust = (seen.entry or {}).get(MEMBER)
     current = Current(
         partner_id,
         seen.version,
         seen.entry is not None or not partner_id,
-        trust,
+        seen.trust,
         seen.own,
         seen.inherited,
-        seen.default.get(MEMBER),
+        seen.default_trust,
         seen.groups,
     )
-    grows = not wanted.absent and partner_id and seen.version and (seen.entry is None or capability_trust.trusted(trust) is None)
+    grows = not wanted.absent and partner_id and seen.version and (seen.entry is None or capability_trust.trusted(seen.trust) is None)
     return replace(current, policy_bytes=policy_bytes(client.pages(PARTNERS))) if grows else current
 
 
@@ -180,13 +179,18 @@ def _plan_present(current: Current, wanted: Desired) -> Plan:
     _refuse_too_large(current, trust if trusts else None)
     prepared = _prepared(current, wanted, changes)
     there = replace(current, own={**current.own, **prepared})
+    # What is allowed already may be without effect until the trust is there, so its scope changes before.
+    first = {name: access for name, access in changes.items() if name in current.own and (current.own[name].allowed or not access.allowed)}
     actions = [
-        *(_write(current, wanted, name, access) for name, access in prepared.items()),
-        *(_write(current, wanted, name, access) for name, access in disallowed.items() if name in current.own),
+        *(_write(current, wanted, name, access) for name, access in {**prepared, **first}.items()),
         *([_trust_action(current, wanted, trust)] if trusts or (changes and not current.exists) else []),
         # What the default policy lets every tenant see is disallowed as soon as the trust is there.
-        *(_write(current, wanted, name, access) for name, access in disallowed.items() if name not in current.own),
-        *(_write(there, wanted, name, access, new=name in prepared and name not in current.own) for name, access in allowed.items()),
+        *(_write(current, wanted, name, access) for name, access in disallowed.items() if name not in first),
+        *(
+            _write(there, wanted, name, access, new=name in prepared and name not in current.own)
+            for name, access in allowed.items()
+            if name not in first
+        ),
     ]
     if allowed:
         actions[-1] = _watching(actions[-1], current, wanted, frozenset(allowed), frozenset(disallowed))

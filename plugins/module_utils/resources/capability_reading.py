@@ -13,7 +13,7 @@ from typing import Any
 from ..graph.batch import find_all
 from ..graph.client import Client, Request
 from ..graph.errors import ServiceError
-from . import directory
+from . import capability_trust, directory
 from .capability_features import Access, accesses
 from .partner_entry import PARTNERS
 from .partner_values import Raw
@@ -34,8 +34,10 @@ class Seen:
     own: Mapping[str, Access] = field(default_factory=dict)
     inherited: Mapping[str, Access] = field(default_factory=dict)
     """The capabilities of the default policy, if those of a partner are asked for."""
-    default: Raw = field(default_factory=dict)
-    """The default policy itself, if a partner is asked for."""
+    trust: Raw | None = None
+    """The trust in the entry."""
+    default_trust: Raw | None = None
+    """The trust of the default policy, if a partner is asked for."""
     groups: Mapping[str, str] = field(default_factory=dict)
     """The ids of the named groups, by name."""
 
@@ -58,14 +60,25 @@ def read(client: Client, partner_id: str | None, groups: Sequence[str]) -> Seen:
     entry, default = rest[: len(policies)] or (None, None)
     found = directory.pick_groups(groups, directory.listed(client, rest[len(policies) :]))
     capabilities = [accesses(client.members(body, version=version or VERSIONS[0])) if body else {} for body in bodies]
+    own: Mapping[str, Access]
+    own, *inherited = capabilities or [{}]
     return Seen(
         version,
         entry,
-        capabilities[0] if capabilities else {},
-        capabilities[1] if len(capabilities) > 1 else {},
-        default or {},
+        own,
+        inherited[0] if inherited else {},
+        trust_of(entry),
+        trust_of(default),
         {name: principal.id for name, principal in found.items()},
     )
+
+
+def trust_of(policy: Raw | None) -> Raw | None:
+    """The trust in an entry or in the default policy, if it has the documented form."""
+    trust: Raw | None = (policy or {}).get(capability_trust.MEMBER)
+    capability_trust.trusted(trust)
+    capability_trust.is_ours(trust)
+    return trust
 
 
 def _in_some_version(client: Client, lists: Sequence[str], others: Sequence[Request]) -> tuple[str | None, list[Any], list[Any]]:

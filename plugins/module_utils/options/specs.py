@@ -19,6 +19,7 @@ from ansible.module_utils.errors import AnsibleFallbackNotFound
 from ..graph.cloud import CLOUDS
 from ..graph.credentials.base import CredentialOption
 from ..graph.credentials.methods import AUTH_METHODS, CREDENTIAL_OPTIONS
+from ..resources.capability_features import FEATURES
 from ..resources.consequences.importance import KINDS
 from .forms import Understood, understand
 
@@ -188,12 +189,28 @@ SELECTED_USERS: dict[str, Any] = {
 RESTART: dict[str, Any] = {"restart_job": {"type": "bool", "default": True}}
 """For modules whose changes may need a restart of the job."""
 
+CAPABILITY: dict[str, Any] = {
+    **{name: feature.spec for name, feature in FEATURES.items()},
+    "scope": {"type": "str", "choices": ["all", "groups"]},
+    "groups": {"type": "list", "elements": "str"},
+    "excluded_groups": {"type": "list", "elements": "str"},
+    "trust_all_users": {"type": "bool", "default": False},
+}
+
 LINK: dict[str, Any] = {
     **CONFIGURATION,
     **SETTINGS,
     **{f"scope_{name}": about for name, about in SCOPE.items()},
     **MAPPING,
     **{f"job_{name}": about for name, about in JOB.items()},
+    "share": {
+        "type": "dict",
+        "options": {side: {"type": "dict", "options": CAPABILITY} for side in ("source", "target")},
+    },
+    "share_keep": {
+        "type": "dict",
+        "options": {side: {"type": "list", "elements": "str", "choices": list(FEATURES)} for side in ("source", "target")},
+    },
     "verify_users": {"type": "list", "elements": "str"},
     "source_domains": {"type": "list", "elements": "str"},
 }

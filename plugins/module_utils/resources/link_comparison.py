@@ -18,7 +18,7 @@ from ..graph.odata import is_id
 from ..plan import Facts, LinkInquiry, Plan, Refusal
 from . import find_configuration, job, link_report, partner, synced_user
 from .consequences import foresight
-from .link import IN_SOURCE, IN_TARGET, LIMITS, Given, Part
+from .link import IN_SOURCE, IN_TARGET, LIMITS, Given, Part, building
 
 ORGANIZATION = Request("GET", "/organization?$select=verifiedDomains")
 """The source tenant, whose verified domains identify its synced users in the target."""
@@ -107,7 +107,7 @@ def _compare(client: Client, link: Given, parts: Sequence[Part]) -> dict[str, An
     warnings: list[str] = []
     planned: dict[str, tuple[Any, Any]] = {}
     restart_owed = False
-    for part in parts:
+    for part in building(link, parts):
         wanted = part.resource.desired(part.options(_without_limits(link), restart_owed))
         with client.reading():
             current = part.resource.read(client, wanted)

@@ -60,6 +60,10 @@ class AccessPolicy(Model):
     default: GraphObject = Field(default_factory=dict)
     partners: dict[str, GraphObject] = Field(default_factory=dict, description="By the partner's tenant id.")
     identity_synchronizations: dict[str, GraphObject] = Field(default_factory=dict, description="By the partner's tenant id.")
+    capabilities: dict[str, dict[str, GraphObject]] = Field(
+        default_factory=dict, description="What Graph calls m365Capabilities, by the partner's tenant id, then by name."
+    )
+    default_capabilities: dict[str, GraphObject] = Field(default_factory=dict, description="Those of the default policy, by name.")
 
 
 class Job(Model):

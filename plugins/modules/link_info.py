@@ -85,10 +85,6 @@ options:
             description: See O(entra.cross_tenant_sync.cross_tenant_capability#module:excluded_groups).
             type: list
             elements: str
-          trust_all_users:
-            description: See O(entra.cross_tenant_sync.cross_tenant_capability#module:trust_all_users).
-            type: bool
-            default: false
       target:
         description: What the target tenant shares with the users of the source tenant.
         type: dict

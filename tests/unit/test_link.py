@@ -70,7 +70,7 @@ SHARING: dict[str, Any] = {
             "groups": ["Sales"],
             "excluded_groups": ["Board"],
         },
-        "target": {"mail_tips": "all", "room_booking": False, "scope": "all", "trust_all_users": True},
+        "target": {"mail_tips": "all", "room_booking": False, "scope": "all"},
     },
     "link_share_keep": {"source": ["profile_card"], "target": ["mail_tips"]},
 }

@@ -172,6 +172,14 @@ MAPPING: dict[str, Any] = {
 """The options of ``sync_mapping`` that a link has."""
 MAPPING_RULES: dict[str, Any] = {"required_by": {"convert_existing": "user_type"}}
 
+CAPABILITY: dict[str, Any] = {
+    **{name: feature.spec for name, feature in FEATURES.items()},
+    "scope": {"type": "str", "choices": ["all", "groups"]},
+    "groups": {"type": "list", "elements": "str"},
+    "excluded_groups": {"type": "list", "elements": "str"},
+}
+"""The options of ``cross_tenant_capability`` that each side of a link has."""
+
 JOB: dict[str, Any] = {
     "state": {"type": "str", "choices": ["started", "paused"], "default": "started"},
     "wait": {"type": "str", "choices": ["first_cycle", "steady", "idle"]},
@@ -188,14 +196,6 @@ SELECTED_USERS: dict[str, Any] = {
 
 RESTART: dict[str, Any] = {"restart_job": {"type": "bool", "default": True}}
 """For modules whose changes may need a restart of the job."""
-
-CAPABILITY: dict[str, Any] = {
-    **{name: feature.spec for name, feature in FEATURES.items()},
-    "scope": {"type": "str", "choices": ["all", "groups"]},
-    "groups": {"type": "list", "elements": "str"},
-    "excluded_groups": {"type": "list", "elements": "str"},
-    "trust_all_users": {"type": "bool", "default": False},
-}
 
 LINK: dict[str, Any] = {
     **CONFIGURATION,

@@ -88,7 +88,7 @@ MAPPING = (
 
 SHARING = "cross_tenant_capability"
 """The module of the steps that only links with ``share`` have."""
-SHARED = (*FEATURES, "scope", "groups", "excluded_groups", "trust_all_users")
+SHARED = (*FEATURES, "scope", "groups", "excluded_groups")
 """The options of what a tenant shares. Those of the link are members of ``share.source`` and ``share.target``."""
 
 JUDGED = {"judged": True, "impact_limit": 50}
@@ -121,10 +121,10 @@ def _sharing_removal(side: str) -> Step:
         only_with=f"share.{side}",
         from_link={
             "partner_tenant_id": _OTHER[side],
-            **{name: f"share.{side}.{name}" for name in SHARED if name != "trust_all_users"},
+            **{name: f"share.{side}.{name}" for name in SHARED},
             "keep": f"share_keep.{side}",
         },
-        fixed={"trust_all_users": False, "state": "absent"},
+        fixed={"state": "absent"},
     )
 
 

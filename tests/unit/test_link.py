@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from jinja2 import ChainableUndefined
 from jinja2.nativetypes import NativeEnvironment
 
 from ansible_collections.entra.cross_tenant_sync.plugins.filter.connection import connection
@@ -100,7 +101,7 @@ def filled(arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, An
     """The arguments of a task as Ansible hands them to the module, where the tasks before it have found nothing."""
     facts = {"cross_tenant_sync_link": options_of("link_info", variables)}
     registered = {name: {"restart_owed": False} for name in ("source_tenant_mapping", "source_tenant_scope")}
-    environment = NativeEnvironment()
+    environment = NativeEnvironment(undefined=ChainableUndefined)
     environment.filters[f"{PREFIX}connection"] = connection
     given = {
         name: environment.from_string(value).render(omit=OMIT, ansible_facts=facts, source_tenant_policy={}, **registered, **variables)

@@ -105,7 +105,7 @@ def _sharing(side: str) -> Part:
         registered=f"{side}_tenant_sharing",
         only_with=f"share.{side}",
         from_link={"partner_tenant_id": _OTHER[side], **{name: f"share.{side}.{name}" for name in SHARED}},
-        fixed={"state": "present"},
+        fixed={**_NO_DEFAULTS, "state": "present"},
         resource=capability.RESOURCE,
     )
 
@@ -124,10 +124,12 @@ def _sharing_removal(side: str) -> Step:
             **{name: f"share.{side}.{name}" for name in SHARED},
             "keep": f"share_keep.{side}",
         },
-        fixed={"state": "absent"},
+        fixed={**_NO_DEFAULTS, "state": "absent"},
     )
 
 
+_NO_DEFAULTS = {"default": False, "trust_all_users": False}
+"""A link never speaks for the default policy, and opens no trust that was limited."""
 _OTHER = {SOURCE: "target.tenant_id", TARGET: "tenant_id"}
 """The option with the id of the other tenant."""
 
@@ -136,8 +138,7 @@ BUILDING = (
         module="cross_tenant_policy",
         side=TARGET,
         registered="target_tenant_policy",
-        # Not named, the switch of groups is left as it is, and not even read.
-        from_link={"partner_tenant_id": "tenant_id", "partner_cloud": "cloud", "group_sync_inbound": "groups"},
+        from_link={"partner_tenant_id": "tenant_id", "partner_cloud": "cloud"},
         fixed={"user_sync_inbound": True, "redemption_inbound": True, "state": "present"},
         resource=partner.RESOURCE,
     ),

@@ -229,6 +229,7 @@ CHECKS: Table = {
     "user": LINE,
     "users": LINE,
     "groups": NAME,
+    "excluded_groups": NAME,
     "max_removals": REMOVALS,
     "max_removal_percent": PERCENT,
     "scope_users": LINE,

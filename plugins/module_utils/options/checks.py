@@ -237,6 +237,7 @@ CHECKS: Table = {
     "user": LINE,
     "users": LINE,
     "groups": group,
+    "excluded_groups": NAME,
     "max_removals": REMOVALS,
     "max_removal_percent": PERCENT,
     "scope_users": LINE,

@@ -240,6 +240,11 @@ class Settings(BaseModel):
     exchange_largest_page: int = Field(
         default=1000, ge=1, le=1000, description="F148: objects in one answer at most, whatever Prefer: odata.maxpagesize asks for."
     )
+    old_sharing: Literal["wins", "loses"] = Field(
+        default="wins",
+        description="F212: whether an enabled organization relationship, sharing policy or availability address space takes precedence "
+        "over a capability, or only counts where there is none.",
+    )
     exchange_setter_answer: Literal["empty", "object", "no_content"] = Field(
         default="empty", description="F147: what a setter answers: 200 without objects, 200 with the object, or 204."
     )
@@ -383,6 +388,7 @@ FLIPPED: dict[str, Any] = {
     "exchange_members": "GuestMailUser",
     "exchange_paging": "never",
     "exchange_page_size": 100,
+    "old_sharing": "loses",
     "exchange_setter_answer": "no_content",
     "exchange_not_found_status": 500,
     "exchange_null_identity": "refused",

@@ -166,6 +166,7 @@ extends_documentation_fragment:
   - entra.cross_tenant_sync.scope
   - entra.cross_tenant_sync.scope.allow_empty
   - entra.cross_tenant_sync.mapping
+  - entra.cross_tenant_sync.mapping.groups
   - entra.cross_tenant_sync.attributes
   - entra.cross_tenant_sync.attributes.info_module
 attributes:

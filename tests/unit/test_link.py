@@ -58,6 +58,8 @@ MOST = {
     "link_mappings": [{"target": "employeeId", "state": "absent"}],
     "link_filters": [{"name": "Sales", "clauses": [{"attribute": "department", "operator": "EQUALS", "values": ["Sales"]}]}],
     "link_target_actions": ["create", "update"],
+    "link_groups": True,
+    "link_group_mappings": [{"target": "description", "state": "absent"}],
     "link_job_state": "paused",
     "link_job_wait": "idle",
 }

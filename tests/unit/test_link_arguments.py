@@ -652,7 +652,7 @@ def forms_of(name: str) -> list[tuple[Any, Any]]:
     """Forms in which a survey gives a variable, and what each means."""
     about = VARIABLES[name].about
     if about.get("elements") == "dict":
-        members = [{"target": "mail", "source": "mail"}] if name == "link_mappings" else [FILTER]
+        members = [FILTER] if name == "link_filters" else [{"target": "mail", "source": "mail"}]
         return [(json.dumps(members), members), (json.dumps(members[0]), members)]
     if about["type"] == "list":
         one, other = about.get("choices", ["a.example", "b.example"])[:2]
@@ -776,6 +776,20 @@ class TestRivals:
                 (sentence,) = found[host]
                 assert f"the links a, b disagree on what fabrikam shares with contoso (link_share.{side}.{words}, or its scope" in sentence
         # What must not exist wants nothing.
+        assert self.fights(**{**links, "b": {**links["b"], "link_state": "absent"}}) == {}
+
+    def test_who_wants_groups_and_who_does_not(self) -> None:
+        """The target has one switch for all links from a source. The reverse link has another one."""
+        links: dict[str, dict[str, Any]] = {
+            "a": {"link_groups": "yes"},
+            "b": {"link_groups": False, "link_configuration": "B"},
+            "c": {"link_configuration": "C"},
+            "d": {**self.BACK, "link_groups": False},
+        }
+        found = self.fights(**links)
+        assert set(found) == {"a", "b"}
+        assert "the links a, b disagree on whether groups are synchronized (link_groups)" in found["a"][0]
+        assert self.fights(**{**links, "b": {**links["b"], "link_groups": True}}) == {}
         assert self.fights(**{**links, "b": {**links["b"], "link_state": "absent"}}) == {}
 
     def test_a_link_between_others_is_no_rival(self) -> None:

@@ -26,7 +26,7 @@ OF_LINK = [
     ("configuration", "sync_scope", "configuration"),
     *((name, "sync_configuration", name) for name in specs.SETTINGS),
     *((f"scope_{name}", "sync_scope", name) for name in specs.SCOPE),
-    *((name, "sync_mapping", name) for name in specs.MAPPING),
+    *((name, "sync_mapping", name) for name in (*specs.MAPPING, *specs.GROUPS)),
     *((f"job_{name}", "sync_job", name) for name in specs.JOB),
     ("source_domains", "sync_deprovision", "source_domains"),
 ]

@@ -204,6 +204,7 @@ LINK: dict[str, Any] = {
     **SETTINGS,
     **{f"scope_{name}": about for name, about in SCOPE.items()},
     **MAPPING,
+    **GROUPS,
     **{f"job_{name}": about for name, about in JOB.items()},
     "share": {
         "type": "dict",

@@ -86,6 +86,8 @@ MAPPING = (
 )
 """The options of the mappings and filters. Those of the link have the same names as those of the module."""
 
+GROUPS = ("groups", "group_mappings")
+"""The options of the synchronization of groups, with the same names. The switch is also one of the partner in the target."""
 SHARING = "cross_tenant_capability"
 """The module of the steps that only links with ``share`` have."""
 SHARED = (*FEATURES, "scope", "groups", "excluded_groups")
@@ -138,7 +140,8 @@ BUILDING = (
         module="cross_tenant_policy",
         side=TARGET,
         registered="target_tenant_policy",
-        from_link={"partner_tenant_id": "tenant_id", "partner_cloud": "cloud"},
+        # If it is not named, the switch of groups is left as it is, and not even read.
+        from_link={"partner_tenant_id": "tenant_id", "partner_cloud": "cloud", "group_sync_inbound": "groups"},
         fixed={"user_sync_inbound": True, "redemption_inbound": True, "state": "present"},
         resource=partner.RESOURCE,
     ),
@@ -169,7 +172,8 @@ BUILDING = (
         module="sync_mapping",
         side=SOURCE,
         registered="source_tenant_mapping",
-        from_link={"configuration": "configuration", **{name: name for name in MAPPING}},
+        # The mode of the scope is set after the mappings, and not every mode goes together with groups (fact F232).
+        from_link={"configuration": "configuration", "scope_mode": "scope_mode", **{name: name for name in (*MAPPING, *GROUPS)}},
         fixed={"exact": False, "reset": False, "restart_job": False, **JUDGED},
         resource=mapping.RESOURCE,
     ),
@@ -311,6 +315,7 @@ _OPTIONAL = (
     "deletion_threshold",
     *(f"scope_{name}" for name in SCOPE),
     *MAPPING,
+    *GROUPS,
     "share",
     "job_state",
     "job_wait",

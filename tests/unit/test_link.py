@@ -77,7 +77,7 @@ SHARING: dict[str, Any] = {
     },
     "link_share_keep": {"source": ["profile_card"], "target": ["mail_tips"]},
 }
-VARIABLES = {"least": LEAST, "most": MOST, "sharing": SHARING}
+VARIABLES: dict[str, dict[str, Any]] = {"least": LEAST, "most": MOST, "sharing": SHARING}
 STEPS = [*((step, "present") for step in BUILDING), *((step, "absent") for step in REMOVAL), (DEPROVISION, "deprovision")]
 OMIT = object()
 
@@ -105,7 +105,7 @@ def filled(arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, An
     registered = {name: {"restart_owed": False} for name in ("source_tenant_mapping", "source_tenant_scope")}
     environment = NativeEnvironment(undefined=ChainableUndefined)
     environment.filters[f"{PREFIX}connection"] = connection
-    given = {
+    given: dict[str, Any] = {
         name: environment.from_string(value).render(omit=OMIT, ansible_facts=facts, source_tenant_policy={}, **registered, **variables)
         if isinstance(value, str)
         else value

@@ -662,8 +662,8 @@ def forms_of(name: str) -> list[tuple[Any, Any]]:
         return [(form, one) for one in about["choices"] for form in (one, f" {one} ")]
     if about["type"] == "dict":
         value: Any = {"source": ["free_busy"]} if name == "link_share_keep" else {"target": {"free_busy": "basic", "profile_card": True}}
-        texts = json.dumps(value).replace("true", '"yes"')
-        return [(texts, value), (f" {texts}\n", value), (value, value)]
+        text = json.dumps(value).replace("true", '"yes"')
+        return [(text, value), (f" {text}\n", value), (value, value)]
     by_type: dict[str, list[tuple[Any, Any]]] = {
         "str": [("it@contoso.kr", "it@contoso.kr")],
         "path": [("books/a.ps1", "books/a.ps1"), (" /books/a.ps1 ", "/books/a.ps1")],
@@ -673,7 +673,7 @@ def forms_of(name: str) -> list[tuple[Any, Any]]:
     return by_type[about["type"]]
 
 
-def hosts(**links: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def hosts(**links: Mapping[str, Any]) -> Mapping[str, Any]:
     """By host, what is told of it among these links."""
     raw = {host: {**LINK, **link} for host, link in links.items()}
     return rivals_by_host(raw, raw.__getitem__, raw.__getitem__)

@@ -11,6 +11,7 @@ Usage: python -m ansible_collections.entra.cross_tenant_sync.tests.tools.stopwat
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -48,7 +49,7 @@ class Desk:
     def type(self, command: str) -> str:
         """Type a command. What it prints."""
         begun = time.monotonic()
-        done = subprocess.run(command, shell=True, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(shlex.split(command), cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False)
         seconds = time.monotonic() - begun
         self.total += seconds
         print(f"{self.total:6.1f} s  (+{seconds:4.1f})  {command}", flush=True)

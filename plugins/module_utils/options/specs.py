@@ -170,6 +170,8 @@ MAPPING: dict[str, Any] = {
     "target_actions": {"type": "list", "elements": "str", "choices": ["create", "update", "delete"]},
 }
 """The options of ``sync_mapping`` that a link has."""
+GROUPS: dict[str, Any] = {"groups": {"type": "bool"}, "group_mappings": MAPPING["mappings"]}
+"""The options of ``sync_mapping`` for the synchronization of groups."""
 MAPPING_RULES: dict[str, Any] = {"required_by": {"convert_existing": "user_type"}}
 
 CAPABILITY: dict[str, Any] = {

@@ -36,6 +36,11 @@ CROSS_TENANT_ACCESS = Access(
     ("Policy.Read.All", "Policy.ReadWrite.CrossTenantAccess"),
     ("Policy.ReadWrite.CrossTenantAccess",),
 )
+CAPABILITIES = Access(
+    r"/policies/crossTenantAccessPolicy/(partners/[^/]+|default)/m365Capabilities",
+    ("Policy.Read.All", "Policy.ReadWrite.CrossTenantCapability"),
+    ("Policy.ReadWrite.CrossTenantCapability",),
+)
 INVITATIONS = Access(
     r"/policies/authorizationPolicy", ("Policy.Read.All", "Policy.Read.AuthorizationPolicy", "Policy.ReadWrite.Authorization")
 )
@@ -87,7 +92,8 @@ ELIGIBLE_ROLES = Access(
 CONTACTS = Access(r"/contacts", ("OrgContact.Read.All", *DIRECTORY))
 
 ACCESSES = (
-    # The first match counts, so the paths below a service principal come before the service principal.
+    # The first match counts, so the paths below an object come before the object.
+    CAPABILITIES,
     CROSS_TENANT_ACCESS,
     INVITATIONS,
     MAIL_DOMAINS,

@@ -77,6 +77,17 @@ class Settings(BaseModel):
         default="null", description="F44: $expand=identitySynchronization of a partner without one gives null, or leaves the member out."
     )
 
+    m365_capabilities: Literal["available", "beta_only", "absent"] = Field(
+        default="available", description="F207: whether the capabilities of Microsoft 365 are in v1.0 and beta, in beta only, or nowhere."
+    )
+    capability_update: Literal["merge", "replace"] = Field(
+        default="merge",
+        description="F202: PATCH of a capability keeps the members of inboundAccess that were not sent, or resets them.",
+    )
+    capability_without_trust: Literal["refused", "accepted"] = Field(
+        default="refused",
+        description="F204: POST of a capability for a partner without m365CollaborationInbound is 400, or accepted without effect.",
+    )
     related_tenants: Literal["both", "beta", "absent"] = Field(
         default="both", description="F198: whether relatedTenants is in v1.0 and beta, in beta only, or nowhere, as in the cloud in China."
     )
@@ -229,6 +240,11 @@ class Settings(BaseModel):
     exchange_largest_page: int = Field(
         default=1000, ge=1, le=1000, description="F148: objects in one answer at most, whatever Prefer: odata.maxpagesize asks for."
     )
+    old_sharing: Literal["wins", "loses"] = Field(
+        default="wins",
+        description="F212: whether an enabled organization relationship, sharing policy or availability address space takes precedence "
+        "over a capability, or only counts where there is none.",
+    )
     exchange_setter_answer: Literal["empty", "object", "no_content"] = Field(
         default="empty", description="F147: what a setter answers: 200 without objects, 200 with the object, or 204."
     )
@@ -324,6 +340,9 @@ FLIPPED: dict[str, Any] = {
     "soft_deleted_partner": "blocks",
     "nested_settings": "replace",
     "expand_absent_policy": "omitted",
+    "m365_capabilities": "beta_only",
+    "capability_update": "replace",
+    "capability_without_trust": "accepted",
     "related_tenants": "beta",
     "second_job": "same",
     "job_created_status": 200,
@@ -369,6 +388,7 @@ FLIPPED: dict[str, Any] = {
     "exchange_members": "GuestMailUser",
     "exchange_paging": "never",
     "exchange_page_size": 100,
+    "old_sharing": "loses",
     "exchange_setter_answer": "no_content",
     "exchange_not_found_status": 500,
     "exchange_null_identity": "refused",

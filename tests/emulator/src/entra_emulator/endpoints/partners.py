@@ -158,6 +158,7 @@ def delete_partner(call: Call) -> Reply:
                 "The partner configuration cannot be deleted because an identity synchronization policy exists for it."
             )
         del policy.identity_synchronizations[tenant_id]
+    policy.capabilities.pop(tenant_id, None)
     written(call, "partner", f"entry/{tenant_id}", policy.partners[tenant_id])
     removed = policy.partners.pop(tenant_id)
     call.service.blocked_partners[(call.tenant.id, tenant_id)] = call.settings.soft_deleted_partner_posts

@@ -64,7 +64,9 @@ def sentences() -> Iterator[Sentence]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not (isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and _name(node.exc.func) in RAISED):
                 continue
-            texts = tuple(text for argument in node.exc.args[:1] for text in texts_of(argument) if len(text.replace(VALUE, " ").split()) > 2)
+            texts = tuple(
+                text for argument in node.exc.args[:1] for text in texts_of(argument) if len(text.replace(VALUE, " ").split()) > 2
+            )
             if texts:
                 yield Sentence(f"{path.relative_to(REPOSITORY / 'plugins')}:{node.lineno}", texts)
 

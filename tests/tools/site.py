@@ -34,6 +34,7 @@ OTHER_PAGES = {
     "README.md": "overview",
     "CONTRIBUTING.md": "contributing",
     "SECURITY.md": "security_policy",
+    "examples/README.md": "examples",
     "tests/emulator/README.md": "emulator_reference",
 }
 """Pages that lie outside of docs and roles, with their names on the site."""

@@ -135,6 +135,18 @@ dist: $(VENV)/.dist-installed ## Build the artifact of a release in .build/dist,
 	@python tests/tools/dist.py .build/dist
 	@cat .build/dist/SHA256SUMS
 
+$(VENV)/.docs-installed: docs/docsite/requirements.txt $(VENV)/.lint-installed
+	@echo "Installing what the documentation site needs"
+	@python -m pip install -qq -r docs/docsite/requirements.txt
+	@touch $@
+
+.PHONY: docs
+docs: export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build
+docs: export PYTHONPATH := $(CURDIR)/.build
+docs: $(VENV)/.docs-installed $(COLLECTION) ## Build the documentation site in .build/docs/html.
+	@python -m ansible_collections.entra.cross_tenant_sync.tests.tools.site .build/docs
+	@echo "The site is .build/docs/html/index.html"
+
 .PHONY: stopwatch
 stopwatch: export PYTHONPATH := $(CURDIR)/.build
 stopwatch: dist $(COLLECTION) ## Go from an empty directory with the artifact to a green plan of a hub of five, in less than 90 s.

@@ -224,6 +224,7 @@ IMPACT: dict[str, Any] = {
     **CONFIGURATION,
     **{f"scope_{name}": {**about, **({"aliases": [name]} if name in _LIMITS else {})} for name, about in SCOPE.items()},
     **MAPPING,
+    **GROUPS,
     **PROTECTED,
 }
 """The options of ``impact_info``: everything of a link that decides what happens to users, and whom it must not harm."""

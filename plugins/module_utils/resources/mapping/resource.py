@@ -18,6 +18,7 @@ from ...graph.client import Client, Request
 from ...graph.errors import ServiceError
 from ...plan import NO_PATH, Action, Plan, Refusal, Resource, Unseen
 from .. import change, find_configuration, job, settings_bag
+from ..group_kinds import ASSIGNED_ONLY
 from . import filters, try_on
 from .default_schema import default_schema
 from .expression import shortened, source_meaning
@@ -25,7 +26,7 @@ from .judgement import judge
 from .new_schema import ESSENTIAL, Current, new_schema, required_group_mapping, required_user_mapping
 from .schema import flows, group_mapping, other_rules, problem, rows, rules_meaning, shown, user_mapping, without_empty
 from .types import MappingRow, ObjectMapping, Schema, Shown, Source
-from .wanted import ASSIGNED_ONLY, PROTECTED, Desired, WantedMapping, desired
+from .wanted import PROTECTED, Desired, WantedMapping, desired
 
 __all__ = ["ESSENTIAL", "PROTECTED", "RESOURCE", "Current", "Desired", "WantedMapping", "desired", "judge", "plan", "read", "refreshed"]
 

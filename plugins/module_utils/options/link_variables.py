@@ -183,6 +183,15 @@ def is_template(value: Any) -> bool:
     return isinstance(value, str) and ("{{" in value or "{%" in value)
 
 
+def is_literal(value: Any) -> bool:
+    """Whether a value is known before anything is evaluated: it is neither a template nor encrypted, and contains neither."""
+    if isinstance(value, Mapping):
+        return all(map(is_literal, value.values()))
+    if isinstance(value, (list, tuple)):
+        return all(map(is_literal, value))
+    return (value is None or isinstance(value, (str, int, float))) and not is_template(value)
+
+
 def names_in(raw: Any, variable: str) -> tuple[list[str], list[str]]:
     """The names in a list of the site's own names, and the messages about its faults."""
     names, faults = checked(UNCHECKED, _TEXTS, raw, variable)

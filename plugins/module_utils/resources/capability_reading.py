@@ -34,8 +34,6 @@ class Seen:
     own: Mapping[str, Access] = field(default_factory=dict)
     inherited: Mapping[str, Access] = field(default_factory=dict)
     """The capabilities of the default policy, if those of a partner are asked for."""
-    trust: Raw | None = None
-    """The trust in the entry."""
     default_trust: Raw | None = None
     """The trust of the default policy, if a partner is asked for."""
     groups: Mapping[str, str] = field(default_factory=dict)
@@ -67,7 +65,6 @@ def read(client: Client, partner_id: str | None, groups: Sequence[str]) -> Seen:
         entry,
         own,
         inherited[0] if inherited else {},
-        trust_of(entry),
         trust_of(default),
         {name: principal.id for name, principal in found.items()},
     )

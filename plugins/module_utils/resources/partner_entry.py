@@ -16,7 +16,7 @@ from ..graph.batch import find_all
 from ..graph.client import Client, Request
 from ..graph.errors import ServiceError
 from ..plan import Action, Refusal
-from . import find_configuration
+from . import find_configuration, foretold
 from .partner_settings import ENTRY, SYNCHRONIZATION, TABLE, PartnerSettings, Table, Values
 from .partner_values import Raw, says_nothing
 from .tenants import id_of_domain, is_own
@@ -85,6 +85,7 @@ def read(client: Client, wanted: Desired) -> Current:
     raw, synchronization = _both_parts(client, partner_id, wanted)
     grows = not wanted.absent and (raw is None or any(table.rows[name].kind.bulky for name in wanted.settings))
     size = policy_bytes(client.pages(PARTNERS)) if grows else 0
+    raw = foretold.entry(client, partner_id, raw)
     now = None if raw is None else table.read(raw, synchronization or {})
     return Current(
         partner_id, now, raw is not None and synchronization is not None, raw or {}, size, _served(client, partner_id, wanted, now)
@@ -135,9 +136,10 @@ def entry_action(current: Current, wanted: Desired, changed: Values) -> Action:
     return Action("update", f"{partner} ({', '.join(changed)})", wanted.tenant, (update,), _before(current, changed), dict(changed))
 
 
-def synchronization_action(current: Current, wanted: Desired, changed: Values) -> Action:
-    """Creates or updates the identity synchronization. PUT creates and PATCH updates: a second PUT is refused (fact F42)."""
-    exists = current.has_synchronization
+def synchronization_action(current: Current, wanted: Desired, changed: Values, exists: bool) -> Action:
+    """Creates or updates the identity synchronization. PUT creates and PATCH updates: a second PUT is refused (fact F42). ``exists``: whether
+    it is there, or an earlier action of the plan creates it.
+    """
     body = wanted.table.body(SYNCHRONIZATION, changed, current.settings or {}, {})
     version = wanted.table.version(SYNCHRONIZATION, changed)
     return Action(
@@ -147,7 +149,7 @@ def synchronization_action(current: Current, wanted: Desired, changed: Values) -
         (Request("PATCH" if exists else "PUT", paths(current.partner_id)[1], body, version),),
         before=_before(current, changed) if exists else None,
         after=dict(changed),
-        follows_creation=current.settings is None,
+        follows_creation=current.settings is None or exists is not current.has_synchronization,
     )
 
 

@@ -161,6 +161,26 @@ def _policies(world: World, tenant: Tenant) -> str:
     return _table("partners", [*heads, "Sees of the people here"], rows)
 
 
+def _old_sharing(tenant: Tenant) -> str:
+    """The objects in Exchange by which calendars were shared before; a tenant begins with one of them (F210)."""
+    exchange = tenant.exchange
+    rows = [
+        *(
+            ("Organization relationship", item, ", ".join(item["DomainNames"]), item["Enabled"])
+            for item in exchange.organization_relationships
+        ),
+        *(("Availability address space", item, item["AccessMethod"], True) for item in exchange.availability_address_spaces),
+        *(("Sharing policy", item, ", ".join(item["Domains"]), item["Enabled"]) for item in exchange.sharing_policies),
+    ]
+    if not rows:
+        return ""
+    shown = [
+        _row([kind, f"<b>{_text(item['Name'])}</b>", _text(about), _tag("enabled") if enabled else _tag("disabled")])
+        for kind, item, about, enabled in rows
+    ]
+    return f"<h3>Old sharing in Exchange</h3>{_table('old-sharing', ['Kind', 'Name', 'For', ''], shown)}"
+
+
 def _sharing(tenant: Tenant, capabilities: dict[str, GraphObject], trust: bool) -> str:
     """What a partner sees in Microsoft 365; nothing of it counts without the trust (F204)."""
     if not capabilities and not trust:
@@ -236,6 +256,7 @@ def _section(world: World, tenant: Tenant, known: dict[str, str]) -> str:
         f'<section id="{escape(tenant.id)}" data-tenant="{escape(tenant.id)}"><h2>{escape(tenant.display_name)}</h2>'
         f'<p class="about">{escape(", ".join(tenant.domains))} · <code>{escape(tenant.id)}</code> · {counts}</p>'
         f"<h3>Partners</h3>{_policies(world, tenant)}"
+        f"{_old_sharing(tenant)}"
         f"<h3>Provisioning jobs</h3>{_table('jobs', JOB_HEADS, list(_jobs(world, tenant)))}"
         f"<h3>Address book</h3>{_people(tenant, known)}</section>"
     )

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Groups follow: both switches, the mappings of groups, what the cycles make of it, and what is refused (facts F45, F106, F230 to F237).
+"""Groups follow: both switches, the mappings of groups, what the cycles make of it, and what is refused (facts F45, F106, F214 to F219, F231, F235, F237).
 
 The tasks run in this process; that a playbook and a module process do the same is proved by the stories of these modules.
 """
@@ -19,13 +19,13 @@ from ansible_collections.entra.cross_tenant_sync.tests.support.behaviours import
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM, Emulator
 from ansible_collections.entra.cross_tenant_sync.tests.support.preflights import connection, preflight, registration, task
 
-CONFIGURATION = {"configuration": "Fabrikam"}
+CONFIGURATION: dict[str, Any] = {"configuration": "Fabrikam"}
 SUFFIX = 'Append([displayName], " (Contoso)")'
 WITH_GROUPS = Behaviour("flipped, but with groups", {**FLIPPED.settings, "group_mapping": "present"})
 BOTH = pytest.mark.parametrize("behaviour", [LIKELY, WITH_GROUPS], indirect=True, ids=str)
 ALL = pytest.mark.parametrize("behaviour", [LIKELY, WITH_GROUPS, LAG], indirect=True, ids=str)
 ONE = pytest.mark.parametrize("behaviour", [LIKELY], indirect=True, ids=str)
-PARTNER = {"partner_tenant_id": CONTOSO}
+PARTNER: dict[str, Any] = {"partner_tenant_id": CONTOSO}
 
 
 def said(result: dict[str, Any]) -> list[str]:
@@ -214,7 +214,7 @@ class TestGroupsFollow:
 
     @ONE
     def test_a_group_of_the_same_name_is_left_alone(self, emulator: Emulator, following: dict[str, Any]) -> None:
-        """Existing groups of the target are never used (fact F234)."""
+        """Existing groups of the target are never used (fact F215)."""
         number = tenants.made_up_id("by hand")
         there = following["tenants"][FABRIKAM]
         assert there["groups"][number]["displayName"] == "Sales Seoul"
@@ -227,7 +227,7 @@ class TestGroupsFollow:
     @BOTH
     @pytest.mark.usefixtures("following")
     def test_switched_off_they_stay(self, emulator: Emulator) -> None:
-        """What has arrived stays with its members, and follows no more (fact F233)."""
+        """What has arrived stays with its members, and follows no more (fact F217)."""
         result = task(emulator, "sync_mapping", CONTOSO, **CONFIGURATION, groups=False)
         assert any("stay in the target tenant" in warning for warning in result["warnings"])
         number = tenants.groups(emulator.state(), "Sales Seoul")[0]["id"]
@@ -259,7 +259,7 @@ class TestGroupsFollow:
 
 
 class TestKinds:
-    """Whether a group becomes a group is said beforehand, and the cycle does that (fact F234)."""
+    """Whether a group becomes a group is said beforehand, and the cycle does that (fact F214)."""
 
     KINDS: ClassVar[dict[str, dict[str, Any]]] = {
         "Static": {},

@@ -16,7 +16,7 @@ from ..graph.batch import find_all
 from ..graph.client import Client, Request
 from ..graph.errors import ServiceError
 from ..plan import Action, Refusal
-from . import find_configuration
+from . import find_configuration, foretold
 from .partner_settings import ENTRY, SYNCHRONIZATION, TABLE, PartnerSettings, Table, Values
 from .partner_values import Raw, says_nothing
 from .tenants import id_of_domain, is_own
@@ -85,6 +85,7 @@ def read(client: Client, wanted: Desired) -> Current:
     raw, synchronization = _both_parts(client, partner_id, wanted)
     grows = not wanted.absent and (raw is None or any(table.rows[name].kind.bulky for name in wanted.settings))
     size = policy_bytes(client.pages(PARTNERS)) if grows else 0
+    raw = foretold.entry(client, partner_id, raw)
     now = None if raw is None else table.read(raw, synchronization or {})
     return Current(
         partner_id, now, raw is not None and synchronization is not None, raw or {}, size, _served(client, partner_id, wanted, now)

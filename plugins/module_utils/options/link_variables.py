@@ -43,6 +43,7 @@ _ALSO: dict[str, dict[str, str]] = {
     "deletion_threshold": {"sync_deprovision": "deletion_threshold"},
     "source_domains": dict.fromkeys(("sync_deprovision", *_IN_ADDRESS_BOOK, "watch_info"), "source_domains"),
     "protected_importance": {"preflight_info": "protected_importance"},
+    "groups": {"preflight_info": "group_sync"},
     "verify_users": {"address_book_info": "must_be_listed"},
     "job_state": {"sync_job": "state"},
     "job_wait": {"sync_job": "wait"},

@@ -152,8 +152,6 @@ def stage_reference(folder: Path) -> None:
     reference.mkdir(mode=0o755)
     options = ["--use-current", "--squash-hierarchy", "--fail-on-error", "--no-add-antsibull-docs-version"]
     _run("antsibull-docs", "collection", *options, "--dest-dir", str(reference), COLLECTION)
-    # The page that docs.ansible.com shows only leads to the guides, which are on this site.
-    shutil.rmtree(reference / "docsite", ignore_errors=True)
 
 
 def stage_stub(folder: Path) -> None:

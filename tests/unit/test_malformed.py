@@ -69,6 +69,7 @@ BASE: dict[str, dict[str, Any]] = {
     "sync_mapping": {"configuration": "Fabrikam"},
     "sync_on_demand": {"configuration": "Fabrikam", "users": ["minsu.kim@contoso.kr"]},
     "sync_scope": {"configuration": "Fabrikam"},
+    "synced_group_info": {},
     "synced_user_info": {"source_domains": ["contoso.kr"]},
     "tenant_info": {},
     "watch_info": {"configuration": "Fabrikam", "target": {"tenant_id": TARGET, **SIGN_IN}},

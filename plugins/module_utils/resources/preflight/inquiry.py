@@ -147,6 +147,7 @@ def _link(client: Client, side: str, partner: str, users: tuple[User, ...], para
         adopt=params["adopt"],
         others=tuple(params.get("others") or ()),
         arriving=users,
+        group_sync=bool(params.get("group_sync")),
         roles_protect="roles" in _important(params),
     )
 

@@ -209,8 +209,14 @@ class IdentitySynchronization(Body):
     tenantId: Guid | None = None
 
 
-class IdentitySynchronizationBeta(IdentitySynchronization):
+class IdentitySynchronizationGroups(IdentitySynchronization):
+    """With the switch for groups."""
+
     groupSyncInbound: GroupSyncAllowed | None = None
+
+
+class IdentitySynchronizationBeta(IdentitySynchronizationGroups):
+    roleEnabledGroupSyncInbound: GroupSyncAllowed | None = None
     externalCloudAuthorizedApplicationId: str | None = None
 
 

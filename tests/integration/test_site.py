@@ -44,7 +44,11 @@ READABLE = importlib.util.find_spec("myst_parser") and importlib.util.find_spec(
         ("docs/guide_a.md", "[folder](awx)", f"[folder]({site.REPOSITORY}/tree/main/docs/awx)"),
         ("docs/guide_a.md", "![a picture](images/link.svg)", "![a picture](images/link.svg)"),
         ("README.md", f"[a]({site.REPOSITORY}/blob/main/docs/guide_a.md#x)", "[a](guide_a.md#x)"),
-        ("docs/guide_a.md", "<https://localhost:8443/> [x](https://example.com/a.md)", "<https://localhost:8443/> [x](https://example.com/a.md)"),
+        (
+            "docs/guide_a.md",
+            "<https://localhost:8443/> [x](https://example.com/a.md)",
+            "<https://localhost:8443/> [x](https://example.com/a.md)",
+        ),
         ("docs/guide_a.md", '| <a id="no-such"></a>`no such` |', "| []{#no-such}`no such` |"),
         ("docs/guide_a.md", "`sync_scope` and `sync_scope`", "[`sync_scope`](#label.sync_scope_module) and `sync_scope`"),
         ("docs/guide_a.md", "`sync_scope`\n\n## `link_users`\n\n`sync_scope`", None),

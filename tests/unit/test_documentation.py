@@ -266,8 +266,11 @@ class TestCommands:
                 continue
             name, _equals, text = value.partition("=")
             given: dict[str, Any] = json.loads(value) if value.startswith("{") else {name: yaml.safe_load(text)}
+            spec = {**role_arguments(), **OF_EXPORT, **OF_A_RUN, **OF_ACTIONS}
+            if not value.startswith("{") and spec.get(name, {}).get("type") == "list":
+                given = {name: text.split(",")}  # as in a survey, names with commas are a list
             links = {one: said for one, said in given.items() if one != "cross_tenant_sync_module_process"}
-            yield from faults({**role_arguments(), **OF_EXPORT, **OF_A_RUN, **OF_ACTIONS}, links, "-e")
+            yield from faults(spec, links, "-e")
 
     def test_mistakes_are_noticed(self) -> None:
         assert list(self.mistakes(["ansible-playbook", f"{PREFIX}snyc", "-e", "link_state=gone", "-e", '{"link_scope": []}'])) == [

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import argparse
 import ast
 import configparser
 import json
@@ -13,6 +12,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -29,7 +29,7 @@ from ansible_collections.entra.cross_tenant_sync.tests.unit.test_documentation i
 from entra_emulator import cli as emulator
 from entra_emulator.scenario import load_scenario
 
-COMMANDS = {
+COMMANDS: dict[str, Any] = {
     "ansible-doc": DocCLI,
     "ansible-galaxy": GalaxyCLI,
     "ansible-inventory": InventoryCLI,
@@ -102,8 +102,7 @@ def understood(words: list[str]) -> bool:
         elif program in COMMANDS:
             command = COMMANDS[program]([program, *given])
             command.init_parser()
-            parser: argparse.ArgumentParser = command.parser
-            parser.parse_args(given)
+            command.parser.parse_args(given)
         else:
             return bool(OTHERS.match(" ".join(words)) or OTHERS.match(program + " "))
     except SystemExit:

@@ -16,7 +16,17 @@ from urllib.parse import quote, urlencode
 from . import properties
 from .call import Call, Reply
 from .errors import bad_request
-from .filters import ADVANCED, AUDIT_OPERATORS, AUDIT_PATHS, DIRECTORY_ADVANCED, DIRECTORY_OPERATORS, LOG_OPERATORS, Rules, compile_filter
+from .filters import (
+    ADVANCED,
+    AUDIT_OPERATORS,
+    AUDIT_PATHS,
+    DIRECTORY_ADVANCED,
+    DIRECTORY_ALTERNATIVES,
+    DIRECTORY_OPERATORS,
+    LOG_OPERATORS,
+    Rules,
+    compile_filter,
+)
 from .state import GraphObject
 
 MAXIMUM_PAGE = 999
@@ -43,7 +53,7 @@ class Kind:
 
 
 def _directory_kind(name: str, entity_set: str, names: frozenset[str], **more: Any) -> Kind:
-    rules = Rules(f"microsoft.graph.{name}", names, DIRECTORY_OPERATORS, DIRECTORY_ADVANCED)
+    rules = Rules(f"microsoft.graph.{name}", names, DIRECTORY_OPERATORS, DIRECTORY_ADVANCED, most_alternatives=DIRECTORY_ALTERNATIVES)
     return Kind(name, entity_set, names, rules=rules, **more)
 
 

@@ -38,14 +38,6 @@ USER_DEFAULT = (
     "userPrincipalName",
     "id",
 )
-USER_WRITABLE = _names(
-    """
-    accountEnabled ageGroup businessPhones city companyName country department displayName employeeHireDate employeeId
-    employeeLeaveDateTime employeeOrgData employeeType faxNumber givenName identities jobTitle mail mailNickname mobilePhone
-    officeLocation onPremisesExtensionAttributes onPremisesImmutableId otherMails passwordPolicies passwordProfile postalCode
-    preferredDataLocation preferredLanguage showInAddressList state streetAddress surname usageLocation userPrincipalName userType
-    """
-)
 USER_COLLECTIONS = _names("businessPhones otherMails proxyAddresses identities assignedLicenses assignedPlans imAddresses")
 
 GROUP = _names(
@@ -81,12 +73,6 @@ GROUP_DEFAULT = (
     "securityIdentifier",
     "theme",
     "visibility",
-)
-GROUP_WRITABLE = _names(
-    """
-    classification description displayName groupTypes isAssignableToRole mailEnabled mailNickname membershipRule
-    membershipRuleProcessingState preferredDataLocation preferredLanguage securityEnabled theme uniqueName visibility
-    """
 )
 GROUP_COLLECTIONS = _names("groupTypes proxyAddresses assignedLabels assignedLicenses resourceBehaviorOptions resourceProvisioningOptions")
 

@@ -12,7 +12,7 @@ from ..call import NO_CONTENT, Call, Reply
 from ..odata import APPLICATION, SERVICE_PRINCIPAL
 from ..router import Operation
 from ..service import find_service_principal, require_owned, written
-from ..state import GraphObject, Tenant
+from ..state import GraphObject, Job, Synchronization, Tenant
 
 APPLICATION_WRITABLE = frozenset(
     {"displayName", "description", "notes", "tags", "serviceManagementReference", "identifierUris", "web", "api", "signInAudience"}
@@ -70,13 +70,39 @@ def patch_application(call: Call) -> Reply:
     return NO_CONTENT
 
 
+ASSIGNMENTS, SYNCHRONIZATION = "_assignments", "_synchronization"
+"""Where a deleted service principal keeps what it has again when it is restored."""
+
+
 def remove_principal(tenant: Tenant, principal: GraphObject, clock: str) -> None:
-    """A service principal goes to the deleted items; its assignments and its provisioning are permanently removed (F53)."""
+    """A service principal goes to the deleted items with its assignments and its provisioning, which it has again when it is restored
+    (F53, F284).
+    """
     sp_id = str(principal["id"])
     del tenant.service_principals[sp_id]
-    tenant.assignments.pop(sp_id, None)
-    tenant.synchronizations.pop(sp_id, None)
-    tenant.deleted_items[sp_id] = {"@odata.type": f"#{SERVICE_PRINCIPAL.type_name}", **principal, "deletedDateTime": clock}
+    synchronization = tenant.synchronizations.pop(sp_id, Synchronization())
+    kept = {ASSIGNMENTS: tenant.assignments.pop(sp_id, {}), SYNCHRONIZATION: synchronization.model_dump()}
+    tenant.deleted_items[sp_id] = {"@odata.type": f"#{SERVICE_PRINCIPAL.type_name}", **principal, **kept, "deletedDateTime": clock}
+
+
+def restore_principal(tenant: Tenant, item: GraphObject, clock: str) -> GraphObject:
+    """Takes a service principal out of the deleted items, with what it had (F284)."""
+    del tenant.deleted_items[str(item["id"])]
+    principal = {name: value for name, value in item.items() if name not in ("@odata.type", ASSIGNMENTS, SYNCHRONIZATION)}
+    principal["deletedDateTime"] = None
+    synchronization = Synchronization.model_validate(item.get(SYNCHRONIZATION, {}))
+    for job in synchronization.jobs.values():
+        _resume(job, clock)
+    tenant.service_principals[str(item["id"])] = principal
+    tenant.assignments[str(item["id"])] = item.get(ASSIGNMENTS, {})
+    tenant.synchronizations[str(item["id"])] = synchronization
+    return principal
+
+
+def _resume(job: Job, clock: str) -> None:
+    """The cycles that were due in the meantime are not made up for."""
+    if job.next_cycle is not None:
+        job.next_cycle = max(job.next_cycle, clock)
 
 
 def delete_application(call: Call) -> Reply:

@@ -13,7 +13,8 @@ from ..call import NO_CONTENT, Call, Reply
 from ..odata import APPLICATION, GROUP, SERVICE_PRINCIPAL, USER, Kind
 from ..permissions import DELETED_OBJECT
 from ..router import Operation
-from ..state import GraphObject, Synchronization
+from ..state import GraphObject
+from .applications import restore_principal
 from .users import resolve
 
 ROOT = "/directory/deletedItems"
@@ -57,6 +58,11 @@ def get_deleted(call: Call) -> Reply:
 
 def restore(call: Call) -> Reply:
     item, kind = _find(call, "WRITE")
+    tenant = call.tenant
+    if kind is SERVICE_PRINCIPAL:
+        restored = restore_principal(tenant, item, call.world.clock)
+        audit(call, "ApplicationManagement", "Core Directory", "Restore service principal", restored, "ServicePrincipal")
+        return Reply(200, _view(call, restored, kind))
     restored = {name: value for name, value in item.items() if name != "@odata.type"}
     restored["deletedDateTime"] = None
     if kind is USER and resolve(call, str(restored["userPrincipalName"])) is not None:
@@ -66,20 +72,19 @@ def restore(call: Call) -> Reply:
             "Another object with the same value for property userPrincipalName already exists.",
             [{"code": "ObjectConflict", "target": "userPrincipalName", "message": "The user principal name is taken."}],
         )
-    tenant = call.tenant
-    homes = {
-        "user": tenant.users,
-        "group": tenant.groups,
-        "application": tenant.applications,
-        "servicePrincipal": tenant.service_principals,
-    }
+    homes = {"user": tenant.users, "group": tenant.groups, "application": tenant.applications}
     homes[kind.name][restored["id"]] = restored
     del tenant.deleted_items[restored["id"]]
-    if kind is SERVICE_PRINCIPAL:
-        tenant.assignments.setdefault(restored["id"], {})
-        tenant.synchronizations.setdefault(restored["id"], Synchronization())
+    if kind is APPLICATION:
+        for principal in [held for held in tenant.deleted_items.values() if _is_principal_of(held, restored)]:
+            restore_principal(tenant, principal, call.world.clock)
     audit(call, f"{kind.name.capitalize()}Management", "Core Directory", f"Restore {kind.name}", restored, kind.name.capitalize())
     return Reply(200, _view(call, restored, kind))
+
+
+def _is_principal_of(item: GraphObject, application: GraphObject) -> bool:
+    """Whether it is the service principal that was deleted with the application, and is restored with it (F284)."""
+    return _kind(item) is SERVICE_PRINCIPAL and item["appId"] == application["appId"]
 
 
 def purge(call: Call) -> Reply:

@@ -10,10 +10,9 @@ from functools import partial
 
 from .. import errors, odata
 from ..audit import audit
-from ..bodies import known_members
+from ..bodies import GroupBody, directory_members
 from ..call import NO_CONTENT, Call, Reply
 from ..odata import GROUP, USER, Kind
-from ..properties import GROUP_WRITABLE
 from ..router import Operation
 from ..service import written
 from ..state import GraphObject, Tenant, new_id
@@ -22,6 +21,7 @@ from .users import reference_id
 REQUIRED = ("displayName", "mailEnabled", "mailNickname", "securityEnabled")
 ACTIONS = frozenset({"members@odata.bind", "owners@odata.bind"})
 MAXIMUM_BINDINGS = 20
+ALREADY_MEMBER = "One or more added object references already exist for the following modified properties: 'members'."
 
 
 def _visible(call: Call) -> list[GraphObject]:
@@ -55,16 +55,29 @@ def get_group(call: Call) -> Reply:
     return odata.single(call, GROUP, _find(call))
 
 
+def _sent(call: Call) -> GraphObject:
+    return directory_members(GroupBody, {name: value for name, value in call.body.items() if name not in ACTIONS}, GROUP.properties)
+
+
+def _bound(call: Call, relation: str) -> list[str]:
+    """The ids of the objects that a body binds to a relation."""
+    links = call.body.get(f"{relation}@odata.bind", [])
+    if not isinstance(links, list):
+        raise errors.bad_request(f"Invalid value specified for property '{relation}@odata.bind' of resource 'Group'.")
+    if len(links) > MAXIMUM_BINDINGS:
+        raise errors.bad_request(f"At most {MAXIMUM_BINDINGS} references can be added in one request.")
+    bound = [reference_id({"@odata.id": link}) for link in links]
+    for member in bound:
+        _require_member(call.tenant, member)
+    return bound
+
+
 def create_group(call: Call) -> Reply:
-    bound = [reference_id({"@odata.id": link}) for link in call.body.get("members@odata.bind", [])]
-    sent = known_members({name: value for name, value in call.body.items() if name not in ACTIONS}, GROUP_WRITABLE, GROUP.properties)
+    members, owners = _bound(call, "members"), _bound(call, "owners")
+    sent = _sent(call)
     for name in REQUIRED:
         if sent.get(name) is None:
             raise errors.bad_request(f"A value is required for property '{name}' of resource 'Group'.")
-    if len(bound) > MAXIMUM_BINDINGS:
-        raise errors.bad_request(f"At most {MAXIMUM_BINDINGS} references can be added in one request.")
-    for member in bound:
-        _require_member(call.tenant, member)
     group: GraphObject = {
         "id": new_id(),
         "deletedDateTime": None,
@@ -76,16 +89,22 @@ def create_group(call: Call) -> Reply:
     }
     written(call, "group", group["id"], None)
     call.tenant.groups[group["id"]] = group
-    call.tenant.members[group["id"]] = bound
+    call.tenant.members[group["id"]] = members
+    call.tenant.owners[group["id"]] = owners
     audit(call, "GroupManagement", "Core Directory", "Add group", group, "Group")
     return Reply(201, {"@odata.context": call.context("groups/$entity"), **odata.view(GROUP, group)})
 
 
 def patch_group(call: Call) -> Reply:
+    """Changes properties, or adds members: those who are bound join the others (F283)."""
     group = _writable(call)
-    sent = known_members(call.body, GROUP_WRITABLE, GROUP.properties)
+    members, sent = _bound(call, "members"), _sent(call)
+    held = call.tenant.members.setdefault(group["id"], [])
+    if any(member in held for member in members):
+        raise errors.bad_request(ALREADY_MEMBER)
     written(call, "group", group["id"], group)
     group.update(sent)
+    held += members
     audit(call, "GroupManagement", "Core Directory", "Update group", group, "Group")
     return NO_CONTENT
 
@@ -163,7 +182,7 @@ def add_member(call: Call) -> Reply:
     _require_member(call.tenant, member)
     members = call.tenant.members.setdefault(group["id"], [])
     if member in members:
-        raise errors.bad_request("One or more added object references already exist for the following modified properties: 'members'.")
+        raise errors.bad_request(ALREADY_MEMBER)
     members.append(member)
     audit(call, "GroupManagement", "Core Directory", "Add member to group", group, "Group")
     return NO_CONTENT

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from .. import errors, odata
 from ..audit import audit
-from ..bodies import known_members
+from ..bodies import UserBody, directory_members
 from ..call import NO_CONTENT, Call, Reply
 from ..errors import GraphError
 from ..odata import GROUP, USER
-from ..properties import USER_WRITABLE
 from ..router import Operation
 from ..service import written
 from ..state import GraphObject, new_id
@@ -81,7 +80,7 @@ def _check_name(call: Call, name: object, own_id: str | None) -> None:
 
 
 def create_user(call: Call) -> Reply:
-    sent = known_members(call.body, USER_WRITABLE, USER.properties)
+    sent = directory_members(UserBody, call.body, USER.properties)
     for name in REQUIRED:
         if sent.get(name) is None:
             raise errors.bad_request(f"A value is required for property '{name}' of resource 'User'.")
@@ -108,7 +107,7 @@ def create_user(call: Call) -> Reply:
 
 def patch_user(call: Call) -> Reply:
     user = _writable(call)
-    sent = known_members(call.body, USER_WRITABLE, USER.properties)
+    sent = directory_members(UserBody, call.body, USER.properties)
     sent.pop("passwordProfile", None)
     if "userPrincipalName" in sent:
         _check_name(call, sent["userPrincipalName"], user["id"])

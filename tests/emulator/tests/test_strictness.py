@@ -1,0 +1,152 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the directory refuses, and the forms in which it takes paths (facts F280 to F285)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from api import CONTOSO, Api
+
+ADMIN = "contoso-admin"
+DEFAULT = "/policies/crossTenantAccessPolicy/default"
+
+
+def group_id(api: Api, name: str = "Sales") -> str:
+    found = api.get(f"/groups?$filter=startswith(displayName,'{name}')&$select=id", ADMIN)["value"]
+    return str(found[0]["id"])
+
+
+def test_a_filter_is_a_condition(api: Api) -> None:
+    """A property or a value alone answers nobody and everybody in other emulators."""
+    for text in ("department", "'Sales'", "true", "accountEnabled", "not department", "department eq 'Sales' or department"):
+        error = api.refused(400, "BadRequest", "GET", f"/users?$filter={text}&$count=true", ConsistencyLevel="eventual")
+        assert "single boolean value" in error["message"], text
+
+
+@pytest.mark.fact("F280", "A basic query takes 15 clauses, or 15 values after in, and an advanced one more")
+@pytest.mark.parametrize(
+    ("form", "joint"),
+    [("displayName eq '{}'", " or "), ("startswith(mail,'{}')", " or "), ("displayName in ({})", ",")],
+    ids=["eq", "startswith", "in"],
+)
+def test_how_many_clauses_a_filter_takes(api: Api, form: str, joint: str) -> None:
+    """F280: also as a part of another condition."""
+
+    def clauses(count: int) -> str:
+        if joint == ",":
+            return form.format(joint.join(f"'n{number}'" for number in range(count)))
+        return joint.join(form.format(f"n{number}") for number in range(count))
+
+    api.get(f"/users?$filter={clauses(15)}")
+    for text in (clauses(16), f"accountEnabled eq true and ({clauses(16)})"):
+        error = api.refused(400, "Request_UnsupportedQuery", "GET", f"/users?$filter={text}")
+        assert error["message"].endswith("'OR' operators: 16. Max allowed: 15")
+    api.get(f"/users?$filter={clauses(16)}&$count=true", ConsistencyLevel="eventual")
+
+
+@pytest.mark.fact("F281", "Keys in parentheses and short casts are other forms of the same paths")
+def test_forms_of_paths(api: Api) -> None:
+    """F281: every form has the same answer."""
+    user, group = api.get("/users/minsu.kim@contoso.kr"), group_id(api)
+    for path in (f"/users('{user['id']}')", f"/users({user['id']})", "/users('minsu.kim@contoso.kr')"):
+        assert api.get(path) == user, path
+    assert api.get("/users('o''brien.sean@contoso.kr')")["surname"] == "O'Brien"
+    members = api.get(f"/groups/{group}/members/microsoft.graph.user", ADMIN)
+    for path in (f"/groups/{group}/members/graph.user", f"/groups('{group}')/members/graph.user"):
+        assert api.get(path, ADMIN) == members, path
+    item = {"id": "1", "method": "GET", "url": f"/groups('{group}')/members/graph.user"}
+    (answer,) = api.ok("POST", "/$batch", {"requests": [item]}, ADMIN)["responses"]
+    assert answer["body"]["value"] == members["value"]
+
+
+WRONG_VALUES: list[tuple[str, str, Any]] = [
+    ("users", "accountEnabled", "no"),
+    ("users", "accountEnabled", 1),
+    ("users", "department", 5),
+    ("users", "department", ["Sales"]),
+    ("users", "businessPhones", "+82 2 555"),
+    ("users", "businessPhones", ["1", "2"]),
+    ("users", "otherMails", [5]),
+    ("users", "showInAddressList", "true"),
+    ("users", "userType", "Owner"),
+    ("users", "displayName", None),
+    ("users", "userPrincipalName", None),
+    ("users", "employeeHireDate", "yesterday"),
+    ("users", "employeeOrgData", "Sales"),
+    ("groups", "securityEnabled", "yes"),
+    ("groups", "groupTypes", ["Secure"]),
+    ("groups", "displayName", 7),
+    ("groups", "displayName", None),
+    ("groups", "members@odata.bind", "x"),
+]
+
+
+@pytest.mark.fact("F282", "A value of another type is refused, and nothing is stored")
+@pytest.mark.parametrize(("kind", "name", "value"), WRONG_VALUES)
+def test_values_have_types(api: Api, kind: str, name: str, value: Any) -> None:
+    """F282: the answer names the property."""
+    path = f"/{kind}/{api.user_id('minsu.kim@contoso.kr') if kind == 'users' else group_id(api)}"
+    before = api.get(path, ADMIN)
+    error = api.refused(400, "Request_BadRequest", "PATCH", path, {name: value, "description" if kind == "groups" else "city": "x"}, ADMIN)
+    assert f"'{name}" in error["message"]
+    assert api.get(path, ADMIN) == before
+
+
+@pytest.mark.fact("F283", "PATCH of a group adds members to those it has")
+def test_members_are_added_by_patch(api: Api) -> None:
+    """F283: all of them or nobody."""
+    group, path = group_id(api), f"/groups/{group_id(api)}/members?$select=id"
+    before = {item["id"] for item in api.get(path, ADMIN)["value"]}
+    outside = [item["id"] for item in api.get("/users?$select=id&$top=100", ADMIN)["value"] if item["id"] not in before]
+
+    def bind(ids: list[str]) -> dict[str, Any]:
+        return {"members@odata.bind": [f"https://graph.microsoft.com/v1.0/directoryObjects/{one}" for one in ids]}
+
+    api.ok("PATCH", f"/groups/{group}", bind(outside[:2]), ADMIN)
+    assert {item["id"] for item in api.get(path, ADMIN)["value"]} == before | set(outside[:2])
+    assert "already exist" in api.refused(400, "Request_BadRequest", "PATCH", f"/groups/{group}", bind(outside[1:3]), ADMIN)["message"]
+    api.refused(404, "Request_ResourceNotFound", "PATCH", f"/groups/{group}", bind([outside[2], CONTOSO]), ADMIN)
+    assert "20 references" in api.refused(400, "Request_BadRequest", "PATCH", f"/groups/{group}", bind(outside[2:3] * 21), ADMIN)["message"]
+    assert {item["id"] for item in api.get(path, ADMIN)["value"]} == before | set(outside[:2])
+
+
+@pytest.mark.fact("F285", "The default policy cannot redeem invitations automatically")
+def test_the_default_policy_never_redeems(api: Api) -> None:
+    """F285: the values that it has are accepted, as a read and write of the whole object sends them."""
+    for name in ("inboundAllowed", "outboundAllowed"):
+        settings = {"inboundAllowed": False, "outboundAllowed": False, name: True}
+        error = api.refused(400, "Request_BadRequest", "PATCH", DEFAULT, {"automaticUserConsentSettings": settings})
+        assert "read-only" in error["message"]
+    api.ok("PATCH", DEFAULT, {"automaticUserConsentSettings": {"inboundAllowed": False, "outboundAllowed": False}})
+    assert api.get(DEFAULT)["automaticUserConsentSettings"] == {"inboundAllowed": False, "outboundAllowed": False}
+
+
+@pytest.mark.fact("F284", "A restored configuration has its assignments, its connection and its job again")
+@pytest.mark.parametrize("restored", ["application", "servicePrincipal"])
+def test_a_restored_configuration_has_everything_again(api: Api, restored: str) -> None:
+    """F284: and synchronizes again."""
+    api.link_policies()
+    sp_id, job, role = api.job()
+    api.assign(sp_id, role, api.user_id("minsu.kim@contoso.kr"))
+    api.ok("POST", f"{job}/start")
+    api.advance("PT1H")
+    application = api.get(f"/applications(appId='{api.get(f'/servicePrincipals/{sp_id}')['appId']}')")["id"]
+    seen = [f"/servicePrincipals/{sp_id}/appRoleAssignedTo", f"/servicePrincipals/{sp_id}/synchronization/secrets", f"{job}/schema"]
+    before = [api.get(path) for path in seen]
+    if restored == "application":
+        api.ok("DELETE", f"/applications/{application}", account=ADMIN)
+    else:
+        api.ok("DELETE", f"/servicePrincipals/{sp_id}", account=ADMIN)
+    api.refused(404, "Request_ResourceNotFound", "GET", f"/servicePrincipals/{sp_id}")
+    api.advance("P2D")
+    item = application if restored == "application" else sp_id
+    shown = api.ok("POST", f"/directory/deletedItems/{item}/restore", account=ADMIN)
+    assert not [name for name in shown if name.startswith("_")]
+    assert [api.get(path) for path in seen] == before
+    api.assign(sp_id, role, api.user_id("eunji.kwon@contoso.kr"))
+    assert api.advance("PT1H")["cycles"]
+    names = [user["userPrincipalName"] for user in api.get("/users?$top=999", "fabrikam")["value"]]
+    assert any(name.startswith("eunji.kwon_contoso.kr#EXT#") for name in names)

@@ -150,3 +150,95 @@ def test_a_restored_configuration_has_everything_again(api: Api, restored: str) 
     assert api.advance("PT1H")["cycles"]
     names = [user["userPrincipalName"] for user in api.get("/users?$top=999", "fabrikam")["value"]]
     assert any(name.startswith("eunji.kwon_contoso.kr#EXT#") for name in names)
+
+
+def names(answer: dict[str, Any]) -> list[str]:
+    return sorted(str(item["displayName"]) for item in answer["value"])
+
+
+@pytest.mark.fact("F286", "The manager, the members and the owners are expanded, one relation a request, with selected properties")
+def test_relations_are_expanded(api: Api) -> None:
+    """F286: each shows what its own path shows."""
+    user = api.user_id("minsu.kim@contoso.kr")
+    manager = api.get(f"/users/{user}/manager?$select=id,displayName", ADMIN)
+    expanded = api.get(f"/users/{user}?$select=displayName&$expand=manager($select=id,displayName)", ADMIN)
+    assert expanded["displayName"] == "Kim Minsu"
+    assert {name: expanded["manager"][name] for name in ("id", "displayName")} == {name: manager[name] for name in ("id", "displayName")}
+    group = group_id(api)
+    members = {item["id"] for item in api.get(f"/groups/{group}/members?$top=20", ADMIN)["value"]}
+    assert {item["id"] for item in api.get(f"/groups/{group}?$expand=members", ADMIN)["members"]} == members
+    listed = api.get("/groups?$select=displayName&$expand=members($select=id)", ADMIN)["value"]
+    assert members in [{item["id"] for item in one["members"]} for one in listed]
+    assert api.get(f"/groups/{group}?$expand=owners", ADMIN)["owners"] == api.get(f"/groups/{group}/owners", ADMIN)["value"]
+    for text in ("members,owners", "events", "members($select=nonsense)", "members($top=3)"):
+        error = api.send("GET", f"/groups/{group}?$expand={text}", account=ADMIN)
+        assert error.status_code == 400, text
+
+
+@pytest.mark.fact("F287", "$search finds words and beginnings, with ConsistencyLevel: eventual only")
+@pytest.mark.parametrize(
+    ("text", "filtered"),
+    [
+        ('"displayName:kim"', "startswith(displayName,'Kim')"),
+        ('"mail:minsu"', "startswith(mail,'minsu')"),
+        ('"displayName:kim" AND "mail:minsu"', "startswith(displayName,'Kim') and startswith(mail,'minsu')"),
+        ('"mail:eunji" OR "mail:minsu"', "startswith(mail,'minsu') or startswith(mail,'eunji')"),
+        ('("mail:eunji" OR "mail:minsu") AND "displayName:kim"', "startswith(mail,'minsu') and startswith(displayName,'Kim')"),
+    ],
+)
+def test_searches(api: Api, text: str, filtered: str) -> None:
+    """F287: the number of those found is that of $count."""
+    found = api.get(f"/users?$search={text}&$count=true", ConsistencyLevel="eventual")
+    assert names(found) == names(api.get(f"/users?$filter={filtered}"))
+    assert found["value"]
+    assert api.get(f"/users/$count?$search={text}", ConsistencyLevel="eventual") == found["@odata.count"]
+    assert "ConsistencyLevel" in api.refused(400, "Request_UnsupportedQuery", "GET", f"/users?$search={text}")["message"]
+
+
+@pytest.mark.parametrize("text", ["kim", '"kim"', '"displayName:kim', '("mail:minsu"', '"mail:a" AND', '"department:Sales"', "", ")"])
+def test_what_is_no_search(api: Api, text: str) -> None:
+    """A search that the service does not understand never answers everybody."""
+    answer = api.send("GET", f"/users?$search={text}", ConsistencyLevel="eventual")
+    assert answer.status_code == 400
+
+
+@pytest.mark.fact("F288", "Assignments are read, made and taken back from the side of the user and of the group")
+@pytest.mark.parametrize("kind", ["users", "groups"])
+def test_assignments_of_a_principal(api: Api, kind: str) -> None:
+    """F288: they are the same objects as those of the service principal."""
+    sp_id, _job, role = api.job()
+    holder = api.user_id("minsu.kim@contoso.kr") if kind == "users" else group_id(api)
+    path = f"/{kind}/{holder}/appRoleAssignments"
+    assert api.get(path, ADMIN)["value"] == []
+    body = {"principalId": holder, "resourceId": sp_id, "appRoleId": role}
+    made = api.ok("POST", path, body, ADMIN)
+    assert [item["id"] for item in api.get(f"/servicePrincipals/{sp_id}/appRoleAssignedTo")["value"]] == [made["id"]]
+    assert api.get(f"{path}/{made['id']}", ADMIN)["resourceId"] == sp_id
+    api.refused(400, "Request_BadRequest", "POST", path, body, ADMIN)
+    api.refused(400, "Request_BadRequest", "POST", path, {**body, "principalId": CONTOSO}, ADMIN)
+    api.ok("DELETE", f"{path}/{made['id']}", account=ADMIN)
+    api.refused(404, "Request_ResourceNotFound", "DELETE", f"{path}/{made['id']}", account=ADMIN)
+    assert api.get(path, ADMIN)["value"] == []
+
+
+@pytest.mark.fact("F289", "Lists of the synchronization service take $select, $top and $count, and schemas have directories")
+def test_queries_of_the_synchronization_service(api: Api) -> None:
+    """F289: the template's schema has the same sub-resources as the job's."""
+    sp_id, job, _role = api.job()
+    root = f"/servicePrincipals/{sp_id}/synchronization"
+    (only,) = api.get(f"{root}/jobs?$select=id,schedule&$top=1&$count=true")["value"]
+    assert set(only) == {"id", "schedule"}
+    assert api.get(f"{root}/jobs/$count") == 1
+    assert api.get(f"{root}/templates/$count") == 1
+    assert api.get(f"{root}/secrets/$count") == 3
+    api.refused(400, "BadRequest", "GET", f"{root}/jobs?$select=nonsense")
+    for schema in (f"{job}/schema", f"{root}/templates/Azure2Azure/schema"):
+        directories = api.get(f"{schema}/directories?$select=id,name")["value"]
+        assert [set(one) for one in directories] == [{"id", "name"}] * 2
+        assert api.get(f"{schema}/directories/$count") == 2
+        assert api.get(f"{schema}/directories/{directories[0]['id']}")["name"] == directories[0]["name"]
+        assert api.get(f"{schema}?$select=version").keys() == {"@odata.context", "version"}
+        assert len(api.get(f"{schema}/functions()?$top=5")["value"]) == 5
+        assert api.ok("POST", f"{schema}/parseExpression", {"expression": "[mail]"})["parsingSucceeded"]
+        api.refused(404, "Request_ResourceNotFound", "GET", f"{schema}/directories/{CONTOSO}")
+    api.refused(404, "TemplateNotFound", "GET", f"{root}/templates/Other/schema")

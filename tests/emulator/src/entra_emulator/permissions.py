@@ -118,7 +118,9 @@ PERMISSIONS: dict[tuple[str, str], tuple[str, ...]] = {
     # F135
     ("GET", SYNC + "/templates"): SYNC_READ,
     ("GET", SYNC + "/templates/{template}"): SYNC_READ,
-    ("GET", SYNC + "/templates/{template}/schema"): SYNC_READ,
+    ("GET", SYNC + "/templates/$count"): SYNC_READ,
+    ("GET", SYNC + "/jobs/$count"): SYNC_READ,
+    ("GET", SYNC + "/secrets/$count"): SYNC_READ,
     ("GET", SYNC + "/jobs"): SYNC_READ,
     ("POST", SYNC + "/jobs"): SYNC_WRITE,
     ("POST", SYNC + "/jobs/validateCredentials"): SYNC_WRITE,
@@ -132,15 +134,24 @@ PERMISSIONS: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", JOB + "/provisionOnDemand"): SYNC_WRITE,
     ("GET", SYNC + "/secrets"): SYNC_READ,
     ("PUT", SYNC + "/secrets"): SYNC_WRITE,
-    ("GET", SCHEMA): SYNC_READ,
     ("PUT", SCHEMA): SYNC_WRITE,
     ("DELETE", SCHEMA): SYNC_WRITE,
-    ("GET", SCHEMA + "/filterOperators"): SYNC_WRITE,
-    ("GET", SCHEMA + "/filterOperators()"): SYNC_WRITE,
-    ("GET", SCHEMA + "/functions"): SYNC_WRITE,
-    ("GET", SCHEMA + "/functions()"): SYNC_WRITE,
-    ("POST", SCHEMA + "/parseExpression"): SYNC_WRITE,
-    ("POST", SCHEMA + "/directories/{directory}/discover"): ("Application.ReadWrite.OwnedBy", "Directory.ReadWrite.All"),
+    **{
+        (method, schema + suffix): permissions
+        for schema in (SCHEMA, SYNC + "/templates/{template}/schema")
+        for method, suffix, permissions in (
+            ("GET", "", SYNC_READ),
+            ("GET", "/directories", SYNC_READ),
+            ("GET", "/directories/$count", SYNC_READ),
+            ("GET", "/directories/{directory}", SYNC_READ),
+            ("POST", "/directories/{directory}/discover", ("Application.ReadWrite.OwnedBy", "Directory.ReadWrite.All")),
+            ("GET", "/filterOperators", SYNC_WRITE),
+            ("GET", "/filterOperators()", SYNC_WRITE),
+            ("GET", "/functions", SYNC_WRITE),
+            ("GET", "/functions()", SYNC_WRITE),
+            ("POST", "/parseExpression", SYNC_WRITE),
+        )
+    },
     # F139
     ("GET", "/auditLogs/provisioning"): PROVISIONING_LOG,
     ("GET", "/auditLogs/directoryAudits"): AUDIT_LOG,
@@ -152,9 +163,25 @@ PERMISSIONS: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/users/{user}"): USER_READ,
     ("PATCH", "/users/{user}"): USER_WRITE,
     ("DELETE", "/users/{user}"): USER_WRITE,
-    ("GET", "/users/{user}/memberOf"): MEMBER_OF_READ,
-    ("GET", "/users/{user}/memberOf/microsoft.graph.group"): MEMBER_OF_READ,
+    **{
+        ("GET", f"/users/{{user}}/memberOf{suffix}"): MEMBER_OF_READ
+        for suffix in ("", "/$count", "/microsoft.graph.group", "/microsoft.graph.group/$count", "/{group}")
+    },
+    **{
+        (method, f"/{principal}/appRoleAssignments{suffix}"): permissions
+        for principal, readers in (("users/{user}", DIRECTORY_READ), ("groups/{group}", GROUP_READ))
+        for method, suffix, permissions in (
+            ("GET", "", (*readers, "AppRoleAssignment.ReadWrite.All", "Application.Read.All", "Application.ReadWrite.All")),
+            ("GET", "/{assignment}", (*readers, "AppRoleAssignment.ReadWrite.All", "Application.Read.All", "Application.ReadWrite.All")),
+            ("POST", "", ASSIGN),
+            ("DELETE", "/{assignment}", ASSIGN),
+        )
+    },
     ("GET", "/users/{user}/ownedObjects"): OWNED_READ,
+    ("GET", "/groups/{group}/owners"): GROUP_READ,
+    ("GET", "/groups/{group}/memberOf"): GROUP_READ,
+    ("GET", "/applications/{application}/owners"): APP_READ,
+    ("GET", SP + "/owners"): APP_READ,
     ("GET", "/users/{user}/manager"): ("User.Read.All", "User.ReadWrite.All", *DIRECTORY_READ),
     ("PUT", "/users/{user}/manager/$ref"): USER_WRITE,
     ("DELETE", "/users/{user}/manager/$ref"): USER_WRITE,
@@ -167,9 +194,11 @@ PERMISSIONS: dict[tuple[str, str], tuple[str, ...]] = {
     **{
         ("GET", f"/groups/{{group}}/{relation}{cast}{number}"): GROUP_READ
         for relation in ("members", "transitiveMembers")
-        for cast in ("", "/microsoft.graph.user", "/microsoft.graph.group")
+        for cast in ("", "/microsoft.graph.user", "/microsoft.graph.group", "/microsoft.graph.servicePrincipal")
         for number in ("", "/$count")
     },
+    ("GET", "/groups/{group}/members/$ref"): GROUP_READ,
+    ("GET", "/groups/{group}/transitiveMembers/{member}"): GROUP_READ,
     ("POST", "/groups/{group}/members/$ref"): MEMBER_WRITE,
     ("DELETE", "/groups/{group}/members/{member}/$ref"): MEMBER_WRITE,
     ("GET", "/roleManagement/directory/roleDefinitions"): ROLE_READ,
@@ -186,10 +215,16 @@ PERMISSIONS: dict[tuple[str, str], tuple[str, ...]] = {
         *DIRECTORY_READ,
     ),
     # Deleted items; the object's own type narrows the last three, see DELETED_OBJECT.
-    ("GET", DELETED + "/microsoft.graph.user"): ("User.Read.All", "User.ReadWrite.All", "User.DeleteRestore.All", *DIRECTORY_READ),
-    ("GET", DELETED + "/microsoft.graph.group"): ("Group.Read.All", "Group.ReadWrite.All", *DIRECTORY_READ),
-    ("GET", DELETED + "/microsoft.graph.application"): ("Application.Read.All", "Application.ReadWrite.All", *DIRECTORY_READ),
-    ("GET", DELETED + "/microsoft.graph.servicePrincipal"): ("Application.Read.All", "Application.ReadWrite.All", *DIRECTORY_READ),
+    **{
+        ("GET", f"{DELETED}/microsoft.graph.{name}{number}"): readers
+        for number in ("", "/$count")
+        for name, readers in (
+            ("user", ("User.Read.All", "User.ReadWrite.All", "User.DeleteRestore.All", *DIRECTORY_READ)),
+            ("group", ("Group.Read.All", "Group.ReadWrite.All", *DIRECTORY_READ)),
+            ("application", ("Application.Read.All", "Application.ReadWrite.All", *DIRECTORY_READ)),
+            ("servicePrincipal", ("Application.Read.All", "Application.ReadWrite.All", *DIRECTORY_READ)),
+        )
+    },
     ("GET", DELETED + "/{item}"): (
         "User.Read.All",
         "User.ReadWrite.All",

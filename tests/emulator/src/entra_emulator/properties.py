@@ -146,6 +146,12 @@ PROVISIONING = _names(
     provisioningSteps modifiedProperties servicePrincipal sourceSystem targetSystem initiatedBy sourceIdentity targetIdentity
     """
 )
+SYNCHRONIZATION_JOB = _names("id templateId schedule status synchronizationJobSettings")
+SYNCHRONIZATION_TEMPLATE = _names("id applicationId default description discoverable factoryTag metadata schema")
+SYNCHRONIZATION_SCHEMA = _names("id directories synchronizationRules version")
+DIRECTORY_DEFINITION = _names("id discoverabilities discoveryDateTime name objects readOnly version")
+FILTER_OPERATOR = _names("id name arity multivaluedComparisonType supportedAttributeTypes")
+FUNCTION = _names("id name parameters")
 DIRECTORY_AUDIT = _names(
     """
     id activityDateTime activityDisplayName additionalDetails category correlationId initiatedBy loggedByService operationType result

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from .. import errors, odata
+from .. import errors, expansion, odata
 from ..audit import audit, audit_object
 from ..bodies import known_members
 from ..call import NO_CONTENT, Call, Reply
@@ -27,7 +27,7 @@ def _visible(call: Call, items: dict[str, GraphObject], prefix: str) -> list[Gra
     return [item for item in seen.values() if not call.owned_only or item.get("_owner") == call.caller.client_id]
 
 
-def _find_application(call: Call) -> GraphObject:
+def find_application(call: Call) -> GraphObject:
     if "app" in call.params:
         app_id = call.params["app"].lower()
         held = next((item for item in call.tenant.applications.values() if item["appId"].lower() == app_id), None)
@@ -44,7 +44,7 @@ def _find_application(call: Call) -> GraphObject:
 
 
 def list_applications(call: Call) -> Reply:
-    return odata.collection(call, APPLICATION, _visible(call, call.tenant.applications, "application/"))
+    return expansion.collection(call, APPLICATION, _visible(call, call.tenant.applications, "application/"))
 
 
 def count_applications(call: Call) -> Reply:
@@ -52,11 +52,11 @@ def count_applications(call: Call) -> Reply:
 
 
 def get_application(call: Call) -> Reply:
-    return odata.single(call, APPLICATION, _find_application(call))
+    return expansion.single(call, APPLICATION, find_application(call))
 
 
 def patch_application(call: Call) -> Reply:
-    application = _find_application(call)
+    application = find_application(call)
     sent = known_members(call.body, APPLICATION_WRITABLE, APPLICATION.properties)
     written(call, "application", f"application/{application['id']}", application)
     before = dict(application)
@@ -106,7 +106,7 @@ def _resume(job: Job, clock: str) -> None:
 
 
 def delete_application(call: Call) -> Reply:
-    application = _find_application(call)
+    application = find_application(call)
     written(call, "application", f"application/{application['id']}", application)
     for principal in list(call.tenant.service_principals.values()):
         if principal["appId"] == application["appId"]:
@@ -120,7 +120,7 @@ def delete_application(call: Call) -> Reply:
 
 
 def list_principals(call: Call) -> Reply:
-    return odata.collection(call, SERVICE_PRINCIPAL, _visible(call, call.tenant.service_principals, "servicePrincipal/"))
+    return expansion.collection(call, SERVICE_PRINCIPAL, _visible(call, call.tenant.service_principals, "servicePrincipal/"))
 
 
 def count_principals(call: Call) -> Reply:
@@ -128,7 +128,7 @@ def count_principals(call: Call) -> Reply:
 
 
 def get_principal(call: Call) -> Reply:
-    return odata.single(call, SERVICE_PRINCIPAL, find_service_principal(call))
+    return expansion.single(call, SERVICE_PRINCIPAL, find_service_principal(call))
 
 
 def patch_principal(call: Call) -> Reply:
@@ -153,16 +153,16 @@ SP = "/servicePrincipals/{sp}"
 COUNTED = frozenset({"$filter"})
 
 OPERATIONS = [
-    Operation("GET", "/applications", list_applications, query=odata.LIST),
+    Operation("GET", "/applications", list_applications, query=odata.LIST | expansion.EXPAND | odata.SEARCH),
     Operation("GET", "/applications/$count", count_applications, query=COUNTED),
-    Operation("GET", "/applications/{application}", get_application, query=odata.SINGLE),
-    Operation("GET", "/applications(appId='{app}')", get_application, query=odata.SINGLE),
+    Operation("GET", "/applications/{application}", get_application, query=odata.SINGLE | expansion.EXPAND),
+    Operation("GET", "/applications(appId='{app}')", get_application, query=odata.SINGLE | expansion.EXPAND),
     Operation("PATCH", "/applications/{application}", patch_application, body=True),
     Operation("DELETE", "/applications/{application}", delete_application),
-    Operation("GET", "/servicePrincipals", list_principals, query=odata.LIST),
+    Operation("GET", "/servicePrincipals", list_principals, query=odata.LIST | expansion.EXPAND | odata.SEARCH),
     Operation("GET", "/servicePrincipals/$count", count_principals, query=COUNTED),
-    Operation("GET", SP, get_principal, query=odata.SINGLE),
-    Operation("GET", "/servicePrincipals(appId='{app}')", get_principal, query=odata.SINGLE),
+    Operation("GET", SP, get_principal, query=odata.SINGLE | expansion.EXPAND),
+    Operation("GET", "/servicePrincipals(appId='{app}')", get_principal, query=odata.SINGLE | expansion.EXPAND),
     Operation("PATCH", SP, patch_principal, body=True),
     Operation("DELETE", SP, delete_principal),
 ]

@@ -25,9 +25,17 @@ def _kind(item: GraphObject) -> Kind:
     return KINDS[str(item["@odata.type"]).rpartition(".")[2]]
 
 
-def list_deleted(call: Call, kind: Kind) -> Reply:
+def _of_kind(call: Call, kind: Kind) -> list[GraphObject]:
     items = [item for item in call.tenant.deleted_items.values() if _kind(item) is kind]
-    plain = [{name: value for name, value in item.items() if name != "@odata.type"} for item in items]
+    return [{name: value for name, value in item.items() if name != "@odata.type"} for item in items]
+
+
+def count_deleted(call: Call, kind: Kind) -> Reply:
+    return odata.count(call, kind, _of_kind(call, kind))
+
+
+def list_deleted(call: Call, kind: Kind) -> Reply:
+    plain = _of_kind(call, kind)
     reply = odata.collection(call, kind, plain)
     if kind.default and "$select" not in call.request.query:
         dates = {item["id"]: item["deletedDateTime"] for item in plain}
@@ -96,8 +104,12 @@ def purge(call: Call) -> Reply:
 
 OPERATIONS = [
     *[
-        Operation("GET", f"{ROOT}/microsoft.graph.{kind.name}", partial(list_deleted, kind=kind), query=odata.LIST)
+        operation
         for kind in KINDS.values()
+        for operation in (
+            Operation("GET", f"{ROOT}/microsoft.graph.{kind.name}", partial(list_deleted, kind=kind), query=odata.LIST | odata.SEARCH),
+            Operation("GET", f"{ROOT}/microsoft.graph.{kind.name}/$count", partial(count_deleted, kind=kind), query=odata.COUNTED),
+        )
     ],
     Operation("GET", ROOT + "/{item}", get_deleted, query=odata.SINGLE),
     Operation("POST", ROOT + "/{item}/restore", restore),

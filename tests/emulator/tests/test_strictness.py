@@ -242,3 +242,21 @@ def test_queries_of_the_synchronization_service(api: Api) -> None:
         assert api.ok("POST", f"{schema}/parseExpression", {"expression": "[mail]"})["parsingSucceeded"]
         api.refused(404, "Request_ResourceNotFound", "GET", f"{schema}/directories/{CONTOSO}")
     api.refused(404, "TemplateNotFound", "GET", f"{root}/templates/Other/schema")
+
+
+@pytest.mark.fact("F290", "A batch with members that the service does not know is answered, and they have no effect")
+def test_unknown_members_of_a_batch(api: Api) -> None:
+    """F290: ``depends_on`` is no ``dependsOn``."""
+    item = {"method": "GET", "url": "/users?$top=1", "depends_on": ["nobody"], "headers": None, "dependsOn": None}
+    answers = api.ok("POST", "/$batch", {"requests": [{**item, "id": "1"}, {**item, "id": "2"}]})["responses"]
+    assert [answer["status"] for answer in answers] == [200, 200]
+
+
+@pytest.mark.parametrize("body", [{}, {"tenants": {}}, {"tenant": {}}, [], "x"])
+def test_a_state_without_tenants_is_refused(api: Api, body: Any) -> None:
+    """The world is as it was."""
+    before = api.http.get("/emulator/state").json()
+    answer = api.http.put("/emulator/state", json=body)
+    assert answer.status_code == 400
+    assert answer.json()["error"]
+    assert api.http.get("/emulator/state").json() == before

@@ -88,12 +88,14 @@ PERMISSIONS: dict[tuple[str, str], tuple[str, ...]] = {
     # F196
     ("GET", "/directory/tenantGovernance/relatedTenants"): RELATED_TENANTS,
     ("GET", "/organization"): ORGANIZATION_READ,
+    ("GET", "/organization/$count"): ORGANIZATION_READ,
     ("GET", "/organization/{tenant}"): ORGANIZATION_READ,
     ("GET", "/subscribedSkus"): LICENCE_READ,
     ("GET", "/domains"): DOMAIN_READ,
     ("GET", "/domains/{domain}"): DOMAIN_READ,
     # F138
     ("GET", "/applicationTemplates"): APP_READ,
+    ("GET", "/applicationTemplates/$count"): APP_READ,
     ("GET", "/applicationTemplates/{template}"): APP_READ,
     ("POST", "/applicationTemplates/{template}/instantiate"): APP_WRITE,
     ("GET", "/applications"): APP_READ,
@@ -110,6 +112,7 @@ PERMISSIONS: dict[tuple[str, str], tuple[str, ...]] = {
     ("DELETE", SP): APP_WRITE,
     # F138
     ("GET", SP + "/appRoleAssignedTo"): APP_READ,
+    ("GET", SP + "/appRoleAssignedTo/$count"): APP_READ,
     ("GET", SP + "/appRoleAssignedTo/{assignment}"): APP_READ,
     ("POST", SP + "/appRoleAssignedTo"): ASSIGN,
     ("DELETE", SP + "/appRoleAssignedTo/{assignment}"): ASSIGN,
@@ -155,6 +158,7 @@ PERMISSIONS: dict[tuple[str, str], tuple[str, ...]] = {
     # F139
     ("GET", "/auditLogs/provisioning"): PROVISIONING_LOG,
     ("GET", "/auditLogs/directoryAudits"): AUDIT_LOG,
+    ("GET", "/auditLogs/directoryAudits/$count"): AUDIT_LOG,
     ("GET", "/auditLogs/directoryAudits/{audit}"): AUDIT_LOG,
     # People, groups, contacts
     ("GET", "/users"): USER_READ,
@@ -259,6 +263,10 @@ DELETED_OBJECT: dict[tuple[str, str], tuple[str, ...]] = {
     ("WRITE", "application"): ("Application.ReadWrite.All",),
     ("WRITE", "servicePrincipal"): ("Application.ReadWrite.All",),
 }
+
+
+KNOWN = frozenset(name for names in (*PERMISSIONS.values(), *DELETED_OBJECT.values()) for name in names)
+"""Every permission that an operation asks for."""
 
 
 def granted(method: str, template: str, roles: frozenset[str]) -> frozenset[str]:

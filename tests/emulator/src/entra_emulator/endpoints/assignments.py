@@ -34,6 +34,10 @@ def list_assignments(call: Call) -> Reply:
     return odata.collection(call, ASSIGNMENT, _visible(call, principal["id"]), context="appRoleAssignments")
 
 
+def count_assignments(call: Call) -> Reply:
+    return odata.count(call, ASSIGNMENT, _visible(call, find_service_principal(call)["id"]))
+
+
 def get_assignment(call: Call) -> Reply:
     principal = find_service_principal(call)
     return odata.single(call, ASSIGNMENT, _named(call, _visible(call, principal["id"])))
@@ -155,6 +159,7 @@ BY_APP = "/servicePrincipals(appId='{app}')/appRoleAssignedTo"
 OPERATIONS = [
     Operation("GET", PATH, list_assignments, query=odata.LIST),
     Operation("POST", PATH, create_assignment, body=True),
+    Operation("GET", PATH + "/$count", count_assignments, query=odata.COUNTED),
     Operation("GET", PATH + "/{assignment}", get_assignment, query=odata.SINGLE),
     Operation("DELETE", PATH + "/{assignment}", delete_assignment),
     Operation("GET", BY_APP, list_assignments, query=odata.LIST),

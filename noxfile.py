@@ -161,6 +161,14 @@ def texts(session: nox.Session) -> None:
 
 
 @nox.session(python=PYTHONS[SLICE[-1]])
+def docs(session: nox.Session) -> None:
+    """The documentation site builds without a warning."""
+    install(session, SLICE[-1], "-r", "docs/docsite/requirements.txt")
+    variables = {"PYTHONPATH": ".build", "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".build"), "LC_ALL": "C.UTF-8"}
+    session.run("python", "-m", "ansible_collections.entra.cross_tenant_sync.tests.tools.site", ".build/docs", env=variables)
+
+
+@nox.session(python=PYTHONS[SLICE[-1]])
 def environment(session: nox.Session) -> None:
     """The execution environment: its definition is valid, and ansible-builder finds what the collection needs."""
     install(session, SLICE[-1], "ansible-builder>=3.1")

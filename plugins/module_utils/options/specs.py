@@ -19,6 +19,7 @@ from ansible.module_utils.errors import AnsibleFallbackNotFound
 from ..graph.cloud import CLOUDS
 from ..graph.credentials.base import CredentialOption
 from ..graph.credentials.methods import AUTH_METHODS, CREDENTIAL_OPTIONS
+from ..resources.capability_features import FEATURES
 from ..resources.consequences.importance import KINDS
 from .forms import Understood, understand
 
@@ -169,7 +170,17 @@ MAPPING: dict[str, Any] = {
     "target_actions": {"type": "list", "elements": "str", "choices": ["create", "update", "delete"]},
 }
 """The options of ``sync_mapping`` that a link has."""
+GROUPS: dict[str, Any] = {"groups": {"type": "bool"}, "group_mappings": MAPPING["mappings"]}
+"""The options of ``sync_mapping`` for the synchronization of groups."""
 MAPPING_RULES: dict[str, Any] = {"required_by": {"convert_existing": "user_type"}}
+
+CAPABILITY: dict[str, Any] = {
+    **{name: feature.spec for name, feature in FEATURES.items()},
+    "scope": {"type": "str", "choices": ["all", "groups"]},
+    "groups": {"type": "list", "elements": "str"},
+    "excluded_groups": {"type": "list", "elements": "str"},
+}
+"""The options of ``cross_tenant_capability`` that each side of a link has."""
 
 JOB: dict[str, Any] = {
     "state": {"type": "str", "choices": ["started", "paused"], "default": "started"},
@@ -204,6 +215,7 @@ IMPACT: dict[str, Any] = {
     **CONFIGURATION,
     **{f"scope_{name}": {**about, **({"aliases": [name]} if name in _LIMITS else {})} for name, about in SCOPE.items()},
     **MAPPING,
+    **GROUPS,
     **PROTECTED,
 }
 """The options of ``impact_info``: everything of a link that decides what happens to users, and whom it must not harm."""

@@ -135,9 +135,10 @@ def entry_action(current: Current, wanted: Desired, changed: Values) -> Action:
     return Action("update", f"{partner} ({', '.join(changed)})", wanted.tenant, (update,), _before(current, changed), dict(changed))
 
 
-def synchronization_action(current: Current, wanted: Desired, changed: Values) -> Action:
-    """Creates or updates the identity synchronization. PUT creates and PATCH updates: a second PUT is refused (fact F42)."""
-    exists = current.has_synchronization
+def synchronization_action(current: Current, wanted: Desired, changed: Values, exists: bool) -> Action:
+    """Creates or updates the identity synchronization. PUT creates and PATCH updates: a second PUT is refused (fact F42). ``exists``: whether
+    it is there, or an earlier action of the plan creates it.
+    """
     body = wanted.table.body(SYNCHRONIZATION, changed, current.settings or {}, {})
     version = wanted.table.version(SYNCHRONIZATION, changed)
     return Action(
@@ -147,7 +148,7 @@ def synchronization_action(current: Current, wanted: Desired, changed: Values) -
         (Request("PATCH" if exists else "PUT", paths(current.partner_id)[1], body, version),),
         before=_before(current, changed) if exists else None,
         after=dict(changed),
-        follows_creation=current.settings is None,
+        follows_creation=current.settings is None or exists is not current.has_synchronization,
     )
 
 

@@ -36,6 +36,11 @@ CROSS_TENANT_ACCESS = Access(
     ("Policy.Read.All", "Policy.ReadWrite.CrossTenantAccess"),
     ("Policy.ReadWrite.CrossTenantAccess",),
 )
+CAPABILITIES = Access(
+    r"/policies/crossTenantAccessPolicy/(partners/[^/]+|default)/m365Capabilities",
+    ("Policy.Read.All", "Policy.ReadWrite.CrossTenantCapability"),
+    ("Policy.ReadWrite.CrossTenantCapability",),
+)
 INVITATIONS = Access(
     r"/policies/authorizationPolicy", ("Policy.Read.All", "Policy.Read.AuthorizationPolicy", "Policy.ReadWrite.Authorization")
 )
@@ -87,7 +92,8 @@ ELIGIBLE_ROLES = Access(
 CONTACTS = Access(r"/contacts", ("OrgContact.Read.All", *DIRECTORY))
 
 ACCESSES = (
-    # The first match counts, so the paths below a service principal come before the service principal.
+    # The first match counts, so the paths below an object come before the object.
+    CAPABILITIES,
     CROSS_TENANT_ACCESS,
     INVITATIONS,
     MAIL_DOMAINS,
@@ -202,6 +208,8 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
             DOMAINS_UNKNOWN,
         ),
         READ_AUDIT_LOG,
+        Need("see which groups the service created (synced_group_info)", AUDIT_LOG.read[:1], EXTRA),
+        Need("read these groups and their members (synced_group_info)", GROUPS.read[:1], EXTRA),
     ),
 }
 """The needs of a link in each of its tenants; the checks of the preflight add theirs. Changes come first, because their permissions

@@ -51,6 +51,10 @@ TABLE = (
     Row("update", "cross_tenant_policy", True, OLD_INVENTORY),
     # Creating an entry again soon after it was deleted can be refused (fact F37).
     Row("delete", "cross_tenant_policy", False, f"{OLD_INVENTORY}; for up to 30 days the service may refuse to create it again"),
+    # What the partner's users see
+    Row("create", "cross_tenant_capability", True, "cross_tenant_capability with state absent removes it"),
+    Row("update", "cross_tenant_capability", True, OLD_INVENTORY),
+    Row("delete", "cross_tenant_capability", True, OLD_INVENTORY),
     # The configuration
     Row("create", "sync_configuration", True, "the playbook teardown removes it"),
     Row("rename", "sync_configuration", True, OLD_INVENTORY),

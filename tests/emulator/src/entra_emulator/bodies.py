@@ -262,6 +262,31 @@ class DefaultUpdate(PolicySettings):
     invitationRedemptionIdentityProviderConfiguration: IdentityProviders | None = None
 
 
+class CapabilityScope(Body):
+    resourceId: str | None = None
+    resourceType: Literal["none", "group", "user"] | None = None
+
+
+class CapabilityScopes(Body):
+    included: list[CapabilityScope] | None = None
+    excluded: list[CapabilityScope] | None = None
+
+
+class CapabilityAccess(Body):
+    isAllowed: bool | None = None
+    resourceScopes: CapabilityScopes | None = None
+
+
+class CapabilityUpdate(Body):
+    name: str | None = None
+    inboundAccess: CapabilityAccess | None = None
+
+
+class CapabilityCreate(CapabilityUpdate):
+    name: str = ""
+    inboundAccess: CapabilityAccess
+
+
 class PolicyUpdate(Body):
     displayName: str | None = None
     allowedCloudEndpoints: list[Literal["microsoftonline.com", "microsoftonline.us", "partner.microsoftonline.cn"]] | None = None
@@ -281,8 +306,14 @@ class IdentitySynchronization(Body):
     tenantId: Guid | None = None
 
 
-class IdentitySynchronizationBeta(IdentitySynchronization):
+class IdentitySynchronizationGroups(IdentitySynchronization):
+    """With the switch for groups."""
+
     groupSyncInbound: GroupSyncAllowed | None = None
+
+
+class IdentitySynchronizationBeta(IdentitySynchronizationGroups):
+    roleEnabledGroupSyncInbound: GroupSyncAllowed | None = None
     externalCloudAuthorizedApplicationId: str | None = None
 
 

@@ -17,13 +17,14 @@ from starlette.routing import Route
 
 from .exchange.feed import feed, watch
 from .exchange.standing import addresses, standing
-from .exchange.states import State, StateError, make
+from .exchange.states import State, StateError, find, make
 from .faults import Fault, FaultPlan
 from .history import HistoryError, Sent, perform
 from .mistakes import explained
 from .provisioning import engine
 from .service import Service, tenant_of
 from .settings import Settings, merged
+from .sharing import seen
 from .state import NO_TENANTS, GraphObject, Tenant, World, moment, stamp
 from .traffic import Traffic
 
@@ -166,6 +167,20 @@ async def post_exchange(http: HttpRequest) -> Response:
     return Response(status_code=204)
 
 
+async def get_sharing(http: HttpRequest) -> Response:
+    """What people of one tenant see of those of another one; of all, or of the one who is named."""
+    service = _service(http)
+    holder, looker = _tenant(http), tenant_of(service.world, http.path_params["looker"])
+    if looker is None:
+        raise ControlError(f"There is no tenant {http.path_params['looker']}.")
+    named = http.query_params.get("person")
+    try:
+        people = [find(holder, named)] if named else list(holder.users.values())
+    except StateError as problem:
+        raise ControlError(str(problem)) from None
+    return _json({str(person["userPrincipalName"]): seen(holder, looker, person, service.settings) for person in people})
+
+
 # Settings, faults, requests -----------------------------------------------------------------------------------------
 
 
@@ -235,6 +250,7 @@ ENDPOINTS: list[tuple[str, str, Handler]] = [
     ("/emulator/clock", "POST", post_clock),
     ("/emulator/exchange/{tenant}", "GET", get_exchange),
     ("/emulator/exchange/{tenant}", "POST", post_exchange),
+    ("/emulator/sharing/{tenant}/{looker}", "GET", get_sharing),
     ("/emulator/settings", "GET", get_settings),
     ("/emulator/settings", "PUT", put_settings),
     ("/emulator/faults", "GET", get_faults),

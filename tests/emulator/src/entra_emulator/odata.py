@@ -118,6 +118,14 @@ PARTNER = Kind(
     key="tenantId",
     directory=False,
 )
+CAPABILITY = Kind(
+    "m365CapabilityBase",
+    "m365Capabilities",
+    properties.CAPABILITY,
+    rules=Rules("microsoft.graph.m365CapabilityBase", properties.CAPABILITY, frozenset({"eq", "ne", "in", "and", "or", "not"})),
+    key="name",
+    directory=False,
+)
 PROVISIONING = _log_kind("provisioningObjectSummary", "auditLogs/provisioning", properties.PROVISIONING)
 PROVISIONING_BY_ID = replace(
     PROVISIONING, rules=replace(PROVISIONING.rules, properties=properties.PROVISIONING - {"provisioningAction", "provisioningStatusInfo"})

@@ -14,6 +14,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
+from .endpoints.capabilities import EVERYBODY, trusted
 from .exchange.feed import feed
 from .exchange.standing import REASONS, addresses, standing
 from .service import Service
@@ -151,9 +152,59 @@ def _policies(world: World, tenant: Tenant) -> str:
         inbound = [((policy or {}).get(name) or {}).get("isSyncAllowed") for name in ("userSyncInbound", "groupSyncInbound")]
         shown = [_flag(consent.get("inboundAllowed")), _flag(consent.get("outboundAllowed"))]
         shown += [_flag(value) if policy is not None and value is not None else _tag("none") for value in inbound]
+        shown.append(_sharing(tenant, tenant.access_policy.capabilities.get(partner_id, {}), trusted(tenant, partner_id)))
         rows.append(_row([f"<b>{escape(other.display_name if other else partner_id)}</b>", *shown]))
+    if tenant.access_policy.default_capabilities:
+        everybody = _sharing(tenant, tenant.access_policy.default_capabilities, True)
+        rows.append(_row(["<b>all other tenants</b>", *[""] * 4, everybody]))
     heads = ["Partner", "Automatic redemption, inbound", "Automatic redemption, outbound", "User sync, inbound", "Group sync, inbound"]
-    return _table("partners", heads, rows)
+    return _table("partners", [*heads, "Sees of the people here"], rows)
+
+
+def _old_sharing(tenant: Tenant) -> str:
+    """The objects in Exchange by which calendars were shared before; a tenant begins with one of them (F210)."""
+    exchange = tenant.exchange
+    rows = [
+        *(
+            ("Organization relationship", item, ", ".join(item["DomainNames"]), item["Enabled"])
+            for item in exchange.organization_relationships
+        ),
+        *(("Availability address space", item, item["AccessMethod"], True) for item in exchange.availability_address_spaces),
+        *(("Sharing policy", item, ", ".join(item["Domains"]), item["Enabled"]) for item in exchange.sharing_policies),
+    ]
+    if not rows:
+        return ""
+    shown = [
+        _row([kind, f"<b>{_text(item['Name'])}</b>", _text(about), _tag("enabled") if enabled else _tag("disabled")])
+        for kind, item, about, enabled in rows
+    ]
+    return f"<h3>Old sharing in Exchange</h3>{_table('old-sharing', ['Kind', 'Name', 'For', ''], shown)}"
+
+
+def _sharing(tenant: Tenant, capabilities: dict[str, GraphObject], trust: bool) -> str:
+    """What a partner sees in Microsoft 365; nothing of it counts without the trust (F204)."""
+    if not capabilities and not trust:
+        return _tag("nothing")
+    shown = [] if trust else [_tag("no trust", "bad")]
+    for name, item in sorted(capabilities.items()):
+        allowed = bool(item["inboundAccess"].get("isAllowed"))
+        scope = _scope(tenant, item["inboundAccess"]) if allowed else "not allowed"
+        shown.append(_tag(f"{name}: {scope}", "good why" if allowed and trust else "why"))
+    return " ".join(shown) if shown else _tag("nothing yet")
+
+
+def _scope(tenant: Tenant, access: GraphObject) -> str:
+    scopes = access["resourceScopes"]
+    included, excluded = (", ".join(_whom(tenant, scope) for scope in scopes.get(part) or []) for part in ("included", "excluded"))
+    return (included or "nobody") + (f" without {excluded}" if excluded else "")
+
+
+def _whom(tenant: Tenant, scope: GraphObject) -> str:
+    key = str(scope.get("resourceId"))
+    if key.casefold() == EVERYBODY:
+        return "everybody"
+    known = tenant.groups.get(key.lower()) or tenant.users.get(key.lower())
+    return str(known.get("displayName")) if known else key
 
 
 def _state(job: Job) -> str:
@@ -205,6 +256,7 @@ def _section(world: World, tenant: Tenant, known: dict[str, str]) -> str:
         f'<section id="{escape(tenant.id)}" data-tenant="{escape(tenant.id)}"><h2>{escape(tenant.display_name)}</h2>'
         f'<p class="about">{escape(", ".join(tenant.domains))} · <code>{escape(tenant.id)}</code> · {counts}</p>'
         f"<h3>Partners</h3>{_policies(world, tenant)}"
+        f"{_old_sharing(tenant)}"
         f"<h3>Provisioning jobs</h3>{_table('jobs', JOB_HEADS, list(_jobs(world, tenant)))}"
         f"<h3>Address book</h3>{_people(tenant, known)}</section>"
     )

@@ -10,6 +10,9 @@ from __future__ import annotations
 
 POLICY_READ = ("Policy.Read.All", "Policy.ReadWrite.CrossTenantAccess")
 POLICY_WRITE = ("Policy.ReadWrite.CrossTenantAccess",)
+# F206: the permission for the policy itself does not read the capabilities.
+CAPABILITY_WRITE = ("Policy.ReadWrite.CrossTenantCapability",)
+CAPABILITY_READ = ("Policy.Read.All", *CAPABILITY_WRITE)
 DIRECTORY_READ = ("Directory.Read.All", "Directory.ReadWrite.All")
 DIRECTORY_WRITE = ("Directory.ReadWrite.All",)
 APP_READ = ("Application.ReadWrite.OwnedBy", "Application.Read.All", "Application.ReadWrite.All", *DIRECTORY_READ)
@@ -79,6 +82,18 @@ PERMISSIONS: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/policies/crossTenantAccessPolicy/default"): POLICY_READ,
     ("PATCH", "/policies/crossTenantAccessPolicy/default"): POLICY_WRITE,
     ("POST", "/policies/crossTenantAccessPolicy/default/resetToSystemDefault"): POLICY_WRITE,
+    **{
+        (method, f"/policies/crossTenantAccessPolicy/{parent}/m365Capabilities{suffix}"): names
+        for parent in ("partners/{partner}", "default")
+        for method, suffix, names in (
+            ("GET", "", CAPABILITY_READ),
+            ("GET", "/$count", CAPABILITY_READ),
+            ("POST", "", CAPABILITY_WRITE),
+            ("GET", "/{capability}", CAPABILITY_READ),
+            ("PATCH", "/{capability}", CAPABILITY_WRITE),
+            ("DELETE", "/{capability}", CAPABILITY_WRITE),
+        )
+    },
     ("GET", "/policies/authorizationPolicy"): ("Policy.Read.All", "Policy.Read.AuthorizationPolicy", "Policy.ReadWrite.Authorization"),
     ("PATCH", "/policies/authorizationPolicy"): ("Policy.ReadWrite.Authorization",),
     ("GET", "/policies/b2bManagementPolicies"): B2B_POLICY_READ,

@@ -108,9 +108,10 @@ PARTNER = _names(
     """
     tenantId isServiceProvider isInMultiTenantOrganization inboundTrust b2bCollaborationOutbound b2bCollaborationInbound
     b2bDirectConnectOutbound b2bDirectConnectInbound tenantRestrictions crossCloudMeetingConfiguration automaticUserConsentSettings
-    protectedContentSharing
+    protectedContentSharing appServiceConnectInbound m365CollaborationInbound m365CollaborationOutbound
     """
 )
+CAPABILITY = _names("name lastModifiedDateTime inboundAccess")
 ORGANIZATION = _names(
     """
     id deletedDateTime assignedPlans businessPhones city country countryLetterCode createdDateTime defaultUsageLocation displayName

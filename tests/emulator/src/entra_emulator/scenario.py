@@ -14,6 +14,7 @@ from typing import Any, Literal
 from cryptography.x509 import load_pem_x509_certificate
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from .exchange.old_sharing import Sharing, add_sharing
 from .exchange.opath import FilterError, compile_filter
 from .exchange.roles import DirectoryRole, ExchangeRole, Permission
 from .history import HistoryError, Step, live
@@ -184,7 +185,7 @@ class Licence(Part):
     consumed: int = Field(default=0, ge=0)
 
 
-class TenantScenario(Part):
+class TenantScenario(Sharing):
     """One tenant."""
 
     id: str = Field(pattern=GUID_PATTERN)
@@ -328,6 +329,8 @@ def _tenant(scenario: TenantScenario, clock: str) -> Tenant:
         )
     groups = [group.model_dump() for group in scenario.dynamic_groups]
     tenant.exchange, tenant.exchange_online = Exchange(since=clock, dynamic_groups=groups), scenario.exchange_online
+    if scenario.exchange_online:
+        add_sharing(tenant.exchange, scenario, clock)
     by_name: dict[str, str] = {}
     for person in scenario.people:
         user = _user(scenario, person, clock)

@@ -191,7 +191,7 @@ def create_job(call: Call) -> Reply:
         return _created(call, principal, sync, existing)
     job_id = f"{TEMPLATE}.{call.tenant.id.replace('-', '')}.{principal['appId']}"
     status = new_job_status(call.settings.new_job_code)
-    schema = {**azure2azure_schema(call.settings, principal["appId"]), "id": job_id}
+    schema = {**azure2azure_schema(call.settings, principal["appId"], new_job=True), "id": job_id}
     job = Job(id=job_id, template_id=TEMPLATE, status=status, job_schema=schema)
     written(call, "job", f"{principal['id']}/{job_id}", None)
     sync.jobs[job_id] = job

@@ -1,0 +1,437 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Private to this collection: it may change without notice.
+"""What a tenant lets the users of a partner see of its own people: free/busy, MailTips, calendars, profile cards, rooms and desks.
+
+The order of the actions never lets anybody see more than before or than wanted: what is to be disallowed goes first, then the trust comes,
+without which the service may refuse a new capability (fact F204), and what is to be allowed follows. So no two levels of a feature are
+ever allowed at once by a run, and an interrupted run shows less, not more (fact F250).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..graph.client import Client, Request
+from ..plan import Action, Facts, Pace, Plan, Refusal, Resource
+from . import capability_reading, capability_trust
+from .capability_features import EVERYONE, FEATURES, KNOWN, OF_TYPE, Access, Scope, Subject, accesses, body, group, shared
+from .capability_reading import place
+from .capability_trust import MEMBER
+from .partner_entry import LARGEST_POLICY, PARTNERS, json_bytes, policy_bytes, resolve
+from .partner_values import Raw
+from .tenants import is_own
+
+__all__ = ["RESOURCE", "Current", "Desired", "desired", "plan", "read"]
+
+EXISTS = "Request_MultipleObjectsWithSameKeyValue"
+"""The code of a second capability of the same name (fact F201)."""
+
+
+@dataclass(frozen=True)
+class Desired:
+    """What is wanted."""
+
+    tenant: str
+    partner: str | None
+    """``None`` for the default policy."""
+    absent: bool
+    levels: Mapping[str, str | None]
+    """The wanted level of each feature that the task names, ``None`` for none."""
+    scope: str | None
+    """``all`` or ``groups``; ``None`` leaves the scope of what is allowed already as it is."""
+    groups: tuple[str, ...]
+    excluded: tuple[str, ...] | None
+    """``None`` leaves those that are excluded already excluded."""
+    keep: tuple[str, ...] = ()
+    """Features that state absent must leave."""
+    trust_all_users: bool = False
+
+
+@dataclass(frozen=True)
+class Current:
+    """What is there."""
+
+    partner_id: str | None
+    version: str | None
+    """The version of Graph that has capabilities; ``None`` if the service has none."""
+    exists: bool
+    """Whether there is a partner entry. The default policy always exists."""
+    trust: Raw | None = None
+    own: Mapping[str, Access] = field(default_factory=dict)
+    inherited: Mapping[str, Access] = field(default_factory=dict)
+    """The capabilities of the default policy, which count where a partner has none of its own (fact F251)."""
+    default_trust: Raw | None = None
+    groups: Mapping[str, str] = field(default_factory=dict)
+    """The ids of the groups that the task names."""
+    policy_bytes: int = 0
+    """The size of the whole policy, where this task may make it larger."""
+
+    @property
+    def named(self) -> str:
+        """The name of what is configured, for actions and messages."""
+        return f"partner {self.partner_id}" if self.partner_id else "the default policy"
+
+    def default_shows(self, name: str, trust: Raw | None) -> bool:
+        """Whether the default policy would let the partner's users see something, with this trust and without a capability of the
+        partner's own.
+        """
+        allowed = name in self.inherited and self.inherited[name].allowed
+        return allowed and capability_trust.lets_through(trust, self.default_trust)
+
+
+def desired(params: Mapping[str, Any]) -> Desired:
+    """Understand the options.
+
+    :raises Refusal: when they contradict each other.
+    """
+    default, partner = bool(params.get("default")), params.get("partner_tenant_id")
+    if default == bool(partner):
+        raise Refusal("give either partner_tenant_id, or default: true for the policy that applies to every tenant without an entry")
+    absent = params["state"] == "absent"
+    given = {name: params[name] for name in FEATURES if params.get(name) is not None}
+    if not given:
+        raise Refusal(f"name at least one feature to {'remove' if absent else 'set'}: {', '.join(FEATURES)}")
+    keep = tuple(params.get("keep") or ())
+    if keep and not absent:
+        raise Refusal("keep names the features that state absent must leave, and cannot be used with state present")
+    scope, groups = params.get("scope"), tuple(params.get("groups") or ())
+    excluded = None if params.get("excluded_groups") is None else tuple(params["excluded_groups"])
+    if not absent:
+        _require_consistent(scope, groups, excluded)
+    trust = bool(params.get("trust_all_users"))
+    if trust and (default or absent):
+        raise Refusal("trust_all_users is about the trust of a partner, and can be used with partner_tenant_id and state present only")
+    levels = {name: FEATURES[name].level(value) for name, value in given.items()}
+    used = ((), None) if absent else (groups, excluded)
+    return Desired(params["tenant_id"], partner, absent, levels, None if absent else scope, *used, keep, trust)
+
+
+def _require_consistent(scope: str | None, groups: tuple[str, ...], excluded: tuple[str, ...] | None) -> None:
+    if scope == "groups" and not groups:
+        raise Refusal("scope groups needs groups: those whose members the partner's users may see")
+    if groups and scope != "groups":
+        raise Refusal("groups needs scope: groups")
+    if excluded is not None and scope is None:
+        raise Refusal("excluded_groups needs a scope: all or groups")
+    both = sorted({name.lower() for name in groups} & {name.lower() for name in excluded or ()})
+    if both:
+        raise Refusal(f"{', '.join(both)} cannot be in groups and in excluded_groups at once")
+
+
+def read(client: Client, wanted: Desired) -> Current:
+    """The capabilities and the trust, the groups that the options name, and the size of the policy if it may grow.
+
+    :raises Refusal: when the partner is the tenant itself, or a group is unknown or ambiguous.
+    """
+    partner_id = resolve(client, wanted.partner) if wanted.partner else None
+    if partner_id and is_own(client, partner_id):
+        raise Refusal("partner_tenant_id is the tenant itself; its own users see each other anyway")
+    seen = capability_reading.read(client, partner_id, list(dict.fromkeys([*wanted.groups, *(wanted.excluded or ())])))
+    trust = (seen.entry or {}).get(MEMBER)
+    current = Current(
+        partner_id,
+        seen.version,
+        seen.entry is not None or not partner_id,
+        trust,
+        seen.own,
+        seen.inherited,
+        seen.default.get(MEMBER),
+        seen.groups,
+    )
+    grows = not wanted.absent and partner_id and seen.version and (seen.entry is None or capability_trust.trusted(trust) is None)
+    return replace(current, policy_bytes=policy_bytes(client.pages(PARTNERS))) if grows else current
+
+
+def plan(current: Current, wanted: Desired) -> Plan:
+    """Decide.
+
+    :raises Refusal: when the service has no capabilities, a scope is missing, or two named groups are the same.
+    """
+    if current.version is None:
+        return _without_service(current, wanted)
+    return _plan_absent(current, wanted) if wanted.absent else _plan_present(current, wanted)
+
+
+def _without_service(current: Current, wanted: Desired) -> Plan:
+    """Nothing can be allowed and nothing is, so a wish for nothing is met."""
+    asked = [name for name, level in wanted.levels.items() if level is not None]
+    if asked and not wanted.absent:
+        raise Refusal(
+            f"Microsoft Graph has no Microsoft 365 capabilities (m365Capabilities) in this tenant, neither in v1.0 nor in beta, so "
+            f"{', '.join(asked)} cannot be set; the rollout has not reached its cloud, ask Microsoft or leave these features out"
+        )
+    return _planned(current, wanted, {}, current.trust, ())
+
+
+def _plan_present(current: Current, wanted: Desired) -> Plan:
+    grants = any(level is not None for level in wanted.levels.values())
+    trust = _wanted_trust(current, wanted, grants)
+    changes = _changes(current, wanted, trust)
+    disallowed = {name: access for name, access in changes.items() if not access.allowed}
+    allowed = {name: access for name, access in changes.items() if access.allowed}
+    if disallowed.keys() - current.own.keys() and capability_trust.trusted(trust) is None:
+        # The trust that the partner inherits is written into its entry, because a new capability may need one there (fact F204).
+        trust = current.default_trust
+    trusts = trust != current.trust
+    _refuse_too_large(current, trust if trusts else None)
+    actions = [
+        *(_write(current, wanted, name, access) for name, access in disallowed.items() if name in current.own),
+        *([_trust_action(current, wanted, trust)] if trusts or (changes and not current.exists) else []),
+        # What the default policy lets every tenant see is disallowed as soon as the trust is there.
+        *(_write(current, wanted, name, access) for name, access in disallowed.items() if name not in current.own),
+        *(_write(current, wanted, name, access) for name, access in allowed.items()),
+    ]
+    if allowed:
+        actions[-1] = _watching(actions[-1], current, wanted, frozenset(allowed), frozenset(disallowed))
+    after = {**current.own, **changes}
+    warnings = _about_trust(current, wanted, trust, after) if grants and current.partner_id else ()
+    return _planned(current, wanted, changes, trust, tuple(actions), warnings)
+
+
+def _changes(current: Current, wanted: Desired, trust: Raw | None) -> dict[str, Access]:
+    """What each capability must say that does not say so yet. Those of features that the task does not name are not looked at."""
+    changes: dict[str, Access] = {}
+    for option, level in wanted.levels.items():
+        for of, name in FEATURES[option].levels.items():
+            access = Access(True, _scope(current, wanted, option)) if of == level else _disallowed(current, name, trust)
+            if access is not None and current.own.get(name) != access:
+                changes[name] = access
+    return changes
+
+
+def _disallowed(current: Current, name: str, trust: Raw | None) -> Access | None:
+    """What a capability must say so that it is not allowed; ``None`` if nothing has to be said. What the default policy shows is disallowed
+    for everyone, because it may count where a partner's own capability does not.
+    """
+    if current.default_shows(name, trust):
+        return Access(False, EVERYONE)
+    own = current.own.get(name)
+    return Access(False, own.scope) if own and own.allowed else None
+
+
+def _scope(current: Current, wanted: Desired, option: str) -> Scope:
+    """The scope that is wanted for a feature: that of the task, or that of what is allowed already.
+
+    :raises Refusal: when nothing is allowed yet, and the task does not say for whom it is to be.
+    """
+    feature = FEATURES[option]
+    scopes = {current.own[feature.levels[level]].scope for level in feature.allowed(current.own)}
+    if wanted.scope is None:
+        if len(scopes) != 1:
+            why = "nothing of it is allowed yet" if not scopes else "several levels of it are allowed, for different people"
+            raise Refusal(
+                f"{option} needs a scope, all or groups, because {why} for {current.named}: nobody's data is shown unless it is asked for"
+            )
+        return next(iter(scopes))
+    included = EVERYONE.included if wanted.scope == "all" else frozenset(group(current.groups[name]) for name in wanted.groups)
+    if wanted.excluded is None:
+        kept: frozenset[Subject] = frozenset().union(*(scope.excluded for scope in scopes))
+        return Scope(included, kept - included)
+    excluded = frozenset(group(current.groups[name]) for name in wanted.excluded)
+    both = sorted(subject.id for subject in included & excluded)
+    if both:
+        raise Refusal(f"group {', '.join(both)} cannot be in groups and in excluded_groups at once")
+    return Scope(included, excluded)
+
+
+def _wanted_trust(current: Current, wanted: Desired, grants: bool) -> Raw | None:
+    """The trust with the users let through. What others have blocked or limited stays, unless the task asks for all users in words.
+
+    :raises Refusal: when it blocks everybody, so that nothing that is allowed would have an effect.
+    """
+    if not current.partner_id or not grants:
+        return current.trust
+    now = capability_trust.trusted(current.trust)
+    if now is None or (wanted.trust_all_users and now != capability_trust.EVERY):
+        return capability_trust.opened(current.trust)
+    if now == capability_trust.NOBODY:
+        raise Refusal(
+            f"the trust of {current.named} for Microsoft 365 ({MEMBER}) blocks all of its users, so that they would see nothing; somebody "
+            "has decided so, and trust_all_users: true changes it"
+        )
+    return current.trust
+
+
+def _about_trust(current: Current, wanted: Desired, trust: Raw | None, after: Mapping[str, Access]) -> tuple[str, ...]:
+    """Warnings: a trust that keeps users out, and what a new trust puts into effect although this task does not name it."""
+    if capability_trust.trusted(trust) == capability_trust.SOME:
+        return (
+            f"the trust of {current.named} for Microsoft 365 ({MEMBER}) lets only some of its users through, and the others see nothing; "
+            "it is left as it is, and trust_all_users: true changes it",
+        )
+    named = {name for option in wanted.levels for name in FEATURES[option].levels.values()}
+    dormant = sorted(name for name, access in after.items() if access.allowed and name not in named)
+    if trust != current.trust and dormant:
+        return (f"the trust of {current.named} also puts into effect what this task does not name: {', '.join(dormant)}",)
+    return ()
+
+
+def _trust_action(current: Current, wanted: Desired, trust: Raw | None) -> Action:
+    """Creates the entry with the trust, or updates the trust."""
+    before, after = ({"trust": capability_trust.trusted(one)} for one in (current.trust, trust))
+    if not current.exists:
+        create = Request("POST", PARTNERS, {"tenantId": current.partner_id, **({MEMBER: trust} if trust else {})})
+        return Action("create", current.named, wanted.tenant, (create,), after=after)
+    update = Request("PATCH", f"{PARTNERS}/{current.partner_id}", {MEMBER: trust})
+    return Action("update", f"{current.named} (trust)", wanted.tenant, (update,), before, after)
+
+
+def _write(current: Current, wanted: Desired, name: str, access: Access) -> Action:
+    """Creates or updates a capability."""
+    version, path = str(current.version), place(current.partner_id)
+    label = f"capability {name} of {current.named} ({'allowed' if access.allowed else 'disallowed'})"
+    if name in current.own:
+        update = Request("PATCH", f"{path}/{name}", body(access), version)
+        return Action("update", label, wanted.tenant, (update,), _shown(current.own[name]), _shown(access))
+    create = Request("POST", path, {"@odata.type": f"{OF_TYPE}{name}", **body(access)}, version)
+    new = not current.exists
+    # In a new entry a conflict would pass as lag; what another run has created is read back like everything else.
+    return Action(
+        "create", label, wanted.tenant, (create,), after=_shown(access), follows_creation=new, done_codes=(EXISTS,) if new else ()
+    )
+
+
+def _shown(access: Access) -> dict[str, Any]:
+    return {
+        "allowed": access.allowed,
+        **{part: [f"{one.type} {one.id}" for one in sorted(who)] for part, who in vars(access.scope).items()},
+    }
+
+
+def _watching(action: Action, current: Current, wanted: Desired, allowed: frozenset[str], disallowed: frozenset[str]) -> Action:
+    """The last action that allows something, which then looks whether another run has allowed another level of a feature meanwhile."""
+    path, version = place(current.partner_id), str(current.version)
+
+    def look(client: Client, _answer: Facts, _pace: Pace) -> str:
+        own = accesses(client.pages(path, version=version))
+        # What this run has disallowed may still be shown as allowed by a replica (fact F14).
+        return _settle(client, path, version, {name: access for name, access in own.items() if name not in disallowed}, wanted, allowed)
+
+    return replace(action, gives_way=look)
+
+
+def _settle(client: Client, path: str, version: str, own: Mapping[str, Access], wanted: Desired, allowed: frozenset[str]) -> str:
+    """Leave the level that shows least, of two that two runs have allowed at the same time.
+
+    :raises Refusal: when that is not the level of this run.
+    """
+    notes = []
+    for option, level in wanted.levels.items():
+        feature = FEATURES[option]
+        if level is None or feature.levels[level] not in allowed:
+            continue
+        others = [other for other in feature.allowed(own) if other != level]
+        order = list(feature.levels)
+        less = [other for other in others if order.index(other) < order.index(level)]
+        for other in [level] if less else others:
+            name = feature.levels[other]
+            scope = own[name].scope if name in own else EVERYONE
+            client.send(Request("PATCH", f"{path}/{name}", body(Access(False, scope)), version))
+        if less:
+            raise Refusal(
+                f"another process has set {option} to {less[0]} at the same time, so {level} is not allowed; only one level can be, "
+                "make the two tasks agree and run again"
+            )
+        notes += [f"another process has set {option} to {other} at the same time, which is disallowed again" for other in others]
+    return "; ".join(notes)
+
+
+def _refuse_too_large(current: Current, trust: Raw | None) -> None:
+    """The service refuses a policy of more than 25 KB (fact F38), after everything before it was written."""
+    growth = json_bytes({MEMBER: trust}) - json_bytes({MEMBER: current.trust}) if trust else 0
+    size = current.policy_bytes + growth
+    if growth > 0 and size > LARGEST_POLICY:
+        raise Refusal(
+            f"the cross-tenant access policy would have about {size} bytes with the trust of {current.named}, and the service takes "
+            f"{LARGEST_POLICY}; shorten the lists of users, groups and applications in it"
+        )
+
+
+def _plan_absent(current: Current, wanted: Desired) -> Plan:
+    """Remove the capabilities of the named features, and the trust if nothing needs it any longer and it is what this collection sets."""
+    features = [option for option in wanted.levels if option not in wanted.keep]
+    there = [name for option in features for name in FEATURES[option].levels.values() if name in current.own]
+    needed = any(access.allowed for name, access in current.own.items() if name not in there)
+    untrusts = capability_trust.is_ours(current.trust) and not needed
+    trust = None if untrusts else current.trust
+    # Without its own capability, the default policy counts for the partner: a removal must not let it see more (fact F251).
+    held = [name for name in there if current.default_shows(name, trust) and current.own[name] != current.inherited[name]]
+    changes: dict[str, Access | None] = {name: None for name in there if name not in held}
+    changes |= {name: Access(False, EVERYONE) for name in held if current.own[name] != Access(False, EVERYONE)}
+    actions = [
+        *(_remove(current, wanted, name, access) for name, access in changes.items()),
+        *([_untrust(current, wanted)] if untrusts else []),
+    ]
+    warnings = (
+        (
+            f"{', '.join(held)} of {current.named}: kept and disallowed, because without it the default policy would let the partner's "
+            "users see more",
+        )
+        if held
+        else ()
+    )
+    return _planned(current, wanted, changes, trust, tuple(actions), warnings)
+
+
+def _remove(current: Current, wanted: Desired, name: str, access: Access | None) -> Action:
+    if access is not None:
+        return _write(current, wanted, name, access)
+    delete = Request("DELETE", f"{place(current.partner_id)}/{name}", version=str(current.version))
+    return Action("delete", f"capability {name} of {current.named}", wanted.tenant, (delete,), _shown(current.own[name]))
+
+
+def _untrust(current: Current, wanted: Desired) -> Action:
+    """Removes the trust, after another look whether another run has allowed something meanwhile."""
+    action = _trust_action(current, wanted, None)
+    path, version = place(current.partner_id), str(current.version)
+    removed = frozenset(name for option in wanted.levels if option not in wanted.keep for name in FEATURES[option].levels.values())
+
+    def requests(client: Client) -> tuple[Request, ...]:
+        # What this run has removed may still be shown by a replica (fact F14).
+        own = accesses(client.pages(path, version=version))
+        return () if any(access.allowed for name, access in own.items() if name not in removed) else action.requests
+
+    return replace(action, refresh=requests)
+
+
+def _planned(
+    current: Current,
+    wanted: Desired,
+    changes: Mapping[str, Access | None],
+    trust: Raw | None,
+    actions: tuple[Action, ...],
+    warnings: tuple[str, ...] = (),
+) -> Plan:
+    after = {name: access for name, access in {**current.own, **changes}.items() if access is not None}
+    where = {"partner": current.partner_id} if current.partner_id else {"default": True}
+    options = wanted.levels
+    return Plan(
+        before={**where, **{option: shared(FEATURES[option], current.own) for option in options}, **_trust_fact(current, current.trust)},
+        after={**where, **{option: shared(FEATURES[option], after) for option in options}, **_trust_fact(current, trust)},
+        facts={
+            "partner_tenant_id": current.partner_id,
+            "features": {option: shared(feature, after) for option, feature in FEATURES.items()},
+            **_trust_fact(current, trust),
+        },
+        actions=actions,
+        warnings=warnings,
+        basis=lambda: _unchanged(current, wanted),
+    )
+
+
+def _trust_fact(current: Current, trust: Raw | None) -> dict[str, Any]:
+    return {"trust": capability_trust.trusted(trust)} if current.partner_id else {}
+
+
+def _unchanged(current: Current, wanted: Desired) -> dict[str, Any]:
+    """What the task leaves alone: other features, and capabilities that this collection does not know."""
+    features = {option: shared(feature, current.own) for option, feature in FEATURES.items() if option not in wanted.levels}
+    others = {name: _shown(access) for name, access in sorted(current.own.items()) if name not in KNOWN}
+    return {**features, **others}
+
+
+RESOURCE = Resource(desired, read, plan)

@@ -246,9 +246,9 @@ RETURN = r"""
 findings:
   description:
     - What was found, the worst first. C(severity) is V(error), V(warning), or V(unknown) for a check that could not be made.
-    - C(check) is one of C(permissions), C(cloud), C(exchange), C(switches), C(collaboration), C(policy_size), C(configurations), C(users),
+    - C(check) is one of C(permissions), C(cloud), C(exchange), C(old_sharing), C(switches), C(collaboration), C(policy_size), C(configurations), C(users),
       C(licences), C(invitations), C(domains), C(quota), C(addresses), C(guests), C(deleted_users), C(importance),
-      C(group_sync), C(group_sync_inbound), C(sharing), C(old_sharing). For what could not be read, it is also one of C(policy),
+      C(group_sync), C(group_sync_inbound), C(sharing). For what could not be read, it is also one of C(policy),
       C(mail_domains), C(groups), C(contacts), C(recipients).
   returned: success
   type: list

@@ -64,7 +64,6 @@ options:
       - With V(true), RV(scope.groups) returns for each assigned group whether it becomes one, the task warns of those that do not, and names
         groups that leave. It sends no further request. V(true) is refused if the mode is V(all).
     type: bool
-    default: false
   restart_owed:
     description:
       - Whether an earlier task of the same run returned RV(restart_owed=true). Then the restart is not recorded and the job not paused a
@@ -292,7 +291,7 @@ OPTIONS = Options(
         **JUDGED,
         **RESTART,
         "restart_owed": {"type": "bool", "default": False},
-        "group_sync": {"type": "bool", "default": False},
+        "group_sync": {"type": "bool"},
         "full_result": {"type": "bool", "default": False},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     },

@@ -11,13 +11,13 @@ ever allowed at once by a run, and an interrupted run shows less, not more (fact
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..graph.client import Client, Request
 from ..plan import Action, Facts, Pace, Plan, Refusal, Resource
-from . import capability_reading, capability_trust
+from . import capability_reading, capability_trust, foretold
 from .capability_features import EVERYONE, FEATURES, KNOWN, OF_TYPE, Access, Scope, Subject, accesses, body, group, shared
 from .capability_reading import place
 from .capability_trust import MEMBER
@@ -131,13 +131,15 @@ def read(client: Client, wanted: Desired) -> Current:
     if partner_id and is_own(client, partner_id):
         raise Refusal("partner_tenant_id is the tenant itself; its own users see each other anyway")
     seen = capability_reading.read(client, partner_id, list(dict.fromkeys([*wanted.groups, *(wanted.excluded or ())])))
-    trust = (seen.entry or {}).get(MEMBER)
+    entry = foretold.entry(client, partner_id, seen.entry) if partner_id else None
+    gone = foretold.removed_capabilities(client, partner_id) if partner_id else ()
+    trust = (entry or {}).get(MEMBER)
     current = Current(
         partner_id,
         seen.version,
-        seen.entry is not None or not partner_id,
+        entry is not None or not partner_id or foretold.would_exist(client, partner_id),
         trust,
-        seen.own,
+        {name: access for name, access in seen.own.items() if name not in gone},
         seen.inherited,
         seen.default.get(MEMBER),
         seen.groups,
@@ -374,7 +376,16 @@ def _plan_absent(current: Current, wanted: Desired) -> Plan:
         if held
         else ()
     )
-    return _planned(current, wanted, changes, trust, tuple(actions), warnings)
+    removed = [name for name, access in changes.items() if access is None]
+    plan = _planned(current, wanted, changes, trust, tuple(actions), warnings)
+    return replace(plan, foretells=_foretelling(current.partner_id, removed, untrusts))
+
+
+def _foretelling(partner_id: str | None, removed: Sequence[str], untrusts: bool) -> Callable[[Client], None] | None:
+    """Makes the removal visible to later tasks of a run in check mode: the partner entry goes if nothing else is left in it."""
+    if partner_id is None or not (removed or untrusts):
+        return None
+    return lambda client: foretold.record_removal(client, partner_id, removed, untrusts)
 
 
 def _remove(current: Current, wanted: Desired, name: str, access: Access | None) -> Action:

@@ -16,7 +16,7 @@ from ...graph.client import Client
 from ...plan import LinkInquiry, Refusal
 from ..consequences.importance import KINDS
 from ..partner import resolve
-from ..permissions import DOMAINS_UNKNOWN, GROUPS_NAMED, ROLES_PROTECT, SHARES, SHARING, SOURCE, TARGET, WITHOUT_EXCHANGE
+from ..permissions import DOMAINS_UNKNOWN, GROUPS_NAMED, ROLES_PROTECT, SHARES, SHARES_GROUPS, SHARING, SOURCE, TARGET, WITHOUT_EXCHANGE
 from ..tenants import is_own
 from . import both, exchange, granted, old_sharing, policy, report, sharing, source, target
 from .check import Check, Link, Seen, User
@@ -124,6 +124,7 @@ def _features(link: Link, params: Params) -> list[str]:
         WITHOUT_EXCHANGE: link.side == TARGET and not link.exchange,
         ROLES_PROTECT: link.side == TARGET and link.roles_protect,
         SHARES: bool(link.shares),
+        SHARES_GROUPS: bool(link.shares) and sharing.names_groups(params.get("share"), link.side),
         SHARING: bool(link.shares or link.sees),
     }
     return [feature for feature, is_used in used.items() if is_used]

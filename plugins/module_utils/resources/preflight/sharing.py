@@ -15,7 +15,7 @@ from typing import Any
 from ...graph.client import Client
 from .. import capability_reading, capability_trust
 from ..capability_features import FEATURES, Access, Feature
-from ..permissions import READ_SHARING, SOURCE, TARGET
+from ..permissions import SEE_SHARING, SOURCE, TARGET
 from .check import Check, Link, Longer, Read, Seen
 from .finding import ERROR, WARNING, Finding
 
@@ -31,6 +31,12 @@ def wanted(share: Mapping[str, Any] | None, side: str) -> tuple[str, ...]:
     return tuple(name for name, feature in FEATURES.items() if given.get(name) is not None and feature.level(given[name]) is not None)
 
 
+def names_groups(share: Mapping[str, Any] | None, side: str) -> bool:
+    """Whether what is seen of one of its tenants is limited to named groups, or excludes some."""
+    given: Mapping[str, Any] = (share or {}).get(side) or {}
+    return bool(given.get("groups") or given.get("excluded_groups"))
+
+
 def _capabilities(link: Link, _seen: Seen) -> Sequence[Longer]:
     return [partial(_read, link.partner)] if link.shares or link.sees else []
 
@@ -39,7 +45,7 @@ def _read(partner: str, client: Client) -> Iterable[capability_reading.Seen]:
     return [capability_reading.read(client, partner, ())]
 
 
-CAPABILITIES = Read(NAME, (READ_SHARING,), longer=_capabilities)
+CAPABILITIES = Read(NAME, (SEE_SHARING,), longer=_capabilities)
 
 
 def shown(seen: Seen) -> Shown | None:

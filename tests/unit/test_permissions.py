@@ -149,7 +149,7 @@ class TestDocuments:
         assert section.splitlines()[2:] == [row(permission, needs) for permission, needs in to_ask_for(needs_of(side)).items()]
 
     def test_what_sharing_needs(self) -> None:
-        section = read("docs/guide_permissions.md").split("### To share\n")[1].split("\n\n")[2]
+        section = read("docs/guide_permissions.md").split("### To share\n")[1].split("\n\n")[1]
         assert section.splitlines()[2:] == [row(permission, needs) for permission, needs in to_ask_for(permissions.SHARING_NEEDS).items()]
 
     def test_what_exchange_needs(self) -> None:

@@ -55,8 +55,7 @@ def shown(seen: Seen) -> Shown | None:
 
 
 def _levels(found: capability_reading.Seen) -> Shown:
-    trust = (found.entry or {}).get(capability_trust.MEMBER)
-    visible = capability_trust.lets_through(trust, found.default.get(capability_trust.MEMBER))
+    visible = capability_trust.lets_through(capability_reading.trust_of(found.entry), found.default_trust)
     # Which of them count where a partner has some of its own is not said (fact F251): what can be seen is reported.
     own = {**found.inherited, **found.own} if visible else {}
     return {name: _highest(feature, own) for name, feature in FEATURES.items()}
@@ -81,7 +80,7 @@ def judge(link: Link, found: capability_reading.Seen) -> list[Finding]:
         return [Finding(NAME, ERROR if link.shares else WARNING, cause, remedy)]
     if not link.shares:
         return []
-    now = capability_trust.trusted((found.entry or {}).get(capability_trust.MEMBER))
+    now = capability_trust.trusted(capability_reading.trust_of(found.entry))
     remedy = "if they are to see it, set trust_all_users: true with cross_tenant_capability in this tenant"
     if now == capability_trust.NOBODY:
         cause = f"the trust of partner {link.partner} for Microsoft 365 blocks all of its users, so that nobody would see {features}"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which groups become groups, and what a change does to them (facts F232, F233, F234, F236)."""
+"""Which groups become groups, and what a change does to them (facts F214, F216, F217)."""
 
 from __future__ import annotations
 
@@ -115,10 +115,10 @@ class TestImpact:
         ("before", "after", "created", "deleted", "kept", "judged"),
         [
             ((ALL, False), (ALL, True), ["Lost", "Sales"], [], [], 3),
-            ((ALL, True), (ALL, False), [], [], ["Lost", "Sales"], 0),
+            ((ALL, True), (ALL, False), [], [], ["Board", "Lost", "Sales"], 0),
             ((ALL, True), (ALL, True), [], [], [], 3),
-            ((ALL, True), ({}, True), [], ["Lost", "Sales"], [], 0),
-            ((ALL, True), ({}, False), [], [], ["Lost", "Sales"], 0),
+            ((ALL, True), ({}, True), [], ["Board", "Lost", "Sales"], [], 0),
+            ((ALL, True), ({}, False), [], [], ["Board", "Lost", "Sales"], 0),
             (({}, True), (ALL, True), ["Lost", "Sales"], [], [], 3),
         ],
     )
@@ -133,7 +133,7 @@ class TestImpact:
     def test_without_the_action_delete_they_stay(self) -> None:
         facts = group_impact.compare(Groups(self.ALL, True), Groups({}, True, deletes=False))
         assert facts is not None
-        assert (facts["deleted"], facts["kept"]) == ([], ["Lost", "Sales"])
+        assert (facts["deleted"], facts["kept"]) == ([], ["Board", "Lost", "Sales"])
 
     def test_without_groups_nothing_is_said(self) -> None:
         facts = group_impact.compare(Groups(self.ALL, False), Groups({}, False))

@@ -255,7 +255,7 @@ class TestNumbers:
 
 
 class TestGroups:
-    """A link that synchronizes groups (facts F106, F232, F234)."""
+    """A link that synchronizes groups (facts F106, F214)."""
 
     LINK = Link("source", "t", group_sync=True, mode="assigned")
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The synced groups of a target: only the audit log says that a group was synchronized (facts F129, F234, F237)."""
+"""The synced groups of a target: only the audit log says that a group was synchronized (facts F129, F214, F237)."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Which groups of the source become groups in the target: the one table of kinds (fact F234). Pure; nothing is read."""
+"""Which groups of the source become groups in the target: the one table of kinds (facts F214, F219). Pure; nothing is read."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ STATIC = "a security group whose members follow those of the source"
 ASSIGNED_ONLY = (
     "groups are synchronized only with scope mode assigned, and the scope mode is all; set the scope mode to assigned, or switch groups off"
 )
-"""The service does not support groups while all users are in scope (fact F232)."""
+"""The service does not support groups while all users are in scope (fact F214)."""
 
 
 @dataclass(frozen=True)
@@ -25,13 +25,26 @@ class Kind:
     becomes: bool | None
     reason: str
     remedy: str = ""
+    by_switch: bool = False
+    """Whether it becomes a group if a switch of the target is on, which is not known in the source."""
+
+    @property
+    def may_become(self) -> bool:
+        """Whether such a group may have become a group."""
+        return self.becomes is not False or self.by_switch
 
 
 _INSTEAD = "assign a security group with the same members instead"
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("role_assignable", False, "groups that roles can be assigned to are not synchronized as groups", _INSTEAD),
+        Kind(
+            "role_assignable",
+            False,
+            "groups that roles can be assigned to are not synchronized as groups, unless the target allows them",
+            f"{_INSTEAD}, or allow them in the target with role_enabled_group_sync_inbound of cross_tenant_policy",
+            by_switch=True,
+        ),
         Kind("microsoft_365", True, f"a Microsoft 365 group becomes {STATIC}"),
         Kind("mail_enabled_security", False, "mail-enabled security groups are not synchronized as groups", _INSTEAD),
         Kind("distribution", False, "distribution groups are not synchronized as groups", _INSTEAD),

@@ -104,7 +104,7 @@ def _plan_present(current: Current, wanted: Desired) -> Plan:
 
 
 def _with_dependents(values: Values, now: Values, wanted: Desired) -> dict[str, Any]:
-    """The values with the settings that can be on only while another is on: with that one, they are switched off (fact F230).
+    """The values with the settings that can be on only while another is on: with that one, they are switched off (fact F219).
 
     :raises Refusal: if such a setting is to be on without the other.
     """

@@ -101,7 +101,24 @@ def _both_parts(client: Client, partner_id: str, wanted: Desired) -> tuple[Any, 
         return tuple(find_all(client, [entry, synchronization]))
     # One batch has one version (fact F24).
     raw = client.find(entry.path, version=entry.version)
-    return raw, raw and client.find(synchronization.path, version=synchronization.version)
+    return raw, raw and _in_beta(client, synchronization, named)
+
+
+def _in_beta(client: Client, synchronization: Request, named: Iterable[str]) -> Any:
+    """The identity synchronization in the beta version.
+
+    :raises Refusal: if that version is not available.
+    """
+    try:
+        return client.find(synchronization.path, version=synchronization.version)
+    except ServiceError as error:
+        if error.denied or error.status == 429 or error.status >= 500:
+            raise
+        raise Refusal(
+            f"the beta version of Microsoft Graph, which alone has {', '.join(name for name in named if 'group_sync' in name)}, is not "
+            f"available in this tenant (HTTP {error.status} {error.code}); leave these options out, and switch the synchronization of groups "
+            "on in the Microsoft Entra admin center"
+        ) from None
 
 
 def _served(client: Client, partner_id: str, wanted: Desired, now: Values | None) -> tuple[str, ...] | None:

@@ -401,11 +401,11 @@ def _leaving_groups(goal: Goal, current: Current, wanted: Desired) -> list[Princ
     if not (current.groups_on or wanted.group_sync) or goal.mode_before == "all":
         return []
     left = [principal for number, principal in goal.before.items() if number not in goal.after and principal.kind == "group"]
-    return sorted((group for group in left if group_kinds.kind_of(group).becomes is not False), key=_order)
+    return sorted((group for group in left if group_kinds.kind_of(group).may_become), key=_order)
 
 
 def _group_warnings(goal: Goal, leaving_groups: Sequence[Principal], wanted: Desired) -> tuple[str, ...]:
-    """Which groups are deleted in the target, and which assigned groups never become groups there (facts F234, F236)."""
+    """Which groups are deleted in the target, and which assigned groups never become groups there (facts F214, F216)."""
     gone = people.some([group.name for group in leaving_groups])
     deleted = (f"groups that leave the scope are soft-deleted in the target if they were synchronized: {gone}",) if gone else ()
     groups = [principal for principal in goal.after.values() if principal.kind == "group"] if wanted.group_sync else []

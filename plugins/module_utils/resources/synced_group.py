@@ -156,7 +156,7 @@ def judge(raw: Raw, members: Iterable[Raw], evidence: Evidence) -> SyncedGroup:
 
 
 def _verdict(created_by_service: bool, kind: str) -> tuple[Synced, str]:
-    """Whether the service has created a group of this kind. It creates static security groups only (fact F234)."""
+    """Whether the service has created a group of this kind. It creates static security groups only (fact F214)."""
     if created_by_service:
         return "yes", CREATED_BY_SERVICE
     if kind in ("security", "role_assignable", "unknown"):

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""What a change of a link does to groups: pure functions of the assigned groups and of whether groups are synchronized (facts F233, F234,
-F236). Users are judged by the engine; of groups, it is named which become groups, which leave, and which stay without updates.
+"""What a change of a link does to groups: pure functions of the assigned groups and of whether groups are synchronized (facts F217, F214,
+F216). Users are judged by the engine; of groups, it is named which become groups, which leave, and which stay without updates.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ class Groups:
     @property
     def becoming(self) -> dict[str, Principal]:
         """The groups that have a counterpart, or may have one."""
-        return {number: group for number, group in self.assigned.items() if self.on and group_kinds.kind_of(group).becomes is not False}
+        return {number: group for number, group in self.assigned.items() if self.on and group_kinds.kind_of(group).may_become}
 
 
 def groups_of(principals: Mapping[str, Principal], mode: str, rules: Schema) -> Groups:
-    """The groups on one side of a change. With all users in scope, no group is synchronized (fact F232)."""
+    """The groups on one side of a change. With all users in scope, no group is synchronized (fact F214)."""
     mapping = schema.group_mapping(rules) or {}
     assigned = {number: principal for number, principal in principals.items() if principal.kind == "group"}
     return Groups(assigned, bool(mapping.get("enabled")) and mode == "assigned", "delete" in schema.flows(mapping))
@@ -59,7 +59,9 @@ def compare(before: Groups, after: Groups) -> GroupFacts | None:
     left = {number: group for number, group in old.items() if number not in new}
     deletes = after.on and after.deletes
     return {
-        "created": _names({number: group for number, group in new.items() if number not in old}),
+        "created": _names(
+            {number: group for number, group in new.items() if number not in old and group_kinds.kind_of(group).becomes is not False}
+        ),
         "deleted": _names(left) if deletes else [],
         "kept": [] if deletes else _names(left),
         "assigned": [

@@ -50,7 +50,7 @@ def read(client: Client, wanted: Desired) -> Current:
 
 
 def _require_assigned(client: Client, parent: job.Current, wanted: Desired) -> None:
-    """The service synchronizes groups only if it synchronizes only assigned users and groups (fact F232). The mode is read only if groups are
+    """The service synchronizes groups only if it synchronizes only assigned users and groups (fact F214). The mode is read only if groups are
     wanted and no later task sets it.
 
     :raises Refusal: if all users are in scope.
@@ -190,7 +190,7 @@ KEPT_GROUPS = (
     "groups that were synchronized stay in the target tenant with their present members, and are not updated any more; to remove a group, "
     "take it out of scope and let a cycle run before groups are switched off, or delete it in the target tenant"
 )
-"""What becomes of groups when their synchronization is switched off (fact F233)."""
+"""What becomes of groups when their synchronization is switched off (fact F217)."""
 
 
 def _changed_rows(before: Mapping[str, MappingRow], after: Mapping[str, MappingRow]) -> list[str]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""Checks of a link that synchronizes groups. For other links, nothing is read and nothing is found (facts F106, F232, F234, F235)."""
+"""Checks of a link that synchronizes groups. For other links, nothing is read and nothing is found (facts F106, F214, F214, F235)."""
 
 from __future__ import annotations
 

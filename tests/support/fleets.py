@@ -29,6 +29,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.look impor
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import link_variables
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Pace
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.link import TARGET, Step, building
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping import schema
 from ansible_collections.entra.cross_tenant_sync.plugins.modules import link_info
 from ansible_collections.entra.cross_tenant_sync.tests.benchmark import bare, world
 from entra_emulator.faults import Fault, FaultPlan
@@ -342,6 +343,19 @@ def change_sharing(fleet: Fleet, chance: Chance) -> str:
     return f"{here.name} for {there.name}: {', '.join(names)}, trust {bool(trust)}"
 
 
+def change_groups(fleet: Fleet, chance: Chance) -> str:
+    """Whether the job synchronizes groups, and whether the target lets them in."""
+    source, target = _pair(chance)
+    job, policy = _job(fleet, source, target), _of(fleet, target).access_policy.identity_synchronizations.get(source.tenant_id)
+    inside, outside = chance.choice((True, True, False)), chance.choice((True, True, False, None))
+    for mapping in job.job_schema["synchronizationRules"][0]["objectMappings"] if job and job.job_schema else ():
+        if mapping.get("name") in schema.GROUPS:
+            mapping["enabled"] = inside
+    if policy:
+        policy["groupSyncInbound"] = None if outside is None else {"isSyncAllowed": outside}
+    return f"{source.name} to {target.name}: {inside}, {outside}"
+
+
 def wish_sharing(fleet: Fleet, chance: Chance) -> str:
     """What one side or both sides of a link share."""
     name = chance.choice(sorted(fleet.links))
@@ -461,6 +475,11 @@ def wish(fleet: Fleet, chance: Chance) -> str:
         {"link_filters": [{"name": "All", "clauses": [{"attribute": "department", "operator": "IS NOT NULL"}]}]},
         {"link_filters": []},
         {"link_target_actions": ["create", "update"]},
+        {"link_groups": True},
+        {"link_groups": True},
+        {"link_groups": False},
+        {"link_groups": True, "link_scope_mode": "all"},
+        {"link_group_mappings": [{"target": "description", "state": "absent"}]},
         {"link_deletion_threshold": 7},
         {"link_notification_email": "admin@company.example"},
         {"link_adopt": True},
@@ -534,4 +553,5 @@ CHANGES: tuple[Callable[[Fleet, Chance], str], ...] = (
     change_sharing,
     wish_sharing,
     wish_sharing,
+    change_groups,
 )

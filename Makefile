@@ -36,7 +36,7 @@ demo: $(VENV)/.test-installed $(COLLECTION) ## Show one link from empty tenants 
 
 .PHONY: test
 test: export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build
-test: $(VENV)/.test-installed $(COLLECTION) $(AWX) ## Run all tests. PYTEST_ARGS="-k word" picks some.
+test: $(VENV)/.docs-installed $(COLLECTION) $(AWX) ## Run all tests. PYTEST_ARGS="-k word" picks some.
 	python -m pytest $(PYTEST_ARGS)
 
 # Without it, one test says that it is skipped.
@@ -135,7 +135,7 @@ dist: $(VENV)/.dist-installed ## Build the artifact of a release in .build/dist,
 	@python tests/tools/dist.py .build/dist
 	@cat .build/dist/SHA256SUMS
 
-$(VENV)/.docs-installed: docs/docsite/requirements.txt $(VENV)/.lint-installed
+$(VENV)/.docs-installed: docs/docsite/requirements.txt $(VENV)/.test-installed
 	@echo "Installing what the documentation site needs"
 	@python -m pip install -qq -r docs/docsite/requirements.txt
 	@touch $@

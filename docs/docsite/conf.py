@@ -20,11 +20,6 @@ highlight_language = "yaml+jinja"
 intersphinx_mapping = {"ansible": ("https://docs.ansible.com/ansible/latest/", "ansible.inv")}
 
 html_theme = "furo"
-html_theme_options = {
-    "source_repository": "https://github.com/entra-cross-tenant-sync/entra.cross_tenant_sync/",
-    "source_branch": "main",
-    "source_directory": "docs/",
-}
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_copy_source = False

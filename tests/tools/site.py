@@ -49,6 +49,16 @@ TARGET = re.compile(r"\]\(([^)\s]+)\)")
 ANCHOR = re.compile(r'<a id="([\w-]+)"></a>')
 HEADING = re.compile(r"^#+ .*$", re.MULTILINE)
 MENTION = re.compile(r"(?<![\[`])`([a-z_]+)`(?![\]`])")
+CONTENTS = re.compile(r"^\.\. contents::\n(?: +:.*\n)+", re.MULTILINE)
+REPAIRS = {
+    '<p class="caption" role="heading">': '<p class="caption" role="heading" aria-level="2">',
+    '<aside class="sidebar-drawer">': '<aside class="sidebar-drawer" aria-label="All pages">',
+    '<aside class="toc-drawer">': '<aside class="toc-drawer" aria-label="This page">',
+    '<aside class="toc-drawer no-toc">': '<aside class="toc-drawer no-toc" aria-label="This page">',
+    ' aria-role="button"': "",
+    "<pre>": '<pre tabindex="0">',
+}
+"""What Sphinx, its theme and antsibull-docs leave out for readers who hear a page or have no mouse. A browser test finds what is missing."""
 LINK_TEXT = re.compile(r"\[[^\]]*\]\([^)]*\)")
 
 
@@ -152,8 +162,9 @@ def stage_reference(folder: Path) -> None:
     reference.mkdir(mode=0o755)
     options = ["--use-current", "--squash-hierarchy", "--fail-on-error", "--no-add-antsibull-docs-version"]
     _run("antsibull-docs", "collection", *options, "--dest-dir", str(reference), COLLECTION)
-    # The page that docs.ansible.com shows only leads to the guides, which are on this site.
-    shutil.rmtree(reference / "docsite", ignore_errors=True)
+    for page in reference.glob("**/*.rst"):
+        # The theme has a table of contents of its own, beside the text.
+        page.write_text(CONTENTS.sub("", page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def stage_stub(folder: Path) -> None:
@@ -178,6 +189,15 @@ def build(source: Path, folder: Path, builder: str = "html") -> None:
     """Build the site from its source. A warning is an error."""
     options = ["--builder", builder, "--conf-dir", str(SITE), "--fail-on-warning", "--keep-going", "--quiet"]
     _run("sphinx-build", *options, "--doctree-dir", str(folder / "doctrees"), str(source), str(folder / builder))
+    for page in (folder / builder).glob("**/*.html"):
+        page.write_text(repaired(page.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+def repaired(page: str) -> str:
+    """A page with REPAIRS."""
+    for found, repair in REPAIRS.items():
+        page = page.replace(found, repair)
+    return page
 
 
 def main(folder: Path) -> None:

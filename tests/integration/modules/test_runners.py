@@ -18,8 +18,9 @@ import pytest
 import yaml
 
 from ansible_collections.entra.cross_tenant_sync.tests.support import tenants
-from ansible_collections.entra.cross_tenant_sync.tests.support.behaviours import LIKELY
+from ansible_collections.entra.cross_tenant_sync.tests.support.behaviours import ALL, LIKELY
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM, SECRETS, Emulator
+from ansible_collections.entra.cross_tenant_sync.tests.support.life import everything
 from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import COLLECTIONS, PREFIX, Playbooks, inventory
 from ansible_collections.entra.cross_tenant_sync.tests.support.runners import compare
 from ansible_collections.entra.cross_tenant_sync.tests.support.stories import Do, Story, Teller
@@ -67,6 +68,7 @@ def led(options: dict[str, Any], emulator: Emulator) -> dict[str, Any]:
     return {**options, "target": {**options["target"], **emulator.connection()}} if "target" in options else options
 
 
+@pytest.mark.parametrize("behaviour", ALL if everything() else [LIKELY], ids=str, indirect=True)
 def test_every_module_in_both_hosts(tell: Teller, emulator: Emulator, state: dict[str, Any]) -> None:
     stories: list[Story] = []
     for process in (False, True):

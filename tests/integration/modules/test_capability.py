@@ -155,10 +155,12 @@ def test_each_level_of_each_feature(cloud: Cloud, option: str) -> None:
     give_entry(cloud, crossTenantMigration=True)
     feature = FEATURES[option]
     for level, name in feature.levels.items():
-        result = share(cloud, **{option: feature.value(level)}, scope="all")
+        wanted: Json = {option: feature.value(level)}
+        result = share(cloud, **wanted, scope="all")
         assert result["features"][option]["level"] == feature.value(level)
         assert [other for other, allowed in there(cloud).items() if allowed] == ["crossTenantMigration", name]
-    share(cloud, **{option: feature.value(None)})
+    nothing: Json = {option: feature.value(None)}
+    share(cloud, **nothing)
     assert [other for other, allowed in there(cloud).items() if allowed] == ["crossTenantMigration"]
 
 

@@ -18,8 +18,9 @@ from ..graph.client import Answer, Client, Request
 from ..graph.odata import is_id
 from ..plan import Facts, LinkInquiry, Plan, Refusal
 from . import capability, find_configuration, job, link_report, partner, synced_user
+from .capability_reading import DEFAULT, place
 from .consequences import foresight
-from .link import IN_SOURCE, IN_TARGET, LIMITS, Given, Part, building
+from .link import IN_SOURCE, IN_TARGET, LIMITS, SHARING, SOURCE, TARGET, Given, Part, building
 
 ORGANIZATION = Request("GET", "/organization?$select=verifiedDomains")
 """The source tenant, whose verified domains identify its synced users in the target."""
@@ -57,8 +58,19 @@ def _read_together(client: Client, link: Given) -> None:
     """
     requests = [] if link.get("source_domains") else [ORGANIZATION]
     if link["compare"] and is_id(link["target"]["tenant_id"]):
-        requests += [Request("GET", path) for path in partner.paths(link["target"]["tenant_id"].lower())]
+        requests += [*_partner_reads(link["target"]["tenant_id"].lower()), *_sharing_reads(link, SOURCE, link["target"]["tenant_id"])]
     outcomes_of(client, requests)
+
+
+def _partner_reads(partner_id: str) -> list[Request]:
+    return [Request("GET", path) for path in partner.paths(partner_id)]
+
+
+def _sharing_reads(link: Given, side: str, partner_id: str) -> list[Request]:
+    """What the part of the sharing reads, so that it is read with the rest, where the service has it in v1.0."""
+    if not any(part.module == SHARING and part.side == side for part in building(link)):
+        return []
+    return [Request("GET", path) for path in (place(partner_id.lower()), place(None), DEFAULT)]
 
 
 def _domains(client: Client) -> list[str] | None:
@@ -79,7 +91,7 @@ def in_target(client: Client, link: Given, source: Facts) -> dict[str, Any]:
     """The whole result: also the differences in the target tenant, and the synced users."""
     client.reads.cache()
     origin = synced_user.Origin(source["domains"] or (), link["tenant_id"])
-    entry = [Request("GET", path) for path in partner.paths(link["tenant_id"].lower())] if is_id(link["tenant_id"]) else []
+    entry = _partner_reads(link["tenant_id"].lower()) if is_id(link["tenant_id"]) else []
     if link["state"] == "absent":
         with client.reading():
             synced_user.read_together(client, origin, also=entry)
@@ -90,7 +102,8 @@ def in_target(client: Client, link: Given, source: Facts) -> dict[str, Any]:
     names, stops = link.get("verify_users") or (), _stops(source, link)
     if link["compare"] and not stops:
         with client.reading():
-            synced_user.read_together(client, origin, names, entry)
+            shared = _sharing_reads(link, TARGET, link["tenant_id"]) if entry else []
+            synced_user.read_together(client, origin, names, [*entry, *shared])
     found = _compare(client, link, IN_TARGET) if link["compare"] else NOTHING
     if stops or _stops(found, link):
         return link_report.compared(source, found, None, link)

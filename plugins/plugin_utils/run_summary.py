@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeGuard
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.quantity import quantity
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.hand_over import whole
 
 FAILED, TO_CHANGE, CHANGED, NOT_REACHED, UNCHANGED = "failed", "to_change", "changed", "not_reached", "unchanged"
 VERDICTS = (FAILED, TO_CHANGE, CHANGED, NOT_REACHED, UNCHANGED)
@@ -46,7 +47,7 @@ PEOPLE: Mapping[str, Callable[[Result], Mapping[str, Any]]] = {
     "source_tenant_impact": _impact,
     "source_tenant_deprovision": lambda result: {"removed": result.get("people_count")},
     "watch_look": _watched,
-    "provision_outcome": lambda result: Counter(str(outcome.get("status")) for outcome in result.get("outcomes") or ()),
+    "provision_outcome": lambda result: Counter(str(outcome.get("status")) for outcome in whole(result.get("outcomes")) or ()),
     "verify_address_book": _counts,
     "address_book_report": _counts,
 }

@@ -32,6 +32,7 @@ from jinja2.runtime import Context
 from ansible_collections.entra.cross_tenant_sync.plugins.filter.connection import connection
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.vault import Vault
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import links_action, worker_runner
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.hand_over import SHORT
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PREFIX = "entra.cross_tenant_sync."
@@ -256,7 +257,8 @@ class Host:
 
     def _in_controller(self, name: str, options: Json, place: Place) -> Json:
         """An action that looks at the variables instead of at a tenant."""
-        variables = {**self.variables, **place.variables, "hostvars": _HostVars({self.name: self.variables})}
+        # The modules here are not run by actions, which would read what was handed over.
+        variables = {**self.variables, **place.variables, SHORT: False, "hostvars": _HostVars({self.name: self.variables})}
         del variables["omit"]
         task = SimpleNamespace(
             action=PREFIX + name, args=options, async_val=0, check_mode=place.check, diff=False, environment=[], play=None

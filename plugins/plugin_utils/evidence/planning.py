@@ -46,6 +46,8 @@ REMOVED = "plan_removal"
 DID_NOT_RUN = "its tasks did not run"
 NOT_ASKED = "it was not asked for; the playbook plan does"
 POLICY = "cross_tenant_policy"
+REGISTERED = (ARGUMENTS, IMPACT, SIZING, REMOVED)
+"""All that is read of the variables of a link."""
 _ORDER = {(step.module, step.side): place for place, step in enumerate(BUILDING)}
 _UNSIZED: Sizing = {
     "users": None,

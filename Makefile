@@ -36,7 +36,7 @@ demo: $(VENV)/.test-installed $(COLLECTION) ## Show one link from empty tenants 
 
 .PHONY: test
 test: export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build
-test: $(VENV)/.test-installed $(COLLECTION) $(AWX) ## Run all tests. PYTEST_ARGS="-k word" picks some.
+test: $(VENV)/.docs-installed $(COLLECTION) $(AWX) ## Run all tests. PYTEST_ARGS="-k word" picks some.
 	python -m pytest $(PYTEST_ARGS)
 
 # Without it, one test says that it is skipped.
@@ -134,6 +134,18 @@ dist: $(VENV)/.dist-installed ## Build the artifact of a release in .build/dist,
 	@cyclonedx-py requirements requirements.txt --output-reproducible --output-file .build/dist/requirements.cdx.json 2>/dev/null
 	@python tests/tools/dist.py .build/dist
 	@cat .build/dist/SHA256SUMS
+
+$(VENV)/.docs-installed: docs/docsite/requirements.txt $(VENV)/.test-installed
+	@echo "Installing what the documentation site needs"
+	@python -m pip install -qq -r docs/docsite/requirements.txt
+	@touch $@
+
+.PHONY: docs
+docs: export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build
+docs: export PYTHONPATH := $(CURDIR)/.build
+docs: $(VENV)/.docs-installed $(COLLECTION) ## Build the documentation site in .build/docs/html.
+	@python -m ansible_collections.entra.cross_tenant_sync.tests.tools.site .build/docs
+	@echo "The site is .build/docs/html/index.html"
 
 .PHONY: stopwatch
 stopwatch: export PYTHONPATH := $(CURDIR)/.build

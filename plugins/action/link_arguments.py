@@ -35,10 +35,11 @@ class ActionModule(ActionBase):
         arguments: dict[str, Any] = arguments_of(self, ARGUMENTS)
         here = self._connection.transport == "local" and not self._play_context.become and incomplete() is None
         host = LinkHost(variables["inventory_hostname"], variables, self._templar.template, arguments["role"], here, arguments["state"])
-        return {**result, **hand_over.handed(variables, validate_link(host, lambda: self._rivals(variables)))}
+        answer = validate_link(host, lambda: self._rivals(variables, arguments["state"]))
+        return {**result, **hand_over.handed(variables, answer)}
 
-    def _rivals(self, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _rivals(self, variables: Mapping[str, Any], state: str | None) -> Mapping[str, Any]:
         """The conflicts of this host with all links of the inventory, also with those that ``--limit`` excludes."""
-        found = rivals_of_inventory(variables, play_of(self._task), RunCache(run_folder()), VAULT)
+        found = rivals_of_inventory(variables, play_of(self._task), state, RunCache(run_folder()), VAULT)
         of_host: Mapping[str, Any] = found.get(variables["inventory_hostname"], {})
         return of_host

@@ -124,6 +124,7 @@ Row = tuple[str, str, str, str]
 def _actions(link: Mapping[str, Any]) -> Iterable[Row]:
     """Tenant, verb, object and effects of every action of a link, in the order of its tasks."""
     removed = any(isinstance(link.get(name), Mapping) and link[name].get("state") == "absent" for name in ARGUMENTS)
+    # A link has no result of a step that does not belong to it.
     for step in (DEPROVISION, *REMOVAL) if removed else BUILDING:
         result = link.get(step.registered)
         tenant = str(link.get("link_target" if step.side == TARGET else "link_source"))

@@ -102,6 +102,13 @@ options:
       - Groups that are going to be in scope, in the source, as in O(entra.cross_tenant_sync.sync_scope#module:groups).
     type: list
     elements: str
+  group_sync:
+    description:
+      - Whether groups are going to be synchronized as groups too, as with O(entra.cross_tenant_sync.sync_mapping#module:groups). Then it is
+        checked which of the groups in scope become groups, whether the job can synchronize them, the licences for it, and the switch of the
+        target, for which the beta version of Microsoft Graph is asked. Otherwise nothing of this is read.
+    type: bool
+    default: false
   exact:
     description:
       - Whether only O(users) and O(groups) are going to be in scope.
@@ -192,8 +199,8 @@ findings:
   description:
     - What was found, the worst first. C(severity) is V(error), V(warning), or V(unknown) for a check that could not be made.
     - C(check) is one of C(permissions), C(cloud), C(exchange), C(switches), C(collaboration), C(policy_size), C(configurations), C(users),
-      C(licences), C(invitations), C(domains), C(quota), C(addresses), C(guests), C(deleted_users), C(importance). For what could not be read, it is also
-      one of C(policy), C(mail_domains), C(groups), C(contacts), C(recipients).
+      C(licences), C(invitations), C(domains), C(quota), C(addresses), C(guests), C(deleted_users), C(importance),
+      C(group_sync), C(group_sync_inbound). For what could not be read, it is also one of C(policy), C(mail_domains), C(groups), C(contacts), C(recipients).
   returned: success
   type: list
   elements: dict
@@ -274,6 +281,7 @@ OPTIONS = Options(
         "users": {"type": "list", "elements": "str"},
         "groups": {"type": "list", "elements": "str"},
         "exact": {"type": "bool", "default": False},
+        "group_sync": {"type": "bool", "default": False},
         "arriving_users": {"type": "list", "elements": "dict", "options": USER},
         "source_domains": {"type": "list", "elements": "str"},
         "protected_importance": PROTECTED["protected_importance"],

@@ -28,7 +28,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.vaul
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.look import Seen, look
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import link_variables
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Pace
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.link import BUILDING, TARGET
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.link import TARGET, building
 from ansible_collections.entra.cross_tenant_sync.plugins.modules import link_info
 from ansible_collections.entra.cross_tenant_sync.tests.benchmark import bare, world
 from entra_emulator.faults import Fault, FaultPlan
@@ -184,7 +184,7 @@ def told(fleet: Fleet, name: str) -> Told:
     actions: list[str] = []
     link = fleet.links[name]
     with living(fleet.cloud), tempfile.TemporaryDirectory() as folder:
-        for part in BUILDING:
+        for part in building(params):
             connection = fleet.connections[link["link_target" if part.side == TARGET else "link_source"]]
             options = {option: value for option, value in part.options(params, owed).items() if value is not None}
             module = importlib.import_module(MODULES + part.module)
@@ -298,6 +298,55 @@ def change_bag(fleet: Fleet, chance: Chance) -> str:
     if value is not None:
         bag[key] = value
     return f"{source.name} to {target.name}: {key} {value}"
+
+
+CAPABILITIES = {
+    "free_busy": ("crossTenantCalendarAvailabilityBasic", "crossTenantCalendarAvailabilityLimitedDetails"),
+    "mail_tips": ("crossTenantMailTipsLimited", "crossTenantMailTipsAll"),
+    "profile_card": ("crossTenantOpenProfileCard",),
+}
+EVERYBODY = {"included": [{"resourceId": "All", "resourceType": "user"}], "excluded": []}
+TRUST = {"users": {"accessType": "allowed", "targets": [{"target": "AllUsers", "targetType": "user"}]}}
+
+
+def shares(fleet: Fleet, here: Any, there: Any, name: str, *, allowed: bool = True, scopes: Mapping[str, Any] = EVERYBODY) -> None:
+    """Let a tenant have a capability for a partner."""
+    held = _of(fleet, here).access_policy.capabilities.setdefault(there.tenant_id, {})
+    access = {"isAllowed": allowed, "resourceScopes": copy.deepcopy(dict(scopes))}
+    held[name] = {"name": name, "lastModifiedDateTime": "2026-11-20T00:00:00Z", "inboundAccess": access}
+
+
+def change_sharing(fleet: Fleet, chance: Chance) -> str:
+    """What a tenant shares with another: a capability with or without a trust, for all or for single users."""
+    here, there = _pair(chance)
+    entry = _of(fleet, here).access_policy.partners.get(there.tenant_id)
+    if entry is None:
+        return "nothing"
+    trust = chance.choice((TRUST, TRUST, TRUST, None, {"users": {"accessType": "blocked", "targets": TRUST["users"]["targets"]}}))
+    entry["m365CollaborationInbound"] = copy.deepcopy(trust)
+    user = chance.choice(sorted(_of(fleet, here).users))
+    single = {"included": [{"resourceId": user, "resourceType": "user"}], "excluded": []}
+    names = chance.sample([name for names in CAPABILITIES.values() for name in names], chance.choice((1, 1, 2, 3)))
+    for name in names:
+        shares(fleet, here, there, name, allowed=chance.random() < 0.8, scopes=chance.choice((EVERYBODY, EVERYBODY, single)))
+    return f"{here.name} for {there.name}: {', '.join(names)}, trust {bool(trust)}"
+
+
+def wish_sharing(fleet: Fleet, chance: Chance) -> str:
+    """What one side or both sides of a link share."""
+    name = chance.choice(sorted(fleet.links))
+    wished: list[dict[str, Any]] = [
+        {"free_busy": "basic", "scope": "all"},
+        {"free_busy": "limited_details", "mail_tips": "all", "scope": "all"},
+        {"free_busy": "basic"},
+        {"free_busy": "none", "profile_card": False},
+        {"profile_card": True, "scope": "all"},
+        {"mail_tips": "limited", "scope": "groups", "groups": ["No such group"]},
+    ]
+    sides = chance.choice((["source"], ["target"], ["target"], ["source", "target"]))
+    wanted = {"link_share": {side: chance.choice(wished) for side in sides}}
+    fleet.links[name].update(wanted)
+    return f"{name}: {wanted}"
 
 
 def rename(fleet: Fleet, chance: Chance) -> str:
@@ -442,7 +491,9 @@ def no_permission(fleet: Fleet, chance: Chance) -> str:
 
 def _fault(fleet: Fleet, chance: Chance) -> str:
     """A fault that does not pass, so that all who read meet it."""
-    part = chance.choice(("/policies/", "/synchronization/secrets", "/synchronization/jobs", "/schema", "/users", "/appRoleAssignedTo"))
+    part = chance.choice(
+        ("/policies/", "/synchronization/secrets", "/synchronization/jobs", "/schema", "/users", "/appRoleAssignedTo", "/m365Capabilities")
+    )
     status = chance.choice((403, 404, 500, 400))
     fault = Fault.model_validate({"path": part, "fault": "status", "status": status, "code": "Odd", "times": 0})
     fleet.cloud.service.faults = FaultPlan(faults=[fault])
@@ -469,4 +520,8 @@ CHANGES: tuple[Callable[[Fleet, Chance], str], ...] = (
     by_domain,
     wrong_secret,
     no_permission,
+    change_sharing,
+    change_sharing,
+    wish_sharing,
+    wish_sharing,
 )

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Planning the mapping of groups: the switch, its own mappings, and what is refused (facts F106, F231, F232, F233)."""
+"""Planning the mapping of groups: the switch, its own mappings, and what is refused (facts F106, F231, F214, F217)."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class TestSwitch:
         assert "groups" in planned.foreign
 
     def test_switching_off_says_what_stays(self) -> None:
-        """Groups that were synchronized stay when groups are switched off (fact F233)."""
+        """Groups that were synchronized stay when groups are switched off (fact F217)."""
         off, on = plan(schema(True), groups=False), plan(schema(False), groups=True)
         assert off.warnings == (mapping.KEPT_GROUPS,)
         assert off.actions[0].effects == {"triggers_full_cycle": True, "keeps_synced_groups": True}
@@ -119,7 +119,7 @@ class TestScopeMode:
         ],
     )
     def test_all_users_in_scope_are_refused(self, sync_all: str, given: dict[str, Any], refused: bool) -> None:
-        """Groups are refused while all users are in scope (fact F232)."""
+        """Groups are refused while all users are in scope (fact F214)."""
         if not refused:
             plan(schema(), {"SyncAll": sync_all}, **given)
             return

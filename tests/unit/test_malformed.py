@@ -20,6 +20,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import checks
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import run_in_worker
+from ansible_collections.entra.cross_tenant_sync.tests.support.cases import check_each
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.module_args import module_args
 
@@ -69,6 +70,7 @@ BASE: dict[str, dict[str, Any]] = {
     "sync_mapping": {"configuration": "Fabrikam"},
     "sync_on_demand": {"configuration": "Fabrikam", "users": ["minsu.kim@contoso.kr"]},
     "sync_scope": {"configuration": "Fabrikam"},
+    "synced_group_info": {},
     "synced_user_info": {"source_domains": ["contoso.kr"]},
     "tenant_info": {},
     "watch_info": {"configuration": "Fabrikam", "target": {"tenant_id": TARGET, **SIGN_IN}},
@@ -402,17 +404,21 @@ def test_there_are_enough_cases_for_every_module() -> None:
     assert {case.module for case in CASES} == set(BASE)
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_is_refused_in_the_worker_and_in_a_module(case: Case, capsys: pytest.CaptureFixture[str]) -> None:
-    module, args = task(case)
-    result = in_worker(module, args)
-    refused(result, case.named)
-    try:
-        text = json.dumps(args, ensure_ascii=False).encode().decode()
-    except (TypeError, UnicodeEncodeError):
-        # A value that JSON cannot represent never reaches a module process.
-        return
-    assert in_module(module, json.loads(text), capsys)["msg"] == result["msg"]
+@pytest.mark.parametrize("name", BASE)
+def test_is_refused_in_the_worker_and_in_a_module(name: str, capsys: pytest.CaptureFixture[str], sent: list[Any]) -> None:
+    def check(case: Case) -> None:
+        module, args = task(case)
+        result = in_worker(module, args)
+        refused(result, case.named)
+        assert sent == []
+        try:
+            text = json.dumps(args, ensure_ascii=False).encode().decode()
+        except (TypeError, UnicodeEncodeError):
+            # A value that JSON cannot represent never reaches a module process.
+            return
+        assert in_module(module, json.loads(text), capsys)["msg"] == result["msg"]
+
+    check_each((case for case in CASES if case.module == name), check)
 
 
 FOLDER = Path(__file__).resolve().parents[2] / "plugins" / "modules"

@@ -484,7 +484,7 @@ class TestGroups:
     def test_groups_with_roles_come_after_groups(
         self, there: dict[str, bool] | None, given: dict[str, Any], expected: list[tuple[str, dict[str, bool]]]
     ) -> None:
-        """Groups with roles are switched on after groups, and off with them (fact F230)."""
+        """Groups with roles are switched on after groups, and off with them (fact F219)."""
         service = PartnerService(entry(), there and {**policy(None), **self.allowed(**there)})
         planned = plan(service, **given)
         sent = [request for action in planned.actions for request in action.requests]

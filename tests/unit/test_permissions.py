@@ -63,6 +63,11 @@ OURS = [
     ("PUT", "/servicePrincipals/{sp}/synchronization/jobs/{job}/schema"),
     ("GET", "/servicePrincipals/{sp}/synchronization/jobs/{job}/schema/filterOperators"),
     ("POST", "/servicePrincipals/{sp}/synchronization/jobs/{job}/schema/parseExpression"),
+    *(
+        (method, f"/policies/crossTenantAccessPolicy/{parent}/m365Capabilities{suffix}")
+        for parent in ("partners/{partner}", "default")
+        for method, suffix in (("GET", ""), ("POST", ""), ("PATCH", "/{capability}"), ("DELETE", "/{capability}"))
+    ),
     ("GET", "/auditLogs/provisioning"),
     ("GET", "/users"),
     ("GET", "/users/{user}"),

@@ -46,7 +46,8 @@ def shown(text: str, secrets: Iterable[str | None]) -> str:
 
 
 def _quotes(text: str, secret: str) -> bool:
-    for form in (secret, secret.strip(), quote(secret, safe=""), quote_plus(secret), repr(secret)[1:-1], ascii(secret)[1:-1]):
+    # Of most secrets, most of these forms are the same.
+    for form in {secret, secret.strip(), quote(secret, safe=""), quote_plus(secret), repr(secret)[1:-1], ascii(secret)[1:-1]}:
         length = min(_SHORTEST_PART, len(form))
         if length and any(form[start : start + length] in text for start in range(len(form) - length + 1)):
             return True

@@ -218,7 +218,16 @@ LINK: dict[str, Any] = {
     **SETTINGS,
     **{f"scope_{name}": about for name, about in SCOPE.items()},
     **MAPPING,
+    **GROUPS,
     **{f"job_{name}": about for name, about in JOB.items()},
+    "share": {
+        "type": "dict",
+        "options": {side: {"type": "dict", "options": CAPABILITY} for side in ("source", "target")},
+    },
+    "share_keep": {
+        "type": "dict",
+        "options": {side: {"type": "list", "elements": "str", "choices": list(FEATURES)} for side in ("source", "target")},
+    },
     "verify_users": {"type": "list", "elements": "str"},
     "source_domains": {"type": "list", "elements": "str"},
 }
@@ -229,6 +238,7 @@ IMPACT: dict[str, Any] = {
     **CONFIGURATION,
     **{f"scope_{name}": {**about, **({"aliases": [name]} if name in _LIMITS else {})} for name, about in SCOPE.items()},
     **MAPPING,
+    **GROUPS,
     **PROTECTED,
 }
 """The options of ``impact_info``: everything of a link that decides what happens to users, and whom it must not harm."""

@@ -11,13 +11,13 @@ ever allowed at once by a run, and an interrupted run shows less, not more (fact
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..graph.client import Client, Request
 from ..plan import Action, Facts, Pace, Plan, Refusal, Resource
-from . import capability_reading, capability_trust
+from . import capability_reading, capability_trust, foretold
 from .capability_features import EVERYONE, FEATURES, KNOWN, OF_TYPE, Access, Scope, Subject, accesses, body, group, shared
 from .capability_reading import place
 from .capability_trust import MEMBER
@@ -131,18 +131,20 @@ def read(client: Client, wanted: Desired) -> Current:
     if partner_id and is_own(client, partner_id):
         raise Refusal("partner_tenant_id is the tenant itself; its own users see each other anyway")
     seen = capability_reading.read(client, partner_id, list(dict.fromkeys([*wanted.groups, *(wanted.excluded or ())])))
-    trust = (seen.entry or {}).get(MEMBER)
+    entry = foretold.entry(client, partner_id, seen.entry) if partner_id else None
+    gone = foretold.removed_capabilities(client, partner_id) if partner_id else ()
+    trust = capability_reading.trust_of(entry)
     current = Current(
         partner_id,
         seen.version,
-        seen.entry is not None or not partner_id,
+        entry is not None or not partner_id or foretold.would_exist(client, partner_id),
         trust,
-        seen.own,
+        {name: access for name, access in seen.own.items() if name not in gone},
         seen.inherited,
-        seen.default.get(MEMBER),
+        seen.default_trust,
         seen.groups,
     )
-    grows = not wanted.absent and partner_id and seen.version and (seen.entry is None or capability_trust.trusted(trust) is None)
+    grows = not wanted.absent and partner_id and seen.version and (entry is None or capability_trust.trusted(trust) is None)
     return replace(current, policy_bytes=policy_bytes(client.pages(PARTNERS))) if grows else current
 
 
@@ -178,12 +180,20 @@ def _plan_present(current: Current, wanted: Desired) -> Plan:
         trust = current.default_trust
     trusts = trust != current.trust
     _refuse_too_large(current, trust if trusts else None)
+    prepared = _prepared(current, wanted, changes)
+    there = replace(current, own={**current.own, **prepared})
+    # What is allowed already may be without effect until the trust is there, so its scope changes before.
+    first = {name: access for name, access in changes.items() if name in current.own and (current.own[name].allowed or not access.allowed)}
     actions = [
-        *(_write(current, wanted, name, access) for name, access in disallowed.items() if name in current.own),
+        *(_write(current, wanted, name, access) for name, access in {**prepared, **first}.items()),
         *([_trust_action(current, wanted, trust)] if trusts or (changes and not current.exists) else []),
         # What the default policy lets every tenant see is disallowed as soon as the trust is there.
-        *(_write(current, wanted, name, access) for name, access in disallowed.items() if name not in current.own),
-        *(_write(current, wanted, name, access) for name, access in allowed.items()),
+        *(_write(current, wanted, name, access) for name, access in disallowed.items() if name not in first),
+        *(
+            _write(there, wanted, name, access, new=name in prepared and name not in current.own)
+            for name, access in allowed.items()
+            if name not in first
+        ),
     ]
     if allowed:
         actions[-1] = _watching(actions[-1], current, wanted, frozenset(allowed), frozenset(disallowed))
@@ -197,7 +207,7 @@ def _changes(current: Current, wanted: Desired, trust: Raw | None) -> dict[str, 
     changes: dict[str, Access] = {}
     for option, level in wanted.levels.items():
         for of, name in FEATURES[option].levels.items():
-            access = Access(True, _scope(current, wanted, option)) if of == level else _disallowed(current, name, trust)
+            access = Access(True, _scope(current, wanted, option, of)) if of == level else _disallowed(current, name, trust)
             if access is not None and current.own.get(name) != access:
                 changes[name] = access
     return changes
@@ -213,29 +223,50 @@ def _disallowed(current: Current, name: str, trust: Raw | None) -> Access | None
     return Access(False, own.scope) if own and own.allowed else None
 
 
-def _scope(current: Current, wanted: Desired, option: str) -> Scope:
-    """The scope that is wanted for a feature: that of the task, or that of what is allowed already.
+def _scope(current: Current, wanted: Desired, option: str, level: str) -> Scope:
+    """The scope that is wanted for a level: that of the task, or what is there.
 
-    :raises Refusal: when nothing is allowed yet, and the task does not say for whom it is to be.
+    :raises Refusal: when the task does not say whose data the level is to show, and nothing that is there does.
     """
-    feature = FEATURES[option]
-    scopes = {current.own[feature.levels[level]].scope for level in feature.allowed(current.own)}
     if wanted.scope is None:
-        if len(scopes) != 1:
-            why = "nothing of it is allowed yet" if not scopes else "several levels of it are allowed, for different people"
-            raise Refusal(
-                f"{option} needs a scope, all or groups, because {why} for {current.named}: nobody's data is shown unless it is asked for"
-            )
-        return next(iter(scopes))
+        return _kept_scope(current, option, level)
     included = EVERYONE.included if wanted.scope == "all" else frozenset(group(current.groups[name]) for name in wanted.groups)
     if wanted.excluded is None:
-        kept: frozenset[Subject] = frozenset().union(*(scope.excluded for scope in scopes))
+        # Levels that are not allowed count as well: an interrupted run may have disallowed one just now.
+        there = [current.own[name].scope for name in FEATURES[option].levels.values() if name in current.own]
+        kept: frozenset[Subject] = frozenset().union(*(scope.excluded for scope in there))
         return Scope(included, kept - included)
     excluded = frozenset(group(current.groups[name]) for name in wanted.excluded)
     both = sorted(subject.id for subject in included & excluded)
     if both:
         raise Refusal(f"group {', '.join(both)} cannot be in groups and in excluded_groups at once")
     return Scope(included, excluded)
+
+
+def _kept_scope(current: Current, option: str, level: str) -> Scope:
+    feature, own = FEATURES[option], current.own
+    allowed = feature.allowed(own)
+    scopes = {own[feature.levels[other]].scope for other in allowed}
+    if current.partner_id and capability_trust.trusted(current.trust) not in (capability_trust.EVERY, capability_trust.SOME):
+        why = "its entry has no trust for Microsoft 365 yet"
+    elif level in allowed or (not allowed and feature.levels[level] in own):
+        return own[feature.levels[level]].scope
+    elif len(scopes) == 1:
+        return next(iter(scopes))
+    else:
+        why = "several levels of it are allowed, for different people" if scopes else "nothing of it is allowed yet"
+    raise Refusal(f"{option} of {current.named} needs a scope, all or groups, because {why}; nobody's data is shown unless it is asked for")
+
+
+def _prepared(current: Current, wanted: Desired, changes: Mapping[str, Access]) -> dict[str, Access]:
+    """New levels that take their scope from old ones are written with it, but not allowed, before the old ones are disallowed: otherwise the
+    next run would not know the scope if this one were interrupted in between.
+    """
+    if wanted.scope is not None:
+        return {}
+    news = [FEATURES[option].levels[level] for option, level in wanted.levels.items() if level and FEATURES[option].allowed(current.own)]
+    prepared = {name: replace(changes[name], allowed=False) for name in news if name in changes}
+    return {name: access for name, access in prepared.items() if current.own.get(name) != access}
 
 
 def _wanted_trust(current: Current, wanted: Desired, grants: bool) -> Raw | None:
@@ -280,19 +311,17 @@ def _trust_action(current: Current, wanted: Desired, trust: Raw | None) -> Actio
     return Action("update", f"{current.named} (trust)", wanted.tenant, (update,), before, after)
 
 
-def _write(current: Current, wanted: Desired, name: str, access: Access) -> Action:
-    """Creates or updates a capability."""
+def _write(current: Current, wanted: Desired, name: str, access: Access, new: bool = False) -> Action:
+    """Creates or updates a capability. ``new``: whether an earlier action of the plan creates it."""
     version, path = str(current.version), place(current.partner_id)
     label = f"capability {name} of {current.named} ({'allowed' if access.allowed else 'disallowed'})"
     if name in current.own:
         update = Request("PATCH", f"{path}/{name}", body(access), version)
-        return Action("update", label, wanted.tenant, (update,), _shown(current.own[name]), _shown(access))
+        return Action("update", label, wanted.tenant, (update,), _shown(current.own[name]), _shown(access), follows_creation=new)
     create = Request("POST", path, {"@odata.type": f"{OF_TYPE}{name}", **body(access)}, version)
-    new = not current.exists
     # In a new entry a conflict would pass as lag; what another run has created is read back like everything else.
-    return Action(
-        "create", label, wanted.tenant, (create,), after=_shown(access), follows_creation=new, done_codes=(EXISTS,) if new else ()
-    )
+    done = () if current.exists else (EXISTS,)
+    return Action("create", label, wanted.tenant, (create,), after=_shown(access), follows_creation=not current.exists, done_codes=done)
 
 
 def _shown(access: Access) -> dict[str, Any]:
@@ -374,7 +403,16 @@ def _plan_absent(current: Current, wanted: Desired) -> Plan:
         if held
         else ()
     )
-    return _planned(current, wanted, changes, trust, tuple(actions), warnings)
+    removed = [name for name, access in changes.items() if access is None]
+    plan = _planned(current, wanted, changes, trust, tuple(actions), warnings)
+    return replace(plan, foretells=_foretelling(current.partner_id, removed, untrusts))
+
+
+def _foretelling(partner_id: str | None, removed: Sequence[str], untrusts: bool) -> Callable[[Client], None] | None:
+    """Makes the removal visible to later tasks of a run in check mode: the partner entry goes if nothing else is left in it."""
+    if partner_id is None or not (removed or untrusts):
+        return None
+    return lambda client: foretold.record_removal(client, partner_id, removed, untrusts)
 
 
 def _remove(current: Current, wanted: Desired, name: str, access: Access | None) -> Action:

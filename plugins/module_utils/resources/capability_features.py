@@ -135,14 +135,25 @@ def named(raw: Raw) -> str:
 
 
 def access(raw: Raw) -> Access:
-    """What a capability says, from Graph's JSON."""
-    inbound = raw.get("inboundAccess") or {}
-    scopes = inbound.get("resourceScopes") or {}
-    return Access(bool(inbound.get("isAllowed")), Scope(_subjects(scopes.get("included")), _subjects(scopes.get("excluded"))))
+    """What a capability says, from Graph's JSON.
+
+    :raises TypeError: if it does not say clearly whether it is allowed.
+    """
+    inbound: Raw = _given(raw.get("inboundAccess"), {})
+    scopes: Raw = _given(inbound.get("resourceScopes"), {})
+    allowed = _given(inbound.get("isAllowed"), False)
+    if not isinstance(allowed, bool):
+        raise TypeError("isAllowed is not a boolean")
+    return Access(allowed, Scope(_subjects(scopes.get("included")), _subjects(scopes.get("excluded"))))
+
+
+def _given(value: Any, otherwise: Any) -> Any:
+    """The value, or another one for null."""
+    return otherwise if value is None else value
 
 
 def _subjects(raw: Iterable[Raw] | None) -> frozenset[Subject]:
-    return frozenset(Subject(str(one["resourceType"]), _id(str(one["resourceId"]))) for one in raw or ())
+    return frozenset(Subject(str(one["resourceType"]), _id(str(one["resourceId"]))) for one in _given(raw, ()))
 
 
 def _id(value: str) -> str:

@@ -44,12 +44,12 @@ def inquire(client: Client, params: Mapping[str, Any]) -> dict[str, Any]:
     ids = [str(entry["tenantId"]) for entry in entries]
     version, default, lists = _capabilities(client, ids)
     partners: list[ListedCapabilities] = [
-        {"tenant_id": number, **_shared(entry.get(MEMBER), own)} for number, entry, own in zip(ids, entries, lists, strict=True)
+        {"tenant_id": number, **_shared(entry, own)} for number, entry, own in zip(ids, entries, lists, strict=True)
     ]
     found = [default, *lists]
     return {
         "available": version is not None,
-        "default": _shared((client.find(capability_reading.DEFAULT) or {}).get(MEMBER), default),
+        "default": _shared(client.get(capability_reading.DEFAULT), default),
         "partners": sorted(partners, key=lambda partner: partner["tenant_id"]),
         "group_names": _group_names(client, found) if params["names"] else {},
     }
@@ -64,9 +64,9 @@ def _capabilities(client: Client, ids: Sequence[str]) -> tuple[str | None, Mappi
     return seen.version, seen.own, [accesses(client.members(body, version=seen.version)) if body else {} for body in bodies]
 
 
-def _shared(trust: Raw | None, own: Mapping[str, Access]) -> Shared:
+def _shared(policy: Raw, own: Mapping[str, Access]) -> Shared:
     return {
-        "trust": capability_trust.trusted(trust),
+        "trust": capability_trust.trusted(policy.get(MEMBER)),
         "features": {option: shared(feature, own) for option, feature in FEATURES.items()},
         "others": {name: access.allowed for name, access in sorted(own.items()) if name not in KNOWN},
     }

@@ -13,7 +13,7 @@ from typing import Any
 from ..graph.batch import find_all
 from ..graph.client import Client, Request
 from ..graph.errors import ServiceError
-from . import directory
+from . import capability_trust, directory
 from .capability_features import Access, accesses
 from .partner_entry import PARTNERS
 from .partner_values import Raw
@@ -34,8 +34,8 @@ class Seen:
     own: Mapping[str, Access] = field(default_factory=dict)
     inherited: Mapping[str, Access] = field(default_factory=dict)
     """The capabilities of the default policy, if those of a partner are asked for."""
-    default: Raw = field(default_factory=dict)
-    """The default policy itself, if a partner is asked for."""
+    default_trust: Raw | None = None
+    """The trust of the default policy, if a partner is asked for."""
     groups: Mapping[str, str] = field(default_factory=dict)
     """The ids of the named groups, by name."""
 
@@ -54,39 +54,48 @@ def read(client: Client, partner_id: str | None, groups: Sequence[str]) -> Seen:
     lists = list(dict.fromkeys([place(partner_id), place(None)]))
     policies = [Request("GET", path) for path in (f"{PARTNERS}/{partner_id}", DEFAULT)] if partner_id else []
     others = [*policies, *directory.group_requests(groups)]
-    version: str | None = VERSIONS[0]
-    try:
-        bodies, rest = _together(client, lists, others, VERSIONS[0])
-    except ServiceError as error:
-        if not lacks_path(error):
-            raise
-        _none, rest = _together(client, [], others, VERSIONS[0])
-        version, bodies = _in_beta(client, lists)
+    version, bodies, rest = _in_some_version(client, lists, others)
     entry, default = rest[: len(policies)] or (None, None)
     found = directory.pick_groups(groups, directory.listed(client, rest[len(policies) :]))
     capabilities = [accesses(client.members(body, version=version or VERSIONS[0])) if body else {} for body in bodies]
+    own: Mapping[str, Access]
+    own, *inherited = capabilities or [{}]
     return Seen(
         version,
         entry,
-        capabilities[0] if capabilities else {},
-        capabilities[1] if len(capabilities) > 1 else {},
-        default or {},
+        own,
+        inherited[0] if inherited else {},
+        trust_of(default),
         {name: principal.id for name, principal in found.items()},
     )
 
 
-def _together(client: Client, lists: Sequence[str], others: Sequence[Request], version: str) -> tuple[list[Any], list[Any]]:
-    answers = find_all(client, [*(Request("GET", path, version=version) for path in lists), *others])
-    return answers[: len(lists)], answers[len(lists) :]
+def trust_of(policy: Raw | None) -> Raw | None:
+    """The trust in an entry or in the default policy, if it has the documented form."""
+    trust: Raw | None = (policy or {}).get(capability_trust.MEMBER)
+    capability_trust.trusted(trust)
+    capability_trust.is_ours(trust)
+    return trust
 
 
-def _in_beta(client: Client, lists: Sequence[str]) -> tuple[str | None, list[Any]]:
+def _in_some_version(client: Client, lists: Sequence[str], others: Sequence[Request]) -> tuple[str | None, list[Any], list[Any]]:
+    """The version, the lists in it, and the other reads, which are in v1.0. That v1.0 has no such lists is remembered for the run."""
+    key = ("no capabilities in", VERSIONS[0], client.cloud.graph_endpoint, client.tenant)
+    if not client.run_cache.recall(*key):
+        try:
+            answers = find_all(client, [*(Request("GET", path) for path in lists), *others])
+            return VERSIONS[0], answers[: len(lists)], answers[len(lists) :]
+        except ServiceError as error:
+            if not lacks_path(error):
+                raise
+        client.run_cache.keep(True, *key)
+    rest = find_all(client, others)
     try:
-        return VERSIONS[1], _together(client, lists, [], VERSIONS[1])[0]
+        return VERSIONS[1], find_all(client, [Request("GET", path, version=VERSIONS[1]) for path in lists]), rest
     except ServiceError as error:
         if not lacks_path(error):
             raise
-        return None, []
+        return None, [], rest
 
 
 def lacks_path(error: ServiceError) -> bool:

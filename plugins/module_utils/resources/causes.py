@@ -62,7 +62,7 @@ _NOT_OFFERED = {
     "groupSyncInbound": "Microsoft Graph does not offer the synchronization of groups in this tenant; leave group_sync_inbound out, "
     "and switch it on in the Microsoft Entra admin center if it is offered there",
 }
-"""Settings of the identity synchronization that only the beta version has (facts F45, F230), by the name that a refusal contains."""
+"""Settings of the identity synchronization that only the beta version has (facts F45, F219), by the name that a refusal contains."""
 
 LOST_POLICY_CODES = ("AzureActiveDirectoryCrossTenantSyncPolicyCheckFailure", "AzureDirectoryB2BManagementPolicyCheckFailure")
 """Codes of a failed connection test that no longer occur once the service has applied the trust switches everywhere."""

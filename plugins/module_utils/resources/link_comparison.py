@@ -10,15 +10,16 @@ The planners are those of the modules that the roles run, so a link in which the
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..graph.batch import outcomes_of
 from ..graph.client import Answer, Client, Request
 from ..graph.odata import is_id
 from ..plan import Facts, LinkInquiry, Plan, Refusal
-from . import find_configuration, job, link_report, partner, synced_user
+from . import capability, find_configuration, job, link_report, partner, synced_user
 from .consequences import foresight
-from .link import IN_SOURCE, IN_TARGET, LIMITS, Given, Part
+from .link import IN_SOURCE, IN_TARGET, LIMITS, Given, Part, building
 
 ORGANIZATION = Request("GET", "/organization?$select=verifiedDomains")
 """The source tenant, whose verified domains identify its synced users in the target."""
@@ -107,10 +108,10 @@ def _compare(client: Client, link: Given, parts: Sequence[Part]) -> dict[str, An
     warnings: list[str] = []
     planned: dict[str, tuple[Any, Any]] = {}
     restart_owed = False
-    for part in parts:
+    for part in building(link, parts):
         wanted = part.resource.desired(part.options(_without_limits(link), restart_owed))
         with client.reading():
-            current = part.resource.read(client, wanted)
+            current = _after_earlier_parts(part.resource.read(client, wanted))
         plan = part.resource.plan(current, wanted)
         warnings += plan.warnings
         restart_owed = restart_owed or bool(plan.facts.get("restart_owed"))
@@ -124,6 +125,11 @@ def _compare(client: Client, link: Given, parts: Sequence[Part]) -> dict[str, An
         changed = {difference["module"] for difference in differences}
         found["harmless"] = changed.isdisjoint(("sync_scope", "sync_mapping")) or not foresight.harms(planned)
     return found
+
+
+def _after_earlier_parts(current: Any) -> Any:
+    """The state of a part after those before it: the entry of the partner exists when something is shared with it."""
+    return replace(current, exists=True) if isinstance(current, capability.Current) else current
 
 
 def _without_limits(link: Given) -> Given:

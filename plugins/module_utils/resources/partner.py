@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..plan import Plan, Refusal, Resource
-from . import clouds
+from . import clouds, foretold
 from .partner_entry import (
     LARGEST_POLICY,
     PARTNERS,
@@ -99,11 +99,12 @@ def _plan_present(current: Current, wanted: Desired) -> Plan:
         facts=facts(current.partner_id, {**dict.fromkeys(table.rows), **now, **values}),
         actions=tuple(actions),
         basis=lambda: unchanged(table, current.raw, now, changed),
+        foretells=(lambda client: foretold.record_entry(client, current.partner_id)) if current.settings is None else None,
     )
 
 
 def _with_dependents(values: Values, now: Values, wanted: Desired) -> dict[str, Any]:
-    """The values with the settings that can be on only while another is on: with that one, they are switched off (fact F230).
+    """The values with the settings that can be on only while another is on: with that one, they are switched off (fact F219).
 
     :raises Refusal: if such a setting is to be on without the other.
     """

@@ -40,7 +40,7 @@ class Setting:
     needed: bool = False
     """Whether the job of a link goes into quarantine without it (fact F74)."""
     requires: str | None = None
-    """The setting that must be on before the service accepts this one as on (fact F230)."""
+    """The setting that must be on before the service accepts this one as on (fact F219)."""
 
     @property
     def member(self) -> str:

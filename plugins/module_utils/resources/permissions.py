@@ -208,6 +208,8 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
             DOMAINS_UNKNOWN,
         ),
         READ_AUDIT_LOG,
+        Need("see which groups the service created (synced_group_info)", AUDIT_LOG.read[:1], EXTRA),
+        Need("read these groups and their members (synced_group_info)", GROUPS.read[:1], EXTRA),
     ),
 }
 """The needs of a link in each of its tenants; the checks of the preflight add theirs. Changes come first, because their permissions

@@ -29,7 +29,7 @@ EXISTS = refusal(
 NO_POLICY = refusal(404, "Directory_ObjectNotFound", "Unable to read the company information from the directory.")
 ALREADY_ASSIGNED = refusal(400, "Request_BadRequest", "Permission being assigned already exists on the object", ["InvalidUpdate"])
 BETA = ("groupSyncInbound", "roleEnabledGroupSyncInbound")
-"""The members of an identity synchronization that only beta has (facts F45, F230)."""
+"""The members of an identity synchronization that only beta has (facts F45, F219)."""
 NOT_REPLICATED = refusal(400, "Request_BadRequest", "Not a valid reference update")
 
 EMPTY_ENTRY: dict[str, Any] = {
@@ -132,7 +132,7 @@ class PartnerService:
         return Reply(200, copy.deepcopy({**self.entry, "identitySynchronization": self._shown("v1.0") if self.expands else None}))
 
     def _shown(self, version: str) -> dict[str, Any] | None:
-        """Only beta knows of groups (facts F45, F230)."""
+        """Only beta knows of groups (facts F45, F219)."""
         return self.policy and {name: value for name, value in self.policy.items() if version == "beta" or name not in BETA}
 
     def _write(self, body: Mapping[str, Any]) -> None:

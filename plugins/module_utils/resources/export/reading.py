@@ -25,6 +25,7 @@ from ..mapping import schema as schemas
 from ..mapping.types import Schema
 from ..partner_list import ListedPartner
 from ..related_tenants import Related
+from . import sharing
 from .model import Identity, SeenConfiguration, SeenTenant
 
 T = TypeVar("T")
@@ -62,6 +63,7 @@ def read(client: Client, short: str) -> SeenTenant:
         idle=tuple(one["name"] for one in listed if not one["target_tenant_id"] and not one["multitenant_organization"]),
         names=tuple(one["name"] for one in listed),
         template=_template(client, serving),
+        sharing=part(lambda: sharing.read(client), {}) if partners else {},
         related=related or (),
         related_unknown=related_unknown,
         unread=tuple(dict.fromkeys(unread)),

@@ -18,6 +18,7 @@ from ...graph.client import Client, Request
 from ...graph.errors import ServiceError
 from ...plan import NO_PATH, Action, Plan, Refusal, Resource, Unseen
 from .. import change, find_configuration, job, settings_bag
+from ..group_kinds import ASSIGNED_ONLY
 from . import filters, try_on
 from .default_schema import default_schema
 from .expression import shortened, source_meaning
@@ -25,7 +26,7 @@ from .judgement import judge
 from .new_schema import ESSENTIAL, Current, new_schema, required_group_mapping, required_user_mapping
 from .schema import flows, group_mapping, other_rules, problem, rows, rules_meaning, shown, user_mapping, without_empty
 from .types import MappingRow, ObjectMapping, Schema, Shown, Source
-from .wanted import ASSIGNED_ONLY, PROTECTED, Desired, WantedMapping, desired
+from .wanted import PROTECTED, Desired, WantedMapping, desired
 
 __all__ = ["ESSENTIAL", "PROTECTED", "RESOURCE", "Current", "Desired", "WantedMapping", "desired", "judge", "plan", "read", "refreshed"]
 
@@ -49,7 +50,7 @@ def read(client: Client, wanted: Desired) -> Current:
 
 
 def _require_assigned(client: Client, parent: job.Current, wanted: Desired) -> None:
-    """The service synchronizes groups only if it synchronizes only assigned users and groups (fact F232). The mode is read only if groups are
+    """The service synchronizes groups only if it synchronizes only assigned users and groups (fact F214). The mode is read only if groups are
     wanted and no later task sets it.
 
     :raises Refusal: if all users are in scope.
@@ -189,7 +190,7 @@ KEPT_GROUPS = (
     "groups that were synchronized stay in the target tenant with their present members, and are not updated any more; to remove a group, "
     "take it out of scope and let a cycle run before groups are switched off, or delete it in the target tenant"
 )
-"""What becomes of groups when their synchronization is switched off (fact F233)."""
+"""What becomes of groups when their synchronization is switched off (fact F217)."""
 
 
 def _changed_rows(before: Mapping[str, MappingRow], after: Mapping[str, MappingRow]) -> list[str]:

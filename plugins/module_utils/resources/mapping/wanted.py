@@ -12,6 +12,7 @@ from typing import Any
 
 from ...plan import Refusal
 from .. import clouds
+from ..group_kinds import ASSIGNED_ONLY
 from . import filters, schema
 from .default_schema import MATCHING, SOFT_DELETED
 from .expression import MAX_LENGTH, Canonical, ExpressionError, constant_source, parse, shortened
@@ -27,10 +28,6 @@ UNWRITABLE = {
     "HiddenFromAddressListsEnabled": "only Exchange writes it; map showInAddressList instead",
 }
 """Attributes that cannot be a target, and the reason (fact F95)."""
-ASSIGNED_ONLY = (
-    "groups are synchronized only with scope mode assigned, and the scope mode is all; set the scope mode to assigned, or groups to false"
-)
-"""The service does not support groups while all users are in scope (fact F232)."""
 CONSTANTS = {
     "userType": ("Member", "Guest"),
     "showInAddressList": ("true", "false"),

@@ -55,6 +55,8 @@ class Link:
     arriving: tuple[User, ...] = ()
     roles_protect: bool = True
     """Whether users with directory roles are protected, so that it is checked whether they can be seen."""
+    group_sync: bool = False
+    """Whether groups are synchronized as well."""
     exchange: bool = False
     """Whether Exchange of the target returns which recipients have an address, so that Graph is not asked for contacts and groups."""
 

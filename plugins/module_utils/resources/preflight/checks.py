@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 from ..permissions import TARGET
-from . import both, source, target
+from . import both, groups, source, target
 
-CHECKS = (*both.CHECKS, *source.CHECKS, *target.CHECKS)
+CHECKS = (*both.CHECKS, *source.CHECKS, *target.CHECKS, *groups.CHECKS)
 WITHOUT_READS = {"permissions": both.BOTH, "cloud": both.BOTH, "exchange": (TARGET,)}
 """Findings before all reads: about the access token, the options, and whether Exchange can be asked, which decides what is read."""

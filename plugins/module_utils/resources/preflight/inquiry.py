@@ -75,10 +75,10 @@ def _reject_contradictions(params: Params) -> None:
     side = params["side"]
     needed, unused = ("target", OF_ONE_TENANT) if side == LINK else ("partner_tenant_id", ("target",))
     if not params.get(needed):
-        raise Refusal(f"side {side} needs {needed}")
+        raise Refusal(f"side {side} of the preflight needs {needed}")
     given = [name for name in unused if params.get(name) is not None]
     if given:
-        raise Refusal(f"side {side} does not use {', '.join(given)}")
+        raise Refusal(f"side {side} of the preflight does not use {', '.join(given)}")
 
 
 def _inspect(
@@ -147,6 +147,7 @@ def _link(client: Client, side: str, partner: str, users: tuple[User, ...], para
         adopt=params["adopt"],
         others=tuple(params.get("others") or ()),
         arriving=users,
+        group_sync=bool(params.get("group_sync")),
         roles_protect="roles" in _important(params),
     )
 

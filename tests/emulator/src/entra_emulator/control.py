@@ -20,11 +20,12 @@ from .exchange.standing import addresses, standing
 from .exchange.states import State, StateError, find, make
 from .faults import Fault, FaultPlan
 from .history import HistoryError, Sent, perform
+from .mistakes import explained
 from .provisioning import engine
 from .service import Service, tenant_of
-from .settings import merged
+from .settings import Settings, merged
 from .sharing import seen
-from .state import GraphObject, Tenant, World, moment, stamp
+from .state import NO_TENANTS, GraphObject, Tenant, World, moment, stamp
 from .traffic import Traffic
 
 Handler = Callable[[HttpRequest], Awaitable[Response]]
@@ -52,9 +53,12 @@ def _json(content: Any, status: int = 200) -> Response:
     return Response(json.dumps(content, ensure_ascii=False, indent=1), status, media_type="application/json; charset=utf-8")
 
 
-def explained(problem: ValidationError) -> str:
-    """A pydantic error as one sentence for each mistake."""
-    return "; ".join(f"{'.'.join(str(part) for part in error['loc']) or 'body'}: {error['msg']}" for error in problem.errors())
+class Anything(BaseModel):
+    """What a mistake is found in, if it is none of `MODELS`."""
+
+
+MODELS: dict[str, type[BaseModel]] = {model.__name__: model for model in (World, Settings, ClockChange, Fault, State, Sent)}
+"""The models of bodies, by the names that mistakes in them have."""
 
 
 def guarded(handler: Handler) -> Handler:
@@ -66,7 +70,7 @@ def guarded(handler: Handler) -> Handler:
         except ControlError as problem:
             return _json({"error": str(problem)}, 400)
         except ValidationError as problem:
-            return _json({"error": explained(problem)}, 400)
+            return _json({"error": explained(problem, MODELS.get(problem.title, Anything))}, 400)
 
     return handle
 
@@ -86,7 +90,10 @@ async def get_state(http: HttpRequest) -> Response:
 
 
 async def put_state(http: HttpRequest) -> Response:
-    _service(http).load(World.model_validate(await _body(http)))
+    world = World.model_validate(await _body(http))
+    if not world.tenants:
+        raise ControlError(NO_TENANTS)
+    _service(http).load(world)
     return Response(status_code=204)
 
 

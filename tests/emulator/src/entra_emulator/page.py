@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A read-only page at ``/``: each tenant's people as Exchange lists them, its policies and jobs. No scripts, nothing from elsewhere."""
+"""A read-only page at ``/``: each tenant's people as Exchange lists them, its groups, policies and jobs, and what failed. No scripts."""
 
 from __future__ import annotations
 
@@ -243,6 +243,57 @@ def _jobs(world: World, tenant: Tenant) -> Iterator[str]:
 JOB_HEADS = ["Configuration", "Target", "Schedule", "Status", "Cycles", "Last cycle", "Next cycle", "Assignments", "People synchronized"]
 
 
+# What did not arrive -------------------------------------------------------------------------------------------------
+
+
+def failures(tenant: Tenant) -> list[GraphObject]:
+    """The last entry of the log about each user and group, where that is a failure, by configuration."""
+    last = {(entry["jobId"], entry["sourceIdentity"]["id"]): entry for entry in tenant.provisioning_log}
+    failed = [entry for entry in last.values() if entry["provisioningStatusInfo"]["status"] == "failure"]
+    return sorted(failed, key=lambda entry: str(entry["servicePrincipal"]["displayName"]))
+
+
+def _failed(tenant: Tenant) -> str:
+    rows = [_failure(entry) for entry in failures(tenant)]
+    more = f'<p class="empty">and {len(rows) - SHOWN_PEOPLE} more</p>' if len(rows) > SHOWN_PEOPLE else ""
+    return f"<h3>Failed</h3>{_table('failed', FAILED_HEADS, rows[:SHOWN_PEOPLE])}{more}" if rows else ""
+
+
+FAILED_HEADS = ["Configuration", "Who or what", "Failed to", "Since", "Why"]
+
+
+def _failure(entry: GraphObject) -> str:
+    source = entry["sourceIdentity"]
+    error = entry["provisioningStatusInfo"].get("errorInformation") or {}
+    who = _two_lines(source["displayName"], (source.get("details") or {}).get("UserPrincipalName") or source["identityType"])
+    why = f"{_tag(str(error.get('errorCode')), 'bad')} {_text(error.get('reason'))}"
+    return _row(
+        [
+            f"<b>{_text(entry['servicePrincipal']['displayName'])}</b>",
+            who,
+            _text(entry["provisioningAction"]),
+            _time(entry["activityDateTime"]),
+            why,
+        ]
+    )
+
+
+def _groups(tenant: Tenant, known: dict[str, str]) -> str:
+    groups = sorted(tenant.groups.values(), key=lambda group: str(group.get("displayName")).casefold())
+    rows = [_group(tenant, group, known) for group in groups[:SHOWN_PEOPLE]]
+    more = f'<p class="empty">and {len(groups) - len(rows)} more</p>' if len(groups) > len(rows) else ""
+    return _table("groups", ["Group", "Mail", "Kind", "Members", "From"], rows) + more
+
+
+def _group(tenant: Tenant, group: GraphObject, known: dict[str, str]) -> str:
+    kinds = ["Microsoft 365" if "Unified" in group["groupTypes"] else "mail" if group.get("mailEnabled") else "security"]
+    kinds += ["dynamic"] if "DynamicMembership" in group["groupTypes"] else []
+    kinds += ["role-assignable"] if group.get("isAssignableToRole") else []
+    members = sum(member in tenant.users or member in tenant.groups for member in tenant.members.get(str(group["id"]), ()))
+    name = f"<b>{_text(group.get('displayName'))}</b>"
+    return _row([name, _text(group.get("mail")), " ".join(map(_tag, kinds)), str(members), _origin(group, known)])
+
+
 def _count(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
 
@@ -258,7 +309,9 @@ def _section(world: World, tenant: Tenant, known: dict[str, str]) -> str:
         f"<h3>Partners</h3>{_policies(world, tenant)}"
         f"{_old_sharing(tenant)}"
         f"<h3>Provisioning jobs</h3>{_table('jobs', JOB_HEADS, list(_jobs(world, tenant)))}"
-        f"<h3>Address book</h3>{_people(tenant, known)}</section>"
+        f"{_failed(tenant)}"
+        f"<h3>Address book</h3>{_people(tenant, known)}"
+        f"<h3>Groups</h3>{_groups(tenant, known)}</section>"
     )
 
 

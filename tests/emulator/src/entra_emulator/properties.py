@@ -38,14 +38,6 @@ USER_DEFAULT = (
     "userPrincipalName",
     "id",
 )
-USER_WRITABLE = _names(
-    """
-    accountEnabled ageGroup businessPhones city companyName country department displayName employeeHireDate employeeId
-    employeeLeaveDateTime employeeOrgData employeeType faxNumber givenName identities jobTitle mail mailNickname mobilePhone
-    officeLocation onPremisesExtensionAttributes onPremisesImmutableId otherMails passwordPolicies passwordProfile postalCode
-    preferredDataLocation preferredLanguage showInAddressList state streetAddress surname usageLocation userPrincipalName userType
-    """
-)
 USER_COLLECTIONS = _names("businessPhones otherMails proxyAddresses identities assignedLicenses assignedPlans imAddresses")
 
 GROUP = _names(
@@ -81,12 +73,6 @@ GROUP_DEFAULT = (
     "securityIdentifier",
     "theme",
     "visibility",
-)
-GROUP_WRITABLE = _names(
-    """
-    classification description displayName groupTypes isAssignableToRole mailEnabled mailNickname membershipRule
-    membershipRuleProcessingState preferredDataLocation preferredLanguage securityEnabled theme uniqueName visibility
-    """
 )
 GROUP_COLLECTIONS = _names("groupTypes proxyAddresses assignedLabels assignedLicenses resourceBehaviorOptions resourceProvisioningOptions")
 
@@ -161,6 +147,12 @@ PROVISIONING = _names(
     provisioningSteps modifiedProperties servicePrincipal sourceSystem targetSystem initiatedBy sourceIdentity targetIdentity
     """
 )
+SYNCHRONIZATION_JOB = _names("id templateId schedule status synchronizationJobSettings")
+SYNCHRONIZATION_TEMPLATE = _names("id applicationId default description discoverable factoryTag metadata schema")
+SYNCHRONIZATION_SCHEMA = _names("id directories synchronizationRules version")
+DIRECTORY_DEFINITION = _names("id discoverabilities discoveryDateTime name objects readOnly version")
+FILTER_OPERATOR = _names("id name arity multivaluedComparisonType supportedAttributeTypes")
+FUNCTION = _names("id name parameters")
 DIRECTORY_AUDIT = _names(
     """
     id activityDateTime activityDisplayName additionalDetails category correlationId initiatedBy loggedByService operationType result

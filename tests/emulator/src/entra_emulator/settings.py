@@ -73,6 +73,9 @@ class Settings(BaseModel):
         default="merge",
         description="F35: PATCH of automaticUserConsentSettings and inboundTrust keeps the members that were not sent, or resets them.",
     )
+    group_sync_inbound: Literal["beta", "both"] = Field(
+        default="beta", description="F45: whether groupSyncInbound exists in beta only, or in v1.0 too."
+    )
     expand_absent_policy: Literal["null", "omitted"] = Field(
         default="null", description="F44: $expand=identitySynchronization of a partner without one gives null, or leaves the member out."
     )
@@ -155,8 +158,13 @@ class Settings(BaseModel):
         description="F86: whether the id of the synchronization rule is the same everywhere, or each application has its own.",
     )
     mail_mapping: Literal["present", "absent"] = Field(default="present", description="F92: whether the default schema maps mail.")
-    group_mapping: Literal["present", "absent"] = Field(
-        default="present", description="F106: whether the default schema holds the (disabled) group mapping."
+    group_mapping: Literal["present", "absent", "only_template"] = Field(
+        default="present",
+        description="F106, F218: whether the default schema holds the (disabled) group mapping; or only the template, so that a job has it "
+        "after a reset of its schema, like jobs that are older than the feature.",
+    )
+    deletion_threshold: Literal["met", "exceeded"] = Field(
+        default="met", description="F63: whether the deletion guard holds back as many deletions as its value, or only more."
     )
     input_filter: Literal["one_group", "two_groups"] = Field(
         default="one_group", description="F102: whether the two clauses of the built-in filter share one group."
@@ -339,6 +347,7 @@ FLIPPED: dict[str, Any] = {
     "partner_delete_with_policy": "cascade",
     "soft_deleted_partner": "blocks",
     "nested_settings": "replace",
+    "group_sync_inbound": "both",
     "expand_absent_policy": "omitted",
     "m365_capabilities": "beta_only",
     "capability_update": "replace",
@@ -365,6 +374,7 @@ FLIPPED: dict[str, Any] = {
     "rule_id": "random",
     "mail_mapping": "absent",
     "group_mapping": "absent",
+    "deletion_threshold": "exceeded",
     "input_filter": "two_groups",
     "operator_literals": "upper",
     "restore_soft_deleted": "unsupported",

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 GraphObject = dict[str, Any]
 
 NEVER = "0001-01-01T00:00:00Z"
+NO_TENANTS = "The state has no tenants, so nobody could sign in any more."
 
 
 class Model(BaseModel):

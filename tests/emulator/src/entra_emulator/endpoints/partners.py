@@ -75,7 +75,9 @@ def policy_view(call: Call, policy: GraphObject) -> GraphObject:
     """An identitySynchronization as this version serves it: group and cross-cloud members are beta's (F45)."""
     names = ["tenantId", "displayName", "userSyncInbound"]
     if call.beta:
-        names += ["groupSyncInbound", "externalCloudAuthorizedApplicationId", "deletedDateTime"]
+        names += ["groupSyncInbound", "roleEnabledGroupSyncInbound", "externalCloudAuthorizedApplicationId", "deletedDateTime"]
+    elif call.settings.group_sync_inbound == "both":
+        names.append("groupSyncInbound")
     return {name: policy.get(name) for name in names}
 
 

@@ -295,7 +295,7 @@ class TestBoth:
     def test_who_arrives_is_asked_for_in_the_target(self) -> None:
         params = both(scope_mode="assigned", configuration="Fabrikam")
         users = [{"user_principal_name": "minsu.kim@contoso.kr", "mail": None}]
-        source = {"findings": [], "switches": {"redemption_outbound": True}, "arriving_users": users}
+        source = {"findings": [], "switches": {"redemption_outbound": True}, "arriving_users": users, "sharing": {"source": None}}
         client = client_of(graph.TARGET, *EVERYTHING)
         assert inquiry.in_target(client, params, source)["arriving_users"] == users
         assert [request.path for request in client.sent if request.path.startswith("/users?$filter=mail") and "minsu.kim" in request.path]

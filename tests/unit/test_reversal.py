@@ -120,6 +120,12 @@ def test_the_table_has_no_row_that_no_planner_needs() -> None:
     [
         ("sync_scope", {"verb": "assign", "object": "group Sales"}, True, "soft-deletes the accounts"),
         ("sync_scope", {"verb": "unassign", "object": "group Sales", "effects": {"soft_deletes_in_target": True}}, False, "30 days"),
+        (
+            "sync_scope",
+            {"verb": "unassign", "object": "group Sales", "effects": {"soft_deletes_group_in_target": True}},
+            False,
+            "not documented",
+        ),
         ("sync_scope", {"verb": "unassign", "object": "group Sales"}, True, "assign it again"),
         ("sync_scope", {"verb": "update", "object": "scope mode", "effects": {"needs_restart": True}}, False, "30 days"),
         ("sync_mapping", {"verb": "update", "object": "mappings of configuration F (filters)"}, False, COMING_BACK),

@@ -385,10 +385,13 @@ def _plan_absent(current: Current, wanted: Desired) -> Plan:
     features = [option for option in wanted.levels if option not in wanted.keep]
     there = [name for option in features for name in FEATURES[option].levels.values() if name in current.own]
     needed = any(access.allowed for name, access in current.own.items() if name not in there)
-    untrusts = capability_trust.is_ours(current.trust) and not needed
-    trust = None if untrusts else current.trust
+    removable = capability_trust.is_ours(current.trust) and not needed
+    left = None if removable else current.trust
     # Without its own capability, the default policy counts for the partner: a removal must not let it see more (fact F251).
-    held = [name for name in there if current.default_shows(name, trust) and current.own[name] != current.inherited[name]]
+    held = [name for name in there if current.default_shows(name, left) and current.own[name] != current.inherited[name]]
+    # With the trust in it, the entry is not empty, so that it does not go with the link, and what is held with it.
+    untrusts = removable and not held
+    trust = None if untrusts else current.trust
     changes: dict[str, Access | None] = {name: None for name in there if name not in held}
     changes |= {name: Access(False, EVERYONE) for name in held if current.own[name] != Access(False, EVERYONE)}
     actions = [

@@ -15,6 +15,7 @@ COLLECTION := .build/ansible_collections/entra/cross_tenant_sync
 # noxfile.py asks for others, one for each ansible-core, because they are used at the same time.
 STAGE := .build/stage/ansible_collections/entra/cross_tenant_sync
 TEST_HOME := .build/home
+AWX := .build/awx/ansible_collections
 PYTEST_ARGS ?= --numprocesses auto --dist loadfile
 BENCH_ARGS ?=
 
@@ -35,13 +36,17 @@ demo: $(VENV)/.test-installed $(COLLECTION) ## Show one link from empty tenants 
 
 .PHONY: test
 test: export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build
-test: $(VENV)/.test-installed $(COLLECTION) ## Run all tests. PYTEST_ARGS="-k word" picks some.
+test: $(VENV)/.docs-installed $(COLLECTION) $(AWX) ## Run all tests. PYTEST_ARGS="-k word" picks some.
 	python -m pytest $(PYTEST_ARGS)
 
 .PHONY: simulate
 simulate: export PYTHONPATH := $(CURDIR)/.build
 simulate: $(VENV)/.test-installed $(COLLECTION) ## Play whole histories of a link, each from a seed: make simulate SEEDS=1000 FIRST=0.
 	@python -m ansible_collections.entra.cross_tenant_sync.tests.simulation $(or $(SEEDS),1000) $(or $(FIRST),0) $(SIMULATE_ARGS)
+
+# Without it, one test says that it is skipped.
+$(AWX): tests/tools/awx_collection.py | $(VENV)/.test-installed
+	@python tests/tools/awx_collection.py .build/awx
 
 .PHONY: test-hosts
 test-hosts: export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build
@@ -134,6 +139,23 @@ dist: $(VENV)/.dist-installed ## Build the artifact of a release in .build/dist,
 	@cyclonedx-py requirements requirements.txt --output-reproducible --output-file .build/dist/requirements.cdx.json 2>/dev/null
 	@python tests/tools/dist.py .build/dist
 	@cat .build/dist/SHA256SUMS
+
+$(VENV)/.docs-installed: docs/docsite/requirements.txt $(VENV)/.test-installed
+	@echo "Installing what the documentation site needs"
+	@python -m pip install -qq -r docs/docsite/requirements.txt
+	@touch $@
+
+.PHONY: docs
+docs: export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build
+docs: export PYTHONPATH := $(CURDIR)/.build
+docs: $(VENV)/.docs-installed $(COLLECTION) ## Build the documentation site in .build/docs/html.
+	@python -m ansible_collections.entra.cross_tenant_sync.tests.tools.site .build/docs
+	@echo "The site is .build/docs/html/index.html"
+
+.PHONY: stopwatch
+stopwatch: export PYTHONPATH := $(CURDIR)/.build
+stopwatch: dist $(COLLECTION) ## Go from an empty directory with the artifact to a green plan of a hub of five, in less than 90 s.
+	@python -m ansible_collections.entra.cross_tenant_sync.tests.tools.stopwatch .build/dist/*.tar.gz
 
 .PHONY: clean
 clean: ## Remove everything that was made.

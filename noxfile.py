@@ -57,11 +57,11 @@ FOUND = {core: next(interpreters(versions), (versions[0], f"python{versions[0]}"
 PYTHONS = {core: program for core, (_version, program) in FOUND.items()}
 
 
-def staged(session: nox.Session, core: str) -> dict[str, str]:
+def staged(session: nox.Session) -> dict[str, str]:
     """Goes to a copy of this repository that lies where ansible-test wants it, and returns the environment in which that needs no other host
-    than a package index.
+    than a package index. Each session has its own copy, because they may run at the same time.
     """
-    own = Path(".build") / "cores" / core
+    own = Path(".build") / "cores" / session.name
     home, stage = own / "home", own / "ansible_collections" / "entra" / "cross_tenant_sync"
     session.chdir(ROOT)
     session.run("make", "--silent", f"STAGE={stage}", f"TEST_HOME={home}", "stage", "ansible-test-home", external=True)
@@ -81,21 +81,21 @@ def install(session: nox.Session, core: str, *needed: str) -> None:
 
 def sanity(session: nox.Session, core: str, tests: tuple[str, ...] = ()) -> None:
     """ansible-test sanity: all of it, or the named tests."""
-    environment = staged(session, core)
+    environment = staged(session)
     chosen = [word for test in tests for word in ("--test", test)]
     session.run("ansible-test", "sanity", "--color", "no", "--python", FOUND[core][0], *chosen, *session.posargs, env=environment)
 
 
 def units(session: nox.Session, core: str, tests: tuple[str, ...] = ()) -> None:
     """ansible-test units: all of them, or the named files."""
-    environment = staged(session, core)
+    environment = staged(session)
     files = [f"tests/unit/test_{test}.py" for test in tests]
     session.run("ansible-test", "units", "--color", "no", "--python", FOUND[core][0], *files, *session.posargs, env=environment)
 
 
 def integration(session: nox.Session, core: str) -> None:
     """ansible-test integration: every target."""
-    environment = staged(session, core)
+    environment = staged(session)
     session.run("ansible-test", "integration", "--color", "no", "--python", FOUND[core][0], *session.posargs, env=environment)
 
 
@@ -140,7 +140,7 @@ for ends in SLICE:
 def importer(session: nox.Session) -> None:
     """What Galaxy checks when a collection is uploaded, on the artifact that would be."""
     install(session, SLICE[-1], "galaxy-importer==0.4.44")
-    environment = staged(session, SLICE[-1])
+    environment = staged(session)
     folder = Path(session.create_tmp())
     (folder / "importer.cfg").write_text(IMPORTER, encoding="utf-8")
     session.run("ansible-galaxy", "collection", "build", "--force", "--output-path", str(folder), env=environment)
@@ -154,17 +154,25 @@ def importer(session: nox.Session) -> None:
 def texts(session: nox.Session) -> None:
     """The changelog and the documentation."""
     install(session, SLICE[-1], "antsibull-changelog", "antsibull-docs")
-    environment = staged(session, SLICE[-1])
+    environment = staged(session)
     session.run("antsibull-changelog", "lint", env=environment)
     docs = ["--plugin-docs", "--validate-collection-refs", "self", "--check-extra-docs-refs", "."]
     session.run("antsibull-docs", "lint-collection-docs", *docs, env=environment)
 
 
 @nox.session(python=PYTHONS[SLICE[-1]])
+def docs(session: nox.Session) -> None:
+    """The documentation site builds without a warning."""
+    install(session, SLICE[-1], "-r", "docs/docsite/requirements.txt")
+    variables = {"PYTHONPATH": ".build", "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".build"), "LC_ALL": "C.UTF-8"}
+    session.run("python", "-m", "ansible_collections.entra.cross_tenant_sync.tests.tools.site", ".build/docs", env=variables)
+
+
+@nox.session(python=PYTHONS[SLICE[-1]])
 def environment(session: nox.Session) -> None:
     """The execution environment: its definition is valid, and ansible-builder finds what the collection needs."""
     install(session, SLICE[-1], "ansible-builder>=3.1")
-    variables = staged(session, SLICE[-1])
+    variables = staged(session)
     found = session.run("ansible-builder", "introspect", "../../..", env=variables, silent=True)
     if "msal" not in str(found):
         session.error(f"ansible-builder found no requirements of the collection:\n{found}")

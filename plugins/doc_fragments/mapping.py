@@ -118,3 +118,57 @@ options:
     elements: str
     choices: [create, update, delete]
 """
+
+    GROUPS = r"""
+options:
+  groups:
+    description:
+      - Whether the assigned groups become groups in the target tenant too, with those of their members who are synchronized. If not set, it
+        is left alone. By default it is off, and only the members of assigned groups are synchronized.
+      - Security groups, dynamic groups and Microsoft 365 groups become static security groups. Mail-enabled security groups, distribution
+        groups, role-assignable groups and nested groups do not. A group that exists in the target tenant already is never used.
+      - The target tenant must allow it with O(entra.cross_tenant_sync.cross_tenant_policy#module:group_sync_inbound). Users of synchronized
+        groups need licences of Microsoft Entra ID Governance or Microsoft Entra Suite in the source tenant.
+      - V(true) is refused if the mode of the scope is V(all), because the service does not support that.
+      - V(false) leaves the groups in the target tenant that were synchronized, with their members; they are not updated any more.
+    type: bool
+  group_mappings:
+    description:
+      - The mappings of groups to manage, by the same rules as those of users. Other mappings are left alone.
+      - The mapping by which the service recognizes a group cannot be changed.
+    type: list
+    elements: dict
+    suboptions:
+      target:
+        description:
+          - The attribute of the group in the target tenant. Upper and lower case matter.
+        type: str
+        required: true
+      source:
+        description:
+          - The attribute of the group in the source tenant whose value is taken unchanged.
+        type: str
+      constant:
+        description:
+          - A fixed value.
+        type: str
+      expression:
+        description:
+          - An expression in the language of the service, of at most 10,000 characters. The service checks it before anything is written.
+        type: str
+      default:
+        description:
+          - The value to use when the source has none. The service uses it only when it creates a group.
+        type: str
+      apply:
+        description:
+          - Whether the mapping applies in every cycle or only when a group is created. If not set, it is left alone.
+        type: str
+        choices: [always, create_only]
+      state:
+        description:
+          - Whether the target attribute must have a mapping.
+        type: str
+        choices: [present, absent]
+        default: present
+"""

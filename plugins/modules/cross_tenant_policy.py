@@ -36,6 +36,14 @@ options:
   group_sync_inbound:
     description:
       - Whether the partner may synchronize its groups into this tenant. It needs O(user_sync_inbound) as well.
+      - With V(false), groups that were synchronized stay in this tenant, and are not updated any more.
+      - Only the beta version of Microsoft Graph has this setting. It is used only if this option is set.
+    type: bool
+  role_enabled_group_sync_inbound:
+    description:
+      - Whether the partner may also synchronize groups that roles can be assigned to. It needs O(group_sync_inbound) as well, which is
+        switched on before it.
+      - If O(group_sync_inbound) is set to V(false), this setting is switched off with it.
       - Only the beta version of Microsoft Graph has this setting. It is used only if this option is set.
     type: bool
   redemption_inbound:
@@ -187,6 +195,12 @@ EXAMPLES = r"""
     user_sync_inbound: true
     redemption_inbound: true
 
+- name: Let Contoso synchronize its groups into this tenant too
+  entra.cross_tenant_sync.cross_tenant_policy:
+    partner_tenant_id: contoso.kr
+    user_sync_inbound: true
+    group_sync_inbound: true
+
 - name: Redeem invitations into Fabrikam automatically
   entra.cross_tenant_sync.cross_tenant_policy:
     tenant_id: a0c898ca-2445-4e74-ab4b-afd7916549a6
@@ -221,6 +235,9 @@ partner:
       type: bool
     group_sync_inbound:
       description: As O(group_sync_inbound), if that option is set. Otherwise V(null), since only the beta version returns it.
+      type: bool
+    role_enabled_group_sync_inbound:
+      description: As O(role_enabled_group_sync_inbound), if that option or O(group_sync_inbound) is set. Otherwise V(null).
       type: bool
     display_name:
       description: As O(display_name).
@@ -286,6 +303,7 @@ partner:
     tenant_id: a0c898ca-2445-4e74-ab4b-afd7916549a6
     user_sync_inbound: true
     group_sync_inbound: null
+    role_enabled_group_sync_inbound: null
     display_name: null
     redemption_inbound: true
     redemption_outbound: null

@@ -49,7 +49,8 @@ partners:
   description:
     - The entries, by tenant id. Each has the keys below and those of RV(entra.cross_tenant_sync.cross_tenant_policy#module:partner).
       A setting that is V(null) is inherited from the tenant's default.
-    - RV(entra.cross_tenant_sync.cross_tenant_policy#module:partner.group_sync_inbound) is always V(null) here.
+    - RV(entra.cross_tenant_sync.cross_tenant_policy#module:partner.group_sync_inbound) and
+      RV(entra.cross_tenant_sync.cross_tenant_policy#module:partner.role_enabled_group_sync_inbound) are always V(null) here.
   returned: success
   type: list
   elements: dict

@@ -57,6 +57,7 @@ extends_documentation_fragment:
   - entra.cross_tenant_sync.scope
   - entra.cross_tenant_sync.scope.allow_empty
   - entra.cross_tenant_sync.mapping
+  - entra.cross_tenant_sync.mapping.groups
   - entra.cross_tenant_sync.impact
   - entra.cross_tenant_sync.attributes
   - entra.cross_tenant_sync.attributes.info_module
@@ -80,6 +81,13 @@ EXAMPLES = r"""
     scope_exact: true
     protected: [ceo@contoso.kr, Board]
   register: change
+
+- name: Find out which groups would come and go if groups are synchronized as well
+  entra.cross_tenant_sync.impact_info:
+    target: "{{ tenants.fabrikam | entra.cross_tenant_sync.connection }}"
+    configuration: Fabrikam
+    groups: true
+  register: with_groups
 
 - name: Show it
   ansible.builtin.debug:
@@ -181,8 +189,43 @@ impact:
           source_id: 0f6d0b1c-2d3e-4f50-8a61-7b8c9d0e1f2a
           target_id: 5f8c2b7d-9a43-4c1e-8b16-0e7c2d4a9f35
           effect: soft_deleted
+groups:
+  description:
+    - What the change does to groups. V(null) if groups are synchronized neither before nor after it. It sends no further request.
+    - A group whose kind is not known counts as synchronized.
+  returned: success
+  type: dict
+  contains:
+    created:
+      description: The groups that are created in the target tenant, by name.
+      type: list
+      elements: str
+      sample: [Engineering]
+    deleted:
+      description: The groups that leave the scope, and that the service soft-deletes in the target tenant if they were synchronized.
+      type: list
+      elements: str
+      sample: [Sales]
+    kept:
+      description: The groups that stay in the target tenant with their members, and are not updated any more, because groups are switched off.
+      type: list
+      elements: str
+      sample: []
+    assigned:
+      description:
+        - What becomes of each assigned group, as RV(entra.cross_tenant_sync.sync_scope#module:scope.groups). Empty if groups are switched off.
+      type: list
+      elements: dict
+      sample:
+        - id: 5d1b6c8e-8c61-4c1c-9d2a-0f4b7a0c2e11
+          name: Engineering
+          kind: security
+          becomes_group: true
+          reason: a security group becomes a security group whose members follow those of the source
 report:
-  description: The impact as lines of text, as the playbook C(sync) shows it - RV(impact.summary), and the users to whom something happens.
+  description:
+    - The impact as lines of text, as the playbook C(sync) shows it - RV(impact.summary), the users to whom something happens, and what
+      happens to groups.
   returned: success
   type: list
   elements: str

@@ -10,7 +10,7 @@ module: sync_mapping
 short_description: Manage the attribute mappings of a configuration
 version_added: 0.1.0
 description:
-  - Manages which attributes of a user reach the target tenant, and how.
+  - Manages which attributes of users reach the target tenant, and how, and whether groups are synchronized as well.
   - The mappings are read once and written at most once. Mappings that no option names are written back exactly as they were read.
   - After a change the service evaluates all users again, see O(restart_job).
   - A change of filters, of target actions, of the user type, or of another mapping that decides whether users are removed, converted, renamed
@@ -26,15 +26,23 @@ description:
 author:
   - The entra.cross_tenant_sync authors (@entra-cross-tenant-sync)
 options:
+  scope_mode:
+    description:
+      - The mode of the scope that a later task of the same run sets, so that O(groups) is judged by it.
+      - If not set, and O(groups) is V(true), the present mode of the configuration is read.
+    type: str
+    choices: [assigned, all]
   exact:
     description:
-      - Whether to remove every mapping that O(mappings) does not name.
+      - Whether to remove every mapping of users that O(mappings) does not name.
       - Mappings that the service requires, and those of C(userPrincipalName) and C(accountEnabled), are kept.
     type: bool
     default: false
   reset:
     description:
       - Whether to start from the default mappings of the service instead of the present ones. This also removes filters.
+      - The default mappings contain a mapping of groups, which jobs lack that are older than the synchronization of groups. Whether groups
+        are synchronized does not change, unless O(groups) is set.
     type: bool
     default: false
   restore:
@@ -67,6 +75,7 @@ extends_documentation_fragment:
   - entra.cross_tenant_sync.configuration
   - entra.cross_tenant_sync.configuration.restart
   - entra.cross_tenant_sync.mapping
+  - entra.cross_tenant_sync.mapping.groups
   - entra.cross_tenant_sync.impact
   - entra.cross_tenant_sync.attributes
 attributes:
@@ -117,6 +126,14 @@ EXAMPLES = r"""
   check_mode: true
   register: mapping
 
+- name: Synchronize the assigned groups as groups too, with a name that shows where they come from
+  entra.cross_tenant_sync.sync_mapping:
+    configuration: Fabrikam
+    groups: true
+    group_mappings:
+      - target: displayName
+        expression: 'Append([displayName], " (Contoso)")'
+
 - name: Return to the default mappings of the service
   entra.cross_tenant_sync.sync_mapping:
     configuration: Fabrikam
@@ -145,6 +162,22 @@ target_actions:
   type: list
   elements: str
   sample: [create, update, delete]
+groups:
+  description:
+    - Whether assigned groups are synchronized as groups. V(null) if the job has no mapping of groups, so that only their members are
+      synchronized.
+  returned: success
+  type: bool
+  sample: true
+group_mappings:
+  description: All mappings of groups, in the form of RV(mappings), as they are after the task; in check mode, as they would be.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - target: displayName
+      source: displayName
+      apply: always
 tried:
   description:
     - What the changed mappings make of the users of O(try_on). Not returned without this option.
@@ -226,6 +259,7 @@ error:
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import run_module
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import (
     CONFIGURATION,
+    GROUPS,
     JUDGED,
     LIMITS,
     MAPPING,
@@ -241,6 +275,8 @@ OPTIONS = Options(
     {
         **CONFIGURATION,
         **MAPPING,
+        **GROUPS,
+        "scope_mode": {"type": "str", "choices": ["assigned", "all"]},
         "exact": {"type": "bool", "default": False},
         "reset": {"type": "bool", "default": False},
         **LIMITS,

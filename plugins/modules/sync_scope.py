@@ -58,6 +58,12 @@ options:
       - Which part of the users in scope may leave at once, in percent from 0 to 100. If more would leave, the change is refused and nothing
         is written.
     type: int
+  group_sync:
+    description:
+      - Whether the assigned groups are to become groups in the target tenant, as with O(entra.cross_tenant_sync.sync_mapping#module:groups).
+      - With V(true), RV(scope.groups) returns for each assigned group whether it becomes one, the task warns of those that do not, and names
+        groups that leave. It sends no further request. V(true) is refused if the mode is V(all).
+    type: bool
   restart_owed:
     description:
       - Whether an earlier task of the same run returned RV(restart_owed=true). Then the restart is not recorded and the job not paused a
@@ -122,6 +128,13 @@ EXAMPLES = r"""
     exact: true
     protected: [Board]
 
+- name: Synchronize a group as a group too, and show what becomes of it
+  entra.cross_tenant_sync.sync_scope:
+    configuration: Fabrikam
+    mode: assigned
+    groups: [Sales]
+    group_sync: true
+
 - name: Remove all users from the scope
   entra.cross_tenant_sync.sync_scope:
     configuration: Fabrikam
@@ -165,7 +178,33 @@ scope:
     assigned_groups:
       description: How many groups are assigned.
       type: int
-      sample: 0
+      sample: 1
+    groups:
+      description: What becomes of each assigned group in the target tenant. V(null) unless O(group_sync) is V(true).
+      type: list
+      elements: dict
+      contains:
+        id:
+          description: The object id of the group in the source tenant.
+          type: str
+          sample: 5d1b6c8e-8c61-4c1c-9d2a-0f4b7a0c2e11
+        name:
+          description: Its display name.
+          type: str
+          sample: Sales
+        kind:
+          description:
+            - V(security), V(dynamic_security), V(microsoft_365), V(mail_enabled_security), V(distribution), V(role_assignable) or V(unknown).
+          type: str
+          sample: dynamic_security
+        becomes_group:
+          description: Whether it becomes a group in the target tenant. V(null) if that is not known.
+          type: bool
+          sample: true
+        reason:
+          description: What it becomes, or why not.
+          type: str
+          sample: a dynamic group becomes a security group whose members follow those of the source; the rule stays in the source
 leaving:
   description: The users who leave the scope by this change.
   returned: success
@@ -183,6 +222,14 @@ leaving:
       type: list
       elements: str
       sample: [minsu.kim@contoso.kr]
+leaving_groups:
+  description:
+    - The groups that leave the scope by this change, and that the service soft-deletes in the target tenant if they were synchronized. Empty
+      if the job does not synchronize groups; with O(judged), O(group_sync) decides that.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 impact:
   description:
     - What the change does to users, as RV(entra.cross_tenant_sync.impact_info#module:impact). V(null) if it cannot remove, convert, rename or
@@ -244,6 +291,7 @@ OPTIONS = Options(
         **JUDGED,
         **RESTART,
         "restart_owed": {"type": "bool", "default": False},
+        "group_sync": {"type": "bool"},
         "full_result": {"type": "bool", "default": False},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     },

@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 import re
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,6 +39,8 @@ SIGNS_IN = {"source_tenant": ("link_source",), "target_tenant": ("link_target",)
 PARTS = {"source_tenant": link.IN_SOURCE, "target_tenant": link.IN_TARGET}
 REQUIRED: Mapping[str, tuple[str, ...]] = {"target_tenant": (), "person": ("link_configuration", "link_person")}
 """The variables that a role needs apart from the two tenants, if it is not the configuration alone."""
+WITH_SHARING = "_sharing"
+"""The end of the names of the files of tasks for a link whose tenants share something. Other links have no task for it."""
 THRESHOLDS = ("must_be_listed", "max_unlisted")
 """The options of ``address_book_info`` by which the role ``verify`` fails. No other role does."""
 _PARTNER = {name: about for name, about in CONNECTION.items() if name in ("tenant_id", "cloud")}
@@ -117,9 +120,12 @@ def examine(host: LinkHost, rivals_of_host: Callable[[], Mapping[str, Any]]) -> 
         msg = f"Link {host.name}: {'; '.join(fault.rstrip('.') for fault in faults)}. Nothing was changed."
         return remove_values({"failed": True, "msg": msg}, secrets), {}
     others = list(dict.fromkeys((*values.get("link_others", ()), *other_links.get("others", ()))))
+    kept = {} if state == "present" else _kept_sharing(values, other_links)
     present = state == "present"
     preflight = present and values.get("link_preflight", True)
-    tasks = _tasks(host.role, present, preflight, values.get("link_users") == "deprovision", book)
+    sharing = sharing_sides(values)
+    deprovision = not present and values.get("link_users") == "deprovision"
+    tasks = _tasks(host.role, present, preflight, deprovision, book, sharing)
     result = {
         "changed": False,
         "state": state,
@@ -127,10 +133,44 @@ def examine(host: LinkHost, rivals_of_host: Callable[[], Mapping[str, Any]]) -> 
         "preflight": preflight,
         "tasks": tasks,
         "judged": _judged(host, tasks, values) if present else tasks,
+        "building": _in_tenants(present, sharing),
+        "deprovision": deprovision,
+        "sharing": sharing,
         "others": others,
-        "ansible_facts": {"cross_tenant_sync_others": others, **_options(host.role, values, others, book)},
+        "ansible_facts": {
+            "cross_tenant_sync_others": others,
+            **_options(host.role, {**values, **kept}, others, book),
+            **_files(host.role, present, sharing),
+        },
     }
     return result, {**params, "others": others} if params else {}
+
+
+def sharing_sides(values: Mapping[str, Any]) -> list[str]:
+    """The sides of a link whose tenants share something with the other one."""
+    share = values.get("link_share") or {}
+    return [side.removeprefix("link_") for side in SIDES if share.get(side.removeprefix("link_")) is not None]
+
+
+def _kept_sharing(values: Mapping[str, Any], other_links: Mapping[str, Any]) -> dict[str, Any]:
+    """The features that a removal leaves: those that the variable names, and those that other links still want."""
+    given, wanted = values.get("link_share_keep") or {}, other_links.get("share_keep") or {}
+    kept = {side: sorted({*(given.get(side) or ()), *wanted.get(side, ())}) for side in (*given, *wanted)}
+    return {"link_share_keep": kept} if kept else {}
+
+
+def _in_tenants(present: bool, sharing: Sequence[str]) -> str:
+    """The file of tasks of the playbook sync that works in both tenants."""
+    return f"{'present' if present else 'absent'}{WITH_SHARING if sharing else ''}"
+
+
+def _files(role: str | None, present: bool, sharing: Sequence[str]) -> dict[str, Any]:
+    """The fact with the files of tasks of the roles of the two tenants, where tasks that are the same for all links select them."""
+    if role not in (None, *PARTS):
+        return {}
+    return {
+        "cross_tenant_sync_tasks": {side: _in_tenants(present, [side] if side in sharing else []) for side in (link.SOURCE, link.TARGET)}
+    }
 
 
 @dataclass(frozen=True)
@@ -173,15 +213,21 @@ def _strangers_faults(values: Mapping[str, Any]) -> list[str]:
     return [f"link_strangers is fail, but link_compare is false: {rule}"]
 
 
-def _tasks(role: str | None, present: bool, preflight: bool, deprovision: bool, book: AddressBook) -> str:
+def _tasks(role: str | None, present: bool, preflight: bool, deprovision: bool, book: AddressBook, sharing: Sequence[str]) -> str:
     """The next file of tasks, of the role or of the playbook sync."""
+    shares = WITH_SHARING if sharing and role is None else ""
+    if role in PARTS and role.removesuffix("_tenant") in sharing:
+        shares = WITH_SHARING
+    if not present and deprovision and role in (None, "source_tenant"):
+        # The role of the source removes the sharing after the users.
+        return f"deprovision{shares if role is None else ''}"
     if not present:
-        return "deprovision" if deprovision and role in (None, "source_tenant") else "absent"
+        return f"absent{shares}"
     if role == "address_book":
         return book.mode
     if role == "verify" and book.mode != "off":
         return "address_book"
-    return "present_after_preflight" if preflight and role is None else "present"
+    return "present_after_preflight" if preflight and role is None else f"present{shares}"
 
 
 def _judged(host: LinkHost, tasks: str, values: Mapping[str, Any]) -> str:
@@ -189,7 +235,7 @@ def _judged(host: LinkHost, tasks: str, values: Mapping[str, Any]) -> str:
     the target: then it is judged from the source alone.
     """
     if host.role is None:
-        return f"judged_{tasks}"
+        return f"judged_{tasks.removesuffix(WITH_SHARING)}"
     if host.role != "source_tenant":
         return tasks
     spec, tenant = TARGET["options"], values["link_target"]
@@ -418,26 +464,31 @@ def play_of(task: Any) -> str:
     return str(getattr(getattr(task, "play", None), "_uuid", ""))
 
 
-def keep_rivals(found: Mapping[str, Any], play: str, run_cache: RunCache) -> None:
-    """Record the result of `rivals` for the tasks of a play."""
-    run_cache.keep(found, "rivals", play)
+def keep_rivals(found: Mapping[str, Any], play: str, state: str | None, run_cache: RunCache) -> None:
+    """Record the result of `rivals` for the tasks of a play. ``state`` is what they pass for all of its links."""
+    run_cache.keep(found, "rivals", play, str(state))
 
 
-def rivals_of_inventory(hosts: Mapping[str, Any], play: str, run_cache: RunCache, vault: Vault) -> Mapping[str, Any]:
+def removed_hosts(variables: Mapping[str, Any], state: str | None) -> frozenset[str]:
+    """The links that this play removes, whatever their variables say: they want nothing any more."""
+    return frozenset(variables.get("ansible_play_hosts_all", ())) if state == "absent" else frozenset()
+
+
+def rivals_of_inventory(hosts: Mapping[str, Any], play: str, state: str | None, run_cache: RunCache, vault: Vault) -> Mapping[str, Any]:
     """`rivals_by_host` of all links of the inventory, also of those that ``--limit`` excludes, by ``hosts``, which are the variables of a task.
 
-    The first host of a play compares all links; the others read its result.
+    The first host of a play compares all links; the others read its result. ``state`` is what the tasks pass for all links of the play.
     """
     names = link_hosts(hosts)
     if len(names) < 2:
         return {}
-    key = ("rivals", play)
+    key = ("rivals", play, str(state))
     with vault.exclusive(*key):
         found: Mapping[str, Any] | None = run_cache.recall(*key)
         if found is None:
             hostvars = hosts["hostvars"]
-            found = rivals_by_host(names, hostvars.raw_get, hostvars.__getitem__)
-            keep_rivals(found, play, run_cache)
+            found = rivals_by_host(names, hostvars.raw_get, hostvars.__getitem__, removed_hosts(hosts, state))
+            keep_rivals(found, play, state, run_cache)
     return found
 
 
@@ -446,14 +497,21 @@ def link_hosts(variables: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys((*variables["groups"].get(GROUP, ()), *variables.get("ansible_play_hosts_all", ()))))
 
 
-def inventory_links(hosts: Iterable[str], raw_of: Callable[[str], Any], templated: Callable[[str], Any]) -> list[Link]:
-    """The links of these hosts. ``raw_of`` is cheap, so ``templated`` is only called if a value is a template."""
-    return [found for host in hosts for found in _link_of(host, raw_of(host), functools.partial(templated, host))]
+def inventory_links(
+    hosts: Iterable[str], raw_of: Callable[[str], Any], templated: Callable[[str], Any], removed: Collection[str] = ()
+) -> list[Link]:
+    """The links of these hosts. ``raw_of`` is cheap, so ``templated`` is only called if a value is a template. Those that are ``removed``
+    count as links that must not exist.
+    """
+    found = [link for host in hosts for link in _link_of(host, raw_of(host), functools.partial(templated, host))]
+    return [dataclasses.replace(link, absent=True) if link.host in removed else link for link in found] if removed else found
 
 
-def rivals_by_host(hosts: Iterable[str], raw_of: Callable[[str], Any], templated: Callable[[str], Any]) -> dict[str, dict[str, Any]]:
+def rivals_by_host(
+    hosts: Iterable[str], raw_of: Callable[[str], Any], templated: Callable[[str], Any], removed: Collection[str] = ()
+) -> Mapping[str, Any]:
     """`rivals` of the hosts of an inventory, as by `inventory_links`."""
-    return rivals(inventory_links(hosts, raw_of, templated))
+    return rivals(inventory_links(hosts, raw_of, templated, removed))
 
 
 def _link_of(host: str, raw: Any, templated: Callable[[], Any]) -> Iterator[Link]:
@@ -468,11 +526,21 @@ def _link_of(host: str, raw: Any, templated: Callable[[], Any]) -> Iterator[Link
         name, mode, state = (text(variable) for variable in ("link_configuration", "link_scope_mode", "link_state"))
         filters = templated().get("link_filters") if mode == "all" else None
         others = _others(raw.get("link_others"), templated)
+        groups, share = (_read(variable, raw.get(variable), templated) for variable in ("link_groups", "link_share"))
+        names = (text("link_source"), text("link_target"))
     except (AnsibleError, AttributeError, KeyError, TypeError):
         return
     if all(sides) and name:
         filters_text = "" if blank(filters) or filters == [] else json.dumps(filters, sort_keys=True, default=str)
-        yield Link(host, sides[0], sides[1], name, mode == "all", filters_text, state == "absent", others)
+        wished = {"groups": groups, "share": {side: wish for side, wish in (share or {}).items() if wish}, "names": names}
+        yield Link(host, sides[0], sides[1], name, mode == "all", filters_text, state == "absent", others, **wished)
+
+
+def _read(variable: str, raw: Any, templated: Callable[[], Any]) -> Any:
+    """The value of a variable; ``None`` if it is not set or invalid, which its own check reports."""
+    if raw is None:
+        return None
+    return link_variables.value_of(variable, raw if _needs_no_template(raw) else templated()[variable])[0]
 
 
 def _others(raw: Any, templated: Callable[[], Any]) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_argum
     keep_rivals,
     link_hosts,
     play_of,
+    removed_hosts,
 )
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.links_info import Looked
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import VAULT, run_folder, run_in_worker
@@ -50,9 +51,9 @@ class LinksAction(ActionBase):
         here = not self._play_context.become and not any(self._task.environment or ()) and incomplete() is None
         hostvars = variables["hostvars"]
         raw_of = functools.cache(hostvars.raw_get)
-        inventory = inventory_links(link_hosts(variables), raw_of, hostvars.__getitem__)
+        inventory = inventory_links(link_hosts(variables), raw_of, hostvars.__getitem__, removed_hosts(variables, state))
         found = rivals(inventory)
-        keep_rivals(found, play_of(self._task), RunCache(run_folder()))
+        keep_rivals(found, play_of(self._task), state, RunCache(run_folder()))
         looked: dict[str, Looked] = {}
         entries: dict[Hashable, tuple[dict[str, Any], list[str]]] = {}
         for name, own in links_info.variables_of(hosts, variables["inventory_hostname"], variables, raw_of):

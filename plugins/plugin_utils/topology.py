@@ -16,7 +16,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import link_variables
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.link_variables import OWN, OWN_KEYS, VARIABLES, is_template
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.link_variables import (
+    OWN,
+    OWN_KEYS,
+    VARIABLES,
+    is_literal,
+    is_template,
+)
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.values import UNCHECKED, blank, checked, nearest
 
@@ -155,7 +161,7 @@ class _Reading:
         for message in link_variables.unknown_keys(tenant, entry, own):
             # The message begins with the full name of the member.
             self.add(("tenants", tenant, message.split(" ", 1)[0].removeprefix(f"tenants.{tenant}.")), message)
-        literal = {name: value for name, value in entry.items() if self.checks and _is_literal(value)}
+        literal = {name: value for name, value in entry.items() if self.checks and is_literal(value)}
         for name in literal:
             for message in link_variables.connection_of(tenant, {name: literal[name]}, CONNECTION, files=False)[1]:
                 self.add(("tenants", tenant, name), message)
@@ -319,15 +325,6 @@ def _full(key: str) -> str:
 
 def _faults_of_value(name: str, value: Any) -> list[str]:
     """The messages about a value; none if it is evaluated or decrypted later."""
-    if not _is_literal(value):
+    if not is_literal(value):
         return []
     return link_variables.names_in(value, OWN)[1] if name == OWN else link_variables.value_of(name, value)[1] if name in VARIABLES else []
-
-
-def _is_literal(value: Any) -> bool:
-    """Whether the value is known now: neither a template nor encrypted."""
-    if isinstance(value, Mapping):
-        return all(map(_is_literal, value.values()))
-    if isinstance(value, (list, tuple)):
-        return all(map(_is_literal, value))
-    return (value is None or isinstance(value, (str, int, float))) and not is_template(value)

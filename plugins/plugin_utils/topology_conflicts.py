@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import link_variables
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.link_variables import is_template
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import rivals
 
@@ -62,4 +63,13 @@ def _rival(link: Link, identities: Mapping[str, str]) -> rivals.Link:
         all_users=given.get("link_scope_mode") == "all",
         filters=json.dumps(filters, sort_keys=True, default=str) if filters else "",
         absent=given.get("link_state") == "absent",
+        groups=_known("link_groups", given),
+        share={side: wish for side, wish in (_known("link_share", given) or {}).items() if wish},
+        names=(link.source, link.target),
     )
+
+
+def _known(variable: str, given: Mapping[str, Any]) -> Any:
+    """The value of a variable; ``None`` if it is not set, is evaluated later, or has a fault, which is reported elsewhere."""
+    raw = given.get(variable)
+    return link_variables.value_of(variable, raw)[0] if raw is not None and link_variables.is_literal(raw) else None

@@ -12,6 +12,7 @@ from ansible_collections.entra.cross_tenant_sync.tests.support.tenants import ma
 
 PERMISSIONS = [
     "Policy.ReadWrite.CrossTenantAccess",
+    "Policy.ReadWrite.CrossTenantCapability",
     "Application.ReadWrite.All",
     "Synchronization.ReadWrite.All",
     "CrossTenantInformation.ReadBasic.All",

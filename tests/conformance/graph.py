@@ -15,6 +15,7 @@ from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import C
 ACCOUNTS = {
     "contoso": (CONTOSO, "11111111-1111-4111-8111-111111111111", SECRETS["CONTOSO_CLIENT_SECRET"]),
     "fabrikam": (FABRIKAM, "22222222-2222-4222-8222-222222222222", SECRETS["FABRIKAM_CLIENT_SECRET"]),
+    "contoso-admin": (CONTOSO, "33333333-3333-4333-8333-333333333333", "contoso-admin-secret"),
 }
 PARTNERS = "/policies/crossTenantAccessPolicy/partners"
 TEMPLATE = "518e5f48-1fc8-4c48-9387-9fdf28b0dfe7"

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,17 @@ import yaml
 
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import Emulator
 from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import PREFIX, REPOSITORY, Playbooks, inventory
+from ansible_collections.entra.cross_tenant_sync.tests.support.samples import kind, samples
 
-GUIDES = [REPOSITORY / "README.md", *sorted(REPOSITORY.glob("docs/guide_*.md")), *sorted(REPOSITORY.glob("roles/*/README.md"))]
+
+def documents(form: str) -> list[Any]:
+    """The samples of a kind, in the order of the guides."""
+    return [yaml.safe_load(sample.text) for sample in samples() if kind(sample) == form]
 
 
-def documents(guide: Path) -> list[Any]:
-    """The YAML blocks of a guide."""
-    fences = re.findall(r"^```yaml\n(.*?)^```$", guide.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    return [yaml.safe_load(text) for text in fences]
+def removes(play: dict[str, Any]) -> bool:
+    """Whether nothing is left for the plays that come after it."""
+    return "link_state" in play.get("vars", {})
 
 
 def with_exchange(emulator: Emulator) -> dict[str, Any]:
@@ -41,7 +43,7 @@ def test_every_play_runs(playbooks: Playbooks, emulator: Emulator, tmp_path: Pat
     """In one run, in the order of the guides: what one play changes or saves, a later one of the same guide may need."""
     assert playbooks.sync().code == 0
     emulator.advance("PT40M")
-    plays = [play for guide in GUIDES for document in documents(guide) if isinstance(document, list) for play in document]
+    plays = sorted((play for document in documents("play") for play in document), key=removes)
     assert len(plays) > 15
     for play in plays:
         for tenant in play.get("vars", {}).get("tenants", {}).values():
@@ -55,12 +57,7 @@ def test_every_play_runs(playbooks: Playbooks, emulator: Emulator, tmp_path: Pat
 def test_every_variable_of_a_link_is_taken(playbooks: Playbooks, emulator: Emulator, tmp_path: Path) -> None:
     """As somebody would try it: check mode on a link that runs."""
     assert playbooks.sync().code == 0
-    snippets = [
-        document
-        for guide in GUIDES
-        for document in documents(guide)
-        if isinstance(document, dict) and all(name.startswith("link_") for name in document)
-    ]
+    snippets = documents("variables of a link")
     assert len(snippets) > 10
     # The quick start's own mapping of the display name would be a second one beside a snippet's.
     roles = {
@@ -85,7 +82,7 @@ def test_every_variable_of_a_link_is_taken(playbooks: Playbooks, emulator: Emula
 
 
 def test_every_inventory_can_be_planned(playbooks: Playbooks, emulator: Emulator) -> None:
-    inventories = [document for guide in GUIDES for document in documents(guide) if isinstance(document, dict) and "all" in document]
+    inventories = documents("inventory")
     assert len(inventories) > 1
     for hosts in inventories:
         for tenant in hosts["all"]["vars"]["tenants"].values():

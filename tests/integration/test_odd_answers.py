@@ -39,6 +39,12 @@ MAPPINGS = [
 FILTERS = [{"name": "Korea", "clauses": [{"attribute": "country", "operator": "EQUALS", "values": ["KR"]}]}]
 TASKS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "policy": ("cross_tenant_policy", FABRIKAM, {"partner_tenant_id": CONTOSO, "group_sync_inbound": True, "inbound_trust": {"mfa": True}}),
+    "capability": (
+        "cross_tenant_capability",
+        CONTOSO,
+        {"partner_tenant_id": FABRIKAM, "free_busy": "basic", "scope": "groups", "groups": ["Sales"], "excluded_groups": ["Sales Seoul"]},
+    ),
+    "capabilities": ("cross_tenant_capability_info", CONTOSO, {}),
     "policy gone": ("cross_tenant_policy", FABRIKAM, {"partner_tenant_id": CONTOSO, "state": "absent"}),
     "policies": ("cross_tenant_policy_info", FABRIKAM, {}),
     "configuration": (
@@ -111,6 +117,15 @@ def link(emulator: Emulator) -> None:
     task(emulator, "sync_scope", CONTOSO, configuration="Fabrikam", users=[MINSU], groups=["Sales Seoul"])
     task(emulator, "sync_mapping", CONTOSO, configuration="Fabrikam", filters=FILTERS)
     task(emulator, "sync_job", CONTOSO, configuration="Fabrikam")
+    task(
+        emulator,
+        "cross_tenant_capability",
+        CONTOSO,
+        partner_tenant_id=FABRIKAM,
+        free_busy="limited_details",
+        scope="groups",
+        groups=["Sales"],
+    )
     for _cycle in range(3):
         emulator.advance()
 

@@ -21,10 +21,12 @@ from awx_plugins.interfaces._temporary_private_api import ManagedCredentialType
 from awx_plugins.interfaces._temporary_private_credential_api import Credential
 from awx_plugins.interfaces._temporary_private_inject_api import inject_credential
 
-from .awx_rules import MODULES
+from .awx_server import Awx
 from .playbooks import REPOSITORY
 
 AWX = REPOSITORY / "docs" / "awx"
+COLLECTION = REPOSITORY / ".build" / "awx"
+"""Where tests/tools/awx_collection.py puts awx.awx."""
 Json = dict[str, Any]
 
 
@@ -39,28 +41,10 @@ def program(name: str, *arguments: str, cwd: Path, env: Mapping[str, str]) -> su
     return subprocess.run(command, cwd=cwd, env=dict(env), capture_output=True, text=True, check=False, timeout=300)
 
 
-@dataclass
-class SetUp:
-    """The playbook setup.yml, with a stand-in for the collection awx.awx that keeps what AWX would keep."""
-
-    folder: Path
-
-    def __post_init__(self) -> None:
-        plugins = self.folder / "ansible_collections" / "awx" / "awx" / "plugins" / "action"
-        plugins.mkdir(parents=True)
-        for module in MODULES:
-            shutil.copy(Path(__file__).with_name("awx_module.py"), plugins / f"{module}.py")
-
-    def run(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-        """Run it."""
-        path = f"{self.folder}:{REPOSITORY / '.build'}"
-        more = environment(AWX_RECORD=str(self.folder / "record.json"), **env) | {"ANSIBLE_COLLECTIONS_PATH": path}
-        return program("ansible-playbook", "-i", "localhost,", str(AWX / "setup.yml"), *arguments, cwd=self.folder, env=more)
-
-    def kept(self) -> dict[str, dict[str, Json]]:
-        """The objects, by module and name."""
-        found: dict[str, dict[str, Json]] = json.loads((self.folder / "record.json").read_text())
-        return found
+def set_up(server: Awx, folder: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run the playbook setup.yml with the modules of awx.awx, against a stub of AWX."""
+    more = {"ANSIBLE_COLLECTIONS_PATH": str(COLLECTION), "ANSIBLE_PIPELINING": "1", **server.environment(), **env}
+    return program("ansible-playbook", "-i", "localhost,", str(AWX / "setup.yml"), *arguments, cwd=folder, env=environment() | more)
 
 
 @dataclass(frozen=True)
@@ -96,17 +80,16 @@ def _unsafe(value: Any) -> Any:
 
 @dataclass
 class Controller:
-    """An AWX with the project of the guide. ``kept`` is what the set-up has created, ``inputs`` those of the credentials by their type."""
+    """An AWX with the project of the guide. ``server`` has what the set-up has created."""
 
     folder: Path
-    kept: dict[str, dict[str, Json]]
-    inputs: dict[str, Json]
+    server: Awx
     jobs: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         self.project = self.folder / "project"
         shutil.copytree(AWX / "project", self.project)
-        self.template = {name.rpartition(": ")[2]: template for name, template in self.kept["job_template"].items()}
+        self.template = {name.rpartition(": ")[2]: template for name, template in self.server.named("job_templates").items()}
 
     def topology(self, change: Mapping[str, Any]) -> None:
         """Write members of the topology file, and import the inventory, without a credential."""
@@ -124,10 +107,11 @@ class Controller:
         (private / "env").mkdir(parents=True)
         env: dict[str, Any] = {}
         arguments: list[str] = ["-e", f"@{self._variables(private, template, answers, artifacts or {})}"]
-        for kind, inputs in self.inputs.items():
-            about = self.kept["credential_type"][kind]
-            known = ManagedCredentialType("custom", kind, about["kind"], about["inputs"], about["injectors"])
-            inject_credential(known, Credential(inputs), env, {}, arguments, str(private))
+        for name in template["credentials"]:
+            credential = self.server.named("credentials")[name]
+            kind = self.server.named("credential_types")[credential["credential_type"]]
+            known = ManagedCredentialType("custom", kind["name"], kind["kind"], kind["inputs"], kind["injectors"])
+            inject_credential(known, Credential(credential["inputs"]), env, {}, arguments, str(private))
         ran = ansible_runner.run(
             private_data_dir=str(private),
             project_dir=str(self.project),
@@ -142,7 +126,7 @@ class Controller:
 
     def _variables(self, private: Path, template: Json, answers: Json, artifacts: Json) -> Path:
         defaults = {one["variable"]: one["default"] for one in template.get("survey_spec", {}).get("spec", ()) if "default" in one}
-        own = template.get("extra_vars") or {}
+        own = json.loads(template["extra_vars"] or "{}")
         given = {**own, **defaults, **artifacts, **answers}
         path = private / "env" / "given"
         path.write_text(

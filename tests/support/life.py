@@ -136,8 +136,15 @@ def living(cloud: Cloud) -> Iterator[None]:
         yield
 
 
-def sync(cloud: Cloud, link: Mapping[str, Any], playbook: str = "sync.yml") -> Host:
-    """One run of a playbook, as an admin starts it: what its tasks learn and their tokens are gone with it.
+def sync(
+    cloud: Cloud,
+    link: Mapping[str, Any],
+    playbook: str = "sync.yml",
+    check: bool = False,
+    others: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Host:
+    """One run of a playbook, as an admin starts it: what its tasks learn and their tokens are gone with it. ``others`` are links of the
+    inventory that are not in the play.
 
     :raises TaskFailure: when it fails with a sentence.
     """
@@ -145,8 +152,9 @@ def sync(cloud: Cloud, link: Mapping[str, Any], playbook: str = "sync.yml") -> H
     with tempfile.TemporaryDirectory() as folder:
         vault = Vault()
         module = functools.partial(_module, cloud, folder, vault)
-        host = Host(LINK, {"link_preflight": False, **variables}, module, folder=folder, vault=vault)
-        host.play(playbook)
+        beside = {name: {"tenants": TENANTS, **other} for name, other in (others or {}).items()}
+        host = Host(LINK, {"link_preflight": False, **variables}, module, folder=folder, vault=vault, others=beside)
+        host.play(playbook, check)
     return host
 
 

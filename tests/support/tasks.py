@@ -30,8 +30,10 @@ from jinja2.nativetypes import NativeEnvironment
 from jinja2.runtime import Context
 
 from ansible_collections.entra.cross_tenant_sync.plugins.filter.connection import connection
+from ansible_collections.entra.cross_tenant_sync.plugins.filter.plan_table import plan_table
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.vault import Vault
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import links_action, worker_runner
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.hand_over import SHORT
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PREFIX = "entra.cross_tenant_sync."
@@ -101,6 +103,8 @@ class Host:
     vault: Vault = field(default_factory=Vault)
     stats: Json = field(default_factory=dict)
     """What is handed to the scheduler."""
+    others: Mapping[str, Json] = field(default_factory=dict)
+    """The variables of the other hosts of the inventory, which are not in the play."""
 
     def __post_init__(self) -> None:
         own = {"omit": OMIT, "ansible_check_mode": False, "ansible_facts": {}, "inventory_hostname": self.name}
@@ -108,8 +112,8 @@ class Host:
         self.variables = {
             **own,
             **plays,
-            "groups": {"links": [self.name]},
-            "hostvars": _HostVars({self.name: self.variables}),
+            "groups": {"links": [self.name, *self.others]},
+            "hostvars": _HostVars({**self.others, self.name: self.variables}),
             **self.variables,
         }
         self._handlers: list[tuple[Json, Place]] = []
@@ -119,8 +123,8 @@ class Host:
         """Whether any task changed something."""
         return any(result.get("changed") for _module, result in self.results)
 
-    def play(self, playbook: str) -> None:
-        """Carry out a playbook of the collection.
+    def play(self, playbook: str, check: bool = False) -> None:
+        """Carry out a playbook of the collection, in check mode if asked to.
 
         :raises TaskFailure: when a task fails.
         """
@@ -130,7 +134,7 @@ class Host:
                 play,
                 {"name", "hosts", "gather_facts", "connection", "roles", "pre_tasks", "tasks", "post_tasks", "vars", "any_errors_fatal"},
             )
-            place = Place(file, variables=play.get("vars", {}))
+            place = Place(file, variables=play.get("vars", {}), check=check)
             with contextlib.suppress(_Ended):
                 self._tasks(play.get("pre_tasks", ()), place)
                 for role in play.get("roles", ()):
@@ -256,7 +260,9 @@ class Host:
 
     def _in_controller(self, name: str, options: Json, place: Place) -> Json:
         """An action that looks at the variables instead of at a tenant."""
-        variables = {**self.variables, **place.variables, "hostvars": _HostVars({self.name: self.variables})}
+        # The modules here are not run by actions, which would read what was handed over.
+        hostvars = _HostVars({**self.others, self.name: self.variables})
+        variables = {**self.variables, **place.variables, SHORT: False, "hostvars": hostvars}
         del variables["omit"]
         task = SimpleNamespace(
             action=PREFIX + name, args=options, async_val=0, check_mode=place.check, diff=False, environment=[], play=None
@@ -344,7 +350,7 @@ def _environment() -> NativeEnvironment:
     for filters in (CoreFilters().filters(), SetFilters().filters()):
         # Jinja's own default is kept: Ansible's needs Ansible's undefined values.
         environment.filters.update({name: one for name, one in filters.items() if name not in environment.filters})
-    environment.filters[f"{PREFIX}connection"] = connection
+    environment.filters |= {f"{PREFIX}connection": connection, f"{PREFIX}plan_table": plan_table}
     environment.tests.update(CoreTests().tests())
     return environment
 

@@ -5,8 +5,16 @@
 
 from __future__ import annotations
 
+import pkgutil
 import sys
+from importlib import import_module
 from pathlib import Path
+
+from ansible_collections.entra.cross_tenant_sync.plugins import modules
 
 # Some tests compare the modules with the emulator's own rules. Only its code is used here, so it need not be installed.
 sys.path.append(str(Path(__file__).resolve().parents[1] / "emulator" / "src"))
+
+# ansible-test forks a process for each test. What a test imports by a name in a table is imported here, before all of them, and not in each.
+for _finder, name, _package in pkgutil.iter_modules(modules.__path__):
+    import_module(f"{modules.__name__}.{name}")

@@ -12,7 +12,6 @@ import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -38,13 +37,13 @@ from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_guard
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.topology import topology_of
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import Emulator
 from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import inventory
+from ansible_collections.entra.cross_tenant_sync.tests.support.samples import GUIDES, OF_TOPOLOGY, Sample, samples
 
 ROOT = Path(__file__).resolve().parents[2]
 PREFIX = "entra.cross_tenant_sync."
 GROUP = f"group/{PREFIX}graph"
 SITE = re.compile(r"https://github\.com/entra-cross-tenant-sync/entra\.cross_tenant_sync/(?:blob|tree)/main/")
 
-GUIDES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md")), *sorted(ROOT.glob("roles/*/README.md"))]
 MODULES = {path.stem for path in (ROOT / "plugins" / "modules").glob("[!_]*.py")}
 PLAYBOOKS = {path.stem for path in (ROOT / "playbooks").glob("*.yml")}
 ROLES = {path.name for path in (ROOT / "roles").glob("*") if path.is_dir()}
@@ -63,31 +62,18 @@ OF_A_RUN: dict[str, dict[str, Any]] = {
     **{key: {"type": "bool"} for key in ("drift_fail", "health_fail", "report_mask", "report_users", "watch_fail")},
 }
 """The variables of playbooks that are the same for all links."""
-OF_TOPOLOGY = {*yaml.safe_load(topology.DOCUMENTATION)["options"], "strict", "compose", "groups", "keyed_groups"}
 
 each_guide = pytest.mark.parametrize("guide", GUIDES, ids=lambda path: str(path.relative_to(ROOT)))
 
 
-@dataclass(frozen=True)
-class Block:
-    """A fenced block of a guide."""
-
-    language: str
-    text: str
-    line: int
-
-
-def blocks(guide: Path, *languages: str) -> list[Block]:
+def blocks(guide: Path, *languages: str) -> list[Sample]:
     """The fenced blocks in one of the languages."""
-    text = guide.read_text(encoding="utf-8")
-    fences = re.finditer(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    found = [Block(fence[1], fence[2], text[: fence.start()].count("\n") + 1) for fence in fences]
-    return [block for block in found if block.language in languages]
+    return [sample for sample in samples() if sample.guide == guide and sample.language in languages]
 
 
 def prose(guide: Path) -> str:
     """A guide without its fenced blocks."""
-    return re.sub(r"^```.*?^```$", "", guide.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    return re.sub(r"^```[^\n]*\n.*?^```$", "", guide.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
 
 
 @each_guide
@@ -103,7 +89,7 @@ def module_spec(module: str) -> dict[str, Any]:
     found = importlib.import_module(f"ansible_collections.entra.cross_tenant_sync.plugins.modules.{module}")
     options: Options | None = getattr(found, "OPTIONS", None)
     # A module that runs in the controller has no connection, and its own table.
-    spec = options.argument_spec() if options else found.ARGUMENTS
+    spec = options.argument_spec() if options else getattr(found, "ARGUMENTS", {})
     return {**spec, **{alias: about for about in spec.values() for alias in about.get("aliases", ())}}
 
 
@@ -156,8 +142,9 @@ def problems(node: Any, where: str = "") -> Iterator[str]:
             yield from faults(CONNECTION, value, place) if isinstance(value, dict) else ()
         elif name.startswith(PREFIX):
             module = name.removeprefix(PREFIX)
-            yield from faults(module_spec(module), value or {}, place) if module in MODULES else [f"{place} is no module"]
-        elif name in ("role", "roles") or (name == "name" and str(value).startswith(PREFIX)):
+            given = value if isinstance(value, dict) else {}  # a template stands for a whole set of options
+            yield from faults(module_spec(module), given, place) if module in MODULES else [f"{place} is no module"]
+        elif (name in ("role", "roles") and not where.endswith("link_arguments")) or (name == "name" and str(value).startswith(PREFIX)):
             roles = [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)]
             yield from (f"{place}: there is no role {one}" for one in roles if one.removeprefix(PREFIX) not in ROLES)
         elif name == "tenants":
@@ -235,13 +222,21 @@ class TestTopology:
         assert [len(links) for links, _faults in links] == [8, 90, 5, 6]
 
     @each_guide
+    def test_a_whole_file_has_no_fault(self, guide: Path) -> None:
+        found = [content for block in blocks(guide, "yaml") if "plugin" in (content := yaml.safe_load(block.text))]
+        assert [topology_of(content, OF_TOPOLOGY)[1] for content in found] == [[]] * len(found)
+
+    @each_guide
     def test_a_part_of_one_has_no_fault_in_a_whole_file(self, guide: Path) -> None:
         (mesh,) = [content for block in blocks(self.GUIDE, "yaml") if "mesh" in (content := yaml.safe_load(block.text))]
         for block in blocks(guide, "yaml"):
             part = yaml.safe_load(block.text)
             if isinstance(part, dict) and "plugin" not in part and set(part) <= OF_TOPOLOGY:
                 tenants = {**mesh["tenants"], **part.get("tenants", {})}
-                assert topology_of({**mesh, **part, "tenants": tenants}, OF_TOPOLOGY)[1] == [], f"{guide.name}:{block.line}"
+                # A part that describes links stands instead of the mesh, because each link must be described only once.
+                links = {} if part.keys() & {"hub", "links"} else {"mesh": mesh["mesh"]}
+                whole = {**{key: value for key, value in mesh.items() if key != "mesh"}, **links, **part, "tenants": tenants}
+                assert topology_of(whole, OF_TOPOLOGY)[1] == [], f"{guide.name}:{block.line}"
 
     def test_the_guide_describes_every_option(self) -> None:
         text = self.GUIDE.read_text(encoding="utf-8")
@@ -271,8 +266,11 @@ class TestCommands:
                 continue
             name, _equals, text = value.partition("=")
             given: dict[str, Any] = json.loads(value) if value.startswith("{") else {name: yaml.safe_load(text)}
+            spec = {**role_arguments(), **OF_EXPORT, **OF_A_RUN, **OF_ACTIONS}
+            if not value.startswith("{") and spec.get(name, {}).get("type") == "list":
+                given = {name: text.split(",")}  # as in a survey, names with commas are a list
             links = {one: said for one, said in given.items() if one != "cross_tenant_sync_module_process"}
-            yield from faults({**role_arguments(), **OF_EXPORT, **OF_A_RUN, **OF_ACTIONS}, links, "-e")
+            yield from faults(spec, links, "-e")
 
     def test_mistakes_are_noticed(self) -> None:
         assert list(self.mistakes(["ansible-playbook", f"{PREFIX}snyc", "-e", "link_state=gone", "-e", '{"link_scope": []}'])) == [
@@ -412,6 +410,7 @@ class TestLinks:
 
 
 def anchors(page: Path) -> set[str]:
-    """The anchors of a page's titles."""
-    titles = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+    """The anchors of a page: those of its titles, and those of its rows."""
+    text = prose(page)
+    titles = {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^#+ (.+)$", text, re.MULTILINE)}
+    return titles | set(re.findall(r'<a id="([\w-]+)"></a>', text))

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.entra.cross_tenant_sync.tests.support.cases import check_each
 from entra_emulator.settings import FLIPPED, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,26 +45,25 @@ def citations() -> Iterator[tuple[str, int]]:
 
 
 FACTS = list(facts(PAGE.read_text(encoding="utf-8")))
-each_fact = pytest.mark.parametrize(("number", "body"), FACTS, ids=lambda value: f"F{value}" if isinstance(value, int) else "")
+
+
+def has_confidence_date_and_source(fact: tuple[int, str]) -> None:
+    judged = re.search(r"(?P<text>.+) Confidence: (?P<confidence>[^.]+)\. Checked: (?P<day>[\d-]{10})\. Source: (?P<source>.+)\.$", fact[1])
+    assert judged, "it does not end with Confidence, Checked and Source"
+    assert judged["confidence"] in CONFIDENCE
+    assert SINCE <= datetime.date.fromisoformat(judged["day"]) <= datetime.date.today()
 
 
 class TestPage:
     def test_numbers_are_unique(self) -> None:
         assert [number for number, times in Counter(number for number, _body in FACTS).items() if times > 1] == []
 
-    @each_fact
-    def test_every_fact_has_confidence_date_and_source(self, number: int, body: str) -> None:
-        judged = re.search(
-            r"(?P<text>.+) Confidence: (?P<confidence>[^.]+)\. Checked: (?P<day>[\d-]{10})\. Source: (?P<source>.+)\.$", body
-        )
-        assert judged, f"F{number} does not end with Confidence, Checked and Source"
-        assert judged["confidence"] in CONFIDENCE
-        assert SINCE <= datetime.date.fromisoformat(judged["day"]) <= datetime.date.today()
+    def test_every_fact_has_confidence_date_and_source(self) -> None:
+        check_each(FACTS, has_confidence_date_and_source)
 
-    @each_fact
-    def test_its_switches_exist(self, number: int, body: str) -> None:
-        named = re.findall(r"`(\w+)`", body.partition(" Switch: ")[2])
-        assert [name for name in named if name not in Settings.model_fields] == [], f"F{number}"
+    def test_its_switches_exist(self) -> None:
+        named = {f"F{number}": re.findall(r"`(\w+)`", body.partition(" Switch: ")[2]) for number, body in FACTS}
+        assert [(fact, name) for fact, names in named.items() for name in names if name not in Settings.model_fields] == []
 
     def test_every_switch_with_two_readings_belongs_to_a_fact(self) -> None:
         named = {name for _number, body in FACTS for name in re.findall(r"`(\w+)`", body.partition(" Switch: ")[2])}

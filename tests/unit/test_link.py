@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from jinja2 import ChainableUndefined
 from jinja2.nativetypes import NativeEnvironment
 
 from ansible_collections.entra.cross_tenant_sync.plugins.filter.connection import connection
@@ -56,31 +58,60 @@ MOST = {
     "link_mappings": [{"target": "employeeId", "state": "absent"}],
     "link_filters": [{"name": "Sales", "clauses": [{"attribute": "department", "operator": "EQUALS", "values": ["Sales"]}]}],
     "link_target_actions": ["create", "update"],
+    "link_groups": True,
+    "link_group_mappings": [{"target": "description", "state": "absent"}],
     "link_job_state": "paused",
     "link_job_wait": "idle",
 }
-STEPS = [*((step, "_present") for step in BUILDING), *((step, "_absent") for step in REMOVAL), (DEPROVISION, "_deprovision")]
+SHARING: dict[str, Any] = {
+    **LEAST,
+    "link_share": {
+        "source": {
+            "free_busy": "limited_details",
+            "profile_card": True,
+            "scope": "groups",
+            "groups": ["Sales"],
+            "excluded_groups": ["Board"],
+        },
+        "target": {"mail_tips": "all", "room_booking": False, "scope": "all"},
+    },
+    "link_share_keep": {"source": ["profile_card"], "target": ["mail_tips"]},
+}
+VARIABLES: dict[str, dict[str, Any]] = {"least": LEAST, "most": MOST, "sharing": SHARING}
+STEPS = [*((step, "present") for step in BUILDING), *((step, "absent") for step in REMOVAL), (DEPROVISION, "deprovision")]
 OMIT = object()
 
 
 def role_tasks(role: str, file: str) -> list[tuple[str, dict[str, Any], str]]:
-    """The modules and arguments of a role's tasks, and what they register."""
-    (block, *_rest) = yaml.safe_load((ROLES / role / "tasks" / f"{file}.yml").read_text(encoding="utf-8"))
-    named = [(name, task[name], task["register"]) for task in block["block"] for name in task if name.startswith(PREFIX)]
-    return [(name.removeprefix(PREFIX), arguments, registered) for name, arguments, registered in named]
+    """The modules and arguments of a role's tasks, with those from defaults of the module, and what they register. Included files are read
+    where they are included.
+    """
+    found: list[tuple[str, dict[str, Any], str]] = []
+    for entry in yaml.safe_load((ROLES / role / "tasks" / f"{file}.yml").read_text(encoding="utf-8")):
+        included = entry.get("ansible.builtin.include_tasks")
+        if included is not None:
+            found += role_tasks(role, included.removesuffix(".yml")) if (ROLES / role / "tasks" / included).is_file() else []
+            continue
+        for task in entry["block"]:
+            for name in (name for name in task if name.startswith(PREFIX)):
+                defaults = entry["module_defaults"].get(name, {})
+                found.append((name.removeprefix(PREFIX), {"": defaults, **task[name]}, task["register"]))
+    return found
 
 
 def filled(arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
     """The arguments of a task as Ansible hands them to the module, where the tasks before it have found nothing."""
+    facts = {"cross_tenant_sync_link": options_of("link_info", variables)}
     registered = {name: {"restart_owed": False} for name in ("source_tenant_mapping", "source_tenant_scope")}
-    environment = NativeEnvironment()
+    environment = NativeEnvironment(undefined=ChainableUndefined)
     environment.filters[f"{PREFIX}connection"] = connection
-    given = {
-        name: environment.from_string(value).render(omit=OMIT, ansible_facts={}, source_tenant_policy={}, **registered, **variables)
+    given: dict[str, Any] = {
+        name: environment.from_string(value).render(omit=OMIT, ansible_facts=facts, source_tenant_policy={}, **registered, **variables)
         if isinstance(value, str)
         else value
         for name, value in arguments.items()
     }
+    given = {**given.pop("", {}), **given}
     return {name: value for name, value in given.items() if value is not OMIT}
 
 
@@ -94,6 +125,11 @@ def compared(variables: dict[str, Any]) -> dict[str, Any]:
     )
 
 
+def file_of(state: str, named: str) -> str:
+    """The file of tasks of the roles."""
+    return f"_{state}_sharing" if named == "sharing" and state != "deprovision" else f"_{state}"
+
+
 def said(parameters: dict[str, Any]) -> dict[str, Any]:
     """What decides. How to sign in and how long to wait does not."""
     ways = {name for option, about in CONNECTION.items() for name in (option, *about.get("aliases", ()))} - {"tenant_id", "cloud"}
@@ -101,33 +137,63 @@ def said(parameters: dict[str, Any]) -> dict[str, Any]:
 
 
 class TestTheRolesFollowTheTable:
-    @pytest.mark.parametrize("variables", [LEAST, MOST], ids=["least", "most"])
-    @pytest.mark.parametrize(("step", "file"), STEPS, ids=lambda one: one.registered if isinstance(one, Step) else one)
-    def test_each_task_passes_what_the_step_takes_of_the_link(self, step: Step, file: str, variables: dict[str, Any]) -> None:
-        ((module, arguments),) = [
-            (name, given) for name, given, registered in role_tasks(f"{step.side}_tenant", file) if registered == step.registered
+    @pytest.mark.parametrize("named", VARIABLES)
+    @pytest.mark.parametrize(("step", "state"), STEPS, ids=lambda one: one.registered if isinstance(one, Step) else one)
+    def test_each_task_passes_what_the_step_takes_of_the_link(self, step: Step, state: str, named: str) -> None:
+        variables = VARIABLES[named]
+        tasks = [
+            (name, given)
+            for name, given, registered in role_tasks(f"{step.side}_tenant", file_of(state, named))
+            if registered == step.registered
         ]
+        if not step.belongs_to(options_of("link_info", variables)):
+            assert tasks == []
+            return
+        ((module, arguments),) = tasks
         tenant = connection(TENANTS["contoso" if step.side == link.SOURCE else "fabrikam"])
         asked = options(module, **{**tenant, **filled(arguments, variables)})
         assert module == step.module
         assert said(step.options(compared(variables))) == said(asked)
 
-    @pytest.mark.parametrize("file", ["_present", "_absent", "_deprovision"])
+    @pytest.mark.parametrize("named", ["least", "sharing"])
+    @pytest.mark.parametrize("state", ["present", "absent", "deprovision"])
     @pytest.mark.parametrize("side", [link.SOURCE, link.TARGET])
-    def test_no_task_is_left_out_and_the_order_is_that_of_the_table(self, side: str, file: str) -> None:
+    def test_no_task_is_left_out_and_the_order_is_that_of_the_table(self, side: str, state: str, named: str) -> None:
+        file, wished = file_of(state, named), options_of("link_info", VARIABLES[named])
         folder = ROLES / f"{side}_tenant" / "tasks"
         registered = (
             [name for _module, _arguments, name in role_tasks(folder.parent.name, file)] if (folder / f"{file}.yml").exists() else []
         )
-        assert registered == [step.registered for step, its_file in STEPS if its_file == file and step.side == side]
+        steps = [step for step, its_state in STEPS if its_state == state and step.side == side]
+        assert registered == [step.registered for step in steps if step.belongs_to(wished)]
 
+    @pytest.mark.parametrize("sharing", ["", "_sharing"])
     @pytest.mark.parametrize(
-        ("file", "steps"), [("present", BUILDING), ("absent", REMOVAL), ("deprovision", (DEPROVISION, *REMOVAL))], ids=lambda one: one
+        ("state", "steps"), [("present", BUILDING), ("absent", REMOVAL), ("deprovision", (DEPROVISION, *REMOVAL))], ids=lambda one: one
     )
-    def test_the_playbook_goes_through_the_tenants_in_the_order_of_the_table(self, file: str, steps: tuple[Step, ...]) -> None:
-        tasks = yaml.safe_load((ROLES.parent / "playbooks" / "tasks" / f"{file}.yml").read_text(encoding="utf-8"))
-        roles = [task["ansible.builtin.import_role"]["name"].removeprefix(PREFIX) for task in tasks]
+    def test_the_playbook_goes_through_the_tenants_in_the_order_of_the_table(
+        self, state: str, steps: tuple[Step, ...], sharing: str
+    ) -> None:
+        tasks = yaml.safe_load((ROLES.parent / "playbooks" / "tasks" / f"{state}{sharing}.yml").read_text(encoding="utf-8"))
+        found = [next(task[name] for name in task if name.endswith(("import_role", "include_role"))) for task in tasks]
+        roles = [role["name"].removeprefix(PREFIX) for role in found]
         assert roles == [*dict.fromkeys(f"{step.side}_tenant" for step in steps), "verify"]
+        side = "{{{{ ansible_facts.cross_tenant_sync_tasks.{} }}}}"
+        selected = [side.format(role.removesuffix("_tenant")) for role in roles if role != "verify"]
+        expected = [f"_{file}" for file in selected] if sharing else ["_absent" if state == "deprovision" else f"_{state}"] * 2
+        # The role of the source deletes the users first, and continues with its file.
+        expected[0] = "_deprovision" if state == "deprovision" else expected[0]
+        assert [role["tasks_from"] for role in found[:-1]] == expected
+
+    def test_a_link_has_the_steps_that_it_asks_for_and_no_other(self) -> None:
+        only_source = {"share": {"source": {"free_busy": "basic"}}}
+        assert [step.registered for step in BUILDING if step not in link.building({})] == ["target_tenant_sharing", "source_tenant_sharing"]
+        assert [step.registered for step in BUILDING if step not in link.building(only_source)] == ["target_tenant_sharing"]
+        assert link.building({"share": {"source": {}, "target": {}}}) == BUILDING
+        for deprovision, sharing in itertools.product((False, True), ([], ["source"], ["target"], ["source", "target"])):
+            left_out = [step.registered for step in (DEPROVISION, *REMOVAL) if step not in link.removal(deprovision, sharing)]
+            unshared = [f"{side}_tenant_sharing" for side in ("source", "target") if side not in sharing]
+            assert left_out == [*([] if deprovision else [DEPROVISION.registered]), *unshared]
 
     def test_the_comparison_takes_what_the_variables_say(self) -> None:
         for file in ("_compare", "_present", "_absent"):

@@ -42,6 +42,7 @@ LINK: dict[str, Any] = {
     "tenants": TENANTS,
 }
 WITH_EXCHANGE: dict[str, Any] = {**TENANTS, "fabrikam": {**TENANTS["fabrikam"], "exchange": "yes"}}
+SHARE_OF_SOURCE: dict[str, Any] = {"link_share": {"source": {"free_busy": "basic", "scope": "all"}}}
 FILTER = {"name": "Sales", "clauses": [{"attribute": "department", "operator": "EQUALS", "values": ["Sales"]}]}
 
 
@@ -396,8 +397,12 @@ class TestAnswer:
             "tasks": "present_after_preflight",
             "others": [],
             "judged": "judged_present_after_preflight",
+            "building": "present",
+            "deprovision": False,
+            "sharing": [],
             "ansible_facts": {
                 "cross_tenant_sync_others": [],
+                "cross_tenant_sync_tasks": {"source": "present", "target": "present"},
                 "cross_tenant_sync_link": {"configuration": "Fabrikam", "others": []},
                 "cross_tenant_sync_impact": {"configuration": "Fabrikam"},
                 "cross_tenant_sync_sizing": {"configuration": "Fabrikam"},
@@ -430,12 +435,55 @@ class TestAnswer:
             ("target_tenant", {"link_state": "absent", "link_users": "deprovision"}, "absent"),
             ("verify", {"link_state": "absent", "link_users": "deprovision"}, "absent"),
             ("verify", {}, "present"),
+            # Only a role with something to share has tasks for it.
+            (None, SHARE_OF_SOURCE, "present_after_preflight"),
+            (None, {**SHARE_OF_SOURCE, "link_preflight": False}, "present_sharing"),
+            (None, {**SHARE_OF_SOURCE, "link_state": "absent"}, "absent_sharing"),
+            (None, {**SHARE_OF_SOURCE, "link_state": "absent", "link_users": "deprovision"}, "deprovision_sharing"),
+            ("source_tenant", SHARE_OF_SOURCE, "present_sharing"),
+            ("source_tenant", {**SHARE_OF_SOURCE, "link_state": "absent"}, "absent_sharing"),
+            ("source_tenant", {**SHARE_OF_SOURCE, "link_state": "absent", "link_users": "deprovision"}, "deprovision"),
+            ("target_tenant", SHARE_OF_SOURCE, "present"),
+            ("target_tenant", {**SHARE_OF_SOURCE, "link_state": "absent"}, "absent"),
+            ("target_tenant", {"link_share": '{"target": {"free_busy": "basic", "scope": "all"}}'}, "present_sharing"),
+            ("verify", SHARE_OF_SOURCE, "present"),
+            (None, {"link_share": {}, "link_preflight": False}, "present"),
         ],
     )
     def test_which_tasks_come_next(self, role: str | None, variables: dict[str, Any], tasks: str) -> None:
-        assert judged(role=role, **variables)["tasks"] == tasks
+        answer = judged(role=role, **variables)
+        assert answer["tasks"] == tasks
         folder = ROLES.parent / "playbooks" / "tasks" if role is None else ROLES / role / "tasks"
-        assert (folder / f"{'' if role is None else '_'}{tasks}.yml").is_file()
+        mark = "" if role is None else "_"
+        named = {tasks, answer["judged"], *([answer["building"]] if role is None else [])}
+        assert [name for name in named if not (folder / f"{mark}{name}.yml").is_file()] == []
+        for side, file in answer["ansible_facts"].get("cross_tenant_sync_tasks", {}).items():
+            assert (ROLES / f"{side}_tenant" / "tasks" / f"_{file}.yml").is_file()
+
+    @pytest.mark.parametrize(
+        ("share", "words"),
+        [
+            ("everything", "link_share must be a dictionary, or its JSON text"),
+            ({"trget": {}}, "link_share.trget is not a valid option (did you mean target?)"),
+            ({"target": {"free_bussy": "basic"}}, "link_share.target.free_bussy is not a valid option (did you mean free_busy?)"),
+            ({"target": {"free_busy": "full"}}, "link_share.target.free_busy must be one of none, basic, limited_details; it is 'full'"),
+            ({"source": {"profile_card": "perhaps"}}, "link_share.source.profile_card must be true or false; it is 'perhaps'"),
+            ({"target": {}}, "link_share.target: name at least one feature to set: free_busy"),
+            ({"target": {"free_busy": "basic", "scope": "groups"}}, "link_share.target: scope groups needs groups"),
+        ],
+    )
+    def test_what_is_wrong_about_sharing_is_refused_by_name(self, share: Any, words: str) -> None:
+        assert words in refused(link_share=share)
+
+    def test_a_removal_leaves_the_features_that_somebody_still_wants(self) -> None:
+        share = {"source": {"free_busy": "basic"}, "target": {"free_busy": "basic", "mail_tips": "all"}}
+        rivals: Any = {"share_keep": {"target": ["free_busy"]}}
+        gone = {**LINK, "link_state": "absent", "link_share": share, "link_share_keep": {"target": ["mail_tips"]}}
+        answer = validate_link(LinkHost("a_to_b", gone, as_it_is), lambda: rivals)
+        assert answer["ansible_facts"]["cross_tenant_sync_link"]["share_keep"] == {"target": ["free_busy", "mail_tips"]}
+        assert (answer["deprovision"], answer["sharing"]) == (False, ["source", "target"])
+        built = validate_link(LinkHost("a_to_b", {**LINK, "link_share": share}, as_it_is), lambda: rivals)
+        assert "failed" in built or "share_keep" not in built["ansible_facts"]["cross_tenant_sync_link"]
 
     @pytest.mark.parametrize(
         ("given", "tenants", "mode"),
@@ -579,13 +627,14 @@ class TestSurveys:
     """AWX gives texts: every form, for every variable."""
 
     @pytest.mark.parametrize("name", VARIABLES)
-    @pytest.mark.parametrize("nothing", ["", "   ", "\n", None])
-    def test_an_empty_field_counts_as_not_given(self, name: str, nothing: Any) -> None:
-        answer = judged(**{name: nothing})
-        if name in ("link_source", "link_target", "link_configuration"):
-            assert f"{name} is missing" in answer["msg"]
-        else:
-            assert "failed" not in answer
+    def test_an_empty_field_counts_as_not_given(self, name: str) -> None:
+        nothings: tuple[Any, ...] = ("", "   ", "\n", None)
+        for nothing in nothings:
+            answer = judged(**{name: nothing})
+            if name in ("link_source", "link_target", "link_configuration"):
+                assert f"{name} is missing" in answer["msg"], repr(nothing)
+            else:
+                assert "failed" not in answer, repr(nothing)
 
     @pytest.mark.parametrize("name", VARIABLES)
     def test_a_text_is_what_it_says(self, name: str) -> None:
@@ -604,7 +653,7 @@ def forms_of(name: str) -> list[tuple[Any, Any]]:
     """Forms in which a survey gives a variable, and what each means."""
     about = VARIABLES[name].about
     if about.get("elements") == "dict":
-        members = [{"target": "mail", "source": "mail"}] if name == "link_mappings" else [FILTER]
+        members = [FILTER] if name == "link_filters" else [{"target": "mail", "source": "mail"}]
         return [(json.dumps(members), members), (json.dumps(members[0]), members)]
     if about["type"] == "list":
         one, other = about.get("choices", ["a.example", "b.example"])[:2]
@@ -612,6 +661,10 @@ def forms_of(name: str) -> list[tuple[Any, Any]]:
         return [(one, [one]), *((text.format(one, other), [one, other]) for text in texts)]
     if "choices" in about:
         return [(form, one) for one in about["choices"] for form in (one, f" {one} ")]
+    if about["type"] == "dict":
+        value: Any = {"source": ["free_busy"]} if name == "link_share_keep" else {"target": {"free_busy": "basic", "profile_card": True}}
+        text = json.dumps(value).replace("true", '"yes"')
+        return [(text, value), (f" {text}\n", value), (value, value)]
     by_type: dict[str, list[tuple[Any, Any]]] = {
         "str": [("it@contoso.kr", "it@contoso.kr")],
         "path": [("books/a.ps1", "books/a.ps1"), (" /books/a.ps1 ", "/books/a.ps1")],
@@ -621,7 +674,7 @@ def forms_of(name: str) -> list[tuple[Any, Any]]:
     return by_type[about["type"]]
 
 
-def hosts(**links: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+def hosts(**links: Mapping[str, Any]) -> Mapping[str, Any]:
     """By host, what is told of it among these links."""
     raw = {host: {**LINK, **link} for host, link in links.items()}
     return rivals_by_host(raw, raw.__getitem__, raw.__getitem__)
@@ -670,6 +723,106 @@ class TestRivals:
         everybody = {"link_scope_mode": "all"}
         found = self.fights(a={**everybody, "link_configuration": "A", **one}, b={**everybody, "link_configuration": "B", **other})
         assert set(found) == ({"a", "b"} if fight else set())
+
+    BACK: Mapping[str, Any] = {"link_source": "fabrikam", "link_target": "contoso", "link_configuration": "Contoso"}
+    """The reverse link."""
+
+    @pytest.mark.parametrize(
+        ("one", "other", "words"),
+        [
+            pytest.param({"free_busy": "basic"}, {"free_busy": "basic"}, None, id="the same"),
+            pytest.param({"free_busy": "basic"}, {"mail_tips": "all"}, None, id="different features"),
+            pytest.param({"free_busy": "basic"}, {"free_busy": "limited_details"}, "free_busy", id="two levels"),
+            pytest.param({"profile_card": "yes"}, {"profile_card": True}, None, id="in other words"),
+            pytest.param({"profile_card": True}, {"profile_card": False}, "profile_card", id="on and off"),
+            pytest.param({"free_busy": "basic", "scope": "all"}, {"free_busy": "basic"}, None, id="a scope that is left as it is"),
+            pytest.param(
+                {"free_busy": "basic", "scope": "all"},
+                {"free_busy": "basic", "scope": "groups", "groups": ["Sales"]},
+                "free_busy",
+                id="two scopes",
+            ),
+            pytest.param(
+                {"free_busy": "basic", "scope": "all"},
+                {"mail_tips": "all", "scope": "groups", "groups": ["Sales"]},
+                None,
+                id="two scopes of different features",
+            ),
+            pytest.param(
+                {"free_busy": "basic", "scope": "groups", "groups": ["Sales", "Board"]},
+                {"free_busy": "basic", "scope": "groups", "groups": ["board", "SALES"]},
+                None,
+                id="the same groups",
+            ),
+            pytest.param(
+                {"free_busy": "basic", "scope": "groups", "groups": ["Sales"]},
+                {"free_busy": "basic", "scope": "groups", "groups": ["Board"]},
+                "free_busy",
+                id="two groups",
+            ),
+        ],
+    )
+    def test_who_shares_something_else(self, one: dict[str, Any], other: dict[str, Any], words: str | None) -> None:
+        """Of the same tenant, with the same partner: as the target of one link, and as the source of the reverse one."""
+        links: dict[str, dict[str, Any]] = {
+            "a": {"link_share": {"target": one}},
+            "b": {**self.BACK, "link_share": json.dumps({"source": other})},
+            # What the other tenant shares is something else.
+            "c": {"link_configuration": "More", "link_share": {"source": {"free_busy": "limited_details", "profile_card": False}}},
+        }
+        found = self.fights(**links)
+        assert set(found) == ({"a", "b"} if words else set())
+        if words:
+            for host, side in (("a", "target"), ("b", "source")):
+                (sentence,) = found[host]
+                assert f"the links a, b disagree on what fabrikam shares with contoso (link_share.{side}.{words}, or its scope" in sentence
+        # What must not exist wants nothing.
+        assert self.fights(**{**links, "b": {**links["b"], "link_state": "absent"}}) == {}
+
+    def test_who_wants_groups_and_who_does_not(self) -> None:
+        """The target has one switch for all links from a source. The reverse link has another one."""
+        links: dict[str, dict[str, Any]] = {
+            "a": {"link_groups": "yes"},
+            "b": {"link_groups": False, "link_configuration": "B"},
+            "c": {"link_configuration": "C"},
+            "d": {**self.BACK, "link_groups": False},
+        }
+        found = self.fights(**links)
+        assert set(found) == {"a", "b"}
+        assert "the links a, b disagree on whether groups are synchronized (link_groups)" in found["a"][0]
+        assert self.fights(**{**links, "b": {**links["b"], "link_groups": True}}) == {}
+        assert self.fights(**{**links, "b": {**links["b"], "link_state": "absent"}}) == {}
+
+    def test_a_link_between_others_is_no_rival(self) -> None:
+        assert (
+            self.fights(
+                a={"link_share": {"target": {"free_busy": "basic"}}},
+                b={"link_target": "third", "link_configuration": "T", "link_share": {"target": {"free_busy": "none"}}},
+            )
+            == {}
+        )
+
+    def test_what_is_kept_of_a_link_that_is_removed(self) -> None:
+        one = {
+            "link_share": {"target": {"free_busy": "basic", "mail_tips": "all"}, "source": {"room_booking": True}},
+            "link_state": "absent",
+        }
+        back = {**self.BACK, "link_share": {"source": {"free_busy": "basic", "desk_booking": True}}}
+        assert hosts(a=one, b=back)["a"]["share_keep"] == {"target": ["free_busy"]}
+        assert "share_keep" not in hosts(a=one, b={**back, "link_state": "absent"}).get("a", {})
+        raw = {"a": {**LINK, **one}, "b": {**LINK, **back}}
+        assert rivals_by_host(raw, raw.__getitem__, raw.__getitem__, removed=("a", "b")) == {}
+
+    def test_a_template_of_what_is_shared_is_evaluated(self) -> None:
+        raw = {
+            "a": {**LINK, "link_share": {"target": {"free_busy": "{{ level }}"}}},
+            "b": {**LINK, **self.BACK, "link_share": "{{ whatever }}"},
+        }
+        meant = {
+            "a": {**raw["a"], "link_share": {"target": {"free_busy": "basic"}}},
+            "b": {**raw["b"], "link_share": {"source": {"free_busy": "none"}}},
+        }
+        assert {host for host, told in rivals_by_host(raw, raw.__getitem__, meant.__getitem__).items() if told["conflicts"]} == {"a", "b"}
 
     def test_a_host_that_cannot_be_told_is_left_to_its_own_check(self) -> None:
         assert self.fights(a={}, b={"link_source": ""}, c={"tenants": {"contoso": None}, "link_source": "x"}) == {}

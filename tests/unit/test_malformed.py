@@ -20,6 +20,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import checks
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import run_in_worker
+from ansible_collections.entra.cross_tenant_sync.tests.support.cases import check_each
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.module_args import module_args
 
@@ -51,6 +52,8 @@ BASE: dict[str, dict[str, Any]] = {
     "address_book_info": {"people": ["minsu.kim@contoso.kr"]},
     "address_book_visibility": {"people": ["minsu.kim@contoso.kr"], "exchange": True},
     "coverage_info": {"target": {"tenant_id": TARGET, **SIGN_IN}},
+    "cross_tenant_capability": {"partner_tenant_id": TARGET, "free_busy": "basic", "scope": "all"},
+    "cross_tenant_capability_info": {},
     "cross_tenant_policy": {"partner_tenant_id": TARGET, "user_sync_inbound": True},
     "cross_tenant_policy_info": {},
     "impact_info": {"configuration": "Fabrikam", "target": {"tenant_id": TARGET, **SIGN_IN}},
@@ -67,6 +70,7 @@ BASE: dict[str, dict[str, Any]] = {
     "sync_mapping": {"configuration": "Fabrikam"},
     "sync_on_demand": {"configuration": "Fabrikam", "users": ["minsu.kim@contoso.kr"]},
     "sync_scope": {"configuration": "Fabrikam"},
+    "synced_group_info": {},
     "synced_user_info": {"source_domains": ["contoso.kr"]},
     "tenant_info": {},
     "watch_info": {"configuration": "Fabrikam", "target": {"tenant_id": TARGET, **SIGN_IN}},
@@ -194,6 +198,8 @@ def own() -> Iterator[Case]:
     ):
         yield from each(module, option, (LONG, *NOT_LINES))
     for module, option in (
+        ("cross_tenant_capability", "partner_tenant_id"),
+        ("cross_tenant_capability_info", "partner_tenant_id"),
         ("cross_tenant_policy", "partner_tenant_id"),
         ("cross_tenant_policy_info", "partner_tenant_id"),
         ("preflight_info", "partner_tenant_id"),
@@ -217,6 +223,13 @@ def own() -> Iterator[Case]:
     yield from each("address_book_visibility", "external_address", NOT_BOOLEANS)
     yield Case("address_book_visibility", {"exchange_group": "cts@fabrikam.kr"}, "exchange_group")
     yield Case("address_book_visibility", {"commands_path": "/nowhere/at/all/commands.ps1"}, "commands_path")
+    yield from each("cross_tenant_capability", "free_busy", ("everything", 5, ["basic"]))
+    yield from each("cross_tenant_capability", "profile_card", NOT_BOOLEANS)
+    yield from each("cross_tenant_capability", "trust_all_users", NOT_BOOLEANS)
+    yield from each("cross_tenant_capability", "scope", ("some", 5))
+    yield from each("cross_tenant_capability", "groups", ([LONG], *([line] for line in NOT_LINES)))
+    yield from each("cross_tenant_capability", "excluded_groups", ([LONG], *([line] for line in NOT_LINES)))
+    yield from each("cross_tenant_capability", "keep", (["nothing"], "nothing"))
     yield from each("cross_tenant_policy", "user_sync_inbound", NOT_BOOLEANS)
     yield from each("cross_tenant_policy", "display_name", (LONG, *NOT_LINES))
     yield from each("cross_tenant_policy", "state", ("missing", 5))
@@ -391,17 +404,21 @@ def test_there_are_enough_cases_for_every_module() -> None:
     assert {case.module for case in CASES} == set(BASE)
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
-def test_is_refused_in_the_worker_and_in_a_module(case: Case, capsys: pytest.CaptureFixture[str]) -> None:
-    module, args = task(case)
-    result = in_worker(module, args)
-    refused(result, case.named)
-    try:
-        text = json.dumps(args, ensure_ascii=False).encode().decode()
-    except (TypeError, UnicodeEncodeError):
-        # A value that JSON cannot represent never reaches a module process.
-        return
-    assert in_module(module, json.loads(text), capsys)["msg"] == result["msg"]
+@pytest.mark.parametrize("name", BASE)
+def test_is_refused_in_the_worker_and_in_a_module(name: str, capsys: pytest.CaptureFixture[str], sent: list[Any]) -> None:
+    def check(case: Case) -> None:
+        module, args = task(case)
+        result = in_worker(module, args)
+        refused(result, case.named)
+        assert sent == []
+        try:
+            text = json.dumps(args, ensure_ascii=False).encode().decode()
+        except (TypeError, UnicodeEncodeError):
+            # A value that JSON cannot represent never reaches a module process.
+            return
+        assert in_module(module, json.loads(text), capsys)["msg"] == result["msg"]
+
+    check_each((case for case in CASES if case.module == name), check)
 
 
 FOLDER = Path(__file__).resolve().parents[2] / "plugins" / "modules"

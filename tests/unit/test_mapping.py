@@ -372,7 +372,7 @@ class TestFilters:
                 {"attribute": "department", "operator": "equals", "values": ["x"]},
                 "there is no operator 'equals'; the service supports EQUALS, Greater_Than, IS NOT NULL, IS NULL, NOT EQUALS",
             ),
-            ({"attribute": "department", "operator": "EQUALS"}, "EQUALS needs values"),
+            ({"attribute": "department", "operator": "EQUALS"}, "EQUALS needs values to compare with"),
             ({"attribute": "department", "operator": "IS NULL", "values": ["x"]}, "IS NULL takes no values"),
             ({"attribute": "manager", "operator": "IS NULL"}, "the service cannot filter by this attribute"),
             ({"attribute": "userType", "operator": "EQUALS", "values": ["Member"]}, "the service cannot filter by this attribute"),

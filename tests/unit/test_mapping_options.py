@@ -87,16 +87,16 @@ class TestFilters:
     @pytest.mark.parametrize(
         ("options", "expected"),
         [
-            ({"filters": [{"name": None, "clauses": []}]}, "filter 1 has no name"),
-            ({"filters": [{"clauses": []}]}, "filter 1 has no name"),
+            ({"filters": [{"name": None, "clauses": []}]}, "filter 1 has no name; give one"),
+            ({"filters": [{"clauses": []}]}, "filter 1 has no name; give one"),
             (
                 {"filters": [{"name": "Sales", "clauses": None}]},
                 "filter 'Sales' has no clauses; a filter without clauses excludes all users",
             ),
             ({"filters": [{"name": "Sales"}]}, "filter 'Sales' has no clauses; a filter without clauses excludes all users"),
-            (clause(operator="IS NULL"), "filter 'Sales', clause 2 has no attribute"),
-            (clause(attribute=" ", operator="IS NULL"), "filter 'Sales', clause 2 has no attribute"),
-            (clause(attribute="city", operator=None), "filter 'Sales', clause 2 has no operator"),
+            (clause(operator="IS NULL"), "filter 'Sales', clause 2 has no attribute; give one"),
+            (clause(attribute=" ", operator="IS NULL"), "filter 'Sales', clause 2 has no attribute; give one"),
+            (clause(attribute="city", operator=None), "filter 'Sales', clause 2 has no operator; give one"),
         ],
     )
     def test_refused(self, options: dict[str, Any], expected: str) -> None:

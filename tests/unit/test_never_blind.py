@@ -9,12 +9,16 @@ batch that fails.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from itertools import product
+
 import pytest
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.batch import send_all
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Answer, Client, Request
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cloud import CLOUDS
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import GraphFailure, ServiceError, Uncertain
+from ansible_collections.entra.cross_tenant_sync.tests.support.cases import check_each
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, CountingCredential, ListedTransport, Reply, refusal
 
@@ -57,6 +61,18 @@ def fault(status: int, header: str) -> Reply:
     return refusal(status, "Fault", headers=HEADERS[header])
 
 
+def each_fault(statuses: Iterable[int]) -> Callable[[Callable[[str, int, str], None]], Callable[[str], None]]:
+    """Every status with every header, in one test for each kind of request."""
+
+    def decorate(test: Callable[[str, int, str], None]) -> Callable[[str], None]:
+        def decorated(kind: str) -> None:
+            check_each(product(statuses, HEADERS), lambda fault: test(kind, *fault))
+
+        return decorated
+
+    return decorate
+
+
 def client_of(*replies: Reply) -> tuple[Client, ListedTransport, FakeClock]:
     clock = FakeClock()
     transport = ListedTransport(replies)
@@ -80,9 +96,8 @@ def sent(client: Client, request: Request) -> Answer | GraphFailure:
         return failure
 
 
-@pytest.mark.parametrize("header", HEADERS)
-@pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize("kind", KINDS)
+@each_fault(STATUSES)
 def test_alone(kind: str, status: int, header: str) -> None:
     client, transport, clock = client_of(fault(status, header), Reply(200, {}))
     outcome = sent(client, KINDS[kind])
@@ -94,9 +109,8 @@ def test_alone(kind: str, status: int, header: str) -> None:
         assert clock.sleeps == [3]
 
 
-@pytest.mark.parametrize("header", HEADERS)
-@pytest.mark.parametrize("status", [status for status in STATUSES if status not in (405, 501)])
 @pytest.mark.parametrize("kind", KINDS)
+@each_fault([status for status in STATUSES if status not in (405, 501)])
 def test_as_an_item_of_a_batch(kind: str, status: int, header: str) -> None:
     """An item is never sent again unless it was throttled: the other items are carried out nevertheless."""
     first = {
@@ -116,9 +130,8 @@ def test_as_an_item_of_a_batch(kind: str, status: int, header: str) -> None:
         assert isinstance(outcome, Answer if status == 429 else ServiceError)
 
 
-@pytest.mark.parametrize("header", HEADERS)
-@pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize("kind", KINDS)
+@each_fault(STATUSES)
 def test_a_whole_batch(kind: str, status: int, header: str) -> None:
     good = Reply(200, {"responses": [{"id": number, "status": 200, "body": {}} for number in "01"]})
     client, transport, _clock = client_of(fault(status, header), good)
@@ -130,12 +143,11 @@ def test_a_whole_batch(kind: str, status: int, header: str) -> None:
     assert client.changes == (2 if again and kind not in READING else 0)
 
 
-@pytest.mark.parametrize("header", HEADERS)
-@pytest.mark.parametrize("status", BROKEN)
 @pytest.mark.parametrize("kind", MAKING)
-@pytest.mark.parametrize("other", [*HARMLESS, *READING])
-def test_an_item_that_creates_something_prevents_the_repetition_of_the_whole_batch(kind: str, other: str, status: int, header: str) -> None:
-    client, transport, _clock = client_of(fault(status, header), Reply(200, {"responses": []}))
-    outcomes = send_all(client, [KINDS[other], KINDS[kind]])
-    assert all(isinstance(outcome, Uncertain) for outcome in outcomes)
-    assert len(transport.requests) == 1
+@each_fault(BROKEN)
+def test_an_item_that_creates_something_prevents_the_repetition_of_the_whole_batch(kind: str, status: int, header: str) -> None:
+    for other in (*HARMLESS, *READING):
+        client, transport, _clock = client_of(fault(status, header), Reply(200, {"responses": []}))
+        outcomes = send_all(client, [KINDS[other], KINDS[kind]])
+        assert all(isinstance(outcome, Uncertain) for outcome in outcomes), other
+        assert len(transport.requests) == 1, other

@@ -26,12 +26,14 @@ OF_LINK = [
     ("configuration", "sync_scope", "configuration"),
     *((name, "sync_configuration", name) for name in specs.SETTINGS),
     *((f"scope_{name}", "sync_scope", name) for name in specs.SCOPE),
-    *((name, "sync_mapping", name) for name in specs.MAPPING),
+    *((name, "sync_mapping", name) for name in (*specs.MAPPING, *specs.GROUPS)),
     *((f"job_{name}", "sync_job", name) for name in specs.JOB),
     ("source_domains", "sync_deprovision", "source_domains"),
 ]
 OWN = {
     "target",
+    "share",
+    "share_keep",
     "verify_users",
     "compare",
     "stop_at_difference",
@@ -105,6 +107,8 @@ OWNERS = {
     # the variables of a link, and the option of a module that each becomes
     **{f"link_{option}": (owner, name) for option, owner, name in OF_LINK if option != "configuration"},
     "link_source_domains": ("link_info", "source_domains"),
+    "link_share": ("link_info", "share"),
+    "link_share_keep": ("link_info", "share_keep"),
     "link_verify_users": ("link_info", "verify_users"),
     **{f"link_{name}": ("impact_info", name) for name in specs.PROTECTED},
     "link_job_wait_timeout": ("sync_job", "wait_timeout"),
@@ -141,7 +145,7 @@ def arguments() -> list[tuple[str, str, dict[str, Any]]]:
 
 def held(about: Mapping[str, Any]) -> dict[str, Any]:
     """What Ansible may check of an argument. A survey gives texts, and an empty one for an empty field, so little of it."""
-    if about["type"] in ("bool", "int") or about.get("elements") == "dict":
+    if about["type"] in ("bool", "int", "dict") or about.get("elements") == "dict":
         return {"type": "raw"}
     if about["type"] == "list":
         return {"type": "list", "elements": about["elements"]}
@@ -157,6 +161,8 @@ def lines(name: str) -> list[str]:
     said = [*DEPENDENT.get(name, said)]
     if about.get("elements") == "dict":
         said.append("A list of dictionaries, or a text with its JSON.")
+    elif about["type"] == "dict":
+        said.append("A dictionary, or a text with its JSON.")
     elif about["type"] == "list" and "choices" in about:
         *most, last = (f"V({choice})" for choice in about["choices"])
         said.append(f"{', '.join(most)} and {last}, or some of them.")

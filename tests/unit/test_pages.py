@@ -23,6 +23,8 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.clie
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import GraphFailure
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Inquiry, Resource
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import (
+    capability,
+    capability_list,
     configuration,
     configuration_list,
     directory,
@@ -109,8 +111,16 @@ def guest(number: int, **rest: Any) -> dict[str, Any]:
     return {"id": f"guest-{number}", "userPrincipalName": name, "mail": MAILS[number], "proxyAddresses": [f"SMTP:{MAILS[number]}"], **rest}
 
 
+EVERYBODY = {"included": [{"resourceId": "All", "resourceType": "user"}], "excluded": []}
 COLLECTIONS: Mapping[str, list[dict[str, Any]]] = {
     "/policies/crossTenantAccessPolicy/partners": [{"tenantId": tenant, **EMPTY_ENTRY} for tenant in (TARGET, SOURCE)],
+    **{
+        f"/policies/crossTenantAccessPolicy/{where}/m365Capabilities": [
+            {"name": name, "inboundAccess": {"isAllowed": name != "crossTenantMailTipsAll", "resourceScopes": EVERYBODY}}
+            for name in ("crossTenantCalendarAvailabilityBasic", "crossTenantMailTipsAll", "crossTenantOpenProfileCard")
+        ]
+        for where in ("default", f"partners/{TARGET}", f"partners/{SOURCE}")
+    },
     "/policies/b2bManagementPolicies": [
         {"definition": ['{"B2BManagementPolicy":{"InvitationsAllowedAndBlockedDomainsPolicy":{"BlockedDomains":["contoso.kr"]}}}']}
     ],
@@ -212,6 +222,11 @@ LISTINGS: dict[str, tuple[Answer, Callable[[Client], Any]]] = {
     "groups": (source_and, lambda client: directory.find_groups(client, [str(group["displayName"]) for group in GROUPS])),
     "configurations by name": (source_and, lambda client: find_configuration.find(client, "Fabrikam")),
     "partners": (tenants, inquired(partner_list.INQUIRY, "cross_tenant_policy_info", names=False)),
+    "capabilities": (tenants, inquired(capability_list.INQUIRY, "cross_tenant_capability_info", names=False)),
+    "capability": (
+        tenants,
+        planned(capability.RESOURCE, "cross_tenant_capability", partner_tenant_id=TARGET, mail_tips="all", scope="all", profile_card=False),
+    ),
     "provisioning log": (tenants, inquired(provisioning_log.INQUIRY, "provisioning_log_info", configuration="Fabrikam")),
     "synced users": (tenants, inquired(synced_user.INQUIRY, "synced_user_info", source_domains=["contoso.kr"])),
     "organization": (tenants, organization),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -14,9 +15,10 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import GraphFailure
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import GraphFailure, ServiceError
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Plan, Refusal
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import partner
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.causes import explain
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.partner import PARTNERS
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.partner_settings import (
     SYNCHRONIZATION,
@@ -446,6 +448,90 @@ class TestGroups:
     ) -> None:
         planned = plan(PartnerService(entry(), there), **given)
         assert [(request.method, request.version, request.body) for action in planned.actions for request in action.requests] == expected
+
+    @staticmethod
+    def allowed(**members: bool) -> dict[str, Any]:
+        return {f"{name}SyncInbound": {"isSyncAllowed": value} for name, value in members.items()}
+
+    @pytest.mark.parametrize(
+        ("there", "given", "expected"),
+        [
+            (
+                None,
+                {"user_sync_inbound": True, "group_sync_inbound": True, "role_enabled_group_sync_inbound": True},
+                [("PUT", {"user": True, "group": True}), ("PATCH", {"roleEnabledGroup": True})],
+            ),
+            (
+                {"user": True},
+                {"role_enabled_group_sync_inbound": True, "group_sync_inbound": True},
+                [("PATCH", {"group": True}), ("PATCH", {"roleEnabledGroup": True})],
+            ),
+            ({"user": True, "group": True}, {"role_enabled_group_sync_inbound": True}, [("PATCH", {"roleEnabledGroup": True})]),
+            (
+                {"user": True, "group": True, "roleEnabledGroup": True},
+                {"group_sync_inbound": False},
+                [("PATCH", {"roleEnabledGroup": False}), ("PATCH", {"group": False})],
+            ),
+            (
+                {"user": True, "group": True, "roleEnabledGroup": True},
+                {"group_sync_inbound": False, "role_enabled_group_sync_inbound": False},
+                [("PATCH", {"roleEnabledGroup": False}), ("PATCH", {"group": False})],
+            ),
+            ({"group": True, "roleEnabledGroup": True}, {"group_sync_inbound": True, "role_enabled_group_sync_inbound": True}, []),
+            ({"group": True, "roleEnabledGroup": True}, {"user_sync_inbound": True}, [("PATCH", {"user": True})]),
+            ({"group": False}, {"role_enabled_group_sync_inbound": False}, [("PATCH", {"roleEnabledGroup": False})]),
+        ],
+    )
+    def test_groups_with_roles_come_after_groups(
+        self, there: dict[str, bool] | None, given: dict[str, Any], expected: list[tuple[str, dict[str, bool]]]
+    ) -> None:
+        """Groups with roles are switched on after groups, and off with them (fact F219)."""
+        service = PartnerService(entry(), there and {**policy(None), **self.allowed(**there)})
+        planned = plan(service, **given)
+        sent = [request for action in planned.actions for request in action.requests]
+        assert [(request.method, request.body) for request in sent] == [(method, self.allowed(**body)) for method, body in expected]
+        for request in sent:
+            answer = service(request)
+            assert isinstance(answer, Reply)
+            assert answer.status == 204
+        assert plan(service, **given).actions == ()
+
+    def test_from_every_state_to_every_wish(self) -> None:
+        """The service refuses groups with roles while groups are off, at any moment. No plan ends there, and a second one has nothing to do."""
+        values = (None, True, False)
+        for policy_there, group, role, wish_group, wish_role in itertools.product((True, False), values, values, values, values):
+            if role and not group:
+                continue
+            members = {name: value for name, value in (("group", group), ("roleEnabledGroup", role)) if value is not None}
+            service = PartnerService(entry(), {**policy(True), **self.allowed(**members)} if policy_there else None)
+            wish = {"group_sync_inbound": wish_group, "role_enabled_group_sync_inbound": wish_role}
+            given = {name: value for name, value in wish.items() if value is not None}
+            group_after = wish_group if wish_group is not None else (group if policy_there else None)
+            if wish_role and not group_after:
+                with pytest.raises(Refusal):
+                    plan(service, **given)
+                continue
+            for action in plan(service, **given).actions:
+                for request in action.requests:
+                    answer = service(request)
+                    assert isinstance(answer, Reply)
+                    assert answer.status == 204, (members, given)
+            again = plan(service, **given)
+            assert again.actions == (), (members, given)
+            assert given.items() <= again.facts["partner"].items()
+
+    @pytest.mark.parametrize("given", [{}, {"group_sync_inbound": False}])
+    def test_groups_with_roles_without_groups_are_refused(self, given: dict[str, Any]) -> None:
+        with pytest.raises(Refusal, match="role_enabled_group_sync_inbound can be on only while group_sync_inbound is on"):
+            plan(PartnerService(entry(), policy(True)), role_enabled_group_sync_inbound=True, **given)
+
+    @pytest.mark.parametrize(
+        ("member", "option"), [("groupSyncInbound", "group_sync"), ("roleEnabledGroupSyncInbound", "role_enabled_group_sync")]
+    )
+    def test_a_service_without_the_setting_is_explained(self, member: str, option: str) -> None:
+        error = ServiceError("PATCH", POLICY_PATH, 400, "BadRequest", f"The property '{member}' does not exist on type 'x'.")
+        assert f"leave {option}_inbound out" in explain(error)
+        assert explain(ServiceError("PATCH", PATH, 400, "BadRequest", error.message)).endswith("see the code and the request id.")
 
 
 class TestSize:

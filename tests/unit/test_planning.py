@@ -150,8 +150,9 @@ REMOVED: dict[str, Any] = {
 
 
 class TestRemoval:
-    def removal(self, tasks: str = "absent", **results: Any) -> planning.Found:
-        return planning.Found(look(tasks="link", state="absent", differences=None), {"tasks": tasks}, removal={**REMOVED, **results})
+    def removal(self, deprovision: bool = False, sharing: tuple[str, ...] = (), **results: Any) -> planning.Found:
+        arguments = {"deprovision": deprovision, "sharing": list(sharing)}
+        return planning.Found(look(tasks="link", state="absent", differences=None), arguments, removal={**REMOVED, **results})
 
     def test_the_tasks_in_check_mode_are_the_plan(self) -> None:
         link = planning.link_plan(self.removal())
@@ -165,10 +166,22 @@ class TestRemoval:
 
     def test_whose_users_are_removed_first(self) -> None:
         result = {"actions": [{"verb": "restart", "object": "job", "effects": {"triggers_full_cycle": True}}], **impact()}
-        link = planning.link_plan(self.removal("deprovision", source_tenant_deprovision=result))
+        link = planning.link_plan(self.removal(deprovision=True, source_tenant_deprovision=result))
         assert [part["module"] for part in link["parts"]] == ["sync_deprovision", "sync_configuration", "cross_tenant_policy"]
         assert link["parts"][0]["full_cycle"]
         assert planning.harmed(link) == [MINSU]
+
+    def test_whose_tenants_share_something(self) -> None:
+        result = {"actions": [{"verb": "delete", "object": "capability crossTenantMailTipsAll of partner contoso"}]}
+        link = planning.link_plan(self.removal(sharing=("target",), target_tenant_sharing=result))
+        assert [(part["module"], part["side"]) for part in link["parts"]] == [
+            ("sync_configuration", "source"),
+            ("cross_tenant_capability", "target"),
+            ("cross_tenant_policy", "target"),
+        ]
+        # The task did not run, although it is one of the link.
+        missing = planning.link_plan(self.removal(sharing=("source", "target"), target_tenant_sharing=result))
+        assert (missing["status"], missing["msg"]) == ("cannot_be_planned", "its tasks did not run")
 
     @pytest.mark.parametrize(
         ("results", "msg"),

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections import Counter
 from collections.abc import Sequence
@@ -15,8 +16,8 @@ import pytest
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.claims import Claims
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.directory import Principal
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.people import some, taken
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight import granted, policy, source, users
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight.check import User
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight import granted, groups, policy, source, users
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight.check import Link, Outcome, Seen, User
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight.checks import CHECKS
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight.finding import Finding, ordered
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight.users import Directory
@@ -81,10 +82,10 @@ class TestPermissions:
 
     def test_nothing_is_permitted(self) -> None:
         """One finding a permission, not one a need."""
-        needs = granted.needed("source", True, ALL, CHECKS)
+        needs = granted.needed("source", True, (*ALL, "sharing"), CHECKS)
         found = granted.judge(needs, claims())
         asked = [finding.remedy.split("permission ")[1].split()[0] for finding in found]
-        assert set(asked) == LEAST["source"] | {"LicenseAssignment.Read.All"}
+        assert set(asked) == LEAST["source"] | {"LicenseAssignment.Read.All", "Policy.Read.All"}
         assert len(asked) == len(set(asked))
         assert not any(granted.possible(read, needs, claims()) for read in granted.reads_of("source", CHECKS))
 
@@ -236,6 +237,67 @@ class TestNumbers:
             for plan, state, status, units in skus
         ]
         assert severities(policy.licences(raw, count)) == expected
+
+    @pytest.mark.parametrize(
+        ("plan", "units", "count", "cause"),
+        [
+            ("Entra_Identity_Governance", 10, 10, None),
+            ("ENTRA_IDENTITY_GOVERNANCE", 10, 0, None),
+            ("Entra_Identity_Governance", 10, 11, "there are 10 licences with Microsoft Entra ID Governance"),
+            ("AAD_PREMIUM_P2", 10, 1, "there is no licence with Microsoft Entra ID Governance"),
+        ],
+    )
+    def test_groups_need_licences_of_their_own(self, plan: str, units: int, count: int, cause: str | None) -> None:
+        """The plan of Microsoft Entra ID Governance, which Microsoft Entra Suite contains (fact F235)."""
+        plans = [{"servicePlanName": plan, "provisioningStatus": "Success"}]
+        found = policy.group_licences([{"capabilityStatus": "Enabled", "prepaidUnits": {"enabled": units}, "servicePlans": plans}], count)
+        assert [finding.cause.partition(", which")[0] for finding in found] == ([cause] if cause else [])
+
+
+class TestGroups:
+    """A link that synchronizes groups (facts F106, F214)."""
+
+    LINK = Link("source", "t", group_sync=True, mode="assigned")
+
+    def test_other_links_ask_nothing(self) -> None:
+        for side in ("source", "target"):
+            link = Link(side, "t", mode="all", switches_required=True)
+            assert [*groups.SWITCH.requests(link), *groups.MAPPING.longer(link, Seen())] == []
+            assert [*groups.in_source(link, Seen()), *groups.in_target(link, Seen())] == []
+
+    @pytest.mark.parametrize(
+        ("mode", "mapped", "kind", "expected"),
+        [
+            ("assigned", [True], "security", []),
+            ("assigned", [], "dynamic_security", []),
+            ("assigned", [False], "security", ["error: the job has no mapping of groups, because it is older"]),
+            ("all", [True], "security", ["error: groups are synchronized only with scope mode assigned"]),
+            ("assigned", [True], "distribution", ["warning: distribution groups are not synchronized as groups: Sales"]),
+            ("assigned", [True], None, ["warning: the kind of these groups could not be read"]),
+        ],
+    )
+    def test_what_is_found_in_the_source(self, mode: str, mapped: list[bool], kind: str | None, expected: list[str]) -> None:
+        sales = Principal("g", "group", "Sales", group_kind=kind)
+        seen = Seen({groups.MAPPING: Outcome(items=mapped), source.NAMED_GROUPS: Outcome(items=[sales])})
+        found = groups.in_source(dataclasses.replace(self.LINK, mode=mode), seen)
+        assert len(found) == len(expected)
+        for finding, begin in zip(found, expected, strict=True):
+            assert f"{finding.severity}: {finding.cause}".startswith(begin)
+
+    @pytest.mark.parametrize(
+        ("body", "required", "expected"),
+        [
+            ({"groupSyncInbound": {"isSyncAllowed": True}}, True, []),
+            ({"groupSyncInbound": {"isSyncAllowed": False}}, True, ["error"]),
+            ({"groupSyncInbound": None}, True, ["error"]),
+            ({}, True, ["error"]),
+            ({}, False, []),
+        ],
+    )
+    def test_the_switch_of_the_target(self, body: dict[str, Any], required: bool, expected: list[str]) -> None:
+        link = Link("target", "t", group_sync=True, switches_required=required)
+        assert [request.version for request in groups.SWITCH.requests(link)] == ["beta"]
+        assert severities(groups.in_target(link, Seen({groups.SWITCH: Outcome(bodies=[body])}))) == expected
 
 
 MINSU = User("minsu.kim@contoso.kr", "minsu@mail.kr")

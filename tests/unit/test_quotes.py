@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import functools
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,52 +15,32 @@ import pytest
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import causes, link_report
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.synced_user import Arrived
+from ansible_collections.entra.cross_tenant_sync.tests.support import messages
 from ansible_collections.entra.cross_tenant_sync.tests.unit.test_documentation import prose
 
 ROOT = Path(__file__).resolve().parents[2]
-GUIDES = [ROOT / "docs" / f"guide_{name}.md" for name in ("troubleshooting", "sign_in", "address_book", "topology")]
-TITLES = ("message or code", "code or symptom", "verdict")
+GUIDES = messages.GUIDES
+TITLES = (*messages.TITLES, "verdict")
 """The first column of each table of a guide that quotes what a task or the service reports."""
-PLACEHOLDER = re.compile(r"\.\.\.|<[^>]*>")
-VALUE = "\0"
-"""In a text of the code, a value that is put in."""
 KINDS = ("user", "group", "source", "target")
 """Values that a guide quotes literally."""
 FEWEST_WORDS = 3
 """A shorter quote could be part of any message."""
 
 
-def texts_of(source: str) -> Iterator[str]:
-    """The texts of a file of the code, without its docstrings. Each value that is put in is a `VALUE`."""
-    tree = ast.parse(source)
-    nodes = list(ast.walk(tree))
-    passed_over = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
-    passed_over |= {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
-    for node in nodes:
-        if isinstance(node, ast.JoinedStr):
-            yield "".join(str(part.value) if isinstance(part, ast.Constant) else VALUE for part in node.values)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in passed_over:
-            yield node.value
-
-
 @functools.cache
 def code() -> frozenset[str]:
     """All texts of the plugins, without those of the modules, which are documentation."""
     files = [path for path in (ROOT / "plugins").rglob("*.py") if path.parent.name not in ("modules", "doc_fragments")]
-    return frozenset(text for path in files for text in texts_of(path.read_text(encoding="utf-8")))
+    return frozenset(text for path in files for text in messages.texts_of(ast.parse(path.read_text(encoding="utf-8"))))
 
 
 def is_message(quote: str, texts: frozenset[str]) -> bool:
     """Whether one of the texts contains the quote, in which a placeholder stands for any text."""
-    parts = [part.strip() for part in PLACEHOLDER.split(quote)]
-    if len(" ".join(parts).split()) < FEWEST_WORDS:
+    if len(messages.PLACEHOLDER.sub(" ", quote).split()) < FEWEST_WORDS:
         return False
-    pattern = re.compile(".+?".join(" ".join(map(_word, part.split(" "))) for part in parts), re.DOTALL)
+    pattern = messages.pattern(quote, KINDS)
     return any(pattern.search(text) for text in texts)
-
-
-def _word(word: str) -> str:
-    return f"(?:{word}|{VALUE})" if word in KINDS else re.escape(word)
 
 
 def is_code(quote: str, texts: frozenset[str]) -> bool:
@@ -72,9 +51,7 @@ def is_code(quote: str, texts: frozenset[str]) -> bool:
 
 def quotes(guide: str) -> list[str]:
     """The quotes in the first column of the tables of a guide."""
-    tables = re.findall(r"^\| ([^|]+) \|.*\n\|[-|]+\n((?:\|.*\n)+)", guide.replace("| --- ", "|---"), re.MULTILINE)
-    rows = [row for title, body in tables if title in TITLES for row in body.splitlines()]
-    return [quote for row in rows for quote in re.findall(r"`([^`]+)`", row.split(" | ")[0])]
+    return messages.quotes(guide, TITLES)
 
 
 def made_up(guide: str, texts: frozenset[str]) -> list[str]:
@@ -90,9 +67,8 @@ class TestTables:
     def test_the_tables_are_found(self) -> None:
         """The test above would pass for nothing otherwise."""
         found = [quotes(guide.read_text(encoding="utf-8")) for guide in GUIDES]
-        messages = [sum(" " in quote for quote in of_guide) for of_guide in found]
-        assert messages[0] > 20
-        assert messages[1] > 4
+        messages_of = [sum(" " in quote for quote in of_guide) for of_guide in found]
+        assert [number > 4 for number in messages_of] == [True] * len(GUIDES)
         assert {"AADSTS50034", "ImportSkipped", "healthy", "no credential is given"} <= {quote for of_guide in found for quote in of_guide}
 
     def test_a_made_up_quote_is_noticed(self) -> None:
@@ -119,7 +95,44 @@ class TestTables:
         source = (
             '"""A docstring of four words."""\nNAME = "a"\n"""Another docstring of words."""\nTEXT = f"a {NAME} of " "words" + "more"\n'
         )
-        assert set(texts_of(source)) == {"a", f"a {VALUE} of words", "more"}
+        assert set(messages.texts_of(ast.parse(source))) == {"a", f"a {messages.VALUE} of words", "more"}
+
+
+class TestAnchors:
+    """Whoever quotes a message in a ticket can link to its row, and nobody searches in vain."""
+
+    def test_every_sentence_that_stops_a_task_is_explained(self) -> None:
+        patterns = [messages.pattern(quote, KINDS) for guide in GUIDES for quote in messages.explained(guide) if " " in quote]
+        found = list(messages.sentences())
+        missing = [f"{one.place}: {one.texts[0]}" for one in found if not any(p.search(text) for p in patterns for text in one.texts)]
+        assert len(found) > 150
+        assert missing == [], "each needs a row in docs/guide_messages.md, with the anchor that messages.anchor makes of its quote"
+
+    def test_every_quote_has_its_anchor_once(self) -> None:
+        for guide in GUIDES:
+            text = guide.read_text(encoding="utf-8")
+            ids = re.findall(r'<a id="([\w-]+)"></a>', text)
+            assert sorted(ids) == sorted({messages.anchor(quote) for quote in messages.quotes(text)} - {""}), guide.name
+
+    def test_every_code_with_a_known_cause_has_an_anchor(self) -> None:
+        anchors = {quote for guide in GUIDES for quote in messages.explained(guide)}
+        codes = [*causes._CODES, *(code for code, _remedy in causes._LOG_CODES), *(f"AADSTS{number}" for number in causes._SIGN_IN)]
+        assert [code for code in codes if code not in anchors] == []
+
+    def test_a_missing_row_is_noticed(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        (tmp_path / "plugins").mkdir()
+        (tmp_path / "plugins" / "a.py").write_text(
+            'raise Refusal(f"the moon of {planet} is not round")\nraise ValueError("no sentence of ours")'
+        )
+        monkeypatch.setattr(messages, "REPOSITORY", tmp_path)
+        monkeypatch.setattr(messages, "RETURNED", ("b.py",))
+        (tmp_path / "plugins" / "b.py").write_text('wrong = f"the sun of {planet} is not round"\nhint = f"; look at {planet} by night"')
+        assert [one.texts for one in messages.sentences()] == [(f"the {one} of {messages.VALUE} is not round",) for one in ("moon", "sun")]
+        guide = tmp_path / "guide.md"
+        guide.write_text(
+            '| message or code | x |\n|---|---|\n| <a id="the-moon-of-is-not"></a>`the moon of ... is not`, `no anchor here` | a |\n'
+        )
+        assert messages.explained(guide) == {"the moon of ... is not": "the-moon-of-is-not"}
 
 
 class TestOutput:

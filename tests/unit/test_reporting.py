@@ -172,15 +172,17 @@ class TestParts:
             ("preflight_info", "source", "0 errors"),
             ("impact_info", "source", "1 user leaves"),
             ("cross_tenant_policy", "target", None),
+            ("cross_tenant_capability", "target", None),
             ("cross_tenant_policy", "source", None),
             ("sync_configuration", "source", None),
             ("sync_mapping", "source", None),
             ("sync_scope", "source", None),
             ("sync_job", "source", None),
+            ("cross_tenant_capability", "source", None),
             ("link_info", "source", "job healthy; 2 synced users"),
         ]
         assert parts[2]["tenant"] == TARGET
-        assert parts[6] == {
+        assert parts[7] == {
             "module": "sync_scope",
             "side": "source",
             "tenant": SOURCE,

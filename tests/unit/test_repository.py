@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.entra.cross_tenant_sync.tests.support.cases import check_each
 from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import COLLECTIONS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,25 +69,31 @@ class TestModules:
             "modules": {module: {"action_plugin": f"{NAME}.link_info"} for module in connecting}
         }
 
-    @pytest.mark.parametrize("module", MODULES)
-    def test_everything_is_described_in_sentences(self, module: str) -> None:
-        documentation = documentation_of(module)
-        assert documentation["examples"].count(f"{NAME}.{module}:") >= 1
-        described = [
-            *descriptions(documentation["doc"]["options"], "suboptions"),
-            *descriptions(documentation["return"], "contains"),
-        ]
-        unfinished = [(path, text) for path, texts in described for text in texts or [""] if not text.endswith((".", ":"))]
-        assert unfinished == []
+    def test_everything_is_described_in_sentences(self) -> None:
+        check_each(documentation_of(*MODULES).items(), is_described)
 
-    @pytest.mark.parametrize("module", MODULES)
-    def test_check_mode_and_the_action_group_are_answered(self, module: str) -> None:
-        attributes = documentation_of(module)["doc"]["attributes"]
-        assert attributes["check_mode"]["support"] == "full"
-        assert attributes["action_group"]["membership"] == ([] if module in WITHOUT_CONNECTION else [f"{NAME}.graph"])
-        if not module.endswith("_info") and module not in WITHOUT_CONNECTION:
-            # What is done at once and reported person by person has no before and after of its own, and says so.
-            assert attributes["diff_mode"]["support"] == "full" or attributes["diff_mode"]["details"]
+    def test_check_mode_and_the_action_group_are_answered(self) -> None:
+        check_each(documentation_of(*MODULES).items(), has_its_attributes)
+
+
+def is_described(module: tuple[str, dict[str, Any]]) -> None:
+    name, documentation = module
+    assert documentation["examples"].count(f"{name}:") >= 1
+    described = [
+        *descriptions(documentation["doc"]["options"], "suboptions"),
+        *descriptions(documentation["return"], "contains"),
+    ]
+    unfinished = [(path, text) for path, texts in described for text in texts or [""] if not text.endswith((".", ":"))]
+    assert unfinished == []
+
+
+def has_its_attributes(module: tuple[str, dict[str, Any]]) -> None:
+    name, attributes = module[0].removeprefix(f"{NAME}."), module[1]["doc"]["attributes"]
+    assert attributes["check_mode"]["support"] == "full"
+    assert attributes["action_group"]["membership"] == ([] if name in WITHOUT_CONNECTION else [f"{NAME}.graph"])
+    if not name.endswith("_info") and name not in WITHOUT_CONNECTION:
+        # What is done at once and reported person by person has no before and after of its own, and says so.
+        assert attributes["diff_mode"]["support"] == "full" or attributes["diff_mode"]["details"]
 
 
 class TestPlugins:
@@ -96,7 +103,7 @@ class TestPlugins:
         ("kind", "name"), [("inventory", "topology"), ("filter", "connection"), ("lookup", "synced_user"), ("lookup", "tenant_id")]
     )
     def test_everything_is_described_in_sentences(self, kind: str, name: str) -> None:
-        documentation = documentation_of(name, kind)
+        documentation = documentation_of(name, kind=kind)[f"{NAME}.{name}"]
         assert f"{NAME}.{name}" in documentation["examples"]
         described = [
             *descriptions(documentation["doc"]["options"], "suboptions"),
@@ -119,9 +126,12 @@ FROM_ANSIBLE = {
 
 
 @functools.cache
-def documentation_of(name: str, kind: str = "module") -> dict[str, Any]:
-    found: dict[str, dict[str, Any]] = json.loads(ansible("ansible-doc", "--type", kind, "--json", f"{NAME}.{name}"))
-    return found[f"{NAME}.{name}"]
+def documentation_of(*names: str, kind: str = "module") -> dict[str, dict[str, Any]]:
+    """What ansible-doc says of modules or plugins, by their full names; one run says it of all."""
+    wanted = [f"{NAME}.{name}" for name in names]
+    found: dict[str, dict[str, Any]] = json.loads(ansible("ansible-doc", "--type", kind, "--json", *wanted))
+    assert list(found) == wanted
+    return found
 
 
 def descriptions(entries: dict[str, Any], children: str, prefix: str = "") -> Iterator[tuple[str, list[str]]]:
@@ -169,7 +179,7 @@ DECISIONS = {
     "playbooks/drift.yml": ["when", "when"],
     "playbooks/health.yml": ["when", "when"],
     "playbooks/report.yml": ["when"],
-    "playbooks/sync.yml": ["when", "when", "when", "when"],
+    "playbooks/sync.yml": ["when", "when", "when", "when", "when"],
     "playbooks/tasks/plan_links.yml": ["when"],
     "playbooks/tasks/link_compared.yml": ["when"],
     "playbooks/tasks/failed.yml": ["ansible.builtin.fail"],
@@ -469,10 +479,12 @@ class TestRelease:
             shipped = {member.name for member in archive.getmembers() if member.isfile()}
         shipped -= {"MANIFEST.json", "FILES.json"}
         wanted = {"LICENSE", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "requirements.txt", "tests/config.yml"}
-        folders = ("changelogs/", "docs/", "extensions/", "meta/", "playbooks/", "plugins/", "roles/")
+        folders = ("changelogs/", "docs/", "examples/", "extensions/", "meta/", "playbooks/", "plugins/", "roles/")
         assert {name for name in shipped if name not in wanted and not name.startswith(folders)} == set()
         kept = {str(path.relative_to(ROOT)) for path in repository_files()}
-        ours = {name for name in kept if name.startswith("docs/developers/")}
+        # Those of docsite that docs.ansible.com does not read only build the site.
+        site = ("conf.py", "index.md", "requirements.txt", "static/")
+        ours = {name for name in kept if name.startswith(("docs/developers/", *(f"docs/docsite/{name}" for name in site)))}
         assert ours
         assert not ours & shipped
         assert {name for name in kept - ours if name.startswith(folders)} <= shipped

@@ -411,6 +411,7 @@ class TestShowing:
             "assigned": [{"id": "10", "type": "group", "name": "Sales"}, {"id": "1", "type": "user", "name": "minsu.kim@contoso.kr"}],
             "assigned_users": 1,
             "assigned_groups": 1,
+            "groups": None,
         }
         assert planned.change_facts["leaving"] == {"count": 1, "users": ["jiwoo.lee@contoso.kr"]}
 

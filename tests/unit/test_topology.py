@@ -293,6 +293,14 @@ WRONG: list[tuple[str, str]] = [
         "defaults: {scope_mode: all}\nlinks: [{source: a, target: b}, {source: a, target: b, suffix: two}]",
         "1, links[0]: the links a_to_b, a_to_b_two synchronize all users (link_scope_mode all) of the same source tenant",
     ),
+    (
+        "defaults: {share: {source: {free_busy: basic}, target: {free_busy: limited_details}}}\nmesh: [a, b]",
+        "1, mesh[0]: the links a_to_b, b_to_a disagree on what a shares with b (link_share.source.free_busy, or its scope and groups)",
+    ),
+    (
+        "defaults: {groups: true}\nlinks: [{source: a, target: b}, {source: a, target: b, suffix: two, groups: 'no'}]",
+        "1, links[0]: the links a_to_b, a_to_b_two disagree on whether groups are synchronized (link_groups)",
+    ),
 ]
 
 

@@ -203,6 +203,14 @@ def deletions(value: int) -> str | None:
     return None if 0 <= value <= LARGEST_NUMBER else f"must be 0 (no guard) or a number of deletions, at most {LARGEST_NUMBER}"
 
 
+def group(value: bool | str) -> str | None:
+    """A group by its id or name; in some modules the option of this name is a switch."""
+    return None if isinstance(value, bool) else NAME(value)
+
+
+MAPPING: Table = {"target": LINE, "source": LINE, "constant": text, "expression": text, "default": text}
+
+
 def difference(value: Mapping[str, Any]) -> str | None:
     """A difference of a link, as another module has returned it."""
     actions = value.get("actions")
@@ -228,7 +236,9 @@ CHECKS: Table = {
     "deletion_threshold": deletions,
     "user": LINE,
     "users": LINE,
-    "groups": NAME,
+    "groups": group,
+    "excluded_groups": NAME,
+    "share": {side: {"groups": NAME, "excluded_groups": NAME} for side in ("source", "target")},
     "max_removals": REMOVALS,
     "max_removal_percent": PERCENT,
     "scope_users": LINE,
@@ -248,7 +258,8 @@ CHECKS: Table = {
     "arriving_users": {"user_principal_name": LINE, "mail": LINE},
     "source_name": NAME,
     "target_name": NAME,
-    "mappings": {"target": LINE, "source": LINE, "constant": text, "expression": text, "default": text},
+    "mappings": MAPPING,
+    "group_mappings": MAPPING,
     "display_name_suffix": text,
     "company_name": LINE,
     "try_on": LINE,

@@ -25,9 +25,10 @@ from .checks import shown
 
 Spec = Mapping[str, Any]
 
-LITERAL = frozenset({"mappings.constant", "mappings.default", "filters.clauses.values"})
+_ROWS = ("mappings", "group_mappings")
+LITERAL = frozenset({"filters.clauses.values", *(f"{rows}.{member}" for rows in _ROWS for member in ("constant", "default"))})
 """Texts that are written to the service unchanged, also if they are empty. A boolean becomes ``true`` or ``false``."""
-SPACED = LITERAL | {"mappings.expression", "display_name_suffix", "certificate_passphrase"}
+SPACED = LITERAL | {*(f"{rows}.expression" for rows in _ROWS), "display_name_suffix", "certificate_passphrase"}
 """Texts in which a blank at the beginning or end has a meaning, or which are shown as they were written."""
 SWITCHED = frozenset({"notification_email", "link_address_book"})
 """Texts for which ``off`` is a value, which YAML reads as a boolean."""

@@ -43,6 +43,7 @@ _ALSO: dict[str, dict[str, str]] = {
     "deletion_threshold": {"sync_deprovision": "deletion_threshold"},
     "source_domains": dict.fromkeys(("sync_deprovision", *_IN_ADDRESS_BOOK, "watch_info"), "source_domains"),
     "protected_importance": {"preflight_info": "protected_importance"},
+    "groups": {"preflight_info": "group_sync"},
     "verify_users": {"address_book_info": "must_be_listed"},
     "job_state": {"sync_job": "state"},
     "job_wait": {"sync_job": "wait"},
@@ -181,6 +182,15 @@ def no_entry(tenant: str, variable: str, entries: Iterable[str]) -> str:
 def is_template(value: Any) -> bool:
     """Whether a value is a text that Ansible evaluates."""
     return isinstance(value, str) and ("{{" in value or "{%" in value)
+
+
+def is_literal(value: Any) -> bool:
+    """Whether a value is known before anything is evaluated: it is neither a template nor encrypted, and contains neither."""
+    if isinstance(value, Mapping):
+        return all(map(is_literal, value.values()))
+    if isinstance(value, (list, tuple)):
+        return all(map(is_literal, value))
+    return (value is None or isinstance(value, (str, int, float))) and not is_template(value)
 
 
 def names_in(raw: Any, variable: str) -> tuple[list[str], list[str]]:

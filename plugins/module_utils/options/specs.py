@@ -16,9 +16,10 @@ from typing import Any
 
 from ansible.module_utils.errors import AnsibleFallbackNotFound
 
-from ..graph.cloud import CLOUDS
+from ..graph.cloud import CLOUDS, OF_AZURE
 from ..graph.credentials.base import CredentialOption
 from ..graph.credentials.methods import AUTH_METHODS, CREDENTIAL_OPTIONS
+from ..resources.capability_features import FEATURES
 from ..resources.consequences.importance import KINDS
 from .forms import Understood, understand
 
@@ -52,6 +53,15 @@ def from_environment(*variables: str) -> str:
     raise AnsibleFallbackNotFound
 
 
+def cloud_from_environment(*variables: str) -> str:
+    """The cloud that Azure's tools would use. An unknown name is returned as it is, so that it is refused like one that was given.
+
+    :raises AnsibleFallbackNotFound: if none of the variables has a value.
+    """
+    name = from_environment(*variables).strip()
+    return OF_AZURE.get(name.lower(), name)
+
+
 def _from(*variables: str) -> dict[str, Any]:
     return {"fallback": (from_environment, list(variables))}
 
@@ -70,7 +80,12 @@ CONNECTION: dict[str, Any] = {
     "client_id": {"type": "str", **_from("AZURE_CLIENT_ID")},
     **{option.name: _credential(option) for option in CREDENTIAL_OPTIONS},
     "auth_method": {"type": "str", "choices": list(AUTH_METHODS), "default": "auto"},
-    "cloud": {"type": "str", "choices": list(CLOUDS), "default": "global"},
+    "cloud": {
+        "type": "str",
+        "choices": list(CLOUDS),
+        "default": "global",
+        "fallback": (cloud_from_environment, ["AZURE_CLOUD_ENVIRONMENT"]),
+    },
     "graph_endpoint": {"type": "str"},
     "login_endpoint": {"type": "str", **_from("AZURE_AUTHORITY_HOST")},
     "exchange": {"type": "bool", "default": False},
@@ -169,7 +184,17 @@ MAPPING: dict[str, Any] = {
     "target_actions": {"type": "list", "elements": "str", "choices": ["create", "update", "delete"]},
 }
 """The options of ``sync_mapping`` that a link has."""
+GROUPS: dict[str, Any] = {"groups": {"type": "bool"}, "group_mappings": MAPPING["mappings"]}
+"""The options of ``sync_mapping`` for the synchronization of groups."""
 MAPPING_RULES: dict[str, Any] = {"required_by": {"convert_existing": "user_type"}}
+
+CAPABILITY: dict[str, Any] = {
+    **{name: feature.spec for name, feature in FEATURES.items()},
+    "scope": {"type": "str", "choices": ["all", "groups"]},
+    "groups": {"type": "list", "elements": "str"},
+    "excluded_groups": {"type": "list", "elements": "str"},
+}
+"""The options of ``cross_tenant_capability`` that each side of a link has."""
 
 JOB: dict[str, Any] = {
     "state": {"type": "str", "choices": ["started", "paused"], "default": "started"},
@@ -193,7 +218,16 @@ LINK: dict[str, Any] = {
     **SETTINGS,
     **{f"scope_{name}": about for name, about in SCOPE.items()},
     **MAPPING,
+    **GROUPS,
     **{f"job_{name}": about for name, about in JOB.items()},
+    "share": {
+        "type": "dict",
+        "options": {side: {"type": "dict", "options": CAPABILITY} for side in ("source", "target")},
+    },
+    "share_keep": {
+        "type": "dict",
+        "options": {side: {"type": "list", "elements": "str", "choices": list(FEATURES)} for side in ("source", "target")},
+    },
     "verify_users": {"type": "list", "elements": "str"},
     "source_domains": {"type": "list", "elements": "str"},
 }
@@ -204,6 +238,7 @@ IMPACT: dict[str, Any] = {
     **CONFIGURATION,
     **{f"scope_{name}": {**about, **({"aliases": [name]} if name in _LIMITS else {})} for name, about in SCOPE.items()},
     **MAPPING,
+    **GROUPS,
     **PROTECTED,
 }
 """The options of ``impact_info``: everything of a link that decides what happens to users, and whom it must not harm."""

@@ -56,6 +56,14 @@ _CODES = {
     "schemaInvalid": "the service refuses the mappings; the matching attribute must not change",
 }
 
+_NOT_OFFERED = {
+    "roleEnabledGroupSyncInbound": "Microsoft Graph does not offer this setting in this tenant, or group_sync_inbound is off; "
+    "leave role_enabled_group_sync_inbound out",
+    "groupSyncInbound": "Microsoft Graph does not offer the synchronization of groups in this tenant; leave group_sync_inbound out, "
+    "and switch it on in the Microsoft Entra admin center if it is offered there",
+}
+"""Settings of the identity synchronization that only the beta version has (facts F45, F219), by the name that a refusal contains."""
+
 LOST_POLICY_CODES = ("AzureActiveDirectoryCrossTenantSyncPolicyCheckFailure", "AzureDirectoryB2BManagementPolicyCheckFailure")
 """Codes of a failed connection test that no longer occur once the service has applied the trust switches everywhere."""
 
@@ -107,6 +115,9 @@ def remedy(error: ServiceError) -> str:
     """The remedy of an error of the service, as a clause without a full stop."""
     for code, meaning in _CODES.items():
         if error.names(code):
+            return meaning
+    for member, meaning in _NOT_OFFERED.items():
+        if error.status == 400 and error.path.endswith("/identitySynchronization") and member in error.message:
             return meaning
     if _EXCHANGE.match(error.path) and error.status in (401, 403):
         return _half(error)
@@ -169,7 +180,11 @@ _LOG_CODES = (
     ("NotEffectivelyEntitled", "the user is not assigned, directly or as a direct member of an assigned group"),
     ("RedundantExport", "the user in the target is already up to date"),
     ("EntrySynchronizationSkipped", "the user is out of scope, or there is nothing to change"),
-    ("EntityTypeNotSupported", "groups are not synchronized by this configuration; only their direct members are"),
+    (
+        "EntityTypeNotSupported",
+        "the group does not become a group, only its direct members are synchronized: groups are switched off in the job (groups of "
+        "sync_mapping), or its kind is not supported",
+    ),
     ("SchemaAttributeNotFound", "a mapped attribute does not exist in the target; correct the mappings"),
     ("TooManyRequests", "the service was busy and retries automatically"),
     ("Timeout", "the service was busy and retries automatically"),

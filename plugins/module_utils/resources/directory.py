@@ -15,9 +15,10 @@ from ..graph.batch import find_all, read_all
 from ..graph.client import Client, Request
 from ..graph.odata import LARGEST_GET_BY_IDS, is_id, requests_by
 from ..plan import Refusal
+from . import group_kinds
 
 PERSON = "id,userPrincipalName,displayName,mail,userType,accountEnabled"
-GROUP = "id,displayName,mail"
+GROUP = "id,displayName,mail,groupTypes,securityEnabled,mailEnabled,isAssignableToRole"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class Principal:
     mail: str | None = None
     enabled: bool = True
     external: bool = False
+    group_kind: str | None = None
+    """For a group: the name of its kind in `group_kinds.KINDS`; ``None`` if it was not read."""
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}"
@@ -44,7 +47,8 @@ def person(raw: Mapping[str, Any]) -> Principal:
 
 def group(raw: Mapping[str, Any]) -> Principal:
     """A group."""
-    return Principal(str(raw["id"]), "group", str(raw.get("displayName") or raw["id"]), raw.get("mail"))
+    kind = group_kinds.kind_name(raw) if "groupTypes" in raw else None
+    return Principal(str(raw["id"]), "group", str(raw.get("displayName") or raw["id"]), raw.get("mail"), group_kind=kind)
 
 
 def find_people(client: Client, names: Sequence[str]) -> dict[str, Principal]:

@@ -9,13 +9,16 @@ The desired state is what it was, and the current state is what it became. Pure 
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict
 
-from . import audit_log, settings_bag
+from . import audit_log, capability_trust, settings_bag
 from .audit_log import Actor, Answer, Entry, Log, Question
+from .capability_features import FEATURES
+from .link import SHARING
 from .partner_settings import SYNCHRONIZATION, TABLE
 
 PRESENT, ABSENT = "present", "absent"
@@ -24,6 +27,8 @@ LONGEST = 120
 OWN = "this application made that change itself, so the desired state was changed since then, or a run did not end"
 UNKNOWN = Actor("unknown", audit_log.UNKNOWN)
 UNREAD = "the audit log could not be read"
+IN_THE_POLICY = ("cross_tenant_policy", SHARING)
+"""The modules of what is in a tenant's cross-tenant access policy, and does not go with a configuration."""
 
 Facts = Mapping[str, Any]
 
@@ -84,9 +89,12 @@ def changes(link: Link) -> list[Change]:
     found: list[Change] = []
     for difference in link.differences:
         found += _OF_MODULE[difference["module"]](link, difference)
+    lost = {change.tenant for change in found if change.module == "cross_tenant_policy" and change.new == ABSENT}
+    # The entry of a partner takes with it what is shared with the partner.
+    found = [change for change in found if change.module != SHARING or change.tenant not in lost]
     gone = {change.what for change in found if change.new == ABSENT}
     if "configuration" in gone:
-        return [change for change in found if change.what == "configuration" or change.module == "cross_tenant_policy"]
+        return [change for change in found if change.what == "configuration" or change.module in IN_THE_POLICY]
     if "job" in gone:
         # A job takes its mappings with it.
         return [change for change in found if change.what == "job" or change.module not in ("sync_mapping", "sync_job")]
@@ -135,6 +143,33 @@ def _partner_change(
 ) -> Change:
     question = Question(activities, (frozenset({partner.lower()}),), hints, may_be_unnamed=True)
     return Change("cross_tenant_policy", tenant, f"partner {partner}", what, old, new, question)
+
+
+def _sharing(_link: Link, difference: Facts) -> Iterator[Change]:
+    """What a tenant shares with a partner: the level of each feature, and for whom; and the trust without which nothing is shared. The log
+    has both as changes of the partner (fact F208).
+    """
+    before, after = difference["before"], difference["after"]
+    for name, old in after.items():
+        if name in FEATURES and before.get(name) != old:
+            for member, was, became in _members(old, before.get(name)):
+                what = name if member in ("", "level") else f"{name}.{member}"
+                yield _shared_change(difference, what, was, became, _capabilities(name, was, became))
+    if before.get("trust") != after.get("trust"):
+        yield _shared_change(difference, "trust", after.get("trust"), before.get("trust"), (capability_trust.MEMBER,))
+
+
+def _capabilities(feature: str, *values: Any) -> tuple[str, ...]:
+    """The capabilities of the levels in these values; all of the feature if they name none."""
+    levels = FEATURES[feature].levels
+    named = [level for value in values for level in (value if isinstance(value, list) else [value])]
+    return tuple(levels[level] for level in named if level in levels) or tuple(levels.values())
+
+
+def _shared_change(difference: Facts, what: str, old: Any, new: Any, hints: tuple[str, ...]) -> Change:
+    activities = (audit_log.UPDATE_PARTNER, audit_log.ADD_PARTNER, audit_log.DELETE_PARTNER)
+    partner = str(difference["after"]["partner"])
+    return dataclasses.replace(_partner_change(difference["tenant"], partner, what, old, new, activities, hints), module=SHARING)
 
 
 _SETTINGS = {
@@ -189,7 +224,12 @@ def _mapping(link: Link, difference: Facts) -> Iterator[Change]:
         old, new = after["mappings"].get(target), before["mappings"].get(target)
         if old != new:
             found.append(_in_configuration(link, difference, f"mapping {target}", _short(old), _short(new), activities, (target,)))
-    for name, hint in (("filters", "scope"), ("target_actions", "flowTypes")):
+    of_groups = [side.get("group_mappings") or {} for side in (after, before)]
+    for target in {**of_groups[0], **of_groups[1]}:
+        old, new = (side.get(target) for side in of_groups)
+        if old != new:
+            found.append(_in_configuration(link, difference, f"group mapping {target}", _short(old), _short(new), activities, (target,)))
+    for name, hint in (("filters", "scope"), ("target_actions", "flowTypes"), ("groups", "enabled")):
         if name in after and before.get(name) != after[name]:
             found.append(_in_configuration(link, difference, name, after[name], before.get(name), activities, (hint,)))
     yield from found
@@ -241,6 +281,7 @@ def _job(link: Link, difference: Facts) -> Iterator[Change]:
 
 _OF_MODULE = {
     "cross_tenant_policy": _policy,
+    SHARING: _sharing,
     "sync_configuration": _configuration,
     "sync_mapping": _mapping,
     "sync_scope": _scope,
@@ -279,7 +320,7 @@ def attributed(change: Change, log: Log | str) -> Drift:
     if isinstance(log, str):
         answer, own = Answer(None, f"{UNREAD}: {log}"), frozenset[str]()
     else:
-        plain = change.new if change.module == "cross_tenant_policy" else None
+        plain = change.new if change.module in IN_THE_POLICY else None
         answer, own = audit_log.search(change.question, log, plain), log.own
     entry = answer.entry
     unvalued = change.old is None and change.new is None

@@ -4,16 +4,19 @@
 # Private to this collection: it may change without notice.
 """A link: its parts, their tenants, their order and their options. All code for a whole link uses this table: the comparison, the
 validation of its options, and the table of a plan. A test compares the tasks of the roles with it.
+
+Some parts belong only to links that ask for them. `building` and `removal` select those of a link.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..plan import Refusal, Resource
-from . import configuration, job, partner, scope
+from . import capability, configuration, job, partner, scope
+from .capability_features import FEATURES
 from .mapping import filters
 from .mapping import resource as mapping
 
@@ -34,8 +37,14 @@ class Step:
     """The options of the module that are options of the link, by name; ``target.tenant_id`` is a member of an option."""
     fixed: Mapping[str, Any]
     """The options of the module that are the same for every link."""
+    only_with: str = ""
+    """The option of the link without which this is no step of it, such as ``share.target``; empty for a step of every link."""
     takes_restart_owed: bool = False
     """Whether it takes the option ``restart_owed``: each step passes a pending restart on, and the last step makes it."""
+
+    def belongs_to(self, link: Given) -> bool:
+        """Whether it is a step of this link."""
+        return not self.only_with or _member(link, self.only_with) is not None
 
     def options(self, link: Given, restart_owed: bool = False) -> dict[str, Any]:
         """The module's options for a link."""
@@ -55,7 +64,7 @@ class Part(Step):
 def _member(link: Given, path: str) -> Any:
     value: Any = link
     for name in path.split("."):
-        value = value.get(name)
+        value = None if value is None else value.get(name)
     return value
 
 
@@ -77,20 +86,66 @@ MAPPING = (
 )
 """The options of the mappings and filters. Those of the link have the same names as those of the module."""
 
+GROUPS = ("groups", "group_mappings")
+"""The options of the synchronization of groups, with the same names. The switch is also one of the partner in the target."""
+SHARING = "cross_tenant_capability"
+"""The module of the steps that only links with ``share`` have."""
+SHARED = (*FEATURES, "scope", "groups", "excluded_groups")
+"""The options of what a tenant shares. Those of the link are members of ``share.source`` and ``share.target``."""
+
 JUDGED = {"judged": True, "impact_limit": 50}
 """What is fixed because ``impact_info`` has judged the whole change of the link before."""
 
 _IDENTITY = {"name": "configuration", "target_tenant_id": "target.tenant_id", "adopt": "adopt", "others": "others"}
+
+
+def _sharing(side: str) -> Part:
+    """The part that shows people of a tenant to users of the other one. It is the last in its tenant, because nothing else needs it."""
+    return Part(
+        module=SHARING,
+        side=side,
+        registered=f"{side}_tenant_sharing",
+        only_with=f"share.{side}",
+        from_link={"partner_tenant_id": _OTHER[side], **{name: f"share.{side}.{name}" for name in SHARED}},
+        fixed={**_NO_DEFAULTS, "state": "present"},
+        resource=capability.RESOURCE,
+    )
+
+
+def _sharing_removal(side: str) -> Step:
+    """The step that removes that, apart from what other links still want. It is before the removal of the trust, so that the partner entry
+    can be removed with it.
+    """
+    return Step(
+        module=SHARING,
+        side=side,
+        registered=f"{side}_tenant_sharing",
+        only_with=f"share.{side}",
+        from_link={
+            "partner_tenant_id": _OTHER[side],
+            **{name: f"share.{side}.{name}" for name in SHARED},
+            "keep": f"share_keep.{side}",
+        },
+        fixed={**_NO_DEFAULTS, "state": "absent"},
+    )
+
+
+_NO_DEFAULTS = {"default": False, "trust_all_users": False}
+"""A link never speaks for the default policy, and opens no trust that was limited."""
+_OTHER = {SOURCE: "target.tenant_id", TARGET: "tenant_id"}
+"""The option with the id of the other tenant."""
 
 BUILDING = (
     Part(
         module="cross_tenant_policy",
         side=TARGET,
         registered="target_tenant_policy",
-        from_link={"partner_tenant_id": "tenant_id", "partner_cloud": "cloud"},
+        # If it is not named, the switch of groups is left as it is, and not even read.
+        from_link={"partner_tenant_id": "tenant_id", "partner_cloud": "cloud", "group_sync_inbound": "groups"},
         fixed={"user_sync_inbound": True, "redemption_inbound": True, "state": "present"},
         resource=partner.RESOURCE,
     ),
+    _sharing(TARGET),
     Part(
         module="cross_tenant_policy",
         side=SOURCE,
@@ -117,7 +172,8 @@ BUILDING = (
         module="sync_mapping",
         side=SOURCE,
         registered="source_tenant_mapping",
-        from_link={"configuration": "configuration", **{name: name for name in MAPPING}},
+        # The mode of the scope is set after the mappings, and not every mode goes together with groups (fact F214).
+        from_link={"configuration": "configuration", "scope_mode": "scope_mode", **{name: name for name in (*MAPPING, *GROUPS)}},
         fixed={"exact": False, "reset": False, "restart_job": False, **JUDGED},
         resource=mapping.RESOURCE,
     ),
@@ -125,12 +181,12 @@ BUILDING = (
         module="sync_scope",
         side=SOURCE,
         registered="source_tenant_scope",
-        from_link={"configuration": "configuration", **{name: f"scope_{name}" for name in SCOPE}},
+        from_link={"configuration": "configuration", "group_sync": "groups", **{name: f"scope_{name}" for name in SCOPE}},
         fixed={"restart_job": False, "full_result": False, **JUDGED, "state": "present"},
         takes_restart_owed=True,
         resource=scope.RESOURCE,
     ),
-    # The job is last, and makes the pending restart of the others.
+    # The job is the last part of the synchronization, and makes the pending restart of the others.
     Part(
         module="sync_job",
         side=SOURCE,
@@ -140,8 +196,9 @@ BUILDING = (
         takes_restart_owed=True,
         resource=job.RESOURCE,
     ),
+    _sharing(SOURCE),
 )
-"""The parts of a link, in the order in which it is built."""
+"""The parts of links, in the order in which they are built."""
 
 DEPROVISION = Step(
     module="sync_deprovision",
@@ -161,6 +218,7 @@ DEPROVISION = Step(
 """The step before the removal, if the synced users are to be deleted first."""
 
 REMOVAL = (
+    _sharing_removal(SOURCE),
     Step(
         module="sync_configuration",
         side=SOURCE,
@@ -175,6 +233,7 @@ REMOVAL = (
         from_link={"partner_tenant_id": "target.tenant_id"},
         fixed={"inherit": ["redemption_outbound"], "state": "absent"},
     ),
+    _sharing_removal(TARGET),
     # Which configurations still use the switches can be read in the source only.
     Step(
         module="cross_tenant_policy",
@@ -184,7 +243,18 @@ REMOVAL = (
         fixed={"inherit": ["user_sync_inbound", "redemption_inbound"], "state": "absent"},
     ),
 )
-"""The steps that remove a link, in their order."""
+"""The steps that remove links, in their order."""
+
+
+def building(link: Given, parts: Sequence[Part] = BUILDING) -> tuple[Part, ...]:
+    """Those of the parts that a link has."""
+    return tuple(part for part in parts if part.belongs_to(link))
+
+
+def removal(deprovision: bool, sharing: Collection[str]) -> tuple[Step, ...]:
+    """The steps that remove a link. ``deprovision``: whether its users are deleted first; ``sharing``: the sides of which it shares something."""
+    steps = (*((DEPROVISION,) if deprovision else ()), *REMOVAL)
+    return tuple(step for step in steps if step.module != SHARING or step.side in sharing)
 
 
 IN_SOURCE = tuple(part for part in BUILDING if part.side == SOURCE)
@@ -208,7 +278,7 @@ class Fault:
 def faults_of(link: Given, parts: Sequence[Part]) -> list[Fault]:
     """The faults in the options of a link that can be found without a request."""
     found: dict[str, Fault] = {}
-    for part in parts:
+    for part in building(link, parts):
         message = _refusal(part, link)
         if message and message not in found:
             found[message] = Fault(message, tuple(_causes(part, link, message)))
@@ -216,6 +286,8 @@ def faults_of(link: Given, parts: Sequence[Part]) -> list[Fault]:
 
 
 def _refusal(part: Part, link: Given) -> str | None:
+    if not part.belongs_to(link):
+        return None
     try:
         wanted = part.resource.desired(part.options(link))
         _FURTHER_CHECKS.get(part.module, lambda _wanted: None)(wanted)
@@ -230,6 +302,9 @@ def _causes(part: Part, link: Given, message: str) -> Iterator[str]:
         value = link.get(name)
         if value is None or _refusal(part, {**link, name: None}) == message:
             continue
+        if part.only_with.partition(".")[0] == name:
+            yield part.only_with
+            continue
         places = range(len(value)) if isinstance(value, list) else ()
         single = [place for place in places if _refusal(part, {**link, name: [*value[:place], *value[place + 1 :]]}) != message]
         yield from (f"{name}[{place}]" for place in single) if single else (name,)
@@ -240,6 +315,8 @@ _OPTIONAL = (
     "deletion_threshold",
     *(f"scope_{name}" for name in SCOPE),
     *MAPPING,
+    *GROUPS,
+    "share",
     "job_state",
     "job_wait",
 )

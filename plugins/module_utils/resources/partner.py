@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..plan import Plan, Refusal, Resource
-from . import clouds
+from . import clouds, foretold
 from .partner_entry import (
     LARGEST_POLICY,
     PARTNERS,
@@ -81,15 +81,17 @@ def _plan_present(current: Current, wanted: Desired) -> Plan:
     table = wanted.table
     now: Values = current.settings or {}
     merged = {name: table.rows[name].kind.merge(now.get(name), value) for name, value in wanted.settings.items()}
-    values = {**dict.fromkeys(wanted.inherit), **merged}
+    values = _with_dependents({**dict.fromkeys(wanted.inherit), **merged}, now, wanted)
     changed = {name: value for name, value in values.items() if now.get(name) != value}
     entry, synchronization = table.within(ENTRY, changed), table.within(SYNCHRONIZATION, changed)
     _refuse_too_large(current, table.body(ENTRY, entry, now, current.raw))
     actions = []
     if entry or current.settings is None:
         actions.append(entry_action(current, wanted, entry))
-    if synchronization:
-        actions.append(synchronization_action(current, wanted, synchronization))
+    exists = current.has_synchronization
+    for part in _in_order(table, synchronization):
+        actions.append(synchronization_action(current, wanted, part, exists))
+        exists = True
     before = {name: now.get(name) for name in values} if current.settings is not None else {}
     return Plan(
         before={"partner": current.partner_id, "state": "absent" if current.settings is None else "present", **before},
@@ -97,7 +99,33 @@ def _plan_present(current: Current, wanted: Desired) -> Plan:
         facts=facts(current.partner_id, {**dict.fromkeys(table.rows), **now, **values}),
         actions=tuple(actions),
         basis=lambda: unchanged(table, current.raw, now, changed),
+        foretells=(lambda client: foretold.record_entry(client, current.partner_id)) if current.settings is None else None,
     )
+
+
+def _with_dependents(values: Values, now: Values, wanted: Desired) -> dict[str, Any]:
+    """The values with the settings that can be on only while another is on: with that one, they are switched off (fact F219).
+
+    :raises Refusal: if such a setting is to be on without the other.
+    """
+    complete = dict(values)
+    for name, row in wanted.table.rows.items():
+        if row.requires is None:
+            continue
+        if values.get(name) and not {**now, **values}.get(row.requires):
+            raise Refusal(f"{name} can be on only while {row.requires} is on with partner {wanted.partner}; set {row.requires} as well")
+        if now.get(name) and values.get(row.requires) is False:
+            complete[name] = False
+    return complete
+
+
+def _in_order(table: Table, changed: Values) -> list[dict[str, Any]]:
+    """The changes as one request, or as several if a setting depends on another: the service accepts it as on only after that one is on."""
+    dependent = {name: value for name, value in changed.items() if table.rows[name].requires in changed}
+    others = {name: value for name, value in changed.items() if name not in dependent}
+    on = {name: value for name, value in dependent.items() if value}
+    off = {name: value for name, value in dependent.items() if not value}
+    return [part for part in (off, others, on) if part]
 
 
 def _refuse_too_large(current: Current, body: Mapping[str, Any]) -> None:

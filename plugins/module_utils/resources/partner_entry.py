@@ -16,7 +16,7 @@ from ..graph.batch import find_all
 from ..graph.client import Client, Request
 from ..graph.errors import ServiceError
 from ..plan import Action, Refusal
-from . import find_configuration
+from . import find_configuration, foretold
 from .partner_settings import ENTRY, SYNCHRONIZATION, TABLE, PartnerSettings, Table, Values
 from .partner_values import Raw, says_nothing
 from .tenants import id_of_domain, is_own
@@ -85,6 +85,7 @@ def read(client: Client, wanted: Desired) -> Current:
     raw, synchronization = _both_parts(client, partner_id, wanted)
     grows = not wanted.absent and (raw is None or any(table.rows[name].kind.bulky for name in wanted.settings))
     size = policy_bytes(client.pages(PARTNERS)) if grows else 0
+    raw = foretold.entry(client, partner_id, raw)
     now = None if raw is None else table.read(raw, synchronization or {})
     return Current(
         partner_id, now, raw is not None and synchronization is not None, raw or {}, size, _served(client, partner_id, wanted, now)
@@ -100,7 +101,24 @@ def _both_parts(client: Client, partner_id: str, wanted: Desired) -> tuple[Any, 
         return tuple(find_all(client, [entry, synchronization]))
     # One batch has one version (fact F24).
     raw = client.find(entry.path, version=entry.version)
-    return raw, raw and client.find(synchronization.path, version=synchronization.version)
+    return raw, raw and _in_beta(client, synchronization, named)
+
+
+def _in_beta(client: Client, synchronization: Request, named: Iterable[str]) -> Any:
+    """The identity synchronization in the beta version.
+
+    :raises Refusal: if that version is not available.
+    """
+    try:
+        return client.find(synchronization.path, version=synchronization.version)
+    except ServiceError as error:
+        if error.denied or error.status == 429 or error.status >= 500:
+            raise
+        raise Refusal(
+            f"the beta version of Microsoft Graph, which alone has {', '.join(name for name in named if 'group_sync' in name)}, is not "
+            f"available in this tenant (HTTP {error.status} {error.code}); leave these options out, and switch the synchronization of groups "
+            "on in the Microsoft Entra admin center"
+        ) from None
 
 
 def _served(client: Client, partner_id: str, wanted: Desired, now: Values | None) -> tuple[str, ...] | None:
@@ -135,9 +153,10 @@ def entry_action(current: Current, wanted: Desired, changed: Values) -> Action:
     return Action("update", f"{partner} ({', '.join(changed)})", wanted.tenant, (update,), _before(current, changed), dict(changed))
 
 
-def synchronization_action(current: Current, wanted: Desired, changed: Values) -> Action:
-    """Creates or updates the identity synchronization. PUT creates and PATCH updates: a second PUT is refused (fact F42)."""
-    exists = current.has_synchronization
+def synchronization_action(current: Current, wanted: Desired, changed: Values, exists: bool) -> Action:
+    """Creates or updates the identity synchronization. PUT creates and PATCH updates: a second PUT is refused (fact F42). ``exists``: whether
+    it is there, or an earlier action of the plan creates it.
+    """
     body = wanted.table.body(SYNCHRONIZATION, changed, current.settings or {}, {})
     version = wanted.table.version(SYNCHRONIZATION, changed)
     return Action(
@@ -147,7 +166,7 @@ def synchronization_action(current: Current, wanted: Desired, changed: Values) -
         (Request("PATCH" if exists else "PUT", paths(current.partner_id)[1], body, version),),
         before=_before(current, changed) if exists else None,
         after=dict(changed),
-        follows_creation=current.settings is None,
+        follows_creation=current.settings is None or exists is not current.has_synchronization,
     )
 
 

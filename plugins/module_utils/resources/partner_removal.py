@@ -86,7 +86,7 @@ def _synchronization_removal(current: Current, wanted: Desired, removed: Collect
     ]
     if left:
         inherited = dict.fromkeys(table.within(SYNCHRONIZATION, before))
-        return synchronization_action(current, wanted, inherited) if inherited else None
+        return synchronization_action(current, wanted, inherited, exists=True) if inherited else None
     delete = Request("DELETE", paths(current.partner_id)[1])
     return Action("delete", f"identity synchronization with partner {current.partner_id}", wanted.tenant, (delete,))
 

@@ -39,6 +39,8 @@ class Setting:
     """The tenant of a link that switches it on for the link."""
     needed: bool = False
     """Whether the job of a link goes into quarantine without it (fact F74)."""
+    requires: str | None = None
+    """The setting that must be on before the service accepts this one as on (fact F219)."""
 
     @property
     def member(self) -> str:
@@ -62,6 +64,17 @@ class PartnerSettings(TypedDict):
     user_sync_inbound: Annotated[bool | None, Setting("userSyncInbound.isSyncAllowed", SWITCH, SYNCHRONIZATION, link="target", needed=True)]
     group_sync_inbound: Annotated[
         bool | None, Setting("groupSyncInbound.isSyncAllowed", SWITCH, SYNCHRONIZATION, version="beta", inheritable=False, link="target")
+    ]
+    role_enabled_group_sync_inbound: Annotated[
+        bool | None,
+        Setting(
+            "roleEnabledGroupSyncInbound.isSyncAllowed",
+            SWITCH,
+            SYNCHRONIZATION,
+            version="beta",
+            inheritable=False,
+            requires="group_sync_inbound",
+        ),
     ]
     display_name: Annotated[str | None, Setting("displayName", TEXT, SYNCHRONIZATION, inheritable=False)]
     redemption_inbound: Annotated[bool | None, Setting("automaticUserConsentSettings.inboundAllowed", SWITCH, link="target", needed=True)]

@@ -36,6 +36,11 @@ CROSS_TENANT_ACCESS = Access(
     ("Policy.Read.All", "Policy.ReadWrite.CrossTenantAccess"),
     ("Policy.ReadWrite.CrossTenantAccess",),
 )
+CAPABILITIES = Access(
+    r"/policies/crossTenantAccessPolicy/(partners/[^/]+|default)/m365Capabilities",
+    ("Policy.Read.All", "Policy.ReadWrite.CrossTenantCapability"),
+    ("Policy.ReadWrite.CrossTenantCapability",),
+)
 INVITATIONS = Access(
     r"/policies/authorizationPolicy", ("Policy.Read.All", "Policy.Read.AuthorizationPolicy", "Policy.ReadWrite.Authorization")
 )
@@ -87,7 +92,8 @@ ELIGIBLE_ROLES = Access(
 CONTACTS = Access(r"/contacts", ("OrgContact.Read.All", *DIRECTORY))
 
 ACCESSES = (
-    # The first match counts, so the paths below a service principal come before the service principal.
+    # The first match counts, so the paths below an object come before the object.
+    CAPABILITIES,
     CROSS_TENANT_ACCESS,
     INVITATIONS,
     MAIL_DOMAINS,
@@ -132,6 +138,10 @@ APPLY, PLAN, EXTRA, PROTECT, CHECK = "apply", "plan", "extra", "protect", "check
 or for a preflight check.
 """
 GROUPS_NAMED, DOMAINS_UNKNOWN, WITHOUT_EXCHANGE, ROLES_PROTECT = "groups", "look_up", "without_exchange", "roles_protect"
+SHARES, SHARES_GROUPS, SHARING = "shares", "shares_groups", "sharing"
+"""A link that lets something be seen of this tenant, of named groups of it, and one that lets something be seen of either tenant
+(``link_share``).
+"""
 
 
 @dataclass(frozen=True)
@@ -169,6 +179,14 @@ SEE_ELIGIBLE_ROLES = Need(
     "see who is eligible for directory roles (link_protected_importance)", ELIGIBLE_ROLES.read, PROTECT, ROLES_PROTECT
 )
 
+SHARING_NEEDS = (
+    Need("let the users of the other tenant see calendars, MailTips and more (cross_tenant_capability)", CAPABILITIES.write, APPLY, SHARES),
+    Need("read what they see (cross_tenant_capability)", CAPABILITIES.read, PLAN, SHARES),
+    Need("find the groups whose members they see (cross_tenant_capability)", GROUPS.read, PLAN, SHARES_GROUPS),
+)
+"""What a link with ``link_share`` needs in addition, in a tenant that shares something."""
+SEE_SHARING = Need("read what the users of the other tenant see", CAPABILITIES.read, feature=SHARING)
+
 READ_AUDIT_LOG = Need("see who changed something (links_drift_info)", AUDIT_LOG.read[:1], EXTRA)
 
 NEEDS: Mapping[str, tuple[Need, ...]] = {
@@ -202,6 +220,8 @@ NEEDS: Mapping[str, tuple[Need, ...]] = {
             DOMAINS_UNKNOWN,
         ),
         READ_AUDIT_LOG,
+        Need("see which groups the service created (synced_group_info)", AUDIT_LOG.read[:1], EXTRA),
+        Need("read these groups and their members (synced_group_info)", GROUPS.read[:1], EXTRA),
     ),
 }
 """The needs of a link in each of its tenants; the checks of the preflight add theirs. Changes come first, because their permissions

@@ -5,23 +5,40 @@
 """Links of one inventory that would undo each other's changes, and links that share a pair of tenants.
 
 Two links of one pair of tenants can use two configurations: members in the first, guests in the second. They conflict when both name
-the same configuration, as Entra compares names, or when both synchronize all users.
+the same configuration, as Entra compares names, when both synchronize all users, or when one wants groups to be synchronized and the other
+does not.
+
+What a tenant shares with a partner does not depend on a direction, so every link between the two can speak of it, also the reverse one. Links
+that name the same feature must agree on it, and a link that is removed leaves what another one still wants.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, field
+from typing import Any, TypedDict
 
+from .capability_features import FEATURES
 from .find_configuration import same_name
 
-Rivals: TypeAlias = dict[str, list[str]]
-"""``conflicts``: a sentence for each conflict with other links. ``others``: the other configurations of the same pair of tenants, by name."""
+
+class Rivals(TypedDict, total=False):
+    """What a link must know of the others. A member that says nothing is left out."""
+
+    conflicts: list[str]
+    """A sentence for each conflict with other links."""
+    others: list[str]
+    """The other configurations of the same pair of tenants, by name."""
+    share_keep: dict[str, list[str]]
+    """The features of its ``share`` that other links still want, by side."""
+
 
 NAMED = 5
 """The number of conflicting links that a message names."""
+SIDES = ("source", "target")
+SCOPE_OF_SHARING = ("scope", "groups", "excluded_groups")
+"""The members of a wish to share that hold for every feature beside them."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +57,39 @@ class Link:
     absent: bool = False
     others: tuple[str, ...] = ()
     """The configurations of the same pair of tenants that are managed elsewhere, by name."""
+    groups: bool | None = None
+    """Whether groups are synchronized; ``None`` if the link does not say."""
+    share: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What the tenants share with each other, by side."""
+    names: tuple[str, str] = ("", "")
+    """The short names of the source and of the target."""
+
+    def of(self, side: str) -> Wish:
+        """What the tenant of a side must share."""
+        here, there = (self.source, self.target) if side == "source" else (self.target, self.source)
+        return Wish(self, side, here, there, self.share[side])
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a link wants its tenant ``here`` to share with its tenant ``there``."""
+
+    link: Link
+    side: str
+    here: str
+    there: str
+    wanted: Mapping[str, Any]
+
+    @property
+    def features(self) -> dict[str, Any]:
+        """The features, with their levels."""
+        return {name: value for name, value in self.wanted.items() if name in FEATURES}
+
+    @property
+    def sentence(self) -> str:
+        """Which tenant shares with which, by their short names."""
+        here, there = self.link.names if self.side == "source" else reversed(self.link.names)
+        return f"what {here} shares with {there}"
 
 
 def rivals(links: Iterable[Link]) -> dict[str, Rivals]:
@@ -49,9 +99,12 @@ def rivals(links: Iterable[Link]) -> dict[str, Rivals]:
     """
     by_name: dict[Hashable, list[Link]] = defaultdict(list)
     by_pair: dict[Hashable, list[Link]] = defaultdict(list)
+    by_sharing: dict[Hashable, list[Wish]] = defaultdict(list)
     for link in links:
         by_name[link.source, link.configuration.casefold()].append(link)
         by_pair[link.source, link.target].append(link)
+        for wish in (link.of(side) for side in SIDES if link.share.get(side)):
+            by_sharing[wish.here, wish.there].append(wish)
     found: dict[str, Rivals] = defaultdict(lambda: {"conflicts": [], "others": []})
     for group in (links for links in by_name.values() if len(links) > 1):
         targets = {link.target for link in group}
@@ -63,6 +116,9 @@ def rivals(links: Iterable[Link]) -> dict[str, Rivals]:
     for group in (links for links in by_pair.values() if len(links) > 1):
         _add_others(group, found)
         _add_overlaps(group, found)
+        _add_groups(group, found)
+    for wishes in (wishes for wishes in by_sharing.values() if len(wishes) > 1):
+        _add_sharing(wishes, found)
     return dict(found)
 
 
@@ -88,6 +144,45 @@ def _add_overlaps(group: Sequence[Link], found: Mapping[str, Rivals]) -> None:
                 f"{_hosts([link, *overlapping])} synchronize all users (link_scope_mode all) of the same source tenant to the same target "
                 "tenant; give each link its own link_filters, or remove a link"
             )
+
+
+def _add_groups(group: Sequence[Link], found: Mapping[str, Rivals]) -> None:
+    """Whether groups may come from a source is one setting of the target (fact F45)."""
+    speaking = [link for link in group if link.groups is not None and not link.absent]
+    if len({link.groups for link in speaking}) > 1:
+        for link in speaking:
+            found[link.host]["conflicts"].append(
+                f"{_hosts(speaking)} disagree on whether groups are synchronized (link_groups), and the target has one setting for all "
+                "links from the same source; let them agree, or set it in one of them"
+            )
+
+
+def _add_sharing(wishes: Sequence[Wish], found: Mapping[str, Rivals]) -> None:
+    """A feature has one level and one scope between two tenants, whichever links name it."""
+    speaking = [wish for wish in wishes if not wish.link.absent]
+    for feature in sorted({name for wish in speaking for name in wish.features}):
+        naming = [wish for wish in speaking if feature in wish.features]
+        if _disagree(feature, naming):
+            for wish in naming:
+                found[wish.link.host]["conflicts"].append(
+                    f"{_hosts([one.link for one in naming])} disagree on {wish.sentence} (link_share.{wish.side}.{feature}, or its scope and "
+                    "groups); let them agree, or set it in one of them"
+                )
+    for wish in wishes:
+        kept = sorted(set(wish.features) & {name for other in speaking if other.link != wish.link for name in other.features})
+        if kept:
+            found[wish.link.host].setdefault("share_keep", {})[wish.side] = kept
+
+
+def _disagree(feature: str, naming: Sequence[Wish]) -> bool:
+    """Whether these wishes cannot all come true. A scope that is not named is left as it is."""
+    values = ([wish.wanted.get(name) for wish in naming] for name in (feature, *SCOPE_OF_SHARING))
+    return any(len({_plain(value) for value in given if value is not None}) > 1 for given in values)
+
+
+def _plain(value: Any) -> Hashable:
+    """A value for a comparison: names of groups in any order and any case are the same list."""
+    return tuple(sorted(str(name).casefold() for name in value)) if isinstance(value, (list, tuple)) else str(value)
 
 
 def _hosts(links: Sequence[Link]) -> str:

@@ -13,9 +13,10 @@ from typing import Any, TypedDict
 
 from ..graph.client import Client, Request
 from ..plan import NO_PATH, Action, Plan, Refusal, Resource
-from . import change, find_configuration, job, people, settings_bag
+from . import change, find_configuration, group_kinds, job, people, settings_bag
 from .directory import Principal, by_ids, count_members, find_groups, find_people, group_requests, listed, members_of_all, pick_groups
 from .find_configuration import Configuration, Raw
+from .group_kinds import ASSIGNED_ONLY, Becoming
 from .population import Leaving, guard, leaving
 
 ASSIGNED = "/appRoleAssignedTo?$top=999"
@@ -48,6 +49,8 @@ class ScopeFacts(TypedDict):
     """``None`` if there are more than `SHOWN` and the full result is not requested."""
     assigned_users: int
     assigned_groups: int
+    groups: list[Becoming] | None
+    """``None`` unless the option ``group_sync`` asks for it."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,8 @@ class Desired:
     """Whether an earlier task of this run has recorded a pending restart and paused the job."""
     restart_job: bool
     full_result: bool
+    group_sync: bool = False
+    """Whether the assigned groups are to become groups in the target."""
 
     @property
     def limited(self) -> bool:
@@ -103,6 +108,8 @@ class Current:
     job: Raw | None = None
     judged: bool = False
     """Whether the impact on users was computed, whose limits are exact. Those of the plan do not know filters."""
+    groups_on: bool = False
+    """Whether the job synchronizes groups, where its mappings were read."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +144,8 @@ def desired(params: Mapping[str, Any]) -> Desired:
         raise Refusal("state absent requires users or groups to remove from the scope")
     if params["exact"] and params.get("users") is None and params.get("groups") is None:
         raise Refusal("exact requires users or groups: the complete list of those in scope")
+    if params.get("group_sync") and params.get("mode") == "all":
+        raise Refusal(ASSIGNED_ONLY)
     if (params.get("max_removals") or 0) < 0:
         raise Refusal("max_removals must be 0 or more")
     if not 0 <= (params.get("max_removal_percent") or 0) <= 100:
@@ -157,6 +166,7 @@ def desired(params: Mapping[str, Any]) -> Desired:
         restart_owed=params["restart_owed"],
         restart_job=params["restart_job"],
         full_result=params["full_result"],
+        group_sync=bool(params.get("group_sync")),
     )
 
 
@@ -248,8 +258,11 @@ def plan(current: Current, wanted: Desired) -> Plan:
             f"configuration {wanted.configuration!r} has no app role {find_configuration.ROLE!r}, without which an assignment has no effect"
         )
     goal = goal_of(current, wanted)
+    if wanted.group_sync and goal.mode_after == "all":
+        raise Refusal(f"configuration {wanted.configuration!r}: {ASSIGNED_ONLY}")
     leavers = leaving(goal.before, goal.after, current.members, goal.mode_before, goal.mode_after, current.all_users)
     guard(leavers, replace(wanted, max_removals=None, max_removal_percent=None) if current.judged else wanted)
+    leaving_groups = _leaving_groups(goal, current, wanted)
     changes_mode = goal.mode_after != goal.mode_before or (wanted.mode and current.configuration and "SyncAll" not in current.bag)
     # It is not documented whether the service synchronizes all users while the key is missing (fact F61), so that counts as all here.
     narrows = goal.mode_after == "assigned" and (goal.mode_before == "all" or "SyncAll" not in current.bag)
@@ -268,14 +281,22 @@ def plan(current: Current, wanted: Desired) -> Plan:
         before={"mode": goal.mode_before, **before, **owed_before},
         after={"mode": goal.mode_after, **after, **owed_after},
         facts={"scope": _facts(current, goal, wanted), "restart_owed": whole.owed_after},
-        change_facts={"restart_needed": whole.needs_restart, "leaving": leavers.shown(SHOWN, wanted.full_result)},
+        change_facts={
+            "restart_needed": whole.needs_restart,
+            "leaving": leavers.shown(SHOWN, wanted.full_result),
+            "leaving_groups": [group.name for group in leaving_groups],
+        },
         actions=(
-            *(_unassign(assignment, leavers, current, wanted) for assignment in _sorted(goal.removed)),
+            *(_unassign(assignment, leavers, leaving_groups, current, wanted) for assignment in _sorted(goal.removed)),
             *(_assign(principal, current, wanted) for principal in sorted(goal.added, key=_order)),
             *(() if narrows else write),
             *whole.actions,
         ),
-        warnings=(*_warnings(goal.added, current, goal.mode_after), *change.waits_for_start(whole, wanted.restart_job)),
+        warnings=(
+            *_warnings(goal, current),
+            *_group_warnings(goal, leaving_groups, wanted),
+            *change.waits_for_start(whole, wanted.restart_job),
+        ),
         unmet=None if current.configuration or wanted.absent else find_configuration.missing(wanted.configuration),
         basis=lambda: _basis(current, goal),
     )
@@ -338,10 +359,12 @@ def _assign(principal: Principal, current: Current, wanted: Desired) -> Action:
     )
 
 
-def _unassign(assignment: Assignment, leavers: Leaving, current: Current, wanted: Desired) -> Action:
+def _unassign(assignment: Assignment, leavers: Leaving, groups: Sequence[Principal], current: Current, wanted: Desired) -> Action:
     resource = current.configuration.id if current.configuration else NO_PATH
     deletes = leavers.caused_by(assignment.principal, current.members)
-    return unassignment(assignment, resource, wanted.configuration, wanted.tenant, deletes)
+    action = unassignment(assignment, resource, wanted.configuration, wanted.tenant, deletes)
+    of_group = {"soft_deletes_group_in_target": True} if assignment.principal in groups else {}
+    return replace(action, effects={**action.effects, **of_group})
 
 
 def unassignment(assignment: Assignment, service_principal_id: str, configuration: str, tenant: str, soft_deletes: bool) -> Action:
@@ -377,8 +400,25 @@ def _set_mode(goal: Goal, narrows: bool, current: Current, wanted: Desired) -> A
     )
 
 
-def _warnings(added: Sequence[Principal], current: Current, mode: str) -> tuple[str, ...]:
+def _leaving_groups(goal: Goal, current: Current, wanted: Desired) -> list[Principal]:
+    """The groups that leave the scope of a job that synchronizes groups, unless they are of a kind that never becomes a group."""
+    if not (current.groups_on or wanted.group_sync) or goal.mode_before == "all":
+        return []
+    left = [principal for number, principal in goal.before.items() if number not in goal.after and principal.kind == "group"]
+    return sorted((group for group in left if group_kinds.kind_of(group).may_become), key=_order)
+
+
+def _group_warnings(goal: Goal, leaving_groups: Sequence[Principal], wanted: Desired) -> tuple[str, ...]:
+    """Which groups are deleted in the target, and which assigned groups never become groups there (facts F214, F216)."""
+    gone = people.some([group.name for group in leaving_groups])
+    deleted = (f"groups that leave the scope are soft-deleted in the target if they were synchronized: {gone}",) if gone else ()
+    groups = [principal for principal in goal.after.values() if principal.kind == "group"] if wanted.group_sync else []
+    return (*deleted, *(f"{kind.reason}: {people.some(names)}" for kind, names in group_kinds.left_out(groups)))
+
+
+def _warnings(goal: Goal, current: Current) -> tuple[str, ...]:
     """Users who will be skipped, or collide, although they are assigned (facts F111, F121)."""
+    added, mode = goal.added, goal.mode_after
     within = [member for principal in added for member in current.members.get(principal.id, ())]
     users = people.distinct([*added, *within], "user")
     warnings = [said for _reason, said in people.skipped(people.InScope(users, people.distinct(within, "group")))]
@@ -427,6 +467,7 @@ def _facts(current: Current, goal: Goal, wanted: Desired) -> ScopeFacts:
         "assigned": assigned if listed_in_full else None,
         "assigned_users": _count(ordered, "user"),
         "assigned_groups": _count(ordered, "group"),
+        "groups": [group_kinds.becoming(principal) for principal in ordered if principal.kind == "group"] if wanted.group_sync else None,
     }
 
 

@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.quantity import quantity
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.link import BUILDING, DEPROVISION, REMOVAL, Step
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.link import BUILDING, DEPROVISION, REMOVAL, TARGET, Step
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.link import removal as steps_of_removal
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.sizing import causes_full_cycle
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.model import (
     FORMAT,
@@ -45,8 +46,11 @@ REMOVED = "plan_removal"
 """The variable with the results of the tasks that would remove the link, in check mode, by the names under which the roles register them."""
 DID_NOT_RUN = "its tasks did not run"
 NOT_ASKED = "it was not asked for; the playbook plan does"
-POLICY = "cross_tenant_policy"
+REGISTERED = (ARGUMENTS, IMPACT, SIZING, REMOVED)
+"""All that is read of the variables of a link."""
 _ORDER = {(step.module, step.side): place for place, step in enumerate(BUILDING)}
+_IN_TARGET = {step.module for step in BUILDING if step.side == TARGET}
+"""The modules that work in the target, and perhaps in the source as well."""
 _UNSIZED: Sizing = {
     "users": None,
     "objects": None,
@@ -85,10 +89,10 @@ def found_of(look: Result, variables: Mapping[str, Any]) -> Found:
         value = among.get(name)
         return value if isinstance(value, Mapping) else {}
 
-    removal = registered(REMOVED)
+    results = registered(REMOVED)
     names = {step.registered for step in (DEPROVISION, *REMOVAL)}
-    results = {name: registered(name, removal) for name in names}
-    return Found(look, registered(ARGUMENTS), registered(IMPACT), registered(SIZING), results)
+    removing = {name: registered(name, results) for name in names}
+    return Found(look, registered(ARGUMENTS), registered(IMPACT), registered(SIZING), removing)
 
 
 def plan_of(
@@ -268,11 +272,11 @@ def _untouched(look: Result) -> list[Untouched]:
 
 def _side(part: Result, look: Result) -> Literal["source", "target"]:
     in_target = str(part["tenant"]).casefold() == _tenant(look, "target")["tenant_id"].casefold()
-    return "target" if part["module"] == POLICY and in_target else "source"
+    return "target" if part["module"] in _IN_TARGET and in_target else "source"
 
 
 def _removal_steps(found: Found) -> Sequence[Step]:
-    return (DEPROVISION, *REMOVAL) if found.arguments.get("tasks") == "deprovision" else REMOVAL
+    return steps_of_removal(bool(found.arguments.get("deprovision")), found.arguments.get("sharing") or ())
 
 
 def _removing(found: Found) -> list[PlannedPart]:

@@ -51,6 +51,10 @@ TABLE = (
     Row("update", "cross_tenant_policy", True, OLD_INVENTORY),
     # Creating an entry again soon after it was deleted can be refused (fact F37).
     Row("delete", "cross_tenant_policy", False, f"{OLD_INVENTORY}; for up to 30 days the service may refuse to create it again"),
+    # What the partner's users see
+    Row("create", "cross_tenant_capability", True, "cross_tenant_capability with state absent removes it"),
+    Row("update", "cross_tenant_capability", True, OLD_INVENTORY),
+    Row("delete", "cross_tenant_capability", True, OLD_INVENTORY),
     # The configuration
     Row("create", "sync_configuration", True, "the playbook teardown removes it"),
     Row("rename", "sync_configuration", True, OLD_INVENTORY),
@@ -60,6 +64,13 @@ TABLE = (
     # The scope
     Row("assign", "sync_scope", True, "take it out of the scope again; the next cycle then soft-deletes the accounts that it has created"),
     Row("unassign", None, False, f"assign it again; {COMING_BACK}", _effect("soft_deletes_in_target")),
+    Row(
+        "unassign",
+        None,
+        False,
+        "assign it again; whether the service then restores the group in the target is not documented",
+        _effect("soft_deletes_group_in_target"),
+    ),
     Row("unassign", None, True, "assign it again"),
     Row("update", "sync_scope", False, f"{OLD_INVENTORY}; {COMING_BACK}", _effect("needs_restart")),
     Row("update", "sync_scope", True, OLD_INVENTORY),

@@ -34,7 +34,7 @@ def test_a_person_sees_who_came_from_where(tmp_path: Path) -> None:
         assert fabrikam.find_element(By.TAG_NAME, "h2").text == "Fabrikam"
 
         (partner,) = rows(fabrikam, "partners")
-        assert cells(partner) == ["Contoso", "allowed", "inherited", "allowed", "none"]
+        assert cells(partner) == ["Contoso", "allowed", "inherited", "allowed", "none", "nothing"]
         (job,) = rows(contoso, "jobs")
         assert cells(job)[:5] == ["Fabrikam", "Fabrikam", "Active", "Active", "2"]
 

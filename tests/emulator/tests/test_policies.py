@@ -262,3 +262,28 @@ def test_the_domain_list(api: Api) -> None:
     assert policy["isOrganizationDefault"] is True
     api.refused(405, "Request_BadRequest", "GET", path, account="fabrikam")
     api.refused(403, "Authorization_RequestDenied", "GET", path, account="contoso", version="beta")
+
+
+@pytest.mark.fact("F45", "groupSyncInbound exists in beta only, or in v1.0 too (switch group_sync_inbound)")
+@pytest.mark.parametrize(("where", "in_v1"), [("beta", False), ("both", True)])
+def test_where_the_switch_for_groups_is(partner: Api, where: str, in_v1: bool) -> None:
+    partner.set(group_sync_inbound=where)
+    partner.ok("PUT", SYNC, ALLOWED)
+    groups = {"groupSyncInbound": {"isSyncAllowed": True}}
+    assert partner.send("PATCH", SYNC, groups, version="beta").status_code == 204
+    assert partner.get(SYNC, version="beta")["groupSyncInbound"] == {"isSyncAllowed": True}
+    assert ("groupSyncInbound" in partner.get(SYNC)) is in_v1
+    assert partner.send("PATCH", SYNC, groups).status_code == (204 if in_v1 else 400)
+
+
+@pytest.mark.fact("F219", "roleEnabledGroupSyncInbound exists in beta, and is refused unless groups are allowed; both can be sent at once")
+def test_the_switch_for_role_assignable_groups(partner: Api) -> None:
+    partner.ok("PUT", SYNC, ALLOWED)
+    roles = {"roleEnabledGroupSyncInbound": {"isSyncAllowed": True}}
+    partner.refused(400, "Request_BadRequest", "PATCH", SYNC, roles)
+    error = partner.refused(400, "Request_BadRequest", "PATCH", SYNC, roles, version="beta")
+    assert "groupSyncInbound" in error["message"]
+    partner.ok("PATCH", SYNC, {**roles, "groupSyncInbound": {"isSyncAllowed": True}}, version="beta")
+    assert partner.get(SYNC, version="beta")["roleEnabledGroupSyncInbound"] == {"isSyncAllowed": True}
+    assert "roleEnabledGroupSyncInbound" not in partner.get(SYNC)
+    partner.refused(400, "Request_BadRequest", "PATCH", SYNC, {"groupSyncInbound": {"isSyncAllowed": False}}, version="beta")

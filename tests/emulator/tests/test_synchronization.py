@@ -523,3 +523,19 @@ def test_on_demand_refusals(api: Api) -> None:
         {"parameters": [{"ruleId": rule, "subjects": [{**subject, "objectTypeName": "Group"}]}]},
     )
     api.refused(400, "Request_BadRequest", "POST", path, {"parameters": {"ruleId": rule}})
+
+
+@pytest.mark.fact("F218", "A job that is older than the feature has no group mapping until its schema is reset (switch group_mapping)")
+@pytest.mark.parametrize(("switch", "new", "reset"), [("present", True, True), ("only_template", False, True), ("absent", False, False)])
+def test_the_group_mapping_of_old_jobs(api: Api, switch: str, new: bool, reset: bool) -> None:
+    def has_groups(path: str) -> bool:
+        (rule,) = api.get(path)["synchronizationRules"]
+        return any(item["name"] and item["sourceObjectName"] == "Group" for item in rule["objectMappings"])
+
+    api.set(group_mapping=switch)
+    api.link_policies()
+    principal, job, _role = api.job()
+    assert has_groups(f"{job}/schema") is new
+    assert has_groups(f"/servicePrincipals/{principal}/synchronization/templates/Azure2Azure/schema") is reset
+    api.ok("DELETE", f"{job}/schema")
+    assert has_groups(f"{job}/schema") is reset

@@ -36,8 +36,7 @@ NOT_IMITATED = [
     "Roles that are limited to a part of the directory, activation of eligible roles, and eligible memberships of groups (F164).",
     "Exchange (F155) beyond its recipients: address book policies, the offline address book, and what Outlook shows to one user.",
     "Replication lag of what the provisioning engine itself writes, and of a job's schema; a request sees what a cycle did.",
-    "Workloads of Graph other than those the README lists, `$search`, delta queries, and `$expand` other than of identitySynchronization, "
-    "ownedObjects of users, and the principal or definition of a role assignment.",
+    "Workloads of Graph other than those the README lists, delta queries, and `$expand` of several relations or below another.",
 ]
 
 
@@ -51,13 +50,24 @@ class Proof:
     file: str
 
 
+TAGS = {"documented": "documented", "documented in two ways": "documented", "observed by others": "live", "assumed": "inferred"}
+"""How far a behaviour of the emulator can be believed, by the confidence of its fact."""
+
+
 @dataclass(frozen=True)
 class Fact:
-    """A title of the page of facts, with the subject above it."""
+    """A title of the page of facts, with the subject above it, and how far it can be believed."""
 
     subject: str
     number: str
     title: str
+    confidence: str
+    checked: str
+    source: str
+
+    @property
+    def tag(self) -> str:
+        return TAGS[self.confidence]
 
     @property
     def anchor(self) -> str:
@@ -80,16 +90,31 @@ def _of(path: Path) -> Iterator[Proof]:
                 yield Proof(number, text, node.name, path.relative_to(FOLDER).as_posix())
 
 
+JUDGED = re.compile(r"Confidence: ([^.]+)\. Checked: ([\d-]+)\. Source: (.+?)\.(?: Switch| *$)")
+
+
 def facts() -> list[Fact]:
     """The facts of the page, in its order."""
     found, subject = [], ""
-    for level, title in re.findall(r"^(##|###) (.+)$", FACTS.read_text(), re.MULTILINE):
+    text = FACTS.read_text()
+    addresses = dict(re.findall(r"^\[([^\]]+)\]: (\S+)$", text, re.MULTILINE))
+    for level, title, body in re.findall(r"^(##|###) (.+)\n((?:(?!^##|^\[[^\]]+\]: ).*\n?)*)", text, re.MULTILINE):
         if level == "##":
             subject = title
-        else:
-            number, _blank, rest = title.partition(" ")
-            found.append(Fact(subject, number, rest))
+            continue
+        number, _blank, rest = title.partition(" ")
+        judged = JUDGED.search(" ".join(body.split()))
+        if judged is None:
+            raise ValueError(f"{number} does not say how far it can be believed")
+        source = re.sub(r"\]\[([^\]]+)\]", lambda link: f"]({addresses[link[1]]})", judged[3])
+        found.append(Fact(subject, number, rest, judged[1], judged[2], source))
     return found
+
+
+def shares(tags: list[str]) -> str:
+    """How many of the behaviours are documented, were seen live, and are inferred."""
+    counted = [(tag, tags.count(tag)) for tag in dict.fromkeys(TAGS.values())]
+    return ", ".join(f"{count} {tag} ({count / len(tags):.0%})" for tag, count in counted)
 
 
 def document() -> str:
@@ -106,17 +131,24 @@ def document() -> str:
         "",
         "The [emulator](../emulator.md) imitates the [facts](facts.md) below. The test beside each line proves it. Where the service's",
         "documentation contradicts itself or is silent, a switch is named; `entra-emulator --list-settings` explains it.",
+        "",
+        "Each behaviour is *documented* by Microsoft, was seen *live* in public code, issues or notes that were written against the real",
+        "service, or is *inferred*: no source says so.",
     ]
-    claimed = proofs()
+    known, claimed = facts(), proofs()
+    tag_of = {fact.number: fact.tag for fact in known}
+    lines += ["", f"Of {len(claimed)} behaviours, {shares([tag_of[proof.number] for proof in claimed])}."]
     subject = ""
-    for fact in facts():
+    for fact in known:
         proven = [proof for proof in claimed if proof.number == fact.number]
         if proven and fact.subject != subject:
             subject = fact.subject
-            lines += ["", f"## {subject}", "", "| fact | | proven by |", "| --- | --- | --- |"]
+            lines += ["", f"## {subject}", "", "| fact | | known by | proven by |", "| --- | --- | --- | --- |"]
         for proof in proven:
             test = f"[`{proof.test}`](../../tests/emulator/{proof.file})"
-            lines.append(f"| [{fact.number}](facts.md#{fact.anchor}) | {_cell(proof.text)} | {test} |")
+            source = "" if fact.source == "none" else f": {fact.source}"
+            known_by = f"{fact.tag}, {fact.checked}{source}"
+            lines.append(f"| [{fact.number}](facts.md#{fact.anchor}) | {_cell(proof.text)} | {_cell(known_by)} | {test} |")
     lines += ["", "## What it does not imitate", "", *(f"* {text}" for text in NOT_IMITATED), ""]
     return "\n".join(lines)
 

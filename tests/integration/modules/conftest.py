@@ -5,6 +5,9 @@
 
 A test that chooses the behaviour itself says so: ``@pytest.mark.parametrize("behaviour", [LIKELY], indirect=True)``.
 
+The likely behaviour meets Ansible: one ansible-playbook run tells a story. For the others, whose difference Ansible never sees, ``make test`` runs
+the same tasks in this process; ``LIFE=everything`` has Ansible tell them, too.
+
 Stories in which writes become visible late mostly wait. ``make test`` tells the twelve steps of every module so, and a third of the other
 stories; ``LIFE=everything`` tells all. Every write that becomes visible late is in tests/conformance besides.
 """
@@ -112,9 +115,11 @@ def playbooks(emulator: Emulator, tmp_path: Path) -> Playbooks:
 
 
 @pytest.fixture
-def tell(emulator: Emulator, playbooks: Playbooks) -> Teller:
-    """Stories of many tasks."""
-    return Teller(emulator, playbooks, both_runners="BOTH_HOSTS" in os.environ)
+def tell(emulator: Emulator, playbooks: Playbooks, behaviour: Behaviour) -> Teller:
+    """Stories of many tasks. What the service does otherwise than is likely is nothing that Ansible could see."""
+    return Teller(
+        emulator, playbooks, both_runners="BOTH_HOSTS" in os.environ, here=behaviour is not behaviours.LIKELY and not everything()
+    )
 
 
 @pytest.fixture

@@ -28,6 +28,8 @@ EXISTS = refusal(
 )
 NO_POLICY = refusal(404, "Directory_ObjectNotFound", "Unable to read the company information from the directory.")
 ALREADY_ASSIGNED = refusal(400, "Request_BadRequest", "Permission being assigned already exists on the object", ["InvalidUpdate"])
+BETA = ("groupSyncInbound", "roleEnabledGroupSyncInbound")
+"""The members of an identity synchronization that only beta has (facts F45, F219)."""
 NOT_REPLICATED = refusal(400, "Request_BadRequest", "Not a valid reference update")
 
 EMPTY_ENTRY: dict[str, Any] = {
@@ -42,6 +44,10 @@ EMPTY_ENTRY: dict[str, Any] = {
     "automaticUserConsentSettings": {"inboundAllowed": None, "outboundAllowed": None},
 }
 """What the service answers for an entry that says nothing (fact F30)."""
+
+
+def _on(body: Mapping[str, Any] | None, member: str) -> bool:
+    return bool(((body or {}).get(member) or {}).get("isSyncAllowed"))
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,8 @@ class PartnerService:
     others: Sequence[Mapping[str, Any]] = ()
     links: Sequence[Link] = ()
     """The configurations of the same tenant."""
+    without: Sequence[str] = ()
+    """The members that even the beta version does not have."""
 
     def __call__(self, request: Request) -> Outcome:
         """Answer one request."""
@@ -124,8 +132,8 @@ class PartnerService:
         return Reply(200, copy.deepcopy({**self.entry, "identitySynchronization": self._shown("v1.0") if self.expands else None}))
 
     def _shown(self, version: str) -> dict[str, Any] | None:
-        """Only beta knows of groups (fact F45)."""
-        return self.policy and {name: value for name, value in self.policy.items() if version == "beta" or name != "groupSyncInbound"}
+        """Only beta knows of groups (facts F45, F219)."""
+        return self.policy and {name: value for name, value in self.policy.items() if version == "beta" or name not in BETA}
 
     def _write(self, body: Mapping[str, Any]) -> None:
         assert self.entry is not None
@@ -141,8 +149,12 @@ class PartnerService:
                 self.entry[name] = copy.deepcopy(value)
 
     def _policy(self, request: Request) -> Outcome:
-        if request.version == "v1.0" and "groupSyncInbound" in (request.body or {}):
-            return refusal(400, "Request_BadRequest", "The property 'groupSyncInbound' does not exist.")
+        unknown = [name for name in request.body or {} if name in BETA and (request.version == "v1.0" or name in self.without)]
+        if unknown:
+            return refusal(400, "Request_BadRequest", f"The property '{unknown[0]}' does not exist.")
+        group = "groupSyncInbound"
+        if _on(request.body, BETA[1]) and not (_on(self.policy, group) or _on(request.body, group)):
+            return refusal(400, "Request_BadRequest", f"The property '{BETA[1]}' cannot be set while groups are not allowed.")
         if request.method == "PUT":
             if self.entry is None:
                 return NOT_FOUND

@@ -19,7 +19,9 @@ from ..mapping import schema
 from ..mapping.default_schema import default_schema
 from ..mapping.new_schema import new_schema
 from ..mapping.types import Schema
+from . import group_impact
 from .changes import Assigned, assigned_after, assigned_before, change_of, decides, may_leave, rules_in
+from .group_impact import GroupFacts
 from .impact import Change, Guards, Impact, compute, deletions_begin, guards
 from .summary import lines
 
@@ -54,10 +56,12 @@ def _judge_scope(
 ) -> tuple[scope.Current, Facts]:
     running = job.Current(current.configuration, current.job)
     with source.reading():
-        rules = rules_in(source.get(f"{job.path_of(running)}/schema") if running.job else default_schema())
+        held = source.get(f"{job.path_of(running)}/schema") if running.job else default_schema()
+    rules = rules_in(held)
     sides = assigned_before(current), assigned_after(current, wanted)
     change = change_of(source, sides, current.members, (rules, rules), running)
-    return dataclasses.replace(current, judged=True), judged(source, target, change, guards(given))
+    groups_on = bool((schema.group_mapping(held) or {}).get("enabled"))
+    return dataclasses.replace(current, judged=True, groups_on=groups_on), judged(source, target, change, guards(given))
 
 
 SCOPE = ForeseenResource(scope.RESOURCE, _scope_affects, _judge_scope)
@@ -94,9 +98,9 @@ def inquire(source: Client, target: Client, given: Given) -> Facts:
 
     :raises Refusal: if a guard does not allow it, or the desired state of a part is refused.
     """
-    change = _change_of_link(source, given)
+    change, groups = _change_of_link(source, given)
     facts = judged(source, target, change, guards(given, "scope_"))
-    return {**facts, "report": report(facts["impact"])}
+    return {**facts, "groups": groups, "report": [*report(facts["impact"]), *group_impact.lines(groups)]}
 
 
 def report(impact: Facts | None) -> list[str]:
@@ -106,7 +110,7 @@ def report(impact: Facts | None) -> list[str]:
     return lines(impact["summary"], impact["users"], impact["more"])
 
 
-def _change_of_link(source: Client, given: Mapping[str, Any]) -> Change | None:
+def _change_of_link(source: Client, given: Mapping[str, Any]) -> tuple[Change | None, GroupFacts | None]:
     parts = {part.module: part for part in BUILDING}
     # The limits are those of the impact, which knows the filters.
     free = {**given, "scope_max_removals": None, "scope_max_removal_percent": None}
@@ -124,10 +128,12 @@ def _change_of_link(source: Client, given: Mapping[str, Any]) -> Change | None:
     if given["state"] == "absent":
         after, new = NONE, mapped.schema
     rules = rules_in(mapped.schema), rules_in(new)
+    sides = ((before, mapped.schema), (after, new))
+    groups = group_impact.compare(*(group_impact.groups_of(side.principals, side.mode, held) for side, held in sides))
     harmful = affects(before, after, mapped.schema, new)
     if not harmful and (given["harmful_only"] or (before == after and rules[0] == rules[1])):
-        return None
-    return change_of(source, (before, after), there.members, rules, mapped.parent)
+        return None, groups
+    return change_of(source, (before, after), there.members, rules, mapped.parent), groups
 
 
 def harms(planned: Mapping[str, tuple[Any, Any]]) -> bool:

@@ -11,6 +11,8 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+from ..capability_features import FEATURES
+from ..mapping import schema
 from ..mapping.types import Schema
 from ..partner_list import ListedPartner
 from .model import Described, Export, ExportedLink, Foreign, Identity, SeenConfiguration, SeenTenant
@@ -28,7 +30,7 @@ def export_of(tenants: Sequence[SeenTenant], not_chosen: Mapping[str, str]) -> E
     ordered = sorted(tenants, key=lambda one: one.short)
     by_id = {one.identity.id: one for one in ordered}
     foreign = _foreign(ordered, by_id, not_chosen)
-    links = [link for one in ordered for link in _links_of(one, by_id, foreign)]
+    links = _with_sharing([link for one in ordered for link in _links_of(one, by_id, foreign)], ordered, by_id)
     served = {(one.identity.id, found.target) for one in ordered for found in one.configurations}
     served |= {(one.identity.id, target) for one in ordered for _name, target in one.multitenant}
     inbound, partners = _partners(ordered, served)
@@ -101,7 +103,21 @@ def _link(
     if obstacle is None and found.target in foreign:
         obstacle = (NOT_CHOSEN if foreign[found.target].given else FOREIGN).format(foreign[found.target].short)
     target = _short(found.target, by_id, foreign)
+    groups = _groups(found, found.target in by_id and by_id[found.target].lets_groups_in.get(source.identity.id, False), target)
+    variables |= groups.variables
+    notes += groups.notes
     return ExportedLink(source.short, target, suffix, variables, (*notes, *described.notes), obstacle)
+
+
+def _groups(found: SeenConfiguration, let_in: bool, target: str) -> Described:
+    """Whether groups are synchronized, which both tenants decide. Where neither does, nothing is said."""
+    mapping = schema.group_mapping(found.schema) if found.schema is not None else None
+    if mapping is None or not mapping.get("enabled"):
+        return Described({})
+    if let_in and found.mode == "assigned" and schema.rows(mapping):
+        return Described({"groups": True})
+    why = f"{target} does not let them in, or that is not known" if not let_in else "a run refuses to set that"
+    return Described({}, (f"the job synchronizes groups, but {why}; it stays as it is",))
 
 
 def _configuration(found: SeenConfiguration, names: Collection[str]) -> tuple[str, list[str]]:
@@ -135,6 +151,28 @@ def _with_hosts(links: Iterable[ExportedLink]) -> Iterator[ExportedLink]:
             number += 1
         hosts.add(unique.host)
         yield unique
+
+
+def _with_sharing(links: Sequence[ExportedLink], tenants: Sequence[SeenTenant], by_id: Mapping[str, SeenTenant]) -> list[ExportedLink]:
+    """The links with what their tenants share. Each is written once: in the link into the tenant that shares, if there is one."""
+    found = list(links)
+    for one in tenants:
+        for partner in sorted(one.sharing.keys() & by_id.keys()):
+            pair = {one.short, by_id[partner].short}
+            places = [number for number, link in enumerate(found) if {link.source, link.target} == pair]
+            if places:
+                place = min(places, key=lambda number: (found[number].obstacle is not None, found[number].target != one.short, number))
+                found[place] = _sharing_in(found[place], one, one.sharing[partner])
+    return found
+
+
+def _sharing_in(link: ExportedLink, tenant: SeenTenant, shared: Described) -> ExportedLink:
+    """The link with what its tenant shares."""
+    side = "target" if link.target == tenant.short else "source"
+    share = {**link.variables.get("share", {}), **({side: dict(shared.variables)} if shared.variables else {})}
+    variables = {**link.variables, **({"share": share} if share else {})}
+    notes = [f"of what {tenant.short} shares: {note}" for note in shared.notes]
+    return dataclasses.replace(link, variables=variables, notes=(*link.notes, *notes))
 
 
 # Other tenants -------------------------------------------------------------------------------------------------------
@@ -184,7 +222,8 @@ def _partners(tenants: Sequence[SeenTenant], served: Collection[tuple[str, str]]
     for one in tenants:
         for partner in one.partners:
             partner_id, here = partner["tenant_id"].lower(), one.identity.id
-            sentence = f"{one.short}: {_policy(partner, _titled(partner_id, one, by_id))}"
+            shared = one.sharing.get(partner_id, Described({}))
+            sentence = f"{one.short}: {_policy(partner, _titled(partner_id, one, by_id), shared)}"
             if partner["user_sync_inbound"] and (partner_id, here) not in served:
                 inbound.append(sentence)
             elif not {(partner_id, here), (here, partner_id)} & set(served):
@@ -192,13 +231,15 @@ def _partners(tenants: Sequence[SeenTenant], served: Collection[tuple[str, str]]
     return sorted(inbound), sorted(others)
 
 
-def _policy(partner: ListedPartner, title: str) -> str:
+def _policy(partner: ListedPartner, title: str, shared: Described) -> str:
     """The switches of a partner that are on, as a clause."""
     into = ["may synchronize users into this tenant"] if partner["user_sync_inbound"] else []
     ways = [words for name, words in (("redemption_inbound", "from there"), ("redemption_outbound", "to there")) if partner.get(name)]
     redeemed = [f"invitations {' and '.join(ways)} are redeemed automatically"] if ways else []
     organization = ["it is in the same multitenant organization"] if partner["multitenant_organization"] else []
-    clauses = [*into, *redeemed, *organization]
+    features = [name for name in FEATURES if name in shared.variables]
+    sees = [f"its users see {', '.join(features)} of this tenant"] if features else []
+    clauses = [*into, *redeemed, *sees, *organization]
     return (
         f"{title} {into[0]}{''.join(f', {clause}' for clause in clauses[1:])}"
         if into

@@ -50,6 +50,14 @@ class Identity:
 
 
 @dataclass(frozen=True)
+class Described:
+    """A configuration as variables of a link, or what is shared as a part of one. ``notes`` is what they do not express, one sentence each."""
+
+    variables: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class SeenTenant:
     """What was read in a tenant that an export connects to."""
 
@@ -67,20 +75,16 @@ class SeenTenant:
     """The names of all its configurations."""
     template: Schema | None = None
     """The schema of a new configuration."""
+    lets_groups_in: Mapping[str, bool] = field(default_factory=dict)
+    """Whether a partner that may synchronize users may synchronize groups as well, by the ids of the partners, as far as it is known."""
+    sharing: Mapping[str, Described] = field(default_factory=dict)
+    """What it shares with its partners, as one side of the variable ``share``, by the ids of the partners."""
     related: tuple[Related, ...] = ()
     related_unknown: str | None = None
     unread: tuple[str, ...] = ()
     """What could not be read, one sentence each."""
     known: Mapping[str, Identity] = field(default_factory=dict)
     """Other tenants whose names were looked up, by id."""
-
-
-@dataclass(frozen=True)
-class Described:
-    """A configuration as variables of a link. ``notes`` is what they do not express, one sentence each."""
-
-    variables: Mapping[str, Any]
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

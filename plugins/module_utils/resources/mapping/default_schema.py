@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Private to this collection: it may change without notice.
-"""The service's default user mappings, for planning against a configuration that does not exist yet (fact F92).
+"""The service's default mappings of users and groups, for planning against a configuration that does not exist yet (fact F92).
 
 Only check mode of a new link uses them; a real run reads the job's own schema.
 """
@@ -52,8 +52,13 @@ def _row(target: str, source: Source, flow_type: str = "Always", priority: int =
     }
 
 
+GROUP_MATCHING = "objectId"
+GROUP_DIRECT = ("displayName", "description", "members")
+"""The assumed default mappings of groups: Microsoft publishes none (fact F231). A job's own schema decides."""
+
+
 def default_schema() -> Schema:
-    """A schema with the default user mappings and no attribute lists."""
+    """A schema with the default mappings of users and groups and no attribute lists. Groups are off by default (fact F106)."""
     matching: Source = {
         "type": "Function",
         "name": "AltSecIdFromNetId",
@@ -70,4 +75,15 @@ def default_schema() -> Schema:
         "flowTypes": "Add, Update, Delete",
         "attributeMappings": rows,
     }
-    return {"synchronizationRules": [{"name": "USER_INBOUND_USER", "objectMappings": [mapping]}], "directories": []}
+    groups: ObjectMapping = {
+        "name": "Provision Microsoft Entra ID Groups",
+        "sourceObjectName": "Group",
+        "targetObjectName": "Group",
+        "enabled": False,
+        "flowTypes": "Add, Update, Delete",
+        "attributeMappings": [
+            _row(GROUP_MATCHING, attribute_source(GROUP_MATCHING), "ObjectAddOnly", priority=1),
+            *(_row(name, attribute_source(name)) for name in GROUP_DIRECT),
+        ],
+    }
+    return {"synchronizationRules": [{"name": "USER_INBOUND_USER", "objectMappings": [mapping, groups]}], "directories": []}

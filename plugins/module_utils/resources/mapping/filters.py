@@ -59,7 +59,7 @@ def _filter_from_option(number: int, option: Mapping[str, Any]) -> Filter:
 def _text(option: Mapping[str, Any], member: str, where: str) -> str:
     value = option.get(member)
     if value is None or not str(value).strip():
-        raise Refusal(f"{where} has no {member}")
+        raise Refusal(f"{where} has no {member}; give one")
     return str(value)
 
 
@@ -88,7 +88,7 @@ def _check_clause(where: str, clause: Clause, operators: Collection[str], attrib
     if operator in UNARY:
         return
     if not values:
-        raise Refusal(f"{where}: {operator} needs values")
+        raise Refusal(f"{where}: {operator} needs values to compare with")
     if "" in values:
         # No comparison holds for an attribute without a value (fact F100).
         raise Refusal(f"{where}: {operator} cannot compare with an empty text; use IS NULL or IS NOT NULL")

@@ -22,6 +22,7 @@ from collections.abc import Iterator
 
 from ...plan import Refusal
 from . import filters
+from .default_schema import GROUP_DIRECT, GROUP_MATCHING
 from .documented import (
     CLOUD_SYNC_ONLY,
     COMPARISONS,
@@ -39,6 +40,7 @@ from .documented import (
 from .expression import attributes, calls, shortened
 from .wanted import Desired, WantedMapping
 
+OF_GROUPS = frozenset((GROUP_MATCHING, *GROUP_DIRECT))
 UNCHECKED = "not checked until the job exists"
 
 
@@ -48,6 +50,7 @@ def judge(wanted: Desired) -> list[str]:
     :raises Refusal: for a name or an expression that is certainly wrong.
     """
     unchecked = [name for wanted_mapping in wanted.mappings for name in _unchecked_in(wanted_mapping)]
+    unchecked += [name for wanted_mapping in wanted.group_mappings for name in _unchecked_of_groups(wanted_mapping)]
     if wanted.filters:
         filters.check(wanted.filters, (), SOURCE)
         clauses = [clause for group in wanted.filters for clause in group["clauses"]]
@@ -66,11 +69,25 @@ def _unchecked_in(wanted_mapping: WantedMapping) -> Iterator[str]:
         yield f"target attribute {wanted_mapping.target}"
     for name in sorted(attributes(wanted_mapping.meaning)):
         yield from _unchecked_source(name)
+    yield from _unchecked_functions(wanted_mapping)
+
+
+def _unchecked_functions(wanted_mapping: WantedMapping) -> Iterator[str]:
     if wanted_mapping.expression is not None:
         for name, count in calls(wanted_mapping.expression):
             yield from _unchecked_function(
                 name, count, f"the expression {shortened(wanted_mapping.expression)} for {wanted_mapping.target} is not valid"
             )
+
+
+def _unchecked_of_groups(wanted_mapping: WantedMapping) -> Iterator[str]:
+    """Which attributes of groups the service offers is not documented, beside those that every group has."""
+    if wanted_mapping.absent:
+        return
+    if wanted_mapping.target not in OF_GROUPS:
+        yield f"target attribute {wanted_mapping.target} of groups"
+    yield from (f"source attribute {name} of groups" for name in sorted(attributes(wanted_mapping.meaning)) if name not in OF_GROUPS)
+    yield from _unchecked_functions(wanted_mapping)
 
 
 def _unchecked_source(name: str) -> Iterator[str]:

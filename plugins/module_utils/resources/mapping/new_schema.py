@@ -25,6 +25,7 @@ from .schema import (
     definitions,
     flow_types,
     flows,
+    group_mapping,
     row_meaning,
     rows,
     user_mapping,
@@ -56,6 +57,8 @@ class Current:
     """The configuration and its job, which has to be restarted after a change."""
     tried: tuple[Tried, ...] = ()
     """The changed attributes of the users on whom the mappings are tried."""
+    group_parsed: Mapping[str, Source] = field(default_factory=dict)
+    """As ``parsed``, of the mappings of groups."""
 
 
 def new_schema(current: Current, wanted: Desired) -> Schema:
@@ -73,10 +76,12 @@ def new_schema(current: Current, wanted: Desired) -> Schema:
         _keep_rule_ids(new, current.schema)
         # Without a job, the matching attribute of the job is not known.
         _keep_matching(required_user_mapping(new, wanted), user_mapping(current.schema) if current.path else None, wanted)
+        _keep_groups(new, current, wanted)
     new = _with_wanted_extensions(new, wanted)
     mapping = required_user_mapping(new, wanted)
     for wanted_mapping in wanted.mappings:
-        _apply_mapping(wanted_mapping, mapping, new, current)
+        _apply_mapping(wanted_mapping, mapping, new, current.parsed)
+    _apply_groups(new, current, wanted)
     if wanted.exact:
         named = {wanted_mapping.target for wanted_mapping in wanted.mappings}
         required = {name for name, definition in definitions(new, "target").items() if definition.get("required")}
@@ -106,6 +111,59 @@ def required_user_mapping(schema: Schema, wanted: Desired) -> ObjectMapping:
     if mapping is None:
         raise Refusal(f"the job of configuration {wanted.configuration!r} has no mapping of users; set reset to restore the defaults")
     return mapping
+
+
+def required_group_mapping(schema: Schema, wanted: Desired) -> ObjectMapping:
+    """The mapping of groups.
+
+    :raises Refusal: if the schema has none, as that of a job that is older than the synchronization of groups (fact F106).
+    """
+    mapping = group_mapping(schema)
+    if mapping is not None and rows(mapping):
+        return mapping
+    if wanted.reset:
+        raise Refusal(
+            f"the default mappings of configuration {wanted.configuration!r} contain no mapping of groups; the service does not offer the "
+            "synchronization of groups in this tenant"
+        )
+    raise Refusal(
+        f"the job of configuration {wanted.configuration!r} has no mapping of groups, because it is older than the synchronization of "
+        "groups; set reset to start from the default mappings, which have one, and name your own mappings and filters in the same task"
+    )
+
+
+def _keep_groups(new: Schema, current: Current, wanted: Desired) -> None:
+    """Keep the matching of groups, and with a reset also whether they are synchronized: that is a switch, not a mapping."""
+    old, mapping = group_mapping(current.schema) if current.path else None, group_mapping(new)
+    if old is None or mapping is None:
+        return
+    if _matching(old):
+        _keep_matching(mapping, old, wanted)
+    if wanted.reset:
+        mapping["enabled"] = bool(old.get("enabled"))
+
+
+def _apply_groups(new: Schema, current: Current, wanted: Desired) -> None:
+    """Switch groups on or off, and change their mappings, in place. Without a mapping of groups they are off."""
+    if not (wanted.groups or wanted.group_mappings):
+        mapping = group_mapping(new)
+        if mapping is not None and wanted.groups is False:
+            mapping["enabled"] = False
+        return
+    mapping = required_group_mapping(new, wanted)
+    for wanted_mapping in wanted.group_mappings:
+        _reject_change_of_matching(wanted_mapping, mapping)
+        _apply_mapping(wanted_mapping, mapping, new, current.group_parsed, mapping)
+    if wanted.groups is not None:
+        mapping["enabled"] = wanted.groups
+
+
+def _reject_change_of_matching(wanted_mapping: WantedMapping, mapping: ObjectMapping) -> None:
+    """The service finds a group that it created by this mapping."""
+    row = rows(mapping).get(wanted_mapping.target)
+    changes = row is not None and row.get("matchingPriority") and not wanted_mapping.absent
+    if row is not None and changes and source_meaning(row.get("source")) != wanted_mapping.meaning:
+        raise Refusal(f"the group mapping of {wanted_mapping.target} must stay as the service created it; the service matches groups by it")
 
 
 def _keep_matching(mapping: ObjectMapping, old: ObjectMapping | None, wanted: Desired) -> None:
@@ -145,54 +203,63 @@ def _keep_rule_ids(new: Schema, schema: Schema) -> None:
 
 def _with_wanted_extensions(schema: Schema, wanted: Desired) -> Schema:
     """The schema with all wanted directory extensions defined: the service lists an extension only after it discovered it."""
-    for wanted_mapping in wanted.mappings:
+    listed = [(wanted_mapping, None) for wanted_mapping in wanted.mappings]
+    for wanted_mapping, mapping in [*listed, *((wanted_mapping, group_mapping(schema)) for wanted_mapping in wanted.group_mappings)]:
         if not wanted_mapping.absent:
             for side, names in (("target", [wanted_mapping.target]), ("source", sorted(attributes(wanted_mapping.meaning)))):
-                schema = _with_extensions(schema, side, names)
+                schema = _with_extensions(schema, side, names, mapping)
     if wanted.filters is not None:
         schema = _with_extensions(schema, "source", [clause["attribute"] for group in wanted.filters for clause in group["clauses"]])
     return schema
 
 
-def _with_extensions(schema: Schema, side: str, names: Iterable[str]) -> Schema:
+def _with_extensions(schema: Schema, side: str, names: Iterable[str], mapping: ObjectMapping | None = None) -> Schema:
     for name in filter(EXTENSION.match, names):
-        known = definitions(schema, side)
+        known = definitions(schema, side, mapping)
         if known and name.lower() not in {definition.lower() for definition in known}:
-            schema = with_definition(schema, side, name)
+            schema = with_definition(schema, side, name, mapping)
     return schema
 
 
-def _apply_mapping(wanted_mapping: WantedMapping, mapping: ObjectMapping, schema: Schema, current: Current) -> None:
-    """Change the mapping in place, unless it has the wanted meaning already."""
+def _apply_mapping(
+    wanted_mapping: WantedMapping,
+    mapping: ObjectMapping,
+    schema: Schema,
+    parsed: Mapping[str, Source],
+    kind: ObjectMapping | None = None,
+) -> None:
+    """Change the mapping in place, unless it has the wanted meaning already. ``kind``: the mapping whose objects have the attributes, as in
+    `definitions`.
+    """
     row = rows(mapping).get(wanted_mapping.target)
     if wanted_mapping.absent:
         if row is not None:
-            _reject_required(row, schema)
+            _reject_required(row, schema, kind)
             mapping["attributeMappings"].remove(row)
         elif not EXTENSION.match(wanted_mapping.target):
-            _reject_misspelt(wanted_mapping.target, {*definitions(schema, "target"), *rows(mapping)})
+            _reject_misspelt(wanted_mapping.target, {*definitions(schema, "target", kind), *rows(mapping)})
         return
-    _reject_unknown([wanted_mapping.target], schema, "target")
-    _reject_unknown(sorted(attributes(wanted_mapping.meaning)), schema, "source")
-    wanted = _row(wanted_mapping, row, current)
+    _reject_unknown([wanted_mapping.target], schema, "target", kind)
+    _reject_unknown(sorted(attributes(wanted_mapping.meaning)), schema, "source", kind)
+    wanted = _row(wanted_mapping, row, parsed)
     if row is None:
         mapping["attributeMappings"].append(wanted)
     elif row_meaning(row) != row_meaning(wanted):
         row.update(wanted)
 
 
-def _row(wanted_mapping: WantedMapping, row: Row | None, current: Current) -> Row:
+def _row(wanted_mapping: WantedMapping, row: Row | None, parsed: Mapping[str, Source]) -> Row:
     """The desired row: members that are not set keep their values."""
     base: Row = {**row} if row else {"targetAttributeName": wanted_mapping.target, **NEW_ROW}
     source = base.get("source")
     if source is None or source_meaning(source) != wanted_mapping.meaning:
-        source = _source(wanted_mapping, current)
+        source = _source(wanted_mapping, parsed)
     flow_type = APPLY[wanted_mapping.apply] if wanted_mapping.apply else base.get("flowType") or APPLY["always"]
     default = wanted_mapping.default if wanted_mapping.default is not None else base.get("defaultValue")
     return {**base, "source": source, "flowType": flow_type, "defaultValue": default}
 
 
-def _source(wanted_mapping: WantedMapping, current: Current) -> Source:
+def _source(wanted_mapping: WantedMapping, parsed: Mapping[str, Source]) -> Source:
     if wanted_mapping.source is not None:
         return attribute_source(wanted_mapping.source)
     if wanted_mapping.constant is not None:
@@ -203,21 +270,22 @@ def _source(wanted_mapping: WantedMapping, current: Current) -> Source:
         "expression": wanted_mapping.expression,
         "parameters": [],
     }
-    return current.parsed.get(wanted_mapping.target) or unparsed
+    return parsed.get(wanted_mapping.target) or unparsed
 
 
-def _reject_required(row: Row, schema: Schema) -> None:
+def _reject_required(row: Row, schema: Schema, kind: ObjectMapping | None) -> None:
     target = row["targetAttributeName"]
-    if row.get("matchingPriority") or definitions(schema, "target").get(target, {}).get("required"):
+    if row.get("matchingPriority") or definitions(schema, "target", kind).get(target, {}).get("required"):
         raise Refusal(f"the mapping of {target} is required by the service and cannot be removed")
 
 
-def _reject_unknown(names: Sequence[str], schema: Schema, side: str) -> None:
+def _reject_unknown(names: Sequence[str], schema: Schema, side: str, kind: ObjectMapping | None = None) -> None:
     """Reject names that the job's directories do not list, if they list any; names are case-sensitive (fact F97)."""
-    known = definitions(schema, side)
+    known = definitions(schema, side, kind)
     for name in names:
         if known and name not in known:
-            raise Refusal(f"{name!r} is not a {side} attribute of this configuration{hint(misspelt(name, known, 0.6))}")
+            what = f"{name!r} is not a {side} attribute of this configuration"
+            raise Refusal(f"{what}{' for groups' if kind is not None else ''}{hint(misspelt(name, known, 0.6))}")
 
 
 def _reject_misspelt(target: str, known: set[str]) -> None:

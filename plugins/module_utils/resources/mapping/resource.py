@@ -11,20 +11,21 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...graph.client import Client, Request
 from ...graph.errors import ServiceError
 from ...plan import NO_PATH, Action, Plan, Refusal, Resource, Unseen
-from .. import change, find_configuration, job
+from .. import change, find_configuration, job, settings_bag
+from ..group_kinds import ASSIGNED_ONLY
 from . import filters, try_on
 from .default_schema import default_schema
 from .expression import shortened, source_meaning
 from .judgement import judge
-from .new_schema import ESSENTIAL, Current, new_schema, required_user_mapping
-from .schema import flows, other_rules, problem, rows, rules_meaning, shown, user_mapping, without_empty
-from .types import ObjectMapping, Schema, Shown, Source
+from .new_schema import ESSENTIAL, Current, new_schema, required_group_mapping, required_user_mapping
+from .schema import flows, group_mapping, other_rules, problem, rows, rules_meaning, shown, user_mapping, without_empty
+from .types import MappingRow, ObjectMapping, Schema, Shown, Source
 from .wanted import PROTECTED, Desired, WantedMapping, desired
 
 __all__ = ["ESSENTIAL", "PROTECTED", "RESOURCE", "Current", "Desired", "WantedMapping", "desired", "judge", "plan", "read", "refreshed"]
@@ -33,9 +34,10 @@ __all__ = ["ESSENTIAL", "PROTECTED", "RESOURCE", "Current", "Desired", "WantedMa
 def read(client: Client, wanted: Desired) -> Current:
     """The job's schema, and the service's parsed form of new expressions. Without a job: the documented defaults.
 
-    :raises Refusal: if the schema is not understood, or the service rejects an expression.
+    :raises Refusal: if the schema is not understood, the service rejects an expression, or groups are wanted while all users are in scope.
     """
     parent, schema = job.find_with_schema(client, wanted.configuration)
+    _require_assigned(client, parent, wanted)
     if parent.configuration is None or parent.job is None:
         pristine = default_schema()
         unmet = find_configuration.unmet(parent.configuration, parent.job, wanted.configuration)
@@ -45,6 +47,18 @@ def read(client: Client, wanted: Desired) -> Current:
     if wanted.reset:
         base = client.get(f"{parent.configuration.synchronization}/templates/{find_configuration.JOB_TEMPLATE}/schema")
     return _tried(client, wanted, _completed(client, wanted, Current(path, schema, base, parent=parent)))
+
+
+def _require_assigned(client: Client, parent: job.Current, wanted: Desired) -> None:
+    """The service synchronizes groups only if it synchronizes only assigned users and groups (fact F214). The mode is read only if groups are
+    wanted and no later task sets it.
+
+    :raises Refusal: if all users are in scope.
+    """
+    if not wanted.groups or wanted.scope_mode or parent.configuration is None:
+        return
+    if settings_bag.synchronizes_all(settings_bag.parse(client.whole(client.get(f"{parent.configuration.synchronization}/secrets")))):
+        raise Refusal(f"configuration {wanted.configuration!r}: {ASSIGNED_ONLY}")
 
 
 def _tried(client: Client, wanted: Desired, current: Current) -> Current:
@@ -60,14 +74,24 @@ def _completed(client: Client, wanted: Desired, current: Current) -> Current:
         _reject_misshapen(current.base, f"the default mappings of {where} cannot be understood")
     # The wanted mappings are applied to the base, so the service has to parse the expressions that are not in there.
     users = required_user_mapping(current.base, wanted)
-    now = {target: source_meaning(row.get("source")) for target, row in rows(users).items()}
-    new = [mapping for mapping in wanted.mappings if mapping.expression and now.get(mapping.target) != mapping.meaning]
     operators = current.operators
     if wanted.filters and wanted.filters != filters.shown(users) and not operators:
         listed = client.pages(f"{current.path}/filterOperators")
         operators = frozenset(str(name) for operator in listed for name in (operator.get("id") or operator.get("name"),) if name)
-    parsed = {mapping.target: current.parsed.get(mapping.target) or _parse(client, str(current.path), mapping) for mapping in new}
-    return dataclasses.replace(current, parsed=parsed, operators=operators)
+    parsed = _parsed(client, current, users, wanted.mappings, current.parsed)
+    groups: Mapping[str, Source] = {}
+    if wanted.group_mappings:
+        groups = _parsed(client, current, required_group_mapping(current.base, wanted), wanted.group_mappings, current.group_parsed)
+    return dataclasses.replace(current, parsed=parsed, operators=operators, group_parsed=groups)
+
+
+def _parsed(
+    client: Client, current: Current, mapping: ObjectMapping, wanted_mappings: Sequence[WantedMapping], known: Mapping[str, Source]
+) -> dict[str, Source]:
+    """The service's parsed form of each wanted expression that the object mapping does not have yet, by target attribute."""
+    now = {target: source_meaning(row.get("source")) for target, row in rows(mapping).items()}
+    new = [wanted for wanted in wanted_mappings if wanted.expression and now.get(wanted.target) != wanted.meaning]
+    return {wanted.target: known.get(wanted.target) or _parse(client, str(current.path), wanted) for wanted in new}
 
 
 def _reject_misshapen(schema: Any, sentence: str) -> None:
@@ -109,15 +133,16 @@ def plan(current: Current, wanted: Desired) -> Plan:
     mapping = required_user_mapping(new, wanted)
     # A schema without a mapping of users has nothing to keep: that of the template is used unchanged.
     old: ObjectMapping = user_mapping(current.schema) or {"attributeMappings": []}
-    before, after = _shown(old), _shown(mapping)
-    changes = [
-        f"{_verb(before['mappings'].get(name), after['mappings'].get(name))} {name}" for name in _differing(before, after, "mappings")
-    ]
+    before, after = _shown(old, current.schema), _shown(mapping, new)
+    changes = _changed_rows(before["mappings"], after["mappings"])
     changes += [name for name in ("filters", "target_actions") if before[name] != after[name]]
+    changes += [f"groups {'on' if after['groups'] else 'off'}"] if bool(before["groups"]) != bool(after["groups"]) else []
+    changes += [f"{change} of groups" for change in _changed_rows(before["group_mappings"], after["group_mappings"])]
+    stays = bool(before["groups"]) and not after["groups"]
     equal = rules_meaning(new) == rules_meaning(current.schema)
     if not equal and not changes:
         changes = ["other rules of the schema"]
-    touched = {wanted_mapping.target for wanted_mapping in wanted.mappings} | set(_differing(before, after, "mappings"))
+    touched = _touched(before, after, wanted)
     writes: tuple[Action, ...] = ()
     if not equal:
         writes = (
@@ -126,7 +151,7 @@ def plan(current: Current, wanted: Desired) -> Plan:
                 f"mappings of configuration {wanted.configuration} ({', '.join(changes)})",
                 wanted.tenant,
                 (_write(current, new),),
-                effects={"triggers_full_cycle": True},
+                effects={"triggers_full_cycle": True, **({"keeps_synced_groups": True} if stays else {})},
                 refresh=functools.partial(refreshed, current, wanted) if current.path else None,
             ),
         )
@@ -139,6 +164,8 @@ def plan(current: Current, wanted: Desired) -> Plan:
             "mappings": list(after["mappings"].values()),
             "filters": after["filters"],
             "target_actions": after["target_actions"],
+            "groups": after["groups"],
+            "group_mappings": list(after["group_mappings"].values()),
             "restart_owed": whole.owed_after,
         },
         change_facts={
@@ -147,17 +174,45 @@ def plan(current: Current, wanted: Desired) -> Plan:
             **try_on.facts(current, wanted),
         },
         actions=whole.actions,
-        warnings=(*warnings, *try_on.warned(current.tried), *change.waits_for_start(whole, wanted.restart_job)),
+        warnings=(
+            *warnings,
+            *((KEPT_GROUPS,) if stays else ()),
+            *try_on.warned(current.tried),
+            *change.waits_for_start(whole, wanted.restart_job),
+        ),
         unmet=current.unmet,
         foreign=_foreign(after, wanted),
-        basis=lambda: _basis(current.schema, before, after) if current.path else {},
+        basis=lambda: _basis(current.schema, before, after, touched) if current.path else {},
     )
 
 
-def _basis(schema: Schema, before: Shown, after: Shown) -> dict[str, Any]:
+KEPT_GROUPS = (
+    "groups that were synchronized stay in the target tenant with their present members, and are not updated any more; to remove a group, "
+    "take it out of scope and let a cycle run before groups are switched off, or delete it in the target tenant"
+)
+"""What becomes of groups when their synchronization is switched off (fact F217)."""
+
+
+def _changed_rows(before: Mapping[str, MappingRow], after: Mapping[str, MappingRow]) -> list[str]:
+    return [f"{_verb(before.get(name), after.get(name))} {name}" for name in _differing(before, after)]
+
+
+def _touched(before: Shown, after: Shown, wanted: Desired) -> dict[str, set[str]]:
+    """The mappings that the task manages or changes, by the part of the result, and whether groups are switched."""
+    users = {wanted_mapping.target for wanted_mapping in wanted.mappings} | set(_differing(before["mappings"], after["mappings"]))
+    groups = {wanted_mapping.target for wanted_mapping in wanted.group_mappings}
+    groups |= set(_differing(before["group_mappings"], after["group_mappings"]))
+    switched = {"groups"} if wanted.groups is not None or before["groups"] != after["groups"] else set()
+    return {"mappings": users, "group_mappings": groups, "groups": switched}
+
+
+def _basis(schema: Schema, before: Shown, after: Shown, touched: Mapping[str, set[str]]) -> dict[str, Any]:
     """What does not change of the mappings, and the other rules of the schema, each with what a cycle makes of it."""
     old = user_mapping(schema) or {}
-    changed = _differing(before, after, "mappings")
+    changed = _differing(before["mappings"], after["mappings"])
+    changed_of_groups = _differing(before["group_mappings"], after["group_mappings"])
+    managed = touched["groups"] or touched["group_mappings"]
+    unchanged = {target: row for target, row in before["group_mappings"].items() if target not in changed_of_groups}
     return {
         "mappings": {target: row for target, row in before["mappings"].items() if target not in changed},
         "filters": before["filters"],
@@ -165,7 +220,8 @@ def _basis(schema: Schema, before: Shown, after: Shown) -> dict[str, Any]:
         "mapping of users": "enabled" if old.get("enabled") is not False else "disabled",
         "matching": {target: row["matchingPriority"] for target, row in rows(old).items() if row.get("matchingPriority")},
         "input filters": without_empty((old.get("scope") or {}).get("inputFilterGroups") or []),
-        "other rules": other_rules(schema),
+        **({"group mappings": unchanged} if managed else {}),
+        "other rules": other_rules(schema, user_mapping(schema), group_mapping(schema) if managed else None),
     }
 
 
@@ -225,20 +281,26 @@ def _foreign(after: Shown, wanted: Desired) -> dict[str, Any]:
         others["filters"] = after["filters"]
     if wanted.target_actions is None:
         others["target actions"] = after["target_actions"]
+    of_groups = {wanted_mapping.target for wanted_mapping in wanted.group_mappings}
+    others |= {f"group mapping of {target}": row for target, row in after["group_mappings"].items() if target not in of_groups}
+    if wanted.groups is None:
+        others["groups"] = after["groups"]
     return others
 
 
-def _shown(mapping: ObjectMapping) -> Shown:
+def _shown(mapping: ObjectMapping, schema: Schema) -> Shown:
+    groups = group_mapping(schema)
     return {
         "mappings": {target: shown(row) for target, row in rows(mapping).items()},
         "filters": filters.shown(mapping),
         "target_actions": flows(mapping),
+        "groups": None if groups is None else bool(groups.get("enabled")),
+        "group_mappings": {target: shown(row) for target, row in rows(groups or {}).items()},
     }
 
 
-def _differing(before: Mapping[str, Any], after: Mapping[str, Any], part: str) -> list[str]:
-    names = {**before[part], **after[part]}
-    return [name for name in names if before[part].get(name) != after[part].get(name)]
+def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    return [name for name in {**before, **after} if before.get(name) != after.get(name)]
 
 
 def _verb(before: Any, after: Any) -> str:
@@ -247,12 +309,16 @@ def _verb(before: Any, after: Any) -> str:
     return "remove" if after is None else "change"
 
 
-def _managed(side: Shown, touched: set[str], wanted: Desired) -> dict[str, Any]:
-    """The part of the mappings that the task manages. ``mappings`` are by target attribute."""
+def _managed(side: Shown, touched: Mapping[str, set[str]], wanted: Desired) -> dict[str, Any]:
+    """The part of the mappings that the task manages. ``mappings`` and ``group_mappings`` are by target attribute."""
     managed: dict[str, Any] = {
         "configuration": wanted.configuration,
-        "mappings": {target: row for target, row in side["mappings"].items() if target in touched},
+        "mappings": {target: row for target, row in side["mappings"].items() if target in touched["mappings"]},
     }
+    if touched["groups"]:
+        managed["groups"] = bool(side["groups"])
+    if touched["group_mappings"]:
+        managed["group_mappings"] = {target: row for target, row in side["group_mappings"].items() if target in touched["group_mappings"]}
     whole = wanted.reset or wanted.restore is not None
     if whole or wanted.filters is not None:
         managed["filters"] = side["filters"]

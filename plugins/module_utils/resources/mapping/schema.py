@@ -16,6 +16,8 @@ from .expression import constant_text, source_meaning
 from .types import MappingRow, ObjectMapping, Row, Rule, Schema, Source
 
 RULE = "USER_INBOUND_USER"
+GROUPS = ("Provision Microsoft Entra ID Groups", "Provision Azure Active Directory Groups")
+"""The names of the mapping of groups: today's, and that of older jobs (facts F85, F106)."""
 APPLY = {"always": "Always", "create_only": "ObjectAddOnly"}
 _APPLY_OF = {flow_type: apply for apply, flow_type in APPLY.items()}
 FLOWS = {"create": "Add", "update": "Update", "delete": "Delete"}
@@ -31,6 +33,7 @@ SHAPE: dict[str, Any] = {
             "targetDirectoryName": str,
             "objectMappings": [
                 {
+                    "name": str,
                     "flowTypes": str,
                     "sourceObjectName": str,
                     "targetObjectName": str,
@@ -117,24 +120,42 @@ def user_mapping(schema: Schema) -> ObjectMapping | None:
     return None
 
 
+def group_mapping(schema: Schema) -> ObjectMapping | None:
+    """The object mapping of groups, by its name. If it was renamed: the only one from groups to groups that maps attributes; the nameless
+    mappings of the service have none.
+    """
+    rule = user_rule(schema)
+    listed = (rule.get("objectMappings") if rule else None) or []
+    named = [mapping for mapping in listed if mapping.get("name") in GROUPS]
+    if named:
+        return named[0]
+    kind = [
+        mapping for mapping in listed if mapping.get("sourceObjectName") == mapping.get("targetObjectName") == "Group" and rows(mapping)
+    ]
+    return kind[0] if len(kind) == 1 else None
+
+
 def rows(mapping: ObjectMapping) -> dict[str, Row]:
     """The attribute mappings by target attribute."""
     listed = mapping.get("attributeMappings") or ()
     return {row["targetAttributeName"]: row for row in listed if row.get("targetAttributeName")}
 
 
-def definitions(schema: Schema, side: str) -> dict[str, Mapping[str, Any]]:
-    """The attribute definitions of users on one ``side``, ``source`` or ``target``, by name; empty if the schema lists none."""
-    listed = [definition for found in _objects(schema, side) for definition in found.get("attributes") or ()]
+def definitions(schema: Schema, side: str, mapping: ObjectMapping | None = None) -> dict[str, Mapping[str, Any]]:
+    """The attribute definitions on one ``side``, ``source`` or ``target``, by name; empty if the schema lists none. They are those of the
+    objects of ``mapping``, by default of users.
+    """
+    listed = [definition for found in _objects(schema, side, mapping) for definition in found.get("attributes") or ()]
     return {definition["name"]: definition for definition in listed if definition.get("name")}
 
 
-def with_definition(schema: Schema, side: str, attribute: str) -> Schema:
+def with_definition(schema: Schema, side: str, attribute: str, mapping: ObjectMapping | None = None) -> Schema:
     """A copy of the schema that defines a directory extension on one side, if the schema lists the objects of that side (fact F97).
 
-    The given schema is not changed. Only the path to the new definition is copied, because directories are large.
+    The given schema is not changed. Only the path to the new definition is copied, because directories are large. ``mapping`` is as in
+    `definitions`.
     """
-    place = next(_objects(schema, side), None)
+    place = next(_objects(schema, side, mapping), None)
     definition = {
         "name": attribute,
         "type": "String",
@@ -155,8 +176,8 @@ def with_definition(schema: Schema, side: str, attribute: str) -> Schema:
     return {**schema, "directories": directories} if place is not None else {**schema}
 
 
-def _objects(schema: Schema, side: str) -> Iterator[Mapping[str, Any]]:
-    rule, mapping = user_rule(schema), user_mapping(schema)
+def _objects(schema: Schema, side: str, mapping: ObjectMapping | None) -> Iterator[Mapping[str, Any]]:
+    rule, mapping = user_rule(schema), mapping or user_mapping(schema)
     if not rule or not mapping:
         return
     names = (
@@ -228,9 +249,8 @@ def _mapping_meaning(mapping: ObjectMapping) -> tuple[Any, ...]:
     )
 
 
-def other_rules(schema: Schema) -> dict[str, Any]:
-    """The object mappings beside that of users, such as the one of groups, with a digest of what each means."""
-    users = user_mapping(schema)
+def other_rules(schema: Schema, *managed: ObjectMapping | None) -> dict[str, Any]:
+    """The object mappings beside the managed ones, such as the one of groups, with a digest of what each means."""
     return {
         f"{rule.get('name')}: {mapping.get('sourceObjectName')} to {mapping.get('targetObjectName')}": {
             "enabled": bool(mapping.get("enabled")),
@@ -239,7 +259,7 @@ def other_rules(schema: Schema) -> dict[str, Any]:
         }
         for rule in schema.get("synchronizationRules") or ()
         for mapping in rule.get("objectMappings") or ()
-        if mapping is not users
+        if not any(mapping is known for known in managed)
     }
 
 

@@ -97,11 +97,14 @@ class MappingRow(_Target, total=False):
 
 
 class Shown(TypedDict):
-    """The mapping of users in the form of the options. ``mappings`` are by target attribute."""
+    """The mappings of users and groups in the form of the options. ``mappings`` and ``group_mappings`` are by target attribute."""
 
     mappings: dict[str, MappingRow]
     filters: Filters
     target_actions: list[str]
+    groups: bool | None
+    """``None`` if the schema has no mapping of groups."""
+    group_mappings: dict[str, MappingRow]
 
 
 class TriedChange(TypedDict):

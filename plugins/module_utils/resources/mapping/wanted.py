@@ -12,6 +12,7 @@ from typing import Any
 
 from ...plan import Refusal
 from .. import clouds
+from ..group_kinds import ASSIGNED_ONLY
 from . import filters, schema
 from .default_schema import MATCHING, SOFT_DELETED
 from .expression import MAX_LENGTH, Canonical, ExpressionError, constant_source, parse, shortened
@@ -72,6 +73,16 @@ class Desired:
     restart_job: bool = True
     try_on: tuple[str, ...] = ()
     """The users of the source on whom the changed mappings are tried."""
+    groups: bool | None = None
+    """Whether groups are synchronized as well; ``None`` leaves it unchanged."""
+    group_mappings: tuple[WantedMapping, ...] = ()
+    scope_mode: str | None = None
+    """The mode that a later task sets; ``None`` if the present one counts."""
+
+    @property
+    def about_groups(self) -> bool:
+        """Whether an option is about groups."""
+        return self.groups is not None or bool(self.group_mappings)
 
 
 def desired(params: Mapping[str, Any]) -> Desired:
@@ -81,10 +92,14 @@ def desired(params: Mapping[str, Any]) -> Desired:
     """
     wanted_mappings = [_wanted_mapping(given) for given in params.get("mappings") or ()]
     wanted_mappings += [wanted_mapping for wanted_mapping in _presets(params) if wanted_mapping]
-    targets = [wanted_mapping.target for wanted_mapping in wanted_mappings]
-    twice = sorted({target for target in targets if targets.count(target) > 1})
-    if twice:
-        raise Refusal(f"{', '.join(twice)} is mapped more than once")
+    group_mappings = [_wanted_mapping(given, "group mapping") for given in params.get("group_mappings") or ()]
+    for listed, where in ((wanted_mappings, ""), (group_mappings, " in group_mappings")):
+        targets = [wanted_mapping.target for wanted_mapping in listed]
+        twice = sorted({target for target in targets if targets.count(target) > 1})
+        if twice:
+            raise Refusal(f"{', '.join(twice)} is mapped more than once{where}")
+    if params.get("groups") and params.get("scope_mode") == "all":
+        raise Refusal(ASSIGNED_ONLY)
     if any(wanted_mapping.target == "manager" and not wanted_mapping.absent for wanted_mapping in wanted_mappings):
         clouds.require_feature(clouds.MANAGER, params["cloud"])
     actions = params.get("target_actions")
@@ -101,6 +116,9 @@ def desired(params: Mapping[str, Any]) -> Desired:
         restore=_backup(params.get("restore")),
         restart_job=params.get("restart_job", True),
         try_on=tuple(params.get("try_on") or ()),
+        groups=params.get("groups"),
+        group_mappings=tuple(group_mappings),
+        scope_mode=params.get("scope_mode"),
     )
 
 
@@ -121,30 +139,30 @@ def _suffixed(suffix: str) -> WantedMapping:
     return _checked(WantedMapping("displayName", expression=f'Append([displayName], "{quoted}")'), "display_name_suffix")
 
 
-def _wanted_mapping(given: MappingRow) -> WantedMapping:
+def _wanted_mapping(given: MappingRow, kind: str = "mapping") -> WantedMapping:
     target = str(given.get("target") or "").strip()
     if not target:
-        raise Refusal("a mapping has no target; name the attribute in the target tenant")
+        raise Refusal(f"a {kind} has no target; name the attribute in the target tenant")
     sources = [name for name in ("source", "constant", "expression") if given.get(name) is not None]
     for protected in PROTECTED:
         # Names that differ only in case are rejected as well.
         if target.lower() == protected.lower():
-            raise Refusal(f"the mapping of {protected} must stay as the service created it; the service matches and removes users by it")
+            raise Refusal(f"the {kind} of {protected} must stay as the service created it; the service matches and removes users by it")
     for unwritable, reason in UNWRITABLE.items():
         if target.lower() == unwritable.lower():
             raise Refusal(f"{unwritable} cannot be a target; {reason}")
     if given.get("state") == "absent":
         if sources:
-            raise Refusal(f"the mapping of {target} is to be absent, so it cannot be combined with {sources[0]}")
+            raise Refusal(f"the {kind} of {target} is to be absent, so it cannot be combined with {sources[0]}")
         return WantedMapping(target, absent=True)
     if len(sources) != 1:
-        raise Refusal(f"the mapping of {target} needs exactly one of source, constant and expression")
+        raise Refusal(f"the {kind} of {target} needs exactly one of source, constant and expression")
     if given.get("source") is not None and not str(given["source"]).strip():
-        raise Refusal(f"the source of the mapping of {target} is empty; name an attribute of the source tenant")
+        raise Refusal(f"the source of the {kind} of {target} is empty; name an attribute of the source tenant")
     wanted_mapping = WantedMapping(
         target, False, given.get("source"), given.get("constant"), given.get("expression"), given.get("default"), given.get("apply")
     )
-    return _checked(wanted_mapping, f"the mapping of {target}")
+    return _checked(wanted_mapping, f"the {kind} of {target}")
 
 
 def _checked(wanted_mapping: WantedMapping, where: str) -> WantedMapping:

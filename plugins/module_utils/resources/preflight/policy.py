@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from ...graph.json_text import parse as parse_json
@@ -19,6 +19,8 @@ from .finding import ERROR, UNKNOWN, WARNING, Finding
 NEARLY_FULL = 0.9
 PREMIUM = ("AAD_PREMIUM", "AAD_PREMIUM_P2")
 """Service plans that include Entra ID P1."""
+GOVERNANCE = ("Entra_Identity_Governance",)
+"""The service plan of Microsoft Entra ID Governance, which Microsoft Entra Suite contains (fact F235)."""
 
 Raw = Mapping[str, Any]
 
@@ -165,15 +167,33 @@ def licences(skus: Sequence[Raw], users: int) -> list[Finding]:
     return [Finding("licences", WARNING, cause, "each synchronized user needs Entra ID P1 in the source; buy the missing licences")]
 
 
+def group_licences(skus: Sequence[Raw], users: int) -> list[Finding]:
+    """The source needs Microsoft Entra ID Governance or Microsoft Entra Suite for users whose groups are synchronized (fact F235)."""
+    units = _units(skus, GOVERNANCE)
+    if units and units >= users:
+        return []
+    have = f"there are {units} licences" if units else "there is no licence"
+    cause = f"{have} with Microsoft Entra ID Governance, which the synchronization of groups needs for {_users(users)} in assigned groups"
+    return [Finding("licences", WARNING, cause, "buy Microsoft Entra ID Governance or Microsoft Entra Suite in the source")]
+
+
 def premium_units(skus: Sequence[Raw]) -> int:
     """How many users may have a licence with Entra ID P1."""
-    return sum(int((sku.get("prepaidUnits") or {}).get("enabled") or 0) for sku in skus if _premium(sku))
+    return _units(skus, PREMIUM)
 
 
-def _premium(sku: Raw) -> bool:
+def _units(skus: Sequence[Raw], names: Collection[str]) -> int:
+    """How many users may have a licence with one of these service plans."""
+    return sum(int((sku.get("prepaidUnits") or {}).get("enabled") or 0) for sku in skus if _has(sku, names))
+
+
+def _has(sku: Raw, names: Collection[str]) -> bool:
     plans = sku.get("servicePlans") or ()
     usable = sku.get("capabilityStatus") in ("Enabled", "Warning")
-    return usable and any(plan.get("servicePlanName") in PREMIUM and plan.get("provisioningStatus") != "Disabled" for plan in plans)
+    known = {name.lower() for name in names}
+    return usable and any(
+        str(plan.get("servicePlanName")).lower() in known and plan.get("provisioningStatus") != "Disabled" for plan in plans
+    )
 
 
 def _users(number: int) -> str:

@@ -34,7 +34,7 @@ from .finding import ERROR, WARNING, Finding
 
 
 def _assigned(link: Link, seen: Seen) -> Sequence[Longer]:
-    if _all_in_scope(link, seen):
+    if all_in_scope(link, seen):
         return [_all_users]
     serving = chosen(link, seen)[0]
     return [partial(_assignments, serving)] if serving and not link.exact else []
@@ -51,11 +51,11 @@ def _all_users(client: Client) -> Iterable[Principal]:
 def _named_users(link: Link, seen: Seen) -> Sequence[Longer]:
     known = {principal.name.lower() for principal in seen.members(ASSIGNED)}
     names = [name for name in link.users if name.lower() not in known]
-    return [lambda client: find_people(client, names).values()] if names and not _all_in_scope(link, seen) else []
+    return [lambda client: find_people(client, names).values()] if names and not all_in_scope(link, seen) else []
 
 
 def _named_groups(link: Link, seen: Seen) -> Sequence[Longer]:
-    wanted = link.groups and not _all_in_scope(link, seen) and not _unknown(seen)
+    wanted = link.groups and not all_in_scope(link, seen) and not _unknown(seen)
     return [lambda client: find_groups(client, link.groups).values()] if wanted else []
 
 
@@ -108,7 +108,8 @@ def _serving(link: Link, seen: Seen) -> list[Found]:
     return [found for found in seen.members(CONFIGURATIONS) if found.serves == link.partner]
 
 
-def _all_in_scope(link: Link, seen: Seen) -> bool:
+def all_in_scope(link: Link, seen: Seen) -> bool:
+    """Whether all users of the tenant are to be in scope."""
     serving = chosen(link, seen)[0]
     return link.mode == "all" or (link.mode is None and serving is not None and settings_bag.synchronizes_all(serving.bag))
 
@@ -165,8 +166,10 @@ def several(serving: Sequence[Found], with_new: bool = False) -> list[Finding]:
     return [Finding("configurations", WARNING, cause, "make sure that their scopes do not overlap, or remove those that are not needed")]
 
 
-def _licences(_link: Link, seen: Seen) -> list[Finding]:
-    return policy.licences(seen.members(SKUS), len(arriving(seen)))
+def _licences(link: Link, seen: Seen) -> list[Finding]:
+    skus = seen.members(SKUS)
+    in_groups = people.taken(seen.members(MEMBERS))
+    return [*policy.licences(skus, len(arriving(seen))), *(policy.group_licences(skus, len(in_groups)) if link.group_sync else [])]
 
 
 def _users(_link: Link, seen: Seen) -> list[Finding]:

@@ -114,6 +114,18 @@ def audit_policy(call: Call, activity: str, partner: str, before: GraphObject | 
     audit(call, f"CrossTenant{part}", DIRECTORY, activity, policy, "Policy", properties)
 
 
+def audit_capability(call: Call, partner: str | None, before: GraphObject | None, after: GraphObject | None) -> None:
+    """An entry about a capability: a change of the partner's entry, or of the default policy (F208)."""
+    name = str((after or before or {})["name"])
+    old, new = ({name: item["inboundAccess"]} if item is not None else {} for item in (before, after))
+    if partner is not None:
+        audit_policy(call, "Update a partner cross-tenant access setting", partner, old, new, "AccessSettings")
+        return
+    properties = [modified(name, old.get(name), new.get(name))]
+    activity = "Update the company default cross-tenant access setting"
+    audit(call, "CrossTenantAccessSettings", DIRECTORY, activity, {"id": "default"}, "Policy", properties)
+
+
 def _policy_id(call: Call) -> str:
     return str(uuid.uuid5(uuid.UUID(call.tenant.id), "crossTenantAccessPolicy"))
 

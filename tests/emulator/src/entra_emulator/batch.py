@@ -23,16 +23,16 @@ ASKING = ("/getbyids", "/parseexpression", "/validatecredentials")
 
 
 class Item(BaseModel):
-    """One request in a batch."""
+    """One request in a batch. Members that the service does not know are ignored: Microsoft's Python SDK sends ``depends_on`` (F290)."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="ignore")
 
     id: str
     method: str
     url: str
-    headers: dict[str, str] = {}
+    headers: dict[str, str] | None = None
     body: Any = None
-    dependsOn: list[str] = []
+    dependsOn: list[str] | None = None
 
 
 class Batch(BaseModel):
@@ -79,9 +79,9 @@ def _checked(raw: Any) -> list[Item]:
     for item in items:
         if not item.id or item.id.casefold() in seen:
             raise bad_request(f"Each batch request must have a unique identifier: '{item.id}'.", "BadRequest")
-        if not {name.casefold() for name in item.dependsOn} <= seen:
+        if not {name.casefold() for name in item.dependsOn or ()} <= seen:
             raise bad_request(f"The dependsOn of batch request '{item.id}' names a request that does not come before it.", "BadRequest")
-        if item.body is not None and "content-type" not in {name.lower() for name in item.headers}:
+        if item.body is not None and "content-type" not in {name.lower() for name in item.headers or ()}:
             raise bad_request(f"Write request id : {item.id} does not contain Content-Type header or body.", "BadRequest")
         seen.add(item.id.casefold())
     return items
@@ -96,11 +96,11 @@ def _item(
     statuses: dict[str, int],
     keep: Callable[[Any], Any],
 ) -> dict[str, Any]:
-    headers = {"authorization": outer.get("authorization", "")} | {name.lower(): value for name, value in item.headers.items()}
+    headers = {"authorization": outer.get("authorization", "")} | {name.lower(): value for name, value in (item.headers or {}).items()}
     if headers["authorization"] != outer.get("authorization", ""):
         service.traffic.shown(headers["authorization"], resources.graph(origin))
     ids = incoming.identifiers(headers)
-    failed = any(statuses[name.casefold()] >= 400 for name in item.dependsOn)
+    failed = any(statuses[name.casefold()] >= 400 for name in item.dependsOn or ())
     reply = _failed(ids) if failed else _answer(service, version, headers, item, origin, ids)
     statuses[item.id.casefold()] = reply.status
     service.log.add(log_entry(service, item, version, reply, headers, origin))

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from .errors import GraphError, bad_request
 
@@ -73,6 +74,102 @@ def known_members(value: Any, allowed: frozenset[str], read_only: frozenset[str]
             raise bad_request(f"Property '{name}' is read-only and cannot be set.")
         raise bad_request(f"Invalid property '{name}'.")
     return members
+
+
+def directory_members(model: type[Body], value: Any, known: frozenset[str]) -> dict[str, Any]:
+    """The writable members of a directory object that a body has, each with a value of its type (F282)."""
+    sent = known_members(value, frozenset(model.model_fields), known)
+    own = {name: member for name, member in sent.items() if name in model.model_fields}
+    return {**sent, **read(model, own).sent()}
+
+
+# Users and groups -------------------------------------------------------------------------------------------------
+
+
+def _moment(value: str) -> str:
+    datetime.fromisoformat(value)
+    return value
+
+
+Moment = Annotated[str, AfterValidator(_moment)]
+
+
+class ObjectIdentity(Body):
+    signInType: str | None = None
+    issuer: str | None = None
+    issuerAssignedId: str | None = None
+
+
+class PasswordProfile(Body):
+    password: str | None = None
+    forceChangePasswordNextSignIn: bool | None = None
+    forceChangePasswordNextSignInWithMfa: bool | None = None
+
+
+class EmployeeOrgData(Body):
+    costCenter: str | None = None
+    division: str | None = None
+
+
+class UserBody(Body):
+    """What of a user can be written. The name can be changed, and not taken away."""
+
+    userPrincipalName: str = ""
+    displayName: str = ""
+    accountEnabled: bool | None = None
+    ageGroup: Literal["Minor", "NotAdult", "Adult", ""] | None = None
+    businessPhones: Annotated[list[str], Field(max_length=1)] = []
+    city: str | None = None
+    companyName: str | None = None
+    country: str | None = None
+    department: str | None = None
+    employeeHireDate: Moment | None = None
+    employeeId: str | None = None
+    employeeLeaveDateTime: Moment | None = None
+    employeeOrgData: EmployeeOrgData | None = None
+    employeeType: str | None = None
+    faxNumber: str | None = None
+    givenName: str | None = None
+    identities: list[ObjectIdentity] = []
+    jobTitle: str | None = None
+    mail: str | None = None
+    mailNickname: str | None = None
+    mobilePhone: str | None = None
+    officeLocation: str | None = None
+    onPremisesExtensionAttributes: dict[str, str | None] | None = None
+    onPremisesImmutableId: str | None = None
+    otherMails: list[str] = []
+    passwordPolicies: str | None = None
+    passwordProfile: PasswordProfile | None = None
+    postalCode: str | None = None
+    preferredDataLocation: str | None = None
+    preferredLanguage: str | None = None
+    showInAddressList: bool | None = None
+    state: str | None = None
+    streetAddress: str | None = None
+    surname: str | None = None
+    usageLocation: str | None = None
+    userType: Literal["Member", "Guest"] | None = None
+
+
+class GroupBody(Body):
+    """What of a group can be written."""
+
+    displayName: str = ""
+    classification: str | None = None
+    description: str | None = None
+    groupTypes: list[Literal["Unified", "DynamicMembership"]] = []
+    isAssignableToRole: bool | None = None
+    mailEnabled: bool | None = None
+    mailNickname: str | None = None
+    membershipRule: str | None = None
+    membershipRuleProcessingState: Literal["On", "Paused"] | None = None
+    preferredDataLocation: str | None = None
+    preferredLanguage: str | None = None
+    securityEnabled: bool | None = None
+    theme: Literal["Teal", "Purple", "Green", "Blue", "Pink", "Orange", "Red"] | None = None
+    uniqueName: str | None = None
+    visibility: Literal["Private", "Public", "Hiddenmembership", "HiddenMembership"] | None = None
 
 
 # Cross-tenant access policy -------------------------------------------------------------------------------------
@@ -165,6 +262,31 @@ class DefaultUpdate(PolicySettings):
     invitationRedemptionIdentityProviderConfiguration: IdentityProviders | None = None
 
 
+class CapabilityScope(Body):
+    resourceId: str | None = None
+    resourceType: Literal["none", "group", "user"] | None = None
+
+
+class CapabilityScopes(Body):
+    included: list[CapabilityScope] | None = None
+    excluded: list[CapabilityScope] | None = None
+
+
+class CapabilityAccess(Body):
+    isAllowed: bool | None = None
+    resourceScopes: CapabilityScopes | None = None
+
+
+class CapabilityUpdate(Body):
+    name: str | None = None
+    inboundAccess: CapabilityAccess | None = None
+
+
+class CapabilityCreate(CapabilityUpdate):
+    name: str = ""
+    inboundAccess: CapabilityAccess
+
+
 class PolicyUpdate(Body):
     displayName: str | None = None
     allowedCloudEndpoints: list[Literal["microsoftonline.com", "microsoftonline.us", "partner.microsoftonline.cn"]] | None = None
@@ -184,8 +306,14 @@ class IdentitySynchronization(Body):
     tenantId: Guid | None = None
 
 
-class IdentitySynchronizationBeta(IdentitySynchronization):
+class IdentitySynchronizationGroups(IdentitySynchronization):
+    """With the switch for groups."""
+
     groupSyncInbound: GroupSyncAllowed | None = None
+
+
+class IdentitySynchronizationBeta(IdentitySynchronizationGroups):
+    roleEnabledGroupSyncInbound: GroupSyncAllowed | None = None
     externalCloudAuthorizedApplicationId: str | None = None
 
 

@@ -17,13 +17,14 @@ from pydantic import ValidationError
 
 from . import __version__
 from .app import create_app
-from .control import explained
+from .mistakes import explained
 from .scenario import ScenarioError, load_scenario, shipped
-from .server import Certificates, build, listening_socket, ready_content, write_atomically
+from .server import Certificates, build, listening_socket, ready_content, require_writable, write_atomically
 from .service import Service
 from .settings import PRESETS, Settings, from_options
-from .state import World
+from .state import NO_TENANTS, World
 
+LAST_PORT = 65_535
 EPILOG = """
 The scenario is the name of a shipped one or a file; README.md documents the format. Every switch that --set takes is
 listed by --list-settings. The control API is below /emulator/ on the same address; the page at / shows the tenants.
@@ -33,6 +34,13 @@ examples:
   entra-emulator --port 8443 --ca-file ca.pem --ready-file ready.json
   entra-emulator --preset flipped --set lag.application=3 --set throttling=false
 """
+
+
+def port_number(text: str) -> int:
+    """A port, checked."""
+    if not text.isdigit() or int(text) > LAST_PORT:
+        raise argparse.ArgumentTypeError(f"{text} is no port; it is a number from 0 to {LAST_PORT}")
+    return int(text)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -48,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
     )
     result.add_argument("--state", type=Path, metavar="FILE", help="start from a dump of GET /emulator/state instead of a scenario")
     result.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    result.add_argument("--port", type=int, default=0, help="port to listen on; 0 takes a free one (default: %(default)s)")
+    result.add_argument("--port", type=port_number, default=0, help="port to listen on; 0 takes a free one (default: %(default)s)")
     result.add_argument("--ca-file", type=Path, metavar="PATH", help="where to write the CA certificate, PEM (default: a temporary file)")
     result.add_argument(
         "--ready-file", type=Path, metavar="PATH", help='when listening, write {"url","ca_file","port","pid"} here, in one piece'
@@ -75,11 +83,14 @@ def load_world(arguments: argparse.Namespace) -> World:
     if arguments.state is None:
         return load_scenario(arguments.scenario)
     try:
-        return World.model_validate_json(arguments.state.read_bytes())
+        world = World.model_validate_json(arguments.state.read_bytes())
     except OSError as problem:
         raise ScenarioError(f"{arguments.state}: {problem.strerror}") from None
     except ValidationError as problem:
-        raise ScenarioError(f"{arguments.state}: {explained(problem)}") from None
+        raise ScenarioError(f"{arguments.state}: {explained(problem, World)}") from None
+    if not world.tenants:
+        raise ScenarioError(f"{arguments.state}: {NO_TENANTS}")
+    return world
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -91,9 +102,9 @@ def main(argv: list[str] | None = None) -> int:
     try:
         service = Service(load_world(arguments), from_options(arguments.assignments, arguments.preset))
     except ScenarioError as problem:
-        return _refuse(str(problem))
+        return _refuse(f"{problem}\nshipped scenarios: {', '.join(shipped())}")
     except ValidationError as problem:
-        return _refuse(f"--set: {explained(problem)}")
+        return _refuse(f"--set: {explained(problem, Settings)}")
     except ValueError as problem:
         return _refuse(str(problem))
     logging.basicConfig(level=arguments.log_level.upper(), format="%(levelname)s %(name)s: %(message)s")
@@ -102,7 +113,6 @@ def main(argv: list[str] | None = None) -> int:
 
 def _refuse(message: str) -> int:
     print(f"entra-emulator: {message}", file=sys.stderr)
-    print(f"shipped scenarios: {', '.join(shipped())}", file=sys.stderr)
     return 2
 
 
@@ -111,9 +121,14 @@ def _serve(arguments: argparse.Namespace, service: Service) -> int:
     ca_file = arguments.ca_file or Path(tempfile.gettempdir()) / f"entra-emulator-{os.getpid()}-ca.pem"
     try:
         bound = listening_socket(arguments.host, arguments.port)
+    except OSError as problem:
+        return _refuse(f"port {arguments.port} of {arguments.host} cannot be used: {problem.strerror}")
+    try:
+        for path in (ca_file, *([arguments.ready_file] if arguments.ready_file else ())):
+            require_writable(path)
         write_atomically(ca_file, certificates.ca_pem())
     except OSError as problem:
-        return _refuse(str(problem))
+        return _refuse(f"{problem.filename or ca_file} cannot be written: {problem.strerror}")
     port = bound.getsockname()[1]
     shown = "localhost" if arguments.host in ("127.0.0.1", "0.0.0.0", "::1", "::") else arguments.host
     url = f"https://{shown}:{port}"

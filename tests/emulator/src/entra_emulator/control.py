@@ -17,13 +17,15 @@ from starlette.routing import Route
 
 from .exchange.feed import feed, watch
 from .exchange.standing import addresses, standing
-from .exchange.states import State, StateError, make
+from .exchange.states import State, StateError, find, make
 from .faults import Fault, FaultPlan
 from .history import HistoryError, Sent, perform
+from .mistakes import explained
 from .provisioning import engine
 from .service import Service, tenant_of
-from .settings import merged
-from .state import GraphObject, Tenant, World, moment, stamp
+from .settings import Settings, merged
+from .sharing import seen
+from .state import NO_TENANTS, GraphObject, Tenant, World, moment, stamp
 from .traffic import Traffic
 
 Handler = Callable[[HttpRequest], Awaitable[Response]]
@@ -51,9 +53,12 @@ def _json(content: Any, status: int = 200) -> Response:
     return Response(json.dumps(content, ensure_ascii=False, indent=1), status, media_type="application/json; charset=utf-8")
 
 
-def explained(problem: ValidationError) -> str:
-    """A pydantic error as one sentence for each mistake."""
-    return "; ".join(f"{'.'.join(str(part) for part in error['loc']) or 'body'}: {error['msg']}" for error in problem.errors())
+class Anything(BaseModel):
+    """What a mistake is found in, if it is none of `MODELS`."""
+
+
+MODELS: dict[str, type[BaseModel]] = {model.__name__: model for model in (World, Settings, ClockChange, Fault, State, Sent)}
+"""The models of bodies, by the names that mistakes in them have."""
 
 
 def guarded(handler: Handler) -> Handler:
@@ -65,7 +70,7 @@ def guarded(handler: Handler) -> Handler:
         except ControlError as problem:
             return _json({"error": str(problem)}, 400)
         except ValidationError as problem:
-            return _json({"error": explained(problem)}, 400)
+            return _json({"error": explained(problem, MODELS.get(problem.title, Anything))}, 400)
 
     return handle
 
@@ -85,7 +90,10 @@ async def get_state(http: HttpRequest) -> Response:
 
 
 async def put_state(http: HttpRequest) -> Response:
-    _service(http).load(World.model_validate(await _body(http)))
+    world = World.model_validate(await _body(http))
+    if not world.tenants:
+        raise ControlError(NO_TENANTS)
+    _service(http).load(world)
     return Response(status_code=204)
 
 
@@ -159,6 +167,20 @@ async def post_exchange(http: HttpRequest) -> Response:
     return Response(status_code=204)
 
 
+async def get_sharing(http: HttpRequest) -> Response:
+    """What people of one tenant see of those of another one; of all, or of the one who is named."""
+    service = _service(http)
+    holder, looker = _tenant(http), tenant_of(service.world, http.path_params["looker"])
+    if looker is None:
+        raise ControlError(f"There is no tenant {http.path_params['looker']}.")
+    named = http.query_params.get("person")
+    try:
+        people = [find(holder, named)] if named else list(holder.users.values())
+    except StateError as problem:
+        raise ControlError(str(problem)) from None
+    return _json({str(person["userPrincipalName"]): seen(holder, looker, person, service.settings) for person in people})
+
+
 # Settings, faults, requests -----------------------------------------------------------------------------------------
 
 
@@ -228,6 +250,7 @@ ENDPOINTS: list[tuple[str, str, Handler]] = [
     ("/emulator/clock", "POST", post_clock),
     ("/emulator/exchange/{tenant}", "GET", get_exchange),
     ("/emulator/exchange/{tenant}", "POST", post_exchange),
+    ("/emulator/sharing/{tenant}/{looker}", "GET", get_sharing),
     ("/emulator/settings", "GET", get_settings),
     ("/emulator/settings", "PUT", put_settings),
     ("/emulator/faults", "GET", get_faults),

@@ -145,6 +145,13 @@ def partner_exists() -> GraphError:
     )
 
 
+def capability_exists() -> GraphError:
+    """POST of a capability that exists (F201)."""
+    return GraphError(
+        409, "Request_MultipleObjectsWithSameKeyValue", "Another object with the same value for property name already exists."
+    )
+
+
 def conflicting_object() -> GraphError:
     """PUT of an identitySynchronization that exists (F6)."""
     message = "A conflicting object with one or more of the specified property values is present in the directory."

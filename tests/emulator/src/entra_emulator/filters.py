@@ -38,6 +38,8 @@ class Rules:
     needs_advanced: frozenset[str] = frozenset()
     """Those of them that need advanced query parameters."""
     ignore_case: bool = True
+    most_alternatives: int | None = None
+    """How many clauses may be combined with ``or``, or be listed after ``in``, in a basic query (F280)."""
     paths: Mapping[str, frozenset[str]] | None = None
     """Where each property has operators of its own: those of each path, such as ``initiatedBy/user/id``; members of a collection's
     elements are below the collection.
@@ -46,6 +48,7 @@ class Rules:
 
 DIRECTORY_OPERATORS = frozenset({"eq", "ne", "not", "ge", "le", "gt", "lt", "in", "startswith", "endswith", "and", "or", "any"})
 DIRECTORY_ADVANCED = frozenset({"ne", "not", "endswith"})
+DIRECTORY_ALTERNATIVES = 15
 AUDIT_OPERATORS = frozenset({"eq", "ge", "le", "startswith", "and", "or", "any"})
 _EQUAL, _BEGINS = frozenset({"eq"}), frozenset({"eq", "startswith"})
 AUDIT_PATHS: Mapping[str, frozenset[str]] = {
@@ -112,7 +115,10 @@ def parse(text: str) -> Any:
 def compile_filter(text: str, rules: Rules, advanced: bool) -> Predicate:
     """A predicate for `text`; refuses what `rules` do not allow, as the service does."""
     tree = parse(text)
+    _check_boolean(tree)
     _check(tree, rules, advanced, frozenset())
+    if rules.most_alternatives is not None and not advanced:
+        _check_alternatives(tree, rules.most_alternatives)
     if rules.paths is not None:
         _check_paths(tree, rules.paths, {})
     holds = _evaluator(tree, rules.ignore_case)
@@ -143,6 +149,37 @@ def _check(node: Any, rules: Rules, advanced: bool, variables: frozenset[str]) -
         raise bad_request("Invalid filter clause: The right side of a comparison has to be a value.", "BadRequest")
     for child in _children(node):
         _check(child, rules, advanced, variables)
+
+
+def _check_boolean(node: Any) -> None:
+    """Refuses a filter, or an operand of a logical operator, that is a property or a value and no condition."""
+    if isinstance(node, ast.BoolOp):
+        _check_boolean(node.left)
+        _check_boolean(node.right)
+    elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        _check_boolean(node.operand)
+    elif isinstance(node, ast.CollectionLambda) and node.lambda_ is not None:
+        _check_boolean(node.lambda_.expression)
+    elif not isinstance(node, ast.CollectionLambda | ast.Compare) and _operator(node) not in TESTS:
+        raise bad_request("Invalid filter clause: The $filter expression must evaluate to a single boolean value.", "BadRequest")
+
+
+def _check_alternatives(node: Any, most: int) -> None:
+    """Refuses too many clauses of one disjunction (F280)."""
+    count = _alternatives(node)
+    if count > most:
+        raise bad_request(
+            f"Too many child clauses specified in search filter expression containing 'OR' operators: {count}. Max allowed: {most}",
+            "Request_UnsupportedQuery",
+        )
+    for child in [node.lambda_.expression] if isinstance(node, ast.CollectionLambda) and node.lambda_ else _children(node):
+        _check_alternatives(child, most)
+
+
+def _alternatives(node: Any) -> int:
+    if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
+        return _alternatives(node.left) + _alternatives(node.right)
+    return len(_children(node.right)) if isinstance(node, ast.Compare) and isinstance(node.comparator, ast.In) else 1
 
 
 def _check_paths(node: Any, paths: Mapping[str, frozenset[str]], variables: Mapping[str, str]) -> None:

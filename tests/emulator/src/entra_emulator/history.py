@@ -21,13 +21,12 @@ from .exchange.feed import feed
 from .exchange.states import State, StateError, make
 from .graph import ROUTER
 from .incoming import query_options, split
-from .permissions import PERMISSIONS
+from .permissions import KNOWN
 from .provisioning import engine
 from .service import Service
 from .settings import Settings
 from .state import GraphObject, Tenant, World, moment
 
-EVERY_PERMISSION = frozenset(name for names in PERMISSIONS.values() for name in names)
 PARTNERS = "/policies/crossTenantAccessPolicy/partners"
 
 
@@ -128,12 +127,12 @@ def _caller(tenant: Tenant, by: str | None) -> Caller:
     if client is None:
         raise HistoryError(f"{tenant.display_name} has no application in whose name something could have been done.")
     if by is None or by == client:
-        return Caller(client, tenant.id, EVERY_PERMISSION)
+        return Caller(client, tenant.id, KNOWN)
     wanted = by.casefold()
     user = next((user for user in tenant.users.values() if wanted in (user["id"], user["userPrincipalName"].casefold())), None)
     if user is None:
         raise HistoryError(f"{by} is neither a user nor an application of {tenant.display_name}.")
-    return Caller(client, tenant.id, EVERY_PERMISSION, user["id"])
+    return Caller(client, tenant.id, KNOWN, user["id"])
 
 
 class Historian:

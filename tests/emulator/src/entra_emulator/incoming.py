@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -45,10 +46,22 @@ def json_body(raw: bytes, content_type: str) -> Any:
         raise unreadable_json() from None
 
 
+KEY = re.compile(r"/([A-Za-z]+)\((?:'((?:[^'/]|'')*)'|([0-9A-Za-z-]+))\)(?=/|$)")
+"""A key in parentheses, which may not have a name: ``users('a@contoso.kr')`` (F281)."""
+CAST = re.compile(r"/graph\.(?=[A-Za-z]+(?:/|$))", re.IGNORECASE)
+"""The short form of a cast, which Microsoft's SDKs send: ``graph.user`` (F281)."""
+
+
 def split(target: str) -> tuple[str, str]:
-    """Path and query of an address below the version root; the path is decoded."""
+    """Path and query of an address below the version root; the path is decoded, with keys as segments and whole names of types."""
     path, _mark, query = target.partition("?")
-    return "/" + unquote(path).strip("/"), query
+    return canonical("/" + unquote(path).strip("/")), query
+
+
+def canonical(path: str) -> str:
+    """The path in the one form that the operations have (F281)."""
+    keyed = KEY.sub(lambda found: f"/{found[1]}/{(found[2] or '').replace(chr(39) * 2, chr(39)) or found[3]}", path)
+    return CAST.sub("/microsoft.graph.", keyed)
 
 
 def request(

@@ -15,9 +15,9 @@ READERS = {"user": USER_READ, "group": GROUP_READ, "application": APP_READ, "ser
 """The permissions of which one is enough to read objects of a type."""
 
 
-def shown(call: Call, item: GraphObject, kind: Kind) -> GraphObject:
-    """An object in a collection of directory objects."""
-    served = odata.view(kind, item)
+def shown(call: Call, item: GraphObject, kind: Kind, names: tuple[str, ...] = ()) -> GraphObject:
+    """An object in a collection of directory objects; with `names`, only these properties of it."""
+    served = odata.view(kind, item, names)
     if not call.caller.roles.intersection(READERS[kind.name]):
         served = {name: value if name == "id" else None for name, value in served.items()}
     return {"@odata.type": f"#{kind.type_name}", **served}

@@ -16,10 +16,24 @@ from urllib.parse import quote, urlencode
 from . import properties
 from .call import Call, Reply
 from .errors import bad_request
-from .filters import ADVANCED, AUDIT_OPERATORS, AUDIT_PATHS, DIRECTORY_ADVANCED, DIRECTORY_OPERATORS, LOG_OPERATORS, Rules, compile_filter
+from .filters import (
+    ADVANCED,
+    AUDIT_OPERATORS,
+    AUDIT_PATHS,
+    DIRECTORY_ADVANCED,
+    DIRECTORY_ALTERNATIVES,
+    DIRECTORY_OPERATORS,
+    LOG_OPERATORS,
+    Rules,
+    compile_filter,
+)
+from .search import compile_search
 from .state import GraphObject
 
 MAXIMUM_PAGE = 999
+ONLY_ADVANCED_SEARCH = (
+    "Request with $search query parameter only works through MSGraph with a special request header: 'ConsistencyLevel: eventual'"
+)
 
 
 @dataclass(frozen=True)
@@ -34,6 +48,8 @@ class Kind:
     collections: frozenset[str] = frozenset()
     rules: Rules = field(default_factory=lambda: Rules("", frozenset(), frozenset()))
     key: str = "id"
+    searchable: frozenset[str] = frozenset()
+    """What $search finds (F287)."""
     directory: bool = True
     """Whether $count and $orderby with $filter need advanced query parameters."""
 
@@ -43,7 +59,7 @@ class Kind:
 
 
 def _directory_kind(name: str, entity_set: str, names: frozenset[str], **more: Any) -> Kind:
-    rules = Rules(f"microsoft.graph.{name}", names, DIRECTORY_OPERATORS, DIRECTORY_ADVANCED)
+    rules = Rules(f"microsoft.graph.{name}", names, DIRECTORY_OPERATORS, DIRECTORY_ADVANCED, most_alternatives=DIRECTORY_ALTERNATIVES)
     return Kind(name, entity_set, names, rules=rules, **more)
 
 
@@ -57,10 +73,26 @@ def _role_kind(name: str, entity_set: str, names: frozenset[str], operators: set
     return Kind(name, f"roleManagement/directory/{entity_set}", names, rules=rules, directory=False)
 
 
-USER = _directory_kind("user", "users", properties.USER, default=properties.USER_DEFAULT, collections=properties.USER_COLLECTIONS)
-GROUP = _directory_kind("group", "groups", properties.GROUP, default=properties.GROUP_DEFAULT, collections=properties.GROUP_COLLECTIONS)
-APPLICATION = _directory_kind("application", "applications", properties.APPLICATION)
-SERVICE_PRINCIPAL = _directory_kind("servicePrincipal", "servicePrincipals", properties.SERVICE_PRINCIPAL)
+USER = _directory_kind(
+    "user",
+    "users",
+    properties.USER,
+    default=properties.USER_DEFAULT,
+    collections=properties.USER_COLLECTIONS,
+    searchable=frozenset({"displayName", "givenName", "mail", "mailNickname", "surname", "userPrincipalName"}),
+)
+GROUP = _directory_kind(
+    "group",
+    "groups",
+    properties.GROUP,
+    default=properties.GROUP_DEFAULT,
+    collections=properties.GROUP_COLLECTIONS,
+    searchable=frozenset({"description", "displayName", "mail", "mailNickname"}),
+)
+APPLICATION = _directory_kind("application", "applications", properties.APPLICATION, searchable=frozenset({"displayName"}))
+SERVICE_PRINCIPAL = _directory_kind(
+    "servicePrincipal", "servicePrincipals", properties.SERVICE_PRINCIPAL, searchable=frozenset({"displayName"})
+)
 ASSIGNMENT = _directory_kind("appRoleAssignment", "appRoleAssignments", properties.ASSIGNMENT)
 CONTACT = _directory_kind("orgContact", "contacts", properties.CONTACT)
 ORGANIZATION = _directory_kind("organization", "organization", properties.ORGANIZATION)
@@ -86,6 +118,14 @@ PARTNER = Kind(
     key="tenantId",
     directory=False,
 )
+CAPABILITY = Kind(
+    "m365CapabilityBase",
+    "m365Capabilities",
+    properties.CAPABILITY,
+    rules=Rules("microsoft.graph.m365CapabilityBase", properties.CAPABILITY, frozenset({"eq", "ne", "in", "and", "or", "not"})),
+    key="name",
+    directory=False,
+)
 PROVISIONING = _log_kind("provisioningObjectSummary", "auditLogs/provisioning", properties.PROVISIONING)
 PROVISIONING_BY_ID = replace(
     PROVISIONING, rules=replace(PROVISIONING.rules, properties=properties.PROVISIONING - {"provisioningAction", "provisioningStatusInfo"})
@@ -99,8 +139,19 @@ DIRECTORY_AUDIT = Kind(
     directory=False,
 )
 
+SYNCHRONIZATION_JOB = Kind("synchronizationJob", "jobs", properties.SYNCHRONIZATION_JOB, directory=False)
+SYNCHRONIZATION_TEMPLATE = Kind("synchronizationTemplate", "templates", properties.SYNCHRONIZATION_TEMPLATE, directory=False)
+SYNCHRONIZATION_SCHEMA = Kind("synchronizationSchema", "schema", properties.SYNCHRONIZATION_SCHEMA, directory=False)
+DIRECTORY_DEFINITION = Kind("directoryDefinition", "directories", properties.DIRECTORY_DEFINITION, directory=False)
+FILTER_OPERATOR = Kind("filterOperatorSchema", "filterOperators", properties.FILTER_OPERATOR, directory=False)
+FUNCTION = Kind("attributeMappingFunctionSchema", "functions", properties.FUNCTION, directory=False)
+
 SINGLE = frozenset({"$select"})
+SEARCH = frozenset({"$search"})
+COUNTED = frozenset({"$filter", "$search"})
 LIST = frozenset({"$select", "$filter", "$orderby", "$top", "$count", "$skiptoken"})
+LISTED = frozenset({"$select", "$top", "$skip", "$count", "$skiptoken"})
+"""What lists of the synchronization service may be asked for (F289)."""
 PAGED = frozenset({"$top", "$count", "$skiptoken", "$select"})
 
 
@@ -128,18 +179,22 @@ def view(kind: Kind, item: GraphObject, names: Iterable[str] = ()) -> GraphObjec
     return {name: item.get(name, [] if name in kind.collections else None) for name in wanted}
 
 
-def single(call: Call, kind: Kind, item: GraphObject, extra: Mapping[str, Any] | None = None) -> Reply:
+def single(call: Call, kind: Kind, item: GraphObject, extra: Mapping[str, Any] | None = None, context: str | None = None) -> Reply:
     """The answer that is one entity."""
     names = selected(call, kind)
     suffix = f"({','.join(names)})" if names else ""
-    context = call.context(f"{kind.entity_set}{suffix}/$entity")
-    return Reply(200, {"@odata.context": context, **view(kind, item, names), **(extra or {})})
+    shown = call.context(context or f"{kind.entity_set}{suffix}/$entity")
+    return Reply(200, {"@odata.context": shown, **view(kind, item, names), **(extra or {})})
 
 
 def filtered(call: Call, kind: Kind, items: list[GraphObject]) -> list[GraphObject]:
     """`items` after $filter and $orderby."""
     query = call.request.query
     advanced = call.advanced and query.get("$count") == "true"
+    if "$search" in query:
+        if not call.advanced:
+            raise bad_request(ONLY_ADVANCED_SEARCH, "Request_UnsupportedQuery")
+        items = list(filter(compile_search(query["$search"], kind.searchable, kind.type_name), items))
     text = query.get("$filter")
     if text is not None:
         predicate = compile_filter(text, kind.rules, advanced)
@@ -172,9 +227,10 @@ def count(call: Call, kind: Kind, items: list[GraphObject]) -> Reply:
     if kind.directory and not call.advanced:
         raise bad_request("$count is not currently supported.", "Request_BadRequest")
     query = call.request.query
+    if "$search" in query:
+        items = list(filter(compile_search(query["$search"], kind.searchable, kind.type_name), items))
     if "$filter" in query:
-        predicate = compile_filter(query["$filter"], kind.rules, call.advanced)
-        items = [item for item in items if predicate(item)]
+        items = list(filter(compile_filter(query["$filter"], kind.rules, call.advanced), items))
     return Reply(200, str(len(items)), {"Content-Type": "text/plain"})
 
 

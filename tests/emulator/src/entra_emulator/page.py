@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A read-only page at ``/``: each tenant's people as Exchange lists them, its policies and jobs. No scripts, nothing from elsewhere."""
+"""A read-only page at ``/``: each tenant's people as Exchange lists them, its groups, policies and jobs, and what failed. No scripts."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
+from .endpoints.capabilities import EVERYBODY, trusted
 from .exchange.feed import feed
 from .exchange.standing import REASONS, addresses, standing
 from .service import Service
@@ -151,9 +152,59 @@ def _policies(world: World, tenant: Tenant) -> str:
         inbound = [((policy or {}).get(name) or {}).get("isSyncAllowed") for name in ("userSyncInbound", "groupSyncInbound")]
         shown = [_flag(consent.get("inboundAllowed")), _flag(consent.get("outboundAllowed"))]
         shown += [_flag(value) if policy is not None and value is not None else _tag("none") for value in inbound]
+        shown.append(_sharing(tenant, tenant.access_policy.capabilities.get(partner_id, {}), trusted(tenant, partner_id)))
         rows.append(_row([f"<b>{escape(other.display_name if other else partner_id)}</b>", *shown]))
+    if tenant.access_policy.default_capabilities:
+        everybody = _sharing(tenant, tenant.access_policy.default_capabilities, True)
+        rows.append(_row(["<b>all other tenants</b>", *[""] * 4, everybody]))
     heads = ["Partner", "Automatic redemption, inbound", "Automatic redemption, outbound", "User sync, inbound", "Group sync, inbound"]
-    return _table("partners", heads, rows)
+    return _table("partners", [*heads, "Sees of the people here"], rows)
+
+
+def _old_sharing(tenant: Tenant) -> str:
+    """The objects in Exchange by which calendars were shared before; a tenant begins with one of them (F210)."""
+    exchange = tenant.exchange
+    rows = [
+        *(
+            ("Organization relationship", item, ", ".join(item["DomainNames"]), item["Enabled"])
+            for item in exchange.organization_relationships
+        ),
+        *(("Availability address space", item, item["AccessMethod"], True) for item in exchange.availability_address_spaces),
+        *(("Sharing policy", item, ", ".join(item["Domains"]), item["Enabled"]) for item in exchange.sharing_policies),
+    ]
+    if not rows:
+        return ""
+    shown = [
+        _row([kind, f"<b>{_text(item['Name'])}</b>", _text(about), _tag("enabled") if enabled else _tag("disabled")])
+        for kind, item, about, enabled in rows
+    ]
+    return f"<h3>Old sharing in Exchange</h3>{_table('old-sharing', ['Kind', 'Name', 'For', ''], shown)}"
+
+
+def _sharing(tenant: Tenant, capabilities: dict[str, GraphObject], trust: bool) -> str:
+    """What a partner sees in Microsoft 365; nothing of it counts without the trust (F204)."""
+    if not capabilities and not trust:
+        return _tag("nothing")
+    shown = [] if trust else [_tag("no trust", "bad")]
+    for name, item in sorted(capabilities.items()):
+        allowed = bool(item["inboundAccess"].get("isAllowed"))
+        scope = _scope(tenant, item["inboundAccess"]) if allowed else "not allowed"
+        shown.append(_tag(f"{name}: {scope}", "good why" if allowed and trust else "why"))
+    return " ".join(shown) if shown else _tag("nothing yet")
+
+
+def _scope(tenant: Tenant, access: GraphObject) -> str:
+    scopes = access["resourceScopes"]
+    included, excluded = (", ".join(_whom(tenant, scope) for scope in scopes.get(part) or []) for part in ("included", "excluded"))
+    return (included or "nobody") + (f" without {excluded}" if excluded else "")
+
+
+def _whom(tenant: Tenant, scope: GraphObject) -> str:
+    key = str(scope.get("resourceId"))
+    if key.casefold() == EVERYBODY:
+        return "everybody"
+    known = tenant.groups.get(key.lower()) or tenant.users.get(key.lower())
+    return str(known.get("displayName")) if known else key
 
 
 def _state(job: Job) -> str:
@@ -192,6 +243,57 @@ def _jobs(world: World, tenant: Tenant) -> Iterator[str]:
 JOB_HEADS = ["Configuration", "Target", "Schedule", "Status", "Cycles", "Last cycle", "Next cycle", "Assignments", "People synchronized"]
 
 
+# What did not arrive -------------------------------------------------------------------------------------------------
+
+
+def failures(tenant: Tenant) -> list[GraphObject]:
+    """The last entry of the log about each user and group, where that is a failure, by configuration."""
+    last = {(entry["jobId"], entry["sourceIdentity"]["id"]): entry for entry in tenant.provisioning_log}
+    failed = [entry for entry in last.values() if entry["provisioningStatusInfo"]["status"] == "failure"]
+    return sorted(failed, key=lambda entry: str(entry["servicePrincipal"]["displayName"]))
+
+
+def _failed(tenant: Tenant) -> str:
+    rows = [_failure(entry) for entry in failures(tenant)]
+    more = f'<p class="empty">and {len(rows) - SHOWN_PEOPLE} more</p>' if len(rows) > SHOWN_PEOPLE else ""
+    return f"<h3>Failed</h3>{_table('failed', FAILED_HEADS, rows[:SHOWN_PEOPLE])}{more}" if rows else ""
+
+
+FAILED_HEADS = ["Configuration", "Who or what", "Failed to", "Since", "Why"]
+
+
+def _failure(entry: GraphObject) -> str:
+    source = entry["sourceIdentity"]
+    error = entry["provisioningStatusInfo"].get("errorInformation") or {}
+    who = _two_lines(source["displayName"], (source.get("details") or {}).get("UserPrincipalName") or source["identityType"])
+    why = f"{_tag(str(error.get('errorCode')), 'bad')} {_text(error.get('reason'))}"
+    return _row(
+        [
+            f"<b>{_text(entry['servicePrincipal']['displayName'])}</b>",
+            who,
+            _text(entry["provisioningAction"]),
+            _time(entry["activityDateTime"]),
+            why,
+        ]
+    )
+
+
+def _groups(tenant: Tenant, known: dict[str, str]) -> str:
+    groups = sorted(tenant.groups.values(), key=lambda group: str(group.get("displayName")).casefold())
+    rows = [_group(tenant, group, known) for group in groups[:SHOWN_PEOPLE]]
+    more = f'<p class="empty">and {len(groups) - len(rows)} more</p>' if len(groups) > len(rows) else ""
+    return _table("groups", ["Group", "Mail", "Kind", "Members", "From"], rows) + more
+
+
+def _group(tenant: Tenant, group: GraphObject, known: dict[str, str]) -> str:
+    kinds = ["Microsoft 365" if "Unified" in group["groupTypes"] else "mail" if group.get("mailEnabled") else "security"]
+    kinds += ["dynamic"] if "DynamicMembership" in group["groupTypes"] else []
+    kinds += ["role-assignable"] if group.get("isAssignableToRole") else []
+    members = sum(member in tenant.users or member in tenant.groups for member in tenant.members.get(str(group["id"]), ()))
+    name = f"<b>{_text(group.get('displayName'))}</b>"
+    return _row([name, _text(group.get("mail")), " ".join(map(_tag, kinds)), str(members), _origin(group, known)])
+
+
 def _count(number: int, one: str, many: str) -> str:
     return f"{number} {one if number == 1 else many}"
 
@@ -205,8 +307,11 @@ def _section(world: World, tenant: Tenant, known: dict[str, str]) -> str:
         f'<section id="{escape(tenant.id)}" data-tenant="{escape(tenant.id)}"><h2>{escape(tenant.display_name)}</h2>'
         f'<p class="about">{escape(", ".join(tenant.domains))} · <code>{escape(tenant.id)}</code> · {counts}</p>'
         f"<h3>Partners</h3>{_policies(world, tenant)}"
+        f"{_old_sharing(tenant)}"
         f"<h3>Provisioning jobs</h3>{_table('jobs', JOB_HEADS, list(_jobs(world, tenant)))}"
-        f"<h3>Address book</h3>{_people(tenant, known)}</section>"
+        f"{_failed(tenant)}"
+        f"<h3>Address book</h3>{_people(tenant, known)}"
+        f"<h3>Groups</h3>{_groups(tenant, known)}</section>"
     )
 
 

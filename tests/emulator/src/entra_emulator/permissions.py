@@ -10,6 +10,9 @@ from __future__ import annotations
 
 POLICY_READ = ("Policy.Read.All", "Policy.ReadWrite.CrossTenantAccess")
 POLICY_WRITE = ("Policy.ReadWrite.CrossTenantAccess",)
+# F206: the permission for the policy itself does not read the capabilities.
+CAPABILITY_WRITE = ("Policy.ReadWrite.CrossTenantCapability",)
+CAPABILITY_READ = ("Policy.Read.All", *CAPABILITY_WRITE)
 DIRECTORY_READ = ("Directory.Read.All", "Directory.ReadWrite.All")
 DIRECTORY_WRITE = ("Directory.ReadWrite.All",)
 APP_READ = ("Application.ReadWrite.OwnedBy", "Application.Read.All", "Application.ReadWrite.All", *DIRECTORY_READ)
@@ -79,6 +82,18 @@ PERMISSIONS: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/policies/crossTenantAccessPolicy/default"): POLICY_READ,
     ("PATCH", "/policies/crossTenantAccessPolicy/default"): POLICY_WRITE,
     ("POST", "/policies/crossTenantAccessPolicy/default/resetToSystemDefault"): POLICY_WRITE,
+    **{
+        (method, f"/policies/crossTenantAccessPolicy/{parent}/m365Capabilities{suffix}"): names
+        for parent in ("partners/{partner}", "default")
+        for method, suffix, names in (
+            ("GET", "", CAPABILITY_READ),
+            ("GET", "/$count", CAPABILITY_READ),
+            ("POST", "", CAPABILITY_WRITE),
+            ("GET", "/{capability}", CAPABILITY_READ),
+            ("PATCH", "/{capability}", CAPABILITY_WRITE),
+            ("DELETE", "/{capability}", CAPABILITY_WRITE),
+        )
+    },
     ("GET", "/policies/authorizationPolicy"): ("Policy.Read.All", "Policy.Read.AuthorizationPolicy", "Policy.ReadWrite.Authorization"),
     ("PATCH", "/policies/authorizationPolicy"): ("Policy.ReadWrite.Authorization",),
     ("GET", "/policies/b2bManagementPolicies"): B2B_POLICY_READ,
@@ -88,12 +103,14 @@ PERMISSIONS: dict[tuple[str, str], tuple[str, ...]] = {
     # F196
     ("GET", "/directory/tenantGovernance/relatedTenants"): RELATED_TENANTS,
     ("GET", "/organization"): ORGANIZATION_READ,
+    ("GET", "/organization/$count"): ORGANIZATION_READ,
     ("GET", "/organization/{tenant}"): ORGANIZATION_READ,
     ("GET", "/subscribedSkus"): LICENCE_READ,
     ("GET", "/domains"): DOMAIN_READ,
     ("GET", "/domains/{domain}"): DOMAIN_READ,
     # F138
     ("GET", "/applicationTemplates"): APP_READ,
+    ("GET", "/applicationTemplates/$count"): APP_READ,
     ("GET", "/applicationTemplates/{template}"): APP_READ,
     ("POST", "/applicationTemplates/{template}/instantiate"): APP_WRITE,
     ("GET", "/applications"): APP_READ,
@@ -110,6 +127,7 @@ PERMISSIONS: dict[tuple[str, str], tuple[str, ...]] = {
     ("DELETE", SP): APP_WRITE,
     # F138
     ("GET", SP + "/appRoleAssignedTo"): APP_READ,
+    ("GET", SP + "/appRoleAssignedTo/$count"): APP_READ,
     ("GET", SP + "/appRoleAssignedTo/{assignment}"): APP_READ,
     ("POST", SP + "/appRoleAssignedTo"): ASSIGN,
     ("DELETE", SP + "/appRoleAssignedTo/{assignment}"): ASSIGN,
@@ -118,7 +136,9 @@ PERMISSIONS: dict[tuple[str, str], tuple[str, ...]] = {
     # F135
     ("GET", SYNC + "/templates"): SYNC_READ,
     ("GET", SYNC + "/templates/{template}"): SYNC_READ,
-    ("GET", SYNC + "/templates/{template}/schema"): SYNC_READ,
+    ("GET", SYNC + "/templates/$count"): SYNC_READ,
+    ("GET", SYNC + "/jobs/$count"): SYNC_READ,
+    ("GET", SYNC + "/secrets/$count"): SYNC_READ,
     ("GET", SYNC + "/jobs"): SYNC_READ,
     ("POST", SYNC + "/jobs"): SYNC_WRITE,
     ("POST", SYNC + "/jobs/validateCredentials"): SYNC_WRITE,
@@ -132,18 +152,28 @@ PERMISSIONS: dict[tuple[str, str], tuple[str, ...]] = {
     ("POST", JOB + "/provisionOnDemand"): SYNC_WRITE,
     ("GET", SYNC + "/secrets"): SYNC_READ,
     ("PUT", SYNC + "/secrets"): SYNC_WRITE,
-    ("GET", SCHEMA): SYNC_READ,
     ("PUT", SCHEMA): SYNC_WRITE,
     ("DELETE", SCHEMA): SYNC_WRITE,
-    ("GET", SCHEMA + "/filterOperators"): SYNC_WRITE,
-    ("GET", SCHEMA + "/filterOperators()"): SYNC_WRITE,
-    ("GET", SCHEMA + "/functions"): SYNC_WRITE,
-    ("GET", SCHEMA + "/functions()"): SYNC_WRITE,
-    ("POST", SCHEMA + "/parseExpression"): SYNC_WRITE,
-    ("POST", SCHEMA + "/directories/{directory}/discover"): ("Application.ReadWrite.OwnedBy", "Directory.ReadWrite.All"),
+    **{
+        (method, schema + suffix): permissions
+        for schema in (SCHEMA, SYNC + "/templates/{template}/schema")
+        for method, suffix, permissions in (
+            ("GET", "", SYNC_READ),
+            ("GET", "/directories", SYNC_READ),
+            ("GET", "/directories/$count", SYNC_READ),
+            ("GET", "/directories/{directory}", SYNC_READ),
+            ("POST", "/directories/{directory}/discover", ("Application.ReadWrite.OwnedBy", "Directory.ReadWrite.All")),
+            ("GET", "/filterOperators", SYNC_WRITE),
+            ("GET", "/filterOperators()", SYNC_WRITE),
+            ("GET", "/functions", SYNC_WRITE),
+            ("GET", "/functions()", SYNC_WRITE),
+            ("POST", "/parseExpression", SYNC_WRITE),
+        )
+    },
     # F139
     ("GET", "/auditLogs/provisioning"): PROVISIONING_LOG,
     ("GET", "/auditLogs/directoryAudits"): AUDIT_LOG,
+    ("GET", "/auditLogs/directoryAudits/$count"): AUDIT_LOG,
     ("GET", "/auditLogs/directoryAudits/{audit}"): AUDIT_LOG,
     # People, groups, contacts
     ("GET", "/users"): USER_READ,
@@ -152,9 +182,25 @@ PERMISSIONS: dict[tuple[str, str], tuple[str, ...]] = {
     ("GET", "/users/{user}"): USER_READ,
     ("PATCH", "/users/{user}"): USER_WRITE,
     ("DELETE", "/users/{user}"): USER_WRITE,
-    ("GET", "/users/{user}/memberOf"): MEMBER_OF_READ,
-    ("GET", "/users/{user}/memberOf/microsoft.graph.group"): MEMBER_OF_READ,
+    **{
+        ("GET", f"/users/{{user}}/memberOf{suffix}"): MEMBER_OF_READ
+        for suffix in ("", "/$count", "/microsoft.graph.group", "/microsoft.graph.group/$count", "/{group}")
+    },
+    **{
+        (method, f"/{principal}/appRoleAssignments{suffix}"): permissions
+        for principal, readers in (("users/{user}", DIRECTORY_READ), ("groups/{group}", GROUP_READ))
+        for method, suffix, permissions in (
+            ("GET", "", (*readers, "AppRoleAssignment.ReadWrite.All", "Application.Read.All", "Application.ReadWrite.All")),
+            ("GET", "/{assignment}", (*readers, "AppRoleAssignment.ReadWrite.All", "Application.Read.All", "Application.ReadWrite.All")),
+            ("POST", "", ASSIGN),
+            ("DELETE", "/{assignment}", ASSIGN),
+        )
+    },
     ("GET", "/users/{user}/ownedObjects"): OWNED_READ,
+    ("GET", "/groups/{group}/owners"): GROUP_READ,
+    ("GET", "/groups/{group}/memberOf"): GROUP_READ,
+    ("GET", "/applications/{application}/owners"): APP_READ,
+    ("GET", SP + "/owners"): APP_READ,
     ("GET", "/users/{user}/manager"): ("User.Read.All", "User.ReadWrite.All", *DIRECTORY_READ),
     ("PUT", "/users/{user}/manager/$ref"): USER_WRITE,
     ("DELETE", "/users/{user}/manager/$ref"): USER_WRITE,
@@ -167,9 +213,11 @@ PERMISSIONS: dict[tuple[str, str], tuple[str, ...]] = {
     **{
         ("GET", f"/groups/{{group}}/{relation}{cast}{number}"): GROUP_READ
         for relation in ("members", "transitiveMembers")
-        for cast in ("", "/microsoft.graph.user", "/microsoft.graph.group")
+        for cast in ("", "/microsoft.graph.user", "/microsoft.graph.group", "/microsoft.graph.servicePrincipal")
         for number in ("", "/$count")
     },
+    ("GET", "/groups/{group}/members/$ref"): GROUP_READ,
+    ("GET", "/groups/{group}/transitiveMembers/{member}"): GROUP_READ,
     ("POST", "/groups/{group}/members/$ref"): MEMBER_WRITE,
     ("DELETE", "/groups/{group}/members/{member}/$ref"): MEMBER_WRITE,
     ("GET", "/roleManagement/directory/roleDefinitions"): ROLE_READ,
@@ -186,10 +234,16 @@ PERMISSIONS: dict[tuple[str, str], tuple[str, ...]] = {
         *DIRECTORY_READ,
     ),
     # Deleted items; the object's own type narrows the last three, see DELETED_OBJECT.
-    ("GET", DELETED + "/microsoft.graph.user"): ("User.Read.All", "User.ReadWrite.All", "User.DeleteRestore.All", *DIRECTORY_READ),
-    ("GET", DELETED + "/microsoft.graph.group"): ("Group.Read.All", "Group.ReadWrite.All", *DIRECTORY_READ),
-    ("GET", DELETED + "/microsoft.graph.application"): ("Application.Read.All", "Application.ReadWrite.All", *DIRECTORY_READ),
-    ("GET", DELETED + "/microsoft.graph.servicePrincipal"): ("Application.Read.All", "Application.ReadWrite.All", *DIRECTORY_READ),
+    **{
+        ("GET", f"{DELETED}/microsoft.graph.{name}{number}"): readers
+        for number in ("", "/$count")
+        for name, readers in (
+            ("user", ("User.Read.All", "User.ReadWrite.All", "User.DeleteRestore.All", *DIRECTORY_READ)),
+            ("group", ("Group.Read.All", "Group.ReadWrite.All", *DIRECTORY_READ)),
+            ("application", ("Application.Read.All", "Application.ReadWrite.All", *DIRECTORY_READ)),
+            ("servicePrincipal", ("Application.Read.All", "Application.ReadWrite.All", *DIRECTORY_READ)),
+        )
+    },
     ("GET", DELETED + "/{item}"): (
         "User.Read.All",
         "User.ReadWrite.All",
@@ -224,6 +278,10 @@ DELETED_OBJECT: dict[tuple[str, str], tuple[str, ...]] = {
     ("WRITE", "application"): ("Application.ReadWrite.All",),
     ("WRITE", "servicePrincipal"): ("Application.ReadWrite.All",),
 }
+
+
+KNOWN = frozenset(name for names in (*PERMISSIONS.values(), *DELETED_OBJECT.values()) for name in names)
+"""Every permission that an operation asks for."""
 
 
 def granted(method: str, template: str, roles: frozenset[str]) -> frozenset[str]:

@@ -38,14 +38,6 @@ USER_DEFAULT = (
     "userPrincipalName",
     "id",
 )
-USER_WRITABLE = _names(
-    """
-    accountEnabled ageGroup businessPhones city companyName country department displayName employeeHireDate employeeId
-    employeeLeaveDateTime employeeOrgData employeeType faxNumber givenName identities jobTitle mail mailNickname mobilePhone
-    officeLocation onPremisesExtensionAttributes onPremisesImmutableId otherMails passwordPolicies passwordProfile postalCode
-    preferredDataLocation preferredLanguage showInAddressList state streetAddress surname usageLocation userPrincipalName userType
-    """
-)
 USER_COLLECTIONS = _names("businessPhones otherMails proxyAddresses identities assignedLicenses assignedPlans imAddresses")
 
 GROUP = _names(
@@ -82,12 +74,6 @@ GROUP_DEFAULT = (
     "theme",
     "visibility",
 )
-GROUP_WRITABLE = _names(
-    """
-    classification description displayName groupTypes isAssignableToRole mailEnabled mailNickname membershipRule
-    membershipRuleProcessingState preferredDataLocation preferredLanguage securityEnabled theme uniqueName visibility
-    """
-)
 GROUP_COLLECTIONS = _names("groupTypes proxyAddresses assignedLabels assignedLicenses resourceBehaviorOptions resourceProvisioningOptions")
 
 APPLICATION = _names(
@@ -122,9 +108,10 @@ PARTNER = _names(
     """
     tenantId isServiceProvider isInMultiTenantOrganization inboundTrust b2bCollaborationOutbound b2bCollaborationInbound
     b2bDirectConnectOutbound b2bDirectConnectInbound tenantRestrictions crossCloudMeetingConfiguration automaticUserConsentSettings
-    protectedContentSharing
+    protectedContentSharing appServiceConnectInbound m365CollaborationInbound m365CollaborationOutbound
     """
 )
+CAPABILITY = _names("name lastModifiedDateTime inboundAccess")
 ORGANIZATION = _names(
     """
     id deletedDateTime assignedPlans businessPhones city country countryLetterCode createdDateTime defaultUsageLocation displayName
@@ -160,6 +147,12 @@ PROVISIONING = _names(
     provisioningSteps modifiedProperties servicePrincipal sourceSystem targetSystem initiatedBy sourceIdentity targetIdentity
     """
 )
+SYNCHRONIZATION_JOB = _names("id templateId schedule status synchronizationJobSettings")
+SYNCHRONIZATION_TEMPLATE = _names("id applicationId default description discoverable factoryTag metadata schema")
+SYNCHRONIZATION_SCHEMA = _names("id directories synchronizationRules version")
+DIRECTORY_DEFINITION = _names("id discoverabilities discoveryDateTime name objects readOnly version")
+FILTER_OPERATOR = _names("id name arity multivaluedComparisonType supportedAttributeTypes")
+FUNCTION = _names("id name parameters")
 DIRECTORY_AUDIT = _names(
     """
     id activityDateTime activityDisplayName additionalDetails category correlationId initiatedBy loggedByService operationType result

@@ -6,16 +6,21 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
 
+from cryptography.x509 import load_pem_x509_certificate
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from .exchange.old_sharing import Sharing, add_sharing
 from .exchange.opath import FilterError, compile_filter
 from .exchange.roles import DirectoryRole, ExchangeRole, Permission
 from .history import HistoryError, Step, live
 from .licensing import licensed, subscription
+from .mistakes import explained, nearest, twice
+from .permissions import KNOWN
 from .provisioning.attributes import net_id
 from .state import Exchange, FederatedCredential, GraphObject, Registration, Tenant, World, object_id
 
@@ -47,6 +52,24 @@ class Application(Part):
     exchange_roles: list[ExchangeRole] = Field(
         default_factory=list, description="Exchange's own roles, through a role group; they are not in the token."
     )
+
+    @field_validator("permissions")
+    @classmethod
+    def _known(cls, names: list[str]) -> list[str]:
+        for name in names:
+            if name not in KNOWN:
+                raise ValueError(f"no operation of the emulator asks for the permission {name}{nearest(name, KNOWN)}")
+        return names
+
+    @field_validator("certificates")
+    @classmethod
+    def _certificates(cls, texts: list[str]) -> list[str]:
+        for text in texts:
+            try:
+                load_pem_x509_certificate(text.encode())
+            except ValueError:
+                raise ValueError("this is no certificate in PEM form") from None
+        return texts
 
 
 class Home(Part):
@@ -162,7 +185,7 @@ class Licence(Part):
     consumed: int = Field(default=0, ge=0)
 
 
-class TenantScenario(Part):
+class TenantScenario(Sharing):
     """One tenant."""
 
     id: str = Field(pattern=GUID_PATTERN)
@@ -184,24 +207,38 @@ class TenantScenario(Part):
 
     @model_validator(mode="after")
     def _references(self) -> TenantScenario:
-        names = [person.userPrincipalName.lower() for person in self.people]
-        _unique(names, "userPrincipalName")
+        listed = [person.userPrincipalName.lower() for person in self.people]
+        _unique(listed, "userPrincipalName")
+        _unique([application.client_id for application in self.applications], "client_id")
+        _unique([item.id for items in (self.people, self.groups, self.contacts) for item in items if item.id], "id")
+        names = set(listed)
+        domains = {domain.lower() for domain in (*self.domains, self.initial_domain)}
         for person in self.people:
+            domain = person.userPrincipalName.rpartition("@")[2]
+            if domain.lower() not in domains:
+                raise ValueError(f"{person.userPrincipalName}: {domain} is not a domain of this tenant{nearest(domain, domains)}")
             if person.manager is not None and person.manager.lower() not in names:
-                raise ValueError(f"{person.userPrincipalName}: the manager {person.manager} is not in this tenant")
-        known = {*names, *(key for group in self.groups for key in (group.id, group.mailNickname) if key)}
+                raise ValueError(
+                    f"{person.userPrincipalName}: the manager {person.manager} is not in this tenant{nearest(person.manager, names)}"
+                )
+        nicknames = [group.mailNickname.lower() for group in self.groups if group.mailNickname]
+        known = {*names, *nicknames, *(group.id for group in self.groups if group.id)}
         for group in self.groups:
             for member in group.members:
                 if member.lower() not in known:
-                    raise ValueError(f"group {group.displayName}: the member {member} is not in this tenant")
+                    raise ValueError(f"group {group.displayName}: the member {member} is not in this tenant{nearest(member, known)}")
+                if nicknames.count(member.lower()) > 1:
+                    raise ValueError(
+                        f"group {group.displayName}: {member} is the mailNickname of several groups; name the member by its id"
+                    )
             for owner in group.owners:
                 if owner.lower() not in names:
-                    raise ValueError(f"group {group.displayName}: the owner {owner} is not in this tenant")
+                    raise ValueError(f"group {group.displayName}: the owner {owner} is not in this tenant{nearest(owner, names)}")
         bought = {licence.sku for licence in self.licences}
         for person in self.people:
             for sku in person.licences:
                 if sku not in bought:
-                    raise ValueError(f"{person.userPrincipalName}: the tenant has no licence {sku}")
+                    raise ValueError(f"{person.userPrincipalName}: the tenant has no licence {sku}{nearest(sku, bought)}")
         return self
 
 
@@ -224,9 +261,9 @@ class Scenario(Part):
 
 
 def _unique(values: list[str], what: str) -> None:
-    for value in values:
-        if values.count(value) > 1:
-            raise ValueError(f"the {what} {value} occurs twice")
+    repeated = twice(values)
+    if repeated is not None:
+        raise ValueError(f"the {what} {repeated} occurs twice")
 
 
 def shipped() -> list[str]:
@@ -243,12 +280,13 @@ def load_scenario(name: str) -> World:
     try:
         text = source.read_text(encoding="utf-8")
     except OSError as problem:
-        raise ScenarioError(f"{name}: no such scenario ({problem.strerror})") from None
+        raise ScenarioError(f"{name}: no such scenario ({problem.strerror}){nearest(name, shipped())}") from None
+    except UnicodeDecodeError:
+        raise ScenarioError(f"{name}: this is no text in UTF-8") from None
     try:
         scenario = Scenario.model_validate_json(text)
     except ValidationError as problem:
-        lines = [f"{'.'.join(str(part) for part in error['loc']) or 'scenario'}: {error['msg']}" for error in problem.errors()]
-        raise ScenarioError(f"{name}: " + "; ".join(lines)) from None
+        raise ScenarioError(f"{name}: {explained(problem, Scenario)}") from None
     try:
         return to_world(scenario)
     except HistoryError as problem:
@@ -291,6 +329,8 @@ def _tenant(scenario: TenantScenario, clock: str) -> Tenant:
         )
     groups = [group.model_dump() for group in scenario.dynamic_groups]
     tenant.exchange, tenant.exchange_online = Exchange(since=clock, dynamic_groups=groups), scenario.exchange_online
+    if scenario.exchange_online:
+        add_sharing(tenant.exchange, scenario, clock)
     by_name: dict[str, str] = {}
     for person in scenario.people:
         user = _user(scenario, person, clock)
@@ -301,9 +341,9 @@ def _tenant(scenario: TenantScenario, clock: str) -> Tenant:
             tenant.managers[by_name[person.userPrincipalName.lower()]] = by_name[person.manager.lower()]
     _add_groups(scenario, tenant, by_name, clock)
     _add_applications(scenario, tenant, by_name, clock)
-    for contact in scenario.contacts:
-        item = _contact(scenario.id, contact)
-        tenant.contacts[item["id"]] = item
+    contact_ids = _ids(scenario.id, "contact", [(contact.id, contact.mail) for contact in scenario.contacts])
+    for contact, contact_id in zip(scenario.contacts, contact_ids, strict=True):
+        tenant.contacts[contact_id] = _contact(contact, contact_id)
     return tenant
 
 
@@ -368,7 +408,7 @@ def _link_homes(world: World, scenario: TenantScenario) -> None:
 
 
 def _add_groups(scenario: TenantScenario, tenant: Tenant, by_name: dict[str, str], clock: str) -> None:
-    ids = [group.id or object_id(scenario.id, "group", group.mailNickname or group.displayName) for group in scenario.groups]
+    ids = _ids(scenario.id, "group", [(group.id, group.mailNickname or group.displayName) for group in scenario.groups])
     known = dict(by_name)
     for group, group_id in zip(scenario.groups, ids, strict=True):
         known[group_id] = group_id
@@ -397,10 +437,21 @@ def _add_applications(scenario: TenantScenario, tenant: Tenant, by_name: dict[st
             tenant.owners.setdefault(application_id, []).append(by_name[person.userPrincipalName.lower()])
 
 
-def _contact(tenant_id: str, contact: Contact) -> GraphObject:
+def _ids(tenant_id: str, kind: str, items: list[tuple[str | None, str]]) -> list[str]:
+    """The ids of objects, given or made of their names. Names can occur more than once, as in real directories."""
+    seen: Counter[str] = Counter()
+    ids = []
+    for given, name in items:
+        seen[name.lower()] += 1
+        count = seen[name.lower()]
+        ids.append(given or object_id(tenant_id, kind, name if count == 1 else f"{name} {count}"))
+    return ids
+
+
+def _contact(contact: Contact, contact_id: str) -> GraphObject:
     return {
         **contact.model_dump(),
-        "id": contact.id or object_id(tenant_id, "contact", contact.mail),
+        "id": contact_id,
         "deletedDateTime": None,
         "mailNickname": contact.mail.partition("@")[0],
         "proxyAddresses": [f"SMTP:{contact.mail}"],

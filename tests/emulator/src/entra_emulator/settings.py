@@ -73,10 +73,24 @@ class Settings(BaseModel):
         default="merge",
         description="F35: PATCH of automaticUserConsentSettings and inboundTrust keeps the members that were not sent, or resets them.",
     )
+    group_sync_inbound: Literal["beta", "both"] = Field(
+        default="beta", description="F45: whether groupSyncInbound exists in beta only, or in v1.0 too."
+    )
     expand_absent_policy: Literal["null", "omitted"] = Field(
         default="null", description="F44: $expand=identitySynchronization of a partner without one gives null, or leaves the member out."
     )
 
+    m365_capabilities: Literal["available", "beta_only", "absent"] = Field(
+        default="available", description="F207: whether the capabilities of Microsoft 365 are in v1.0 and beta, in beta only, or nowhere."
+    )
+    capability_update: Literal["merge", "replace"] = Field(
+        default="merge",
+        description="F202: PATCH of a capability keeps the members of inboundAccess that were not sent, or resets them.",
+    )
+    capability_without_trust: Literal["refused", "accepted"] = Field(
+        default="refused",
+        description="F204: POST of a capability for a partner without m365CollaborationInbound is 400, or accepted without effect.",
+    )
     related_tenants: Literal["both", "beta", "absent"] = Field(
         default="both", description="F198: whether relatedTenants is in v1.0 and beta, in beta only, or nowhere, as in the cloud in China."
     )
@@ -144,8 +158,13 @@ class Settings(BaseModel):
         description="F86: whether the id of the synchronization rule is the same everywhere, or each application has its own.",
     )
     mail_mapping: Literal["present", "absent"] = Field(default="present", description="F92: whether the default schema maps mail.")
-    group_mapping: Literal["present", "absent"] = Field(
-        default="present", description="F106: whether the default schema holds the (disabled) group mapping."
+    group_mapping: Literal["present", "absent", "only_template"] = Field(
+        default="present",
+        description="F106, F218: whether the default schema holds the (disabled) group mapping; or only the template, so that a job has it "
+        "after a reset of its schema, like jobs that are older than the feature.",
+    )
+    deletion_threshold: Literal["met", "exceeded"] = Field(
+        default="met", description="F63: whether the deletion guard holds back as many deletions as its value, or only more."
     )
     input_filter: Literal["one_group", "two_groups"] = Field(
         default="one_group", description="F102: whether the two clauses of the built-in filter share one group."
@@ -228,6 +247,11 @@ class Settings(BaseModel):
     exchange_page_size: int = Field(default=1000, ge=1, le=1000, description="F148: page size without Prefer: odata.maxpagesize.")
     exchange_largest_page: int = Field(
         default=1000, ge=1, le=1000, description="F148: objects in one answer at most, whatever Prefer: odata.maxpagesize asks for."
+    )
+    old_sharing: Literal["wins", "loses"] = Field(
+        default="wins",
+        description="F212: whether an enabled organization relationship, sharing policy or availability address space takes precedence "
+        "over a capability, or only counts where there is none.",
     )
     exchange_setter_answer: Literal["empty", "object", "no_content"] = Field(
         default="empty", description="F147: what a setter answers: 200 without objects, 200 with the object, or 204."
@@ -323,7 +347,11 @@ FLIPPED: dict[str, Any] = {
     "partner_delete_with_policy": "cascade",
     "soft_deleted_partner": "blocks",
     "nested_settings": "replace",
+    "group_sync_inbound": "both",
     "expand_absent_policy": "omitted",
+    "m365_capabilities": "beta_only",
+    "capability_update": "replace",
+    "capability_without_trust": "accepted",
     "related_tenants": "beta",
     "second_job": "same",
     "job_created_status": 200,
@@ -346,6 +374,7 @@ FLIPPED: dict[str, Any] = {
     "rule_id": "random",
     "mail_mapping": "absent",
     "group_mapping": "absent",
+    "deletion_threshold": "exceeded",
     "input_filter": "two_groups",
     "operator_literals": "upper",
     "restore_soft_deleted": "unsupported",
@@ -369,6 +398,7 @@ FLIPPED: dict[str, Any] = {
     "exchange_members": "GuestMailUser",
     "exchange_paging": "never",
     "exchange_page_size": 100,
+    "old_sharing": "loses",
     "exchange_setter_answer": "no_content",
     "exchange_not_found_status": 500,
     "exchange_null_identity": "refused",

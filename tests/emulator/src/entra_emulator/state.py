@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 GraphObject = dict[str, Any]
 
 NEVER = "0001-01-01T00:00:00Z"
+NO_TENANTS = "The state has no tenants, so nobody could sign in any more."
 
 
 class Model(BaseModel):
@@ -60,6 +61,10 @@ class AccessPolicy(Model):
     default: GraphObject = Field(default_factory=dict)
     partners: dict[str, GraphObject] = Field(default_factory=dict, description="By the partner's tenant id.")
     identity_synchronizations: dict[str, GraphObject] = Field(default_factory=dict, description="By the partner's tenant id.")
+    capabilities: dict[str, dict[str, GraphObject]] = Field(
+        default_factory=dict, description="What Graph calls m365Capabilities, by the partner's tenant id, then by name."
+    )
+    default_capabilities: dict[str, GraphObject] = Field(default_factory=dict, description="Those of the default policy, by name.")
 
 
 class Job(Model):
@@ -96,6 +101,9 @@ class Exchange(Model):
     waiting: dict[str, str] = Field(default_factory=dict, description="Since when a change of an Entra object is on its way.")
     held: dict[str, str] = Field(default_factory=dict, description="Until when a change of an Entra object does not arrive.")
     dynamic_groups: list[GraphObject] = Field(default_factory=list)
+    organization_relationships: list[GraphObject] = Field(default_factory=list)
+    sharing_policies: list[GraphObject] = Field(default_factory=list)
+    availability_address_spaces: list[GraphObject] = Field(default_factory=list)
     _known: tuple[Any, dict[str, GraphObject]] = PrivateAttr(default=(None, {}))
     """Copies of the Entra objects as they were received, and what else mattered: whatever is equal needs no second look."""
 

@@ -9,6 +9,7 @@ from ..router import Operation
 from . import (
     applications,
     assignments,
+    capabilities,
     deleted,
     directory,
     governance,
@@ -34,6 +35,7 @@ OPERATIONS: list[Operation] = [
     for module in (
         partners,
         identity_synchronization,
+        capabilities,
         policies,
         tenants,
         governance,

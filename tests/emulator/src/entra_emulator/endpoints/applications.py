@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from .. import errors, odata
+from .. import errors, expansion, odata
 from ..audit import audit, audit_object
 from ..bodies import known_members
 from ..call import NO_CONTENT, Call, Reply
 from ..odata import APPLICATION, SERVICE_PRINCIPAL
 from ..router import Operation
 from ..service import find_service_principal, require_owned, written
-from ..state import GraphObject, Tenant
+from ..state import GraphObject, Job, Synchronization, Tenant
 
 APPLICATION_WRITABLE = frozenset(
     {"displayName", "description", "notes", "tags", "serviceManagementReference", "identifierUris", "web", "api", "signInAudience"}
@@ -27,7 +27,7 @@ def _visible(call: Call, items: dict[str, GraphObject], prefix: str) -> list[Gra
     return [item for item in seen.values() if not call.owned_only or item.get("_owner") == call.caller.client_id]
 
 
-def _find_application(call: Call) -> GraphObject:
+def find_application(call: Call) -> GraphObject:
     if "app" in call.params:
         app_id = call.params["app"].lower()
         held = next((item for item in call.tenant.applications.values() if item["appId"].lower() == app_id), None)
@@ -44,7 +44,7 @@ def _find_application(call: Call) -> GraphObject:
 
 
 def list_applications(call: Call) -> Reply:
-    return odata.collection(call, APPLICATION, _visible(call, call.tenant.applications, "application/"))
+    return expansion.collection(call, APPLICATION, _visible(call, call.tenant.applications, "application/"))
 
 
 def count_applications(call: Call) -> Reply:
@@ -52,11 +52,11 @@ def count_applications(call: Call) -> Reply:
 
 
 def get_application(call: Call) -> Reply:
-    return odata.single(call, APPLICATION, _find_application(call))
+    return expansion.single(call, APPLICATION, find_application(call))
 
 
 def patch_application(call: Call) -> Reply:
-    application = _find_application(call)
+    application = find_application(call)
     sent = known_members(call.body, APPLICATION_WRITABLE, APPLICATION.properties)
     written(call, "application", f"application/{application['id']}", application)
     before = dict(application)
@@ -70,17 +70,43 @@ def patch_application(call: Call) -> Reply:
     return NO_CONTENT
 
 
+ASSIGNMENTS, SYNCHRONIZATION = "_assignments", "_synchronization"
+"""Where a deleted service principal keeps what it has again when it is restored."""
+
+
 def remove_principal(tenant: Tenant, principal: GraphObject, clock: str) -> None:
-    """A service principal goes to the deleted items; its assignments and its provisioning are permanently removed (F53)."""
+    """A service principal goes to the deleted items with its assignments and its provisioning, which it has again when it is restored
+    (F53, F284).
+    """
     sp_id = str(principal["id"])
     del tenant.service_principals[sp_id]
-    tenant.assignments.pop(sp_id, None)
-    tenant.synchronizations.pop(sp_id, None)
-    tenant.deleted_items[sp_id] = {"@odata.type": f"#{SERVICE_PRINCIPAL.type_name}", **principal, "deletedDateTime": clock}
+    synchronization = tenant.synchronizations.pop(sp_id, Synchronization())
+    kept = {ASSIGNMENTS: tenant.assignments.pop(sp_id, {}), SYNCHRONIZATION: synchronization.model_dump()}
+    tenant.deleted_items[sp_id] = {"@odata.type": f"#{SERVICE_PRINCIPAL.type_name}", **principal, **kept, "deletedDateTime": clock}
+
+
+def restore_principal(tenant: Tenant, item: GraphObject, clock: str) -> GraphObject:
+    """Takes a service principal out of the deleted items, with what it had (F284)."""
+    del tenant.deleted_items[str(item["id"])]
+    principal = {name: value for name, value in item.items() if name not in ("@odata.type", ASSIGNMENTS, SYNCHRONIZATION)}
+    principal["deletedDateTime"] = None
+    synchronization = Synchronization.model_validate(item.get(SYNCHRONIZATION, {}))
+    for job in synchronization.jobs.values():
+        _resume(job, clock)
+    tenant.service_principals[str(item["id"])] = principal
+    tenant.assignments[str(item["id"])] = item.get(ASSIGNMENTS, {})
+    tenant.synchronizations[str(item["id"])] = synchronization
+    return principal
+
+
+def _resume(job: Job, clock: str) -> None:
+    """The cycles that were due in the meantime are not made up for."""
+    if job.next_cycle is not None:
+        job.next_cycle = max(job.next_cycle, clock)
 
 
 def delete_application(call: Call) -> Reply:
-    application = _find_application(call)
+    application = find_application(call)
     written(call, "application", f"application/{application['id']}", application)
     for principal in list(call.tenant.service_principals.values()):
         if principal["appId"] == application["appId"]:
@@ -94,7 +120,7 @@ def delete_application(call: Call) -> Reply:
 
 
 def list_principals(call: Call) -> Reply:
-    return odata.collection(call, SERVICE_PRINCIPAL, _visible(call, call.tenant.service_principals, "servicePrincipal/"))
+    return expansion.collection(call, SERVICE_PRINCIPAL, _visible(call, call.tenant.service_principals, "servicePrincipal/"))
 
 
 def count_principals(call: Call) -> Reply:
@@ -102,7 +128,7 @@ def count_principals(call: Call) -> Reply:
 
 
 def get_principal(call: Call) -> Reply:
-    return odata.single(call, SERVICE_PRINCIPAL, find_service_principal(call))
+    return expansion.single(call, SERVICE_PRINCIPAL, find_service_principal(call))
 
 
 def patch_principal(call: Call) -> Reply:
@@ -127,16 +153,16 @@ SP = "/servicePrincipals/{sp}"
 COUNTED = frozenset({"$filter"})
 
 OPERATIONS = [
-    Operation("GET", "/applications", list_applications, query=odata.LIST),
+    Operation("GET", "/applications", list_applications, query=odata.LIST | expansion.EXPAND | odata.SEARCH),
     Operation("GET", "/applications/$count", count_applications, query=COUNTED),
-    Operation("GET", "/applications/{application}", get_application, query=odata.SINGLE),
-    Operation("GET", "/applications(appId='{app}')", get_application, query=odata.SINGLE),
+    Operation("GET", "/applications/{application}", get_application, query=odata.SINGLE | expansion.EXPAND),
+    Operation("GET", "/applications(appId='{app}')", get_application, query=odata.SINGLE | expansion.EXPAND),
     Operation("PATCH", "/applications/{application}", patch_application, body=True),
     Operation("DELETE", "/applications/{application}", delete_application),
-    Operation("GET", "/servicePrincipals", list_principals, query=odata.LIST),
+    Operation("GET", "/servicePrincipals", list_principals, query=odata.LIST | expansion.EXPAND | odata.SEARCH),
     Operation("GET", "/servicePrincipals/$count", count_principals, query=COUNTED),
-    Operation("GET", SP, get_principal, query=odata.SINGLE),
-    Operation("GET", "/servicePrincipals(appId='{app}')", get_principal, query=odata.SINGLE),
+    Operation("GET", SP, get_principal, query=odata.SINGLE | expansion.EXPAND),
+    Operation("GET", "/servicePrincipals(appId='{app}')", get_principal, query=odata.SINGLE | expansion.EXPAND),
     Operation("PATCH", SP, patch_principal, body=True),
     Operation("DELETE", SP, delete_principal),
 ]

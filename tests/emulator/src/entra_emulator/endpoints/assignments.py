@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import uuid
+from dataclasses import replace
 
 from .. import errors, odata
 from ..audit import audit_assignment
@@ -16,6 +17,7 @@ from ..odata import ASSIGNMENT
 from ..router import Operation
 from ..service import find_service_principal, written
 from ..state import GraphObject
+from . import groups, users
 
 DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
 
@@ -32,12 +34,13 @@ def list_assignments(call: Call) -> Reply:
     return odata.collection(call, ASSIGNMENT, _visible(call, principal["id"]), context="appRoleAssignments")
 
 
+def count_assignments(call: Call) -> Reply:
+    return odata.count(call, ASSIGNMENT, _visible(call, find_service_principal(call)["id"]))
+
+
 def get_assignment(call: Call) -> Reply:
     principal = find_service_principal(call)
-    for item in _visible(call, principal["id"]):
-        if item["id"] == call.params["assignment"]:
-            return odata.single(call, ASSIGNMENT, item)
-    raise errors.not_found(call.params["assignment"])
+    return odata.single(call, ASSIGNMENT, _named(call, _visible(call, principal["id"])))
 
 
 def _principal(call: Call, principal_id: str) -> tuple[str, GraphObject]:
@@ -54,6 +57,47 @@ def _principal(call: Call, principal_id: str) -> tuple[str, GraphObject]:
                 raise errors.not_valid_reference("principalId")
             return name, items[principal_id]
     raise errors.not_found(principal_id)
+
+
+def _holder(call: Call) -> GraphObject:
+    """The user or group in the path."""
+    return users.find(call) if "user" in call.params else groups.find(call)
+
+
+def _of_principal(call: Call) -> list[GraphObject]:
+    holder = _holder(call)["id"]
+    return [item for sp_id in list(call.tenant.assignments) for item in _visible(call, sp_id) if item["principalId"] == holder]
+
+
+def list_of_principal(call: Call) -> Reply:
+    return odata.collection(call, ASSIGNMENT, _of_principal(call), context="appRoleAssignments")
+
+
+def get_of_principal(call: Call) -> Reply:
+    return odata.single(call, ASSIGNMENT, _named(call, _of_principal(call)))
+
+
+def _named(call: Call, items: list[GraphObject]) -> GraphObject:
+    for item in items:
+        if item["id"] == call.params["assignment"]:
+            return item
+    raise errors.not_found(call.params["assignment"])
+
+
+def create_of_principal(call: Call) -> Reply:
+    """The same assignment, from the other side: the body names the resource."""
+    holder, sent = _holder(call), read(Assignment, call.body)
+    if sent.principalId != holder["id"]:
+        raise errors.bad_request("Invalid value specified for property 'principalId' of resource 'AppRoleAssignment'.")
+    return create_assignment(_towards(call, sent.resourceId))
+
+
+def delete_of_principal(call: Call) -> Reply:
+    return delete_assignment(_towards(call, str(_named(call, _of_principal(call))["resourceId"])))
+
+
+def _towards(call: Call, sp_id: str) -> Call:
+    return replace(call, params={**call.params, "sp": sp_id})
 
 
 def create_assignment(call: Call) -> Reply:
@@ -115,8 +159,19 @@ BY_APP = "/servicePrincipals(appId='{app}')/appRoleAssignedTo"
 OPERATIONS = [
     Operation("GET", PATH, list_assignments, query=odata.LIST),
     Operation("POST", PATH, create_assignment, body=True),
+    Operation("GET", PATH + "/$count", count_assignments, query=odata.COUNTED),
     Operation("GET", PATH + "/{assignment}", get_assignment, query=odata.SINGLE),
     Operation("DELETE", PATH + "/{assignment}", delete_assignment),
     Operation("GET", BY_APP, list_assignments, query=odata.LIST),
     Operation("POST", BY_APP, create_assignment, body=True),
+    *[
+        operation
+        for path in ("/users/{user}/appRoleAssignments", "/groups/{group}/appRoleAssignments")
+        for operation in (
+            Operation("GET", path, list_of_principal, query=odata.LIST),
+            Operation("POST", path, create_of_principal, body=True),
+            Operation("GET", path + "/{assignment}", get_of_principal, query=odata.SINGLE),
+            Operation("DELETE", path + "/{assignment}", delete_of_principal),
+        )
+    ],
 ]

@@ -13,7 +13,8 @@ from ..call import NO_CONTENT, Call, Reply
 from ..odata import APPLICATION, GROUP, SERVICE_PRINCIPAL, USER, Kind
 from ..permissions import DELETED_OBJECT
 from ..router import Operation
-from ..state import GraphObject, Synchronization
+from ..state import GraphObject
+from .applications import restore_principal
 from .users import resolve
 
 ROOT = "/directory/deletedItems"
@@ -24,9 +25,17 @@ def _kind(item: GraphObject) -> Kind:
     return KINDS[str(item["@odata.type"]).rpartition(".")[2]]
 
 
-def list_deleted(call: Call, kind: Kind) -> Reply:
+def _of_kind(call: Call, kind: Kind) -> list[GraphObject]:
     items = [item for item in call.tenant.deleted_items.values() if _kind(item) is kind]
-    plain = [{name: value for name, value in item.items() if name != "@odata.type"} for item in items]
+    return [{name: value for name, value in item.items() if name != "@odata.type"} for item in items]
+
+
+def count_deleted(call: Call, kind: Kind) -> Reply:
+    return odata.count(call, kind, _of_kind(call, kind))
+
+
+def list_deleted(call: Call, kind: Kind) -> Reply:
+    plain = _of_kind(call, kind)
     reply = odata.collection(call, kind, plain)
     if kind.default and "$select" not in call.request.query:
         dates = {item["id"]: item["deletedDateTime"] for item in plain}
@@ -57,6 +66,11 @@ def get_deleted(call: Call) -> Reply:
 
 def restore(call: Call) -> Reply:
     item, kind = _find(call, "WRITE")
+    tenant = call.tenant
+    if kind is SERVICE_PRINCIPAL:
+        restored = restore_principal(tenant, item, call.world.clock)
+        audit(call, "ApplicationManagement", "Core Directory", "Restore service principal", restored, "ServicePrincipal")
+        return Reply(200, _view(call, restored, kind))
     restored = {name: value for name, value in item.items() if name != "@odata.type"}
     restored["deletedDateTime"] = None
     if kind is USER and resolve(call, str(restored["userPrincipalName"])) is not None:
@@ -66,20 +80,19 @@ def restore(call: Call) -> Reply:
             "Another object with the same value for property userPrincipalName already exists.",
             [{"code": "ObjectConflict", "target": "userPrincipalName", "message": "The user principal name is taken."}],
         )
-    tenant = call.tenant
-    homes = {
-        "user": tenant.users,
-        "group": tenant.groups,
-        "application": tenant.applications,
-        "servicePrincipal": tenant.service_principals,
-    }
+    homes = {"user": tenant.users, "group": tenant.groups, "application": tenant.applications}
     homes[kind.name][restored["id"]] = restored
     del tenant.deleted_items[restored["id"]]
-    if kind is SERVICE_PRINCIPAL:
-        tenant.assignments.setdefault(restored["id"], {})
-        tenant.synchronizations.setdefault(restored["id"], Synchronization())
+    if kind is APPLICATION:
+        for principal in [held for held in tenant.deleted_items.values() if _is_principal_of(held, restored)]:
+            restore_principal(tenant, principal, call.world.clock)
     audit(call, f"{kind.name.capitalize()}Management", "Core Directory", f"Restore {kind.name}", restored, kind.name.capitalize())
     return Reply(200, _view(call, restored, kind))
+
+
+def _is_principal_of(item: GraphObject, application: GraphObject) -> bool:
+    """Whether it is the service principal that was deleted with the application, and is restored with it (F284)."""
+    return _kind(item) is SERVICE_PRINCIPAL and item["appId"] == application["appId"]
 
 
 def purge(call: Call) -> Reply:
@@ -91,8 +104,12 @@ def purge(call: Call) -> Reply:
 
 OPERATIONS = [
     *[
-        Operation("GET", f"{ROOT}/microsoft.graph.{kind.name}", partial(list_deleted, kind=kind), query=odata.LIST)
+        operation
         for kind in KINDS.values()
+        for operation in (
+            Operation("GET", f"{ROOT}/microsoft.graph.{kind.name}", partial(list_deleted, kind=kind), query=odata.LIST | odata.SEARCH),
+            Operation("GET", f"{ROOT}/microsoft.graph.{kind.name}/$count", partial(count_deleted, kind=kind), query=odata.COUNTED),
+        )
     ],
     Operation("GET", ROOT + "/{item}", get_deleted, query=odata.SINGLE),
     Operation("POST", ROOT + "/{item}/restore", restore),

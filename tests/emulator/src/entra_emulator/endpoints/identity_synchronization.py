@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from .. import errors, odata
 from ..audit import audit_policy
-from ..bodies import IdentitySynchronization, IdentitySynchronizationBeta, read
+from ..bodies import IdentitySynchronization, IdentitySynchronizationBeta, IdentitySynchronizationGroups, read
 from ..call import NO_CONTENT, Call, Reply
 from ..errors import GraphError
 from ..router import Operation
@@ -61,7 +61,8 @@ def get_policy(call: Call) -> Reply:
 
 
 def _sent(call: Call) -> GraphObject:
-    model = IdentitySynchronizationBeta if call.beta else IdentitySynchronization
+    v1 = IdentitySynchronizationGroups if call.settings.group_sync_inbound == "both" else IdentitySynchronization
+    model = IdentitySynchronizationBeta if call.beta else v1
     sent = read(model, call.body).sent()
     if sent.pop("tenantId", None) not in (None, call.params["partner"].lower()):
         raise errors.bad_request("Property 'tenantId' is read-only and cannot be set.")
@@ -76,7 +77,7 @@ def put_policy(call: Call) -> Reply:
             raise errors.conflicting_object()
         return _store(call, {**held, **sent}, "Update")
     blank: GraphObject = {"tenantId": call.params["partner"].lower(), "displayName": None, "userSyncInbound": None, "deletedDateTime": None}
-    beta = {"groupSyncInbound": None, "externalCloudAuthorizedApplicationId": None}
+    beta = {"groupSyncInbound": None, "roleEnabledGroupSyncInbound": None, "externalCloudAuthorizedApplicationId": None}
     return _store(call, {**blank, **beta, **sent}, "Create")
 
 
@@ -90,10 +91,17 @@ def patch_policy(call: Call) -> Reply:
 
 def _store(call: Call, policy: GraphObject, activity: str) -> Reply:
     held = _held(call)
+    if _allowed(policy, "roleEnabledGroupSyncInbound") and not _allowed(policy, "groupSyncInbound"):
+        # F219: role-assignable groups only where groups are synchronized at all; the error's text is not documented.
+        raise errors.bad_request("roleEnabledGroupSyncInbound cannot be allowed while groupSyncInbound is not allowed.")
     written(call, "partner", _replica_key(call), held)
     call.tenant.access_policy.identity_synchronizations[policy["tenantId"]] = policy
     audit_policy(call, f"{activity} a partner cross-tenant identity sync setting", policy["tenantId"], held, policy, SETTINGS)
     return NO_CONTENT
+
+
+def _allowed(policy: GraphObject, name: str) -> bool:
+    return bool((policy.get(name) or {}).get("isSyncAllowed"))
 
 
 def delete_policy(call: Call) -> Reply:

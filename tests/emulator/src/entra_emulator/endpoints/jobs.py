@@ -9,11 +9,12 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from .. import errors
+from .. import errors, odata
 from ..audit import audit_provisioning
 from ..bodies import NewJob, Restart, known_members, read
 from ..call import NO_CONTENT, Call, Reply
 from ..errors import GraphError
+from ..odata import SYNCHRONIZATION_JOB, SYNCHRONIZATION_TEMPLATE
 from ..provisioning import engine
 from ..provisioning.status import new_job_status
 from ..provisioning.template import azure2azure_schema
@@ -23,6 +24,7 @@ from ..state import GraphObject, Job, Synchronization
 from .templates import CROSS_TENANT_TEMPLATE
 
 SYNC = "/servicePrincipals/{sp}/synchronization"
+TEMPLATES = SYNC + "/templates"
 JOBS = SYNC + "/jobs"
 JOB = JOBS + "/{job}"
 TEMPLATE = "Azure2Azure"
@@ -87,12 +89,20 @@ def _template(call: Call, principal: GraphObject) -> GraphObject:
 
 def list_templates(call: Call) -> Reply:
     principal, _synchronization = synchronization(call)
-    found = [_template(call, principal)] if has_template(principal) else []
-    context = call.context(f"servicePrincipals('{principal['id']}')/synchronization/templates")
-    return Reply(200, {"@odata.context": context, "value": found})
+    context = f"servicePrincipals('{principal['id']}')/synchronization/templates"
+    return odata.collection(call, SYNCHRONIZATION_TEMPLATE, _templates(call, principal), context=context)
 
 
-def _require_template(call: Call) -> GraphObject:
+def _templates(call: Call, principal: GraphObject) -> list[GraphObject]:
+    return [_template(call, principal)] if has_template(principal) else []
+
+
+def count_templates(call: Call) -> Reply:
+    principal, _synchronization = synchronization(call)
+    return odata.count(call, SYNCHRONIZATION_TEMPLATE, _templates(call, principal))
+
+
+def require_template(call: Call) -> GraphObject:
     principal, _synchronization = synchronization(call)
     if not has_template(principal) or call.params["template"] != TEMPLATE:
         raise sync_error(404, "TemplateNotFound", f"Template '{call.params['template']}' was not found.")
@@ -100,15 +110,9 @@ def _require_template(call: Call) -> GraphObject:
 
 
 def get_template(call: Call) -> Reply:
-    principal = _require_template(call)
-    context = call.context(f"servicePrincipals('{principal['id']}')/synchronization/templates/$entity")
-    return Reply(200, {"@odata.context": context, **_template(call, principal)})
-
-
-def get_template_schema(call: Call) -> Reply:
-    principal = _require_template(call)
-    context = call.context(f"servicePrincipals('{principal['id']}')/synchronization/templates('{TEMPLATE}')/schema/$entity")
-    return Reply(200, {"@odata.context": context, **azure2azure_schema(call.settings, principal["appId"]), "id": TEMPLATE})
+    principal = require_template(call)
+    context = f"servicePrincipals('{principal['id']}')/synchronization/templates/$entity"
+    return odata.single(call, SYNCHRONIZATION_TEMPLATE, _template(call, principal), context=context)
 
 
 # Jobs ---------------------------------------------------------------------------------------------------------------
@@ -148,15 +152,23 @@ def delete_threshold(sync: Synchronization) -> int | None:
     return notification.DeleteThresholdValue if notification.DeleteThresholdEnabled else None
 
 
-def _context(call: Call, principal: GraphObject, suffix: str = "") -> str:
-    return call.context(f"servicePrincipals('{principal['id']}')/synchronization/jobs{suffix}")
+def _context(principal: GraphObject, suffix: str = "") -> str:
+    return f"servicePrincipals('{principal['id']}')/synchronization/jobs{suffix}"
 
 
 def list_jobs(call: Call) -> Reply:
     principal, sync = synchronization(call)
+    return odata.collection(call, SYNCHRONIZATION_JOB, _jobs(call, principal, sync), context=_context(principal))
+
+
+def _jobs(call: Call, principal: GraphObject, sync: Synchronization) -> list[GraphObject]:
     seen = call.service.replicas.collection("job", call.tenant.id, sync.jobs, f"{principal['id']}/")
-    body = {"@odata.context": _context(call, principal), "value": [job_view(job, sync) for job in seen.values()]}
-    return Reply(200, body)
+    return [job_view(job, sync) for job in seen.values()]
+
+
+def count_jobs(call: Call) -> Reply:
+    principal, sync = synchronization(call)
+    return odata.count(call, SYNCHRONIZATION_JOB, _jobs(call, principal, sync))
 
 
 def get_job(call: Call) -> Reply:
@@ -164,7 +176,7 @@ def get_job(call: Call) -> Reply:
     seen = call.service.replicas.read("job", call.tenant.id, f"{principal['id']}/{job.id}", job)
     if seen is None:
         raise no_job(call.params["job"])
-    return Reply(200, {"@odata.context": _context(call, principal, "/$entity"), **job_view(seen, sync)})
+    return odata.single(call, SYNCHRONIZATION_JOB, job_view(seen, sync), context=_context(principal, "/$entity"))
 
 
 def create_job(call: Call) -> Reply:
@@ -179,7 +191,7 @@ def create_job(call: Call) -> Reply:
         return _created(call, principal, sync, existing)
     job_id = f"{TEMPLATE}.{call.tenant.id.replace('-', '')}.{principal['appId']}"
     status = new_job_status(call.settings.new_job_code)
-    schema = {**azure2azure_schema(call.settings, principal["appId"]), "id": job_id}
+    schema = {**azure2azure_schema(call.settings, principal["appId"], new_job=True), "id": job_id}
     job = Job(id=job_id, template_id=TEMPLATE, status=status, job_schema=schema)
     written(call, "job", f"{principal['id']}/{job_id}", None)
     sync.jobs[job_id] = job
@@ -189,7 +201,7 @@ def create_job(call: Call) -> Reply:
 
 def _created(call: Call, principal: GraphObject, sync: Synchronization, job: Job) -> Reply:
     status: int = call.settings.job_created_status
-    return Reply(status, {"@odata.context": _context(call, principal, "/$entity"), **job_view(job, sync)})
+    return Reply(status, {"@odata.context": call.context(_context(principal, "/$entity")), **job_view(job, sync)})
 
 
 def patch_job(call: Call) -> Reply:
@@ -255,12 +267,13 @@ def restart_job(call: Call) -> Reply:
 
 
 OPERATIONS = [
-    Operation("GET", SYNC + "/templates", list_templates),
-    Operation("GET", SYNC + "/templates/{template}", get_template),
-    Operation("GET", SYNC + "/templates/{template}/schema", get_template_schema),
-    Operation("GET", JOBS, list_jobs),
+    Operation("GET", TEMPLATES, list_templates, query=odata.LISTED),
+    Operation("GET", TEMPLATES + "/$count", count_templates),
+    Operation("GET", TEMPLATES + "/{template}", get_template, query=odata.SINGLE),
+    Operation("GET", JOBS, list_jobs, query=odata.LISTED),
+    Operation("GET", JOBS + "/$count", count_jobs),
     Operation("POST", JOBS, create_job, body=True),
-    Operation("GET", JOB, get_job),
+    Operation("GET", JOB, get_job, query=odata.SINGLE),
     Operation("PATCH", JOB, patch_job, body=True),
     Operation("DELETE", JOB, delete_job),
     Operation("POST", JOB + "/start", start_job),

@@ -35,6 +35,10 @@ def list_audits(call: Call) -> Reply:
     return odata.collection(call, DIRECTORY_AUDIT, _published(call, call.tenant.audit_log))
 
 
+def count_audits(call: Call) -> Reply:
+    return odata.count(call, DIRECTORY_AUDIT, _published(call, call.tenant.audit_log))
+
+
 def get_audit(call: Call) -> Reply:
     for entry in _published(call, call.tenant.audit_log):
         if entry["id"] == call.params["audit"]:
@@ -45,5 +49,6 @@ def get_audit(call: Call) -> Reply:
 OPERATIONS = [
     Operation("GET", "/auditLogs/provisioning", list_provisioning, query=odata.LIST),
     Operation("GET", "/auditLogs/directoryAudits", list_audits, query=odata.LIST),
+    Operation("GET", "/auditLogs/directoryAudits/$count", count_audits, query=odata.COUNTED),
     Operation("GET", "/auditLogs/directoryAudits/{audit}", get_audit, query=odata.SINGLE),
 ]

@@ -75,7 +75,9 @@ def policy_view(call: Call, policy: GraphObject) -> GraphObject:
     """An identitySynchronization as this version serves it: group and cross-cloud members are beta's (F45)."""
     names = ["tenantId", "displayName", "userSyncInbound"]
     if call.beta:
-        names += ["groupSyncInbound", "externalCloudAuthorizedApplicationId", "deletedDateTime"]
+        names += ["groupSyncInbound", "roleEnabledGroupSyncInbound", "externalCloudAuthorizedApplicationId", "deletedDateTime"]
+    elif call.settings.group_sync_inbound == "both":
+        names.append("groupSyncInbound")
     return {name: policy.get(name) for name in names}
 
 
@@ -158,6 +160,7 @@ def delete_partner(call: Call) -> Reply:
                 "The partner configuration cannot be deleted because an identity synchronization policy exists for it."
             )
         del policy.identity_synchronizations[tenant_id]
+    policy.capabilities.pop(tenant_id, None)
     written(call, "partner", f"entry/{tenant_id}", policy.partners[tenant_id])
     removed = policy.partners.pop(tenant_id)
     call.service.blocked_partners[(call.tenant.id, tenant_id)] = call.settings.soft_deleted_partner_posts

@@ -9,7 +9,7 @@ import json
 import uuid
 from typing import Any
 
-from .. import odata
+from .. import errors, odata
 from ..audit import audit
 from ..bodies import DefaultUpdate, PolicyUpdate, known_members, read
 from ..call import NO_CONTENT, Call, Reply
@@ -83,6 +83,9 @@ def get_default(call: Call) -> Reply:
 def patch_default(call: Call) -> Reply:
     sent = read(DefaultUpdate, call.body).sent()
     policy = call.tenant.access_policy
+    consent = (policy.default or system_default())["automaticUserConsentSettings"]
+    if sent.get("automaticUserConsentSettings", consent) != consent:
+        raise errors.bad_request("Property 'automaticUserConsentSettings' is read-only in the default configuration and cannot be set.")
     policy.default = {**(policy.default or system_default()), **sent, "isServiceDefault": False}
     audit(
         call,

@@ -5,32 +5,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from .. import errors
+from .. import errors, odata
 from ..audit import audit_provisioning
 from ..bodies import ParseExpression, read, without_annotations
 from ..call import NO_CONTENT, Call, Reply
 from ..errors import GraphError
+from ..odata import DIRECTORY_DEFINITION, FILTER_OPERATOR, FUNCTION, SYNCHRONIZATION_SCHEMA
 from ..provisioning import engine, schema_rules, template
 from ..provisioning.dates import NOW
 from ..provisioning.expressions import ExpressionError, evaluate, parse, to_source
 from ..router import Operation
 from ..schema_bodies import DOCUMENTED, Schema, flow_type_problems
 from ..state import GraphObject, Job, new_id
-from .jobs import JOB, PORTAL_RESTART, find_job
+from .jobs import JOB, PORTAL_RESTART, TEMPLATE, TEMPLATES, find_job, require_template
 
 SCHEMA = JOB + "/schema"
+TEMPLATE_SCHEMA = TEMPLATES + "/{template}/schema"
 MAXIMUM_EXPRESSION = 10_000
 
 
-def _context(call: Call, principal: GraphObject, job: Job, rest: str) -> str:
-    return call.context(f"servicePrincipals('{principal['id']}')/synchronization/jobs('{job.id}')/schema{rest}")
+def _found(call: Call) -> tuple[str, GraphObject]:
+    """The schema of the job or template in the path, and its address."""
+    if "job" in call.params:
+        principal, _synchronization, job = find_job(call)
+        return f"servicePrincipals('{principal['id']}')/synchronization/jobs('{job.id}')/schema", job.job_schema
+    principal = require_template(call)
+    schema = {**template.azure2azure_schema(call.settings, principal["appId"]), "id": TEMPLATE}
+    return f"servicePrincipals('{principal['id']}')/synchronization/templates('{TEMPLATE}')/schema", schema
 
 
 def get_schema(call: Call) -> Reply:
-    principal, _synchronization, job = find_job(call)
-    return Reply(200, {"@odata.context": _context(call, principal, job, "/$entity"), **job.job_schema})
+    address, schema = _found(call)
+    return odata.single(call, SYNCHRONIZATION_SCHEMA, schema, context=f"{address}/$entity")
+
+
+def list_directories(call: Call) -> Reply:
+    address, schema = _found(call)
+    return odata.collection(call, DIRECTORY_DEFINITION, schema.get("directories", []), context=f"{address}/directories")
+
+
+def count_directories(call: Call) -> Reply:
+    _address, schema = _found(call)
+    return odata.count(call, DIRECTORY_DEFINITION, schema.get("directories", []))
+
+
+def get_directory(call: Call) -> Reply:
+    address, directory = _directory(call)
+    return odata.single(call, DIRECTORY_DEFINITION, directory, context=f"{address}/directories/$entity")
+
+
+def _directory(call: Call) -> tuple[str, GraphObject]:
+    address, schema = _found(call)
+    for directory in schema.get("directories", []):
+        if directory["id"] == call.params["directory"]:
+            return address, directory
+    raise errors.not_found(call.params["directory"])
 
 
 def _member_names(value: Any) -> set[str]:
@@ -101,19 +133,18 @@ def delete_schema(call: Call) -> Reply:
 
 
 def filter_operators(call: Call) -> Reply:
-    principal, _synchronization, job = find_job(call)
-    context = _context(call, principal, job, "/filterOperators")
-    return Reply(200, {"@odata.context": context, "value": template.filter_operators(call.settings)})
+    address, _schema = _found(call)
+    return odata.collection(call, FILTER_OPERATOR, template.filter_operators(call.settings), context=f"{address}/filterOperators")
 
 
 def functions(call: Call) -> Reply:
-    principal, _synchronization, job = find_job(call)
-    return Reply(200, {"@odata.context": _context(call, principal, job, "/functions"), "value": template.functions(call.settings)})
+    address, _schema = _found(call)
+    return odata.collection(call, FUNCTION, template.functions(call.settings), context=f"{address}/functions")
 
 
 def parse_expression(call: Call) -> Reply:
     """Parses, and evaluates when a test object is given; an expression that fails is still an answer of 200 (F88)."""
-    find_job(call)
+    _found(call)
     sent = read(ParseExpression, call.body)
     body: dict[str, Any] = {
         "@odata.context": call.context("microsoft.graph.parseExpressionResponse"),
@@ -146,20 +177,27 @@ def _public_error(code: str, message: str) -> dict[str, Any]:
 
 
 def discover(call: Call) -> Reply:
-    principal, _synchronization, job = find_job(call)
-    for directory in job.job_schema.get("directories", []):
-        if directory["id"] == call.params["directory"]:
-            found = {**directory, "discoveryDateTime": call.world.clock}
-            return Reply(200, {"@odata.context": _context(call, principal, job, "/directories/$entity"), **found})
-    raise errors.not_found(call.params["directory"])
+    address, directory = _directory(call)
+    found = {**directory, "discoveryDateTime": call.world.clock}
+    return Reply(200, {"@odata.context": call.context(f"{address}/directories/$entity"), **found})
+
+
+def _of_both(schema: str) -> Iterator[Operation]:
+    """What the schemas of jobs and of templates have in common."""
+    yield Operation("GET", schema, get_schema, query=odata.SINGLE | {"$expand"})
+    yield Operation("GET", schema + "/directories", list_directories, query=odata.LISTED)
+    yield Operation("GET", schema + "/directories/$count", count_directories)
+    yield Operation("GET", schema + "/directories/{directory}", get_directory, query=odata.SINGLE)
+    yield Operation("POST", schema + "/directories/{directory}/discover", discover)
+    for suffix in ("", "()"):
+        yield Operation("GET", f"{schema}/filterOperators{suffix}", filter_operators, query=odata.LISTED)
+        yield Operation("GET", f"{schema}/functions{suffix}", functions, query=odata.LISTED)
+    yield Operation("POST", schema + "/parseExpression", parse_expression, body=True)
 
 
 OPERATIONS = [
-    Operation("GET", SCHEMA, get_schema, query=frozenset({"$expand"})),
+    *_of_both(SCHEMA),
+    *_of_both(TEMPLATE_SCHEMA),
     Operation("PUT", SCHEMA, put_schema, body=True),
     Operation("DELETE", SCHEMA, delete_schema),
-    *[Operation("GET", f"{SCHEMA}/filterOperators{suffix}", filter_operators) for suffix in ("", "()")],
-    *[Operation("GET", f"{SCHEMA}/functions{suffix}", functions) for suffix in ("", "()")],
-    Operation("POST", SCHEMA + "/parseExpression", parse_expression, body=True),
-    Operation("POST", SCHEMA + "/directories/{directory}/discover", discover),
 ]

@@ -60,7 +60,13 @@ def _check_notification(text: str) -> None:
         raise errors.bad_request("The value of SyncNotificationSettings is not valid JSON.", "BadRequest")
 
 
+def count_secrets(call: Call) -> Reply:
+    shown = get_secrets(call).body["value"]
+    return Reply(200, str(len(shown)), {"Content-Type": "text/plain"})
+
+
 OPERATIONS = [
     Operation("GET", PATH, get_secrets),
+    Operation("GET", PATH + "/$count", count_secrets),
     Operation("PUT", PATH, put_secrets, body=True),
 ]

@@ -48,6 +48,10 @@ def list_templates(call: Call) -> Reply:
     return odata.collection(call, APPLICATION_TEMPLATE, TEMPLATES.values())
 
 
+def count_templates(call: Call) -> Reply:
+    return odata.count(call, APPLICATION_TEMPLATE, list(TEMPLATES.values()))
+
+
 def _find(call: Call) -> GraphObject:
     found = TEMPLATES.get(call.params["template"].lower())
     if found is None:
@@ -187,6 +191,7 @@ def instantiate(call: Call) -> Reply:
 
 OPERATIONS = [
     Operation("GET", "/applicationTemplates", list_templates, query=odata.LIST),
+    Operation("GET", "/applicationTemplates/$count", count_templates, query=odata.COUNTED),
     Operation("GET", "/applicationTemplates/{template}", get_template, query=odata.SINGLE),
     Operation("POST", "/applicationTemplates/{template}/instantiate", instantiate, body=True),
 ]

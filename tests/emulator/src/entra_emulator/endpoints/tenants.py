@@ -93,6 +93,10 @@ def list_organization(call: Call) -> Reply:
     return odata.collection(call, _kind(call), [_organization(call)])
 
 
+def count_organization(call: Call) -> Reply:
+    return odata.count(call, _kind(call), [_organization(call)])
+
+
 def get_organization(call: Call) -> Reply:
     if call.params["tenant"].lower() != call.tenant.id:
         raise errors.not_found(call.params["tenant"])
@@ -138,6 +142,7 @@ OPERATIONS = [
     Operation("GET", BY_ID, find_by_id),
     Operation("GET", BY_DOMAIN, find_by_domain),
     Operation("GET", "/organization", list_organization, query=odata.LIST),
+    Operation("GET", "/organization/$count", count_organization, query=odata.COUNTED),
     Operation("GET", "/organization/{tenant}", get_organization, query=odata.SINGLE),
     Operation("GET", "/subscribedSkus", list_licences, query=odata.SINGLE),
     Operation("GET", "/domains", list_domains, query=odata.LIST),

@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-from .. import errors, odata
+from .. import errors, expansion, odata, relations
 from ..audit import audit
-from ..bodies import known_members
+from ..bodies import UserBody, directory_members
 from ..call import NO_CONTENT, Call, Reply
 from ..errors import GraphError
 from ..odata import GROUP, USER
-from ..properties import USER_WRITABLE
 from ..router import Operation
 from ..service import written
 from ..state import GraphObject, new_id
@@ -51,12 +50,16 @@ def _writable(call: Call) -> GraphObject:
     return user
 
 
+def list_users(call: Call) -> Reply:
+    return expansion.collection(call, USER, visible(call))
+
+
 def count_users(call: Call) -> Reply:
     return odata.count(call, USER, visible(call))
 
 
 def get_user(call: Call) -> Reply:
-    return odata.single(call, USER, find(call))
+    return expansion.single(call, USER, find(call))
 
 
 def _taken(property_name: str) -> GraphError:
@@ -81,7 +84,7 @@ def _check_name(call: Call, name: object, own_id: str | None) -> None:
 
 
 def create_user(call: Call) -> Reply:
-    sent = known_members(call.body, USER_WRITABLE, USER.properties)
+    sent = directory_members(UserBody, call.body, USER.properties)
     for name in REQUIRED:
         if sent.get(name) is None:
             raise errors.bad_request(f"A value is required for property '{name}' of resource 'User'.")
@@ -108,7 +111,7 @@ def create_user(call: Call) -> Reply:
 
 def patch_user(call: Call) -> Reply:
     user = _writable(call)
-    sent = known_members(call.body, USER_WRITABLE, USER.properties)
+    sent = directory_members(UserBody, call.body, USER.properties)
     sent.pop("passwordProfile", None)
     if "userPrincipalName" in sent:
         _check_name(call, sent["userPrincipalName"], user["id"])
@@ -130,11 +133,24 @@ def delete_user(call: Call) -> Reply:
     return NO_CONTENT
 
 
+def _groups_of(call: Call) -> list[GraphObject]:
+    return [group for group, _kind in relations.OF[USER]["memberOf"].of(call.tenant, str(find(call)["id"]))]
+
+
 def member_of(call: Call) -> Reply:
-    user = find(call)
-    groups = [group for group_id, group in call.tenant.groups.items() if user["id"] in call.tenant.members.get(group_id, [])]
-    typed = "microsoft.graph.group" not in call.request.path
-    return odata.collection(call, GROUP, groups, typed=typed, context="directoryObjects" if typed else "groups")
+    typed = "microsoft.graph.group" not in call.request.path.lower()
+    return odata.collection(call, GROUP, _groups_of(call), typed=typed, context="directoryObjects" if typed else "groups")
+
+
+def count_member_of(call: Call) -> Reply:
+    return odata.count(call, GROUP, _groups_of(call))
+
+
+def get_member_of(call: Call) -> Reply:
+    for group in _groups_of(call):
+        if group["id"] == call.params["group"].lower():
+            return odata.single(call, GROUP, group, {"@odata.type": f"#{GROUP.type_name}"})
+    raise errors.not_found(call.params["group"])
 
 
 def get_manager(call: Call) -> Reply:
@@ -168,13 +184,21 @@ def delete_manager(call: Call) -> Reply:
 
 
 OPERATIONS = [
-    Operation("GET", "/users/$count", count_users, query=frozenset({"$filter"})),
+    Operation("GET", "/users", list_users, query=odata.LIST | expansion.EXPAND | odata.SEARCH),
+    Operation("GET", "/users/$count", count_users, query=odata.COUNTED),
     Operation("POST", "/users", create_user, body=True),
-    Operation("GET", "/users/{user}", get_user, query=odata.SINGLE),
+    Operation("GET", "/users/{user}", get_user, query=odata.SINGLE | expansion.EXPAND),
     Operation("PATCH", "/users/{user}", patch_user, body=True),
     Operation("DELETE", "/users/{user}", delete_user),
-    Operation("GET", "/users/{user}/memberOf", member_of, query=odata.LIST),
-    Operation("GET", "/users/{user}/memberOf/microsoft.graph.group", member_of, query=odata.LIST),
+    *[
+        operation
+        for path in ("/users/{user}/memberOf", "/users/{user}/memberOf/microsoft.graph.group")
+        for operation in (
+            Operation("GET", path, member_of, query=odata.LIST | odata.SEARCH),
+            Operation("GET", path + "/$count", count_member_of, query=odata.COUNTED),
+        )
+    ],
+    Operation("GET", "/users/{user}/memberOf/{group}", get_member_of, query=odata.SINGLE),
     Operation("GET", "/users/{user}/manager", get_manager, query=odata.SINGLE),
     Operation("PUT", "/users/{user}/manager/$ref", put_manager, body=True),
     Operation("DELETE", "/users/{user}/manager/$ref", delete_manager),

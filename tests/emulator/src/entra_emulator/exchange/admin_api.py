@@ -23,9 +23,10 @@ from .errors import REQUEST, ExchangeError, cmdlet_error, denied, unauthorized
 from .feed import feed
 from .parameters import checked, limit
 from .reading import MEMBER_READERS, READERS
+from .sharing import SHARING
 from .writing import WRITERS
 
-CMDLETS: dict[str, Cmdlet] = {**READERS, **WRITERS}
+CMDLETS: dict[str, Cmdlet] = {**READERS, **WRITERS, **SHARING}
 PATH = re.compile(r"(?P<root>(/exchange)?/adminapi/(?P<version>beta|v2\.0)/(?P<tenant>[^/]+))/(?P<action>[^/]+)")
 OPTIONS = frozenset({"$select", "$skiptoken"})
 

@@ -11,7 +11,7 @@ from ..state import Registration
 
 Permission = Literal["Exchange.ManageAsApp", "Exchange.ManageAsAppV2", "Exchange.AdminAPI.ManageAsApp"]
 """The app roles on Office 365 Exchange Online that look alike."""
-ExchangeRole = Literal["View-Only Recipients", "Mail Recipients", "Mail Recipient Creation"]
+ExchangeRole = Literal["View-Only Recipients", "Mail Recipients", "Mail Recipient Creation", "View-Only Configuration", "Federated Sharing"]
 """Exchange's own roles, which a role group gives to a service principal."""
 DirectoryRole = Literal[
     "Global Administrator",
@@ -43,11 +43,15 @@ EVERY_APPLICATION = "0997a1d0-0d1d-4acb-b408-d5ca73121e90"
 """Is in ``wids`` of every application's token, whatever roles it has (generally known)."""
 
 _MASTERS = frozenset({"Global Administrator", "Exchange Administrator", "Exchange Recipient Administrator"})
+_ORGANIZATION = frozenset({"Global Administrator", "Exchange Administrator", "Federated Sharing"})
 RIGHTS: dict[str, frozenset[str]] = {
     "read": _MASTERS | {"Global Reader", "View-Only Recipients", "Mail Recipients"},
     "write": _MASTERS | {"Mail Recipients"},
     # Contacts are made and removed with a role of their own (generally known).
     "remove": _MASTERS | {"Mail Recipient Creation"},
+    # Sharing is the organization's, not a recipient's: the administrator of recipients has none of it (F213).
+    "sharing": _ORGANIZATION | {"Global Reader", "View-Only Configuration"},
+    "share": _ORGANIZATION,
 }
 """The roles that allow a kind of cmdlet. Those of the supported roles that are not here, such as Security Reader, get 403."""
 

@@ -32,6 +32,18 @@ MEMBER = (
 )  # fmt: skip
 """What the documented endpoints of v2.0 return of a group's members, hidden ones included (F153)."""
 
+RELATIONSHIP = (
+    "Identity", "Guid", "Name", "DomainNames", "Enabled", "FreeBusyAccessEnabled", "FreeBusyAccessLevel", "FreeBusyAccessScope",
+    "MailTipsAccessEnabled", "MailTipsAccessLevel", "MailTipsAccessScope", "MailboxMoveEnabled", "DeliveryReportEnabled", "PhotosEnabled",
+    "ArchiveAccessEnabled", "TargetApplicationUri", "TargetSharingEpr", "TargetAutodiscoverEpr", "TargetOwaURL", "WhenCreatedUTC",
+    "WhenChangedUTC",
+)  # fmt: skip
+SHARING_POLICY = ("Identity", "Guid", "Name", "Domains", "Enabled", "Default", "WhenCreatedUTC", "WhenChangedUTC")
+ADDRESS_SPACE = (
+    "Identity", "Guid", "Name", "ForestName", "AccessMethod", "TargetTenantId", "TargetAutodiscoverEpr", "TargetServiceEpr", "ProxyUrl",
+    "UseServiceAccount", "WhenCreatedUTC", "WhenChangedUTC",
+)  # fmt: skip
+
 _LOCAL_TIMES = {"WhenCreated": "WhenCreatedUTC", "WhenChanged": "WhenChangedUTC"}
 _TIMES = frozenset({*_LOCAL_TIMES, *_LOCAL_TIMES.values(), "WhenSoftDeleted"})
 

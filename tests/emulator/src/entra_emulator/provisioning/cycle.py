@@ -71,15 +71,23 @@ def run_cycle(world: World, tenant_id: str, sp_id: str, job_id: str, settings: S
     run.full = bool(own.pop("full", False)) or job.cycles_completed == 0
     run.corrects_names = bool(own.pop("corrects_names", False))
     tally = Tally()
-    if run.mapping.enabled:
-        _people(run, tally)
-    _groups(run, tally)
+    compiled = groups.compiled_mapping(run)
+    people = _people(run, tally) if run.mapping.enabled else []
+    leaving = groups.leaving(run, compiled) if compiled is not None else []
+    _deletions(run, tally, people, leaving)
+    for outcome in references.link_managers(run, tally.outcomes) if run.mapping.enabled else ():
+        _settle(run, tally, outcome)
+    if compiled is not None:
+        for outcome in groups.synchronize(run, compiled):
+            _settle(run, tally, outcome)
+    run.source.provisioning_log += [logs.entry(run, outcome) for outcome in tally.outcomes.values()]
     job.deletes_approved = False
     _conclude(run, tally, began, ended)
     return _summary(tenant_id, job_id, began, ended, tally.counts)
 
 
-def _people(run: Run, tally: Tally) -> None:
+def _people(run: Run, tally: Tally) -> list[Plan]:
+    """Everybody in turn; the deletions wait, because the guard counts them first."""
     all_users = population.sync_all(run.source, run.sp_id, run.job)
     pending: list[Plan] = []
     for candidate in population.candidates(run.source, run.job, run.assigned, all_users):
@@ -90,35 +98,34 @@ def _people(run: Run, tally: Tally) -> None:
             pending.append(decided)
         elif decided.verb != "nothing":
             _settle(run, tally, execute(run, decided))
-    _deletions(run, tally, pending)
-    for outcome in references.link_managers(run, tally.outcomes):
-        _settle(run, tally, outcome)
-    for outcome in tally.outcomes.values():
-        run.source.provisioning_log.append(logs.entry(run, outcome))
+    return pending
 
 
-def _deletions(run: Run, tally: Tally, pending: list[Plan]) -> None:
-    """Deletions come last, for the guard has to count them first."""
+def _deletions(run: Run, tally: Tally, people: list[Plan], leaving: list[Plan]) -> None:
+    """Deletions of people and of groups count together, and are held back together (F81)."""
     limit = guard.threshold(run.source.synchronizations[run.sp_id].secrets)
-    held = guard.trips(limit, pending, run.job)
+    pending = [*people, *leaving]
+    held = guard.trips(limit, pending, run.job, run.settings.deletion_threshold)
     before = set(run.job.staged_deletes)
     run.job.staged_deletes = [decided.candidate.id for decided in pending] if held else []
     tally.staged = len(run.job.staged_deletes)
-    for decided in pending:
-        if not held:
+    if not held:
+        for decided in people:
             _settle(run, tally, execute(run, decided))
-        elif decided.candidate.id not in before:
-            outcome = guard.staged(decided)
-            outcome.target = run.target.users.get(decided.target_id or "")
-            outcome.label = dict(decided.candidate.user or memory.known(run.job, decided.candidate.id).get("label") or {})
-            _settle(run, tally, outcome)
+        for decided in leaving:
+            _settle(run, tally, groups.delete(run, decided))
+        return
+    for kind, decided in [*(("User", person) for person in people), *(("Group", group) for group in leaving)]:
+        if decided.candidate.id not in before:
+            _settle(run, tally, _staged(run, decided, kind))
 
 
-def _groups(run: Run, tally: Tally) -> None:
-    for outcome in groups.synchronize(run):
-        _count(tally, outcome)
-        if _worth_logging(run, outcome):
-            run.source.provisioning_log.append(logs.entry(run, outcome))
+def _staged(run: Run, decided: Plan, kind: str) -> Outcome:
+    outcome = guard.staged(decided, kind)
+    target_id = decided.target_id or ""
+    outcome.target = (run.target.users if kind == "User" else run.target.groups).get(target_id)
+    outcome.label = dict(decided.candidate.user or memory.known(run.job, decided.candidate.id).get("label") or {})
+    return outcome
 
 
 def _settle(run: Run, tally: Tally, outcome: Outcome) -> None:

@@ -15,7 +15,7 @@ DEFAULT_THRESHOLD = 500
 
 
 def threshold(secrets: dict[str, str]) -> int | None:
-    """How many deletions in one cycle are too many (500 lets 499 pass), or None when the guard is off."""
+    """The value of the guard, or None when it is off."""
     try:
         settings: Any = json.loads(secrets.get("SyncNotificationSettings") or "{}")
     except ValueError:
@@ -25,12 +25,15 @@ def threshold(secrets: dict[str, str]) -> int | None:
     return int(settings.get("DeleteThresholdValue") or DEFAULT_THRESHOLD)
 
 
-def trips(limit: int | None, pending: list[Plan], job: Job) -> bool:
-    """Whether this cycle's deletions and disables are held back. Those of one cycle count, never those of the day before."""
-    return limit is not None and not job.deletes_approved and len(pending) >= limit
+def trips(limit: int | None, pending: list[Plan], job: Job, switch: str) -> bool:
+    """Whether this cycle's deletions and disables of people and groups are held back. Those of one cycle count, never those of the day
+    before. Whether as many as the value are too many, or only more, is a switch (F63)."""
+    if limit is None or job.deletes_approved:
+        return False
+    return len(pending) >= limit if switch == "met" else len(pending) > limit
 
 
-def staged(plan: Plan) -> Outcome:
+def staged(plan: Plan, kind: str = "User") -> Outcome:
     """A deletion held back."""
     reason = "The deletion is held back because the number of deletions exceeds the accidental deletion threshold."
-    return Outcome(plan, "stagedDelete", "skipped", "TooManyDeletes", reason)
+    return Outcome(plan, "stagedDelete", "skipped", "TooManyDeletes", reason, kind=kind)

@@ -41,6 +41,7 @@ class ObjectMapping:
     scope: Json | None
     identity: Row | None
     manager: Row | None
+    members: bool
     soft_deletes: bool
     rows: tuple[Row, ...]
 
@@ -69,6 +70,7 @@ def _compiled(mapping: Json) -> ObjectMapping:
         scope=mapping.get("scope"),
         identity=by_target.get(IDENTITY),
         manager=by_target.get("manager"),
+        members="members" in by_target,
         soft_deletes=SOFT_DELETED in by_target,
         rows=tuple(row for row in rows if row.target not in special),
     )

@@ -41,10 +41,10 @@ def policy_check(source: Tenant, target: Tenant, settings: Settings) -> Refusal 
     return None
 
 
-def group_sync_allowed(source: Tenant, target: Tenant) -> bool:
-    """``groupSyncInbound`` of the target's policy (F106)."""
+def group_sync_allowed(source: Tenant, target: Tenant, switch: str = "groupSyncInbound") -> bool:
+    """``groupSyncInbound`` of the target's policy, or another switch of it (F106, F219)."""
     policy = target.access_policy.identity_synchronizations.get(source.id) or {}
-    return bool((policy.get("groupSyncInbound") or {}).get("isSyncAllowed"))
+    return bool((policy.get(switch) or {}).get("isSyncAllowed"))
 
 
 def _policy_refusal(settings: Settings, message: str) -> Refusal:

@@ -44,13 +44,13 @@ def functions(settings: Settings) -> list[Json]:
     return catalogue.graph_functions(settings.function_names)
 
 
-def azure2azure_schema(settings: Settings, application: str = "") -> Json:
-    """The untouched default schema of an application; the caller sets ``id`` to the job's."""
+def azure2azure_schema(settings: Settings, application: str = "", *, new_job: bool = False) -> Json:
+    """The untouched default schema of an application; the caller sets ``id`` to the job's. A new job can lack the group mapping (F218)."""
     source, target = directory_names(settings)
     return {
         "id": TEMPLATE_ID,
         "version": "v1.2",
-        "synchronizationRules": [_rule(settings, source, target, application)],
+        "synchronizationRules": [_rule(settings, source, target, application, new_job)],
         "directories": directories(settings),
     }
 
@@ -83,12 +83,12 @@ def mapping(target: str, expression: str, *, flow: str = "Always", priority: int
     }
 
 
-def _rule(settings: Settings, source: str, target: str, application: str) -> Json:
+def _rule(settings: Settings, source: str, target: str, application: str, new_job: bool) -> Json:
     product = "Microsoft Entra ID" if settings.directory_names == "new" else "Azure Active Directory"
     flows = "Add, Update, Delete" if settings.flow_types == "blanks" else "Add,Update,Delete"
     objects = [_user_mapping(settings, f"Provision {product} Users", flows)]
     objects += [_object_mapping("", False, flows, name, [], None) for name in ("AppRole", "Manager", "Device")]
-    if settings.group_mapping == "present":
+    if settings.group_mapping == "present" or (settings.group_mapping == "only_template" and not new_job):
         objects.append(_group_mapping(f"Provision {product} Groups", flows))
     return {
         "id": RULE_ID if settings.rule_id == "constant" else str(uuid.uuid5(uuid.UUID(RULE_ID), application)),

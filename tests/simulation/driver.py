@@ -22,11 +22,20 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.failure import RunFailure
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import link_variables
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Pace
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.link import BUILDING, DEPROVISION, REMOVAL, TARGET, Step
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.link import (
+    DEPROVISION,
+    REMOVAL,
+    TARGET,
+    Step,
+    building,
+    removal,
+)
 
 from .wire import Wire
 
 MODULES = "ansible_collections.entra.cross_tenant_sync.plugins.modules."
+LONGEST = 4 * 3600
+"""How long a run waits for the cycle that removes the users."""
 NO_SENTENCE = re.compile(r"Traceback|object at 0x|\n|^'|Error\(")
 Json = dict[str, Any]
 Connections = Mapping[str, Mapping[str, Any]]
@@ -117,13 +126,12 @@ class Driver:
         """The steps with their options, which depend on what the steps before returned."""
         link = ran.wish
         if link.get("link_state") == "absent":
-            deprovision = link.get("link_users") == "deprovision"
-            if deprovision:
-                yield DEPROVISION, {**_given(DEPROVISION, params, False), "wait_timeout": 4 * 3600}
             served: Any = None
-            for step in REMOVAL:
-                keep = {"keep_for": served} if step.side == TARGET and served else {}
-                yield step, {**_given(step, params, False), **keep}
+            for step in removal(link.get("link_users") == "deprovision", link.get("link_share") or {}):
+                more: Json = {"wait_timeout": LONGEST} if step is DEPROVISION else {}
+                if step.module == REMOVAL[-1].module and step.side == TARGET and served:
+                    more = {"keep_for": served}
+                yield step, {**_given(step, params, False), **more}
                 served = ran.steps[-1].result.get("still_served_by", served)
             return
         target = dict(self.connections["target"])
@@ -134,7 +142,7 @@ class Driver:
         if not ran.looks or ran.steps[-1].result.get("tasks") != "harmless":
             yield IMPACT, {**link_options("impact_info", link), "target": target, "harmful_only": True}
         owed = False
-        for part in BUILDING:
+        for part in building(params):
             yield part, _given(part, params, owed)
             owed = bool(ran.steps[-1].result.get("restart_owed", owed))
 

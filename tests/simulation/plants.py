@@ -81,7 +81,8 @@ def found(plant: Planted, first: int = 0, seconds: float = 600.0) -> Discovery |
     """Play histories until one of them violates something, for so many seconds of CPU at most."""
     for name in BEGINNINGS:
         # They are built once a process, by an engine without the fault.
-        saved(name), saved(FLIPPED_TOO + name)
+        saved(name)
+        saved(FLIPPED_TOO + name)
     began = time.process_time()
     with plant():
         for seed in itertools.count(first):

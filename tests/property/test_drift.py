@@ -270,5 +270,11 @@ def test_links_that_cannot_be_looked_at(cloud: Cloud) -> None:
     result = drifted(cloud, {HOST: LINK, "wrong": wrong})
     assert (result["verdict"], result["stats"]) == (
         "drifted",
-        {"verdict": "drifted", "summary": "2 links: 1 drifted, 1 could_not_look", "drifted": [HOST], "could_not_look": ["wrong"]},
+        {
+            "verdict": "drifted",
+            "summary": "2 links: 1 drifted, 1 could_not_look",
+            "drifted": [HOST],
+            "could_not_look": ["wrong"],
+            "more": 0,
+        },
     )

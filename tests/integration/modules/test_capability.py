@@ -183,6 +183,19 @@ def test_the_trust_of_others(cloud: Cloud) -> None:
     assert (trust(cloud), there(cloud)) == (OPEN, {BASIC: True})
 
 
+def test_a_trust_that_the_service_does_not_accept(cloud: Cloud) -> None:
+    """A trust that blocks some users is left as it is, and whether the service takes a capability with it is a switch (fact F204)."""
+    blocked = {"users": {"accessType": "blocked", "targets": [{"target": STRANGER, "targetType": "group"}]}}
+    give_entry(cloud, blocked)
+    result = share(cloud, free_busy="basic", scope="all")
+    assert trust(cloud) == blocked
+    if cloud.service.settings.capability_without_trust == "accepted":
+        assert "lets only some of its users through" in result["warnings"][0]
+    else:
+        assert "check the trust of the partner for Microsoft 365" in result["msg"]
+        assert there(cloud) == {}
+
+
 def test_what_a_new_trust_puts_into_effect_is_named(cloud: Cloud) -> None:
     give_entry(cloud, None, **{CARD: True})
     (warning,) = share(cloud, free_busy="basic", scope="all")["warnings"]
@@ -195,9 +208,13 @@ def test_the_default_policy_allows_it(cloud: Cloud) -> None:
     policy(cloud).default[TRUST] = OPEN
     four(cloud, f"create partner {FABRIKAM}", f"create capability {LIMITED} (disallowed)", free_busy="none")
     four(cloud, f"create capability {BASIC} (allowed)", free_busy="basic", scope="all")
-    removed = four(cloud, f"delete capability {BASIC}", f"update partner {FABRIKAM} (trust)", free_busy="basic", state="absent")
+    removed = four(cloud, f"delete capability {BASIC}", free_busy="basic", state="absent")
     assert there(cloud) == {LIMITED: False}
     assert "kept and disallowed" in removed["warnings"][0]
+    # The entry stays as well when the link is removed.
+    kept = task(cloud, "cross_tenant_policy", "contoso", partner_tenant_id=FABRIKAM, inherit=["redemption_outbound"], state="absent")
+    assert kept["changed"] is False
+    assert there(cloud) == {LIMITED: False}
 
 
 def test_the_default_policy_itself(cloud: Cloud) -> None:

@@ -69,14 +69,16 @@ def staged(session: nox.Session) -> dict[str, str]:
     return {"HOME": str(ROOT / home), "LC_ALL": "C.UTF-8", "ANSIBLE_COLLECTIONS_PATH": str(ROOT / own)}
 
 
-def install(session: nox.Session, core: str, *needed: str) -> None:
-    """Installs a version of ansible-core, and says which one it is."""
+def install(session: nox.Session, core: str, *needed: str) -> str:
+    """Installs a version of ansible-core, and says which one it is, in which Python."""
     try:
         session.install("--quiet", f"ansible-core~={core}.0", *needed)
     except nox.command.CommandFailed:
         session.error(f"ansible-core {core} could not be installed in Python {FOUND[core][0]}: check that a package index can be reached")
     said = "import sys; from ansible.release import __version__ as core; print(f'ansible-core {core}, Python {sys.version.split()[0]}')"
-    session.run("python", "-c", said)
+    versions = str(session.run("python", "-c", said, silent=True)).strip()
+    session.log(versions)
+    return versions
 
 
 def sanity(session: nox.Session, core: str, tests: tuple[str, ...] = ()) -> None:
@@ -124,10 +126,14 @@ def _slice(core: str) -> None:
     @nox.session(name=f"slice-{core}", python=PYTHONS[core], tags=["slice"])
     def slice_session(session: nox.Session) -> None:
         needed = [word for tests in ("unit", "integration") for word in ("-r", f"tests/{tests}/requirements.txt")]
-        install(session, core, "pytest", "pytest-mock", "pytest-xdist", *needed)
+        versions = install(session, core, "pytest", "pytest-mock", "pytest-xdist", *needed)
         sanity(session, core, SLICE_SANITY)
         units(session, core, SLICE_UNITS)
         integration(session, core)
+        # .ci/run says at its end what it ran on: a session without its Python is skipped.
+        ran = ROOT / ".build" / "cores" / "ran"
+        ran.mkdir(parents=True, exist_ok=True)
+        (ran / core).write_text(f"{versions}: ansible-test sanity (a part), units (a part) and integration\n", encoding="utf-8")
 
 
 for supported in CORES:

@@ -104,17 +104,17 @@ def integration(session: nox.Session, core: str) -> None:
 def _sessions(core: str) -> None:
     """The sessions of one ansible-core."""
 
-    @nox.session(name=f"sanity-{core}", python=PYTHONS[core])
+    @nox.session(name=f"sanity-{core}", python=PYTHONS[core], tags=["matrix"])
     def sanity_session(session: nox.Session) -> None:
         install(session, core)
         sanity(session, core)
 
-    @nox.session(name=f"units-{core}", python=PYTHONS[core])
+    @nox.session(name=f"units-{core}", python=PYTHONS[core], tags=["matrix"])
     def units_session(session: nox.Session) -> None:
         install(session, core, "pytest", "pytest-mock", "pytest-xdist", "-r", "tests/unit/requirements.txt")
         units(session, core)
 
-    @nox.session(name=f"integration-{core}", python=PYTHONS[core])
+    @nox.session(name=f"integration-{core}", python=PYTHONS[core], tags=["matrix"])
     def integration_session(session: nox.Session) -> None:
         install(session, core, "-r", "tests/integration/requirements.txt")
         integration(session, core)
@@ -142,7 +142,7 @@ for ends in SLICE:
     _slice(ends)
 
 
-@nox.session(python=PYTHONS[SLICE[-1]])
+@nox.session(python=PYTHONS[SLICE[-1]], tags=["matrix"])
 def importer(session: nox.Session) -> None:
     """What Galaxy checks when a collection is uploaded, on the artifact that would be."""
     install(session, SLICE[-1], "galaxy-importer==0.4.44")
@@ -156,7 +156,7 @@ def importer(session: nox.Session) -> None:
     session.run("python", "-m", "galaxy_importer.main", str(artifact), env=environment)
 
 
-@nox.session(python=PYTHONS[SLICE[-1]])
+@nox.session(python=PYTHONS[SLICE[-1]], tags=["matrix"])
 def texts(session: nox.Session) -> None:
     """The changelog and the documentation."""
     install(session, SLICE[-1], "antsibull-changelog", "antsibull-docs")
@@ -166,7 +166,7 @@ def texts(session: nox.Session) -> None:
     session.run("antsibull-docs", "lint-collection-docs", *docs, env=environment)
 
 
-@nox.session(python=PYTHONS[SLICE[-1]])
+@nox.session(python=PYTHONS[SLICE[-1]], tags=["matrix"])
 def docs(session: nox.Session) -> None:
     """The documentation site builds without a warning."""
     install(session, SLICE[-1], "-r", "docs/docsite/requirements.txt")
@@ -174,7 +174,7 @@ def docs(session: nox.Session) -> None:
     session.run("python", "-m", "ansible_collections.entra.cross_tenant_sync.tests.tools.site", ".build/docs", env=variables)
 
 
-@nox.session(python=PYTHONS[SLICE[-1]])
+@nox.session(python=PYTHONS[SLICE[-1]], tags=["matrix"])
 def environment(session: nox.Session) -> None:
     """The execution environment: its definition is valid, and ansible-builder finds what the collection needs."""
     install(session, SLICE[-1], "ansible-builder>=3.1")

@@ -12,6 +12,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_cache import RunCache
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import incomplete
 from ansible_collections.entra.cross_tenant_sync.plugins.modules.link_arguments import ARGUMENTS
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import hand_over
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import (
     LinkHost,
     play_of,
@@ -34,7 +35,8 @@ class ActionModule(ActionBase):
         arguments: dict[str, Any] = arguments_of(self, ARGUMENTS)
         here = self._connection.transport == "local" and not self._play_context.become and incomplete() is None
         host = LinkHost(variables["inventory_hostname"], variables, self._templar.template, arguments["role"], here, arguments["state"])
-        return {**result, **validate_link(host, lambda: self._rivals(variables, arguments["state"]))}
+        answer = validate_link(host, lambda: self._rivals(variables, arguments["state"]))
+        return {**result, **hand_over.handed(variables, answer)}
 
     def _rivals(self, variables: Mapping[str, Any], state: str | None) -> Mapping[str, Any]:
         """The conflicts of this host with all links of the inventory, also with those that ``--limit`` excludes."""

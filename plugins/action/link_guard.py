@@ -11,7 +11,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import link_variables
 from ansible_collections.entra.cross_tenant_sync.plugins.modules.link_guard import ARGUMENTS
-from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import link_guard
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import hand_over, link_guard
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_guard import Decision
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.task_arguments import arguments_of
 
@@ -34,7 +34,8 @@ class ActionModule(ActionBase):
         decided = self._decision(arguments, variables)
         for line in (*decided.lines, *(() if decided.refused or decided.failed else (decided.msg,))):
             self._display.display(line if of_run else f"{host}: {line}")
-        return {**result, **decided.result(None if of_run else host), "configuration": self._value("link_configuration", variables)}
+        answer = {**decided.result(None if of_run else host), "configuration": self._value("link_configuration", variables)}
+        return {**result, **hand_over.handed(variables, answer)}
 
     def _decision(self, arguments: Mapping[str, Any], variables: Mapping[str, Any]) -> Decision:
         action, look = arguments["action"], arguments["look"]

@@ -17,7 +17,7 @@ from ansible.template import Templar
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.transport import USER_AGENT
 from ansible_collections.entra.cross_tenant_sync.plugins.modules.link_report import ARGUMENTS
-from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import change_window
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import change_window, hand_over
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence import files, reporting
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.masking import masked
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.model import Change, Report
@@ -56,7 +56,7 @@ class ActionModule(ActionBase):
             own = hostvars.raw_get(host)
             if host in group or any(side in own for side in SIDES):
                 template = Templar(loader=self._loader, variables=own).template
-                links[host] = reporting.link_of(identity(LinkHost(host, own, template)), own)
+                links[host] = reporting.link_of(identity(LinkHost(host, own, template)), _whole(own))
                 secrets |= plain_secrets(own)
         versions = {
             "entra.cross_tenant_sync": USER_AGENT.rpartition("/")[2],
@@ -93,3 +93,8 @@ class ActionModule(ActionBase):
             "sha256": {form: files.sha256(content) for form, content in contents.items()},
             "masked": found["masked"],
         }
+
+
+def _whole(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """The variables of a link, with what its tasks have handed over apart from their results."""
+    return {name: hand_over.whole(value) for name, value in variables.items()}

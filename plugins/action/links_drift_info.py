@@ -10,7 +10,7 @@ from typing import Any
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Client
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.log_streams import Unread, read_logs
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import audit_log
-from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import links_drift
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import hand_over, links_drift
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.links_action import LinksAction, without_secrets
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.links_info import Looked, pairs_of
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import VAULT, run_folder
@@ -30,7 +30,7 @@ class ActionModule(LinksAction):
         answer = links_drift.report(looked, seen, found, self._logs(looked, found))
         for line in links_drift.lines(answer):
             self.progress(line)
-        return {**result, **without_secrets(answer, looked)}
+        return {**result, **hand_over.handed(variables, without_secrets(answer, looked))}
 
     def _logs(self, looked: Mapping[str, Looked], found: links_drift.Found) -> dict[str, audit_log.Log | str]:
         """The audit logs of the tenants in which something was changed."""

@@ -9,7 +9,7 @@ from typing import Any
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.log_streams import read_logs
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import log_stream
 from ansible_collections.entra.cross_tenant_sync.plugins.modules.links_health_info import ARGUMENTS
-from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import links_health_info
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import hand_over, links_health_info
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.links_action import LinksAction, without_secrets
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.task_arguments import arguments_of
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import VAULT, run_folder
@@ -32,4 +32,4 @@ class ActionModule(LinksAction):
         answer = links_health_info.report(links_health_info.judged(looked, seen, logs, arguments["stale_factor"]))
         for line in links_health_info.lines(answer):
             self.progress(line)
-        return {**result, **without_secrets(answer, looked)}
+        return {**result, **hand_over.handed(variables, without_secrets(answer, looked))}

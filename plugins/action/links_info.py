@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.entra.cross_tenant_sync.plugins.modules.links_info import ARGUMENTS
-from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import links_info
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import hand_over, links_info
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence import files
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.links_action import LinksAction, without_secrets
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.task_arguments import arguments_of
@@ -40,4 +40,4 @@ class ActionModule(LinksAction):
             answer = links_info.report(looked, seen, one_stays=bool(ending["ending"]))
         for line in links_info.lines(answer):
             self.progress(line)
-        return {**result, **without_secrets(answer, looked), **ending}
+        return {**result, **hand_over.handed(variables, without_secrets(answer, looked)), **ending}

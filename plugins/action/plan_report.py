@@ -12,7 +12,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.transport import USER_AGENT
 from ansible_collections.entra.cross_tenant_sync.plugins.modules.plan_report import ARGUMENTS
-from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import change_window
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import change_window, hand_over
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence import expected_plan, files, planning
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.markdown import plan_text
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.model import Plan
@@ -53,7 +53,7 @@ class ActionModule(ActionBase):
         look = variables[planning.LOOK]
         plan = planning.plan_of(found, USER_AGENT.rpartition("/")[2], change, look["strangers"], look["strangers_unknown"])
         answer = self._judged(plan, expected, link_hosts(variables), hosts)
-        return {**result, **answer, **self._written(plan, given["folder"], answer)}
+        return {**result, **hand_over.handed(variables, {**answer, **self._written(plan, given["folder"], answer)})}
 
     def _found(self, variables: Mapping[str, Any], hosts: Sequence[str]) -> dict[str, planning.Found]:
         """What was found about each link, also about those of earlier batches. Most links are in sync, and have no further results."""
@@ -67,7 +67,8 @@ class ActionModule(ActionBase):
             else:
                 own = variables["hostvars"].raw_get(host)
             if entry:
-                found[host] = planning.found_of(entry, own)
+                registered = {name: hand_over.whole(own.get(name)) for name in planning.REGISTERED}
+                found[host] = planning.found_of(hand_over.whole(entry), registered)
         return found
 
     def _judged(

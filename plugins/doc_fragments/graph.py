@@ -80,6 +80,8 @@ options:
   cloud:
     description:
       - The cloud of the tenant.
+      - If not set, the environment variable E(AZURE_CLOUD_ENVIRONMENT) is used, which AWX sets, with the names of Azure's tools - C(AzureCloud),
+        C(AzureUSGovernment), C(AzureChinaCloud). The DoD cloud has no such name.
     type: str
     choices: [global, usgov, usgov_dod, china]
     default: global

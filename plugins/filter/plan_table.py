@@ -79,6 +79,7 @@ from typing import Any
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.link import BUILDING, DEPROVISION, REMOVAL, TARGET
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.hand_over import whole
 
 ARGUMENTS = ("sync_arguments", "source_tenant_arguments", "target_tenant_arguments")
 """The registered results of link_arguments, which contain the state of the link."""
@@ -127,7 +128,7 @@ def _actions(link: Mapping[str, Any]) -> Iterable[Row]:
     for step in (DEPROVISION, *REMOVAL) if removed else BUILDING:
         result = link.get(step.registered)
         tenant = str(link.get("link_target" if step.side == TARGET else "link_source"))
-        for action in result.get("actions") or () if isinstance(result, Mapping) else ():
+        for action in whole(result.get("actions")) or () if isinstance(result, Mapping) else ():
             effects = ", ".join(_effect(name, value) for name, value in (action.get("effects") or {}).items() if value)
             yield tenant, str(action["verb"]), str(action["object"]), effects
 

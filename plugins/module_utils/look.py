@@ -239,7 +239,8 @@ def _work(link: _Link, side: str, check_mode: bool, keeps_reads: bool, common: _
                 _share(link)
             elif not keeps_reads:
                 link.read.clear()
-                link.source = link_comparison.without_bases(link.source)
+                if not link.params["stop_at_difference"]:
+                    link.source = link_comparison.without_bases(link.source)
         else:
             _finish(link, link_comparison.in_target(client, link.params, link.source or {}))
     except (Refusal, GraphFailure) as failure:

@@ -91,7 +91,7 @@ options:
       - V(present) sets the named features.
       - V(absent) removes the capabilities of the named features, whatever their levels are, so that the default policy applies again. Where
         the default policy would then show more, the capability is kept and disallowed, with a warning. The trust is removed with the last
-        allowed capability if it is exactly what this module sets. The entry stays.
+        capability that is needed, if it is exactly what this module sets. The entry stays.
     type: str
     choices: [present, absent]
     default: present

@@ -21,6 +21,9 @@ description:
     name the same configuration of the same source, in any spelling that Entra treats as equal, or if both synchronize all users of one source
     to one target without different filters. Two configurations for one pair of tenants, such as members in one and guests in the other, are
     accepted.
+  - Links between the same two tenants must agree on what they set for all of them - whether groups are synchronized (C(link_groups)), and the
+    level and scope of each feature that a tenant shares with the other one (C(link_share)), for which the direction of a link makes no
+    difference.
   - It is an action that runs in the controller, where the variables are. It cannot run on a remote host.
 version_added: 0.1.0
 options:
@@ -94,6 +97,24 @@ judged:
   returned: success
   type: str
   sample: judged_present_after_preflight
+building:
+  description:
+    - The file of tasks of the playbook C(sync) that works in both tenants, after preflight and judgement. Links whose tenants share nothing
+      have files without tasks for it.
+  returned: success
+  type: str
+  sample: present
+deprovision:
+  description: Whether the removal of the link deletes its users first.
+  returned: success
+  type: bool
+  sample: false
+sharing:
+  description: The sides of the link whose tenants share something with the other one, V(source) and V(target).
+  returned: success
+  type: list
+  elements: str
+  sample: [target]
 others:
   description:
     - The names of the configurations that other links of the inventory have for the same two tenants. None of them may be adopted.
@@ -104,6 +125,9 @@ others:
     - Where the address book of the target is reported, the fact C(cross_tenant_sync_address_book) holds them as options of
       M(entra.cross_tenant_sync.address_book_info). Where it is mended, the fact C(cross_tenant_sync_mend) holds them as options of
       M(entra.cross_tenant_sync.address_book_visibility).
+    - For the roles of the two tenants and the playbooks, the fact C(cross_tenant_sync_tasks) holds the files of tasks that select what belongs to
+      the link, by side. With C(link_state=absent), the member C(share_keep) of C(cross_tenant_sync_link) names the features that stay,
+      because C(link_share_keep) or another link of the inventory wants them.
     - For the role C(person), the fact C(cross_tenant_sync_person) holds them as options of M(entra.cross_tenant_sync.person_info).
     - For the playbook C(report), the fact C(cross_tenant_sync_address_book) is also set where Exchange may not be asked.
     - For the playbook C(watch), the fact C(cross_tenant_sync_watch) holds the variables of the link as options of

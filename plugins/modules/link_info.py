@@ -226,7 +226,8 @@ tasks:
   sample: null
 left:
   description:
-    - What is left of a link with O(state=absent), one sentence each for configurations, the two partner entries and users.
+    - What is left of a link with O(state=absent), one sentence each for configurations, the two partner entries and users,
+      and for what each tenant still shares of what O(share) names.
       V(null) with O(state=present).
   returned: success
   type: list

@@ -178,10 +178,11 @@ all_done:
   type: bool
   sample: false
 stats:
-  description: What the playbook C(drift) hands to C(ansible.builtin.set_stats) - the verdict, the first line of the summary, and the hosts by verdict.
+  description: What the playbook C(drift) hands to C(ansible.builtin.set_stats) - the verdict, the first line of the summary, and the hosts by
+    verdict, at most twenty of each, with the number of others as C(more).
   returned: success
   type: dict
-  sample: {verdict: drifted, summary: "3 links: 2 in_sync, 1 drifted", drifted: [contoso_to_fabrikam], could_not_look: []}
+  sample: {verdict: drifted, summary: "3 links: 2 in_sync, 1 drifted", drifted: [contoso_to_fabrikam], could_not_look: [], more: 0}
 """
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.controller_only import refuse_module

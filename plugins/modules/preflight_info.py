@@ -109,6 +109,54 @@ options:
         target, for which the beta version of Microsoft Graph is asked. Otherwise nothing of this is read.
     type: bool
     default: false
+  share:
+    description:
+      - What the two tenants are going to let each other's users see, as in M(entra.cross_tenant_sync.cross_tenant_capability). Then it is
+        checked whether both tenants have capabilities of Microsoft 365, whether the trust lets them take effect, and, in each tenant whose
+        connection has O(exchange=true), whether old objects of Exchange take precedence over them. Otherwise nothing of this is read.
+    type: dict
+    suboptions:
+      source:
+        description: What the source tenant shares with the users of the target tenant.
+        type: dict
+        suboptions: &shared
+          free_busy:
+            description: See O(entra.cross_tenant_sync.cross_tenant_capability#module:free_busy).
+            type: str
+            choices: [none, basic, limited_details]
+          mail_tips:
+            description: See O(entra.cross_tenant_sync.cross_tenant_capability#module:mail_tips).
+            type: str
+            choices: [none, limited, all]
+          calendar_sharing:
+            description: See O(entra.cross_tenant_sync.cross_tenant_capability#module:calendar_sharing).
+            type: str
+            choices: [none, simple, detail, reviewer]
+          profile_card:
+            description: See O(entra.cross_tenant_sync.cross_tenant_capability#module:profile_card).
+            type: bool
+          room_booking:
+            description: See O(entra.cross_tenant_sync.cross_tenant_capability#module:room_booking).
+            type: bool
+          desk_booking:
+            description: See O(entra.cross_tenant_sync.cross_tenant_capability#module:desk_booking).
+            type: bool
+          scope:
+            description: See O(entra.cross_tenant_sync.cross_tenant_capability#module:scope). Not checked.
+            type: str
+            choices: [all, groups]
+          groups:
+            description: See O(entra.cross_tenant_sync.cross_tenant_capability#module:groups). Not checked.
+            type: list
+            elements: str
+          excluded_groups:
+            description: See O(entra.cross_tenant_sync.cross_tenant_capability#module:excluded_groups). Not checked.
+            type: list
+            elements: str
+      target:
+        description: What the target tenant shares with the users of the source tenant.
+        type: dict
+        suboptions: *shared
   exact:
     description:
       - Whether only O(users) and O(groups) are going to be in scope.
@@ -198,9 +246,10 @@ RETURN = r"""
 findings:
   description:
     - What was found, the worst first. C(severity) is V(error), V(warning), or V(unknown) for a check that could not be made.
-    - C(check) is one of C(permissions), C(cloud), C(exchange), C(switches), C(collaboration), C(policy_size), C(configurations), C(users),
+    - C(check) is one of C(permissions), C(cloud), C(exchange), C(old_sharing), C(switches), C(collaboration), C(policy_size), C(configurations), C(users),
       C(licences), C(invitations), C(domains), C(quota), C(addresses), C(guests), C(deleted_users), C(importance),
-      C(group_sync), C(group_sync_inbound). For what could not be read, it is also one of C(policy), C(mail_domains), C(groups), C(contacts), C(recipients).
+      C(group_sync), C(group_sync_inbound), C(sharing). For what could not be read, it is also one of C(policy),
+      C(mail_domains), C(groups), C(contacts), C(recipients).
   returned: success
   type: list
   elements: dict
@@ -239,6 +288,21 @@ switches:
     redemption_outbound: true
     user_sync_inbound: true
     redemption_inbound: false
+sharing:
+  description:
+    - What each tenant that was checked lets the users of the other one see now, in its entry for the other one or by default, with the values
+      of the options of M(entra.cross_tenant_sync.cross_tenant_capability). V(null) without O(share), and if it could not be read.
+  returned: success
+  type: dict
+  sample:
+    source:
+      free_busy: basic
+      mail_tips: none
+      calendar_sharing: none
+      profile_card: false
+      room_booking: false
+      desk_booking: false
+    target: null
 arriving_users:
   description: The users who are not in the target yet. With O(side=source), all users who are to arrive.
   returned: success
@@ -258,7 +322,13 @@ error:
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cloud import CLOUDS
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import run_module
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import PROTECTED, TARGET_OR_ENVIRONMENT, Options
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import (
+    CAPABILITY,
+    PROTECTED,
+    TARGET_OR_ENVIRONMENT,
+    Options,
+)
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.permissions import SOURCE, TARGET
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.preflight import inquiry as preflight
 
 SUBJECT = preflight.INQUIRY
@@ -282,6 +352,7 @@ OPTIONS = Options(
         "groups": {"type": "list", "elements": "str"},
         "exact": {"type": "bool", "default": False},
         "group_sync": {"type": "bool", "default": False},
+        "share": {"type": "dict", "options": {side: {"type": "dict", "options": CAPABILITY} for side in (SOURCE, TARGET)}},
         "arriving_users": {"type": "list", "elements": "dict", "options": USER},
         "source_domains": {"type": "list", "elements": "str"},
         "protected_importance": PROTECTED["protected_importance"],

@@ -80,7 +80,12 @@ watch:
       description:
         - By inventory host, C(verdict), C(summary), C(findings) and C(could_not_look), as RV(entra.cross_tenant_sync.watch_info#module:verdict)
           and its neighbours, and C(protected), the names of the protected users.
+        - The first links, those with findings before others, with their first sentences and names, so that it stays small.
       type: dict
+    more:
+      description: How many links are left out.
+      type: int
+      sample: 0
 msg:
   description: The verdict on this link in one line.
   returned: always

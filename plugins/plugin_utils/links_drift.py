@@ -21,6 +21,8 @@ from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.links_info
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.verdicts import whole
 
 IN_SYNC, DRIFTED, COULD_NOT_LOOK = "in_sync", "drifted", "could_not_look"
+MOST_NAMED, LONGEST = 20, 300
+"""How many links of each verdict a scheduler gets by name, and how many characters of the summary."""
 MOST_LINES = 10
 """Lines of a summary. The message of a link has as many changes."""
 NOT_ALONE = "its comparison failed"
@@ -192,7 +194,9 @@ def _summary(links: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
 def _stats(verdict: str, summary: str, links: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """What a scheduler needs."""
     hosts = {wanted: [host for host, link in links.items() if link["verdict"] == wanted] for wanted in (DRIFTED, COULD_NOT_LOOK)}
-    return {"verdict": verdict, "summary": summary, **hosts}
+    named = {wanted: found[:MOST_NAMED] for wanted, found in hosts.items()}
+    more = sum(map(len, hosts.values())) - sum(map(len, named.values()))
+    return {"verdict": verdict, "summary": summary[:LONGEST], **named, "more": more}
 
 
 def lines(result: Mapping[str, Any]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.forms import understand
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.values import blank
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import hand_over
 
 
 def arguments_of(action: ActionBase, spec: Mapping[str, Any], judged: Collection[str] = ()) -> dict[str, Any]:
@@ -20,7 +21,7 @@ def arguments_of(action: ActionBase, spec: Mapping[str, Any], judged: Collection
     empty field of a survey. The action itself judges the blank values of those in ``judged``.
     """
     task = action._task
-    args = given(task.args, judged)
+    args = given(hand_over.whole(task.args), judged)
     # Of a text, the members are read as those of a list of a module are.
     read = understand({name: about for name, about in spec.items() if about.get("elements") == "str"}, args)
     task.args = args if read.wrong else read.args

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -22,6 +23,8 @@ ARGUMENTS, LOOK = "watch_arguments", "watch_look"
 """The variables in which the playbook watch registers the results of link_arguments and watch_info."""
 VERDICTS = (SOMETHING, COULD_NOT_LOOK, NOTHING)
 """What decides first."""
+MOST_CHARACTERS, MOST_SENTENCES, MOST_NAMES, LONGEST = 4000, 3, 20, 300
+"""What a scheduler gets: up to how many characters about links, and of each of them, how many sentences and names, and how long a text is."""
 _SHOWN = ("verdict", "summary", "findings", "could_not_look")
 
 
@@ -60,4 +63,25 @@ def ending(whole: Mapping[str, Any], host: str, fails: bool) -> dict[str, Any]:
     """The result of the task of a link, see `verdicts.ending`."""
     link = whole["links"][host]
     msg = f"{BEGINNINGS[link['verdict']]}{link['summary']}"
-    return {**ended(link["verdict"], whole["verdict"], msg, fails), "watch": dict(whole)}
+    return {**ended(link["verdict"], whole["verdict"], msg, fails), "watch": handed(whole)}
+
+
+def handed(whole: Mapping[str, Any]) -> dict[str, Any]:
+    """The verdicts as a scheduler gets them: of the links, the worst first, as many as fit, and at least one."""
+    hosts = sorted(whole["links"], key=lambda host: VERDICTS.index(whole["links"][host]["verdict"]))
+    links: dict[str, Any] = {}
+    for host in hosts:
+        links[host] = _short(whole["links"][host])
+        if len(links) > 1 and len(json.dumps(links)) > MOST_CHARACTERS:
+            del links[host]
+            break
+    return {**whole, "links": links, "more": len(hosts) - len(links)}
+
+
+def _short(link: Mapping[str, Any]) -> dict[str, Any]:
+    sentences = {name: [_text(text) for text in link[name][:MOST_SENTENCES]] for name in ("findings", "could_not_look")}
+    return {**link, "summary": _text(link["summary"]), **sentences, "protected": link["protected"][:MOST_NAMES]}
+
+
+def _text(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."

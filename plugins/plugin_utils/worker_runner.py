@@ -35,6 +35,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.secr
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_runner import RUN_FOLDER, incomplete
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import run
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import hand_over
 
 COLLECTION = "entra.cross_tenant_sync"
 PROCESS_VARIABLE = "cross_tenant_sync_module_process"
@@ -72,15 +73,17 @@ class WorkerRunner(ActionBase):
         module = connecting_module(self._module_name())
         if module is None:
             raise AnsibleActionFail(f"{name} is not a module of {COLLECTION} that connects to Microsoft Graph.")
+        self._task.args = hand_over.whole(self._task.args)
         if self._needs_process(variables):
             with self._sharing_run_folder():
                 answer: dict[str, Any] = self._execute_module(module_name=name, task_vars=variables, wrap_async=bool(self._task.async_val))
-            return {**result, **answer}
+            return {**result, **hand_over.handed(variables, answer, self._task.diff)}
 
         def progress(message: str) -> None:
             self._display.display(f"{variables.get('inventory_hostname')}: {message}")
 
-        return {**result, **run_in_worker(name, module.SUBJECT, module.OPTIONS, self._task.args, self._task.check_mode, progress)}
+        answer = run_in_worker(name, module.SUBJECT, module.OPTIONS, self._task.args, self._task.check_mode, progress)
+        return {**result, **hand_over.handed(variables, answer, self._task.diff)}
 
     def _module_name(self) -> str:
         """The full name of the task's module; the task may have a short one, or that of another collection which redirects to this one.

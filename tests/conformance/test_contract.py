@@ -40,6 +40,20 @@ MODULES: list[tuple[str, str, dict[str, Any]]] = [
     ("cross_tenant_policy", "fabrikam", {"partner_tenant_id": "contoso.kr", "inbound_trust": {"mfa": True}}),
     ("cross_tenant_policy", "fabrikam", {"partner_tenant_id": "contoso.kr", "inherit": ["inbound_trust"], "state": "absent"}),
     (
+        "cross_tenant_capability",
+        "fabrikam",
+        {"partner_tenant_id": "contoso.kr", "free_busy": "basic", "mail_tips": "all", "scope": "groups", "groups": ["Purchasing"]},
+    ),
+    ("cross_tenant_capability", "fabrikam", {"partner_tenant_id": "contoso.kr", "free_busy": "limited_details"}),
+    ("cross_tenant_capability", "fabrikam", {"default": True, "profile_card": True, "scope": "all"}),
+    ("cross_tenant_capability_info", "fabrikam", {}),
+    ("cross_tenant_capability", "fabrikam", {"default": True, "profile_card": False, "state": "absent"}),
+    (
+        "cross_tenant_capability",
+        "fabrikam",
+        {"partner_tenant_id": "contoso.kr", "free_busy": "none", "mail_tips": "none", "state": "absent"},
+    ),
+    (
         "address_book_info",
         "fabrikam",
         {**FABRIKAMS, "exchange": True, "source": "{{ tenants.contoso | entra.cross_tenant_sync.connection }}"},

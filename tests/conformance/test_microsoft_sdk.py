@@ -17,6 +17,7 @@ import pytest
 from ansible_collections.entra.cross_tenant_sync.tests.conformance.graph import ACCOUNTS, CONNECTION, TEMPLATE
 from ansible_collections.entra.cross_tenant_sync.tests.conformance.walkthrough import MINSU
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM, Emulator
+from ansible_collections.entra.cross_tenant_sync.tests.support.preflights import task
 
 pytest.importorskip("msgraph", reason="msgraph-sdk is not installed")
 pytest.importorskip("azure.identity", reason="azure-identity is not installed")
@@ -30,9 +31,18 @@ from msgraph.generated.application_templates.item.instantiate.instantiate_post_r
 from msgraph.generated.audit_logs.provisioning.provisioning_request_builder import ProvisioningRequestBuilder
 from msgraph.generated.models.app_role_assignment import AppRoleAssignment
 from msgraph.generated.models.cross_tenant_access_policy_configuration_partner import CrossTenantAccessPolicyConfigurationPartner
+from msgraph.generated.models.cross_tenant_access_policy_target_configuration_access_type import (
+    CrossTenantAccessPolicyTargetConfigurationAccessType,
+)
+from msgraph.generated.models.cross_tenant_calendar_availability_basic import CrossTenantCalendarAvailabilityBasic
 from msgraph.generated.models.cross_tenant_identity_sync_policy_partner import CrossTenantIdentitySyncPolicyPartner
+from msgraph.generated.models.cross_tenant_mail_tips_all import CrossTenantMailTipsAll
 from msgraph.generated.models.cross_tenant_user_sync_inbound import CrossTenantUserSyncInbound
 from msgraph.generated.models.inbound_outbound_policy_configuration import InboundOutboundPolicyConfiguration
+from msgraph.generated.models.m365_capability_inbound_access import M365CapabilityInboundAccess
+from msgraph.generated.models.m365_capability_resource_scope import M365CapabilityResourceScope
+from msgraph.generated.models.m365_capability_resource_scopes import M365CapabilityResourceScopes
+from msgraph.generated.models.m365_resource_type import M365ResourceType
 from msgraph.generated.models.o_data_errors.o_data_error import ODataError
 from msgraph.generated.models.provisioning_action import ProvisioningAction
 from msgraph.generated.models.provisioning_object_summary import ProvisioningObjectSummary
@@ -219,6 +229,61 @@ def test_the_how_to_with_microsofts_sdk(emulator: Emulator) -> None:
         await check_results(contoso, fabrikam, sp_id, job_id)
 
     asyncio.run(how_to())
+
+
+def everybody(allowed: bool) -> M365CapabilityInboundAccess:
+    """Access to the data of all users, in the SDK's types."""
+    included = [M365CapabilityResourceScope(resource_id="All", resource_type=M365ResourceType.User)]
+    return M365CapabilityInboundAccess(is_allowed=allowed, resource_scopes=M365CapabilityResourceScopes(included=included, excluded=[]))
+
+
+def share(emulator: Emulator, **options: Any) -> dict[str, Any]:
+    return task(emulator, "cross_tenant_capability", CONTOSO, partner_tenant_id=FABRIKAM, **options)
+
+
+def test_capabilities_of_microsoft_365_with_microsofts_sdk(emulator: Emulator) -> None:
+    """What our module writes, the SDK's types read; what the SDK writes is what our module wants (facts F200, F201)."""
+    basic, tips = "crossTenantCalendarAvailabilityBasic", "crossTenantMailTipsAll"
+    share(emulator, free_busy="basic", scope="groups", groups=["Sales"])
+
+    async def steps() -> None:
+        entry = client(emulator, "contoso").policies.cross_tenant_access_policy.partners
+        partner = entry.by_cross_tenant_access_policy_configuration_partner_tenant_id(FABRIKAM)
+        seen = await partner.get()
+        assert seen is not None
+        assert seen.m365_collaboration_inbound is not None
+        assert seen.m365_collaboration_inbound.users is not None
+        assert seen.m365_collaboration_inbound.users.access_type == CrossTenantAccessPolicyTargetConfigurationAccessType.Allowed
+        capabilities = partner.m365_capabilities
+        listed = await capabilities.get()
+        assert listed is not None
+        (ours,) = listed.value or []
+        assert isinstance(ours, CrossTenantCalendarAvailabilityBasic)
+        assert ours.name == basic
+        assert ours.inbound_access is not None
+        assert ours.inbound_access.is_allowed is True
+        assert ours.inbound_access.resource_scopes is not None
+        (group,) = ours.inbound_access.resource_scopes.included or []
+        assert group.resource_type == M365ResourceType.Group
+
+        made = await capabilities.post(CrossTenantMailTipsAll(inbound_access=everybody(True)))
+        assert isinstance(made, CrossTenantMailTipsAll)
+        assert share(emulator, mail_tips="all", scope="all")["changed"] is False
+        with pytest.raises(ODataError) as conflict:
+            await capabilities.post(CrossTenantMailTipsAll(inbound_access=everybody(True)))
+        assert conflict.value.response_status_code == 409
+        by_name = capabilities.by_m365_capability_base_name
+        await by_name(basic).patch(CrossTenantCalendarAvailabilityBasic(inbound_access=everybody(False)))
+        assert share(emulator, free_busy="none")["changed"] is False
+        changed = await by_name(basic).get()
+        assert changed is not None
+        assert changed.inbound_access is not None
+        assert changed.inbound_access.is_allowed is False
+        await by_name(tips).delete()
+        await by_name(basic).delete()
+
+    asyncio.run(steps())
+    assert share(emulator, free_busy="none", mail_tips="none")["changed"] is False
 
 
 def test_both_dialects_of_errors_are_read(emulator: Emulator) -> None:

@@ -38,6 +38,9 @@ def refused(playbooks: Playbooks, name: str, *arguments: str, variables: dict[st
     message = str([task.result["msg"] for task in run.tasks if task.status == "failed"][-1])
     assert message.endswith(". Nothing was changed."), message
     assert run.changed() == []
+    outcome = run.outcome()
+    assert (outcome["verdict"], outcome["changed"]) == ("failed", False)
+    assert any(message[:200] in line for line in outcome["summary"])
     return message
 
 
@@ -47,6 +50,8 @@ def idle(playbooks: Playbooks, name: str, *arguments: str, variables: dict[str, 
     run = play(playbooks, name, *arguments, variables=variables, **link)
     assert run.code == 0, run.output
     assert playbooks.emulator.state()["tenants"] == before
+    checked = any(argument == "--check" for argument in arguments)
+    assert run.outcome()["verdict"] in ({"unchanged", "to_change"} if checked else {"unchanged"})
     return run.output
 
 
@@ -81,6 +86,8 @@ class TestIncident:
         approved = play(playbooks, "approve_deletions", variables={"approve_deletions_expected": f"{COLLEAGUE}, {DIRECTOR}"}, **LINK)
         assert approved.code == 0, approved.output
         assert approved.actions() == ["restart provisioning job of configuration Fabrikam"]
+        outcome = approved.outcome()
+        assert (outcome["verdict"], outcome["people"]["held"], outcome["named"]) == ("changed", 2, ["contoso_to_fabrikam"])
         assert "no deletions are held back" in idle(playbooks, "approve_deletions", variables={"approve_deletions_expected": 2}, **LINK)
         emulator.advance("PT40M")
         assert incident.arrived(emulator) == {ADMINISTRATOR}
@@ -95,6 +102,7 @@ class TestIncident:
         paused = play(playbooks, "pause", variables={"pause_reason": "ticket 4711"}, **LINK)
         assert paused.actions() == ["pause provisioning job of configuration Fabrikam"]
         assert "reason: ticket 4711" in paused.output
+        assert "reason: ticket 4711" in paused.outcome()["summary"][1]
         assert "the job is paused already" in idle(playbooks, "pause", variables={"pause_reason": ""}, **LINK)
 
         somebody = Somebody(emulator)

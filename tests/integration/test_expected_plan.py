@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import look
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.link import DEPROVISION, REMOVAL
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.link import DEPROVISION, REMOVAL, removal
 from ansible_collections.entra.cross_tenant_sync.tests.support.another_admin import TEMPLATE, Admin
 from ansible_collections.entra.cross_tenant_sync.tests.support.cloud import Cloud
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM
@@ -393,9 +393,11 @@ def test_what_would_be_removed_does_not_look_as_if_it_were() -> None:
         made = variables["plan_found"]["plan"]
         assert made["links"][LINK]["status"] == "to_remove"
         assert variables["plan_removal"]["source_tenant_configuration"]["actions"]
-        assert [variables[step.registered] for step in (DEPROVISION, *REMOVAL)] == [{}] * 4
+        assert [variables[step.registered] for step in (DEPROVISION, *REMOVAL)] == [{}] * (len(REMOVAL) + 1)
         run = sync(found.cloud, {**absent, "expected_plan": made})
-        assert [module for module, result in run.results if result.get("changed")][-3:] == [step.module for step in REMOVAL]
+        assert [module for module, result in run.results if result.get("changed")][-3:] == [
+            step.module for step in removal(deprovision=False, sharing=())
+        ]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)

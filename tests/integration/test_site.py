@@ -69,7 +69,7 @@ def test_only_links_change(path: str, text: str, expected: str | None) -> None:
 def test_every_guide_is_in_the_navigation_and_in_the_readme() -> None:
     index = (site.SITE / "index.md").read_text(encoding="utf-8")
     readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    entries = set(re.findall(r"^([\w/-]+)$", index, re.MULTILINE)) | {"index"}
+    entries = set(re.findall(r"^(?:[\w ]+<)?([\w/-]+)>?$", index, re.MULTILINE)) | {"index"}
     assert sorted(set(site.pages().values()) - entries) == [], "add them to docs/docsite/index.md"
     guides = sorted(path.name for path in REPOSITORY.glob("docs/guide_*.md"))
     assert [name for name in guides if f"/docs/{name})" not in readme] == [], "add them to the use cases of README.md"

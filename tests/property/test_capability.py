@@ -73,7 +73,7 @@ starts = st.fixed_dictionaries(
 )
 values = {name: st.booleans() if feature.is_switch else st.sampled_from(["none", *feature.levels]) for name, feature in FEATURES.items()}
 features = st.fixed_dictionaries({}, optional=values).filter(bool)
-scopes = st.one_of(
+scopes: st.SearchStrategy[Json] = st.one_of(
     st.just({}),
     st.fixed_dictionaries({"scope": st.just("all")}, optional={"excluded_groups": st.sampled_from([[], [1]])}),
     st.fixed_dictionaries(
@@ -176,7 +176,7 @@ def run(found: Cloud, given_: Json, check: bool = False) -> Json:
 
 
 OFTEN = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
-LEVEL_WITHOUT_SCOPE = (
+LEVEL_WITHOUT_SCOPE: tuple[Json, tuple[Json, Json, Json]] = (
     {
         "entry": True,
         "trust": "all",
@@ -186,7 +186,7 @@ LEVEL_WITHOUT_SCOPE = (
     },
     ({"free_busy": "basic"}, {}, {}),
 )
-BY_DEFAULT = (
+BY_DEFAULT: tuple[Json, tuple[Json, Json, Json]] = (
     {"entry": False, "trust": "all", "own": {}, "default": {"crossTenantMailTipsAll": (True, "all")}, "default trust": "all"},
     ({"mail_tips": "none"}, {}, {}),
 )

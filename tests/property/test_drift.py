@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.log_streams import Unread, read_logs
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.look import look
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import audit_log
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.link import BUILDING, SOURCE
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.link import SOURCE, building
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import links_drift
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import LinkHost
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.links_info import Looked
@@ -50,7 +50,7 @@ def built() -> tuple[Cloud, bytes]:
     cloud = Cloud()
     params = {**prepared({HOST: LINK})[HOST].params, "target": {**TENANTS["fabrikam"], "cloud": "global"}}
     with living(cloud):
-        for part in BUILDING:
+        for part in building(params):
             options = {name: value for name, value in part.options(params).items() if value is not None and name != "cloud"}
             result = task(cloud, part.module, "contoso" if part.side == SOURCE else "fabrikam", **options)
             assert not result.get("failed"), result
@@ -270,5 +270,11 @@ def test_links_that_cannot_be_looked_at(cloud: Cloud) -> None:
     result = drifted(cloud, {HOST: LINK, "wrong": wrong})
     assert (result["verdict"], result["stats"]) == (
         "drifted",
-        {"verdict": "drifted", "summary": "2 links: 1 drifted, 1 could_not_look", "drifted": [HOST], "could_not_look": ["wrong"]},
+        {
+            "verdict": "drifted",
+            "summary": "2 links: 1 drifted, 1 could_not_look",
+            "drifted": [HOST],
+            "could_not_look": ["wrong"],
+            "more": 0,
+        },
     )

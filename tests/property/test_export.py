@@ -20,6 +20,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.inventory import topolo
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.vault import Vault
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.look import look
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.export.model import Export
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping import schema
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import topology_export, worker_runner
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import LinkHost, examine, rivals_by_host
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.links_info import COMPLETE
@@ -262,3 +263,54 @@ def test_an_untouched_fleet_is_exported_as_a_whole(run: None) -> None:
     assert sorted(link.host for link in export.links) == sorted(fleet.links)
     assert [(link.obstacle, link.notes) for link in export.links] == [(None, ())] * len(fleet.links)
     assert set(_Loader(text).get_single_data()["defaults"]) >= {"mappings", "scope_mode", "scope_exact", "job_state", "user_type"}
+
+
+def test_what_is_shared_and_whether_groups_are_synchronized_is_written_once_for_each_pair(run: None) -> None:
+    """In the link into the tenant that is looked at; in the reverse link, if that is the only one."""
+    fleet = fleets.untouched()
+    one, other, third, _fourth = fleets.COMPANIES
+    group = {"id": tenants.made_up_id("group of sharing"), "displayName": "Sales", "mail": None, "mailEnabled": False, "groupTypes": []}
+    fleets._of(fleet, other).groups[group["id"]] = {**group, "securityEnabled": True}
+    sales = {"included": [{"resourceId": group["id"], "resourceType": "group"}], "excluded": []}
+    basic, limited = fleets.CAPABILITIES["free_busy"]
+    shown: dict[tuple[Any, Any], list[tuple[str, Any]]] = {
+        (other, one): [(basic, sales), ("crossTenantMailTipsAll", sales)],
+        (one, third): [(limited, fleets.EVERYBODY)],
+        # Two levels at once are a conflict, which only an administrator can solve.
+        (third, other): [(basic, fleets.EVERYBODY), (limited, fleets.EVERYBODY)],
+    }
+    for (here, there), capabilities in shown.items():
+        fleets._of(fleet, here).access_policy.partners[there.tenant_id]["m365CollaborationInbound"] = fleets.TRUST
+        for name, scopes in capabilities:
+            fleets.shares(fleet, here, there, name, scopes=scopes)
+    # There is no link from the third to the first, so the reverse link has what the first shows.
+    del fleets._of(fleet, third).synchronizations[fleets._principal(fleet, third, one)["id"]]
+    for source, inside, outside in ((one, True, True), (other, True, False), (third, False, True)):
+        target = fleets.COMPANIES[3]
+        for mapping in fleets._job(fleet, source, target).job_schema["synchronizationRules"][0]["objectMappings"]:
+            if mapping.get("name") in schema.GROUPS:
+                mapping["enabled"] = inside
+        switch = fleets._of(fleet, target).access_policy.identity_synchronizations[source.tenant_id]
+        switch["groupSyncInbound"] = {"isSyncAllowed": outside}
+    with living(fleet.cloud):
+        export, text = exported(fleet)
+        assert differing(fleet, _Loader(text).get_single_data()) == {}
+    said = {link.host: {name: link.variables[name] for name in ("share", "groups") if name in link.variables} for link in export.links}
+    assert {host: variables for host, variables in said.items() if variables} == {
+        "company00_to_company01": {
+            "share": {"target": {"free_busy": "basic", "mail_tips": "all", "scope": "groups", "groups": [group["id"]]}},
+        },
+        "company00_to_company02": {"share": {"source": {"free_busy": "limited_details", "scope": "all"}}},
+        "company00_to_company03": {"groups": True},
+    }
+    notes = {link.host: [note for note in link.notes if "share" in note or "group" in note] for link in export.links}
+    assert {host: found for host, found in notes.items() if found} == {
+        "company00_to_company01": [f"of what company01 shares: {group['id']} is group 'Sales'"],
+        "company01_to_company02": [
+            "of what company02 shares: free_busy cannot be described, and stays as it is: several levels are allowed at once, "
+            "limited_details and basic"
+        ],
+        "company01_to_company03": [
+            "the job synchronizes groups, but company03 does not let them in, or that is not known; it stays as it is"
+        ],
+    }

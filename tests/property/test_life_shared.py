@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping import schema
 from ansible_collections.entra.cross_tenant_sync.tests.support.cloud import Cloud
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM
-from ansible_collections.entra.cross_tenant_sync.tests.support.life import CREATED, LINK, living, sync
+from ansible_collections.entra.cross_tenant_sync.tests.support.life import CREATED, LINK, NAME, living, sync
 from ansible_collections.entra.cross_tenant_sync.tests.support.tasks import Host, TaskFailure
 from entra_emulator.settings import merged
 
@@ -151,6 +152,14 @@ def test_a_removal_of_all_links_of_a_play_leaves_nothing(cloud: Cloud) -> None:
     assert [cloud.world.tenants[here].access_policy.partners for here in (CONTOSO, FABRIKAM)] == [{}, {}]
 
 
+def test_what_is_left_of_it_is_reported(cloud: Cloud) -> None:
+    others = {"back": {**BACK, "link_share": {"source": {"free_busy": "basic"}}}}
+    with living(cloud):
+        sync(cloud, link(SHARES_MORE), others=others)
+        left = sync(cloud, link(SHARES_MORE, link_state="absent"), others=others).variables["verify_left"]["left"]
+    assert left[-2:] == ["contoso: shares nothing of this link with fabrikam", "fabrikam: shares free_busy with contoso"]
+
+
 def test_what_another_inventory_wants_can_be_named(cloud: Cloud) -> None:
     gone = link(SHARES_MORE, link_state="absent", link_share_keep={"target": ["mail_tips"]})
     with living(cloud):
@@ -184,3 +193,61 @@ def test_a_plan_names_what_is_shared(cloud: Cloud) -> None:
         ran = sync(cloud, wished)
         assert of_plan == actions(ran, POLICY, SHARING)
         assert all(action["reversible"] for part in plan["links"][LINK]["parts"] if part["module"] == SHARING for action in part["actions"])
+
+
+def switches(cloud: Cloud) -> tuple[Any, Any]:
+    """Whether the job synchronizes groups, and whether the target lets them in."""
+    job = next(job for one in cloud.world.tenants[CONTOSO].synchronizations.values() for job in one.jobs.values())
+    mapping = schema.group_mapping(job.job_schema)
+    synchronization = cloud.world.tenants[FABRIKAM].access_policy.identity_synchronizations[CONTOSO]
+    return bool(mapping and mapping["enabled"]), (synchronization.get("groupSyncInbound") or {}).get("isSyncAllowed")
+
+
+def asks_beta(cloud: Cloud) -> bool:
+    return any(arrival.path.startswith("/beta") and "identitySynchronization" in arrival.path for arrival in cloud.arrivals)
+
+
+def test_groups_are_switched_in_both_tenants_and_left_alone_if_nothing_is_said(cloud: Cloud) -> None:
+    with living(cloud):
+        sync(cloud, link(None))
+        assert not asks_beta(cloud)
+        for wish, expected in (
+            (True, (True, True)),
+            (None, (True, True)),
+            (False, (False, False)),
+            (None, (False, False)),
+            (True, (True, True)),
+        ):
+            wished = link(None, **({} if wish is None else {"link_groups": wish}))
+            cloud.arrivals.clear()
+            predicted = actions(sync(cloud, wished, check=True))
+            assert actions(sync(cloud, wished)) == predicted
+            assert bool(predicted) is (wish is not None)
+            assert switches(cloud) == expected
+            assert asks_beta(cloud) is (wish is not None)
+            cloud.arrivals.clear()
+            assert actions(sync(cloud, wished)) == []
+            assert writes(cloud) == []
+
+
+def test_a_link_with_groups_that_is_removed_leaves_the_switch_to_another_configuration(cloud: Cloud) -> None:
+    """The target has one switch for both."""
+    pair = {"link_source": "contoso", "link_target": "fabrikam"}
+    one = link(None, **pair, link_configuration=NAME, link_groups=True)
+    two = {**one, "link_configuration": "Guests", "link_scope_users": ["bora.cho@contoso.kr"], "link_scope_groups": []}
+    with living(cloud):
+        sync(cloud, one, others={"two": two})
+        sync(cloud, two, others={"one": one})
+        sync(cloud, {**one, "link_state": "absent"}, others={"two": two})
+        assert switches(cloud) == (True, True)
+        sync(cloud, {**two, "link_state": "absent"})
+    assert cloud.world.tenants[FABRIKAM].access_policy.identity_synchronizations == {}
+
+
+def test_groups_while_all_users_are_in_scope_are_refused_before_the_first_write(cloud: Cloud) -> None:
+    with (
+        living(cloud),
+        pytest.raises(TaskFailure, match="link_scope_mode, link_groups: groups are synchronized only with scope mode assigned"),
+    ):
+        sync(cloud, link(None, link_groups=True, link_scope_mode="all"))
+    assert writes(cloud) == []

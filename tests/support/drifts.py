@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping import schema
+
 from .emulator import CONTOSO, FABRIKAM
 from .life import CREATED
 
@@ -20,6 +22,9 @@ LINK: dict[str, Any] = {
     "link_deletion_threshold": 20,
     "link_notification_email": "it@contoso.kr",
     "link_target_actions": ["create", "update", "delete"],
+    "link_groups": True,
+    "link_group_mappings": [{"target": "description", "constant": "From Contoso"}],
+    "link_share": {"target": {"free_busy": "basic", "mail_tips": "all", "scope": "all"}},
 }
 OTHER = "99999999-9999-4999-8999-999999999999"
 USERS = ("minsu.kim@contoso.kr", "soojin.nam@contoso.kr", "jiyoung.park@contoso.kr", "byungho.ryu@contoso.kr")
@@ -39,9 +44,9 @@ class Somebody:
     """The tenants of the state as JSON, by id."""
     by: str | None = None
 
-    def sends(self, method: str, path: str, body: Any = None, tenant: str = CONTOSO) -> Any:
+    def sends(self, method: str, path: str, body: Any = None, tenant: str = CONTOSO, version: str = "v1.0") -> Any:
         """A request, and the answer."""
-        return self.perform({"tenant": tenant, "method": method, "path": path, "body": body, "by": self.by})
+        return self.perform({"tenant": tenant, "method": method, "path": path, "body": body, "by": self.by, "version": version})
 
     # Places ----------------------------------------------------------------------------------------------------------
 
@@ -114,13 +119,30 @@ class Somebody:
         key = next(key for key, one in held.items() if one["principalId"] == wanted)
         self.sends("DELETE", f"/servicePrincipals/{self.principal['id']}/appRoleAssignedTo/{key}")
 
+    def shares(self, name: str, allowed: bool) -> None:
+        """Changes what the target lets users of the source see."""
+        scopes = {"included": [{"resourceId": "All", "resourceType": "user"}], "excluded": []}
+        path = f"{PARTNERS}/{CONTOSO}/m365Capabilities"
+        access = {"inboundAccess": {"isAllowed": allowed, "resourceScopes": scopes}}
+        if name in self.tenants()[FABRIKAM]["access_policy"]["capabilities"].get(CONTOSO, {}):
+            self.sends("PATCH", f"{path}/{name}", access, FABRIKAM)
+        else:
+            self.sends("POST", path, {"@odata.type": f"#microsoft.graph.{name}", **access}, FABRIKAM)
+
+    def maps_groups(self, change: Callable[[Json], None]) -> None:
+        """Changes the mapping of groups."""
+        self._changes_schema(change, lambda mapping: mapping.get("name") in schema.GROUPS)
+
     def maps(self, change: Callable[[Json], None]) -> None:
         """Changes the mapping of users."""
+        self._changes_schema(change, lambda _mapping: True)
+
+    def _changes_schema(self, change: Callable[[Json], None], chosen: Callable[[Json], bool]) -> None:
         job_id = self.job.rpartition("/")[2]
         held = self.contoso["synchronizations"][self.principal["id"]]["jobs"][job_id]
-        schema = copy.deepcopy(held["job_schema"])
-        change(schema["synchronizationRules"][0]["objectMappings"][0])
-        self.sends("PUT", f"{self.job}/schema", schema)
+        new = copy.deepcopy(held["job_schema"])
+        change(next(mapping for mapping in new["synchronizationRules"][0]["objectMappings"] if chosen(mapping)))
+        self.sends("PUT", f"{self.job}/schema", new)
 
 
 def _other(tenant: str) -> str:
@@ -162,6 +184,10 @@ def _flow(value: str) -> Callable[[Json], None]:
     return change
 
 
+def _off(mapping: Json) -> None:
+    mapping["enabled"] = False
+
+
 def _no_filter(mapping: Json) -> None:
     mapping["scope"]["groups"] = []
 
@@ -186,6 +212,7 @@ def _recreated(somebody: Somebody) -> None:
 
 ANY = object()
 """A value that is not compared."""
+SHARING = "cross_tenant_capability"
 POLICY, CONFIGURATION, MAPPING, SCOPE, JOB = "cross_tenant_policy", "sync_configuration", "sync_mapping", "sync_scope", "sync_job"
 CHANGES: dict[str, Foreign] = {
     "redemption out": Foreign(
@@ -278,6 +305,29 @@ CHANGES: dict[str, Foreign] = {
     "filter removed": Foreign(CONTOSO, lambda by: by.maps(_no_filter), MAPPING, "filters", ANY, []),
     "no deletions": Foreign(
         CONTOSO, lambda by: by.maps(_flow("Add, Update")), MAPPING, "target_actions", ["create", "update", "delete"], ["create", "update"]
+    ),
+    "groups off": Foreign(CONTOSO, lambda by: by.maps_groups(_off), MAPPING, "groups", True, False),
+    "group mapping changed": Foreign(
+        CONTOSO, lambda by: by.maps_groups(constant("description", "x")), MAPPING, "group mapping description", ANY, ANY
+    ),
+    "groups not let in": Foreign(
+        FABRIKAM,
+        lambda by: by.sends(
+            "PATCH", f"{PARTNERS}/{CONTOSO}/identitySynchronization", {"groupSyncInbound": {"isSyncAllowed": False}}, FABRIKAM, "beta"
+        ),
+        POLICY,
+        "group_sync_inbound",
+        True,
+        False,
+    ),
+    "free/busy off": Foreign(
+        FABRIKAM, lambda by: by.shares("crossTenantCalendarAvailabilityBasic", allowed=False), SHARING, "free_busy", "basic", "none"
+    ),
+    "more MailTips": Foreign(
+        FABRIKAM, lambda by: by.shares("crossTenantMailTipsLimited", allowed=True), SHARING, "mail_tips.also_allowed", [], ["limited"]
+    ),
+    "trust for Microsoft 365": Foreign(
+        FABRIKAM, lambda by: by.sets_partner(FABRIKAM, m365CollaborationInbound=None), SHARING, "trust", "all", None
     ),
     "paused": Foreign(CONTOSO, lambda by: by.sends("POST", f"{by.job}/pause"), JOB, "state", "started", "paused"),
     "job created again": Foreign(CONTOSO, _recreated, JOB, "state", "started", "paused"),

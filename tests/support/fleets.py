@@ -15,7 +15,7 @@ import itertools
 import json
 import random
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,8 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.vaul
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.look import Seen, look
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import link_variables
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Pace
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.link import TARGET, building
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.link import TARGET, Step, building
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping import schema
 from ansible_collections.entra.cross_tenant_sync.plugins.modules import link_info
 from ansible_collections.entra.cross_tenant_sync.tests.benchmark import bare, world
 from entra_emulator.faults import Fault, FaultPlan
@@ -70,24 +71,24 @@ class Fleet:
 
 
 @functools.cache
-def settled() -> tuple[Cloud, bytes]:
+def settled(companies: tuple[world.Company, ...] = tuple(COMPANIES)) -> tuple[Cloud, bytes]:
     """The tenants with all links, built and run, once a process."""
     with tempfile.TemporaryDirectory() as folder:
         scenario = Path(folder) / "scenario.json"
-        scenario.write_text(json.dumps(world.scenario(COMPANIES)))
+        scenario.write_text(json.dumps(world.scenario(companies)))
         cloud = Cloud({"initial_cycle_seconds_per_object": 0}, str(scenario))
     state: dict[str, Any] = {
         "tenants": {name: {"access_policy": {"partners": {}, "identity_synchronizations": {}}} for name in cloud.world.tenants}
     }
     allowed = {"inboundAllowed": True, "outboundAllowed": True}
     with cloud.reached():
-        for source, target in itertools.permutations(COMPANIES, 2):
+        for source, target in itertools.permutations(companies, 2):
             policy = cloud.world.tenants[source.tenant_id].access_policy
             policy.partners[target.tenant_id] = tenants.add_partner(
                 state, source.tenant_id, target.tenant_id, automaticUserConsentSettings=dict(allowed)
             )
             policy.identity_synchronizations[target.tenant_id] = tenants.allow_synchronization(state, source.tenant_id, target.tenant_id)
-        for source, target in itertools.permutations(COMPANIES, 2):
+        for source, target in itertools.permutations(companies, 2):
             spec = world.spec(URL, "", source, target, [source.user(number) for number in range(2)])
             with bare.Tenant(spec, "source") as graph:
                 bare.build(graph, spec)
@@ -96,19 +97,24 @@ def settled() -> tuple[Cloud, bytes]:
     return cloud, cloud.save()
 
 
-def generated(seed: int) -> Fleet:
-    """The fleet of a seed. Without any change, all links are in sync."""
-    cloud, saved = settled()
+def untouched(companies: tuple[world.Company, ...] = tuple(COMPANIES)) -> Fleet:
+    """The fleet of these companies. All links are in sync."""
+    cloud, saved = settled(companies)
     cloud.load(saved)
-    chance = Chance(seed)
-    connections = {company.name: company.connection(URL, "") for company in COMPANIES}
+    connections = {company.name: company.connection(URL, "") for company in companies}
     for connection in connections.values():
         del connection["ca_path"]
-    links = {}
-    for source, target in PAIRS:
-        company = BY_NAME[source]
-        links[f"{source}_to_{target}"] = world.link(company, BY_NAME[target], [company.user(number) for number in range(2)])
-    fleet = Fleet(cloud, links, connections)
+    links = {
+        f"{source.name}_to_{target.name}": world.link(source, target, [source.user(number) for number in range(2)])
+        for source, target in itertools.permutations(companies, 2)
+    }
+    return Fleet(cloud, links, connections)
+
+
+def generated(seed: int) -> Fleet:
+    """The fleet of a seed. Without any change, all links are in sync."""
+    fleet, chance = untouched(), Chance(seed)
+    cloud = fleet.cloud
     for _number in range(chance.choice((0, 1, 1, 2, 3, 5, 8))):
         change = chance.choice(CHANGES)
         fleet.story.append(f"{change.__name__}: {change(fleet, chance)}")
@@ -180,18 +186,23 @@ class Told:
 
 def told(fleet: Fleet, name: str) -> Told:
     """What the modules report of a link."""
+    return ran(fleet, name, building(fleet.params(name)), check=True)
+
+
+def ran(fleet: Fleet, name: str, steps: Sequence[Step], check: bool = False) -> Told:
+    """What the modules of these steps of a link do, one by one."""
     params, owed = fleet.params(name), False
     actions: list[str] = []
     link = fleet.links[name]
     with living(fleet.cloud), tempfile.TemporaryDirectory() as folder:
-        for part in building(params):
+        for part in steps:
             connection = fleet.connections[link["link_target" if part.side == TARGET else "link_source"]]
             options = {option: value for option, value in part.options(params, owed).items() if value is not None}
             module = importlib.import_module(MODULES + part.module)
             given = _validated(part.module, module.OPTIONS, {**options, **connection})
             pace = Pace(longest=float(given["visibility_timeout"]), sleep=fleet.cloud.sleep, clock=fleet.cloud.clock)
             try:
-                result = engine.run(module.SUBJECT, given, True, pace, run_folder=folder, vault=fleet.vault)
+                result = engine.run(module.SUBJECT, given, check, pace, run_folder=folder, vault=fleet.vault)
             except RunFailure as failure:
                 return Told(tuple(actions), failure.msg)
             except Exception as error:
@@ -332,6 +343,19 @@ def change_sharing(fleet: Fleet, chance: Chance) -> str:
     return f"{here.name} for {there.name}: {', '.join(names)}, trust {bool(trust)}"
 
 
+def change_groups(fleet: Fleet, chance: Chance) -> str:
+    """Whether the job synchronizes groups, and whether the target lets them in."""
+    source, target = _pair(chance)
+    job, policy = _job(fleet, source, target), _of(fleet, target).access_policy.identity_synchronizations.get(source.tenant_id)
+    inside, outside = chance.choice((True, True, False)), chance.choice((True, True, False, None))
+    for mapping in job.job_schema["synchronizationRules"][0]["objectMappings"] if job and job.job_schema else ():
+        if mapping.get("name") in schema.GROUPS:
+            mapping["enabled"] = inside
+    if policy:
+        policy["groupSyncInbound"] = None if outside is None else {"isSyncAllowed": outside}
+    return f"{source.name} to {target.name}: {inside}, {outside}"
+
+
 def wish_sharing(fleet: Fleet, chance: Chance) -> str:
     """What one side or both sides of a link share."""
     name = chance.choice(sorted(fleet.links))
@@ -451,6 +475,11 @@ def wish(fleet: Fleet, chance: Chance) -> str:
         {"link_filters": [{"name": "All", "clauses": [{"attribute": "department", "operator": "IS NOT NULL"}]}]},
         {"link_filters": []},
         {"link_target_actions": ["create", "update"]},
+        {"link_groups": True},
+        {"link_groups": True},
+        {"link_groups": False},
+        {"link_groups": True, "link_scope_mode": "all"},
+        {"link_group_mappings": [{"target": "description", "state": "absent"}]},
         {"link_deletion_threshold": 7},
         {"link_notification_email": "admin@company.example"},
         {"link_adopt": True},
@@ -524,4 +553,5 @@ CHANGES: tuple[Callable[[Fleet, Chance], str], ...] = (
     change_sharing,
     wish_sharing,
     wish_sharing,
+    change_groups,
 )

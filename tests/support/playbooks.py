@@ -24,6 +24,8 @@ COLLECTIONS = (
 )
 """Where Ansible finds this collection: around it, where it lies like an installed one, and else by the link that the Makefile makes."""
 PREFIX = "entra.cross_tenant_sync."
+SEND_NOTHING = ("link_arguments", "run_summary")
+"""Modules that the playbooks run for every link or every run."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,9 @@ class Run:
     tasks: list[Task]
 
     def ours(self) -> list[Task]:
-        """The tasks that ran a module of this collection in a tenant. The validation of arguments sends nothing, so it is left out."""
+        """The tasks that ran a module of this collection in a tenant. The validation of arguments and the summary send nothing."""
         ran = [task for task in self.tasks if task.action.startswith(PREFIX) and task.status != "skipped"]
-        return [task for task in ran if task.action != f"{PREFIX}link_arguments" and not _looks_at_nothing(task)]
+        return [task for task in ran if task.action.removeprefix(PREFIX) not in SEND_NOTHING and not _looks_at_nothing(task)]
 
     def of(self, module: str) -> dict[str, Any]:
         """The result of the last task that ran the named module."""
@@ -57,6 +59,13 @@ class Run:
     def looked(self, link: str = "contoso_to_fabrikam") -> dict[str, Any]:
         """What the look at all links found of one."""
         found: dict[str, Any] = self.of("links_info")["links"][link]
+        return found
+
+    def outcome(self) -> dict[str, Any]:
+        """What the run has handed to the scheduler."""
+        found: dict[str, Any] = [
+            task.result["outcome"] for task in self.tasks if task.action == f"{PREFIX}run_summary" and task.status == "ok"
+        ][-1]
         return found
 
     def actions(self) -> list[str]:

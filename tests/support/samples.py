@@ -29,7 +29,7 @@ GUIDES = [
 ]
 FENCE = re.compile(r"^( *)```([^\n]*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 OF_TOPOLOGY = {*yaml.safe_load(topology.DOCUMENTATION)["options"], "strict", "compose", "groups", "keyed_groups"}
-NO_SAMPLES = ("text", "console", "{toctree}")
+NO_SAMPLES = ("text", "console", "powershell", "{toctree}")
 """What is printed, what is for another tool such as Exchange's, and what builds the site."""
 RUNNERS = {
     "play": "tests/integration/test_documentation.py::test_every_play_runs",

@@ -33,6 +33,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.filter.connection impor
 from ansible_collections.entra.cross_tenant_sync.plugins.filter.plan_table import plan_table
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.vault import Vault
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import links_action, worker_runner
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.hand_over import SHORT
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PREFIX = "entra.cross_tenant_sync."
@@ -259,7 +260,9 @@ class Host:
 
     def _in_controller(self, name: str, options: Json, place: Place) -> Json:
         """An action that looks at the variables instead of at a tenant."""
-        variables = {**self.variables, **place.variables, "hostvars": _HostVars({**self.others, self.name: self.variables})}
+        # The modules here are not run by actions, which would read what was handed over.
+        hostvars = _HostVars({**self.others, self.name: self.variables})
+        variables = {**self.variables, **place.variables, SHORT: False, "hostvars": hostvars}
         del variables["omit"]
         task = SimpleNamespace(
             action=PREFIX + name, args=options, async_val=0, check_mode=place.check, diff=False, environment=[], play=None

@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Request
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import OddAnswer, ServiceError
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_cache import RunCache
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Plan, Refusal
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import capability_trust
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import capability_reading, capability_trust
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.capability import Current, Desired, desired, plan
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.capability_features import (
     EVERYONE,
@@ -26,7 +30,8 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.
     group,
     shared,
 )
-from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import TARGET
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import TARGET, FakeGraph, Outcome, Reply, refusal
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
 
 BASIC, LIMITED = FEATURES["free_busy"].levels.values()
@@ -156,6 +161,16 @@ def _step(method: str, path: str, sent: Any) -> str:
             {"free_busy": "limited_details", "state": "absent"},
             [f"PATCH disallow {LIMITED}"],
         ),
+        (
+            there({LIMITED: Access(True, OF_SALES)}, inherited={LIMITED: ALL}, default_trust=OPEN),
+            {"free_busy": "limited_details", "state": "absent"},
+            [f"PATCH disallow {LIMITED}"],
+        ),
+        (
+            there({LIMITED: Access(True, OF_SALES)}, inherited={LIMITED: ALL}, default_trust=BLOCKED),
+            {"free_busy": "limited_details", "state": "absent"},
+            [f"DELETE {LIMITED}", "PATCH trust None"],
+        ),
         (there({LIMITED: NO, TIPS: ALL}, inherited={LIMITED: ALL}), {"free_busy": "limited_details", "state": "absent"}, []),
         (there({LIMITED: ALL, TIPS: ALL}, inherited={LIMITED: ALL}), {"free_busy": "none", "state": "absent"}, [f"DELETE {LIMITED}"]),
         # Where the service has no capabilities, nothing is there
@@ -262,6 +277,66 @@ def test_warnings(current: Current, given: dict[str, Any], said: str) -> None:
 @pytest.mark.parametrize("current", [there(), there({CARD: ALL}), there({CARD: NO}, trust=None)])
 def test_no_warning_without_a_reason(current: Current) -> None:
     assert plan(current, wish(free_busy="basic", scope="all")).warnings == ()
+
+
+class TestVersions:
+    """Beta is asked for only where v1.0 has no capabilities (fact F207)."""
+
+    @staticmethod
+    def service(*versions: str, message: str = "Resource not found for the segment 'm365Capabilities'.") -> Callable[[Request], Outcome]:
+        def answer(request: Request) -> Outcome:
+            if "m365Capabilities" not in request.path:
+                return Reply(200, {"tenantId": TARGET})
+            if request.version in versions:
+                return Reply(200, {"value": [{"name": TIPS, **body(ALL)}]})
+            return refusal(400, "BadRequest", message)
+
+        return answer
+
+    @pytest.mark.parametrize(
+        ("versions", "found"), [(("v1.0", "beta"), "v1.0"), (("v1.0",), "v1.0"), (("beta",), "beta"), ((), None)], ids=str
+    )
+    def test_the_first_that_has_them(self, tmp_path: Path, versions: tuple[str, ...], found: str | None) -> None:
+        client = FakeGraph(self.service(*versions), run_cache=RunCache(str(tmp_path)))
+        for _time in range(2):
+            seen = capability_reading.read(client, TARGET, ())
+            assert seen.version == found
+            assert set(seen.own) == ({TIPS} if found else set())
+            asked = {request.version for request in client.sent if "m365Capabilities" in request.path}
+            client.sent.clear()
+        # The second task of a run does not ask v1.0 in vain.
+        assert asked == ({"v1.0"} if found == "v1.0" else {"beta"})
+
+    def test_another_refusal_is_a_failure(self) -> None:
+        client = FakeGraph(self.service("beta", message="Something else."))
+        with pytest.raises(ServiceError, match="Something else"):
+            capability_reading.read(client, TARGET, ())
+
+
+class TestSecondLooks:
+    """What an action reads right before or after it is carried out."""
+
+    def test_odd_answers_are_no_traceback(self) -> None:
+        client = FakeGraph(lambda _request: Reply(200, {"value": [{"name": BASIC, "inboundAccess": "odd"}]}))
+        grant = plan(there(), wish(free_busy="basic", scope="all")).actions[-1]
+        untrust = plan(there({BASIC: ALL}), wish(free_busy="basic", state="absent")).actions[-1]
+        assert grant.gives_way
+        assert untrust.refresh
+        with pytest.raises(OddAnswer):
+            grant.gives_way(client, {}, FakeClock().pace())
+        with pytest.raises(OddAnswer):
+            untrust.refresh(client)
+
+    def test_what_this_run_has_written_may_be_shown_late(self) -> None:
+        """A replica still shows the old state (fact F14)."""
+        client = FakeGraph(lambda _request: Reply(200, {"value": [{"name": BASIC, **body(ALL)}, {"name": LIMITED, **body(ALL)}]}))
+        change = plan(there({BASIC: ALL}), wish(free_busy="limited_details", scope="all")).actions[-1]
+        removal = plan(there({BASIC: ALL, LIMITED: NO}), wish(free_busy="basic", state="absent")).actions[-1]
+        assert change.gives_way
+        assert removal.refresh
+        assert change.gives_way(client, {}, FakeClock().pace()) == ""
+        assert [request.method for request in removal.refresh(client)] == ["PATCH"]
+        assert client.writes == []
 
 
 class TestTrust:

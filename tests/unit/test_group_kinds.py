@@ -98,7 +98,8 @@ class TestScope:
         assert planned.change_facts["leaving_groups"] == (["Lost", "Sales"] if known else [])
         said = "groups that leave the scope are soft-deleted in the target if they were synchronized: Lost, Sales"
         assert (said in planned.warnings) is known
-        assert [bool(action.effects) for action in planned.actions] == ([False, True, True] if known else [False] * 3)
+        deletes = {"soft_deletes_group_in_target": True}
+        assert [action.effects for action in planned.actions] == ([{}, deletes, deletes] if known else [{}] * 3)
 
     def test_all_users_in_scope_are_refused(self) -> None:
         with pytest.raises(Refusal, match="groups are synchronized only with scope mode assigned"):

@@ -221,6 +221,32 @@ class TestOptions:
         other = ArgumentSpecValidator(specs.TARGET["options"]).validate({"tenant_id": TARGET}).validated_parameters
         assert (other["tenant_id"], other["client_secret"]) == (TARGET, None)
 
+    @pytest.mark.parametrize(
+        ("environment", "cloud"),
+        [
+            (None, "global"),
+            ("", "global"),
+            ("AzureCloud", "global"),
+            ("AzureUSGovernment", "usgov"),
+            (" azurechinacloud ", "china"),
+            ("usgov_dod", "usgov_dod"),
+        ],
+    )
+    def test_the_cloud_by_its_name_in_azure(self, monkeypatch: pytest.MonkeyPatch, environment: str | None, cloud: str) -> None:
+        if environment is None:
+            monkeypatch.delenv("AZURE_CLOUD_ENVIRONMENT", raising=False)
+        else:
+            monkeypatch.setenv("AZURE_CLOUD_ENVIRONMENT", environment)
+        assert ArgumentSpecValidator(CONNECTION).validate({}).validated_parameters["cloud"] == cloud
+        assert ArgumentSpecValidator(CONNECTION).validate({"cloud": "china"}).validated_parameters["cloud"] == "china"
+        other = ArgumentSpecValidator(specs.TARGET["options"]).validate({"tenant_id": TARGET}).validated_parameters
+        assert other["cloud"] == "global"
+
+    def test_another_environment_of_azure_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("AZURE_CLOUD_ENVIRONMENT", "https://management.local.azurestack.external")
+        (message,) = ArgumentSpecValidator(CONNECTION).validate({}).error_messages
+        assert message.startswith("value of cloud must be one of: global, usgov, usgov_dod, china, got: https://management")
+
     def test_every_option_is_validated_and_only_a_path_may_be_quoted(self) -> None:
         names = {option.name for option in CREDENTIAL_OPTIONS}
         assert names <= set(checks.CONNECTION)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import replace
@@ -494,6 +495,30 @@ class TestGroups:
             assert isinstance(answer, Reply)
             assert answer.status == 204
         assert plan(service, **given).actions == ()
+
+    def test_from_every_state_to_every_wish(self) -> None:
+        """The service refuses groups with roles while groups are off, at any moment. No plan ends there, and a second one has nothing to do."""
+        values = (None, True, False)
+        for policy_there, group, role, wish_group, wish_role in itertools.product((True, False), values, values, values, values):
+            if role and not group:
+                continue
+            members = {name: value for name, value in (("group", group), ("roleEnabledGroup", role)) if value is not None}
+            service = PartnerService(entry(), {**policy(True), **self.allowed(**members)} if policy_there else None)
+            wish = {"group_sync_inbound": wish_group, "role_enabled_group_sync_inbound": wish_role}
+            given = {name: value for name, value in wish.items() if value is not None}
+            group_after = wish_group if wish_group is not None else (group if policy_there else None)
+            if wish_role and not group_after:
+                with pytest.raises(Refusal):
+                    plan(service, **given)
+                continue
+            for action in plan(service, **given).actions:
+                for request in action.requests:
+                    answer = service(request)
+                    assert isinstance(answer, Reply)
+                    assert answer.status == 204, (members, given)
+            again = plan(service, **given)
+            assert again.actions == (), (members, given)
+            assert given.items() <= again.facts["partner"].items()
 
     @pytest.mark.parametrize("given", [{}, {"group_sync_inbound": False}])
     def test_groups_with_roles_without_groups_are_refused(self, given: dict[str, Any]) -> None:

@@ -63,6 +63,11 @@ OURS = [
     ("PUT", "/servicePrincipals/{sp}/synchronization/jobs/{job}/schema"),
     ("GET", "/servicePrincipals/{sp}/synchronization/jobs/{job}/schema/filterOperators"),
     ("POST", "/servicePrincipals/{sp}/synchronization/jobs/{job}/schema/parseExpression"),
+    *(
+        (method, f"/policies/crossTenantAccessPolicy/{parent}/m365Capabilities{suffix}")
+        for parent in ("partners/{partner}", "default")
+        for method, suffix in (("GET", ""), ("POST", ""), ("PATCH", "/{capability}"), ("DELETE", "/{capability}"))
+    ),
     ("GET", "/auditLogs/provisioning"),
     ("GET", "/users"),
     ("GET", "/users/{user}"),
@@ -129,7 +134,7 @@ def read(path: str) -> str:
 
 def named(text: str) -> list[str]:
     """The permissions that a text names, in their order."""
-    return re.findall(r"\b[A-Z]\w+(?:\.\w+)*\.(?:All|CrossTenantAccess|B2BManagementPolicy|Directory)\b", text)
+    return re.findall(r"\b[A-Z]\w+(?:\.\w+)*\.(?:All|CrossTenantAccess|CrossTenantCapability|B2BManagementPolicy|Directory)\b", text)
 
 
 def row(permission: str, needs: list[Need]) -> str:
@@ -147,6 +152,10 @@ class TestDocuments:
     def test_the_guide_to_permissions(self, side: str) -> None:
         section = read("docs/guide_permissions.md").split(f"### {side.capitalize()} tenant\n\n")[1].split("\n\n")[0]
         assert section.splitlines()[2:] == [row(permission, needs) for permission, needs in to_ask_for(needs_of(side)).items()]
+
+    def test_what_sharing_needs(self) -> None:
+        section = read("docs/guide_permissions.md").split("### To share\n")[1].split("\n\n")[1]
+        assert section.splitlines()[2:] == [row(permission, needs) for permission, needs in to_ask_for(permissions.SHARING_NEEDS).items()]
 
     def test_what_exchange_needs(self) -> None:
         """The role that is assigned to read and the one to mend, by the ids that the preflight looks for (fact F152)."""
@@ -191,4 +200,4 @@ class TestDocuments:
         (text,) = re.findall(
             r"^Application permissions in the .*?\n\n", read(f"roles/{side}_tenant/README.md") + "\n", re.MULTILINE | re.DOTALL
         )
-        assert set(named(text)) <= set(required(side))
+        assert set(named(text)) <= {*required(side), *to_ask_for(permissions.SHARING_NEEDS)}

@@ -295,7 +295,7 @@ class TestBoth:
     def test_who_arrives_is_asked_for_in_the_target(self) -> None:
         params = both(scope_mode="assigned", configuration="Fabrikam")
         users = [{"user_principal_name": "minsu.kim@contoso.kr", "mail": None}]
-        source = {"findings": [], "switches": {"redemption_outbound": True}, "arriving_users": users}
+        source = {"findings": [], "switches": {"redemption_outbound": True}, "arriving_users": users, "sharing": {"source": None}}
         client = client_of(graph.TARGET, *EVERYTHING)
         assert inquiry.in_target(client, params, source)["arriving_users"] == users
         assert [request.path for request in client.sent if request.path.startswith("/users?$filter=mail") and "minsu.kim" in request.path]
@@ -305,16 +305,16 @@ class TestOptions:
     @pytest.mark.parametrize(
         ("given", "sentence"),
         [
-            ({"side": "link"}, "side link needs target"),
-            ({"side": "source"}, "side source needs partner_tenant_id"),
-            ({"side": "target"}, "side target needs partner_tenant_id"),
+            ({"side": "link"}, "side link of the preflight needs target"),
+            ({"side": "source"}, "side source of the preflight needs partner_tenant_id"),
+            ({"side": "target"}, "side target of the preflight needs partner_tenant_id"),
             (
                 {"side": "link", "target": {"tenant_id": graph.TARGET}, "partner_tenant_id": graph.TARGET, "arriving_users": []},
-                "side link does not use partner_tenant_id, arriving_users",
+                "side link of the preflight does not use partner_tenant_id, arriving_users",
             ),
             (
                 {"side": "target", "partner_tenant_id": graph.TARGET, "target": {"tenant_id": graph.TARGET}},
-                "side target does not use target",
+                "side target of the preflight does not use target",
             ),
         ],
     )

@@ -179,7 +179,7 @@ DECISIONS = {
     "playbooks/drift.yml": ["when", "when"],
     "playbooks/health.yml": ["when", "when"],
     "playbooks/report.yml": ["when"],
-    "playbooks/sync.yml": ["when", "when", "when", "when"],
+    "playbooks/sync.yml": ["when", "when", "when", "when", "when"],
     "playbooks/tasks/plan_links.yml": ["when"],
     "playbooks/tasks/link_compared.yml": ["when"],
     "playbooks/tasks/failed.yml": ["ansible.builtin.fail"],

@@ -19,7 +19,7 @@ RUN_JOB = ("sync_job", "sync_mapping", "sync_scope")
 MODULES: dict[str, tuple[str, ...]] = {
     # the modules whose actions a file makes
     "address_book/visibility.py": ("address_book_visibility",),
-    "capability.py": ("cross_tenant_capability",),
+    "capability_actions.py": ("cross_tenant_capability",),
     "configuration.py": ("sync_configuration",),
     "debt.py": (*RUN_JOB, "sync_deprovision"),
     "deprovision/resource.py": ("sync_deprovision",),
@@ -120,6 +120,12 @@ def test_the_table_has_no_row_that_no_planner_needs() -> None:
     [
         ("sync_scope", {"verb": "assign", "object": "group Sales"}, True, "soft-deletes the accounts"),
         ("sync_scope", {"verb": "unassign", "object": "group Sales", "effects": {"soft_deletes_in_target": True}}, False, "30 days"),
+        (
+            "sync_scope",
+            {"verb": "unassign", "object": "group Sales", "effects": {"soft_deletes_group_in_target": True}},
+            False,
+            "not documented",
+        ),
         ("sync_scope", {"verb": "unassign", "object": "group Sales"}, True, "assign it again"),
         ("sync_scope", {"verb": "update", "object": "scope mode", "effects": {"needs_restart": True}}, False, "30 days"),
         ("sync_mapping", {"verb": "update", "object": "mappings of configuration F (filters)"}, False, COMING_BACK),

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 import itertools
+import json
 from typing import Any
 
 import pytest
 
-from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.watch_report import ending, verdicts
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.watch_report import ending, handed, verdicts
 
 USER = {"user_principal_name": None, "target_user_principal_name": "minsu.kim_contoso.kr#EXT#@fabrikam.onmicrosoft.com"}
 
@@ -71,3 +72,19 @@ def test_several_links(hosts: tuple[str, ...]) -> None:
 
 def test_no_links() -> None:
     assert verdicts([], {}) == {"verdict": "nothing", "summary": "no links", "links": {}}
+
+
+def test_a_scheduler_gets_what_fits_the_worst_first() -> None:
+    """However many links, findings and protected users there are."""
+    quiet = {f"quiet{number}": looked("nothing") for number in range(1000)}
+    names = [{"user_principal_name": f"person{number}@contoso.kr", "target_user_principal_name": None} for number in range(1000)]
+    loud = {f"loud{number}": looked("something", findings=["x" * 1000] * 1000, protected=names) for number in range(100)}
+    unknown = {f"unknown{number}": looked("could_not_look", could_not_look=["y" * 1000] * 1000) for number in range(100)}
+    variables = {**quiet, **unknown, **loud}
+    whole = verdicts(variables, variables)
+    found = handed(whole)
+    assert len(json.dumps(found)) < 5000
+    assert next(iter(found["links"])) == "loud0"
+    assert len(found["links"]) + found["more"] == len(variables)
+    few = verdicts(["nothing"], {"nothing": HOSTS["nothing"][0]})
+    assert handed(few) == {**few, "more": 0}

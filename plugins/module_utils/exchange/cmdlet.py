@@ -65,6 +65,23 @@ def group_members(group: str, dynamic: bool) -> Cmdlet:
     return Cmdlet(f"Get-{kind}", {"Identity": group, "ResultSize": UNLIMITED}, endpoint=kind, version=DOCUMENTED)
 
 
+def organization_relationships() -> Cmdlet:
+    """The organization relationships of the tenant (fact F210)."""
+    names = ("Name", "Enabled", "DomainNames", "FreeBusyAccessEnabled", "MailTipsAccessEnabled", "MailboxMoveEnabled")
+    places = ("TargetApplicationUri", "TargetSharingEpr", "TargetAutodiscoverEpr")
+    return Cmdlet("Get-OrganizationRelationship", select=(*names, *places))
+
+
+def sharing_policies() -> Cmdlet:
+    """The sharing policies of the tenant (fact F210)."""
+    return Cmdlet("Get-SharingPolicy", select=("Name", "Enabled", "Domains"))
+
+
+def address_spaces() -> Cmdlet:
+    """The availability address spaces of the tenant (fact F210)."""
+    return Cmdlet("Get-AvailabilityAddressSpace", select=("Name", "ForestName", "AccessMethod", "TargetTenantId"))
+
+
 def set_mail_user(identity: str, **values: Any) -> Cmdlet:
     """Set properties of a mail user. ``identity`` must be its ``Guid``: a name may be that of several (fact F146).
 

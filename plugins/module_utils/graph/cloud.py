@@ -31,6 +31,9 @@ CLOUDS = {
     )
 }
 
+OF_AZURE = {"azurecloud": "global", "azureusgovernment": "usgov", "azurechinacloud": "china"}
+"""The clouds by the names that Azure's tools have for them, in lower case. The DoD cloud has none of its own."""
+
 
 def choose(name: str, login_endpoint: str | None = None, graph_endpoint: str | None = None) -> Cloud:
     """The named cloud; a given endpoint replaces the cloud's own.

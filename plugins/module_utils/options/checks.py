@@ -238,6 +238,7 @@ CHECKS: Table = {
     "users": LINE,
     "groups": group,
     "excluded_groups": NAME,
+    "share": {side: {"groups": NAME, "excluded_groups": NAME} for side in ("source", "target")},
     "max_removals": REMOVALS,
     "max_removal_percent": PERCENT,
     "scope_users": LINE,

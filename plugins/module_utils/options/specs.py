@@ -16,7 +16,7 @@ from typing import Any
 
 from ansible.module_utils.errors import AnsibleFallbackNotFound
 
-from ..graph.cloud import CLOUDS
+from ..graph.cloud import CLOUDS, OF_AZURE
 from ..graph.credentials.base import CredentialOption
 from ..graph.credentials.methods import AUTH_METHODS, CREDENTIAL_OPTIONS
 from ..resources.capability_features import FEATURES
@@ -53,6 +53,15 @@ def from_environment(*variables: str) -> str:
     raise AnsibleFallbackNotFound
 
 
+def cloud_from_environment(*variables: str) -> str:
+    """The cloud that Azure's tools would use. An unknown name is returned as it is, so that it is refused like one that was given.
+
+    :raises AnsibleFallbackNotFound: if none of the variables has a value.
+    """
+    name = from_environment(*variables).strip()
+    return OF_AZURE.get(name.lower(), name)
+
+
 def _from(*variables: str) -> dict[str, Any]:
     return {"fallback": (from_environment, list(variables))}
 
@@ -71,7 +80,12 @@ CONNECTION: dict[str, Any] = {
     "client_id": {"type": "str", **_from("AZURE_CLIENT_ID")},
     **{option.name: _credential(option) for option in CREDENTIAL_OPTIONS},
     "auth_method": {"type": "str", "choices": list(AUTH_METHODS), "default": "auto"},
-    "cloud": {"type": "str", "choices": list(CLOUDS), "default": "global"},
+    "cloud": {
+        "type": "str",
+        "choices": list(CLOUDS),
+        "default": "global",
+        "fallback": (cloud_from_environment, ["AZURE_CLOUD_ENVIRONMENT"]),
+    },
     "graph_endpoint": {"type": "str"},
     "login_endpoint": {"type": "str", **_from("AZURE_AUTHORITY_HOST")},
     "exchange": {"type": "bool", "default": False},

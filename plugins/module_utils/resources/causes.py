@@ -180,7 +180,11 @@ _LOG_CODES = (
     ("NotEffectivelyEntitled", "the user is not assigned, directly or as a direct member of an assigned group"),
     ("RedundantExport", "the user in the target is already up to date"),
     ("EntrySynchronizationSkipped", "the user is out of scope, or there is nothing to change"),
-    ("EntityTypeNotSupported", "groups are not synchronized by this configuration; only their direct members are"),
+    (
+        "EntityTypeNotSupported",
+        "the group does not become a group, only its direct members are synchronized: groups are switched off in the job (groups of "
+        "sync_mapping), or its kind is not supported",
+    ),
     ("SchemaAttributeNotFound", "a mapped attribute does not exist in the target; correct the mappings"),
     ("TooManyRequests", "the service was busy and retries automatically"),
     ("Timeout", "the service was busy and retries automatically"),

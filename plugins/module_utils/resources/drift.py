@@ -89,6 +89,9 @@ def changes(link: Link) -> list[Change]:
     found: list[Change] = []
     for difference in link.differences:
         found += _OF_MODULE[difference["module"]](link, difference)
+    lost = {change.tenant for change in found if change.module == "cross_tenant_policy" and change.new == ABSENT}
+    # The entry of a partner takes with it what is shared with the partner.
+    found = [change for change in found if change.module != SHARING or change.tenant not in lost]
     gone = {change.what for change in found if change.new == ABSENT}
     if "configuration" in gone:
         return [change for change in found if change.what == "configuration" or change.module in IN_THE_POLICY]
@@ -151,9 +154,16 @@ def _sharing(_link: Link, difference: Facts) -> Iterator[Change]:
         if name in FEATURES and before.get(name) != old:
             for member, was, became in _members(old, before.get(name)):
                 what = name if member in ("", "level") else f"{name}.{member}"
-                yield _shared_change(difference, what, was, became, tuple(FEATURES[name].levels.values()))
+                yield _shared_change(difference, what, was, became, _capabilities(name, was, became))
     if before.get("trust") != after.get("trust"):
         yield _shared_change(difference, "trust", after.get("trust"), before.get("trust"), (capability_trust.MEMBER,))
+
+
+def _capabilities(feature: str, *values: Any) -> tuple[str, ...]:
+    """The capabilities of the levels in these values; all of the feature if they name none."""
+    levels = FEATURES[feature].levels
+    named = [level for value in values for level in (value if isinstance(value, list) else [value])]
+    return tuple(levels[level] for level in named if level in levels) or tuple(levels.values())
 
 
 def _shared_change(difference: Facts, what: str, old: Any, new: Any, hints: tuple[str, ...]) -> Change:
@@ -214,7 +224,12 @@ def _mapping(link: Link, difference: Facts) -> Iterator[Change]:
         old, new = after["mappings"].get(target), before["mappings"].get(target)
         if old != new:
             found.append(_in_configuration(link, difference, f"mapping {target}", _short(old), _short(new), activities, (target,)))
-    for name, hint in (("filters", "scope"), ("target_actions", "flowTypes")):
+    of_groups = [side.get("group_mappings") or {} for side in (after, before)]
+    for target in {**of_groups[0], **of_groups[1]}:
+        old, new = (side.get(target) for side in of_groups)
+        if old != new:
+            found.append(_in_configuration(link, difference, f"group mapping {target}", _short(old), _short(new), activities, (target,)))
+    for name, hint in (("filters", "scope"), ("target_actions", "flowTypes"), ("groups", "enabled")):
         if name in after and before.get(name) != after[name]:
             found.append(_in_configuration(link, difference, name, after[name], before.get(name), activities, (hint,)))
     yield from found

@@ -172,7 +172,7 @@ BUILDING = (
         module="sync_mapping",
         side=SOURCE,
         registered="source_tenant_mapping",
-        # The mode of the scope is set after the mappings, and not every mode goes together with groups (fact F232).
+        # The mode of the scope is set after the mappings, and not every mode goes together with groups (fact F214).
         from_link={"configuration": "configuration", "scope_mode": "scope_mode", **{name: name for name in (*MAPPING, *GROUPS)}},
         fixed={"exact": False, "reset": False, "restart_job": False, **JUDGED},
         resource=mapping.RESOURCE,

@@ -17,9 +17,11 @@ from ..graph.batch import outcomes_of
 from ..graph.client import Answer, Client, Request
 from ..graph.odata import is_id
 from ..plan import Facts, LinkInquiry, Plan, Refusal
-from . import capability, find_configuration, job, link_report, partner, synced_user
+from . import capability, capability_reading, find_configuration, job, link_report, partner, synced_user
+from .capability_features import FEATURES
+from .capability_reading import DEFAULT, place
 from .consequences import foresight
-from .link import IN_SOURCE, IN_TARGET, LIMITS, Given, Part, building
+from .link import IN_SOURCE, IN_TARGET, LIMITS, SHARING, SOURCE, TARGET, Given, Part, building
 
 ORGANIZATION = Request("GET", "/organization?$select=verifiedDomains")
 """The source tenant, whose verified domains identify its synced users in the target."""
@@ -57,8 +59,19 @@ def _read_together(client: Client, link: Given) -> None:
     """
     requests = [] if link.get("source_domains") else [ORGANIZATION]
     if link["compare"] and is_id(link["target"]["tenant_id"]):
-        requests += [Request("GET", path) for path in partner.paths(link["target"]["tenant_id"].lower())]
+        requests += [*_partner_reads(link["target"]["tenant_id"].lower()), *_sharing_reads(link, SOURCE, link["target"]["tenant_id"])]
     outcomes_of(client, requests)
+
+
+def _partner_reads(partner_id: str) -> list[Request]:
+    return [Request("GET", path) for path in partner.paths(partner_id)]
+
+
+def _sharing_reads(link: Given, side: str, partner_id: str) -> list[Request]:
+    """What the part of the sharing reads, so that it is read with the rest, where the service has it in v1.0."""
+    if not any(part.module == SHARING and part.side == side for part in building(link)):
+        return []
+    return [Request("GET", path) for path in (place(partner_id.lower()), place(None), DEFAULT)]
 
 
 def _domains(client: Client) -> list[str] | None:
@@ -79,18 +92,20 @@ def in_target(client: Client, link: Given, source: Facts) -> dict[str, Any]:
     """The whole result: also the differences in the target tenant, and the synced users."""
     client.reads.cache()
     origin = synced_user.Origin(source["domains"] or (), link["tenant_id"])
-    entry = [Request("GET", path) for path in partner.paths(link["tenant_id"].lower())] if is_id(link["tenant_id"]) else []
+    entry = _partner_reads(link["tenant_id"].lower()) if is_id(link["tenant_id"]) else []
     if link["state"] == "absent":
         with client.reading():
             synced_user.read_together(client, origin, also=entry)
             arrived = synced_user.arrived(client, synced_user.domains_of(client, origin))
-            return link_report.left(source, *_partner_in_target(client, link["tenant_id"]), arrived, link)
+            shared = _still_shared(client, link, TARGET, link["tenant_id"])
+            return link_report.left(source, *_partner_in_target(client, link["tenant_id"]), arrived, link, shared)
     if link["share_reads"]:
         client.reads.share()
     names, stops = link.get("verify_users") or (), _stops(source, link)
     if link["compare"] and not stops:
         with client.reading():
-            synced_user.read_together(client, origin, names, entry)
+            sharing = _sharing_reads(link, TARGET, link["tenant_id"]) if entry else []
+            synced_user.read_together(client, origin, names, [*entry, *sharing])
     found = _compare(client, link, IN_TARGET) if link["compare"] else NOTHING
     if stops or _stops(found, link):
         return link_report.compared(source, found, None, link)
@@ -189,8 +204,19 @@ def _left_in_source(client: Client, link: Given) -> dict[str, Any]:
         **NOTHING,
         "configurations": [{"name": configuration.name, "id": configuration.id} for configuration in serving],
         "entry": _entry(client, target_id),
+        "shared": _still_shared(client, link, SOURCE, target_id),
         "domains": link.get("source_domains"),
     }
+
+
+def _still_shared(client: Client, link: Given, side: str, partner_tenant: str) -> tuple[str, ...] | None:
+    """The features of the link that the tenant of a side still shares; ``None`` if the link says nothing about it."""
+    wish = (link.get("share") or {}).get(side)
+    if wish is None:
+        return None
+    seen = capability_reading.read(client, partner.resolve(client, partner_tenant), ())
+    named = (name for name in FEATURES if wish.get(name) is not None)
+    return tuple(name for name in named if FEATURES[name].allowed(seen.own))
 
 
 def _entry(client: Client, partner_tenant: str) -> bool:

@@ -37,9 +37,12 @@ def not_compared(reason: str) -> dict[str, Any]:
     return {**UNKNOWN, "not_compared": reason, "summary": f"not compared: {reason}"}
 
 
-def left(source: Facts, target_entry: bool, lets_in: str | None, arrived: Arrived, link: Given) -> dict[str, Any]:
+def left(
+    source: Facts, target_entry: bool, lets_in: str | None, arrived: Arrived, link: Given, shared: Sequence[str] | None = None
+) -> dict[str, Any]:
     """The result for a link that must not exist. Its remains are no problem, because another link may need them. ``lets_in`` is the id of the
-    source tenant if the target lets it synchronize users.
+    source tenant if the target lets it synchronize users; ``shared`` are the features of the link that the target still shares, ``None`` if it
+    names none.
     """
     source_name = link.get("source_name") or link["tenant_id"]
     target_name = link.get("target_name") or link["target"]["tenant_id"]
@@ -49,9 +52,16 @@ def left(source: Facts, target_entry: bool, lets_in: str | None, arrived: Arrive
         f"{source_name}: {_article(source['entry'])} partner entry for {target_name}",
         f"{target_name}: {_article(target_entry)} partner entry for {source_name}",
         f"{target_name}: {_number(arrived)} of {source_name}",
+        *_sharing(source_name, source.get("shared"), target_name),
+        *_sharing(target_name, shared, source_name),
     ]
     remains = {"configurations": source["configurations"], "user_sync_inbound": lets_in}
     return {**UNKNOWN, "synced_users": arrived.count, "left": lines, "remains": remains, "summary": "; ".join(lines)}
+
+
+def _sharing(here: str, features: Sequence[str] | None, there: str) -> list[str]:
+    """What a tenant still shares of what the link names."""
+    return [] if features is None else [f"{here}: shares {', '.join(features) or 'nothing of this link'} with {there}"]
 
 
 def _number(arrived: Arrived, kind: str = "user") -> str:

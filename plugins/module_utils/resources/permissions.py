@@ -138,6 +138,10 @@ APPLY, PLAN, EXTRA, PROTECT, CHECK = "apply", "plan", "extra", "protect", "check
 or for a preflight check.
 """
 GROUPS_NAMED, DOMAINS_UNKNOWN, WITHOUT_EXCHANGE, ROLES_PROTECT = "groups", "look_up", "without_exchange", "roles_protect"
+SHARES, SHARES_GROUPS, SHARING = "shares", "shares_groups", "sharing"
+"""A link that lets something be seen of this tenant, of named groups of it, and one that lets something be seen of either tenant
+(``link_share``).
+"""
 
 
 @dataclass(frozen=True)
@@ -174,6 +178,14 @@ SEE_ROLES = Need("see who holds directory roles (link_protected_importance)", RO
 SEE_ELIGIBLE_ROLES = Need(
     "see who is eligible for directory roles (link_protected_importance)", ELIGIBLE_ROLES.read, PROTECT, ROLES_PROTECT
 )
+
+SHARING_NEEDS = (
+    Need("let the users of the other tenant see calendars, MailTips and more (cross_tenant_capability)", CAPABILITIES.write, APPLY, SHARES),
+    Need("read what they see (cross_tenant_capability)", CAPABILITIES.read, PLAN, SHARES),
+    Need("find the groups whose members they see (cross_tenant_capability)", GROUPS.read, PLAN, SHARES_GROUPS),
+)
+"""What a link with ``link_share`` needs in addition, in a tenant that shares something."""
+SEE_SHARING = Need("read what the users of the other tenant see", CAPABILITIES.read, feature=SHARING)
 
 READ_AUDIT_LOG = Need("see who changed something (links_drift_info)", AUDIT_LOG.read[:1], EXTRA)
 

@@ -359,8 +359,10 @@ def _assign(principal: Principal, current: Current, wanted: Desired) -> Action:
 
 def _unassign(assignment: Assignment, leavers: Leaving, groups: Sequence[Principal], current: Current, wanted: Desired) -> Action:
     resource = current.configuration.id if current.configuration else NO_PATH
-    deletes = leavers.caused_by(assignment.principal, current.members) or assignment.principal in groups
-    return unassignment(assignment, resource, wanted.configuration, wanted.tenant, deletes)
+    deletes = leavers.caused_by(assignment.principal, current.members)
+    action = unassignment(assignment, resource, wanted.configuration, wanted.tenant, deletes)
+    of_group = {"soft_deletes_group_in_target": True} if assignment.principal in groups else {}
+    return replace(action, effects={**action.effects, **of_group})
 
 
 def unassignment(assignment: Assignment, service_principal_id: str, configuration: str, tenant: str, soft_deletes: bool) -> Action:

@@ -46,6 +46,8 @@ REMOVED = "plan_removal"
 """The variable with the results of the tasks that would remove the link, in check mode, by the names under which the roles register them."""
 DID_NOT_RUN = "its tasks did not run"
 NOT_ASKED = "it was not asked for; the playbook plan does"
+REGISTERED = (ARGUMENTS, IMPACT, SIZING, REMOVED)
+"""All that is read of the variables of a link."""
 _ORDER = {(step.module, step.side): place for place, step in enumerate(BUILDING)}
 _IN_TARGET = {step.module for step in BUILDING if step.side == TARGET}
 """The modules that work in the target, and perhaps in the source as well."""

@@ -64,6 +64,13 @@ TABLE = (
     # The scope
     Row("assign", "sync_scope", True, "take it out of the scope again; the next cycle then soft-deletes the accounts that it has created"),
     Row("unassign", None, False, f"assign it again; {COMING_BACK}", _effect("soft_deletes_in_target")),
+    Row(
+        "unassign",
+        None,
+        False,
+        "assign it again; whether the service then restores the group in the target is not documented",
+        _effect("soft_deletes_group_in_target"),
+    ),
     Row("unassign", None, True, "assign it again"),
     Row("update", "sync_scope", False, f"{OLD_INVENTORY}; {COMING_BACK}", _effect("needs_restart")),
     Row("update", "sync_scope", True, OLD_INVENTORY),

@@ -143,6 +143,8 @@ def _effects(effects: Mapping[str, Any]) -> Iterator[str]:
         "needs_restart": "needs a restart of the job",
         "soft_deletes_in_target": "users are soft-deleted in the target",
         "keeps_synced_users": "synced users stay in the target",
+        "soft_deletes_group_in_target": "the group is soft-deleted in the target",
+        "keeps_synced_groups": "synced groups stay in the target, and are not updated any more",
         "carries_out_held_deletions": "carries out held deletions",
     }
     yield from (words.get(name, plain(name).replace("_", " ")) for name, value in effects.items() if value is True)

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -233,3 +235,67 @@ def test_scenarios_name_old_objects() -> None:
 def test_the_page_shows_old_objects(exchange: Exchange) -> None:
     page = exchange.http.get("/").text
     assert "Organization relationship" in page and "contoso.kr:CalendarSharingFreeBusyDetail" in page
+
+
+# The guide ----------------------------------------------------------------------------------------------------------
+
+GUIDE = Path(__file__).parents[3] / "docs" / "guide_sharing.md"
+
+
+def value(text: str) -> Any:
+    """One value of PowerShell, of the few kinds that the guide uses."""
+    constants = {"$true": True, "$false": False}
+    listed = [part.strip("'") for part in re.findall(r"'(?:[^']|'')*'|[^,]+", text)]
+    return constants.get(text, listed if "','" in text else listed[0])
+
+
+def parsed(line: str) -> tuple[str, dict[str, Any]]:
+    """A cmdlet with its parameters; what is behind a pipe only formats."""
+    cmdlet, _space, rest = line.partition("|")[0].strip().partition(" ")
+    given = re.findall(r"-(\w+)[: ]((?:'(?:[^']|'')*',?)+|\S+)", rest)
+    return cmdlet, {name: value(text) for name, text in given}
+
+
+def lines(section: str) -> list[str]:
+    """The commands of one section of the guide."""
+    text = GUIDE.read_text(encoding="utf-8").split(f"\n## {section}\n")[1].split("\n## ")[0]
+    return [line for block in re.findall(r"^```powershell\n(.*?)^```$", text, re.MULTILINE | re.DOTALL) for line in block.splitlines()]
+
+
+def run(exchange: Exchange, section: str) -> list[Any]:
+    answers = [exchange.run(*parsed(line)) for line in lines(section)]
+    assert [answer.text for answer in answers if answer.status_code != 200] == []
+    assert not any("@adminapi.confirmationmessage" in answer.json() for answer in answers), "no question stays unanswered"
+    return [answer.json()["value"] for answer in answers]
+
+
+def test_the_commands_of_the_guide() -> None:
+    """Found, switched on, switched off, undone, off again and removed, by the guide's own words; a user sees what the guide says."""
+    exchange = administrator()
+    policy = ["contoso.kr:CalendarSharingFreeBusyDetail, ContactsSharing", "adatum.com:CalendarSharingFreeBusySimple"]
+    old = OLD.model_copy(update={"sharing_policies": [SharingPolicy(name="Partners", domains=policy)]})
+    add_sharing(exchange.target.exchange, old, exchange.service.world.clock)
+    exchange.run("Set-SharingPolicy", {"Identity": "Default Sharing Policy", "Enabled": False})
+    relationships, policies, spaces = run(exchange, "Find")
+    assert (relationships[0]["Name"], len(policies), spaces[0]["Name"]) == ("Contoso", 2, "contoso.kr")
+    for line in lines("Find"):
+        shown_columns = set(line.partition("Format-List ")[2].split(","))
+        assert shown_columns <= set(exchange.objects(parsed(line)[0])[0]), line
+    exchange.ok("PATCH", f"{PARTNERS}/{CONTOSO}", TRUST, "fabrikam")
+    exchange.ok("POST", f"{PARTNERS}/{CONTOSO}/m365Capabilities", capability("crossTenantCalendarAvailabilityBasic"), "fabrikam")
+    before = shown(exchange)
+    assert (before["free_busy"]["level"], before["calendar_sharing"]["level"]) == ("limited_details", "detail")
+
+    run(exchange, "Switch off")
+    assert shown(exchange)["free_busy"] == {"level": "basic", "by": "crossTenantCalendarAvailabilityBasic"}
+    assert shown(exchange)["calendar_sharing"]["level"] is None
+    assert exchange.objects("Get-AvailabilityAddressSpace") == []
+
+    run(exchange, "Undo")
+    assert shown(exchange) == before
+    assert len(exchange.objects("Get-AvailabilityAddressSpace")) == 1
+
+    run(exchange, "Switch off")
+    run(exchange, "Remove")
+    assert exchange.objects("Get-OrganizationRelationship") == []
+    assert shown(exchange)["free_busy"]["level"] == "basic"

@@ -155,10 +155,12 @@ def test_each_level_of_each_feature(cloud: Cloud, option: str) -> None:
     give_entry(cloud, crossTenantMigration=True)
     feature = FEATURES[option]
     for level, name in feature.levels.items():
-        result = share(cloud, **{option: feature.value(level)}, scope="all")
+        wanted: Json = {option: feature.value(level)}
+        result = share(cloud, **wanted, scope="all")
         assert result["features"][option]["level"] == feature.value(level)
         assert [other for other, allowed in there(cloud).items() if allowed] == ["crossTenantMigration", name]
-    share(cloud, **{option: feature.value(None)})
+    nothing: Json = {option: feature.value(None)}
+    share(cloud, **nothing)
     assert [other for other, allowed in there(cloud).items() if allowed] == ["crossTenantMigration"]
 
 
@@ -193,9 +195,13 @@ def test_the_default_policy_allows_it(cloud: Cloud) -> None:
     policy(cloud).default[TRUST] = OPEN
     four(cloud, f"create partner {FABRIKAM}", f"create capability {LIMITED} (disallowed)", free_busy="none")
     four(cloud, f"create capability {BASIC} (allowed)", free_busy="basic", scope="all")
-    removed = four(cloud, f"delete capability {BASIC}", f"update partner {FABRIKAM} (trust)", free_busy="basic", state="absent")
+    removed = four(cloud, f"delete capability {BASIC}", free_busy="basic", state="absent")
     assert there(cloud) == {LIMITED: False}
     assert "kept and disallowed" in removed["warnings"][0]
+    # The entry stays as well when the link is removed.
+    kept = task(cloud, "cross_tenant_policy", "contoso", partner_tenant_id=FABRIKAM, inherit=["redemption_outbound"], state="absent")
+    assert kept["changed"] is False
+    assert there(cloud) == {LIMITED: False}
 
 
 def test_the_default_policy_itself(cloud: Cloud) -> None:

@@ -238,7 +238,7 @@ class TestGroupsFollow:
     @pytest.mark.usefixtures("following")
     def test_the_impact_names_them(self, emulator: Emulator) -> None:
         target = connection(emulator, FABRIKAM)
-        other = {"scope_groups": ["Engineering", "Sales"], "scope_exact": True}
+        other: dict[str, Any] = {"scope_groups": ["Engineering", "Sales"], "scope_exact": True}
         found = task(emulator, "impact_info", CONTOSO, target=target, **CONFIGURATION, **other)["groups"]
         assert (found["created"], found["deleted"], found["kept"]) == (["Sales"], ["Sales Seoul"], [])
         off = task(emulator, "impact_info", CONTOSO, target=target, **CONFIGURATION, groups=False)

@@ -115,8 +115,7 @@ def _change_of_link(source: Client, given: Mapping[str, Any]) -> tuple[Change | 
     # The limits are those of the impact, which knows the filters.
     free = {**given, "scope_max_removals": None, "scope_max_removal_percent": None}
     wished_scope = scope.desired(parts["sync_scope"].options(free))
-    about_groups = {name: given.get(name) for name in ("groups", "group_mappings", "scope_mode")}
-    wished_mapping = mapping.desired({**parts["sync_mapping"].options(free), **about_groups})
+    wished_mapping = mapping.desired(parts["sync_mapping"].options(free))
     with source.reading():
         there = scope.read(source, wished_scope)
         mapped = mapping.read(source, wished_mapping)

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from ..capability_features import FEATURES
+from ..mapping import schema
 from ..mapping.types import Schema
 from ..partner_list import ListedPartner
 from .model import Described, Export, ExportedLink, Foreign, Identity, SeenConfiguration, SeenTenant
@@ -102,7 +103,21 @@ def _link(
     if obstacle is None and found.target in foreign:
         obstacle = (NOT_CHOSEN if foreign[found.target].given else FOREIGN).format(foreign[found.target].short)
     target = _short(found.target, by_id, foreign)
+    groups = _groups(found, found.target in by_id and by_id[found.target].lets_groups_in.get(source.identity.id, False), target)
+    variables |= groups.variables
+    notes += groups.notes
     return ExportedLink(source.short, target, suffix, variables, (*notes, *described.notes), obstacle)
+
+
+def _groups(found: SeenConfiguration, let_in: bool, target: str) -> Described:
+    """Whether groups are synchronized, which both tenants decide. Where neither does, nothing is said."""
+    mapping = schema.group_mapping(found.schema) if found.schema is not None else None
+    if mapping is None or not mapping.get("enabled"):
+        return Described({})
+    if let_in and found.mode == "assigned" and schema.rows(mapping):
+        return Described({"groups": True})
+    why = f"{target} does not let them in, or that is not known" if not let_in else "a run refuses to set that"
+    return Described({}, (f"the job synchronizes groups, but {why}; it stays as it is",))
 
 
 def _configuration(found: SeenConfiguration, names: Collection[str]) -> tuple[str, list[str]]:

@@ -75,6 +75,8 @@ class SeenTenant:
     """The names of all its configurations."""
     template: Schema | None = None
     """The schema of a new configuration."""
+    lets_groups_in: Mapping[str, bool] = field(default_factory=dict)
+    """Whether a partner that may synchronize users may synchronize groups as well, by the ids of the partners, as far as it is known."""
     sharing: Mapping[str, Described] = field(default_factory=dict)
     """What it shares with its partners, as one side of the variable ``share``, by the ids of the partners."""
     related: tuple[Related, ...] = ()

@@ -11,13 +11,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from ...graph.batch import read_all
+from ...graph.batch import find_all, read_all
 from ...graph.claims import OpaqueToken
 from ...graph.client import Client, Request
 from ...graph.errors import GraphFailure
 from ...graph.odata import is_id
 from ...plan import Refusal
-from .. import configuration_list, directory, find_configuration, partner_list, related_tenants, scope, tenant, tenants
+from .. import configuration_list, directory, find_configuration, partner, partner_list, related_tenants, scope, tenant, tenants
 from ..causes import clause
 from ..configuration_list import ListedConfiguration
 from ..find_configuration import Configuration
@@ -63,6 +63,7 @@ def read(client: Client, short: str) -> SeenTenant:
         idle=tuple(one["name"] for one in listed if not one["target_tenant_id"] and not one["multitenant_organization"]),
         names=tuple(one["name"] for one in listed),
         template=_template(client, serving),
+        lets_groups_in=part(lambda: _groups_inbound(client, partners), {}),
         sharing=part(lambda: sharing.read(client), {}) if partners else {},
         related=related or (),
         related_unknown=related_unknown,
@@ -149,6 +150,15 @@ def _template(client: Client, serving: Sequence[ListedConfiguration]) -> Schema 
         template: Schema | None = _attempt(client, functools.partial(client.get, path))[0]
         return template if template is not None and schemas.problem(template) is None and schemas.user_mapping(template) else None
     return None
+
+
+def _groups_inbound(client: Client, partners: Iterable[ListedPartner]) -> dict[str, bool]:
+    """Whether the partners that may synchronize users may synchronize groups. Only the beta version knows it (fact F45)."""
+    letting = [str(one["tenant_id"]) for one in partners if one["user_sync_inbound"]]
+    bodies = find_all(client, [Request("GET", partner.paths(number)[1], version="beta") for number in letting])
+    return {
+        number.lower(): bool(partner.settings({}, body or {})["group_sync_inbound"]) for number, body in zip(letting, bodies, strict=True)
+    }
 
 
 def _names(

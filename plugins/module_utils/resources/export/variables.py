@@ -252,8 +252,14 @@ def _rest(whole: Schema, users: ObjectMapping) -> Any:
         "flowTypes": "",
         "scope": {"inputFilterGroups": (users.get("scope") or {}).get("inputFilterGroups")},
     }
+    groups = schema.group_mapping(whole)
+
+    def rest(mapping: ObjectMapping) -> Any:
+        # Whether groups are synchronized is a variable.
+        return only if mapping is users else {**mapping, "enabled": None} if mapping is groups else mapping
+
     rules = [
-        {**rule, "objectMappings": [only if mapping is users else mapping for mapping in rule.get("objectMappings") or ()]}
+        {**rule, "objectMappings": [rest(mapping) for mapping in rule.get("objectMappings") or ()]}
         for rule in whole.get("synchronizationRules") or ()
     ]
     stripped: Any = {**whole, "synchronizationRules": rules}

@@ -57,6 +57,10 @@ class Link:
     """Whether users with directory roles are protected, so that it is checked whether they can be seen."""
     group_sync: bool = False
     """Whether groups are synchronized as well."""
+    shares: tuple[str, ...] = ()
+    """The features of ``cross_tenant_capability`` that the users of the other tenant are to see of this one."""
+    sees: tuple[str, ...] = ()
+    """Those that the users of this tenant are to see of the other one."""
     exchange: bool = False
     """Whether Exchange of the target returns which recipients have an address, so that Graph is not asked for contacts and groups."""
 

@@ -6,9 +6,8 @@
 
 from __future__ import annotations
 
-from ..permissions import TARGET
-from . import both, groups, source, target
+from . import both, groups, old_sharing, sharing, source, target
 
-CHECKS = (*both.CHECKS, *source.CHECKS, *target.CHECKS, *groups.CHECKS)
-WITHOUT_READS = {"permissions": both.BOTH, "cloud": both.BOTH, "exchange": (TARGET,)}
+CHECKS = (*both.CHECKS, *source.CHECKS, *target.CHECKS, *groups.CHECKS, *sharing.CHECKS)
+WITHOUT_READS = {"permissions": both.BOTH, "cloud": both.BOTH, "exchange": both.BOTH, old_sharing.NAME: both.BOTH}
 """Findings before all reads: about the access token, the options, and whether Exchange can be asked, which decides what is read."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from ...graph.claims import Claims
-from ..permissions import APPLY, CHECK, NEEDS, OWNED_BY, PLAN, PROTECT, Need, to_ask_for
+from ..permissions import APPLY, CHECK, NEEDS, OWNED_BY, PLAN, PROTECT, SHARING_NEEDS, Need, to_ask_for
 from .check import Check, Read
 from .finding import ERROR, UNKNOWN, WARNING, Finding
 from .reading import distinct
@@ -26,7 +26,7 @@ def needed(side: str, apply: bool, features: Collection[str], checks: Iterable[C
     of_checks = [need for read in distinct(reads_of(side, checks)) for need in read.needs]
     kinds = (APPLY, PLAN) if apply else (PLAN,)
     needs = [
-        *(need for kind in kinds for need in NEEDS[side] if need.kind == kind),
+        *(need for kind in kinds for need in (*NEEDS[side], *SHARING_NEEDS) if need.kind == kind),
         *(need for need in of_checks if need.kind in (PROTECT, CHECK)),
     ]
     return [need for need in dict.fromkeys(needs) if need.feature in ("", *features)]

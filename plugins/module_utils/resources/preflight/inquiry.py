@@ -16,9 +16,9 @@ from ...graph.client import Client
 from ...plan import LinkInquiry, Refusal
 from ..consequences.importance import KINDS
 from ..partner import resolve
-from ..permissions import DOMAINS_UNKNOWN, GROUPS_NAMED, ROLES_PROTECT, SOURCE, TARGET, WITHOUT_EXCHANGE
+from ..permissions import DOMAINS_UNKNOWN, GROUPS_NAMED, ROLES_PROTECT, SHARES, SHARES_GROUPS, SHARING, SOURCE, TARGET, WITHOUT_EXCHANGE
 from ..tenants import is_own
-from . import both, exchange, granted, policy, report, source, target
+from . import both, exchange, granted, old_sharing, policy, report, sharing, source, target
 from .check import Check, Link, Seen, User
 from .checks import CHECKS
 from .finding import ordered
@@ -40,6 +40,8 @@ class Found:
     findings: Sequence[Mapping[str, str]]
     switches: Mapping[str, bool | None]
     arriving: Sequence[User] = ()
+    shown: sharing.Shown | None = None
+    """What the users of the other tenant see of this one, if the link shares something."""
 
 
 def in_source(client: Client, params: Params, checks: Sequence[Check] = CHECKS) -> dict[str, Any]:
@@ -51,7 +53,8 @@ def in_source(client: Client, params: Params, checks: Sequence[Check] = CHECKS) 
     side = SOURCE if params["side"] == LINK else str(params["side"])
     other = params.get("target") or {}
     partner, cloud = other.get("tenant_id") or params["partner_tenant_id"], other.get("cloud") or params.get("partner_cloud")
-    return _result(params, _inspect(client, side, partner, cloud, _users(params.get("arriving_users") or ()), params, checks))
+    found = _inspect(client, side, partner, cloud, _users(params.get("arriving_users") or ()), params, checks)
+    return _result(params, found, {side: found.shown})
 
 
 def in_target(client: Client, params: Params, found: Facts, checks: Sequence[Check] = CHECKS) -> dict[str, Any]:
@@ -60,10 +63,8 @@ def in_target(client: Client, params: Params, found: Facts, checks: Sequence[Che
     :raises Refusal: if the link leads from a tenant to itself.
     """
     here = _inspect(client, TARGET, params["tenant_id"], None, _users(found["arriving_users"]), params, checks)
-    return _result(
-        params,
-        Found([*found["findings"], *here.findings], {**found["switches"], **here.switches}, here.arriving),
-    )
+    both_sides = Found([*found["findings"], *here.findings], {**found["switches"], **here.switches}, here.arriving)
+    return _result(params, both_sides, {**found["sharing"], TARGET: here.shown})
 
 
 def is_complete(params: Params, found: Facts) -> bool:
@@ -93,8 +94,9 @@ def _inspect(
         stack.enter_context(client.reading())
         claims = _claims(client)
         link = _link(client, side, partner, users, params)
-        standing, there = stack.enter_context(exchange.asked(client, _group(params))) if side == TARGET else (None, None)
-        link = replace(link, exchange=there is not None)
+        asks = side == TARGET or bool(old_sharing.question(link))
+        standing, there = stack.enter_context(exchange.asked(client, _group(side, params))) if asks else (None, None)
+        link = replace(link, exchange=there is not None and side == TARGET)
         needs = granted.needed(side, _purpose(client, params) == "apply", _features(link, params), checks)
         findings = [*granted.judge(needs, claims), *exchange.judge(standing)]
         reading = Reading(client, link, there)
@@ -102,8 +104,9 @@ def _inspect(
         seen = reading.seen
         results = [finding for check in checks if _is_possible(check, side, seen) for finding in check.judge(link, seen)]
         arriving = source.arriving(seen) if side == SOURCE else target.missing(link, seen)
-        described = [finding.describe(name) for finding in (*findings, *reading.findings, *results)]
-        return Found(described, both.switches(link, seen), arriving)
+        shadows = old_sharing.findings(client, there, link)
+        described = [finding.describe(name) for finding in (*findings, *reading.findings, *results, *shadows)]
+        return Found(described, both.switches(link, seen), arriving, sharing.shown(seen))
 
 
 def _is_possible(check: Check, side: str, seen: Seen) -> bool:
@@ -120,13 +123,17 @@ def _features(link: Link, params: Params) -> list[str]:
         DOMAINS_UNKNOWN: link.side == TARGET and not params.get("source_domains"),
         WITHOUT_EXCHANGE: link.side == TARGET and not link.exchange,
         ROLES_PROTECT: link.side == TARGET and link.roles_protect,
+        SHARES: bool(link.shares),
+        SHARES_GROUPS: bool(link.shares) and sharing.names_groups(params.get("share"), link.side),
+        SHARING: bool(link.shares or link.sees),
     }
     return [feature for feature, is_used in used.items() if is_used]
 
 
-def _group(params: Params) -> str | None:
-    """The group that Exchange of the target is asked for instead of recipients."""
-    group: str | None = (params.get("target") or params).get("exchange_group")
+def _group(side: str, params: Params) -> str | None:
+    """The group that Exchange of a tenant is asked for instead of recipients."""
+    connection: Params = params.get("target") or params if side == TARGET else params
+    group: str | None = connection.get("exchange_group")
     return group
 
 
@@ -149,6 +156,8 @@ def _link(client: Client, side: str, partner: str, users: tuple[User, ...], para
         arriving=users,
         group_sync=bool(params.get("group_sync")),
         roles_protect="roles" in _important(params),
+        shares=sharing.wanted(params.get("share"), side),
+        sees=sharing.wanted(params.get("share"), TARGET if side == SOURCE else SOURCE),
     )
 
 
@@ -181,7 +190,7 @@ def _names(params: Params) -> dict[str, str]:
     return {SOURCE: params.get("source_name") or own, TARGET: params.get("target_name") or params["target"]["tenant_id"]}
 
 
-def _result(params: Params, found: Found) -> dict[str, Any]:
+def _result(params: Params, found: Found, shown: Mapping[str, sharing.Shown | None]) -> dict[str, Any]:
     names, findings = _names(params), ordered(found.findings)
     switches = [(names[side], name, found.switches[name]) for side in names for name in both.SWITCHES[side] if name in found.switches]
     refusal = report.refusal(findings, params["strict"])
@@ -189,8 +198,9 @@ def _result(params: Params, found: Found) -> dict[str, Any]:
         "findings": findings,
         "ready": refusal is None,
         "refusal": refusal,
-        "report": report.lines(findings, switches, names.values()),
+        "report": report.lines(findings, switches, names.values(), {names[side]: shown[side] for side in names if shown.get(side)}),
         "switches": dict(found.switches),
+        "sharing": {side: dict(levels) if levels is not None else None for side, levels in shown.items()},
         "arriving_users": [{"user_principal_name": user.name, "mail": user.mail} for user in found.arriving],
     }
 

@@ -17,8 +17,15 @@ NARROWEST = len("tenant")
 _STATE = {True: "on", False: "off", None: "not known"}
 
 
-def lines(findings: Sequence[Mapping[str, Any]], switches: Iterable[tuple[str, str, bool | None]], tenants: Iterable[str]) -> list[str]:
-    """One line for each finding and each switch (tenant, name, value), with a header and a line with the totals."""
+def lines(
+    findings: Sequence[Mapping[str, Any]],
+    switches: Iterable[tuple[str, str, bool | None]],
+    tenants: Iterable[str],
+    sharing: Mapping[str, Mapping[str, str | bool] | None],
+) -> list[str]:
+    """One line for each finding, each switch (tenant, name, value), and what each tenant shows the users of the other one, with a header
+    and a line with the totals.
+    """
     width = max(NARROWEST, *map(len, tenants))
 
     def line(severity: str, tenant: str, check: str, text: str) -> str:
@@ -32,8 +39,15 @@ def lines(findings: Sequence[Mapping[str, Any]], switches: Iterable[tuple[str, s
             for finding in findings
         ),
         *(line("switch", tenant, "switches", f"{name} is {_STATE[value]}") for tenant, name, value in switches),
+        *(line("shows", tenant, "sharing", _levels(levels)) for tenant, levels in sharing.items() if levels is not None),
         f"{quantity(counted[ERROR], 'error')}, {quantity(counted[WARNING], 'warning')}, {counted[UNKNOWN]} not known",
     ]
+
+
+def _levels(levels: Mapping[str, str | bool]) -> str:
+    """What the users of the other tenant see now."""
+    seen = [name if level is True else f"{name} {level}" for name, level in levels.items() if level not in (False, "none")]
+    return f"the users of the other tenant see {', '.join(seen) or 'nothing'}"
 
 
 def refusal(findings: Iterable[Mapping[str, Any]], strict: bool) -> str | None:

@@ -23,6 +23,18 @@ TITLES = ("message or code", "code or symptom")
 PLACEHOLDER = re.compile(r"\.\.\.|<[^>]*>")
 VALUE = "\0"
 """In a text of the code, a value that is put in."""
+RETURNED = (
+    "module_utils/options/checks.py",
+    "module_utils/options/forms.py",
+    "plugin_utils/link_guard.py",
+    "plugin_utils/link_arguments.py",
+)
+"""Files that return their sentences."""
+COMPLETES = re.compile(
+    rf"^Link {VALUE}: |Nothing was changed\.$|^[;(]|^in the next cycle, |^{VALUE} will be deleted|^may be deleted as well"
+    rf"|^tenants\.{VALUE} \(|^{VALUE} {VALUE}; it is "
+)
+"""What only completes a sentence of these files, or is no refusal."""
 RAISED = frozenset(
     {
         *(kind.__name__ for kind in (Refusal, CredentialProblem)),
@@ -59,7 +71,7 @@ def texts_of(tree: ast.AST) -> Iterator[str]:
 
 
 def sentences() -> Iterator[Sentence]:
-    """Every sentence that is written where it is raised."""
+    """Every sentence that is written where it is raised, and those of files that return them."""
     for path in sorted((REPOSITORY / "plugins").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not (isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and _name(node.exc.func) in RAISED):
@@ -69,6 +81,10 @@ def sentences() -> Iterator[Sentence]:
             )
             if texts:
                 yield Sentence(f"{path.relative_to(REPOSITORY / 'plugins')}:{node.lineno}", texts)
+    for file in RETURNED:
+        found = texts_of(ast.parse((REPOSITORY / "plugins" / file).read_text(encoding="utf-8")))
+        sentences_of = {text for text in found if VALUE in text and len(text.replace(VALUE, " ").split()) > 3}
+        yield from (Sentence(file, (text,)) for text in sorted(sentences_of) if not COMPLETES.search(text))
 
 
 def _name(function: ast.expr) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Request
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import ServiceError
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import OddAnswer, ServiceError
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_cache import RunCache
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Plan, Refusal
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import capability_reading, capability_trust
@@ -30,6 +30,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.
     group,
     shared,
 )
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import TARGET, FakeGraph, Outcome, Reply, refusal
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
 
@@ -310,6 +311,32 @@ class TestVersions:
         client = FakeGraph(self.service("beta", message="Something else."))
         with pytest.raises(ServiceError, match="Something else"):
             capability_reading.read(client, TARGET, ())
+
+
+class TestSecondLooks:
+    """What an action reads right before or after it is carried out."""
+
+    def test_odd_answers_are_no_traceback(self) -> None:
+        client = FakeGraph(lambda _request: Reply(200, {"value": [{"name": BASIC, "inboundAccess": "odd"}]}))
+        grant = plan(there(), wish(free_busy="basic", scope="all")).actions[-1]
+        untrust = plan(there({BASIC: ALL}), wish(free_busy="basic", state="absent")).actions[-1]
+        assert grant.gives_way
+        assert untrust.refresh
+        with pytest.raises(OddAnswer):
+            grant.gives_way(client, {}, FakeClock().pace())
+        with pytest.raises(OddAnswer):
+            untrust.refresh(client)
+
+    def test_what_this_run_has_written_may_be_shown_late(self) -> None:
+        """A replica still shows the old state (fact F14)."""
+        client = FakeGraph(lambda _request: Reply(200, {"value": [{"name": BASIC, **body(ALL)}, {"name": LIMITED, **body(ALL)}]}))
+        change = plan(there({BASIC: ALL}), wish(free_busy="limited_details", scope="all")).actions[-1]
+        removal = plan(there({BASIC: ALL, LIMITED: NO}), wish(free_busy="basic", state="absent")).actions[-1]
+        assert change.gives_way
+        assert removal.refresh
+        assert change.gives_way(client, {}, FakeClock().pace()) == ""
+        assert [request.method for request in removal.refresh(client)] == ["PATCH"]
+        assert client.writes == []
 
 
 class TestTrust:

@@ -125,7 +125,9 @@ class TestAnchors:
             'raise Refusal(f"the moon of {planet} is not round")\nraise ValueError("no sentence of ours")'
         )
         monkeypatch.setattr(messages, "REPOSITORY", tmp_path)
-        assert [one.texts for one in messages.sentences()] == [(f"the moon of {messages.VALUE} is not round",)]
+        monkeypatch.setattr(messages, "RETURNED", ("b.py",))
+        (tmp_path / "plugins" / "b.py").write_text('wrong = f"the sun of {planet} is not round"\nhint = f"; look at {planet} by night"')
+        assert [one.texts for one in messages.sentences()] == [(f"the {one} of {messages.VALUE} is not round",) for one in ("moon", "sun")]
         guide = tmp_path / "guide.md"
         guide.write_text(
             '| message or code | x |\n|---|---|\n| <a id="the-moon-of-is-not"></a>`the moon of ... is not`, `no anchor here` | a |\n'

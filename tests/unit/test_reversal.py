@@ -19,7 +19,7 @@ RUN_JOB = ("sync_job", "sync_mapping", "sync_scope")
 MODULES: dict[str, tuple[str, ...]] = {
     # the modules whose actions a file makes
     "address_book/visibility.py": ("address_book_visibility",),
-    "capability.py": ("cross_tenant_capability",),
+    "capability_actions.py": ("cross_tenant_capability",),
     "configuration.py": ("sync_configuration",),
     "debt.py": (*RUN_JOB, "sync_deprovision"),
     "deprovision/resource.py": ("sync_deprovision",),

@@ -12,75 +12,21 @@ ever allowed at once by a run, and an interrupted run shows less, not more (fact
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
-from ..graph.client import Client, Request
-from ..plan import Action, Facts, Pace, Plan, Refusal, Resource
+from ..graph.client import Client
+from ..plan import Action, Plan, Refusal, Resource
 from . import capability_reading, capability_trust, foretold
-from .capability_features import EVERYONE, FEATURES, KNOWN, OF_TYPE, Access, Scope, Subject, accesses, body, group, shared
-from .capability_reading import place
+from .capability_actions import remove, shown, trust_action, untrust, watching, write
+from .capability_features import EVERYONE, FEATURES, KNOWN, Access, Scope, Subject, group, shared
+from .capability_model import Current, Desired
 from .capability_trust import MEMBER
 from .partner_entry import LARGEST_POLICY, PARTNERS, json_bytes, policy_bytes, resolve
 from .partner_values import Raw
 from .tenants import is_own
 
 __all__ = ["RESOURCE", "Current", "Desired", "desired", "plan", "read"]
-
-EXISTS = "Request_MultipleObjectsWithSameKeyValue"
-"""The code of a second capability of the same name (fact F201)."""
-
-
-@dataclass(frozen=True)
-class Desired:
-    """What is wanted."""
-
-    tenant: str
-    partner: str | None
-    """``None`` for the default policy."""
-    absent: bool
-    levels: Mapping[str, str | None]
-    """The wanted level of each feature that the task names, ``None`` for none."""
-    scope: str | None
-    """``all`` or ``groups``; ``None`` leaves the scope of what is allowed already as it is."""
-    groups: tuple[str, ...]
-    excluded: tuple[str, ...] | None
-    """``None`` leaves those that are excluded already excluded."""
-    keep: tuple[str, ...] = ()
-    """Features that state absent must leave."""
-    trust_all_users: bool = False
-
-
-@dataclass(frozen=True)
-class Current:
-    """What is there."""
-
-    partner_id: str | None
-    version: str | None
-    """The version of Graph that has capabilities; ``None`` if the service has none."""
-    exists: bool
-    """Whether there is a partner entry. The default policy always exists."""
-    trust: Raw | None = None
-    own: Mapping[str, Access] = field(default_factory=dict)
-    inherited: Mapping[str, Access] = field(default_factory=dict)
-    """The capabilities of the default policy, which count where a partner has none of its own (fact F251)."""
-    default_trust: Raw | None = None
-    groups: Mapping[str, str] = field(default_factory=dict)
-    """The ids of the groups that the task names."""
-    policy_bytes: int = 0
-    """The size of the whole policy, where this task may make it larger."""
-
-    @property
-    def named(self) -> str:
-        """The name of what is configured, for actions and messages."""
-        return f"partner {self.partner_id}" if self.partner_id else "the default policy"
-
-    def default_shows(self, name: str, trust: Raw | None) -> bool:
-        """Whether the default policy would let the partner's users see something, with this trust and without a capability of the
-        partner's own.
-        """
-        allowed = name in self.inherited and self.inherited[name].allowed
-        return allowed and capability_trust.lets_through(trust, self.default_trust)
 
 
 def desired(params: Mapping[str, Any]) -> Desired:
@@ -185,18 +131,18 @@ def _plan_present(current: Current, wanted: Desired) -> Plan:
     # What is allowed already may be without effect until the trust is there, so its scope changes before.
     first = {name: access for name, access in changes.items() if name in current.own and (current.own[name].allowed or not access.allowed)}
     actions = [
-        *(_write(current, wanted, name, access) for name, access in {**prepared, **first}.items()),
-        *([_trust_action(current, wanted, trust)] if trusts or (changes and not current.exists) else []),
+        *(write(current, wanted, name, access) for name, access in {**prepared, **first}.items()),
+        *([trust_action(current, wanted, trust)] if trusts or (changes and not current.exists) else []),
         # What the default policy lets every tenant see is disallowed as soon as the trust is there.
-        *(_write(current, wanted, name, access) for name, access in disallowed.items() if name not in first),
+        *(write(current, wanted, name, access) for name, access in disallowed.items() if name not in first),
         *(
-            _write(there, wanted, name, access, new=name in prepared and name not in current.own)
+            write(there, wanted, name, access, new=name in prepared and name not in current.own)
             for name, access in allowed.items()
             if name not in first
         ),
     ]
     if allowed:
-        actions[-1] = _watching(actions[-1], current, wanted, frozenset(allowed), frozenset(disallowed))
+        actions[-1] = watching(actions[-1], current, wanted, frozenset(allowed), frozenset(disallowed))
     after = {**current.own, **changes}
     warnings = _about_trust(current, wanted, trust, after) if grants and current.partner_id else ()
     return _planned(current, wanted, changes, trust, tuple(actions), warnings)
@@ -301,74 +247,6 @@ def _about_trust(current: Current, wanted: Desired, trust: Raw | None, after: Ma
     return ()
 
 
-def _trust_action(current: Current, wanted: Desired, trust: Raw | None) -> Action:
-    """Creates the entry with the trust, or updates the trust."""
-    before, after = ({"trust": capability_trust.trusted(one)} for one in (current.trust, trust))
-    if not current.exists:
-        create = Request("POST", PARTNERS, {"tenantId": current.partner_id, **({MEMBER: trust} if trust else {})})
-        return Action("create", current.named, wanted.tenant, (create,), after=after)
-    update = Request("PATCH", f"{PARTNERS}/{current.partner_id}", {MEMBER: trust})
-    return Action("update", f"{current.named} (trust)", wanted.tenant, (update,), before, after)
-
-
-def _write(current: Current, wanted: Desired, name: str, access: Access, new: bool = False) -> Action:
-    """Creates or updates a capability. ``new``: whether an earlier action of the plan creates it."""
-    version, path = str(current.version), place(current.partner_id)
-    label = f"capability {name} of {current.named} ({'allowed' if access.allowed else 'disallowed'})"
-    if name in current.own:
-        update = Request("PATCH", f"{path}/{name}", body(access), version)
-        return Action("update", label, wanted.tenant, (update,), _shown(current.own[name]), _shown(access), follows_creation=new)
-    create = Request("POST", path, {"@odata.type": f"{OF_TYPE}{name}", **body(access)}, version)
-    # In a new entry a conflict would pass as lag; what another run has created is read back like everything else.
-    done = () if current.exists else (EXISTS,)
-    return Action("create", label, wanted.tenant, (create,), after=_shown(access), follows_creation=not current.exists, done_codes=done)
-
-
-def _shown(access: Access) -> dict[str, Any]:
-    return {
-        "allowed": access.allowed,
-        **{part: [f"{one.type} {one.id}" for one in sorted(who)] for part, who in vars(access.scope).items()},
-    }
-
-
-def _watching(action: Action, current: Current, wanted: Desired, allowed: frozenset[str], disallowed: frozenset[str]) -> Action:
-    """The last action that allows something, which then looks whether another run has allowed another level of a feature meanwhile."""
-    path, version = place(current.partner_id), str(current.version)
-
-    def look(client: Client, _answer: Facts, _pace: Pace) -> str:
-        own = accesses(client.pages(path, version=version))
-        # What this run has disallowed may still be shown as allowed by a replica (fact F14).
-        return _settle(client, path, version, {name: access for name, access in own.items() if name not in disallowed}, wanted, allowed)
-
-    return replace(action, gives_way=look)
-
-
-def _settle(client: Client, path: str, version: str, own: Mapping[str, Access], wanted: Desired, allowed: frozenset[str]) -> str:
-    """Leave the level that shows least, of two that two runs have allowed at the same time.
-
-    :raises Refusal: when that is not the level of this run.
-    """
-    notes = []
-    for option, level in wanted.levels.items():
-        feature = FEATURES[option]
-        if level is None or feature.levels[level] not in allowed:
-            continue
-        others = [other for other in feature.allowed(own) if other != level]
-        order = list(feature.levels)
-        less = [other for other in others if order.index(other) < order.index(level)]
-        for other in [level] if less else others:
-            name = feature.levels[other]
-            scope = own[name].scope if name in own else EVERYONE
-            client.send(Request("PATCH", f"{path}/{name}", body(Access(False, scope)), version))
-        if less:
-            raise Refusal(
-                f"another process has set {option} to {less[0]} at the same time, so {level} is not allowed; only one level can be, "
-                "make the two tasks agree and run again"
-            )
-        notes += [f"another process has set {option} to {other} at the same time, which is disallowed again" for other in others]
-    return "; ".join(notes)
-
-
 def _refuse_too_large(current: Current, trust: Raw | None) -> None:
     """The service refuses a policy of more than 25 KB (fact F38), after everything before it was written."""
     growth = json_bytes({MEMBER: trust}) - json_bytes({MEMBER: current.trust}) if trust else 0
@@ -395,8 +273,8 @@ def _plan_absent(current: Current, wanted: Desired) -> Plan:
     changes: dict[str, Access | None] = {name: None for name in there if name not in held}
     changes |= {name: Access(False, EVERYONE) for name in held if current.own[name] != Access(False, EVERYONE)}
     actions = [
-        *(_remove(current, wanted, name, access) for name, access in changes.items()),
-        *([_untrust(current, wanted)] if untrusts else []),
+        *(remove(current, wanted, name, access) for name, access in changes.items()),
+        *([untrust(current, wanted)] if untrusts else []),
     ]
     warnings = (
         (
@@ -416,27 +294,6 @@ def _foretelling(partner_id: str | None, removed: Sequence[str], untrusts: bool)
     if partner_id is None or not (removed or untrusts):
         return None
     return lambda client: foretold.record_removal(client, partner_id, removed, untrusts)
-
-
-def _remove(current: Current, wanted: Desired, name: str, access: Access | None) -> Action:
-    if access is not None:
-        return _write(current, wanted, name, access)
-    delete = Request("DELETE", f"{place(current.partner_id)}/{name}", version=str(current.version))
-    return Action("delete", f"capability {name} of {current.named}", wanted.tenant, (delete,), _shown(current.own[name]))
-
-
-def _untrust(current: Current, wanted: Desired) -> Action:
-    """Removes the trust, after another look whether another run has allowed something meanwhile."""
-    action = _trust_action(current, wanted, None)
-    path, version = place(current.partner_id), str(current.version)
-    removed = frozenset(name for option in wanted.levels if option not in wanted.keep for name in FEATURES[option].levels.values())
-
-    def requests(client: Client) -> tuple[Request, ...]:
-        # What this run has removed may still be shown by a replica (fact F14).
-        own = accesses(client.pages(path, version=version))
-        return () if any(access.allowed for name, access in own.items() if name not in removed) else action.requests
-
-    return replace(action, refresh=requests)
 
 
 def _planned(
@@ -471,7 +328,7 @@ def _trust_fact(current: Current, trust: Raw | None) -> dict[str, Any]:
 def _unchanged(current: Current, wanted: Desired) -> dict[str, Any]:
     """What the task leaves alone: other features, and capabilities that this collection does not know."""
     features = {option: shared(feature, current.own) for option, feature in FEATURES.items() if option not in wanted.levels}
-    others = {name: _shown(access) for name, access in sorted(current.own.items()) if name not in KNOWN}
+    others = {name: shown(access) for name, access in sorted(current.own.items()) if name not in KNOWN}
     return {**features, **others}
 
 

@@ -88,6 +88,14 @@ cores: slice-2.16 slice-2.21 ## Run ansible-test on the oldest and the newest an
 slice-%: $(VENV)/.lint-installed
 	nox --session slice-$*
 
+.PHONY: matrix
+matrix: $(VENV)/.lint-installed ## Run every official check on every supported ansible-core, and print the results as a table. Takes an hour.
+	@python tests/tools/matrix.py
+
+.PHONY: audit
+audit: $(VENV)/.lint-installed ## Ask the package index for known vulnerabilities of the libraries that the collection needs.
+	@python tests/tools/audit.py
+
 # A git repository of its own makes the copy look like a clone, where the tools would else see ignored files of this one.
 .PHONY: stage
 stage:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from api import CONTOSO, FABRIKAM, PARTNERS, Api
 
+from entra_emulator.scenario import FOLDER, Scenario, to_world
 from entra_emulator.state import World
 
 PARTNER = f"{PARTNERS}/{FABRIKAM}"
@@ -286,3 +287,14 @@ def test_the_page_shows_what_is_shared(partner: Api) -> None:
     partner.ok("POST", CAPABILITIES, capability(CARD, group(partner), allowed=False))
     page = partner.http.get("/").text
     assert f"{BASIC}: everybody" in page and f"{CARD}: not allowed" in page
+
+
+def test_a_scenario_can_begin_with_shared_calendars() -> None:
+    """In its history, like everything that somebody has set by requests."""
+    scenario = json.loads((FOLDER / "contoso-fabrikam.json").read_text(encoding="utf-8"))
+    scenario["history"] = [
+        {"request": {"tenant": CONTOSO, "method": "POST", "path": PARTNERS, "body": {"tenantId": FABRIKAM, **TRUST}}},
+        {"request": {"tenant": CONTOSO, "method": "POST", "path": CAPABILITIES, "body": capability(BASIC)}},
+    ]
+    policy = to_world(Scenario.model_validate(scenario)).tenants[CONTOSO].access_policy
+    assert list(policy.capabilities[FABRIKAM]) == [BASIC]

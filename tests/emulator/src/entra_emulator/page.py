@@ -172,7 +172,7 @@ def _old_sharing(tenant: Tenant) -> str:
         *(("Availability address space", item, item["AccessMethod"], True) for item in exchange.availability_address_spaces),
         *(("Sharing policy", item, ", ".join(item["Domains"]), item["Enabled"]) for item in exchange.sharing_policies),
     ]
-    if not rows:
+    if all(item.get("Default") for _kind, item, _about, _enabled in rows):
         return ""
     shown = [
         _row([kind, f"<b>{_text(item['Name'])}</b>", _text(about), _tag("enabled") if enabled else _tag("disabled")])

@@ -151,7 +151,11 @@ class _Play:
         expected = scopes.scope_wished(world, wish)
         gone = before.scope - expected
         # Whoever left a scope that the job has not evaluated yet is still there, and counts as somebody who leaves.
-        leaving = len(scopes.enabled(world, gone) & before.synced), len(gone | (before.synced - expected))
+        link = scopes.the_link(world)
+        # Without its job, the assignments still say who was in scope.
+        held = scopes.expanded(world, scopes.assigned(world, link)) if link and link.job is None else frozenset()
+        most = gone | (before.synced | held) - expected
+        leaving = len(scopes.enabled(world, gone) & before.synced), len(most)
         foretold = None
         if event.foretold:
             foretold = Ran(wish, True, looks=event.looks)

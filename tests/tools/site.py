@@ -59,6 +59,7 @@ REPAIRS = {
     '<aside class="toc-drawer no-toc">': '<aside class="toc-drawer no-toc" aria-label="This page">',
     ' aria-role="button"': "",
     "<pre>": '<pre tabindex="0">',
+    '<th class="head"><p></p></th>': '<td class="head"></td>',
 }
 """What Sphinx, its theme and antsibull-docs leave out for readers who hear a page or have no mouse. A browser test finds what is missing."""
 LINK_TEXT = re.compile(r"\[[^\]]*\]\([^)]*\)")

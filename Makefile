@@ -39,6 +39,11 @@ test: export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build
 test: $(VENV)/.docs-installed $(COLLECTION) $(AWX) ## Run all tests. PYTEST_ARGS="-k word" picks some.
 	python -m pytest $(PYTEST_ARGS)
 
+.PHONY: simulate
+simulate: export PYTHONPATH := $(CURDIR)/.build
+simulate: $(VENV)/.test-installed $(COLLECTION) ## Play whole histories of a link, each from a seed: make simulate SEEDS=1000 FIRST=0.
+	@python -m ansible_collections.entra.cross_tenant_sync.tests.simulation $(or $(SEEDS),1000) $(or $(FIRST),0) $(SIMULATE_ARGS)
+
 # Without it, one test says that it is skipped.
 $(AWX): tests/tools/awx_collection.py | $(VENV)/.test-installed
 	@python tests/tools/awx_collection.py .build/awx
@@ -82,6 +87,14 @@ cores: slice-2.16 slice-2.21 ## Run ansible-test on the oldest and the newest an
 
 slice-%: $(VENV)/.lint-installed
 	nox --session slice-$*
+
+.PHONY: matrix
+matrix: $(VENV)/.lint-installed ## Run every official check on every supported ansible-core, and print the results as a table. Takes an hour.
+	@python tests/tools/matrix.py
+
+.PHONY: audit
+audit: $(VENV)/.lint-installed ## Ask the package index for known vulnerabilities of the libraries that the collection needs.
+	@python tests/tools/audit.py
 
 # A git repository of its own makes the copy look like a clone, where the tools would else see ignored files of this one.
 .PHONY: stage

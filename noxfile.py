@@ -69,14 +69,16 @@ def staged(session: nox.Session) -> dict[str, str]:
     return {"HOME": str(ROOT / home), "LC_ALL": "C.UTF-8", "ANSIBLE_COLLECTIONS_PATH": str(ROOT / own)}
 
 
-def install(session: nox.Session, core: str, *needed: str) -> None:
-    """Installs a version of ansible-core, and says which one it is."""
+def install(session: nox.Session, core: str, *needed: str) -> str:
+    """Installs a version of ansible-core, and says which one it is, in which Python."""
     try:
         session.install("--quiet", f"ansible-core~={core}.0", *needed)
     except nox.command.CommandFailed:
         session.error(f"ansible-core {core} could not be installed in Python {FOUND[core][0]}: check that a package index can be reached")
     said = "import sys; from ansible.release import __version__ as core; print(f'ansible-core {core}, Python {sys.version.split()[0]}')"
-    session.run("python", "-c", said)
+    versions = str(session.run("python", "-c", said, silent=True)).strip()
+    session.log(versions)
+    return versions
 
 
 def sanity(session: nox.Session, core: str, tests: tuple[str, ...] = ()) -> None:
@@ -102,17 +104,17 @@ def integration(session: nox.Session, core: str) -> None:
 def _sessions(core: str) -> None:
     """The sessions of one ansible-core."""
 
-    @nox.session(name=f"sanity-{core}", python=PYTHONS[core])
+    @nox.session(name=f"sanity-{core}", python=PYTHONS[core], tags=["matrix"])
     def sanity_session(session: nox.Session) -> None:
         install(session, core)
         sanity(session, core)
 
-    @nox.session(name=f"units-{core}", python=PYTHONS[core])
+    @nox.session(name=f"units-{core}", python=PYTHONS[core], tags=["matrix"])
     def units_session(session: nox.Session) -> None:
         install(session, core, "pytest", "pytest-mock", "pytest-xdist", "-r", "tests/unit/requirements.txt")
         units(session, core)
 
-    @nox.session(name=f"integration-{core}", python=PYTHONS[core])
+    @nox.session(name=f"integration-{core}", python=PYTHONS[core], tags=["matrix"])
     def integration_session(session: nox.Session) -> None:
         install(session, core, "-r", "tests/integration/requirements.txt")
         integration(session, core)
@@ -124,10 +126,14 @@ def _slice(core: str) -> None:
     @nox.session(name=f"slice-{core}", python=PYTHONS[core], tags=["slice"])
     def slice_session(session: nox.Session) -> None:
         needed = [word for tests in ("unit", "integration") for word in ("-r", f"tests/{tests}/requirements.txt")]
-        install(session, core, "pytest", "pytest-mock", "pytest-xdist", *needed)
+        versions = install(session, core, "pytest", "pytest-mock", "pytest-xdist", *needed)
         sanity(session, core, SLICE_SANITY)
         units(session, core, SLICE_UNITS)
         integration(session, core)
+        # .ci/run says at its end what it ran on: a session without its Python is skipped.
+        ran = ROOT / ".build" / "cores" / "ran"
+        ran.mkdir(parents=True, exist_ok=True)
+        (ran / core).write_text(f"{versions}: ansible-test sanity (a part), units (a part) and integration\n", encoding="utf-8")
 
 
 for supported in CORES:
@@ -136,7 +142,7 @@ for ends in SLICE:
     _slice(ends)
 
 
-@nox.session(python=PYTHONS[SLICE[-1]])
+@nox.session(python=PYTHONS[SLICE[-1]], tags=["matrix"])
 def importer(session: nox.Session) -> None:
     """What Galaxy checks when a collection is uploaded, on the artifact that would be."""
     install(session, SLICE[-1], "galaxy-importer==0.4.44")
@@ -150,7 +156,7 @@ def importer(session: nox.Session) -> None:
     session.run("python", "-m", "galaxy_importer.main", str(artifact), env=environment)
 
 
-@nox.session(python=PYTHONS[SLICE[-1]])
+@nox.session(python=PYTHONS[SLICE[-1]], tags=["matrix"])
 def texts(session: nox.Session) -> None:
     """The changelog and the documentation."""
     install(session, SLICE[-1], "antsibull-changelog", "antsibull-docs")
@@ -160,7 +166,7 @@ def texts(session: nox.Session) -> None:
     session.run("antsibull-docs", "lint-collection-docs", *docs, env=environment)
 
 
-@nox.session(python=PYTHONS[SLICE[-1]])
+@nox.session(python=PYTHONS[SLICE[-1]], tags=["matrix"])
 def docs(session: nox.Session) -> None:
     """The documentation site builds without a warning."""
     install(session, SLICE[-1], "-r", "docs/docsite/requirements.txt")
@@ -168,7 +174,7 @@ def docs(session: nox.Session) -> None:
     session.run("python", "-m", "ansible_collections.entra.cross_tenant_sync.tests.tools.site", ".build/docs", env=variables)
 
 
-@nox.session(python=PYTHONS[SLICE[-1]])
+@nox.session(python=PYTHONS[SLICE[-1]], tags=["matrix"])
 def environment(session: nox.Session) -> None:
     """The execution environment: its definition is valid, and ansible-builder finds what the collection needs."""
     install(session, SLICE[-1], "ansible-builder>=3.1")

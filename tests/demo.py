@@ -80,6 +80,11 @@ def show(emulator: Emulator, playbooks: Playbooks) -> None:
     print_recap(again)
     expect(not again.changed(), f"the second run changed {again.changed()}")
 
+    step("The people of contoso.kr are also to see the free/busy times of fabrikam.kr: one more variable. (link_share)")
+    shared = succeed(playbooks.sync(link_share={"target": {"free_busy": "basic", "scope": "all"}}))
+    print_actions(shared)
+    expect(len(shared.actions()) == 2, f"the run was to share free/busy times, but did {shared.actions()}")
+
     stop(emulator, playbooks)
 
     step("Kim Minsu leaves the scope. The inventory now has an empty list of users, and the list is exact.")

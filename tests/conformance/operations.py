@@ -27,7 +27,7 @@ class Operation:
 
 
 def _all(account: str, *rows: str) -> list[Operation]:
-    return [Operation(*row.split(" ", 1), account=account) for row in rows]
+    return [Operation(method, path, account=account) for method, path in (row.split(" ", 1) for row in rows)]
 
 
 SYNC = "/servicePrincipals/{sp}/synchronization"

@@ -172,7 +172,9 @@ class Playbooks:
         self.folder.mkdir(parents=True, exist_ok=True)
         where = self.folder / file
         where.write_text(yaml.safe_dump(hosts, sort_keys=False, allow_unicode=True))
-        return self._run(["ansible-playbook", "-i", str(where), str(playbook), *arguments], env, stdin)
+        # Ansible would load and ask all of its inventory plugins.
+        plain = {"ANSIBLE_INVENTORY_ENABLED": "yaml"} if file == "inventory.yml" and "-i" not in arguments else {}
+        return self._run(["ansible-playbook", "-i", str(where), str(playbook), *arguments], plain | (env or {}), stdin)
 
     def command(self, line: str, env: dict[str, str] | None = None) -> Run:
         """A command of Ansible as a guide prints it, in the folder with its files."""

@@ -68,6 +68,7 @@ LOST_POLICY_CODES = ("AzureActiveDirectoryCrossTenantSyncPolicyCheckFailure", "A
 """Codes of a failed connection test that no longer occur once the service has applied the trust switches everywhere."""
 
 
+_CAPABILITIES = re.compile(r"/m365Capabilities(/|$)")
 _EXCHANGE = re.compile(r"/(InvokeCommand|(Dynamic)?DistributionGroupMember)\b")
 """The paths of requests to Exchange."""
 
@@ -123,6 +124,9 @@ def remedy(error: ServiceError) -> str:
         return _half(error)
     if error.denied:
         return f"the application needs {permission(error.method, error.path)} in this tenant, with admin consent"
+    if error.status == 400 and _CAPABILITIES.search(error.path):
+        # The text is that of the service, which is not documented (fact F204).
+        return "check the trust of the partner for Microsoft 365 (trust_all_users changes it) and the groups in the scope"
     if error.status == 429:
         return "the service is throttling; run again in a few minutes or raise retries"
     if error.status >= 500:

@@ -183,6 +183,19 @@ def test_the_trust_of_others(cloud: Cloud) -> None:
     assert (trust(cloud), there(cloud)) == (OPEN, {BASIC: True})
 
 
+def test_a_trust_that_the_service_does_not_accept(cloud: Cloud) -> None:
+    """A trust that blocks some users is left as it is, and whether the service takes a capability with it is a switch (fact F204)."""
+    blocked = {"users": {"accessType": "blocked", "targets": [{"target": STRANGER, "targetType": "group"}]}}
+    give_entry(cloud, blocked)
+    result = share(cloud, free_busy="basic", scope="all")
+    assert trust(cloud) == blocked
+    if cloud.service.settings.capability_without_trust == "accepted":
+        assert "lets only some of its users through" in result["warnings"][0]
+    else:
+        assert "check the trust of the partner for Microsoft 365" in result["msg"]
+        assert there(cloud) == {}
+
+
 def test_what_a_new_trust_puts_into_effect_is_named(cloud: Cloud) -> None:
     give_entry(cloud, None, **{CARD: True})
     (warning,) = share(cloud, free_busy="basic", scope="all")["warnings"]

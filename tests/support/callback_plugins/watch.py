@@ -37,12 +37,15 @@ class CallbackModule(CallbackBase):
     CALLBACK_NAME = "watch"
     CALLBACK_NEEDS_ENABLED = True
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._session = requests.Session()
+        # A CA from the environment would win over the emulator's.
+        self._session.trust_env = False
+
     def _control(self, method: str, path: str, body: Any = None) -> Any:
         url = f"{os.environ['WATCH_EMULATOR']}/emulator/{path}"
-        with requests.Session() as session:
-            # A CA from the environment would win over the emulator's.
-            session.trust_env = False
-            answer = session.request(method, url, json=body, verify=os.environ["WATCH_CA"], timeout=60)
+        answer = self._session.request(method, url, json=body, verify=os.environ["WATCH_CA"], timeout=60)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
@@ -66,6 +69,8 @@ class CallbackModule(CallbackBase):
             "warnings": [_text(warning) for warning in warnings],
         }
         self._control("DELETE", "requests")
+        # The calls for one task share a connection, which might be closed until the next one.
+        self._session.close()
         with open(os.environ["WATCH_RESULTS"], "a", encoding="utf-8") as log:
             log.write(json.dumps(line) + "\n")
 

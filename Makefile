@@ -39,6 +39,11 @@ test: export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build
 test: $(VENV)/.docs-installed $(COLLECTION) $(AWX) ## Run all tests. PYTEST_ARGS="-k word" picks some.
 	python -m pytest $(PYTEST_ARGS)
 
+.PHONY: simulate
+simulate: export PYTHONPATH := $(CURDIR)/.build
+simulate: $(VENV)/.test-installed $(COLLECTION) ## Play whole histories of a link, each from a seed: make simulate SEEDS=1000 FIRST=0.
+	@python -m ansible_collections.entra.cross_tenant_sync.tests.simulation $(or $(SEEDS),1000) $(or $(FIRST),0) $(SIMULATE_ARGS)
+
 # Without it, one test says that it is skipped.
 $(AWX): tests/tools/awx_collection.py | $(VENV)/.test-installed
 	@python tests/tools/awx_collection.py .build/awx

@@ -37,6 +37,8 @@ MODULES: list[tuple[str, str, dict[str, Any]]] = [
         {**FABRIKAMS, "filters": [{"name": "Sales", "clauses": [{"attribute": "department", "operator": "EQUALS", "values": ["Sales"]}]}]},
     ),
     ("sync_mapping", "contoso", {**FABRIKAMS, "reset": True}),
+    ("cross_tenant_policy", "fabrikam", {"partner_tenant_id": "contoso.kr", "group_sync_inbound": True}),
+    ("synced_group_info", "fabrikam", {"groups": ["Purchasing"]}),
     ("cross_tenant_policy", "fabrikam", {"partner_tenant_id": "contoso.kr", "inbound_trust": {"mfa": True}}),
     ("cross_tenant_policy", "fabrikam", {"partner_tenant_id": "contoso.kr", "inherit": ["inbound_trust"], "state": "absent"}),
     (

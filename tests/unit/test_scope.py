@@ -318,6 +318,13 @@ class TestGuard:
         with pytest.raises(Refusal, match="all 1 users would leave the scope and be soft-deleted"):
             plan(assigned(MINSU), [MINSU], state="absent")
 
+    def test_a_change_that_was_judged_keeps_no_limit_again(self) -> None:
+        """The impact counts those whom the filters let pass, and the assignments would count others as well. An empty scope needs no filter."""
+        planned = plan(assigned(MINSU, JIWOO, HARU), [MINSU], exact=True, max_removals=1, max_removal_percent=10, judged=True)
+        assert len(planned.actions) == 2
+        with pytest.raises(Refusal, match="all 3 users would leave"):
+            plan(assigned(MINSU, JIWOO, HARU), [], exact=True, groups=[], judged=True)
+
 
 class TestOptions:
     @pytest.mark.parametrize(

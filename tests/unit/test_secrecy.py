@@ -17,13 +17,15 @@ import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import jwt
 import msal
 import pytest
 import requests
 import urllib3
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.exchange import asking, cmdlet, service
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.failure import RunFailure
@@ -526,6 +528,14 @@ class TestShown:
 
     def test_another_text_is(self) -> None:
         assert secrecy.shown("Insufficient privileges.", (SECRET, GRANTED, None)) == "Insufficient privileges."
+
+
+@given(st.text("abc'/ ", max_size=30), st.text("abc'/ ", min_size=1, max_size=30))
+def test_a_text_that_has_a_part_of_a_secret_is_not_shown(text: str, secret: str) -> None:
+    """Whichever of both is longer."""
+    forms = (secret, secret.strip(), quote(secret, safe=""), quote_plus(secret), repr(secret)[1:-1], ascii(secret)[1:-1])
+    parts = {form[start : start + min(8, len(form))] for form in forms for start in range(max(1, len(form) - 7))} - {""}
+    assert (secrecy.shown(text, [secret]) == secrecy.QUOTED) is any(part in text for part in parts)
 
 
 def test_every_sign_in_method_is_in_the_table() -> None:

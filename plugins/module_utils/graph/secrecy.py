@@ -46,9 +46,16 @@ def shown(text: str, secrets: Iterable[str | None]) -> str:
 
 
 def _quotes(text: str, secret: str) -> bool:
-    # Of most secrets, most of these forms are the same.
-    for form in {secret, secret.strip(), quote(secret, safe=""), quote_plus(secret), repr(secret)[1:-1], ascii(secret)[1:-1]}:
-        length = min(_SHORTEST_PART, len(form))
-        if length and any(form[start : start + length] in text for start in range(len(form) - length + 1)):
-            return True
-    return False
+    return any(_overlaps(text, form) for form in _forms(secret))
+
+
+def _forms(secret: str) -> set[str]:
+    """The spellings of a secret."""
+    return {secret, secret.strip(), quote(secret, safe=""), quote_plus(secret), repr(secret)[1:-1], ascii(secret)[1:-1]} - {""}
+
+
+def _overlaps(text: str, form: str) -> bool:
+    """Whether both contain the same part. The parts of the shorter one are searched in the longer one: a token has a thousand."""
+    length = min(_SHORTEST_PART, len(form))
+    shorter, longer = (text, form) if len(text) < len(form) else (form, text)
+    return any(shorter[start : start + length] in longer for start in range(len(shorter) - length + 1))

@@ -136,7 +136,7 @@ def read(client: Client, wanted: Desired) -> Current:
     jobs = match.jobs if _has_name(chosen, wanted.name) else list(client.pages(f"{chosen.synchronization}/jobs"))
     renamed = chosen.name != wanted.named_after(match).name
     application_id = _application_id(client, chosen, may_be_gone=wanted.absent) if wanted.absent or renamed else None
-    complete = Found(chosen, match.bag, jobs)
+    complete = Found(chosen, match.bag, find_configuration.foreseen(client, chosen, jobs))
     _record_ids(client, complete, found)
     return Current(target_id, tuple(complete if other is match else other for other in found), application_id, own_switch)
 

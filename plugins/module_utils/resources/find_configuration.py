@@ -87,6 +87,18 @@ def record_removal(client: Client, service_principal_id: str) -> None:
         hide(client, service_principal_id)
 
 
+def record_start(client: Client, service_principal_id: str) -> None:
+    """Record that this run starts the job of a configuration, or would have started it in check mode."""
+    client.run_cache.keep(True, *_key(client, "would be started", service_principal_id))
+
+
+def foreseen(client: Client, found: Configuration, jobs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The jobs of a configuration. In check mode they run if an earlier task of the run would have started them."""
+    if not client.check_mode or not client.run_cache.recall(*_key(client, "would be started", found.id)):
+        return jobs
+    return [{**job, "schedule": {**(job.get("schedule") or {}), "state": "Active"}} for job in jobs]
+
+
 def _would_be_removed(client: Client, found: Configuration) -> bool:
     return bool(client.run_cache.recall(*_key(client, "would be removed", found.id)))
 

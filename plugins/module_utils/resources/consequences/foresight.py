@@ -119,6 +119,10 @@ def _change_of_link(source: Client, given: Mapping[str, Any]) -> tuple[Change | 
     with source.reading():
         there = scope.read(source, wished_scope)
         mapped = mapping.read(source, wished_mapping)
+    if given["state"] != "absent":
+        # Whatever the later tasks refuse because of the wish, such as an empty scope, is refused before the first write.
+        scope.plan(there, wished_scope)
+        mapping.plan(mapped, wished_mapping)
     before, new = assigned_before(there), new_schema(mapped, wished_mapping)
     after = assigned_after(there, wished_scope)
     if given["state"] == "absent":

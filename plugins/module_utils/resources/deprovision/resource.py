@@ -18,7 +18,7 @@ from typing import Any, TypedDict
 from ...graph.client import Client, Request
 from ...graph.odata import LARGEST_GET_BY_IDS
 from ...plan import Action, LinkResource, OtherTenantState, Outcome, Plan, Refusal, Wait
-from .. import debt, job, settings_bag
+from .. import debt, find_configuration, job, settings_bag
 from ..find_configuration import Configuration, Raw
 from ..scope import Assignment, unassignment
 from . import bystanders
@@ -100,6 +100,8 @@ def plan(current: Current, wanted: Desired) -> Plan:
         actions=tuple(_actions(configuration, f"{configuration.synchronization}/jobs/{running['id']}", current, wanted)),
         warnings=_warnings(current),
         outcome=_outcome(f"{configuration.synchronization}/jobs/{running['id']}", running, current, wanted),
+        # The removal of the configuration, which comes later, pauses a job that runs by then.
+        foretells=lambda client: find_configuration.record_start(client, configuration.id),
     )
 
 

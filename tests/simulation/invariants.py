@@ -1,0 +1,323 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What must be true after every event of every history, each a function: it gives a sentence for each violation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from entra_emulator.state import World
+
+from . import scopes
+from .driver import NO_SENTENCE, Ran
+from .history import Run
+from .humans import EVERYBODY
+from .tenants import NAME, SECRETS, SOURCE, TARGET
+from .watch import Scene, Watch, deleted, switches
+from .wire import BATCH
+
+Found = Iterator[str]
+LIMITS = ("max_removals", "max_removal_percent")
+EMPTY = "name users or groups that stay"
+"""In the refusal to empty a scope."""
+
+
+def no_duplicate(scene: Scene) -> Found:
+    """Nothing is there twice: no configuration, no assignment, no account of one user. Two runs at once take one of two back."""
+    world = scene.world
+    beside = isinstance(scene.event, Run) and scene.event.beside is not None
+    found = scopes.links(world)
+    lost = int(scene.watch.may_be_doubled)
+    if len(found) > 1 + lost and not beside:
+        yield f"there are {len(found)} configurations of the link"
+    if scene.watch.most > 1 + lost and not beside:
+        yield f"there were {scene.watch.most} applications of the link"
+    for link in found:
+        held = [one["principalId"] for one in world.tenants[SOURCE].assignments.get(link.id, {}).values()]
+        if len(held) > len(set(held)):
+            yield f"configuration {link.id} has an assignment twice"
+        if (link.principal.get("tags") or []).count(scopes.TAG) > 1:
+            yield "the pending restart is recorded twice"
+        if len(link.synchronization.jobs) > 1:
+            yield "there are two jobs"
+    for name, users in scopes.accounts(world).items():
+        if len(users) > 1:
+            yield f"{name} has {len(users)} accounts in the target"
+
+
+def nothing_foreign_changed(scene: Scene) -> Found:
+    """What no wish is about is as it was."""
+    if not scene.runs or not scene.alone:
+        return
+    for name, was in scene.before.foreign.items():
+        now = scene.after.foreign.get(name)
+        if name == "tags of the configuration" and (now is None or "tags of the configuration" not in scene.before.foreign):
+            continue
+        if was != now:
+            yield f"{name}: {_short(was)} has become {_short(now)}"
+
+
+def nobody_removed_unwished(scene: Scene) -> Found:
+    """Nobody whom every wish since the last success keeps in scope is deleted in the target, not even for a while."""
+    watch = scene.watch
+    if EVERYBODY in watch.excused or not watch.kept:
+        return
+    keep = frozenset.intersection(*watch.kept)
+    for name in deleted(scene.world, scene.before.log):
+        if name in keep and name not in watch.excused:
+            yield f"{name} was deleted in the target"
+
+
+def nobody_converted_unwished(scene: Scene) -> Found:
+    """An account that is there does not become a guest or a member, unless a wish says so."""
+    if scene.watch.converts:
+        return
+    for key, kind in scene.before.user_types.items():
+        now = scene.after.user_types.get(key, kind)
+        if now != kind:
+            yield f"the account {key} has become a {now}"
+
+
+def no_trust_widened_unwished(scene: Scene) -> Found:
+    """A switch is switched on only by a run that builds the link."""
+    if not scene.alone:
+        return
+    builds = any(ran.wish.get("link_state") != "absent" and not ran.check for ran in scene.runs)
+    before, after = vars(scene.before.switches), vars(scene.after.switches)
+    for name, now in after.items():
+        if now is True and before[name] is not True and not builds and scene.runs:
+            yield f"the switch {name} was switched on"
+
+
+def limits_are_kept(scene: Scene) -> Found:
+    """More users than the limit never leave, and a limit never refuses fewer. Nothing is written before that is known."""
+    if len(scene.runs) != 1 or not scene.alone or not scene.settled:
+        return
+    (ran,) = scene.runs
+    if ran.wish.get("link_state") == "absent" or ran.killed or ran.fault:
+        return
+    fewest, most = scene.leaving
+    limit = ran.wish.get("link_scope_max_removals")
+    message = str(ran.failure.result.get("msg")) if ran.failure else ""
+    refused = any(f"more than {name}" in message for name in LIMITS)
+    if limit is not None and fewest > limit and ran.succeeded:
+        yield f"at least {fewest} users leave, more than {limit}, and the run went on"
+    if limit is not None and fewest > limit and any(one.writes and one.committed for one in scene.arrivals):
+        yield f"at least {fewest} users leave, more than {limit}, and something was written"
+    if refused and "max_removals" in message and limit is not None and most <= limit:
+        yield f"at most {most} users leave, and the run was refused: {message}"
+
+
+def refusals_come_before_the_first_write(scene: Scene) -> Found:
+    """What a run refuses by the wish alone, it refuses before it has written anything."""
+    if len(scene.runs) != 1 or not scene.alone or not scene.settled or not isinstance(scene.event, Run) or scene.event.strikes:
+        return
+    (ran,) = scene.runs
+    wrote = [one for one in scene.arrivals if one.writes and one.committed]
+    if ran.refused and ran.failure and wrote:
+        yield f"it was refused after {wrote[0]}: {ran.failure.result['msg']}"
+
+
+def check_mode_told_the_truth(scene: Scene) -> Found:
+    """A run does what the same run in check mode has said before."""
+    if scene.foretold is None or len(scene.runs) != 1 or not scene.alone or not scene.calm:
+        return
+    (ran,) = scene.runs
+    if not isinstance(scene.event, Run) or not scene.event.undisturbed:
+        return
+    said, did = scene.foretold, ran
+    if said.succeeded != did.succeeded:
+        yield f"check mode: {_ending(said)}; the run: {_ending(did)}"
+    elif said.succeeded and said.actions != did.actions:
+        yield f"check mode: {said.actions}; the run: {did.actions}"
+
+
+def check_mode_writes_nothing(scene: Scene) -> Found:
+    """A run in check mode sends nothing that changes something."""
+    if scene.foretold is None:
+        return
+    for arrival in scene.arrivals:
+        if arrival.run == "check" and arrival.writes:
+            yield f"check mode sent {arrival}"
+
+
+def nothing_changed_is_true(scene: Scene) -> Found:
+    """A failure that says that nothing was changed, and a result without a change, are right."""
+    for ran in scene.runs:
+        name = "beside" if len(scene.runs) > 1 and ran is scene.runs[1] else "run"
+        for done in ran.steps:
+            wrote = [one for one in _arrivals_of(scene, done.first, done.end) if one.run == name and one.writes and one.committed]
+            if not wrote:
+                continue
+            if done.failed and "Nothing was changed." in str(done.result.get("msg")):
+                yield f"{done.module}: {done.result['msg']} But it sent {wrote[0]}"
+            if not done.failed and done.result and not done.result.get("changed"):
+                yield f"{done.module}: no change is reported, but it sent {wrote[0]}"
+
+
+def _arrivals_of(scene: Scene, first: int, end: int) -> list[Any]:
+    start = scene.before.arrivals
+    return scene.arrivals[first - start : end - start]
+
+
+def nothing_is_repeated_blindly(scene: Scene) -> Found:
+    """A POST that may have made something is not sent again before a read has shown whether it did."""
+    last: dict[str, Any] = {}
+    for arrival in scene.arrivals:
+        before = last.get(arrival.run)
+        last[arrival.run] = arrival
+        again = before is not None and before.kind == arrival.kind and before.writes and before.lost
+        # A batch of deletions may be sent again.
+        if again and arrival.kind.startswith("POST ") and arrival.kind != BATCH:
+            yield f"{before}, and then {arrival}"
+
+
+def failures_are_sentences(scene: Scene) -> Found:
+    """A run ends with a result or with a sentence for an admin."""
+    for ran in (*scene.runs, *((scene.foretold,) if scene.foretold else ())):
+        if ran.fault:
+            yield f"no sentence: {ran.fault}"
+        message = str(ran.failure.result.get("msg")) if ran.failure else ""
+        if NO_SENTENCE.search(message):
+            yield f"no sentence: {message}"
+
+
+def no_secret_is_shown(scene: Scene) -> Found:
+    """No result contains a secret, or a part of a token."""
+    for ran in (*scene.runs, *((scene.foretold,) if scene.foretold else ())):
+        for done in ran.steps:
+            text = json.dumps(done.result, default=str)
+            for secret in (*SECRETS.values(), "eyJ0eXAi"):
+                if secret in text:
+                    yield f"{done.module} shows a secret"
+
+
+def success_means_as_wished(scene: Scene) -> Found:
+    """Whatever struck it: a run that succeeds has left the wished state."""
+    if len(scene.runs) == 1 and scene.alone and scene.settled and scene.runs[0].succeeded:
+        yield from not_as_wished(scene.world, scene.runs[0].wish, scene.expected, scene.watch)
+
+
+AFTER_EVENTS: tuple[Callable[[Scene], Found], ...] = (
+    no_duplicate,
+    nothing_foreign_changed,
+    nobody_removed_unwished,
+    nobody_converted_unwished,
+    no_trust_widened_unwished,
+    limits_are_kept,
+    refusals_come_before_the_first_write,
+    check_mode_told_the_truth,
+    check_mode_writes_nothing,
+    nothing_changed_is_true,
+    nothing_is_repeated_blindly,
+    failures_are_sentences,
+    no_secret_is_shown,
+    success_means_as_wished,
+)
+AT_WRITES = ("no_restart_without_cause", "debts_are_recorded_before")
+"""Invariants that `Watch` judges at every write."""
+
+
+# The end -------------------------------------------------------------------------------------------------------------
+
+
+def not_as_wished(world: World, wish: Mapping[str, Any], expected: scopes.Names, watch: Watch) -> Found:
+    """How the state differs from the wish, and what the service was not told."""
+    found = scopes.links(world)
+    if watch.may_be_doubled and len(found) > 1:
+        return
+    if wish.get("link_state") == "absent":
+        if found:
+            yield "the configuration is still there"
+        yield from (f"the switch {name} is still on" for name, value in vars(switches(world)).items() if value is True)
+        return
+    yield from (f"the switch {name} is not on" for name, value in vars(switches(world)).items() if value is not True)
+    if len(found) != 1:
+        yield f"there are {len(found)} configurations"
+        return
+    yield from _configuration_not_as_wished(found[0], wish)
+    yield from _scope_not_as_wished(world, found[0], wish, expected)
+    if wish.get("link_job_state", "started") == "started":
+        if found[0].owes:
+            yield "a pending restart is still recorded"
+        if watch.owes:
+            yield "the job was not told to evaluate everybody"
+
+
+def _configuration_not_as_wished(link: scopes.Link, wish: Mapping[str, Any]) -> Found:
+    bag = link.synchronization.secrets
+    if str(link.principal["displayName"]).casefold() != NAME.casefold():
+        yield f"the configuration is named {link.principal['displayName']}"
+    if bag.get("CompanyId") != TARGET:
+        yield f"CompanyId is {bag.get('CompanyId')}"
+    notes = json.loads(bag.get("SyncNotificationSettings") or "{}")
+    threshold = wish.get("link_deletion_threshold")
+    if threshold is not None and (notes.get("DeleteThresholdEnabled"), notes.get("DeleteThresholdValue")) != (True, threshold):
+        yield f"the deletion threshold is {notes}"
+    email = wish.get("link_notification_email")
+    if email is not None and notes.get("Recipients") != email:
+        yield f"the notification settings are {notes}"
+    if link.job is None:
+        yield "there is no job"
+        return
+    runs = wish.get("link_job_state", "started") == "started"
+    if link.runs is not runs:
+        yield f"the job is {link.job.schedule_state}"
+    mapping = scopes.user_mapping(link.job) or {}
+    rows = {row["targetAttributeName"]: row for row in mapping.get("attributeMappings") or ()}
+    for wanted in wish.get("link_mappings", ()):
+        row = rows.get(wanted["target"])
+        if (wanted.get("state") == "absent") is not (row is None):
+            yield f"the mapping of {wanted['target']} is {row}"
+        elif (row and "constant" in wanted and wanted["constant"] not in str(row["source"])) or (
+            row and "expression" in wanted and wanted["expression"].replace(" ", "") != str(row["source"]["expression"]).replace(" ", "")
+        ):
+            yield f"the mapping of {wanted['target']} is {row['source']}"
+
+
+def _scope_not_as_wished(world: World, link: scopes.Link, wish: Mapping[str, Any], expected: scopes.Names) -> Found:
+    mode = wish.get("link_scope_mode")
+    if mode and link.everybody is not (mode == "all"):
+        yield f"the scope mode is {link.synchronization.secrets.get('SyncAll')}"
+    if "link_filters" in wish and scopes.filters_of(world) != _filled(wish["link_filters"]):
+        yield f"the filters are {scopes.filters_of(world)}"
+    held = set(scopes.assigned(world, link))
+    named = {*wish.get("link_scope_users", ()), *wish.get("link_scope_groups", ())}
+    if named - held:
+        yield f"not assigned: {sorted(named - held)}"
+    if wish.get("link_scope_exact") and held - named:
+        yield f"still assigned: {sorted(held - named)}"
+    if scopes.scope_now(world) != expected:
+        yield f"in scope are {sorted(scopes.scope_now(world))}, not {sorted(expected)}"
+
+
+def _filled(filters: Any) -> Any:
+    return [{**one, "clauses": [{**clause, "values": clause.get("values", [])} for clause in one["clauses"]]} for one in filters]
+
+
+def not_arrived(world: World, watch: Watch) -> Found:
+    """Who should be in the target after the cycles that follow, and is not; and who should not be."""
+    link = scopes.the_link(world)
+    if link is None or link.job is None or not link.runs or link.job.status.get("quarantine") or watch.humans_owe:
+        return
+    scope, held = scopes.scope_now(world), scopes.accounts(world)
+    yield from (f"{name} is in scope, and not in the target" for name in sorted(scopes.enabled(world, scope) - held.keys()))
+    users = world.tenants[SOURCE].users
+    accounts = {user["id"] for found in held.values() for user in found}
+    waiting = set(link.job.staged_deletes)
+    for source_id, target_id in link.job.links.items():
+        user = users.get(source_id)
+        if target_id in accounts and source_id not in waiting and (user is None or user["userPrincipalName"] not in scope):
+            yield f"{user['userPrincipalName'] if user else source_id} is in the target, and not in scope"
+
+
+def _ending(ran: Ran) -> str:
+    return str(ran.failure.result.get("msg")) if ran.failure else ran.fault or "no failure"
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, default=str)
+    return text if len(text) < 300 else text[:300] + "..."

@@ -1,0 +1,332 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Plays a history to its end, judges every event of it, and keeps a trace."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from greenlet import getcurrent, greenlet
+
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.vault import Vault
+
+from . import beginnings, humans, invariants, scopes
+from .beginnings import CYCLE
+from .driver import Driver, Ran
+from .history import Chance, Event, History, Human, Passes, Run
+from .scopes import Names
+from .tenants import CONNECTIONS, SOURCE
+from .watch import Scene, View, Watch, view
+from .wire import Caller, Killed, SharedCache, Wire, digest
+
+
+@dataclass(frozen=True)
+class Violation:
+    """An invariant that does not hold, and where."""
+
+    invariant: str
+    event: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.invariant}, {self.event}: {self.text}"
+
+
+@dataclass
+class Report:
+    """What came of a history."""
+
+    violations: list[Violation] = field(default_factory=list)
+    trace: list[str] = field(default_factory=list)
+    struck: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """How often which fault struck which kind of request."""
+    sent: Counter[str] = field(default_factory=Counter)
+    """How often each kind of request was sent."""
+    done: Counter[str] = field(default_factory=Counter)
+    """How often the plans had which action, or ended in which way."""
+    state: str = ""
+    """A digest of the state at the end."""
+
+
+UNSETTLED = ("lag", "lag_seconds", "stale_reads")
+"""Settings under which a read may show what was before."""
+
+
+def play(history: History) -> Report:
+    """Play it. The same history gives the same report, on any machine."""
+    return _Play(history).report
+
+
+class _Play:
+    def __init__(self, history: History) -> None:
+        self.history = history
+        self.report = Report()
+        self.wire: Wire = beginnings.wire()
+        self.driver = Driver(self.wire, CONNECTIONS)
+        self.chance = Chance(history.seed)
+        self.vault = Vault()
+        self.previous: Event = Passes(0)
+        self.calm = True
+        self.acted = False
+        """Whether somebody has acted in a portal just now, so that a replica that is behind does not show it."""
+        self.settled = not any(history.settings.get(name) for name in UNSETTLED)
+        world = beginnings.begun(history.beginning)
+        settings = beginnings.settings_of(history.settings)
+        self.wire.begin(world, settings)
+        # The transient errors are those of new configurations (fact F4).
+        self.wire.service.transient_errors.update(
+            dict.fromkeys(world.tenants[SOURCE].synchronizations, settings.transient_synchronization_errors)
+        )
+        self.watch = Watch(self.wire, kept=[scopes.scope_now(world)])
+        self.watch.attach()
+        self.last: Mapping[str, Any] = beginnings.BUILT
+        with self.wire.reached(self._new_id, self._between):
+            for number, event in enumerate(history.events):
+                self._happen(event, f"event {number}")
+                if self.report.violations:
+                    break
+            else:
+                self._end()
+        self.report.state = digest(self.wire.world.model_dump(mode="json"))
+
+    def _new_id(self) -> uuid.UUID:
+        return uuid.UUID(int=self.chance.getrandbits(128), version=4)
+
+    def _between(self, low: float, high: float) -> float:
+        return low + (high - low) * self.chance.random()
+
+    # Events ----------------------------------------------------------------------------------------------------------
+
+    def _happen(self, event: Event, name: str) -> Scene:
+        before = view(self.wire.world, len(self.wire.arrivals))
+        self.calm = self.settled or isinstance(self.previous, Passes)
+        self.previous = event
+        if isinstance(event, Run):
+            scene = self._runs(event, before)
+        else:
+            self.watch.most = 0
+            self._passes_or_acts(event)
+            scene = self._scene(event, before)
+        self._judge(scene, name)
+        if scene.kept_if_succeeded is not None:
+            self.watch.kept = scene.kept_if_succeeded
+        return scene
+
+    def _passes_or_acts(self, event: Human | Passes) -> None:
+        self.report.trace.append(str(event))
+        if isinstance(event, Passes):
+            self.wire.sleep(event.minutes * 60)
+            self.acted = False
+            return
+        self.acted = True
+        humans.act(self.wire.service, event.act, event.subject)
+        about = humans.ACTS[event.act]
+        if about.removes:
+            self.watch.excused.add(humans.may_remove(event.act, event.subject))
+        self.watch.humans_owe = self.watch.humans_owe or about.changes_rules
+        if event.act == "restarts":
+            self.watch.owes = self.watch.humans_owe = False
+
+    def _scene(self, event: Event, before: View, **more: Any) -> Scene:
+        arrivals = self.wire.arrivals[before.arrivals :]
+        return Scene(
+            self.wire.world,
+            event,
+            before,
+            view(self.wire.world),
+            self.watch,
+            arrivals,
+            settled=self.settled or not self.acted,
+            calm=self.calm,
+            **more,
+        )
+
+    def _runs(self, event: Run, before: View) -> Scene:
+        world, wish = self.wire.world, event.wish
+        expected = scopes.scope_wished(world, wish)
+        gone = before.scope - expected
+        # Whoever left a scope that the job has not evaluated yet is still there, and counts as somebody who leaves.
+        leaving = len(scopes.enabled(world, gone) & before.synced), len(gone | (before.synced - expected))
+        foretold = None
+        if event.foretold:
+            foretold = Ran(wish, True, looks=event.looks)
+            self._one(foretold, Caller("check", cache=SharedCache(None, self.vault)))
+        self.last = wish
+        wishes = (wish, event.beside.wish) if event.beside else (wish,)
+        self.watch.deprovisions = any(one.get("link_state") == "absent" for one in wishes)
+        self.watch.converts = self.watch.converts or any(one.get("link_convert_existing") for one in wishes)
+        self.watch.beside = event.beside is not None
+        self.watch.begin()
+        kept = list(self.watch.kept)
+        if wish.get("link_state") != "absent" or wish.get("link_users") == "deprovision":
+            self.watch.kept.append(expected)
+        ran = Ran(wish, False)
+        runs = [ran]
+        vault = Vault() if event.new_token else self.vault
+        caller = self._disturbed(event, vault)
+        ran.looks = event.looks
+        if event.beside:
+            other = Ran(event.beside.wish, False, looks=event.looks)
+            # Two wishes that contradict each other can make anything of the scope, until a run comes to its end alone.
+            self.watch.kept.append(expected if other.wish == wish else frozenset())
+            runs.append(other)
+            self._two(ran, caller, other, event.beside.turns)
+            self.watch.lost_creations += ran.killed
+        else:
+            self._one(ran, caller)
+        alone = not event.beside and not any(isinstance(one.event, Human) for one in event.meanwhile)
+        for one in runs:
+            self._note(one)
+        scene = self._scene(event, before, runs=tuple(runs), foretold=foretold, expected=expected, leaving=leaving, alone=alone)
+        scene.kept_if_succeeded = self._kept(wish, expected, kept) if ran.succeeded and alone else None
+        return scene
+
+    @staticmethod
+    def _kept(wish: Mapping[str, Any], expected: Names, kept: list[Names]) -> list[Names]:
+        keeps = wish.get("link_state") == "absent" and wish.get("link_users") != "deprovision"
+        return kept if keeps else [expected]
+
+    def _disturbed(self, event: Run, vault: Vault) -> Caller:
+        """The run as a caller, with what is to happen to its requests."""
+        seen: Counter[str] = Counter()
+        strikes, meanwhile = list(event.strikes), {one.nth: one.event for one in event.meanwhile}
+
+        def on_request(number: int, kind: str) -> str | None:
+            among = {kind: seen[kind], "": number}
+            seen[kind] += 1
+            if number in meanwhile:
+                self._passes_or_acts(meanwhile[number])
+            if event.kill and not event.kill.after and among.get(event.kill.kind) == event.kill.nth:
+                raise Killed
+            for strike in strikes:
+                if among.get(strike.kind) == strike.nth:
+                    self.report.struck[kind, strike.fault] += 1
+                    return strike.fault
+            return None
+
+        def on_answer(number: int, kind: str) -> None:
+            among = {kind: seen[kind] - 1, "": number}
+            if event.kill and event.kill.after and among.get(event.kill.kind) == event.kill.nth:
+                raise Killed
+
+        return Caller("run", on_request, on_answer, cache=SharedCache(None, vault))
+
+    def _one(self, ran: Ran, caller: Caller) -> None:
+        self.wire.callers = {getcurrent(): caller}
+        self._carry_out(ran)
+
+    def _carry_out(self, ran: Ran) -> None:
+        try:
+            self.driver.carry_out(ran)
+        except Killed:
+            ran.killed = True
+
+    def _two(self, ran: Ran, caller: Caller, other: Ran, turns: tuple[int, ...]) -> None:
+        """Two runs that take turns at their requests; when the turns are over, one after the other."""
+        main = getcurrent()
+        left = list(turns)
+        budget = [left.pop(0) if left else -1]
+
+        def taking_turns(on_request: Callable[[int, str], str | None]) -> Callable[[int, str], str | None]:
+            def wait(number: int, kind: str) -> str | None:
+                while budget[0] == 0:
+                    main.switch()
+                budget[0] -= 1
+                return on_request(number, kind)
+
+            return wait
+
+        beside = Caller("beside", cache=SharedCache(None, self.vault))
+        both = [greenlet(lambda: self._carry_out(ran)), greenlet(lambda: self._carry_out(other))]
+        caller.on_request, beside.on_request = taking_turns(caller.on_request), taking_turns(beside.on_request)
+        self.wire.callers = dict(zip(both, (caller, beside), strict=True))
+        turn = 0
+        while not all(one.dead for one in both):
+            if not both[turn].dead:
+                both[turn].switch()
+            budget[0] = left.pop(0) if left else -1
+            turn = 1 - turn
+
+    def _note(self, ran: Ran) -> None:
+        """Keep what a run did."""
+        for done in ran.steps:
+            for action in done.result.get("actions", ()):
+                self.report.done[f"{done.module}: {action['verb']} {_kind_of_object(action['object'])}"] += 1
+            self.report.trace.append(f"  {done.module}: {done.result.get('msg') or ', '.join(done.actions) or 'nothing'}")
+        self.report.done["killed" if ran.killed else "refused" if ran.refused else "failed" if not ran.succeeded else "succeeded"] += 1
+
+    def _judge(self, scene: Scene, name: str) -> None:
+        for arrival in scene.arrivals:
+            self.report.sent[arrival.kind] += 1
+            self.report.trace.append(f"    {arrival}")
+        found = [(judge.__name__, text) for judge in invariants.AFTER_EVENTS for text in judge(scene)]
+        found += self.watch.found
+        self.watch.found = []
+        self._violated(name, found)
+
+    def _violated(self, name: str, found: list[tuple[str, str]]) -> None:
+        self.report.violations += [Violation(invariant, name, text) for invariant, text in found]
+        self.report.trace += [str(violation) for violation in self.report.violations]
+
+    # The end ---------------------------------------------------------------------------------------------------------
+
+    def _end(self) -> None:
+        """The last wish without its limits, undisturbed: it comes true, everybody arrives, and running once more does nothing."""
+        if self.watch.may_be_doubled and len(scopes.links(self.wire.world)) > 1:
+            return  # Only somebody who knows both can say which of them is to go; the runs say so.
+        wish = self._possible()
+        self._happen(Passes(1), "a minute passes")
+        # Some answers of the service say that it is too early, or too much at once: a run ends with them, and the next one goes on.
+        attempts = 6 if any(self.history.settings.get(name) for name in ("throttling", "transient_synchronization_errors")) else 1
+        for attempt in range(attempts):
+            scene = self._happen(Run(wish), f"run again {attempt}")
+            (ran,) = scene.runs
+            if ran.succeeded:
+                break
+            if ran.refused and wish.get("link_users") == "deprovision":
+                # Without its job or its trust, the service removes nobody, so the run says how to finish.
+                wish["link_users"] = "keep"
+                scene = self._happen(Run(wish), "run again and keep the users")
+                (ran,) = scene.runs
+                if ran.succeeded:
+                    break
+        else:
+            self._violated("run again", [("running_again_is_safe", str(ran.failure.result.get("msg") if ran.failure else ran.fault))])
+        if self.report.violations:
+            return
+        for _cycle in range(2):
+            self._happen(Passes(CYCLE // 60), "cycles pass")
+        self._violated("the end", [("everybody_arrives", text) for text in invariants.not_arrived(self.wire.world, self.watch)])
+        scene = self._happen(Run(wish, foretold=True), "run once more")
+        self._violated("run once more", [("the_next_run_is_silent", text) for text in _noise(scene)])
+
+    def _possible(self) -> dict[str, Any]:
+        """The last wish, without its limits and without users who have left."""
+        wish = {name: value for name, value in self.last.items() if name not in LIMITS}
+        wish["link_scope_users"] = [name for name in wish["link_scope_users"] if name in scopes.everyone(self.wire.world)]
+        return wish | ({"link_deletion_threshold": 0} if wish.get("link_state") == "absent" else {"link_scope_allow_empty": True})
+
+
+LIMITS = ("link_scope_max_removals", "link_scope_max_removal_percent")
+
+
+def _noise(scene: Scene) -> Iterator[str]:
+    for ran in (*scene.runs, *((scene.foretold,) if scene.foretold else ())):
+        if not ran.succeeded:
+            yield f"it failed: {ran.failure.result.get('msg') if ran.failure else ran.fault}"
+        if ran.actions:
+            yield f"it did {ran.actions}"
+    yield from (f"it sent {arrival}" for arrival in scene.arrivals if arrival.writes)
+
+
+def _kind_of_object(name: str) -> str:
+    """The kind of the object of an action: the words before its name."""
+    words = name.split(" ")
+    kinds = ("partner", "configuration", "user", "group")
+    end = next((place for place, word in enumerate(words) if word in kinds), len(words) - 1)
+    return " ".join(words[: end + 1])

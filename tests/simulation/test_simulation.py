@@ -1,0 +1,142 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A slice of the histories; ``make simulate SEEDS=100000`` plays more, and ``LIFE=everything`` a thousand of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from ansible_collections.entra.cross_tenant_sync.tests.support.life import everything
+
+from . import chance, plants, shrink
+from .beginnings import BEGINNINGS, BUILT
+from .history import Beside, History, Human, Kill, Meanwhile, Passes, Run, Strike, source
+from .humans import ACTS
+from .simulator import play
+from .tenants import upn
+from .wire import FAULTS
+
+SEEDS = 1000 if everything() else 48
+SHARES = 8
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+def test_no_history_violates_anything(share: int) -> None:
+    found = {}
+    for seed in range(share, SEEDS, SHARES):
+        report = play(chance.history(seed))
+        if report.violations:
+            found[seed] = str(report.violations[0])
+    assert found == {}
+
+
+# The same on any machine ---------------------------------------------------------------------------------------------
+
+PROGRAM = """
+import json, sys
+from ansible_collections.entra.cross_tenant_sync.tests.simulation import chance
+from ansible_collections.entra.cross_tenant_sync.tests.simulation.simulator import play
+json.dump([[report.trace, report.state] for seed in map(int, sys.argv[1:]) for report in [play(chance.history(seed))]], sys.stdout)
+"""
+SAME = (3, 21, 46)
+"""Two quiet histories, and one with two runs at once."""
+
+
+@pytest.mark.parametrize("hash_seed", ["1", "2024"])
+def test_a_seed_is_the_same_history_in_every_process(hash_seed: str) -> None:
+    here = [play(chance.history(seed)) for seed in SAME]
+    environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": os.pathsep.join(sys.path)}
+    there = subprocess.run([sys.executable, "-c", PROGRAM, *map(str, SAME)], env=environment, capture_output=True, text=True, check=True)
+    assert json.loads(there.stdout) == [[report.trace, report.state] for report in here]
+
+
+def test_a_history_gives_the_same_twice_whatever_was_played_before() -> None:
+    first = play(chance.history(SAME[1]))
+    play(chance.history(SAME[2]))
+    assert play(chance.history(SAME[1])) == first
+
+
+# Its parts -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_history_prints_the_python_that_makes_it(seed: int) -> None:
+    history = chance.history(seed)
+    names = {one.__name__: one for one in (Beside, History, Human, Kill, Meanwhile, Passes, Run, Strike)}
+    assert eval(source(history), names) == history  # noqa: S307  # our own text
+
+
+def test_a_failing_history_is_shrunk_to_what_it_needs() -> None:
+    """That one of them kills a run is all that the condition needs."""
+    history = next(one for one in map(chance.history, range(500)) if len(one.events) > 2 and _kills(one) and one.settings)
+    smaller = shrink.smallest(history, _kills)
+    (run,) = smaller.events
+    assert isinstance(run, Run)
+    assert dataclasses.replace(smaller, seed=0) == History(0, events=(Run(BUILT, kill=run.kill),))
+
+
+def _kills(history: History) -> bool:
+    return any(isinstance(event, Run) and event.kill for event in history.events)
+
+
+def test_a_violation_is_printed_as_a_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    def planted() -> str:
+        with plants.forgotten_restart():
+            return shrink.as_test(shrink.shrunk(chance.history(0), most=20))
+
+    text = planted()
+    assert text.startswith("def test_history_0() -> None:\n")
+    assert "play(history).violations" in text
+    compile(text, "a test", "exec")
+
+
+def test_every_fault_strikes_and_every_act_is_done() -> None:
+    """In the histories of the first seeds, each fault, act and beginning is there."""
+    histories = [chance.history(seed) for seed in range(3000)]
+    runs = [event for one in histories for event in one.events if isinstance(event, Run)]
+    assert {strike.fault for run in runs for strike in run.strikes} > set(FAULTS)
+    assert len({event.act for one in histories for event in one.events if isinstance(event, Human)}) == len(ACTS)
+    assert {one.beginning.removeprefix("flipped ") for one in histories} == set(BEGINNINGS)
+
+
+@pytest.mark.parametrize("name", plants.PLANTS)
+def test_a_planted_fault_is_found(name: str) -> None:
+    """Within ten minutes of CPU; these need seconds."""
+    if not everything():
+        pytest.skip("LIFE=everything plays until it is found")
+    assert plants.found(plants.PLANTS[name], seconds=600) is not None
+
+
+def test_the_limit_of_a_judged_change_counts_those_whom_the_filters_let_pass() -> None:
+    """Five assignments end, of which the old filter let two pass: a limit of two is kept (found by the simulation)."""
+    sales = [{"name": "Sales", "clauses": [{"attribute": "department", "operator": "EQUALS", "values": ["Sales"]}]}]
+    staff = [{"name": "Staff", "clauses": [{"attribute": "department", "operator": "IS NOT NULL"}]}]
+    wish = {**BUILT, "link_scope_groups": [], "link_scope_users": [upn("ann"), upn("han"), upn("ida"), upn("bob")], "link_filters": sales}
+    narrower = {**wish, "link_scope_users": [upn("bob")], "link_filters": staff, "link_scope_max_removals": 1}
+    history = History(1, "built", events=(Run(wish), Passes(80), Run(narrower, looks=False), Run(narrower)))
+    report = play(history)
+    assert [str(violation) for violation in report.violations] == []
+    assert report.done["refused"] == 0
+
+
+def test_an_empty_scope_is_refused_before_the_first_write_of_the_roles() -> None:
+    """The roles alone, without the comparison of the playbook (found by the simulation)."""
+    empty = {**BUILT, "link_scope_users": [], "link_scope_groups": ["Empty"], "link_mappings": []}
+    report = play(History(1, "built", events=(Run(empty, looks=False),)))
+    assert [str(violation) for violation in report.violations] == []
+    assert report.done["refused"] == 1
+
+
+def test_check_mode_knows_that_deprovisioning_starts_a_paused_job() -> None:
+    """Which the removal of the configuration then has to pause (found by the simulation, seed 1219)."""
+    gone = {**BUILT, "link_state": "absent", "link_users": "deprovision"}
+    report = play(History(1, "paused", events=(Run(gone, foretold=True),)))
+    assert [str(violation) for violation in report.violations] == []
+    assert report.done["sync_configuration: pause provisioning job of configuration"] == 1

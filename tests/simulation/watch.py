@@ -1,0 +1,255 @@
+# Copyright (c) 2026, the entra.cross_tenant_sync authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is noticed while a history goes on: at every write, and from one event to the next."""
+
+from __future__ import annotations
+
+import marshal
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from entra_emulator.state import Job, World
+
+from . import scopes
+from .driver import Ran
+from .history import Event
+from .scopes import Names
+from .tenants import NAME, OTHER, SOURCE, TARGET
+from .wire import Arrival, Wire
+
+Json = dict[str, Any]
+OURS_OF_PARTNER = ("automaticUserConsentSettings",)
+"""The members of a partner entry that a link manages. The policy of identity synchronization is beside the entry."""
+
+
+@dataclass(frozen=True)
+class Orders:
+    """What a job was told."""
+
+    everybody: bool
+    schema: bytes
+    ran: bool
+
+
+@dataclass(frozen=True)
+class Switches:
+    """The three switches of a link; ``None`` where nothing is said."""
+
+    outbound: bool | None
+    inbound: bool | None
+    users: bool | None
+
+
+@dataclass(frozen=True)
+class View:
+    """What is compared before and after an event."""
+
+    foreign: Json
+    scope: Names
+    synced: Names
+    """Whose accounts in the target the job keeps up to date."""
+    user_types: Mapping[str, str]
+    switches: Switches
+    log: int
+    arrivals: int
+
+
+@dataclass
+class Scene:
+    """An event, with what there was before it and what came of it: what the invariants judge."""
+
+    world: World
+    event: Event
+    before: View
+    after: View
+    watch: Watch
+    arrivals: list[Arrival]
+    runs: tuple[Ran, ...] = ()
+    foretold: Ran | None = None
+    expected: Names = frozenset()
+    """Who is in scope by the wish of the run, from the state before it."""
+    leaving: tuple[int, int] = (0, 0)
+    """How many users leave by the wish: at least those who are synchronized, at most everybody who was in scope."""
+    alone: bool = True
+    """Whether nobody else changed anything meanwhile."""
+    settled: bool = True
+    """Whether every read shows what somebody in a portal has changed."""
+    calm: bool = True
+    """Whether every read shows what any earlier event has changed."""
+    kept_if_succeeded: list[Names] | None = None
+    """What `Watch.kept` is afterwards, if the run succeeded."""
+
+
+@dataclass
+class Watch:
+    """What is known of a history so far."""
+
+    wire: Wire
+    owes: bool = False
+    """Whether a run changed something that the service takes up only after a restart, and none was made since (facts F62, F83)."""
+    humans_owe: bool = False
+    """The same, by somebody in the portal."""
+    kept: list[Names] = field(default_factory=list)
+    """Who is in scope by the last run that succeeded, and by each one after it: who is in all of them, must stay."""
+    excused: set[str] = field(default_factory=set)
+    """Whose removal somebody in the portal may have caused."""
+    converts: bool = False
+    """Whether a wish was to convert users who are there."""
+    most: int = 0
+    """The most applications with the name of the link that were there at once."""
+    found: list[tuple[str, str]] = field(default_factory=list)
+    """Violations that were noticed at a write: the invariant, and what happened."""
+    deprovisions: bool = False
+    """Whether a run removes users on purpose, whose restarts are its way to do so."""
+    _orders: Mapping[str, Orders] = field(default_factory=dict)
+    _owed: bool = False
+    _owed_before: bool = False
+    races: bool = False
+    """Whether there were two runs at once in this history."""
+    lost_creations: int = 0
+    """How many answers of instantiate were lost, or runs were killed beside another. If two runs create the configuration at once, and the
+    service answers one of them with an error, that run cannot know which of two applications is its own, and leaves both: nobody may delete
+    what could be another's (F16). Neither can one that was killed take its own back.
+    """
+    beside: bool = False
+    """Whether two runs go on, of which each may make a restart that the other has recorded."""
+
+    @property
+    def may_be_doubled(self) -> bool:
+        """Whether two applications may be left."""
+        return self.races and self.lost_creations > 0
+
+    def begin(self) -> None:
+        """A run begins."""
+        self.most, self._owed_before = 0, False
+        self.races = self.races or self.beside
+
+    def attach(self) -> None:
+        """Watch the writes from here on."""
+        self.wire.before_write, self.wire.told = self._before, self._told
+
+    def _before(self) -> None:
+        self._orders = orders(self.wire.world)
+        link = scopes.the_link(self.wire.world)
+        self._owed = self.owes or (link is not None and link.owes)
+        self._owed_before = self._owed_before or self._owed
+
+    def _told(self, arrival: Arrival, _raw: bytes) -> None:
+        if arrival.kind.endswith("/restart") and arrival.committed:
+            owed = self._owed_before if self.beside else self._owed
+            if not owed and not self.deprovisions:
+                self.found.append(("no_restart_without_cause", str(arrival)))
+            self.owes = self.humans_owe = False
+        if arrival.kind.endswith("/instantiate") and arrival.outcome != "201":
+            self.lost_creations += 1
+        now = orders(self.wire.world)
+        if not now:
+            self.owes = self.humans_owe = False
+        for job, told in now.items():
+            earlier = self._orders.get(job)
+            if earlier is None:
+                self.owes = self.humans_owe = False
+            elif told.ran and (told.schema != earlier.schema or (earlier.everybody and not told.everybody)):
+                self.owes = True
+                link = scopes.the_link(self.wire.world)
+                if link is not None and not link.owes:
+                    self.found.append(("debts_are_recorded_before", str(arrival)))
+        named = [one for one in self.wire.world.tenants[SOURCE].applications.values() if one["displayName"].casefold() == NAME.casefold()]
+        self.most = max(self.most, len(named))
+
+
+def orders(world: World) -> dict[str, Orders]:
+    """What every job of the source was told, by its id."""
+    return {
+        job.id: Orders(held.secrets.get("SyncAll", "").lower() == "true", _schema(job), job.cycles_completed > 0)
+        for held in world.tenants[SOURCE].synchronizations.values()
+        for job in held.jobs.values()
+    }
+
+
+def _schema(job: Job) -> bytes:
+    told = {name: value for name, value in job.job_schema.items() if name not in ("version", "directories")}
+    # Version 2 of the format is the same for equal values.
+    return marshal.dumps(told, 2)
+
+
+def view(world: World, arrivals: int = 0) -> View:
+    """What there is now."""
+    link = scopes.the_link(world)
+    source = world.tenants[SOURCE]
+    linked = link.job.links if link and link.job else {}
+    held = scopes.accounts(world)
+    return View(
+        # A copy; this way of making one is the fastest for plain data.
+        foreign=marshal.loads(marshal.dumps(dict(foreign(world)))),  # noqa: S302  # our own, of this process
+        scope=scopes.scope_now(world),
+        synced=frozenset(source.users[key]["userPrincipalName"] for key in linked if key in source.users) & held.keys(),
+        user_types={str(user["id"]): str(user["userType"]) for users in held.values() for user in users},
+        switches=switches(world),
+        log=len(source.provisioning_log),
+        arrivals=arrivals,
+    )
+
+
+def switches(world: World) -> Switches:
+    """The switches of the link."""
+    source, target = world.tenants[SOURCE].access_policy, world.tenants[TARGET].access_policy
+    inbound = (target.identity_synchronizations.get(SOURCE) or {}).get("userSyncInbound") or {}
+    return Switches(
+        outbound=_consent(source.partners.get(TARGET), "outboundAllowed"),
+        inbound=_consent(target.partners.get(SOURCE), "inboundAllowed"),
+        users=inbound.get("isSyncAllowed"),
+    )
+
+
+def _consent(entry: Mapping[str, Any] | None, member: str) -> bool | None:
+    found: bool | None = ((entry or {}).get("automaticUserConsentSettings") or {}).get(member)
+    return found
+
+
+def foreign(world: World) -> Iterator[tuple[str, Any]]:
+    """Everything that no run of this link has a reason to change, by a name for a message."""
+    ours = {link.id for link in scopes.links(world)}
+    for name, key, other in (("source", SOURCE, TARGET), ("target", TARGET, SOURCE)):
+        tenant = world.tenants[key]
+        policy = tenant.access_policy
+        synced = {user["id"] for users in scopes.accounts(world).values() for user in users} if key == TARGET else set()
+        yield f"users of the {name}", {one: user for one, user in tenant.users.items() if one not in synced}
+        yield f"groups of the {name}", (tenant.groups, tenant.members)
+        yield f"default policy of the {name}", policy.default
+        yield f"authorization policy of the {name}", tenant.authorization_policy
+        entries = (policy.partners, policy.identity_synchronizations)
+        yield f"other partners of the {name}", [{one: entry for one, entry in held.items() if one != other} for held in entries]
+        about = policy.partners.get(other) or {}
+        # An entry that is not there, and one that says nothing, mean the same.
+        said = {
+            one: value for one, value in about.items() if value not in (None, False) and one not in (*OURS_OF_PARTNER, *_OF_EVERY_ENTRY)
+        }
+        yield f"trust of the {name}", said
+        yield f"other consent of the {name}", _consent(about, "inboundAllowed" if name == "source" else "outboundAllowed")
+        yield f"other configurations of the {name}", {one: held for one, held in tenant.service_principals.items() if one not in ours}
+        yield f"other jobs of the {name}", {one: _plain(held) for one, held in tenant.synchronizations.items() if one not in ours}
+    for link in scopes.links(world):
+        yield "tags of the configuration", [tag for tag in link.principal.get("tags") or () if not tag.startswith(scopes.OUR_TAGS)]
+
+
+_OF_EVERY_ENTRY = ("tenantId", "crossCloudMeetingConfiguration", "tenantRestrictions")
+
+
+def _plain(held: Any) -> Any:
+    return dict(held.secrets), sorted(held.jobs)
+
+
+def deleted(world: World, since: int) -> list[str]:
+    """Whom the service has deleted in the target since that entry of its log."""
+    log = world.tenants[SOURCE].provisioning_log[since:]
+    return [
+        str(entry["sourceIdentity"]["details"].get("UserPrincipalName"))
+        for entry in log
+        if str(entry["provisioningAction"]).lower() == "delete" and entry["provisioningStatusInfo"]["status"] == "success"
+    ]
+
+
+__all__ = ["OTHER", "Scene", "View", "Watch", "deleted", "view"]

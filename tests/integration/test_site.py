@@ -114,7 +114,7 @@ def chrome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
 @needs_sphinx
 @pytest.mark.skipif(not (chromium.CHROMIUM and chromium.CHROMEDRIVER), reason=chromium.MISSING)
 @pytest.mark.skipif(AXE is None, reason="axe-core is not installed (make test installs the package axe-playwright-python)")
-@pytest.mark.parametrize("name", ["index", "guide_concepts", "guide_ten_minutes"])
+@pytest.mark.parametrize("name", ["index", "guide_concepts", "guide_groups"])
 def test_a_page_is_accessible_and_fits_a_phone(chrome: Chrome, built: Path, name: str) -> None:
     for width in (DESKTOP, PHONE):
         visit(chrome, built, name, width)

@@ -39,10 +39,10 @@ RUNNERS = {
     "topology": "tests/unit/test_documentation.py::test_a_whole_file_has_no_fault",
     "part of a topology": "tests/unit/test_documentation.py::test_a_part_of_one_has_no_fault_in_a_whole_file",
     "connection": "tests/unit/test_documentation.py::test_it_parses_and_uses_what_exists",
-    "requirements": "tests/unit/test_samples.py::test_requirements_name_this_collection",
-    "commands": "tests/unit/test_samples.py::test_every_command_is_understood",
-    "settings of Ansible": "tests/unit/test_samples.py::test_settings_exist",
-    "scenario of the emulator": "tests/unit/test_samples.py::test_a_scenario_starts",
+    "requirements": "tests/integration/test_samples.py::test_requirements_name_this_collection",
+    "commands": "tests/integration/test_samples.py::test_every_command_is_understood",
+    "settings of Ansible": "tests/integration/test_samples.py::test_settings_exist",
+    "scenario of the emulator": "tests/integration/test_samples.py::test_a_scenario_starts",
 }
 """The test that runs, or reads as Ansible would, each kind of sample."""
 

@@ -44,6 +44,8 @@ OF_ANSIBLE = {
     "common_return_values": "reference_appendices/common_return_values.html#common-return-values",
 }
 """Where docs.ansible.com has what antsibull-docs refers to: the reference is built without the network."""
+BUILTIN = re.compile(r"<(ansible_collections\.ansible\.builtin\.(\w+))>")
+"""A plugin of Ansible itself, in the reference."""
 FENCE = re.compile(r"^(```[^\n]*\n.*?^```)$", re.MULTILINE | re.DOTALL)
 TARGET = re.compile(r"\]\(([^)\s]+)\)")
 ANCHOR = re.compile(r'<a id="([\w-]+)"></a>')
@@ -57,6 +59,7 @@ REPAIRS = {
     '<aside class="toc-drawer no-toc">': '<aside class="toc-drawer no-toc" aria-label="This page">',
     ' aria-role="button"': "",
     "<pre>": '<pre tabindex="0">',
+    '<th class="head"><p></p></th>': '<td class="head"></td>',
 }
 """What Sphinx, its theme and antsibull-docs leave out for readers who hear a page or have no mouse. A browser test finds what is missing."""
 LINK_TEXT = re.compile(r"\[[^\]]*\]\([^)]*\)")
@@ -153,7 +156,6 @@ def stage_pages(folder: Path) -> None:
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(on_the_site((ROOT / path).read_text(encoding="utf-8"), path, names, known), encoding="utf-8")
     shutil.copytree(ROOT / "docs" / "images", folder / IMAGES)
-    (folder / "ansible.inv").write_bytes(inventory_of_ansible())
 
 
 def stage_reference(folder: Path) -> None:
@@ -165,19 +167,23 @@ def stage_reference(folder: Path) -> None:
     for page in reference.glob("**/*.rst"):
         # The theme has a table of contents of its own, beside the text.
         page.write_text(CONTENTS.sub("", page.read_text(encoding="utf-8")), encoding="utf-8")
+    named = {found for page in reference.glob("**/*.rst") for found in BUILTIN.findall(page.read_text(encoding="utf-8"))}
+    builtin = {label: f"collections/ansible/builtin/{name}.html#{re.sub('[._]', '-', label)}" for label, name in sorted(named)}
+    (folder / "ansible.inv").write_bytes(inventory_of_ansible({**OF_ANSIBLE, **builtin}))
 
 
 def stage_stub(folder: Path) -> None:
     """Instead of the reference, a page that has all of its labels: the links of the pages can be checked in seconds."""
     labels = "".join(f"\n.. _{label}:\n\n{name}\n{'-' * len(name)}\n" for name, label in references().items())
     (folder / REFERENCE).mkdir()
+    (folder / "ansible.inv").write_bytes(inventory_of_ansible(OF_ANSIBLE))
     (folder / REFERENCE / "index.rst").write_text(f"Reference\n=========\n{labels}", encoding="utf-8")
 
 
-def inventory_of_ansible() -> bytes:
-    """OF_ANSIBLE in the format of intersphinx."""
+def inventory_of_ansible(places: Mapping[str, str]) -> bytes:
+    """Places of docs.ansible.com in the format of intersphinx."""
     head = "# Sphinx inventory version 2\n# Project: ansible\n# Version:\n# The remainder of this file is compressed using zlib.\n"
-    rows = "".join(f"{label} std:label -1 {address} {label.replace('_', ' ').capitalize()}\n" for label, address in OF_ANSIBLE.items())
+    rows = "".join(f"{label} std:label -1 {address} {label.replace('_', ' ').capitalize()}\n" for label, address in places.items())
     return head.encode() + zlib.compress(rows.encode())
 
 

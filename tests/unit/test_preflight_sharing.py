@@ -137,7 +137,11 @@ class TestOldObjects:
         assert found(link("free_busy"), relationship(**harmless)) == []
 
     def test_what_else_a_relationship_does(self) -> None:
-        more = {"MailboxMoveEnabled": True, "DomainNames": ["Contoso.KR", "contoso.com", "adatum.com"], "MailTipsAccessEnabled": True}
+        more: dict[str, Any] = {
+            "MailboxMoveEnabled": True,
+            "DomainNames": ["Contoso.KR", "contoso.com", "adatum.com"],
+            "MailTipsAccessEnabled": True,
+        }
         ((cause, _remedy),) = found(link("free_busy", "mail_tips"), relationship(**more))
         assert "for Contoso.KR, contoso.com and" in cause
         assert "free_busy and mail_tips" in cause

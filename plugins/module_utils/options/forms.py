@@ -78,7 +78,7 @@ def _options(spec: Spec, given: Mapping[str, Any], place: tuple[str, str], compl
             complaints.append(f"{place[0]}{option} is required; it is {'empty' if names else 'missing'}.")
         elif names and "fallback" in about:
             # An empty option is not taken from the environment, which may have the value of another tenant.
-            args[option] = None
+            args[option] = about.get("default")
     return args
 
 

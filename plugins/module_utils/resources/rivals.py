@@ -86,10 +86,10 @@ class Wish:
         return {name: value for name, value in self.wanted.items() if name in FEATURES}
 
     @property
-    def sentence(self) -> str:
-        """Which tenant shares with which, by their short names."""
-        here, there = self.link.names if self.side == "source" else reversed(self.link.names)
-        return f"what {here} shares with {there}"
+    def names(self) -> tuple[str, str]:
+        """The short names of the tenant that shares and of the other one."""
+        source, target = self.link.names
+        return (source, target) if self.side == "source" else (target, source)
 
 
 def rivals(links: Iterable[Link]) -> dict[str, Rivals]:
@@ -164,9 +164,10 @@ def _add_sharing(wishes: Sequence[Wish], found: Mapping[str, Rivals]) -> None:
         naming = [wish for wish in speaking if feature in wish.features]
         if _disagree(feature, naming):
             for wish in naming:
+                here, there = wish.names
                 found[wish.link.host]["conflicts"].append(
-                    f"{_hosts([one.link for one in naming])} disagree on {wish.sentence} (link_share.{wish.side}.{feature}, or its scope and "
-                    "groups); let them agree, or set it in one of them"
+                    f"{_hosts([one.link for one in naming])} disagree on what {here} shares with {there} (link_share.{wish.side}.{feature}, or "
+                    "its scope and groups); let them agree, or set it in one of them"
                 )
     for wish in wishes:
         kept = sorted(set(wish.features) & {name for other in speaking if other.link != wish.link for name in other.features})

@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeAlias, TypedDict
 
 from ..graph.batch import find_all, read_all
 from ..graph.client import Client, Request, page_members
-from ..graph.errors import GraphFailure
+from ..graph.errors import ServiceError
 from ..graph.odata import is_id, requests_by
 from ..plan import Inquiry
 from . import audit_log, group_kinds
@@ -103,7 +103,7 @@ def _evidence(client: Client) -> Evidence:
                 return Evidence(frozenset(created))
             if number < audit_log.PAGES:
                 page = client.get(following)
-    except GraphFailure as failure:
+    except ServiceError as failure:
         return Evidence(frozenset(created), (f"the audit log of this tenant could not be read: {clause(failure)}",))
     newest = audit_log.PAGE * audit_log.PAGES
     return Evidence(frozenset(created), (f"only the newest {newest} entries of the audit log about new groups were read",))

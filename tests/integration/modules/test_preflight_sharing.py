@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.exchange import service
 from ansible_collections.entra.cross_tenant_sync.tests.support import preflights, tenants
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM, Emulator
 from ansible_collections.entra.cross_tenant_sync.tests.support.preflights import connection, preflight, task
@@ -21,8 +22,9 @@ CLOCK = "2026-11-29T00:00:00Z"
 
 
 @pytest.fixture
-def fine(state: State, mould: tenants.Mould, emulator: Emulator) -> State:
-    """A link in which a preflight finds nothing, in tenants whose Exchange may be asked."""
+def fine(state: State, mould: tenants.Mould, emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> State:
+    """A link in which a preflight finds nothing, in tenants whose Exchange may be asked, here without a pause between two requests."""
+    monkeypatch.setattr(service, "SECONDS_BETWEEN_REQUESTS", 0.0)
     preflights.everything_fine(state, mould)
     for tenant in (CONTOSO, FABRIKAM):
         about = preflights.registration(state, tenant)

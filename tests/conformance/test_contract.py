@@ -127,7 +127,13 @@ class Link:
                 f"{PARTNERS}/{CONTOSO}/identitySynchronization",
                 {"displayName": "Contoso", "userSyncInbound": {"isSyncAllowed": True}},
             ),
-            "update default policy": ("fabrikam", "PATCH", "/policies/crossTenantAccessPolicy/default", settings),
+            # The default policy never redeems invitations automatically (fact F285).
+            "update default policy": (
+                "fabrikam",
+                "PATCH",
+                "/policies/crossTenantAccessPolicy/default",
+                {**settings, "automaticUserConsentSettings": {"inboundAllowed": False}},
+            ),
             "instantiate": ("contoso", "POST", f"/applicationTemplates/{TEMPLATE}/instantiate", {"displayName": "Another"}),
             "create job": ("contoso", "POST", f"{synchronization}/jobs", {"templateId": "Azure2Azure"}),
             "validate": (

@@ -269,7 +269,13 @@ def test_what_is_shared_and_whether_groups_are_synchronized_is_written_once_for_
     """In the link into the tenant that is looked at; in the reverse link, if that is the only one."""
     fleet = fleets.untouched()
     one, other, third, _fourth = fleets.COMPANIES
-    group = {"id": tenants.made_up_id("group of sharing"), "displayName": "Sales", "mail": None, "mailEnabled": False, "groupTypes": []}
+    group: dict[str, Any] = {
+        "id": tenants.made_up_id("group of sharing"),
+        "displayName": "Sales",
+        "mail": None,
+        "mailEnabled": False,
+        "groupTypes": [],
+    }
     fleets._of(fleet, other).groups[group["id"]] = {**group, "securityEnabled": True}
     sales = {"included": [{"resourceId": group["id"], "resourceType": "group"}], "excluded": []}
     basic, limited = fleets.CAPABILITIES["free_busy"]

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping import schema
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping.types import Schema
 from ansible_collections.entra.cross_tenant_sync.tests.support.cloud import Cloud
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import CONTOSO, FABRIKAM
 from ansible_collections.entra.cross_tenant_sync.tests.support.life import CREATED, LINK, NAME, living, sync
@@ -198,7 +199,7 @@ def test_a_plan_names_what_is_shared(cloud: Cloud) -> None:
 def switches(cloud: Cloud) -> tuple[Any, Any]:
     """Whether the job synchronizes groups, and whether the target lets them in."""
     job = next(job for one in cloud.world.tenants[CONTOSO].synchronizations.values() for job in one.jobs.values())
-    mapping = schema.group_mapping(job.job_schema)
+    mapping = schema.group_mapping(cast(Schema, job.job_schema))
     synchronization = cloud.world.tenants[FABRIKAM].access_policy.identity_synchronizations[CONTOSO]
     return bool(mapping and mapping["enabled"]), (synchronization.get("groupSyncInbound") or {}).get("isSyncAllowed")
 

@@ -120,7 +120,7 @@ def test_the_default_policy_never_redeems(api: Api) -> None:
         settings = {"inboundAllowed": False, "outboundAllowed": False, name: True}
         error = api.refused(400, "Request_BadRequest", "PATCH", DEFAULT, {"automaticUserConsentSettings": settings})
         assert "read-only" in error["message"]
-    api.ok("PATCH", DEFAULT, {"automaticUserConsentSettings": {"inboundAllowed": False, "outboundAllowed": False}})
+    api.ok("PATCH", DEFAULT, {"automaticUserConsentSettings": {"outboundAllowed": False}})
     assert api.get(DEFAULT)["automaticUserConsentSettings"] == {"inboundAllowed": False, "outboundAllowed": False}
 
 

@@ -83,8 +83,7 @@ def get_default(call: Call) -> Reply:
 def patch_default(call: Call) -> Reply:
     sent = read(DefaultUpdate, call.body).sent()
     policy = call.tenant.access_policy
-    consent = (policy.default or system_default())["automaticUserConsentSettings"]
-    if sent.get("automaticUserConsentSettings", consent) != consent:
+    if any((sent.pop("automaticUserConsentSettings", None) or {}).values()):
         raise errors.bad_request("Property 'automaticUserConsentSettings' is read-only in the default configuration and cannot be set.")
     policy.default = {**(policy.default or system_default()), **sent, "isServiceDefault": False}
     audit(

@@ -58,7 +58,8 @@ def apply(plan: Plan, client: Client, pace: Pace, done: list[Action] | None = No
     """
     done = [] if done is None else done
     new_id = ""
-    for batched, actions in groupby(plan.actions, key=lambda action: action.batched):
+    # Requests of a batch are independent of each other, so actions of different kinds, whose order has a reason, are in different batches.
+    for (batched, _verb), actions in groupby(plan.actions, key=lambda action: (action.batched, action.verb if action.batched else "")):
         if batched:
             _apply_batch(list(actions), client, pace, done)
         else:

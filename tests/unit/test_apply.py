@@ -322,6 +322,17 @@ class TestBatches:
         assert graph.writes[-1] == "POST /last"
         assert len(done) == 25
 
+    def test_different_actions_are_in_different_batches(self) -> None:
+        """Nobody is unassigned while an assignment that keeps them in scope is missing."""
+        script = {"POST /assign/0": Reply(201), "POST /assign/1": FORBIDDEN, "DELETE /assign/2": Reply(204)}
+        graph, _pace, stop = interrupted(script, assign(0), assign(1), assign(2, "unassign"))
+        assert [[request.path for request in batch] for batch in graph.batches] == [["/assign/0", "/assign/1"]]
+        assert [str(done) for done in stop.done] == ["assign thing /assign/0"]
+        script["POST /assign/1"] = Reply(201)
+        graph, _pace, done = carry_out(script, assign(0), assign(1), assign(2, "unassign"))
+        assert [len(batch) for batch in graph.batches] == [2, 1]
+        assert len(done) == 3
+
     def test_all_are_tried_and_the_rest_is_not_lost(self) -> None:
         script = {f"POST /assign/{number}": Reply(201) for number in range(5)} | {"POST /assign/1": FORBIDDEN, "POST /last": Reply()}
         graph, _pace, stop = interrupted(script, *(assign(number) for number in range(5)), action("/last"))

@@ -80,7 +80,7 @@ class TestAssignments:
                 assigned(JIWOO),
                 [MINSU],
                 {"exact": True},
-                ["unassign user jiwoo.lee@contoso.kr from", "assign user minsu.kim@contoso.kr to"],
+                ["assign user minsu.kim@contoso.kr to", "unassign user jiwoo.lee@contoso.kr from"],
                 id="exact, replacing a user",
             ),
             pytest.param(assigned(MINSU, JIWOO), [JIWOO], {"state": "absent"}, ["unassign user jiwoo.lee@contoso.kr from"], id="absent"),
@@ -89,7 +89,7 @@ class TestAssignments:
                 assigned(MINSU, role=DEFAULT_ACCESS),
                 [MINSU],
                 {},
-                ["unassign user minsu.kim@contoso.kr from", "assign user minsu.kim@contoso.kr to"],
+                ["assign user minsu.kim@contoso.kr to", "unassign user minsu.kim@contoso.kr from"],
                 id="an ineffective assignment is replaced",
             ),
             pytest.param(
@@ -116,10 +116,16 @@ class TestAssignments:
     def test_the_requests(self) -> None:
         planned = plan(assigned(JIWOO), [MINSU], exact=True)
         assert [(request.method, request.path, request.body) for action in planned.actions for request in action.requests] == [
-            ("DELETE", "/servicePrincipals/sp/appRoleAssignedTo/msiam-role-2", None),
             ("POST", "/servicePrincipals/sp/appRoleAssignedTo", {"principalId": "1", "resourceId": "sp", "appRoleId": ROLE}),
+            ("DELETE", "/servicePrincipals/sp/appRoleAssignedTo/msiam-role-2", None),
         ]
         assert all(action.batched for action in planned.actions)
+
+    def test_nobody_is_unassigned_before_all_are_in_scope_who_must_be(self) -> None:
+        """A user whom the wish keeps by another assignment, or by the mode, would be deleted if a run ended in between."""
+        planned = plan(assigned(SALES), [MINSU], bag={"SyncAll": "false"}, mode="all", exact=True)
+        verbs = [action.verb for action in planned.actions]
+        assert verbs == ["assign", "update", "unassign"]
 
     def test_a_repeated_assignment_is_no_failure(self) -> None:
         """Fact F107: 400 with the detail InvalidUpdate."""

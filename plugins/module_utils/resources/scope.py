@@ -287,9 +287,11 @@ def plan(current: Current, wanted: Desired) -> Plan:
             "leaving_groups": [group.name for group in leaving_groups],
         },
         actions=(
-            *(_unassign(assignment, leavers, leaving_groups, current, wanted) for assignment in _sorted(goal.removed)),
+            # Nobody is unassigned before everybody is in scope who must be: a user can be assigned by a group that leaves and by name, and
+            # would be deleted in the target if a run ended in between.
             *(_assign(principal, current, wanted) for principal in sorted(goal.added, key=_order)),
             *(() if narrows else write),
+            *(_unassign(assignment, leavers, leaving_groups, current, wanted) for assignment in _sorted(goal.removed)),
             *whole.actions,
         ),
         warnings=(

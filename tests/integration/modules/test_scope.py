@@ -53,7 +53,7 @@ def test_the_twelve_steps(tell: Teller) -> None:
     to, of = "to configuration Fabrikam", "from configuration Fabrikam"
     converges(create, f"assign group Sales {to}", f"assign user {MINSU} {to}")
     assert assigned(create[1].after) == {MINSU, "Sales"}
-    converges(modify, f"unassign group Sales {of}", f"assign group Engineering {to}", f"assign user {HYEJIN} {to}")
+    converges(modify, f"assign group Engineering {to}", f"assign user {HYEJIN} {to}", f"unassign group Sales {of}")
     assert assigned(modify[1].after) == {MINSU, HYEJIN, "Engineering"}
     assert [principal["name"] for principal in modify[0].result["scope"]["assigned"]] == ["Engineering", HYEJIN, MINSU]
     converges(delete, f"unassign group Engineering {of}", f"unassign user {MINSU} {of}")

@@ -242,6 +242,8 @@ def _plan_showing_done(
     :raises RunFailure: if they are not visible, or cannot be read.
     """
     visible_later = {str(action) for action in done if action.leaves_trace}
+    # A read cannot show a restart, and a second one evaluates all users once more.
+    once = {str(action) for action in done if not action.leaves_trace}
     for _attempt in pace.attempts():
         try:
             again = _plan_now(resource, client, desired, pace)
@@ -251,7 +253,7 @@ def _plan_showing_done(
             cause = Uncertain(failure) if isinstance(stop.cause, Uncertain) else failure
             raise interrupted(Interrupted(stop.action, cause, (), stop.writes), done, client) from None
         if not again.unmet and not visible_later & {str(action) for action in again.actions}:
-            return again
+            return dataclasses.replace(again, actions=tuple(action for action in again.actions if str(action) not in once))
     raise interrupted(stop, done, client)
 
 

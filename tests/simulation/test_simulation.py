@@ -140,3 +140,21 @@ def test_check_mode_knows_that_deprovisioning_starts_a_paused_job() -> None:
     report = play(History(1, "paused", events=(Run(gone, foretold=True),)))
     assert [str(violation) for violation in report.violations] == []
     assert report.done["sync_configuration: pause provisioning job of configuration"] == 1
+
+
+def test_a_lost_answer_does_not_restart_the_job_twice() -> None:
+    """The answer to the removal of the record of the pending restart (found by the simulation, seed 30166)."""
+    wish = {
+        "link_source": "source",
+        "link_target": "target",
+        "link_configuration": "To south",
+        "link_scope_mode": "assigned",
+        "link_scope_users": ["ann@north.example", "o'neil@north.example", "han@north.example"],
+        "link_scope_groups": ["Sales"],
+        "link_job_state": "started",
+    }
+    sales = {"name": "Sales", "clauses": [{"attribute": "department", "operator": "EQUALS", "values": ["Sales"]}]}
+    lost = Strike(fault="reset after the change", kind="PATCH /servicePrincipals/{id}", nth=1)
+    again = Run({**wish, "link_filters": [sales]}, strikes=(lost,), meanwhile=(Meanwhile(nth=16, event=Passes(minutes=40)),), looks=False)
+    report = play(History(1, events=(Run(wish), again)))
+    assert [str(violation) for violation in report.violations] == []

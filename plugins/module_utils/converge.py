@@ -242,8 +242,8 @@ def _plan_showing_done(
     :raises RunFailure: if they are not visible, or cannot be read.
     """
     visible_later = {str(action) for action in done if action.leaves_trace}
-    # A read cannot show a restart, and a second one evaluates all users once more.
-    once = {str(action) for action in done if not action.leaves_trace}
+    # A read cannot show a restart, and a second one evaluates all users once more. One that is without effect is planned again.
+    once = {str(action) for action in done if not action.leaves_trace} - {str(stop.action)}
     for _attempt in pace.attempts():
         try:
             again = _plan_now(resource, client, desired, pace)

@@ -54,9 +54,8 @@ class Both:
 
     def __init__(self) -> None:
         self.wire = Wire(world())
-        self.cloud = Cloud.__new__(Cloud)
         with mock.patch("ansible_collections.entra.cross_tenant_sync.tests.support.cloud.load_scenario", return_value=world()):
-            Cloud.__init__(self.cloud)
+            self.cloud = Cloud()
         self.cloud.service.key = self.wire.service.key
 
     def by_wire(self, method: str, path: str, fault: str | None = None, **options: Any) -> Any:

@@ -288,7 +288,7 @@ def _notification(case: Case) -> Faults:
                 configuration[name] = default
             if name not in configuration:
                 yield "notification_configuration", f"Missing required fields for Notification Configuration: {name}."
-            elif type(configuration[name]) is not kind:
+            elif not isinstance(configuration[name], kind):
                 yield "notification_configuration", f"Configuration field '{name}' incorrect type, expected {kind.__name__}."
             elif name == "http_method" and configuration[name].lower() not in ("put", "post"):
                 yield "notification_configuration", "HTTP method must be either 'POST' or 'PUT'."

@@ -320,10 +320,10 @@ EVERYBODY = {"included": [{"resourceId": "All", "resourceType": "user"}], "exclu
 TRUST = {"users": {"accessType": "allowed", "targets": [{"target": "AllUsers", "targetType": "user"}]}}
 
 
-def shares(fleet: Fleet, here: Any, there: Any, name: str, *, allowed: bool = True, scopes: Mapping[str, Any] = EVERYBODY) -> None:
+def shares(fleet: Fleet, here: Any, there: Any, name: str, *, allowed: bool = True, scopes: Mapping[str, Any] | None = None) -> None:
     """Let a tenant have a capability for a partner."""
     held = _of(fleet, here).access_policy.capabilities.setdefault(there.tenant_id, {})
-    access = {"isAllowed": allowed, "resourceScopes": copy.deepcopy(dict(scopes))}
+    access = {"isAllowed": allowed, "resourceScopes": copy.deepcopy(dict(scopes or EVERYBODY))}
     held[name] = {"name": name, "lastModifiedDateTime": "2026-11-20T00:00:00Z", "inboundAccess": access}
 
 

@@ -52,8 +52,8 @@ def wish(**given: Any) -> Desired:
     return desired(options("cross_tenant_capability", **{**where, **given}))
 
 
-def there(own: Mapping[str, Access] | None = None, trust: Any = OPEN, **more: Any) -> Current:
-    return Current(TARGET, "v1.0", True, trust, own or {}, groups=GROUPS, **more)
+def there(own: Mapping[str, Access] | None = None, trust: Any = ..., **more: Any) -> Current:
+    return Current(TARGET, "v1.0", True, OPEN if trust is ... else trust, own or {}, groups=GROUPS, **more)
 
 
 def steps(planned: Plan) -> list[str]:

@@ -26,8 +26,13 @@ def group(number: str, name: str, **members: Any) -> dict[str, Any]:
     return {"id": number, "displayName": name, "description": None, "createdDateTime": "2026-11-23T02:00:00Z", **kind, **members}
 
 
-def entry(number: str, by: dict[str, Any] = SERVICE, **members: Any) -> dict[str, Any]:
-    return {"result": "success", "initiatedBy": by, "targetResources": [{"id": number, "type": "Group"}], **members}
+def entry(number: str, by: dict[str, Any] | None = None, **members: Any) -> dict[str, Any]:
+    return {
+        "result": "success",
+        "initiatedBy": SERVICE if by is None else by,
+        "targetResources": [{"id": number, "type": "Group"}],
+        **members,
+    }
 
 
 GROUPS = [group(SALES, "Sales"), group(OLD, "Old"), group(TEAM, "Team", groupTypes=["Unified"], mailEnabled=True)]

@@ -57,10 +57,10 @@ def trust(cloud: Cloud) -> Any:
     return (policy(cloud).partners.get(FABRIKAM) or {}).get(TRUST)
 
 
-def give_entry(cloud: Cloud, trusting: Any = OPEN, **allowed: bool) -> None:
+def give_entry(cloud: Cloud, trusting: Any = ..., **allowed: bool) -> None:
     """An entry that somebody has made by hand."""
     task(cloud, "cross_tenant_policy", "contoso", partner_tenant_id=FABRIKAM, inbound_trust={"mfa": True})
-    policy(cloud).partners[FABRIKAM][TRUST] = trusting
+    policy(cloud).partners[FABRIKAM][TRUST] = OPEN if trusting is ... else trusting
     policy(cloud).capabilities[FABRIKAM] = {name: made(name, is_allowed) for name, is_allowed in allowed.items()}
 
 

@@ -312,7 +312,7 @@ def test_held_deletions_are_approved(tell: Teller, emulator: Emulator, linked: d
         tenants.assign(linked, tenants.user(linked, name))
     run_for_a_while(emulator, linked)
     story = tell(
-        Do("sync_configuration", {"name": "Fabrikam", "target_tenant_id": FABRIKAM, "deletion_threshold": 2}),
+        Do("sync_configuration", {"name": "Fabrikam", "target_tenant_id": FABRIKAM, "deletion_threshold": 1}),
         Do("sync_scope", {**CONFIGURATION, "state": "absent", "users": names[:2]}),
         advance("PT40M"),
         INFO,

@@ -34,10 +34,10 @@ def fine(state: State, mould: tenants.Mould, emulator: Emulator, monkeypatch: py
     return state
 
 
-def both(emulator: Emulator, share: Any = SHARE, **source: Any) -> dict[str, Any]:
+def both(emulator: Emulator, share: Any = ..., **source: Any) -> dict[str, Any]:
     """The result for a link, with Exchange asked in both tenants."""
     there = {**connection(emulator, FABRIKAM), **ASKED}
-    options = {"configuration": "Fabrikam", "users": preflights.USERS, "share": share, **ASKED, **source}
+    options = {"configuration": "Fabrikam", "users": preflights.USERS, "share": SHARE if share is ... else share, **ASKED, **source}
     return task(emulator, "preflight_info", CONTOSO, side="link", target=there, **options)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from ...graph.client import Client
 from .. import capability_reading, capability_trust
@@ -21,7 +21,7 @@ from .finding import ERROR, WARNING, Finding
 
 NAME = "sharing"
 
-Shown = Mapping[str, str | bool]
+Shown: TypeAlias = "Mapping[str, str | bool]"
 """The level of each feature, as the options of ``cross_tenant_capability``."""
 
 

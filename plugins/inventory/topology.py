@@ -151,24 +151,24 @@ links:
     scope_groups: [Externals]
     user_type: guest
 
----
-# A mesh of three tenants; one of the links is removed
-plugin: entra.cross_tenant_sync.topology
-tenants:
-  contoso: "{{ contoso_connection }}"
-  fabrikam: "{{ fabrikam_connection }}"
-  tailspin: "{{ tailspin_connection }}"
-mesh: [contoso, fabrikam, tailspin]
-per_link:
-  tailspin_to_contoso:
-    state: absent
-
 # Features of constructed inventories: a group of all links that create guests, and one group for each mode
 groups:
   guests: link_user_type | default('member') == 'guest'
 keyed_groups:
   - key: link_scope_mode | default('assigned')
     prefix: mode
+
+# Another file, with a mesh of three tenants, of which one link is removed:
+#
+# plugin: entra.cross_tenant_sync.topology
+# tenants:
+#   contoso: "{{ contoso_connection }}"
+#   fabrikam: "{{ fabrikam_connection }}"
+#   tailspin: "{{ tailspin_connection }}"
+# mesh: [contoso, fabrikam, tailspin]
+# per_link:
+#   tailspin_to_contoso:
+#     state: absent
 """
 
 import hashlib

@@ -175,6 +175,7 @@ class TestVerify:
             "Check the link, or report what is left of it",
             "Check the job and the synced users",
             "Report the state of the link",
+            "Hand the outcome to the scheduler",
         ]
 
     def test_a_missing_half_of_the_permission_is_named(self, playbooks: Playbooks, emulator: Emulator) -> None:

@@ -300,8 +300,8 @@ def test_one_line_for_many(tmp_path: Path) -> None:
         assert run.code == plan.code == 0, run.output
         assert "30 of 30 links are in sync" in run.output
         # Without a change request, the check of it is skipped, once for all links.
-        assert {task.action for task in run.tasks if task.status != "skipped"} == {f"{PREFIX}links_info"}
-        assert len(run.tasks) == 2
+        assert {task.action for task in run.tasks if task.status != "skipped"} == {f"{PREFIX}links_info", f"{PREFIX}run_summary"}
+        assert len(run.tasks) == 3
         assert "nothing to do for 30 links" in plan.output
         assert many.requests() <= 4 * 6
         hosts = many.hosts()

@@ -216,7 +216,9 @@ class TestTopology:
 
     def test_the_whole_files_have_no_fault(self) -> None:
         found = [content for block in blocks(self.GUIDE, "yaml") if "plugin" in (content := yaml.safe_load(block.text))]
-        found += yaml.safe_load_all(topology.EXAMPLES)
+        # ansible-test on ansible-core 2.16 takes a single document as an example, so the second file is a comment.
+        second = topology.EXAMPLES.partition("# Another file")[2].splitlines()[1:]
+        found += [yaml.safe_load(topology.EXAMPLES), yaml.safe_load("\n".join(line.removeprefix("#")[1:] for line in second))]
         links = [topology_of(content, OF_TOPOLOGY) for content in found]
         assert [faults for _links, faults in links] == [[]] * 4
         assert [len(links) for links, _faults in links] == [8, 90, 5, 6]

@@ -28,7 +28,7 @@ def _shaped(hint: Any, value: Any) -> Any:
         return {name: _shaped(member, given.get(name)) for name, member in _members(hint).items()}
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
-        (inner,) = (argument for argument in arguments if argument is not type(None))
+        (inner,) = (argument for argument in arguments if argument is not types.NoneType)
         return None if value is None else _shaped(inner, value)
     if origin is list:
         return [_shaped(arguments[0], member) for member in value] if isinstance(value, (list, tuple)) else []

@@ -69,6 +69,9 @@ class Link:
         self.do("cross_tenant_policy", FABRIKAM, partner_tenant_id=CONTOSO, inherit=inherit, state="absent")
 
 
+SHARING = "Policy.ReadWrite.CrossTenantCapability"
+
+
 @pytest.fixture
 def least(state: State, emulator: Emulator) -> State:
     """Two empty tenants, and only the permissions that the guide lists as required. The state is in the emulator."""
@@ -121,9 +124,10 @@ def test_without_any_of_them(tenant: str, permission: str, least: State, emulato
 
 
 def test_the_guide_names_the_same_permissions(state: State) -> None:
-    """The tables of the guide, the scenario's applications and what these tests grant are the same."""
+    """The tables of the guide, the scenario's applications and what these tests grant are the same. Those applications also share."""
     sections = dict(re.findall(r"^### (Source|Target) tenant\n(.*?)(?=^##)", GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL))
     for tenant, section in ((CONTOSO, sections["Source"]), (FABRIKAM, sections["Target"])):
         rows = re.findall(r"^\| `([\w.]+)` \| (required|optional)", section, re.MULTILINE)
         assert [name for name, need in rows if need == "required"] == list(REQUIRED[tenant])
-        assert [name for name, _need in rows] == registration(state, tenant)["roles"]
+        assert sorted([SHARING, *(name for name, _need in rows)]) == sorted(registration(state, tenant)["roles"])
+    assert f"| `{SHARING}` | required" in GUIDE.read_text(encoding="utf-8")

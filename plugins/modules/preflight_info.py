@@ -20,6 +20,9 @@ description:
     Microsoft Graph which contacts and groups have the address of a user. Nothing that is found about Exchange is an error.
   - A check that cannot be made is a finding of severity V(unknown). It is never reported as a check without findings.
   - The role P(entra.cross_tenant_sync.preflight#role) calls it for both tenants, prints RV(report), and fails if the link is not RV(ready).
+  - With O(share), it is checked whether both tenants have capabilities of Microsoft 365, whether the trust lets them take effect, and, in
+    each tenant whose connection has O(exchange=true), whether old objects of Exchange take precedence over them. The scope and the groups of
+    O(share) are not checked.
 author:
   - The entra.cross_tenant_sync authors (@entra-cross-tenant-sync)
 options:
@@ -109,54 +112,6 @@ options:
         target, for which the beta version of Microsoft Graph is asked. Otherwise nothing of this is read.
     type: bool
     default: false
-  share:
-    description:
-      - What the two tenants are going to let each other's users see, as in M(entra.cross_tenant_sync.cross_tenant_capability). Then it is
-        checked whether both tenants have capabilities of Microsoft 365, whether the trust lets them take effect, and, in each tenant whose
-        connection has O(exchange=true), whether old objects of Exchange take precedence over them. Otherwise nothing of this is read.
-    type: dict
-    suboptions:
-      source:
-        description: What the source tenant shares with the users of the target tenant.
-        type: dict
-        suboptions: &shared
-          free_busy:
-            description: See O(entra.cross_tenant_sync.cross_tenant_capability#module:free_busy).
-            type: str
-            choices: [none, basic, limited_details]
-          mail_tips:
-            description: See O(entra.cross_tenant_sync.cross_tenant_capability#module:mail_tips).
-            type: str
-            choices: [none, limited, all]
-          calendar_sharing:
-            description: See O(entra.cross_tenant_sync.cross_tenant_capability#module:calendar_sharing).
-            type: str
-            choices: [none, simple, detail, reviewer]
-          profile_card:
-            description: See O(entra.cross_tenant_sync.cross_tenant_capability#module:profile_card).
-            type: bool
-          room_booking:
-            description: See O(entra.cross_tenant_sync.cross_tenant_capability#module:room_booking).
-            type: bool
-          desk_booking:
-            description: See O(entra.cross_tenant_sync.cross_tenant_capability#module:desk_booking).
-            type: bool
-          scope:
-            description: See O(entra.cross_tenant_sync.cross_tenant_capability#module:scope). Not checked.
-            type: str
-            choices: [all, groups]
-          groups:
-            description: See O(entra.cross_tenant_sync.cross_tenant_capability#module:groups). Not checked.
-            type: list
-            elements: str
-          excluded_groups:
-            description: See O(entra.cross_tenant_sync.cross_tenant_capability#module:excluded_groups). Not checked.
-            type: list
-            elements: str
-      target:
-        description: What the target tenant shares with the users of the source tenant.
-        type: dict
-        suboptions: *shared
   exact:
     description:
       - Whether only O(users) and O(groups) are going to be in scope.
@@ -190,6 +145,7 @@ options:
     elements: str
     choices: [roles, owners, licences, mailboxes]
 extends_documentation_fragment:
+  - entra.cross_tenant_sync.share
   - entra.cross_tenant_sync.graph
   - entra.cross_tenant_sync.graph.target
   - entra.cross_tenant_sync.attributes

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the entra.cross_tenant_sync authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the directory refuses, and the forms in which it takes paths (facts F280 to F285)."""
+"""What the directory refuses, and the forms in which it takes paths (facts F280 to F291)."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ def group_id(api: Api, name: str = "Sales") -> str:
     return str(found[0]["id"])
 
 
+@pytest.mark.fact("F291", "A filter, and each operand in it, is a comparison or a function")
 def test_a_filter_is_a_condition(api: Api) -> None:
-    """A property or a value alone answers nobody and everybody in other emulators."""
+    """F291: a property or a value alone never answers everybody."""
     for text in ("department", "'Sales'", "true", "accountEnabled", "not department", "department eq 'Sales' or department"):
         error = api.refused(400, "BadRequest", "GET", f"/users?$filter={text}&$count=true", ConsistencyLevel="eventual")
         assert "single boolean value" in error["message"], text
@@ -247,7 +248,7 @@ def test_queries_of_the_synchronization_service(api: Api) -> None:
 @pytest.mark.fact("F290", "A batch with members that the service does not know is answered, and they have no effect")
 def test_unknown_members_of_a_batch(api: Api) -> None:
     """F290: ``depends_on`` is no ``dependsOn``."""
-    item = {"method": "GET", "url": "/users?$top=1", "depends_on": ["nobody"], "headers": None, "dependsOn": None}
+    item = {"method": "GET", "url": "/users?$top=1", "depends_on": ["nobody"], "headers": {}}
     answers = api.ok("POST", "/$batch", {"requests": [{**item, "id": "1"}, {**item, "id": "2"}]})["responses"]
     assert [answer["status"] for answer in answers] == [200, 200]
 

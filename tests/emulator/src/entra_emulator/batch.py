@@ -30,9 +30,9 @@ class Item(BaseModel):
     id: str
     method: str
     url: str
-    headers: dict[str, str] | None = None
+    headers: dict[str, str] = {}
     body: Any = None
-    dependsOn: list[str] | None = None
+    dependsOn: list[str] = []
 
 
 class Batch(BaseModel):
@@ -79,9 +79,9 @@ def _checked(raw: Any) -> list[Item]:
     for item in items:
         if not item.id or item.id.casefold() in seen:
             raise bad_request(f"Each batch request must have a unique identifier: '{item.id}'.", "BadRequest")
-        if not {name.casefold() for name in item.dependsOn or ()} <= seen:
+        if not {name.casefold() for name in item.dependsOn} <= seen:
             raise bad_request(f"The dependsOn of batch request '{item.id}' names a request that does not come before it.", "BadRequest")
-        if item.body is not None and "content-type" not in {name.lower() for name in item.headers or ()}:
+        if item.body is not None and "content-type" not in {name.lower() for name in item.headers}:
             raise bad_request(f"Write request id : {item.id} does not contain Content-Type header or body.", "BadRequest")
         seen.add(item.id.casefold())
     return items
@@ -96,11 +96,11 @@ def _item(
     statuses: dict[str, int],
     keep: Callable[[Any], Any],
 ) -> dict[str, Any]:
-    headers = {"authorization": outer.get("authorization", "")} | {name.lower(): value for name, value in (item.headers or {}).items()}
+    headers = {"authorization": outer.get("authorization", "")} | {name.lower(): value for name, value in item.headers.items()}
     if headers["authorization"] != outer.get("authorization", ""):
         service.traffic.shown(headers["authorization"], resources.graph(origin))
     ids = incoming.identifiers(headers)
-    failed = any(statuses[name.casefold()] >= 400 for name in item.dependsOn or ())
+    failed = any(statuses[name.casefold()] >= 400 for name in item.dependsOn)
     reply = _failed(ids) if failed else _answer(service, version, headers, item, origin, ids)
     statuses[item.id.casefold()] = reply.status
     service.log.add(log_entry(service, item, version, reply, headers, origin))

@@ -152,7 +152,7 @@ def _check(node: Any, rules: Rules, advanced: bool, variables: frozenset[str]) -
 
 
 def _check_boolean(node: Any) -> None:
-    """Refuses a filter, or an operand of a logical operator, that is a property or a value and no condition."""
+    """Refuses a filter, or an operand of a logical operator, that is a property or a value and no condition (F291)."""
     if isinstance(node, ast.BoolOp):
         _check_boolean(node.left)
         _check_boolean(node.right)

@@ -24,12 +24,17 @@ class Relation:
     single: bool = False
 
 
-def _members(tenant: Tenant, group_id: str) -> Iterator[Found]:
-    for member in tenant.members.get(group_id, ()):
+def living(tenant: Tenant, members: Iterable[str]) -> Iterator[Found]:
+    """The users and groups behind ids; deleted ones are not members any more."""
+    for member in members:
         if member in tenant.users:
             yield tenant.users[member], USER
         elif member in tenant.groups:
             yield tenant.groups[member], GROUP
+
+
+def _members(tenant: Tenant, group_id: str) -> Iterator[Found]:
+    return living(tenant, tenant.members.get(group_id, ()))
 
 
 def _member_of(tenant: Tenant, object_id: str) -> list[Found]:

@@ -62,21 +62,22 @@ def _clause(name: str, text: str, searchable: frozenset[str], type_name: str) ->
 
 
 def _alternatives(parts: list[str | Predicate]) -> Predicate:
-    left = _conjunction(parts)
-    if parts and parts[0] == "OR":
-        parts.pop(0)
-        right = _alternatives(parts)
-        return lambda item: left(item) or right(item)
-    return left
+    operands = _joined("OR", _conjunction, parts)
+    return lambda item: any(holds(item) for holds in operands)
 
 
 def _conjunction(parts: list[str | Predicate]) -> Predicate:
-    left = _operand(parts)
-    if parts and parts[0] == "AND":
+    operands = _joined("AND", _operand, parts)
+    return lambda item: all(holds(item) for holds in operands)
+
+
+def _joined(word: str, operand: Callable[[list[str | Predicate]], Predicate], parts: list[str | Predicate]) -> list[Predicate]:
+    """The operands between which a word stands."""
+    found = [operand(parts)]
+    while parts and parts[0] == word:
         parts.pop(0)
-        right = _conjunction(parts)
-        return lambda item: left(item) and right(item)
-    return left
+        found.append(operand(parts))
+    return found
 
 
 def _operand(parts: list[str | Predicate]) -> Predicate:

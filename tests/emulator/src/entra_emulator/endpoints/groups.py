@@ -137,19 +137,10 @@ def _transitive(tenant: Tenant, group_id: str) -> list[str]:
     return list(found)
 
 
-def _objects(tenant: Tenant, ids: list[str], cast: Kind | None) -> Iterator[GraphObject]:
-    """The living objects behind the ids; deleted ones are not members any more."""
-    for member in ids:
-        if member in tenant.users and cast in (None, USER):
-            yield {**tenant.users[member], "_kind": USER}
-        elif member in tenant.groups and cast in (None, GROUP):
-            yield {**tenant.groups[member], "_kind": GROUP}
-
-
 def _members(call: Call, transitive: bool, cast: Kind | None) -> list[GraphObject]:
     group_id = str(find(call)["id"])
     ids = _transitive(call.tenant, group_id) if transitive else list(_direct(call.tenant, group_id))
-    return list(_objects(call.tenant, ids, cast))
+    return [{**item, "_kind": kind} for item, kind in relations.living(call.tenant, ids) if cast in (None, kind)]
 
 
 MEMBER = Kind(

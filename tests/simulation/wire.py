@@ -42,6 +42,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.cred
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.read_cache import ReadCache
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_cache import RunCache
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.tokens import Tokens
+from ansible_collections.entra.cross_tenant_sync.tests.support import faults
 from ansible_collections.entra.cross_tenant_sync.tests.support.traffic import changes
 from entra_emulator import batch, control, errors, graph, incoming, tokens
 from entra_emulator.breakage import HTML
@@ -195,19 +196,11 @@ class Caller:
 NOBODY = Caller("nobody")
 
 FAULTS: dict[str, dict[str, Any]] = {
-    "429": {"fault": "status", "status": 429, "retry_after": 1},
-    "503": {"fault": "status", "status": 503},
-    "503 after the change": {"fault": "status", "status": 503, "committed": True},
-    "503 with Retry-After after the change": {"fault": "status", "status": 503, "retry_after": 1, "committed": True},
-    "500 after the change": {"fault": "status", "status": 500, "committed": True},
+    **faults.FAULTS,
     "504 before the change": {"fault": "status", "status": 504},
     "409": {"fault": "status", "status": 409, "code": "Conflict"},
-    "reset before the change": {"fault": "reset_before_commit"},
-    "reset after the change": {"fault": "reset_after_commit"},
-    "truncated": {"fault": "truncated"},
     "html before the change": {"fault": "html", "status": 502},
     "html after the change": {"fault": "html", "status": 502, "committed": True},
-    "expired token": {"fault": "expired_token"},
     "delay": {"fault": "delay", "seconds": 7},
     "no answer before the change": {"fault": "no_answer"},
     "no answer after the change": {"fault": "no_answer", "committed": True},

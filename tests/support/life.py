@@ -27,6 +27,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.clie
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.vault import Vault
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Pace
 
+from . import faults
 from .behaviours import ALL
 from .cloud import URL, Arrival, Cloud, Killed, at, kill
 from .emulator import CONTOSO, FABRIKAM, SECRETS
@@ -248,16 +249,8 @@ def again(life: Life, phase: Phase) -> list[str]:
 # Disturbing them -----------------------------------------------------------------------------------------------------
 
 FAULTS: dict[str, dict[str, Any]] = {
-    "429": {"fault": "status", "status": 429, "retry_after": 1},
-    "503": {"fault": "status", "status": 503},
-    "503 after the change": {"fault": "status", "status": 503, "committed": True},
-    "503 with Retry-After after the change": {"fault": "status", "status": 503, "retry_after": 1, "committed": True},
-    "500 after the change": {"fault": "status", "status": 500, "committed": True},
-    "reset before the change": {"fault": "reset_before_commit"},
-    "reset after the change": {"fault": "reset_after_commit"},
-    "truncated": {"fault": "truncated"},
+    **faults.FAULTS,
     "html": {"fault": "html", "status": 502},
-    "expired token": {"fault": "expired_token"},
     "503 from then on": {"fault": "status", "status": 503, "times": 0},
 }
 ITEM_FAULTS = {

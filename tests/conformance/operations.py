@@ -249,7 +249,7 @@ DRIVEN: list[Operation] = [
 
 READ_ONLY_LOGS = "the logs can only be read, and of the provisioning log only the list is documented"
 OUTSIDE = "outside of what an address book of several tenants needs"
-UNDOCUMENTED = "in the metadata, and described nowhere"
+UNDOCUMENTED = "in the metadata; no page was found that says how it behaves"
 SCHEMA_PUT = "the service has PUT instead (fact F82); the how-to with the SDK shows its refusal"
 NOT_DRIVEN: dict[str, str] = {
     r"(POST|PATCH|DELETE) /auditLogs/.*": READ_ONLY_LOGS,

@@ -226,6 +226,11 @@ class Settings(BaseModel):
     audit_policy_target: Literal["policy", "partner"] = Field(
         default="policy", description="F191: whether the target of an entry about a partner has the id of the policy, or of the partner."
     )
+    audit_synchronization: Literal["present", "absent"] = Field(
+        default="present",
+        description="F302: whether the source's audit log also has an entry for each import, decision and export of the provisioning "
+        "service, or only the provisioning log does.",
+    )
     audit_app_id: Literal["present", "null"] = Field(
         default="present", description="F194: whether an application that made a change is named by appId, or only by servicePrincipalId."
     )
@@ -390,6 +395,7 @@ FLIPPED: dict[str, Any] = {
     "log_tenant_id": "target",
     "audit_modified_properties": "empty",
     "audit_policy_target": "partner",
+    "audit_synchronization": "absent",
     "audit_app_id": "null",
     "log_filter": "ids",
     "log_retention_days": 7,

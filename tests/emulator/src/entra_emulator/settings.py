@@ -157,6 +157,11 @@ class Settings(BaseModel):
         default="constant",
         description="F86: whether the id of the synchronization rule is the same everywhere, or each application has its own.",
     )
+    template_metadata: Literal["seen", "published"] = Field(
+        default="seen",
+        description="F304: the metadata of the synchronization template: as one tenant shows it, with undeclared keys and some keys twice, "
+        "or with the keys of the published type.",
+    )
     mail_mapping: Literal["present", "absent"] = Field(default="present", description="F92: whether the default schema maps mail.")
     group_mapping: Literal["present", "absent", "only_template"] = Field(
         default="present",
@@ -377,6 +382,7 @@ FLIPPED: dict[str, Any] = {
     "directory_names": "new",
     "flow_types": "compact",
     "rule_id": "random",
+    "template_metadata": "published",
     "mail_mapping": "absent",
     "group_mapping": "absent",
     "deletion_threshold": "exceeded",

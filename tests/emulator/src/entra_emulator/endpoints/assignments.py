@@ -130,7 +130,7 @@ def create_assignment(call: Call) -> Reply:
     written(call, "assignment", f"{resource['id']}/{assignment['id']}", None)
     held[assignment["id"]] = assignment
     audit_assignment(call, True, resource, assignment, principal)
-    return Reply(201, {"@odata.context": call.context("appRoleAssignments/$entity"), **assignment})
+    return Reply(201, {"@odata.context": call.context("appRoleAssignments/$entity"), **odata.entity(call, ASSIGNMENT, assignment)})
 
 
 def assignment_id(principal_id: str) -> str:

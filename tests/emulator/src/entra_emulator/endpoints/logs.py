@@ -29,8 +29,16 @@ def _published(call: Call, entries: list[GraphObject]) -> list[GraphObject]:
 def list_provisioning(call: Call) -> Reply:
     entries = _published(call, call.tenant.provisioning_log)
     if call.beta:
-        entries = [{**entry, "action": str(entry.get("provisioningAction", "other")).capitalize()} for entry in entries]
+        entries = [{**entry, **_older_members(entry)} for entry in entries]
     return odata.collection(call, PROVISIONING if call.settings.log_filter == "listed" else PROVISIONING_BY_ID, entries)
+
+
+def _older_members(entry: GraphObject) -> GraphObject:
+    """What only beta still has: the action in a capital letter, and the status with the details of an error (F303)."""
+    status = entry["provisioningStatusInfo"]
+    error = status["errorInformation"]
+    details = {"@odata.type": "#microsoft.graph.statusDetails", **error} if error else {}
+    return {"action": str(entry["provisioningAction"]).capitalize(), "statusInfo": {**details, "status": status["status"]}}
 
 
 def _audits(call: Call) -> list[GraphObject]:

@@ -9,7 +9,7 @@ import json
 import uuid
 from typing import Any
 
-from .. import errors, odata
+from .. import errors, odata, shapes
 from ..audit import audit
 from ..bodies import DefaultUpdate, PolicyUpdate, known_members, read
 from ..call import NO_CONTENT, Call, Reply
@@ -55,6 +55,7 @@ def get_policy(call: Call) -> Reply:
         "deletedDateTime": None,
         "displayName": policy.display_name,
         "allowedCloudEndpoints": list(policy.allowed_cloud_endpoints),
+        **({"definition": []} if call.beta else {}),
     }
     return Reply(200, body)
 
@@ -77,7 +78,8 @@ def patch_policy(call: Call) -> Reply:
 
 def get_default(call: Call) -> Reply:
     body = {"@odata.context": call.context("policies/crossTenantAccessPolicy/default/$entity"), "id": "default"}
-    return Reply(200, {**body, **(call.tenant.access_policy.default or system_default())})
+    settings = call.tenant.access_policy.default or system_default()
+    return Reply(200, {**body, **(shapes.shaped("crossTenantAccessPolicyConfigurationDefault", settings) if call.beta else settings)})
 
 
 def patch_default(call: Call) -> Reply:

@@ -101,7 +101,7 @@ class Settings(BaseModel):
     )
     job_created_status: Literal[201, 200] = Field(default=201, description="F65: status of POST jobs.")
     new_job_code: Literal["Paused", "NotConfigured"] = Field(default="Paused", description="F65: status.code of a job that never ran.")
-    pause_state: Literal["Disabled", "Paused"] = Field(default="Disabled", description="F67: schedule.state after pause.")
+    pause_state: Literal["Paused", "Disabled"] = Field(default="Paused", description="F67: schedule.state after pause.")
     restart_of_paused_job: Literal["starts", "stays_paused"] = Field(
         default="starts", description="F75: whether a restart of a paused job starts it, or only resets what the next start begins with."
     )
@@ -366,7 +366,7 @@ FLIPPED: dict[str, Any] = {
     "second_job": "same",
     "job_created_status": 200,
     "new_job_code": "NotConfigured",
-    "pause_state": "Paused",
+    "pause_state": "Disabled",
     "restart_of_paused_job": "stays_paused",
     "delete_running_job": "refused",
     "secrets_put": "replace",

@@ -23,7 +23,7 @@ DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
 
 
 def _visible(call: Call, sp_id: str) -> list[GraphObject]:
-    held = call.tenant.assignments.setdefault(sp_id, {})
+    held = call.tenant.assignments.get(sp_id, {})
     seen = call.service.replicas.collection("assignment", call.tenant.id, held, f"{sp_id}/").values()
     alive = (call.tenant.users, call.tenant.groups, call.tenant.service_principals)
     return [item for item in seen if any(item["principalId"] in objects for objects in alive)]

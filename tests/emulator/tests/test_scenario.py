@@ -72,6 +72,14 @@ def tenant(**changes: object) -> dict[str, object]:
 ID = "c0000000-0000-4000-8000-000000000001"
 
 
+OTHER: dict[str, object] = {
+    "id": "afab079d-1f08-4de3-881e-435e497f923f",
+    "display_name": "Fabrikam",
+    "domains": ["fabrikam.kr"],
+    "initial_domain": "fabrikam.onmicrosoft.com",
+}
+
+
 def person(**changes: object) -> dict[str, object]:
     return {"userPrincipalName": "a@contoso.kr", "displayName": "A", "id": ID, **changes}
 
@@ -97,6 +105,10 @@ def application(**changes: object) -> dict[str, object]:
         ),
         ({"tenants": [tenant(people=[person(), person(userPrincipalName="B@contoso.kr")])]}, "the id .* occurs twice"),
         ({"tenants": [tenant(people=[person()], groups=[{"displayName": "G", "id": ID}])]}, "the id .* occurs twice"),
+        (
+            {"tenants": [tenant(people=[person()]), {**OTHER, "people": [person(userPrincipalName="a@fabrikam.kr")]}]},
+            f"the id {ID} occurs twice",
+        ),
         ({"tenants": [tenant(people=[person(id=None), person(id=None)])]}, "the userPrincipalName a@contoso.kr occurs twice"),
         ({"tenants": [tenant(people=[person(usertype="Guest")])]}, "there is no member usertype; did you mean userType"),
         (
@@ -144,7 +156,6 @@ def company(folder: Path, count: int) -> str:
         for first in range(0, count, 10)
     ]
     contacts = [{"displayName": "Kim", "mail": f"kim{number}@partner.example"} for number in range(count // 10)]
-    other = "afab079d-1f08-4de3-881e-435e497f923f"
     home = tenant(people=people, groups=groups, contacts=contacts)
     guests = [
         person(
@@ -156,9 +167,8 @@ def company(folder: Path, count: int) -> str:
         )
         for number, name in enumerate(names[: count // 10])
     ]
-    away = tenant(id=other, domains=["fabrikam.kr"], initial_domain="fabrikam.onmicrosoft.com", people=guests)
     file = folder / f"{count}.json"
-    file.write_text(json.dumps({"tenants": [home, away]}))
+    file.write_text(json.dumps({"tenants": [home, {**OTHER, "people": guests}]}))
     return str(file)
 
 

@@ -258,6 +258,8 @@ class Scenario(Part):
     def _tenants(self) -> Scenario:
         _unique([tenant.id for tenant in self.tenants], "tenant id")
         _unique([domain.lower() for tenant in self.tenants for domain in {*tenant.domains, tenant.initial_domain}], "domain")
+        homes = [items for tenant in self.tenants for items in (tenant.people, tenant.groups, tenant.contacts)]
+        _unique([item.id for items in homes for item in items if item.id], "id")
         return self
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from .. import errors, odata, shapes
 from ..audit import audit
-from ..bodies import DefaultUpdate, PolicyUpdate, known_members, read
+from ..bodies import AuthorizationPolicyBody, DefaultUpdate, PolicyUpdate, directory_members, read
 from ..call import NO_CONTENT, Call, Reply
 from ..router import BETA, Operation
 from ..state import GraphObject
@@ -138,8 +138,8 @@ def get_authorization(call: Call) -> Reply:
 
 
 def patch_authorization(call: Call) -> Reply:
-    names = frozenset(authorization_defaults())
-    call.tenant.authorization_policy.update(known_members(call.body, names - {"id", "deletedDateTime"}, frozenset({"id"})))
+    sent = directory_members(AuthorizationPolicyBody, call.body, frozenset(authorization_defaults()))
+    call.tenant.authorization_policy.update(sent)
     audit(call, "AuthorizationPolicy", "Authorization", "Update authorization policy", {"id": "authorizationPolicy"}, "Policy")
     return NO_CONTENT
 

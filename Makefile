@@ -153,6 +153,10 @@ dist: $(VENV)/.dist-installed ## Build the artifact of a release in .build/dist,
 	@python tests/tools/dist.py .build/dist
 	@cat .build/dist/SHA256SUMS
 
+.PHONY: sign
+sign: dist ## Build the artifact, and sign its checksums and its manifest with GnuPG: make sign KEY=<fingerprint>.
+	@$(if $(KEY),,$(error Name the key: make sign KEY=<fingerprint>))python tests/tools/sign.py .build/dist '$(KEY)'
+
 $(VENV)/.docs-installed: docs/docsite/requirements.txt $(VENV)/.test-installed
 	@echo "Installing what the documentation site needs"
 	@python -m pip install -qq -r docs/docsite/requirements.txt

@@ -58,6 +58,8 @@ class Current:
     """The size of the whole policy, where this task may make it larger."""
     served: tuple[str, ...] | None = ()
     """This tenant's configurations that serve the partner, if a switch that they need is removed; ``None`` if they may not be read."""
+    capabilities: tuple[str, ...] | None = ()
+    """The names of the capabilities that an entry which is to be removed says something with (fact F201); ``None`` if they may not be read."""
 
 
 def paths(partner_id: str) -> tuple[str, str]:

@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Request
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_cache import RunCache
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Plan, Refusal
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import job
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import find_configuration, job
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.debt import TAG
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.find_configuration import Configuration
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.job import Current
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import FakeGraph, refusal
@@ -112,7 +116,8 @@ class TestPlan:
         )
 
     def test_deleting_a_job_keeps_the_users(self) -> None:
-        assert plan(job_with(), "absent").actions[0].effects == {"keeps_synced_users": True}
+        action = plan(job_with(), "absent").actions[0]
+        assert (action.effects, action.requests) == ({"keeps_synced_users": True}, (Request("DELETE", JOB),))
         assert plan(job_with(), "absent").facts == {"job": None, "restart_owed": False}
 
     def test_a_quarantine_causes_a_warning(self) -> None:
@@ -121,6 +126,27 @@ class TestPlan:
         assert plan(current, "started").warnings == (warning,)
         assert plan(current, "restarted").warnings == ()
         assert plan(job_with("Active"), "started").warnings == ()
+
+
+class TestBasis:
+    """What somebody relies on who approves a plan, and that is not in it."""
+
+    @pytest.mark.parametrize(
+        ("current", "tags", "basis"),
+        [
+            (None, (), {}),
+            (job_with("Active"), (), {"running": True, "restart pending": False, "quarantine": None, "interval": "PT40M"}),
+            (job_with("Paused"), (TAG,), {"running": False, "restart pending": True, "quarantine": None, "interval": "PT40M"}),
+            (
+                {"id": "x", "schedule": None, "status": {"quarantine": QUARANTINE}},
+                (),
+                {"running": False, "restart pending": False, "quarantine": "TooManyDeletes", "interval": None},
+            ),
+        ],
+        ids=str,
+    )
+    def test_of_a_job(self, current: dict[str, Any] | None, tags: tuple[str, ...], basis: dict[str, Any]) -> None:
+        assert plan(current, "started", configuration=replace(HERE, tags=tags)).basis() == basis
 
 
 class TestFacts:
@@ -194,6 +220,27 @@ class TestReading:
         with pytest.raises(Refusal) as caught:
             self.read(Link("Fabrikam", id="first"), Link("Fabrikam", id="second"))
         assert str(caught.value) == "there are 2 configurations named 'Fabrikam'; use an id instead of the name: first, second"
+
+    def test_with_its_schema_in_one_batch_if_a_task_before_has_seen_the_job(self) -> None:
+        """Another job of the same configuration has another schema, and is read by itself."""
+        link = Link("Fabrikam", jobs=[new_job()])
+        run_cache = RunCache()
+
+        def read() -> tuple[list[int], str]:
+            graph = FakeGraph(SourceService([link]), run_cache=run_cache)
+            current, schema = job.find_with_schema(graph, "Fabrikam")
+            assert schema is not None
+            return [len(batch) for batch in graph.batches], (current.job or {})["id"]
+
+        assert read()[1] == "Azure2Azure.1"
+        find_configuration.record_ids(
+            FakeGraph(SourceService([link]), run_cache=run_cache), Configuration(link.id, "", "Fabrikam", None), "Azure2Azure.1"
+        )
+        assert max(read()[0]) == 3
+        link.jobs = [{**new_job(), "id": "Azure2Azure.2"}]
+        assert read()[1] == "Azure2Azure.2"
+        link.jobs = []
+        assert job.find_with_schema(FakeGraph(SourceService([link]), run_cache=run_cache), "Fabrikam")[1] is None
 
     def test_names_with_apostrophes_and_blanks(self) -> None:
         assert self.read(Link("O'Brien & Söhne 100%", jobs=[new_job()]), name="O'Brien & Söhne 100%").job == new_job()

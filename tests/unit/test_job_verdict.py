@@ -277,6 +277,7 @@ class TestOutcome:
             ("first_cycle", "restarted", job_with(lastExecution=NEVER_RAN), False),
             ("steady", "restarted", BEFORE, False),
             ("steady", "restarted", job_with(lastExecution=cycle(3), steadyStateLastAchievedTime="2026-11-23T03:01:00Z"), True),
+            ("steady", "restarted", job_with(lastExecution=cycle(3), steadyStateLastAchievedTime="2026-11-23T03:00:00Z"), True),
             ("steady", "restarted", job_with(lastExecution=cycle(3), steadyStateLastAchievedTime="2026-11-23T02:01:00Z"), False),
             ("steady", "restarted", job_with(lastExecution=cycle(2), steadyStateLastAchievedTime="2026-11-23T03:01:00Z"), False),
             ("steady", "restarted", job_with(steadyStateLastAchievedTime=NEVER), False),

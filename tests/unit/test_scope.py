@@ -233,6 +233,24 @@ class TestMode:
         assert visible.until({"value": [{"key": "SyncAll", "value": "True"}, {"key": "SomethingNew", "value": "1"}]})
         assert not visible.until({"value": [{"key": "SyncAll", "value": "False"}]})
 
+    def test_groups_leave_only_from_a_scope_of_assignments(self) -> None:
+        """In mode all, no group is synchronized, whatever is assigned."""
+        for bag, leaving in (({"SyncAll": "false"}, ["Sales"]), ({"SyncAll": "true"}, [])):
+            planned = (
+                plan(assigned(MINSU, SALES), [SALES], bag=bag, state="absent", group_sync=True)
+                if leaving
+                else plan(assigned(MINSU, SALES), [MINSU], bag=bag, mode="assigned", exact=True, group_sync=True)
+            )
+            assert planned.change_facts["leaving_groups"] == leaving
+
+    @pytest.mark.parametrize("owed", [True, False])
+    def test_a_pending_restart_of_an_earlier_task_stays_pending(self, owed: bool) -> None:
+        assert plan(assigned(MINSU), restart_owed=owed).facts["restart_owed"] is owed
+
+    def test_only_what_cannot_be_applied_is_unmet(self) -> None:
+        assert plan(assigned(MINSU)).unmet is None
+        assert plan(named=[MINSU], configuration=None, bag={}, state="absent").unmet is None
+
     def test_assignments_have_no_effect_in_mode_all(self) -> None:
         assert "scope mode is all, so the assignments have no effect" in plan([], [MINSU], mode="all").warnings
 
@@ -339,6 +357,11 @@ class TestGuard:
         assert len(planned.actions) == 2
         with pytest.raises(Refusal, match="all 3 users would leave"):
             plan(assigned(MINSU, JIWOO, HARU), [], exact=True, groups=[], judged=True)
+
+    @pytest.mark.parametrize("limit", [{"max_removals": 0}, {"max_removal_percent": 0}], ids=str)
+    def test_an_impact_that_was_computed_keeps_the_limits_of_its_own(self, limit: dict[str, Any]) -> None:
+        current = Current(CONFIGURATION, {"SyncAll": "false"}, assigned(MINSU, JIWOO), (MINSU,), judged=True)
+        assert len(scope.plan(current, desired(users=[MINSU.name], exact=True, **limit)).actions) == 1
 
 
 class TestOptions:

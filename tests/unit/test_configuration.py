@@ -443,11 +443,12 @@ class TestConnecting:
         """A configuration has a single job of any template (facts F70, F74)."""
         action = plan(link(jobs=0)).actions[0]
         other = {"value": [{"id": "x", "templateId": "Other"}, {"id": "y", "templateId": "More"}]}
+        listings: list[Any] = [None, {"value": []}, other, {"value": [new_job()]}]
         assert action.visible is not None
         assert action.visible.path == "/servicePrincipals/id-of-Fabrikam/synchronization/jobs"
-        assert [action.visible.until(body) for body in (None, {"value": []}, other, {"value": [new_job()]})] == [False, False, False, True]
+        assert [action.visible.until(body) for body in listings] == [False, False, False, True]
         assert action.conflict is not None
-        assert [action.conflict.named(body) for body in (None, {"value": []})] == [None, None]
+        assert [action.conflict.named(body) for body in listings[:2]] == [None, None]
         assert action.conflict.named(other) == (
             "configuration 'Fabrikam' already has a job of another template: x (template Other), y (template More); remove it, and run again"
         )

@@ -34,9 +34,7 @@ def module_args(args: Mapping[str, Any]) -> Iterator[None]:
 
 
 def _given(args: Mapping[str, Any]) -> contextlib.AbstractContextManager[Any]:
+    text = json.dumps({"ANSIBLE_MODULE_ARGS": args}).encode()
     patched: contextlib.AbstractContextManager[Any]
-    if testing:
-        patched = testing.patch_module_args(args)
-    else:
-        patched = mock.patch.object(basic, "_ANSIBLE_ARGS", json.dumps({"ANSIBLE_MODULE_ARGS": args}).encode())
+    patched = testing.patch_module_args(args) if testing else mock.patch.object(basic, "_ANSIBLE_ARGS", text)
     return patched

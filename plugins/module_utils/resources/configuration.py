@@ -351,7 +351,6 @@ def _instantiate(wanted: Desired) -> Action:
         f"configuration {wanted.name}",
         wanted.tenant,
         (Request("POST", f"/applicationTemplates/{TEMPLATE}/instantiate", {"displayName": wanted.name}),),
-        after={"name": wanted.name},
         new_id_at="servicePrincipal.id",
         visible=Wait(NEW, present),
         gives_way=twins.gives_way(wanted.name),
@@ -371,8 +370,6 @@ def _rename(configuration: Configuration, application_id: str | None, wanted: De
         f"configuration {configuration.name} to {wanted.name}",
         wanted.tenant,
         (Request("PATCH", f"/applications/{application_id}", body), Request("PATCH", f"/servicePrincipals/{configuration.id}", body)),
-        before={"name": configuration.name},
-        after={"name": wanted.name},
     )
 
 
@@ -437,8 +434,6 @@ def _save(
         f"settings of configuration {wanted.name} ({', '.join(changed)})",
         wanted.tenant,
         writing.requests,
-        before={name: before.get(name) for name in changed},
-        after={name: after.get(name) for name in changed},
         visible=writing.visible,
         refresh=writing.refresh,
         passing_codes=LOST_POLICY_CODES,
@@ -489,7 +484,6 @@ def _plan_absent(current: Current, match: Found | None, wanted: Desired) -> Plan
                     f"/applications/{current.application_id}" if current.application_id else f"/servicePrincipals/{configuration.id}",
                 ),
             ),
-            before={"name": name},
             effects={"keeps_synced_users": True},
         )
     )

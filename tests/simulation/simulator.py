@@ -301,10 +301,10 @@ class _Play:
             (ran,) = scene.runs
             if ran.succeeded:
                 break
-            if ran.refused and wish.get("link_users") == "deprovision":
-                # Without its job or its trust, the service removes nobody, so the run says how to finish.
-                wish["link_users"] = "keep"
-                scene = self._happen(Run(wish), "run again and keep the users")
+            other = self._after_refusal(wish) if ran.refused else None
+            if other is not None:
+                wish = other
+                scene = self._happen(Run(wish), "run again with what is possible")
                 (ran,) = scene.runs
                 if ran.succeeded:
                     break
@@ -319,16 +319,28 @@ class _Play:
         scene = self._happen(Run(wish, foretold=True), "run once more")
         self._violated("run once more", [("the_next_run_is_silent", text) for text in _noise(scene)])
 
+    def _after_refusal(self, wish: dict[str, Any]) -> dict[str, Any] | None:
+        """What the refusal of a wish says to do, if it is right."""
+        if wish.get("link_users") == "deprovision":
+            # Without its job or its trust, the service removes nobody.
+            return {**wish, "link_users": "keep"}
+        without = self._without_groups(wish)
+        return without if without != wish else None
+
+    def _without_groups(self, wish: dict[str, Any]) -> dict[str, Any]:
+        """A wish without groups, if the job cannot synchronize them (fact F218). That of a new configuration is not known before."""
+        link = scopes.the_link(self.wire.world)
+        if link is None or link.job is None or scopes.group_mapping(link.job) is not None:
+            return wish
+        return {name: value for name, value in wish.items() if name not in ("link_groups", "link_group_mappings")}
+
     def _possible(self) -> dict[str, Any]:
         """The last wish, without its limits, without users who have left, and without what somebody has made impossible."""
         wish = {name: value for name, value in self.last.items() if name not in LIMITS}
         share = {side: self._possible_sharing(side, about) for side, about in (wish.get("link_share") or {}).items()}
         if share and not sharing.removes(wish):
             wish["link_share"] = {side: about for side, about in share.items() if about}
-        link = scopes.the_link(self.wire.world)
-        if link and link.job and scopes.group_mapping(link.job) is None:
-            # The job cannot synchronize groups (fact F218).
-            wish = {name: value for name, value in wish.items() if name not in ("link_groups", "link_group_mappings")}
+        wish = self._without_groups(wish)
         wish["link_scope_users"] = [name for name in wish["link_scope_users"] if name in scopes.everyone(self.wire.world)]
         return wish | ({"link_deletion_threshold": 0} if wish.get("link_state") == "absent" else {"link_scope_allow_empty": True})
 

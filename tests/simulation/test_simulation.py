@@ -45,7 +45,7 @@ from ansible_collections.entra.cross_tenant_sync.tests.simulation import chance
 from ansible_collections.entra.cross_tenant_sync.tests.simulation.simulator import play
 json.dump([[report.trace, report.state] for seed in map(int, sys.argv[1:]) for report in [play(chance.history(seed))]], sys.stdout)
 """
-SAME = (2, 8, 21)
+SAME = (1, 2, 3)
 """Two quiet histories, and one with two runs at once."""
 
 

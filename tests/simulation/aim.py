@@ -87,11 +87,6 @@ _IN_SHARING = _changed("link_share")
 _IN_POLICY = _changed("link_groups")
 
 
-def _starts(before: Wish | None, wanted: Wish) -> bool:
-    paused = before is not None and before.get("link_job_state") == "paused"
-    return (before is None or paused) and not _removes(before, wanted) and wanted.get("link_job_state") != "paused"
-
-
 def _restarts(before: Wish | None, wanted: Wish) -> bool:
     return wanted.get("link_job_state") != "paused" and _any(_IN_SCHEMA, _narrows)(before, wanted)
 
@@ -99,6 +94,12 @@ def _restarts(before: Wish | None, wanted: Wish) -> bool:
 def _narrows(before: Wish | None, wanted: Wish) -> bool:
     """Not everybody is in scope any longer."""
     return before is not None and before.get("link_scope_mode") == "all" and wanted.get("link_scope_mode") != "all"
+
+
+def _starts(before: Wish | None, wanted: Wish) -> bool:
+    """A pending restart starts a paused job as well."""
+    paused = before is not None and before.get("link_job_state") == "paused" and not _restarts(before, wanted)
+    return (before is None or paused) and not _removes(before, wanted) and wanted.get("link_job_state") != "paused"
 
 
 def _pauses(before: Wish | None, wanted: Wish) -> bool:

@@ -16,7 +16,7 @@ from greenlet import getcurrent, greenlet
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.vault import Vault
 from ansible_collections.entra.cross_tenant_sync.tests.support.traffic import changes
 
-from . import beginnings, humans, invariants, scopes, sharing
+from . import beginnings, humans, invariants, outcomes, scopes, sharing
 from .beginnings import CYCLE
 from .driver import Driver, Ran
 from .history import WRITE, Chance, Event, History, Human, Passes, Run
@@ -292,7 +292,7 @@ class _Play:
         if self.watch.may_be_doubled and len(scopes.links(self.wire.world)) > 1:
             # Only somebody who knows both can say which of them is to go.
             scene = self._happen(Run(wish), "run beside a double")
-            self._violated("run beside a double", [("doubles_are_said", text) for text in invariants.doubles_not_said(scene)])
+            self._violated("run beside a double", [("doubles_are_said", text) for text in outcomes.doubles_not_said(scene)])
             return
         # Some answers of the service say that it is too early, or too much at once: a run ends with them, and the next one goes on.
         attempts = 6 if any(self.history.settings.get(name) for name in ("throttling", "transient_synchronization_errors")) else 1
@@ -314,8 +314,8 @@ class _Play:
             return
         for _cycle in range(2):
             self._happen(Passes(CYCLE // 60), "cycles pass")
-        self._violated("the end", [("everybody_arrives", text) for text in invariants.not_arrived(self.wire.world, self.watch)])
-        self._violated("the end", [("groups_arrive", text) for text in invariants.groups_not_arrived(self.wire.world, self.watch)])
+        self._violated("the end", [("everybody_arrives", text) for text in outcomes.not_arrived(self.wire.world, self.watch)])
+        self._violated("the end", [("groups_arrive", text) for text in outcomes.groups_not_arrived(self.wire.world, self.watch)])
         scene = self._happen(Run(wish, foretold=True), "run once more")
         self._violated("run once more", [("the_next_run_is_silent", text) for text in _noise(scene)])
 

@@ -44,6 +44,11 @@ simulate: export PYTHONPATH := $(CURDIR)/.build
 simulate: $(VENV)/.test-installed $(COLLECTION) ## Play whole histories of a link, each from a seed: make simulate SEEDS=1000 FIRST=0.
 	@python -m ansible_collections.entra.cross_tenant_sync.tests.simulation $(or $(SEEDS),1000) $(or $(FIRST),0) $(SIMULATE_ARGS)
 
+.PHONY: mutate
+mutate: export PYTHONPATH := $(CURDIR)/.build
+mutate: $(VENV)/.lint-installed $(COLLECTION) ## Change the planners and the engine in small ways, and look whether a unit test fails: make mutate FILES=apply.py.
+	@python -m ansible_collections.entra.cross_tenant_sync.tests.mutation $(FILES) $(MUTATE_ARGS)
+
 # Without it, one test says that it is skipped.
 $(AWX): tests/tools/awx_collection.py | $(VENV)/.test-installed
 	@python tests/tools/awx_collection.py .build/awx

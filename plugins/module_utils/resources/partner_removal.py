@@ -48,7 +48,7 @@ def plan_removal(current: Current, wanted: Desired) -> Plan:
     entry = dict.fromkeys(table.within(ENTRY, before))
     if not kept:
         delete = Request("DELETE", paths(current.partner_id)[0])
-        actions.append(Action("delete", f"partner {current.partner_id}", wanted.tenant, (delete,), {**before, **beside}))
+        actions.append(Action("delete", f"partner {current.partner_id}", wanted.tenant, (delete,)))
     elif entry:
         actions.append(entry_action(current, wanted, entry))
     gone = [*before, *(table.names(lambda row: row.part == SYNCHRONIZATION) if goes else ())]

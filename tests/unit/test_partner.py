@@ -9,6 +9,7 @@ import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -16,8 +17,9 @@ import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import GraphFailure, ServiceError
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_cache import RunCache
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Plan, Refusal
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import partner
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import foretold, partner
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.causes import explain
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.partner import PARTNERS
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.partner_settings import (
@@ -467,6 +469,13 @@ class TestCapabilities:
         assert [warning for warning in part.warnings if "could not be read" in warning and "is kept" in warning] != [] or not unknown
         assert calls(whole) == [("DELETE", PATH, None)]
         assert any("is removed with those that it has" in warning for warning in whole.warnings) is unknown
+
+    def test_those_that_were_removed_just_now_do_not_keep_it(self, tmp_path: Path) -> None:
+        """A replica may still list them (fact F14)."""
+        client = FakeGraph(PartnerService(entry(**redemption(True)), capabilities=[capability(True)]), run_cache=RunCache(str(tmp_path)))
+        foretold.record_removal(client, TARGET, ["crossTenantMailTipsAll"], False)
+        wanted = desired(state="absent", inherit=["redemption_inbound"])
+        assert ("DELETE", PATH, None) in calls(partner.plan(partner.read(client, wanted), wanted))
 
     def test_what_else_goes_with_the_whole_entry_is_named(self) -> None:
         planned = plan(PartnerService(entry(**redemption(True), somethingNew={"a": 1}, **TRUSTS)), state="absent")

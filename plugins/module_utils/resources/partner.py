@@ -96,7 +96,7 @@ def _capabilities(client: Client, current: Current) -> tuple[str, ...] | None:
             raise
     else:
         by_default = {name for name, access in seen.inherited.items() if access.allowed}
-        gone = foretold.removed_capabilities(client, current.partner_id)
+        gone = foretold.gone_capabilities(client, current.partner_id)
         return tuple(sorted(name for name, access in seen.own.items() if name not in gone and (access.allowed or name in by_default)))
     default = client.get(capability_reading.DEFAULT)
     # Without trust, none has an effect (fact F204).

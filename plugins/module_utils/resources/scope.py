@@ -184,7 +184,14 @@ def read(client: Client, wanted: Desired) -> Current:
     named = _named(client, wanted, [assignment.principal for assignment in assigned], pick_groups(wanted.groups, listed(client, listings)))
     sync_job = find_configuration.only_job(list(client.members(jobs)), wanted.configuration)
     current = Current(configuration, settings_bag.parse(client.whole(secrets)), assigned, named, job=sync_job)
+    if find_configuration.would_be_connected(client, configuration):
+        current = connected(current)
     return _with_members(client, current, wanted)
+
+
+def connected(current: Current) -> Current:
+    """The state after ``sync_configuration``, which never leaves it open whether all users are in scope (fact F61)."""
+    return replace(current, bag={"SyncAll": "false", **current.bag}) if current.configuration else current
 
 
 def read_assigned(client: Client, name: str) -> Current:

@@ -43,8 +43,8 @@ def _mutant(path: str, key: str, status: str) -> Mutant:
 
 
 def main(path: str, result: str, jobs: str, again: str) -> None:
-    """Test the mutants, or only those that survived the last time."""
-    survivors = [key for key, mutant in mutants(path).items() if mutant.status == SURVIVED] if again == "again" else []
+    """Test the mutants, or only those that survived the last time, or took too long, perhaps because the machine was busy."""
+    survivors = [key for key, mutant in mutants(path).items() if mutant.status in (SURVIVED, "timeout")] if again == "again" else []
     with mock.patch.object(file_mutation, "mutation_operators", only_decisions(mutation_operators)):
         cli.main(["run", "--max-children", jobs, *survivors], standalone_mode=False)
     found = [mutant.__dict__ for mutant in mutants(path).values()]

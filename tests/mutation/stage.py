@@ -78,7 +78,7 @@ def _settings(file: str, tests: Sequence[str]) -> str:
         "pytest_add_cli_args": [*PYTEST],
         "type_check_command": [*MYPY, str(ENGINE / file)],
         "process_isolation": ["forkserver"],
-        "timeout_constant": ["2"],
+        "timeout_constant": ["6"],
         "timeout_multiplier": ["6"],
         "use_git_change_detection": ["false"],
     }

@@ -439,7 +439,7 @@ class TestConnecting:
             self.planned(refusal(400, "Request_BadRequest"))
 
     @pytest.mark.parametrize(
-        ("links", "given", "reads"), [([], {}, 1), ([link(target=None)], {}, 1), ([link()], {}, 0), ([], {"state": "absent"}, 0)], ids=str
+        ("links", "given", "reads"), [([], {}, 1), ([link(target=None)], {}, 1), ([link()], {}, 0), ([], {"state": "absent"}, 0)]
     )
     def test_they_are_read_only_if_a_connection_is_made(self, links: list[Link], given: dict[str, Any], reads: int) -> None:
         client = FakeGraph(SourceService(list(links)))
@@ -529,7 +529,6 @@ class TestRecording:
             ([link(), link("FABRIKAM", OTHER, id="twin")], None),
             ([link(jobs=0)], None),
         ],
-        ids=str,
     )
     def test_for_a_name_that_is_clear(self, links: list[Link], job: str | None) -> None:
         client = FakeGraph(SourceService(links))

@@ -223,9 +223,9 @@ class TestChecks:
         ("args", "msg"),
         [
             ({}, "missing required arguments: name"),
-            ({"name": "x", "kind": "c"}, "value of kind must be one of: a, b, got: c"),
+            ({"name": "x", "kind": "c"}, "kind must be one of a, b; it is 'c'."),
             ({"name": "x", "kind": "a", "users": ["b"]}, "parameters are mutually exclusive: kind|users"),
-            ({"name": "x", "cloud": "moon"}, "value of cloud must be one of: "),
+            ({"name": "x", "cloud": "moon"}, "cloud must be one of global, "),
         ],
         ids=str,
     )

@@ -46,7 +46,7 @@ def unexpected(error: Exception) -> dict[str, Any]:
         f"An error of the collection itself: {type(error).__name__} in {where}; report it as it is, without any secret, and run again in check "
         "mode to see what is left to do."
     )
-    return {"failed": True, "msg": msg, "error": {"code": INTERNAL}, "exception": "\n".join(places)}
+    return {"failed": True, "msg": msg, "error": {"code": INTERNAL, "places": places}}
 
 
 def _short(path: str) -> str:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, TypeVar, cast
 
 from ansible.errors import AnsibleError
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.failure import unexpected
 
-Run: TypeAlias = Callable[[Any, "str | None", "dict[str, Any] | None"], "dict[str, Any]"]
+Run = TypeVar("Run", bound=Callable[..., dict[str, Any]])
 """The method of an action plugin that Ansible calls."""
 
 
@@ -31,4 +31,4 @@ def unquoted(run: Run) -> Run:
         except Exception as error:
             return unexpected(error)
 
-    return guarded
+    return cast(Run, guarded)

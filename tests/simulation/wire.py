@@ -27,6 +27,7 @@ from unittest import mock
 from urllib.parse import parse_qsl, urlsplit
 
 import jwt
+import orjson
 import requests
 from greenlet import getcurrent
 from requests.structures import CaseInsensitiveDict
@@ -66,6 +67,7 @@ TOKEN = "POST /oauth2/v2.0/token"
 _ID = re.compile(r"(?<=/)(?:[0-9A-Za-z_.-]*[0-9a-f]{8}-[0-9a-f-]{27,}[^/]*|[\w-]{40,}|[^/]*@[^/]*|[^/]*#EXT#[^/]*)")
 
 
+@functools.lru_cache(1024)
 def kind_of(method: str, path: str) -> str:
     """A request without its ids and its query: what it asks for."""
     bare = _ID.sub("{id}", path.partition("?")[0])
@@ -423,18 +425,23 @@ class InTurn:
 
 
 def _response(reply: Reply, now: datetime) -> Response:
-    headers = {"Date": formatdate(now.timestamp(), usegmt=True), **reply.headers}
+    headers = {"Date": _date(now), **reply.headers}
     if reply.body is None:
         return Response(reply.status, headers, b"")
-    content = reply.body if isinstance(reply.body, str) else json.dumps(reply.body, ensure_ascii=False, separators=(",", ":"))
-    return Response(reply.status, headers, content.encode())
+    return Response(reply.status, headers, reply.body.encode() if isinstance(reply.body, str) else orjson.dumps(reply.body))
+
+
+@functools.lru_cache(16)
+def _date(now: datetime) -> str:
+    """Time stands still between most answers."""
+    return formatdate(now.timestamp(), usegmt=True)
 
 
 def _writes(method: str, path: str, raw: bytes) -> bool:
     if method == "GET" or "/oauth2/" in path:
         return False
     if path.endswith("/$batch"):
-        return any(changes(item["method"], item["url"], None) for item in json.loads(raw)["requests"])
+        return any(changes(item["method"], item["url"], None) for item in orjson.loads(raw)["requests"])
     return changes(method, path, None)
 
 
@@ -458,4 +465,4 @@ def _told_nobody(_arrival: Arrival, _raw: bytes) -> None:
 
 def digest(value: Any) -> str:
     """A short name of plain data, which is the same on any machine."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]
+    return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]

@@ -71,5 +71,5 @@ class Router:
 
 
 def _place(path: str) -> tuple[int, str]:
-    """Where the index has a path or a template: by the number of its segments, and the name of the first one, which is never a parameter."""
+    """Where the index has a path or a template: by the number of segments, and the name of the first one, which is never a parameter."""
     return path.count("/"), path.split("/", 2)[1].partition("(")[0].casefold()

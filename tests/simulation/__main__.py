@@ -14,14 +14,17 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 
-from . import chance, shrink
+from . import aim, chance, shrink
 from .branches import Branches, measured
 from .history import source
 from .simulator import play
+from .wire import BATCH, FAULTS, ITEM, ITEM_FAULTS
 
 SHARE = 50
 """The number of histories that a process plays at a time."""
 MOST_SHRUNK = 3
+MOST_NAMED = 6
+"""The number of faults that are named, of those that never struck a kind of requests."""
 MEASURED = 200
 """The number of histories whose branches are counted: that makes them slower."""
 
@@ -36,6 +39,7 @@ class Tally:
     """Of CPU."""
     failed: dict[int, str] = field(default_factory=dict)
     """The first violation, by seed."""
+    aimed: int = 0
     struck: Counter[tuple[str, str]] = field(default_factory=Counter)
     sent: Counter[str] = field(default_factory=Counter)
     done: Counter[str] = field(default_factory=Counter)
@@ -46,6 +50,7 @@ class Tally:
         self.requests += other.requests
         self.seconds += other.seconds
         self.failed |= other.failed
+        self.aimed += other.aimed
         self.struck += other.struck
         self.sent += other.sent
         self.done += other.done
@@ -58,6 +63,7 @@ def tally(seeds: range) -> Tally:
         report = play(chance.history(seed))
         found.histories += 1
         found.requests += report.sent.total()
+        found.aimed += report.aimed
         found.struck += report.struck
         found.sent += report.sent
         found.done += report.done
@@ -67,15 +73,26 @@ def tally(seeds: range) -> Tally:
     return found
 
 
+def _pairs(found: Tally) -> list[tuple[str, str]]:
+    """Which fault can strike which kind of requests."""
+    items = tuple(ITEM + name for name in ITEM_FAULTS)
+    return [(kind, fault) for kind in sorted({*aim.KINDS, *found.sent}) for fault in (*FAULTS, *(items if kind == BATCH else ()))]
+
+
 def lines(found: Tally, wall: float, branches: Branches | None) -> Iterator[str]:
     """The result, for a person."""
     rate = found.histories / wall
     yield f"{found.histories} histories with {found.requests} requests in {wall:.0f} s ({rate:.1f} a second; {found.seconds:.0f} s of CPU)"
-    kinds, faults = sorted({kind for kind, _fault in found.struck}), sorted({fault for _kind, fault in found.struck})
-    yield f"{found.struck.total()} faults struck: {len(found.struck)} pairs of {len(kinds)} kinds of requests and {len(faults)} kinds of faults"
+    struck, pairs = found.struck.total(), _pairs(found)
+    hit = [pair for pair in pairs if found.struck[pair]]
+    yield f"{struck} of {found.aimed} faults struck ({100 * struck / max(found.aimed, 1):.0f} %)"
+    yield f"{len(hit)} of {len(pairs)} pairs of a kind of requests and a fault ({100 * len(hit) / len(pairs):.0f} %)"
     for kind in sorted(found.sent, key=lambda one: -found.sent[one]):
-        struck = {fault: count for (one, fault), count in found.struck.items() if one == kind}
-        yield f"  {kind}: sent {found.sent[kind]}, struck {sum(struck.values())} by {len(struck)} kinds"
+        by = {fault: count for (one, fault), count in found.struck.items() if one == kind}
+        never = [fault for one, fault in pairs if one == kind and fault not in by]
+        named = f"; never by: {', '.join(never)}" if 0 < len(never) <= MOST_NAMED else ""
+        yield f"  {kind}: sent {found.sent[kind]}, struck {sum(by.values())} by {len(by)} of {len(by) + len(never)} kinds{named}"
+    yield from (f"  {kind}: never sent" for kind in aim.KINDS if kind not in found.sent)
     yield "what runs did:"
     yield from (f"  {count:>7}  {name}" for name, count in found.done.most_common())
     if branches:

@@ -6,23 +6,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from entra_emulator.state import World
 
-from . import scopes
+from . import scopes, sharing
 from .driver import NO_SENTENCE, Ran
 from .history import Run
 from .humans import EVERYBODY
 from .tenants import NAME, SECRETS, SOURCE, TARGET
-from .watch import Scene, Watch, deleted, switches
+from .watch import Scene, Watch, deleted, deleted_groups, switches
 from .wire import BATCH
 
 Found = Iterator[str]
 LIMITS = ("max_removals", "max_removal_percent")
-EMPTY = "name users or groups that stay"
-"""In the refusal to empty a scope."""
+SHARING = "cross_tenant_capability"
 
 
 def no_duplicate(scene: Scene) -> Found:
@@ -71,6 +70,64 @@ def nobody_removed_unwished(scene: Scene) -> Found:
             yield f"{name} was deleted in the target"
 
 
+def no_group_removed_unwished(scene: Scene) -> Found:
+    """No group that every wish since the last success keeps assigned is deleted in the target, not even for a while."""
+    watch = scene.watch
+    if EVERYBODY in watch.excused or not watch.kept_groups:
+        return
+    keep = frozenset.intersection(*watch.kept_groups)
+    yield from (f"the group {name} was deleted in the target" for name in deleted_groups(scene.world, scene.before.log) if name in keep)
+
+
+def nothing_else_is_shared(scene: Scene) -> Found:
+    """Capabilities of features that the wish does not name, and those of sides that it does not name, are as they were. One that disallows
+    what the default policy disallows as well says nothing, and may go with the entry.
+    """
+    if len(scene.runs) != 1 or not scene.alone:
+        return
+    for side, was in scene.before.shared.items():
+        about = sharing.named(scene.runs[0].wish, side)
+        now = scene.after.shared[side]
+        silent = sharing.silent(scene.world, side, was)
+        for name in sorted({*was, *now} - about):
+            if was.get(name) != now.get(name) and not (name in silent and name not in now):
+                yield f"{name} of the {side}: {_short(was.get(name))} has become {_short(now.get(name))}"
+
+
+def no_sharing_trusted_unwished(scene: Scene) -> Found:
+    """The trust for Microsoft 365 is set where there was none and a wish shows something, and taken back when it shows nothing any more.
+    Whom somebody has limited or blocked stays so.
+    """
+    if len(scene.runs) != 1 or not scene.alone:
+        return
+    wish = scene.runs[0].wish
+    for side, was in scene.before.trust.items():
+        now = scene.after.trust[side]
+        inherited = sharing.default_trust(scene.world, side)
+        opened = now == sharing.EVERY_USER and was is None and sharing.grants(wish, side)
+        # Written into the entry, so that what the default policy shows can be disallowed there.
+        repeated = now == inherited and was is None and sharing.named(wish, side)
+        removed = now is None and was == sharing.EVERY_USER and sharing.removes(wish) and sharing.named(wish, side)
+        if was != now and not (opened or repeated or removed):
+            yield f"the trust of the {side}: {_short(was)} has become {_short(now)}"
+
+
+def what_a_trust_wakes_is_said(scene: Scene) -> Found:
+    """If a run lets users through, so that they see what the wish does not name, a warning names it."""
+    if len(scene.runs) != 1 or not scene.alone or not scene.settled or not scene.runs[0].succeeded:
+        return
+    (ran,) = scene.runs
+    said = " ".join(text for done in ran.steps for text in done.result.get("warnings", ()))
+    for side in sharing.SIDES:
+        if scene.before.trust[side] == scene.after.trust[side] or not sharing.grants(ran.wish, side):
+            continue
+        for reading in sharing.READINGS:
+            more = sharing.shown(scene.world, side, reading) - scene.before.seen[side, reading]
+            for name in sorted({name for name, _person in more} - sharing.named(ran.wish, side)):
+                if name not in said:
+                    yield f"the users of the other tenant see {name} of the {side} now, and no warning says it"
+
+
 def nobody_converted_unwished(scene: Scene) -> Found:
     """An account that is there does not become a guest or a member, unless a wish says so."""
     if scene.watch.converts:
@@ -85,11 +142,15 @@ def no_trust_widened_unwished(scene: Scene) -> Found:
     """A switch is switched on only by a run that builds the link."""
     if not scene.alone:
         return
-    builds = any(ran.wish.get("link_state") != "absent" and not ran.check for ran in scene.runs)
+    builds = {name: any(_switches_on(name, ran.wish) for ran in scene.runs) for name in vars(scene.after.switches)}
     before, after = vars(scene.before.switches), vars(scene.after.switches)
     for name, now in after.items():
-        if now is True and before[name] is not True and not builds and scene.runs:
+        if now is True and before[name] is not True and not builds[name] and scene.runs:
             yield f"the switch {name} was switched on"
+
+
+def _switches_on(name: str, wish: Mapping[str, Any]) -> bool:
+    return wish.get("link_state") != "absent" and (name != "groups" or bool(wish.get("link_groups")))
 
 
 def limits_are_kept(scene: Scene) -> Found:
@@ -112,11 +173,15 @@ def limits_are_kept(scene: Scene) -> Found:
 
 
 def refusals_come_before_the_first_write(scene: Scene) -> Found:
-    """What a run refuses by the wish alone, it refuses before it has written anything."""
+    """What a run refuses by the wish alone, it refuses before it has written anything. Without the comparison of the playbook, each tenant's
+    sharing is judged when its step begins: it is beside the synchronization, and its refusal leaves nothing half done there.
+    """
     if len(scene.runs) != 1 or not scene.alone or not scene.settled or not isinstance(scene.event, Run) or scene.event.strikes:
         return
     (ran,) = scene.runs
     wrote = [one for one in scene.arrivals if one.writes and one.committed]
+    if ran.failure and ran.failure.module == SHARING and not ran.looks:
+        wrote = [one for one in _arrivals_of(scene, ran.failure.first, ran.failure.end) if one.writes and one.committed]
     if ran.refused and ran.failure and wrote:
         yield f"it was refused after {wrote[0]}: {ran.failure.result['msg']}"
 
@@ -205,6 +270,10 @@ AFTER_EVENTS: tuple[Callable[[Scene], Found], ...] = (
     no_duplicate,
     nothing_foreign_changed,
     nobody_removed_unwished,
+    no_group_removed_unwished,
+    nothing_else_is_shared,
+    no_sharing_trusted_unwished,
+    what_a_trust_wakes_is_said,
     nobody_converted_unwished,
     no_trust_widened_unwished,
     limits_are_kept,
@@ -217,7 +286,12 @@ AFTER_EVENTS: tuple[Callable[[Scene], Found], ...] = (
     no_secret_is_shown,
     success_means_as_wished,
 )
-AT_WRITES = ("no_restart_without_cause", "debts_are_recorded_before")
+AT_WRITES = (
+    "no_restart_without_cause",
+    "debts_are_recorded_before",
+    "no_more_is_shown_than_before_and_wished",
+    "no_two_levels_at_once",
+)
 """Invariants that `Watch` judges at every write."""
 
 
@@ -229,12 +303,16 @@ def not_as_wished(world: World, wish: Mapping[str, Any], expected: scopes.Names,
     found = scopes.links(world)
     if watch.may_be_doubled and len(found) > 1:
         return
+    yield from sharing.not_as_wished(world, wish)
     if wish.get("link_state") == "absent":
         if found:
             yield "the configuration is still there"
         yield from (f"the switch {name} is still on" for name, value in vars(switches(world)).items() if value is True)
         return
-    yield from (f"the switch {name} is not on" for name, value in vars(switches(world)).items() if value is not True)
+    for name, value in vars(switches(world)).items():
+        wanted = wish.get("link_groups") if name == "groups" else True
+        if wanted is not None and (value is True) is not wanted:
+            yield f"the switch {name} is {value}"
     if len(found) != 1:
         yield f"there are {len(found)} configurations"
         return
@@ -243,7 +321,7 @@ def not_as_wished(world: World, wish: Mapping[str, Any], expected: scopes.Names,
     if wish.get("link_job_state", "started") == "started":
         if found[0].owes:
             yield "a pending restart is still recorded"
-        if watch.owes:
+        if watch.owes and not watch.raced:
             yield "the job was not told to evaluate everybody"
 
 
@@ -266,9 +344,16 @@ def _configuration_not_as_wished(link: scopes.Link, wish: Mapping[str, Any]) -> 
     runs = wish.get("link_job_state", "started") == "started"
     if link.runs is not runs:
         yield f"the job is {link.job.schedule_state}"
-    mapping = scopes.user_mapping(link.job) or {}
+    groups = scopes.group_mapping(link.job) or {}
+    if "link_groups" in wish and bool(groups.get("enabled")) is not wish["link_groups"]:
+        yield f"the mapping of groups is {'on' if groups.get('enabled') else 'off'}"
+    yield from _rows_not_as_wished(groups, wish.get("link_group_mappings", ()))
+    yield from _rows_not_as_wished(scopes.user_mapping(link.job) or {}, wish.get("link_mappings", ()))
+
+
+def _rows_not_as_wished(mapping: Mapping[str, Any], wishes: Sequence[Mapping[str, Any]]) -> Found:
     rows = {row["targetAttributeName"]: row for row in mapping.get("attributeMappings") or ()}
-    for wanted in wish.get("link_mappings", ()):
+    for wanted in wishes:
         row = rows.get(wanted["target"])
         if (wanted.get("state") == "absent") is not (row is None):
             yield f"the mapping of {wanted['target']} is {row}"
@@ -314,6 +399,33 @@ def not_arrived(world: World, watch: Watch) -> Found:
             continue  # A disabled account is out of the built-in filter as well; what becomes of it is not the wish's matter (fact F102).
         if target_id in accounts and source_id not in waiting and (user is None or user["userPrincipalName"] not in scope):
             yield f"{user['userPrincipalName'] if user else source_id} is in the target, and not in scope"
+
+
+def doubles_not_said(scene: Scene) -> Found:
+    """A run that finds two configurations names one of them, in a refusal or in a warning, unless it fails for another reason."""
+    (ran,) = scene.runs
+    said = json.dumps([done.result.get("msg") or done.result.get("warnings") for done in ran.steps])
+    ids = [link.id for link in scopes.links(scene.world)]
+    if (ran.succeeded or ran.refused) and not any(one in said for one in ids):
+        yield f"nothing is said of {len(ids)} configurations: {said}"
+
+
+def groups_not_arrived(world: World, watch: Watch) -> Found:
+    """Which assigned group is not in the target after the cycles that follow, once and with its members who are there (facts F106, F214)."""
+    link = scopes.the_link(world)
+    if link is None or link.job is None or not link.runs or link.job.status.get("quarantine") or watch.humans_owe:
+        return
+    if not scopes.groups_follow(world) or "groups" in watch.excused:
+        return
+    source, target, made = world.tenants[SOURCE], world.tenants[TARGET], scopes.synced_groups(world)
+    for name in sorted(scopes.groups_assigned(world)):
+        if len(made.get(name, ())) != 1:
+            yield f"the group {name} is in the target {len(made.get(name, ()))} times"
+            continue
+        (key,) = (one for one, group in source.groups.items() if group["displayName"] == name)
+        members = {link.job.links[one] for one in source.members.get(key, ()) if link.job.links.get(one) in target.users}
+        if set(target.members.get(made[name][0], ())) != members:
+            yield f"the group {name} has {len(target.members.get(made[name][0], ()))} members in the target, not {len(members)}"
 
 
 def _ending(ran: Ran) -> str:

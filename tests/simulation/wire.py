@@ -64,7 +64,9 @@ PATIENCE = 30.0
 BATCH = "POST /$batch"
 TOKEN = "POST /oauth2/v2.0/token"
 
-_ID = re.compile(r"(?<=/)(?:[0-9A-Za-z_.-]*[0-9a-f]{8}-[0-9a-f-]{27,}[^/]*|[\w-]{40,}|[^/]*@[^/]*|[^/]*#EXT#[^/]*)")
+_ID = re.compile(
+    r"(?<=/m365Capabilities/)[^/]+|(?<=/)(?:[0-9A-Za-z_.-]*[0-9a-f]{8}-[0-9a-f-]{27,}[^/]*|[\w-]{40,}|[^/]*@[^/]*|[^/]*#EXT#[^/]*)"
+)
 
 
 @functools.lru_cache(1024)

@@ -163,6 +163,13 @@ class TestMode:
     def test_is_changed_if_it_differs_or_is_missing(self, bag: dict[str, str], mode: str | None, expected: list[str]) -> None:
         assert actions(plan(assigned(MINSU), bag=bag, mode=mode)) == expected
 
+    def test_the_connection_leaves_no_mode_open(self) -> None:
+        """``sync_configuration`` comes before, and writes the mode of a configuration that has none (fact F61)."""
+        current = scope.connected(Current(CONFIGURATION, {}))
+        assert actions(scope.plan(current, desired(users=[], mode="assigned"))) == []
+        assert scope.connected(Current(CONFIGURATION, {"SyncAll": "true"})).bag == {"SyncAll": "true"}
+        assert scope.connected(Current(None)) == Current(None)
+
     def test_from_all_to_an_empty_scope_must_be_allowed(self) -> None:
         """All users would be soft-deleted in the target (fact F114)."""
         with pytest.raises(Refusal, match="all users would leave the scope and be soft-deleted in the target; name users or groups"):

@@ -184,7 +184,14 @@ def read(client: Client, wanted: Desired) -> Current:
     named = _named(client, wanted, [assignment.principal for assignment in assigned], pick_groups(wanted.groups, listed(client, listings)))
     sync_job = find_configuration.only_job(list(client.members(jobs)), wanted.configuration)
     current = Current(configuration, settings_bag.parse(client.whole(secrets)), assigned, named, job=sync_job)
+    if find_configuration.would_be_connected(client, configuration):
+        current = connected(current)
     return _with_members(client, current, wanted)
+
+
+def connected(current: Current) -> Current:
+    """The state after ``sync_configuration``, which never leaves it open whether all users are in scope (fact F61)."""
+    return replace(current, bag={"SyncAll": "false", **current.bag}) if current.configuration else current
 
 
 def read_assigned(client: Client, name: str) -> Current:
@@ -355,7 +362,6 @@ def _assign(principal: Principal, current: Current, wanted: Desired) -> Action:
         f"{principal} to configuration {wanted.configuration}",
         wanted.tenant,
         (Request("POST", f"/servicePrincipals/{resource}/appRoleAssignedTo", body),),
-        after={"id": principal.id, "name": principal.name},
         done_codes=(ALREADY_ASSIGNED,),
         batched=True,
     )
@@ -376,14 +382,13 @@ def unassignment(assignment: Assignment, service_principal_id: str, configuratio
         f"{assignment.principal} from configuration {configuration}",
         tenant,
         (Request("DELETE", f"/servicePrincipals/{service_principal_id}/appRoleAssignedTo/{assignment.id}"),),
-        before={"id": assignment.principal.id, "name": assignment.principal.name},
         effects={"soft_deletes_in_target": True} if soft_deletes else {},
         batched=True,
     )
 
 
 def _set_mode(goal: Goal, narrows: bool, current: Current, wanted: Desired) -> Action:
-    before, after = goal.mode_before, goal.mode_after
+    after = goal.mode_after
     synchronization = current.configuration.synchronization if current.configuration else NO_PATH
     values = {"SyncAll": "true" if after == "all" else "false"}
     writing = settings_bag.writing(synchronization, current.bag, lambda bag: settings_bag.merged(bag, values))
@@ -394,8 +399,6 @@ def _set_mode(goal: Goal, narrows: bool, current: Current, wanted: Desired) -> A
         f"scope mode of configuration {wanted.configuration} to {after}",
         wanted.tenant,
         writing.requests,
-        before={"mode": before},
-        after={"mode": after},
         effects=effects,
         visible=writing.visible,
         refresh=writing.refresh,

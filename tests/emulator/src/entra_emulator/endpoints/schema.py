@@ -20,7 +20,7 @@ from ..provisioning.expressions import ExpressionError, evaluate, parse, to_sour
 from ..router import Operation
 from ..schema_bodies import DOCUMENTED, Schema, flow_type_problems
 from ..state import GraphObject, Job, new_id
-from .jobs import JOB, PORTAL_RESTART, TEMPLATE, TEMPLATES, find_job, require_template
+from .jobs import JOB, PORTAL_RESTART, TEMPLATE, TEMPLATE_SCHEMA_ID, TEMPLATE_VERSION, TEMPLATES, find_job, require_template
 
 SCHEMA = JOB + "/schema"
 TEMPLATE_SCHEMA = TEMPLATES + "/{template}/schema"
@@ -33,7 +33,7 @@ def _found(call: Call) -> tuple[str, GraphObject]:
         principal, _synchronization, job = find_job(call)
         return f"servicePrincipals('{principal['id']}')/synchronization/jobs('{job.id}')/schema", job.job_schema
     principal = require_template(call)
-    schema = {**template.azure2azure_schema(call.settings, principal["appId"]), "id": TEMPLATE}
+    schema = {**template.azure2azure_schema(call.settings, principal["appId"]), "id": TEMPLATE_SCHEMA_ID, "version": TEMPLATE_VERSION}
     return f"servicePrincipals('{principal['id']}')/synchronization/templates('{TEMPLATE}')/schema", schema
 
 

@@ -133,6 +133,10 @@ class Key(SigningKey):
             raise jwt.InvalidAudienceError
         return claims
 
+    def forget(self) -> None:
+        """Forget the tokens of the history before."""
+        self._read.clear()
+
 
 def _encoded(part: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
@@ -221,7 +225,8 @@ class Wire:
     """A service with the tenants of a scenario. `save` and `load` keep and restore the whole of it."""
 
     def __init__(self, world: World) -> None:
-        self.service = Service(world, Settings(throttling=False), key=Key(self.clock), log=_Silence())
+        self._key = Key(self.clock)
+        self.service = Service(world, Settings(throttling=False), key=self._key, log=_Silence())
         self.service.throttle = Throttle(now=self.clock)
         self._now = moment(world.clock)
         self.callers: dict[Any, Caller] = {}
@@ -252,6 +257,7 @@ class Wire:
         self.service.load(world)
         self.service.throttle.accounts.clear()
         self.service.faults = FaultPlan()
+        self._key.forget()
         self._now = moment(world.clock)
         self.arrivals = []
         self.callers = {}
@@ -465,6 +471,6 @@ def _told_nobody(_arrival: Arrival, _raw: bytes) -> None:
     """Report to nobody."""
 
 
-def digest(value: Any) -> str:
-    """A short name of plain data, which is the same on any machine."""
-    return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+def digest(world: World) -> str:
+    """A short name of a state, which is the same on any machine."""
+    return hashlib.sha256(world.model_dump_json().encode()).hexdigest()[:16]

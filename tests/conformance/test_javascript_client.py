@@ -38,6 +38,25 @@ def _node_is_too_old() -> bool:
     return int(version.strip("v\n").split(".")[0]) < OLDEST_NODE
 
 
+def _installed() -> str:
+    """Installs the libraries of the lock file, unless they are there; what npm says if it cannot."""
+    marker, lock = INSTALLED / "installed.json", (SOURCES / LOCK).read_text(encoding="utf-8")
+    if marker.exists() and marker.read_text(encoding="utf-8") == lock:
+        return ""
+    INSTALLED.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", LOCK):
+        shutil.copy(SOURCES / name, INSTALLED / name)
+    command = [NPM or "", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries", "1", "--fetch-timeout", "20000"]
+    try:
+        subprocess.run(command, cwd=INSTALLED, capture_output=True, text=True, check=True, timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        return f"the registry did not answer in {SECONDS} seconds"
+    except subprocess.CalledProcessError as problem:
+        return str(problem.stderr).strip() or "npm failed"
+    marker.write_text(lock, encoding="utf-8")
+    return ""
+
+
 @pytest.fixture(scope="module")
 def program() -> Path:
     """The program beside its installed libraries."""
@@ -45,17 +64,9 @@ def program() -> Path:
         pytest.skip("Node.js with npm is not installed")
     if _node_is_too_old():
         pytest.skip(f"Node.js is older than {OLDEST_NODE}")
-    INSTALLED.mkdir(parents=True, exist_ok=True)
-    marker = INSTALLED / "installed.json"
-    lock = (SOURCES / LOCK).read_text(encoding="utf-8")
-    if not marker.exists() or marker.read_text(encoding="utf-8") != lock:
-        for name in ("package.json", LOCK):
-            shutil.copy(SOURCES / name, INSTALLED / name)
-        command = [NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries", "1", "--fetch-timeout", "20000"]
-        done = subprocess.run(command, cwd=INSTALLED, capture_output=True, text=True, check=False, timeout=SECONDS)
-        if done.returncode:
-            pytest.skip(f"the JavaScript client cannot be installed: {done.stderr.strip().splitlines()[-1]}")
-        marker.write_text(lock, encoding="utf-8")
+    problem = _installed()
+    if problem:
+        pytest.skip(f"the JavaScript client cannot be installed: {problem}")
     return Path(shutil.copy(SOURCES / "perform.mjs", INSTALLED / "perform.mjs"))
 
 

@@ -87,11 +87,6 @@ _IN_SHARING = _changed("link_share")
 _IN_POLICY = _changed("link_groups")
 
 
-def _starts(before: Wish | None, wanted: Wish) -> bool:
-    paused = before is not None and before.get("link_job_state") == "paused"
-    return (before is None or paused) and not _removes(before, wanted) and wanted.get("link_job_state") != "paused"
-
-
 def _restarts(before: Wish | None, wanted: Wish) -> bool:
     return wanted.get("link_job_state") != "paused" and _any(_IN_SCHEMA, _narrows)(before, wanted)
 
@@ -99,6 +94,12 @@ def _restarts(before: Wish | None, wanted: Wish) -> bool:
 def _narrows(before: Wish | None, wanted: Wish) -> bool:
     """Not everybody is in scope any longer."""
     return before is not None and before.get("link_scope_mode") == "all" and wanted.get("link_scope_mode") != "all"
+
+
+def _starts(before: Wish | None, wanted: Wish) -> bool:
+    """A pending restart starts a paused job as well."""
+    paused = before is not None and before.get("link_job_state") == "paused" and not _restarts(before, wanted)
+    return (before is None or paused) and not _removes(before, wanted) and wanted.get("link_job_state") != "paused"
 
 
 def _pauses(before: Wish | None, wanted: Wish) -> bool:
@@ -118,6 +119,11 @@ def _unshares(before: Wish | None, wanted: Wish) -> bool:
     return bool(wanted.get("link_share")) and _takes_down(before, wanted)
 
 
+def _adopts(before: Wish | None, wanted: Wish) -> bool:
+    """Then it renames what somebody has renamed."""
+    return before is not None and not _removes(before, wanted) and bool(wanted.get("link_adopt"))
+
+
 WRITES: tuple[tuple[str, int, Guess], ...] = (
     (f"POST {PARTNERS}", 2, _creates),
     (f"PATCH {PARTNERS}/{{id}}", 2, _any(_shares, _unshares)),
@@ -130,6 +136,7 @@ WRITES: tuple[tuple[str, int, Guess], ...] = (
     (f"DELETE {SHARING}/{{id}}", 4, _unshares),
     ("POST /applicationTemplates/{id}/instantiate", 1, _creates),
     ("PATCH /servicePrincipals/{id}", 2, _any(_IN_SCHEMA, _narrows, _deprovisions)),
+    ("PATCH /applications/{id}", 1, _adopts),
     ("DELETE /applications/{id}", 1, _takes_down),
     (f"PUT {SYNCHRONIZATION}/secrets", 1, _any(_creates, _IN_BAG)),
     (f"POST {SYNCHRONIZATION}/jobs", 1, _creates),
@@ -140,7 +147,7 @@ WRITES: tuple[tuple[str, int, Guess], ...] = (
     (f"POST {JOB}/restart", 1, _any(_restarts, _deprovisions)),
 )
 """What changes something: about how often, and when. Assignments are inside batches."""
-KINDS = (*(kind for kind, _often, _guess in WRITES), *READS, *OF_CREATION, "PATCH /applications/{id}", f"GET {SHARING}", BATCH)
+KINDS = (*(kind for kind, _often, _guess in WRITES), *READS, *OF_CREATION, f"GET {SHARING}", BATCH)
 """All kinds of requests that are aimed at."""
 
 

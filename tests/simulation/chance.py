@@ -156,6 +156,7 @@ def wish(chance: Chance, theme: frozenset[str]) -> Wish:
         ("link_deletion_threshold", 0.2, chance.choice((2, 7))),
         ("link_notification_email", 0.1, "admin@north.example"),
         ("link_user_type", 0.15, chance.choice(("member", "guest"))),
+        ("link_adopt", 0.1, True),
     ):
         if chance.random() < likely:
             found[name] = value

@@ -18,7 +18,7 @@ from greenlet import getcurrent, greenlet
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.vault import Vault
 from ansible_collections.entra.cross_tenant_sync.tests.support.traffic import changes
 
-from . import beginnings, humans, invariants, scopes, sharing
+from . import beginnings, humans, invariants, outcomes, scopes, sharing
 from .beginnings import CYCLE
 from .driver import Driver, Ran
 from .history import WRITE, Chance, Event, History, Human, Passes, Run
@@ -307,7 +307,7 @@ class _Play:
         if self.watch.may_be_doubled and len(scopes.links(self.wire.world)) > 1:
             # Only somebody who knows both can say which of them is to go.
             scene = self._happen(Run(wish), "run beside a double")
-            self._violated("run beside a double", [("doubles_are_said", text) for text in invariants.doubles_not_said(scene)])
+            self._violated("run beside a double", [("doubles_are_said", text) for text in outcomes.doubles_not_said(scene)])
             return
         # Some answers of the service say that it is too early, or too much at once: a run ends with them, and the next one goes on.
         attempts = 6 if any(self.history.settings.get(name) for name in ("throttling", "transient_synchronization_errors")) else 1
@@ -316,10 +316,10 @@ class _Play:
             (ran,) = scene.runs
             if ran.succeeded:
                 break
-            if ran.refused and wish.get("link_users") == "deprovision":
-                # Without its job or its trust, the service removes nobody, so the run says how to finish.
-                wish["link_users"] = "keep"
-                scene = self._happen(Run(wish), "run again and keep the users")
+            other = self._after_refusal(wish) if ran.refused else None
+            if other is not None:
+                wish = other
+                scene = self._happen(Run(wish), "run again with what is possible")
                 (ran,) = scene.runs
                 if ran.succeeded:
                     break
@@ -329,10 +329,25 @@ class _Play:
             return
         for _cycle in range(2):
             self._happen(Passes(CYCLE // 60), "cycles pass")
-        self._violated("the end", [("everybody_arrives", text) for text in invariants.not_arrived(self.wire.world, self.watch)])
-        self._violated("the end", [("groups_arrive", text) for text in invariants.groups_not_arrived(self.wire.world, self.watch)])
+        self._violated("the end", [("everybody_arrives", text) for text in outcomes.not_arrived(self.wire.world, self.watch)])
+        self._violated("the end", [("groups_arrive", text) for text in outcomes.groups_not_arrived(self.wire.world, self.watch)])
         scene = self._happen(Run(wish, foretold=True), "run once more")
         self._violated("run once more", [("the_next_run_is_silent", text) for text in _noise(scene)])
+
+    def _after_refusal(self, wish: dict[str, Any]) -> dict[str, Any] | None:
+        """What the refusal of a wish says to do, if it is right."""
+        if wish.get("link_users") == "deprovision":
+            # Without its job or its trust, the service removes nobody.
+            return {**wish, "link_users": "keep"}
+        without = self._without_groups(wish)
+        return without if without != wish else None
+
+    def _without_groups(self, wish: dict[str, Any]) -> dict[str, Any]:
+        """A wish without groups, if the job cannot synchronize them (fact F218). That of a new configuration is not known before."""
+        link = scopes.the_link(self.wire.world)
+        if link is None or link.job is None or scopes.group_mapping(link.job) is not None:
+            return wish
+        return {name: value for name, value in wish.items() if name not in ("link_groups", "link_group_mappings")}
 
     def _possible(self) -> dict[str, Any]:
         """The last wish, without its limits, without users who have left, and without what somebody has made impossible."""
@@ -340,10 +355,7 @@ class _Play:
         share = {side: self._possible_sharing(side, about) for side, about in (wish.get("link_share") or {}).items()}
         if share and not sharing.removes(wish):
             wish["link_share"] = {side: about for side, about in share.items() if about}
-        link = scopes.the_link(self.wire.world)
-        if link and link.job and scopes.group_mapping(link.job) is None:
-            # The job cannot synchronize groups (fact F218).
-            wish = {name: value for name, value in wish.items() if name not in ("link_groups", "link_group_mappings")}
+        wish = self._without_groups(wish)
         wish["link_scope_users"] = [name for name in wish["link_scope_users"] if name in scopes.everyone(self.wire.world)]
         return wish | ({"link_deletion_threshold": 0} if wish.get("link_state") == "absent" else {"link_scope_allow_empty": True})
 

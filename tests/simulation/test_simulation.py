@@ -12,15 +12,16 @@ import signal
 import subprocess
 import sys
 import time
+from typing import Any
 
 import pytest
 
 from ansible_collections.entra.cross_tenant_sync.tests.support.life import everything
 
 from . import __main__ as command
-from . import chance, plants, shrink
-from .beginnings import BEGINNINGS, BUILT
-from .history import Beside, History, Human, Kill, Meanwhile, Passes, Run, Strike, source
+from . import aim, chance, plants, shrink
+from .beginnings import BEGINNINGS, BUILT, FILTERED, SHARING
+from .history import WRITE, Beside, History, Human, Kill, Meanwhile, Passes, Run, Strike, source
 from .humans import ACTS
 from .simulator import play
 from .tenants import upn
@@ -48,7 +49,7 @@ from ansible_collections.entra.cross_tenant_sync.tests.simulation import chance
 from ansible_collections.entra.cross_tenant_sync.tests.simulation.simulator import play
 json.dump([[report.trace, report.state] for seed in map(int, sys.argv[1:]) for report in [play(chance.history(seed))]], sys.stdout)
 """
-SAME = (2, 8, 21)
+SAME = (1, 2, 3)
 """Two quiet histories, and one with two runs at once."""
 
 
@@ -136,6 +137,40 @@ def test_a_violation_is_printed_as_a_test(monkeypatch: pytest.MonkeyPatch) -> No
     assert text.startswith("def test_history_0() -> None:\n")
     assert "play(history).violations" in text
     compile(text, "a test", "exec")
+
+
+AIMS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("nothing", SHARING),
+    ("built", {**BUILT, "link_filters": FILTERED["link_filters"], "link_deletion_threshold": 2}),
+    ("everybody", BUILT),
+    ("sharing", {**SHARING, "link_state": "absent", "link_users": "deprovision"}),
+    ("paused", {**BUILT, "link_groups": True}),
+)
+
+
+@pytest.mark.parametrize(("beginning", "wish"), AIMS)
+def test_faults_are_aimed_at_writes_that_are_sent(beginning: str, wish: dict[str, Any]) -> None:
+    """What `aim` expects of an undisturbed run, it sends."""
+    before = next(iter(BEGINNINGS[beginning][-1:]), None)
+    expected = aim.likely(before, wish)
+    assert expected
+    sent = play(History(1, beginning, events=(Run(wish),))).sent
+    assert sorted(kind for kind in expected if not sent[kind]) == []
+
+
+def test_nothing_is_expected_of_a_run_that_changes_nothing() -> None:
+    assert aim.likely(BUILT, BUILT) == {}
+
+
+def test_a_fault_strikes_the_write_of_its_number() -> None:
+    """Whatever it is: here the first write of a run that creates everything, and the third."""
+    strikes = (Strike("503 with Retry-After after the change", WRITE, 0), Strike("503", WRITE, 2))
+    report = play(History(1, events=(Run(BUILT, strikes=strikes),)))
+    assert dict(report.struck) == {
+        (f"POST {aim.PARTNERS}", "503 with Retry-After after the change"): 1,
+        (f"POST {aim.PARTNERS}", "503"): 1,
+    }
+    assert report.aimed == 2
 
 
 def test_every_fault_strikes_and_every_act_is_done() -> None:

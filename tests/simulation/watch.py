@@ -59,6 +59,8 @@ class View:
     """The partner's trust for Microsoft 365, by side."""
     seen: sharing.Bounds
     """What the users of the other tenant see, by side and reading."""
+    job: bool
+    """Whether the link has a job."""
     log: int
     arrivals: int
 
@@ -223,6 +225,7 @@ def view(world: World, arrivals: int = 0, kept: bool = True) -> View:
         shared={side: sharing.plain(world.tenants[holder].access_policy, looker) for side, (holder, looker) in sharing.SIDES.items()},
         trust={side: sharing.trust(world, side) for side in sharing.SIDES},
         seen=sharing.bounds(world, ()),
+        job=link is not None and link.job is not None,
         log=len(source.provisioning_log),
         arrivals=arrivals,
     )

@@ -146,7 +146,7 @@ class TestRecording:
             (debt.clear, [TAG, *OF_OTHERS, TAG], OF_OTHERS),
             (debt.clear, None, []),
         ],
-        ids=str,
+        ids=["beside others", "once", "every one of them", "none"],
     )
     def test_other_tags_are_kept_and_it_is_there_once(
         self, write: Callable[[Configuration, str, str], Action], tags: list[str] | None, sent: list[str]
@@ -158,7 +158,7 @@ class TestRecording:
             Request("PATCH", "/servicePrincipals/sp", {"tags": sent}),
         )
 
-    @pytest.mark.parametrize(("write", "recorded"), [(debt.record, True), (debt.clear, False)], ids=str)
+    @pytest.mark.parametrize(("write", "recorded"), [(debt.record, True), (debt.clear, False)])
     def test_it_is_done_once_a_later_task_can_read_it(self, write: Callable[[Configuration, str, str], Action], recorded: bool) -> None:
         seen = write(self.HERE, "Fabrikam", "tenant").visible
         assert seen is not None

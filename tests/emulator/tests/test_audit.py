@@ -279,3 +279,20 @@ def test_work_that_only_the_provisioning_log_has(linked: Api) -> None:
     linked.advance("PT1H")
     assert linked.get("/auditLogs/provisioning")["value"]
     assert [done(linked, activity) for activity in ("Import", "Synchronization rule action", "Export")] == [[], [], []]
+
+
+def test_the_audit_log_grows_with_the_provisioning_log(linked: Api) -> None:
+    """A log that was read before has the new entries too, and another state has none of the old ones."""
+    sp_id, job, role = linked.job()
+    before = linked.http.get("/emulator/state").json()
+    linked.assign(sp_id, role, linked.user_id(MINSU))
+    linked.ok("POST", f"{job}/start")
+    linked.advance("PT1H")
+    (first,) = done(linked, "Export")
+    linked.ok("PATCH", f"/users/{linked.user_id(MINSU)}", {"jobTitle": "Director"}, "contoso-admin")
+    linked.advance("PT1H")
+    second, again = done(linked, "Export")
+    assert again == first and second["id"] != first["id"]
+    assert second["resultReason"].startswith(f"User '{MINSU}' was updated")
+    assert linked.http.put("/emulator/state", json=before).status_code == 204
+    assert done(linked, "Export") == []

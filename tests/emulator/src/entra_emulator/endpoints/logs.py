@@ -11,7 +11,7 @@ from datetime import timedelta
 from .. import errors, odata
 from ..call import Call, Reply
 from ..odata import DIRECTORY_AUDIT, PROVISIONING, PROVISIONING_BY_ID
-from ..provisioning import audited
+from ..provisioning.audited import Audited
 from ..router import Operation
 from ..state import GraphObject, moment, stamp
 
@@ -45,7 +45,7 @@ def _audits(call: Call) -> list[GraphObject]:
     """What was changed in the tenant, and what the provisioning service did to each object (F302)."""
     if call.settings.audit_synchronization == "absent":
         return _published(call, call.tenant.audit_log)
-    done = (entry for number, source in enumerate(call.tenant.provisioning_log) for entry in audited.entries(number, source))
+    done = call.service.audited.setdefault(call.tenant.id, Audited()).of(call.tenant)
     return _published(call, list(heapq.merge(call.tenant.audit_log, done, key=lambda entry: str(entry["activityDateTime"]))))
 
 

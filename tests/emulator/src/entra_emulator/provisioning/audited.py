@@ -9,10 +9,11 @@ The entries are made of those of the provisioning log when they are read: a cycl
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from entra_emulator.provisioning.logs import SERVICE
-from entra_emulator.state import GraphObject
+from entra_emulator.state import GraphObject, Tenant
 
 Json = dict[str, Any]
 
@@ -22,6 +23,22 @@ FIRST_NUMBER, NUMBERS = 161_778_000, 10
 """Each entry of the provisioning log has so many numbers, so that an id stays the same whenever it is read."""
 ADDRESS = "203.0.113.9"
 INITIATOR = {"appId": None, "displayName": SERVICE, "servicePrincipalId": None, "servicePrincipalName": None}
+
+
+@dataclass
+class Audited:
+    """What was made so far, so that an entry of the provisioning log is looked at once, however often the audit log is read."""
+
+    made: list[GraphObject] = field(default_factory=list)
+    seen: int = 0
+    """How many entries of the provisioning log that is."""
+
+    def of(self, tenant: Tenant) -> list[GraphObject]:
+        """The audit entries about the work of the provisioning service, oldest first."""
+        for number in range(self.seen, len(tenant.provisioning_log)):
+            self.made += entries(number, tenant.provisioning_log[number])
+        self.seen = len(tenant.provisioning_log)
+        return self.made
 
 
 def entries(number: int, entry: GraphObject) -> Iterator[GraphObject]:

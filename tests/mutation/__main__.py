@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import yaml
 
@@ -29,7 +30,6 @@ def tested(file: str, jobs: int, again: bool) -> tuple[report.Row, list[report.M
         stage.fresh(file, tests_of(file))
     folder = stage.of(file)
     result = folder / "result.json"
-    result.unlink(missing_ok=True)
     began = time.monotonic()
     engine = f"{'.'.join(stage.COLLECTION.parts)}.tests.mutation.engine"
     path = os.pathsep.join(str(folder / "mutants" / name) for name in (".", stage.COLLECTION / "tests" / "emulator" / "src"))
@@ -39,7 +39,15 @@ def tested(file: str, jobs: int, again: bool) -> tuple[report.Row, list[report.M
         environment = {**os.environ, "PYTHONPATH": path, "PYTHONHASHSEED": "0"}
         subprocess.run([sys.executable, "-m", engine, *arguments], cwd=folder, env=environment, stdout=log, stderr=log, check=True)
     mutants = [report.Mutant(**one) for one in json.loads(result.read_text(encoding="utf-8"))]
-    return report.row(file, mutants, time.monotonic() - began), mutants
+    return report.row(file, mutants, _seconds(folder, time.monotonic() - began, again)), mutants
+
+
+def _seconds(folder: Path, now: float, again: bool) -> float:
+    """How long all mutants of a file take: with ``again``, as long as they took when all of them were tested."""
+    known = folder / "seconds"
+    if not again:
+        known.write_text(f"{now:.1f}", encoding="utf-8")
+    return float(known.read_text(encoding="utf-8"))
 
 
 def main() -> int:

@@ -151,7 +151,7 @@ def desired(params: Mapping[str, Any]) -> Desired:
     if not 0 <= (params.get("max_removal_percent") or 0) <= 100:
         raise Refusal("max_removal_percent must be from 0 to 100")
     # A judged change keeps the limits already, by the users who pass the filters. Assignments do not show who they are.
-    judged = params.get("judged", False)
+    judged = params["judged"]
     return Desired(
         tenant=params["tenant_id"],
         configuration=params["configuration"],
@@ -248,7 +248,7 @@ def _named(client: Client, wanted: Desired, known: Sequence[Principal], groups: 
     assigned_users = [principal for principal in known if principal.kind == "user"]
     by_name = {user.name.lower(): user for user in assigned_users} | {user.id: user for user in assigned_users}
     unread = [name for name in wanted.users if name.lower() not in by_name]
-    found = find_people(client, unread) if unread else {}
+    found = find_people(client, unread)
     users = [by_name.get(name.lower()) or found[name] for name in wanted.users]
     named = {principal.id: principal for principal in [*users, *(groups[name] for name in wanted.groups)]}
     client.reads.objects.update(named)
@@ -271,8 +271,9 @@ def plan(current: Current, wanted: Desired) -> Plan:
     guard(leavers, replace(wanted, max_removals=None, max_removal_percent=None) if current.judged else wanted)
     leaving_groups = _leaving_groups(goal, current, wanted)
     changes_mode = goal.mode_after != goal.mode_before or (wanted.mode and current.configuration and "SyncAll" not in current.bag)
-    # It is not documented whether the service synchronizes all users while the key is missing (fact F61), so that counts as all here.
-    narrows = goal.mode_after == "assigned" and (goal.mode_before == "all" or "SyncAll" not in current.bag)
+    # It is not documented whether the service synchronizes all users while the key is missing (fact F61), so writing it counts as a change
+    # from all.
+    narrows = goal.mode_after == "assigned"
     write = (_set_mode(goal, narrows, current, wanted),) if changes_mode else ()
     whole = change.with_restart(
         job.Current(current.configuration, current.job),

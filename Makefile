@@ -44,6 +44,11 @@ simulate: export PYTHONPATH := $(CURDIR)/.build
 simulate: $(VENV)/.test-installed $(COLLECTION) ## Play whole histories of a link, each from a seed: make simulate SEEDS=1000 FIRST=0.
 	@python -m ansible_collections.entra.cross_tenant_sync.tests.simulation $(or $(SEEDS),1000) $(or $(FIRST),0) $(SIMULATE_ARGS)
 
+.PHONY: mutate
+mutate: export PYTHONPATH := $(CURDIR)/.build
+mutate: $(VENV)/.lint-installed $(COLLECTION) ## Change the planners and the engine in small ways, and look whether a unit test fails: make mutate FILES=apply.py.
+	@python -m ansible_collections.entra.cross_tenant_sync.tests.mutation $(FILES) $(MUTATE_ARGS)
+
 # Without it, one test says that it is skipped.
 $(AWX): tests/tools/awx_collection.py | $(VENV)/.test-installed
 	@python tests/tools/awx_collection.py .build/awx
@@ -147,6 +152,10 @@ dist: $(VENV)/.dist-installed ## Build the artifact of a release in .build/dist,
 	@cyclonedx-py requirements requirements.txt --output-reproducible --output-file .build/dist/requirements.cdx.json 2>/dev/null
 	@python tests/tools/dist.py .build/dist
 	@cat .build/dist/SHA256SUMS
+
+.PHONY: sign
+sign: dist ## Build the artifact, and sign its checksums and its manifest with GnuPG: make sign KEY=<fingerprint>.
+	@$(if $(KEY),,$(error Name the key: make sign KEY=<fingerprint>))python tests/tools/sign.py .build/dist '$(KEY)'
 
 $(VENV)/.docs-installed: docs/docsite/requirements.txt $(VENV)/.test-installed
 	@echo "Installing what the documentation site needs"

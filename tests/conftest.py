@@ -9,8 +9,15 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("steady", derandomize=True)
 settings.register_profile("explore", max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """No test may be named after the place of an object in memory: processes that share the tests among them would not agree on the name."""
+    if changing := sorted({item.nodeid.split("[")[0] for item in items if " at 0x" in item.nodeid}):
+        raise pytest.UsageError(f"give these tests ids that are always the same: {', '.join(changing)}")

@@ -166,7 +166,7 @@ def _shows(action: Action, client: Client, new_id: str, patient: bool) -> bool:
         return False
     seen = None
     with contextlib.suppress(GraphFailure), client.reading():
-        seen = client.whole(client.find(_filled(action.visible.path, new_id), version=action.visible.version))
+        seen = _read(action.visible, client, new_id)
         if action.visible.until(seen):
             return True
     if action.conflict:
@@ -222,11 +222,10 @@ def await_state(wait: Wait, client: Client, pace: Pace, new_id: str = "") -> boo
 
 def _await(wait: Wait, client: Client, pace: Pace, new_id: str) -> tuple[bool, Any]:
     """Whether the awaited state became visible in time, and the body that showed it."""
-    path = _filled(wait.path, new_id)
     for _attempt in pace.attempts():
         try:
             with client.reading():
-                body = client.whole(client.find(path, version=wait.version), version=wait.version)
+                body = _read(wait, client, new_id)
                 if wait.until(body):
                     return True, body
         except ServiceError as error:
@@ -234,6 +233,11 @@ def _await(wait: Wait, client: Client, pace: Pace, new_id: str) -> tuple[bool, A
             if error.status not in (403, 404, 409):
                 raise
     return False, None
+
+
+def _read(wait: Wait, client: Client, new_id: str) -> Any:
+    """The body at the path of the wait, with the members of all pages."""
+    return client.whole(client.find(_filled(wait.path, new_id), version=wait.version), version=wait.version)
 
 
 def _filled(path: str, new_id: str) -> str:

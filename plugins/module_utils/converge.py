@@ -186,7 +186,7 @@ def _state_in_other_tenant(
     """The state in the other tenant. At the end it is read repeatedly for a while, because a replica may be delayed (fact F14)."""
     if outcome.in_other_tenant is None or other is None:
         return None
-    for _attempt in range(READS if patient else 1):
+    for _attempt in range(READS):
         try:
             with other.reading():
                 state = outcome.in_other_tenant(other, body)

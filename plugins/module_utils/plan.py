@@ -97,8 +97,6 @@ class Action:
     object: str
     tenant: str
     requests: tuple[Request, ...]
-    before: Any = None
-    after: Any = None
     effects: Mapping[str, Any] = field(default_factory=dict)
     new_id_at: str = ""
     """For an action that creates an object: the dotted place of its id in the answer. `NEW_ID` in a later path stands for that id."""

@@ -161,8 +161,10 @@ options:
   state:
     description:
       - V(present) creates the entry if it does not exist, and sets the given settings.
-      - V(absent) removes the identity synchronization and then the whole entry, or what O(inherit) names.
-        Users that are synchronized already are not changed.
+      - V(absent) removes the identity synchronization and then the whole entry, or what O(inherit) names, and the entry only if nothing else is
+        in it. Users that are synchronized already are not changed.
+      - Capabilities of Microsoft 365 go with the entry, so they keep it if O(inherit) is set, and are named in the diff otherwise. An
+        application that lacks C(Policy.Read.All) cannot read them. Where partners are trusted for Microsoft 365, it keeps the entry, or warns.
     type: str
     choices: [present, absent]
     default: present

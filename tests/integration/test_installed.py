@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +20,7 @@ import yaml
 
 from ansible_collections.entra.cross_tenant_sync.tests.support.emulator import SECRETS, Emulator
 from ansible_collections.entra.cross_tenant_sync.tests.support.playbooks import REPOSITORY, inventory
-from ansible_collections.entra.cross_tenant_sync.tests.tools import dist
+from ansible_collections.entra.cross_tenant_sync.tests.tools import dist, sign
 
 NAME = "entra.cross_tenant_sync"
 
@@ -77,6 +78,65 @@ def command(path: Path, program: str, *arguments: str) -> str:
     )
     assert run.returncode == 0, run.stdout + run.stderr
     return run.stdout
+
+
+@pytest.fixture
+def key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of a key of GnuPG, made for this test; ``ring.gpg`` has its public part."""
+    if not shutil.which("gpg"):
+        pytest.skip("GnuPG is not installed")
+    # The socket of its agent has a path of at most 107 characters, so its folder is not below that of the test.
+    with tempfile.TemporaryDirectory() as home:
+        monkeypatch.setenv("GNUPGHOME", home)
+        made = ["gpg", "--batch", "--quiet", "--passphrase", "", "--quick-generate-key", "release@example.com", "ed25519", "sign", "1d"]
+        subprocess.run(made, check=True, capture_output=True)
+        subprocess.run(["gpg", "--batch", "--export", "--output", str(tmp_path / "ring.gpg")], check=True)
+        yield "release@example.com"
+        subprocess.run(["gpgconf", "--kill", "all"], check=False)
+
+
+def verified(path: Path, signature: Path, ring: Path) -> subprocess.CompletedProcess[str]:
+    """What ``ansible-galaxy collection verify`` says of what is installed below a path."""
+    options = ["--offline", "--keyring", str(ring), "--signature", signature.as_uri()]
+    program = str(Path(sys.executable).with_name("ansible-galaxy"))
+    environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(path), "ANSIBLE_NOCOLOR": "1"}
+    environment.pop("PYTHONPATH", None)
+    return subprocess.run(
+        [program, "collection", "verify", NAME, *options], cwd=path, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_a_signed_release_can_be_verified(artifact: Path, installed: Path, key: str, tmp_path: Path) -> None:
+    """Its checksums, and what was installed of it; a changed file and the signature of something else are noticed."""
+    folder = tmp_path / "dist"
+    shutil.copytree(artifact.parent, folder)
+    of_manifest, of_sums = sign.main(folder, key)
+    assert of_manifest.name == "entra-cross_tenant_sync-0.1.0.MANIFEST.json.asc"
+    checked = ["gpgv", "--keyring", str(tmp_path / "ring.gpg"), str(of_sums), str(folder / "SHA256SUMS")]
+    assert subprocess.run(checked, check=False, capture_output=True).returncode == 0
+    (folder / "SHA256SUMS").write_text("0" * 64 + f"  {artifact.name}\n")
+    assert subprocess.run(checked, check=False, capture_output=True).returncode != 0
+
+    copy = tmp_path / "copy"
+    shutil.copytree(installed / "ansible_collections", copy / "ansible_collections")
+    whole = verified(copy, of_manifest, tmp_path / "ring.gpg")
+    assert whole.returncode == 0, whole.stdout + whole.stderr
+    foreign = verified(copy, of_sums, tmp_path / "ring.gpg")
+    assert foreign.returncode != 0
+    assert "Signature verification failed" in foreign.stdout
+    module = copy / "ansible_collections" / "entra" / "cross_tenant_sync" / "plugins" / "modules" / "sync_job.py"
+    module.write_text(module.read_text() + "# changed\n")
+    changed = verified(copy, of_manifest, tmp_path / "ring.gpg")
+    assert changed.returncode != 0
+    assert "plugins/modules/sync_job.py" in changed.stdout
+
+
+def test_a_release_is_not_signed_with_a_key_that_is_not_there(artifact: Path, key: str, tmp_path: Path) -> None:
+    folder = tmp_path / "dist"
+    shutil.copytree(artifact.parent, folder)
+    with pytest.raises(subprocess.CalledProcessError):
+        sign.main(folder, f"not.{key}")
+    assert not list(folder.glob("*.asc"))
 
 
 def test_the_documentation_of_everything_is_there(installed: Path) -> None:

@@ -18,7 +18,7 @@ from entra_emulator.state import World
 
 from .driver import Driver, Ran
 from .history import Chance
-from .tenants import CONNECTIONS, NAME, upn, world
+from .tenants import CONNECTIONS, IN_TARGET, NAME, upn, world
 from .wire import Caller, Wire
 
 CYCLE = 40 * 60
@@ -36,6 +36,14 @@ BUILT: dict[str, Any] = {
     "link_filters": [],
     "link_job_state": "started",
 }
+SHARING = {
+    **BUILT,
+    "link_share": {
+        "source": {"free_busy": "basic", "mail_tips": "limited", "scope": "all"},
+        "target": {"calendar_sharing": "simple", "scope": "groups", "groups": [IN_TARGET]},
+    },
+}
+GROUPED = {**BUILT, "link_groups": True}
 FILTERED = {**BUILT, "link_filters": [{"name": "Staff", "clauses": [{"attribute": "department", "operator": "IS NOT NULL"}]}]}
 
 BEGINNINGS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
@@ -44,11 +52,15 @@ BEGINNINGS: Mapping[str, tuple[Mapping[str, Any], ...]] = {
     "everybody": ({**BUILT, "link_scope_mode": "all"},),
     "filtered": (FILTERED,),
     "paused": (BUILT, {**BUILT, "link_job_state": "paused"}),
+    "sharing": (SHARING,),
+    "grouped": (GROUPED,),
     "owing": (BUILT, {**BUILT, "link_job_state": "paused"}, {**FILTERED, "link_job_state": "paused"}),
 }
 """The runs that lead to each of them; two cycles pass after each run."""
 FLIPPED_TOO = "flipped "
 """Before a name: the same, where the service behaves in the other way at each open point."""
+ALL = (*BEGINNINGS, *(FLIPPED_TOO + name for name in BEGINNINGS if name != "grouped"))
+"""The names of all beginnings. Where there is no mapping of groups, none can be switched on (fact F218)."""
 
 
 def settings_of(changes: Mapping[str, Any]) -> Settings:

@@ -10,55 +10,15 @@ from typing import Any
 from ansible_collections.entra.cross_tenant_sync.tests.support.behaviours import KINDS
 from entra_emulator.settings import FLIPPED
 
-from .beginnings import BEGINNINGS, FLIPPED_TOO, LINK
+from . import aim
+from .beginnings import ALL, BEGINNINGS, FLIPPED_TOO, LINK
 from .history import Beside, Chance, Event, History, Human, Kill, Meanwhile, Passes, Run, Strike
-from .humans import ACTS, OF_USERS
-from .tenants import GROUPS, PEOPLE, upn
+from .humans import ACTS, OF_GROUPS, OF_SHARING, OF_USERS
+from .sharing import LEVELS
+from .tenants import GROUPS, IN_TARGET, PEOPLE, upn
 from .wire import BATCH, FAULTS, ITEM, ITEM_FAULTS
 
 Wish = dict[str, Any]
-
-SYNCHRONIZATION = "/servicePrincipals/{id}/synchronization"
-JOB = f"{SYNCHRONIZATION}/jobs/{{id}}"
-PARTNER = "/policies/crossTenantAccessPolicy/partners"
-WRITES = (
-    f"POST {PARTNER}",
-    f"PATCH {PARTNER}/{{id}}",
-    f"DELETE {PARTNER}/{{id}}",
-    f"PUT {PARTNER}/{{id}}/identitySynchronization",
-    f"PATCH {PARTNER}/{{id}}/identitySynchronization",
-    f"DELETE {PARTNER}/{{id}}/identitySynchronization",
-    "POST /applicationTemplates/{id}/instantiate",
-    "PATCH /servicePrincipals/{id}",
-    "PATCH /applications/{id}",
-    "DELETE /applications/{id}",
-    f"PUT {SYNCHRONIZATION}/secrets",
-    f"POST {SYNCHRONIZATION}/jobs",
-    f"DELETE {JOB}",
-    f"PUT {JOB}/schema",
-    f"POST {JOB}/start",
-    f"POST {JOB}/pause",
-    f"POST {JOB}/restart",
-)
-READS = (
-    "GET /servicePrincipals",
-    "GET /servicePrincipals/{id}",
-    "GET /applications",
-    "GET /users",
-    "GET /groups",
-    "GET /groups/{id}/members",
-    f"GET {PARTNER}",
-    f"GET {PARTNER}/{{id}}",
-    f"GET {SYNCHRONIZATION}/secrets",
-    f"GET {SYNCHRONIZATION}/jobs",
-    f"GET {JOB}",
-    f"GET {JOB}/schema",
-    f"POST {JOB}/schema/parseExpression",
-    f"POST {SYNCHRONIZATION}/jobs/validateCredentials",
-    "POST /oauth2/v2.0/token",
-    "GET /.well-known/openid-configuration",
-)
-"""The kinds of requests of a run. Each is struck as often as any other, however often it is sent."""
 
 FILTERS: tuple[Any, ...] = (
     [],
@@ -75,6 +35,24 @@ FILTERS: tuple[Any, ...] = (
     ],
     [{"name": "Sales", "clauses": [{"attribute": "department", "operator": "EQUALS", "values": ["Sales"]}]}],
 )
+SCOPES: dict[str, tuple[Wish, ...]] = {
+    "source": (
+        {"scope": "all"},
+        {"scope": "all"},
+        {"scope": "all", "excluded_groups": ["Core"]},
+        {"scope": "groups", "groups": ["Sales"]},
+        {"scope": "groups", "groups": ["Core"], "excluded_groups": []},
+        {},
+    ),
+    "target": (
+        {"scope": "all"},
+        {"scope": "all"},
+        {"scope": "groups", "groups": [IN_TARGET]},
+        {"scope": "all", "excluded_groups": [IN_TARGET]},
+        {},
+    ),
+}
+"""Whose data is shown. Without a scope, that of what is shown already."""
 SUFFIX = {"target": "displayName", "expression": 'Append([displayName], " (North)")'}
 MAPPINGS: tuple[Any, ...] = (
     [SUFFIX],
@@ -84,25 +62,42 @@ MAPPINGS: tuple[Any, ...] = (
 )
 
 
+SHARES = "shares"
+GROUPS_FOLLOW = "groups follow"
+THEMES: tuple[frozenset[str], ...] = (
+    *(frozenset[str](),) * 5,
+    frozenset({SHARES}),
+    frozenset({SHARES}),
+    frozenset({GROUPS_FOLLOW}),
+    frozenset({GROUPS_FOLLOW, SHARES}),
+)
+"""What else the links of a history do: most of them synchronize users, and nothing else."""
+
+
 def history(seed: int) -> History:
     """The history of a seed."""
     chance = Chance(seed)
+    theme = chance.choice(THEMES)
     beginning = chance.choice(("nothing", "built", "built", *BEGINNINGS))
-    if chance.random() < 0.15:
+    if theme and chance.random() < 0.6:
+        beginning = chance.choice(tuple(name for about, name in ((SHARES, "sharing"), (GROUPS_FOLLOW, "grouped")) if about in theme))
+    if chance.random() < 0.15 and FLIPPED_TOO + beginning in ALL:
         beginning = FLIPPED_TOO + beginning
     events: list[Event] = []
     last: Wish | None = None
+    there: aim.Wish | None = next(iter(BEGINNINGS[beginning.removeprefix(FLIPPED_TOO)][-1:]), None)
     for _number in range(chance.choice((1, 1, 2, 2, 3, 4))):
         kind = chance.random()
         if kind < 0.25:
-            events.append(human(chance))
+            events.append(human(chance, theme))
         elif kind < 0.35:
             events.append(Passes(chance.choice((1, 40, 80))))
         else:
-            last = last if last and chance.random() < 0.3 else wish(chance)
-            events.append(run(chance, last))
+            last = last if last and chance.random() < 0.3 else wish(chance, theme)
+            events.append(run(chance, last, there, theme))
+            there = None if last.get("link_state") == "absent" else last
     if last is None:
-        events.append(run(chance, wish(chance)))
+        events.append(run(chance, wish(chance, theme), there, theme))
     return History(seed, beginning, settings(chance), tuple(events))
 
 
@@ -134,13 +129,15 @@ def settings(chance: Chance) -> dict[str, Any]:
     return found
 
 
-def human(chance: Chance) -> Human:
+def human(chance: Chance, theme: frozenset[str]) -> Human:
     """Somebody's act."""
-    name = chance.choice(sorted(ACTS))
+    about = tuple(name for part, names in ((SHARES, OF_SHARING), (GROUPS_FOLLOW, OF_GROUPS)) if part in theme for name in names)
+    others = sorted(ACTS.keys() - {*OF_SHARING, *OF_GROUPS} | {"joins Sales", "quits Sales"})
+    name = chance.choice(about if about and chance.random() < 0.6 else others)
     return Human(name, upn(chance.choice(sorted(PEOPLE))) if name in OF_USERS else "")
 
 
-def wish(chance: Chance) -> Wish:
+def wish(chance: Chance, theme: frozenset[str]) -> Wish:
     """The variables of a link."""
     found: Wish = {
         **LINK,
@@ -159,6 +156,7 @@ def wish(chance: Chance) -> Wish:
         ("link_deletion_threshold", 0.2, chance.choice((2, 7))),
         ("link_notification_email", 0.1, "admin@north.example"),
         ("link_user_type", 0.15, chance.choice(("member", "guest"))),
+        ("link_adopt", 0.1, True),
     ):
         if chance.random() < likely:
             found[name] = value
@@ -167,11 +165,37 @@ def wish(chance: Chance) -> Wish:
     if chance.random() < 0.12:
         found["link_state"] = "absent"
         found["link_users"] = chance.choice(("keep", "deprovision"))
+    if SHARES in theme and chance.random() < 0.8:
+        found |= sharing(chance, "link_state" in found)
+    if GROUPS_FOLLOW in theme:
+        found |= groups(chance)
     return found
 
 
-def run(chance: Chance, wanted: Wish) -> Run:
-    """A run of this wish, disturbed in some way or in none."""
+def sharing(chance: Chance, removes: bool) -> Wish:
+    """What the tenants show each other, and what a removal leaves."""
+    about: Wish = {}
+    for side in chance.choice((("source",), ("target",), ("source", "target"))):
+        features = chance.sample(sorted(LEVELS), chance.choice((1, 1, 2, 3)))
+        about[side] = {name: chance.choice((True, False) if name == "profile_card" else ("none", *LEVELS[name])) for name in features}
+        about[side] |= chance.choice(SCOPES[side])
+    kept = {side: [chance.choice([name for name in held if name in LEVELS])] for side, held in about.items()}
+    return {"link_share": about, **({"link_share_keep": kept} if removes and chance.random() < 0.3 else {})}
+
+
+def groups(chance: Chance) -> Wish:
+    """Whether groups are synchronized, which goes together with assignments only (fact F214)."""
+    kind = chance.random()
+    if kind < 0.2:
+        return {}
+    if kind < 0.35:
+        return {"link_groups": False}
+    mapped = {"link_group_mappings": [{"target": "displayName", "expression": 'Append([displayName], " (North)")'}]}
+    return {"link_groups": True, "link_scope_mode": "assigned", **(mapped if chance.random() < 0.3 else {})}
+
+
+def run(chance: Chance, wanted: Wish, there: aim.Wish | None, theme: frozenset[str]) -> Run:
+    """A run of this wish, disturbed in some way or in none. ``there``: the wish that probably came true before it."""
     kind = chance.random()
     quiet = kind < 0.3
     strikes: tuple[Strike, ...] = ()
@@ -180,14 +204,14 @@ def run(chance: Chance, wanted: Wish) -> Run:
     meanwhile: tuple[Meanwhile, ...] = ()
     if not quiet:
         if kind < 0.75:
-            strikes = tuple(strike(chance) for _number in range(chance.choice((1, 1, 2))))
+            strikes = tuple(strike(chance, there, wanted) for _number in range(chance.choice((1, 2, 4, 8))))
         if 0.7 < kind < 0.88:
-            kill = Kill(*_place(chance), after=chance.random() < 0.6)
+            kill = Kill(*aim.place(chance, there, wanted), after=chance.random() < 0.6)
         if kind > 0.85:
             turns = tuple(chance.randint(1, 12) for _number in range(chance.randint(1, 12)))
-            beside = Beside(wanted if chance.random() < 0.8 else wish(chance), turns)
+            beside = Beside(wanted if chance.random() < 0.8 else wish(chance, theme), turns)
         if chance.random() < 0.2:
-            event = human(chance) if chance.random() < 0.5 else Passes(chance.choice((1, 40)))
+            event = human(chance, theme) if chance.random() < 0.5 else Passes(chance.choice((1, 40)))
             meanwhile = (Meanwhile(chance.randrange(50), event),)
     return Run(
         wanted,
@@ -201,19 +225,8 @@ def run(chance: Chance, wanted: Wish) -> Run:
     )
 
 
-def strike(chance: Chance) -> Strike:
+def strike(chance: Chance, there: aim.Wish | None, wanted: Wish) -> Strike:
     """A fault at some request."""
     if chance.random() < 0.15:
-        return Strike(ITEM + chance.choice(ITEM_FAULTS), BATCH, chance.randrange(12))
-    return Strike(chance.choice(sorted(FAULTS)), *_place(chance))
-
-
-def _place(chance: Chance) -> tuple[str, int]:
-    kind = chance.random()
-    if kind < 0.5:
-        return chance.choice(WRITES), chance.choice((0, 0, 0, 1))
-    if kind < 0.75:
-        return chance.choice(READS), chance.choice((0, 0, 1, 2, 3))
-    if kind < 0.85:
-        return BATCH, chance.randrange(14)
-    return "", chance.randrange(50)
+        return Strike(ITEM + chance.choice(ITEM_FAULTS), BATCH, chance.randrange(10))
+    return Strike(chance.choice(sorted(FAULTS)), *aim.place(chance, there, wanted))

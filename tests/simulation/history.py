@@ -13,6 +13,8 @@ from typing import Any, TypeAlias
 
 Chance = random.Random
 """What a seed gives: neither secret nor unpredictable."""
+WRITE = "a write"
+"""In place of a kind of requests: whatever may change something, apart from batches."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Passes:
 
 @dataclass(frozen=True)
 class Strike:
-    """A fault of `wire.FAULTS` strikes the ``nth`` request (counted from 0) of this kind; of any kind, if it is empty."""
+    """A fault of `wire.FAULTS` strikes the ``nth`` request (counted from 0) of this kind, or `WRITE`; of any kind, if it is empty."""
 
     fault: str
     kind: str = ""

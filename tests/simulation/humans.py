@@ -11,23 +11,28 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from entra_emulator.history import HistoryError, Sent, perform
 from entra_emulator.service import Service
 
 from . import scopes
+from .sharing import EVERY_USER, SIDES, TRUST
 from .tenants import DOMAIN, NAME, OTHER, SOURCE, TARGET
 
 Json = dict[str, Any]
 PARTNERS = "/policies/crossTenantAccessPolicy/partners"
 TEMPLATE = "518e5f48-1fc8-4c48-9387-9fdf28b0dfe7"
 EVERYBODY = "*"
+DEFAULT = "/policies/crossTenantAccessPolicy/default"
+BASIC = "crossTenantCalendarAvailabilityBasic"
+SOMEBODY = "70000000-0000-4000-8000-0000000000aa"
+"""A user of the other tenant."""
 
 
 @dataclass(frozen=True)
 class Act:
-    """What it does to the service with a subject, and for whose removal it may be the reason: the subject, `EVERYBODY` or nobody."""
+    """What it does to the service with a subject, and for whose removal it may be the reason: the subject, `EVERYBODY`, groups or nobody."""
 
     do: Callable[[Service, str], None]
     removes: str = ""
@@ -43,8 +48,8 @@ def act(service: Service, name: str, subject: str) -> None:
         return
 
 
-def _send(service: Service, tenant: str, method: str, path: str, body: Any = None) -> Any:
-    return perform(service, Sent(tenant=tenant, method=method, path=path, body=body))
+def _send(service: Service, tenant: str, method: str, path: str, body: Any = None, version: Literal["v1.0", "beta"] = "v1.0") -> Any:
+    return perform(service, Sent(tenant=tenant, method=method, path=path, body=body, version=version))
 
 
 def _link(service: Service) -> scopes.Link | None:
@@ -163,12 +168,14 @@ def _maps_by_hand(mapping: Json) -> None:
             row["source"] = {"name": "By hand", "type": "Constant", "expression": '"By hand"', "parameters": []}
 
 
-def _partner(tenant: str, body: Mapping[str, Any], part: str = "") -> Callable[[Service, str], None]:
+def _partner(
+    tenant: str, body: Mapping[str, Any], part: str = "", version: Literal["v1.0", "beta"] = "v1.0"
+) -> Callable[[Service, str], None]:
     other = TARGET if tenant == SOURCE else SOURCE
 
     def do(service: Service, _subject: str) -> None:
         if other in service.world.tenants[tenant].access_policy.partners:
-            _send(service, tenant, "PATCH", f"{PARTNERS}/{other}{part}", dict(body))
+            _send(service, tenant, "PATCH", f"{PARTNERS}/{other}{part}", dict(body), version)
 
     return do
 
@@ -219,6 +226,66 @@ def _renames(service: Service, _subject: str) -> None:
         _send(service, SOURCE, "PATCH", f"/servicePrincipals/{link.id}", {"displayName": NAME.upper()})
 
 
+def _capability(side: str, name: str, allowed: bool = True, everywhere: bool = False, excluded: str = "") -> Callable[[Service, str], None]:
+    """Allows or disallows a capability for all users, apart from the members of a group, in the entry of the partner or by default."""
+    holder, looker = SIDES[side]
+    path = f"{DEFAULT if everywhere else f'{PARTNERS}/{looker}'}/m365Capabilities"
+
+    def do(service: Service, _subject: str) -> None:
+        policy = service.world.tenants[holder].access_policy
+        held = policy.default_capabilities if everywhere else policy.capabilities.get(looker) or {}
+        group = _group_id(service, excluded) if excluded else None
+        scopes: Json = {
+            "included": [{"resourceId": "All", "resourceType": "user"}],
+            "excluded": [{"resourceId": group, "resourceType": "group"}] if group else [],
+        }
+        body: Json = {"inboundAccess": {"isAllowed": allowed, "resourceScopes": scopes}}
+        if name in held:
+            _send(service, holder, "PATCH", f"{path}/{name}", body, "beta")
+        else:
+            _send(service, holder, "POST", path, {"@odata.type": f"#microsoft.graph.{name}", **body}, "beta")
+
+    return do
+
+
+def _removes_capability(service: Service, _subject: str) -> None:
+    path = f"{PARTNERS}/{TARGET}/m365Capabilities/crossTenantCalendarAvailabilityBasic"
+    _send(service, SOURCE, "DELETE", path, None, "beta")
+
+
+def _trusts_by_default(service: Service, _subject: str) -> None:
+    _send(service, SOURCE, "PATCH", DEFAULT, {TRUST: {"users": EVERY_USER}})
+
+
+def _unassigns_group(service: Service, _subject: str) -> None:
+    _unassigns(service, "Sales")
+
+
+def _maps_no_groups(service: Service, _subject: str) -> None:
+    """Switches the mapping of groups off."""
+    link = _link(service)
+    if link is None or link.job is None or scopes.group_mapping(link.job) is None:
+        return
+    path = f"/servicePrincipals/{link.id}/synchronization/jobs/{link.job.id}/schema"
+    schema = json.loads(json.dumps({name: value for name, value in _send(service, SOURCE, "GET", path).items() if name[0] != "@"}))
+    for mapping in schema["synchronizationRules"][0]["objectMappings"]:
+        if mapping["sourceObjectName"] == "Group":
+            mapping["enabled"] = False
+    _send(service, SOURCE, "PUT", path, schema)
+
+
+def _describes_group(service: Service, _subject: str) -> None:
+    key = _group_id(service, "Sales")
+    if key:
+        _send(service, SOURCE, "PATCH", f"/groups/{key}", {"description": "Those who sell"})
+
+
+def _deletes_synced_group(service: Service, _subject: str) -> None:
+    for keys in scopes.synced_groups(service.world).values():
+        for key in keys:
+            _send(service, TARGET, "DELETE", f"/groups/{key}")
+
+
 ACTS: Mapping[str, Act] = {
     "leaves": Act(_leaves, "subject"),
     "is disabled": Act(_patch_user({"accountEnabled": False}), "subject"),
@@ -242,12 +309,60 @@ ACTS: Mapping[str, Act] = {
     "refuses users": Act(_partner(TARGET, {"userSyncInbound": {"isSyncAllowed": False}}, "/identitySynchronization")),
     "trusts MFA": Act(_partner(TARGET, {"inboundTrust": {"isMfaAccepted": True}})),
     "forgets the partner": Act(_forgets),
+    "allows free/busy": Act(_capability("source", BASIC)),
+    "disallows free/busy": Act(_capability("source", BASIC, allowed=False)),
+    "allows details": Act(_capability("source", "crossTenantCalendarAvailabilityLimitedDetails")),
+    "excludes Core": Act(_capability("source", BASIC, excluded="Core")),
+    "removes free/busy": Act(_removes_capability),
+    "shows cards": Act(_capability("target", "crossTenantOpenProfileCard")),
+    "moves mailboxes": Act(_capability("target", "crossTenantMigration")),
+    "allows MailTips to everybody": Act(_capability("source", "crossTenantMailTipsAll", everywhere=True)),
+    "allows free/busy to everybody": Act(_capability("source", BASIC, everywhere=True)),
+    "trusts by default": Act(_trusts_by_default),
+    "trusts": Act(_partner(SOURCE, {TRUST: {"users": EVERY_USER}})),
+    "trusts some": Act(
+        _partner(SOURCE, {TRUST: {"users": {"accessType": "allowed", "targets": [{"target": SOMEBODY, "targetType": "user"}]}}})
+    ),
+    "trusts nobody": Act(_partner(SOURCE, {TRUST: {"users": {**EVERY_USER, "accessType": "blocked"}}})),
+    "trusts no longer": Act(_partner(SOURCE, {TRUST: None})),
+    "unassigns Sales": Act(_unassigns_group, EVERYBODY),
+    "maps no groups": Act(_maps_no_groups, changes_rules=True),
+    "describes Sales": Act(_describes_group),
+    "deletes synced groups": Act(_deletes_synced_group, "groups"),
+    "refuses groups": Act(_partner(TARGET, {"groupSyncInbound": {"isSyncAllowed": False}}, "/identitySynchronization", "beta")),
     "knows another": Act(_knows_another),
     "begins another link": Act(_begins_by_hand),
     "deletes the configuration": Act(_deletes_configuration),
     "tags": Act(_tags),
     "renames": Act(_renames),
 }
+OF_SHARING = (
+    "allows free/busy",
+    "disallows free/busy",
+    "allows details",
+    "excludes Core",
+    "removes free/busy",
+    "shows cards",
+    "moves mailboxes",
+    "allows MailTips to everybody",
+    "allows free/busy to everybody",
+    "trusts by default",
+    "trusts",
+    "trusts some",
+    "trusts nobody",
+    "trusts no longer",
+)
+"""Acts that matter to links that share something."""
+OF_GROUPS = (
+    "unassigns Sales",
+    "maps no groups",
+    "describes Sales",
+    "deletes synced groups",
+    "refuses groups",
+    "joins Sales",
+    "quits Sales",
+)
+"""Acts that matter to links that synchronize groups."""
 OF_USERS = ("leaves", "is disabled", "moves to Research", "has no department", "joins Sales", "quits Sales", "assigns", "unassigns")
 """Acts whose subject is a user of the source."""
 
@@ -258,4 +373,4 @@ def may_remove(name: str, subject: str) -> str:
     return subject if removes == "subject" else removes
 
 
-__all__ = ["ACTS", "DOMAIN", "EVERYBODY", "OF_USERS", "Act", "act", "may_remove"]
+__all__ = ["ACTS", "DOMAIN", "EVERYBODY", "OF_GROUPS", "OF_SHARING", "OF_USERS", "Act", "act", "may_remove"]

@@ -9,20 +9,20 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from entra_emulator.state import World
+import orjson
 
-from . import scopes
+from . import outcomes, scopes, sharing
 from .driver import NO_SENTENCE, Ran
 from .history import Run
 from .humans import EVERYBODY
-from .tenants import NAME, SECRETS, SOURCE, TARGET
-from .watch import Scene, Watch, deleted, switches
+from .tenants import SECRETS, SOURCE
+from .watch import Scene, deleted, deleted_groups
 from .wire import BATCH
 
 Found = Iterator[str]
 LIMITS = ("max_removals", "max_removal_percent")
-EMPTY = "name users or groups that stay"
-"""In the refusal to empty a scope."""
+NO_GROUPS = "has no mapping of groups"
+SHARING = "cross_tenant_capability"
 
 
 def no_duplicate(scene: Scene) -> Found:
@@ -71,6 +71,64 @@ def nobody_removed_unwished(scene: Scene) -> Found:
             yield f"{name} was deleted in the target"
 
 
+def no_group_removed_unwished(scene: Scene) -> Found:
+    """No group that every wish since the last success keeps assigned is deleted in the target, not even for a while."""
+    watch = scene.watch
+    if EVERYBODY in watch.excused or not watch.kept_groups:
+        return
+    keep = frozenset.intersection(*watch.kept_groups)
+    yield from (f"the group {name} was deleted in the target" for name in deleted_groups(scene.world, scene.before.log) if name in keep)
+
+
+def nothing_else_is_shared(scene: Scene) -> Found:
+    """Capabilities of features that the wish does not name, and those of sides that it does not name, are as they were. One that disallows
+    what the default policy disallows as well says nothing, and may go with the entry.
+    """
+    if len(scene.runs) != 1 or not scene.alone:
+        return
+    for side, was in scene.before.shared.items():
+        about = sharing.named(scene.runs[0].wish, side)
+        now = scene.after.shared[side]
+        silent = sharing.silent(scene.world, side, was)
+        for name in sorted({*was, *now} - about):
+            if was.get(name) != now.get(name) and not (name in silent and name not in now):
+                yield f"{name} of the {side}: {_short(was.get(name))} has become {_short(now.get(name))}"
+
+
+def no_sharing_trusted_unwished(scene: Scene) -> Found:
+    """The trust for Microsoft 365 is set where there was none and a wish shows something, and taken back when it shows nothing any more.
+    Whom somebody has limited or blocked stays so.
+    """
+    if len(scene.runs) != 1 or not scene.alone:
+        return
+    wish = scene.runs[0].wish
+    for side, was in scene.before.trust.items():
+        now = scene.after.trust[side]
+        inherited = sharing.default_trust(scene.world, side)
+        opened = now == sharing.EVERY_USER and was is None and sharing.grants(wish, side)
+        # Written into the entry, so that what the default policy shows can be disallowed there.
+        repeated = now == inherited and was is None and sharing.named(wish, side)
+        removed = now is None and was == sharing.EVERY_USER and sharing.removes(wish) and sharing.named(wish, side)
+        if was != now and not (opened or repeated or removed):
+            yield f"the trust of the {side}: {_short(was)} has become {_short(now)}"
+
+
+def what_a_trust_wakes_is_said(scene: Scene) -> Found:
+    """If a run lets users through, so that they see what the wish does not name, a warning names it."""
+    if len(scene.runs) != 1 or not scene.alone or not scene.settled or not scene.runs[0].succeeded:
+        return
+    (ran,) = scene.runs
+    said = " ".join(text for done in ran.steps for text in done.result.get("warnings", ()))
+    for side in sharing.SIDES:
+        if scene.before.trust[side] == scene.after.trust[side] or not sharing.grants(ran.wish, side):
+            continue
+        for reading in sharing.READINGS:
+            more = sharing.shown(scene.world, side, reading) - scene.before.seen[side, reading]
+            for name in sorted({name for name, _person in more} - sharing.named(ran.wish, side)):
+                if name not in said:
+                    yield f"the users of the other tenant see {name} of the {side} now, and no warning says it"
+
+
 def nobody_converted_unwished(scene: Scene) -> Found:
     """An account that is there does not become a guest or a member, unless a wish says so."""
     if scene.watch.converts:
@@ -85,11 +143,15 @@ def no_trust_widened_unwished(scene: Scene) -> Found:
     """A switch is switched on only by a run that builds the link."""
     if not scene.alone:
         return
-    builds = any(ran.wish.get("link_state") != "absent" and not ran.check for ran in scene.runs)
+    builds = {name: any(_switches_on(name, ran.wish) for ran in scene.runs) for name in vars(scene.after.switches)}
     before, after = vars(scene.before.switches), vars(scene.after.switches)
     for name, now in after.items():
-        if now is True and before[name] is not True and not builds and scene.runs:
+        if now is True and before[name] is not True and not builds[name] and scene.runs:
             yield f"the switch {name} was switched on"
+
+
+def _switches_on(name: str, wish: Mapping[str, Any]) -> bool:
+    return wish.get("link_state") != "absent" and (name != "groups" or bool(wish.get("link_groups")))
 
 
 def limits_are_kept(scene: Scene) -> Found:
@@ -112,11 +174,17 @@ def limits_are_kept(scene: Scene) -> Found:
 
 
 def refusals_come_before_the_first_write(scene: Scene) -> Found:
-    """What a run refuses by the wish alone, it refuses before it has written anything."""
+    """What a run refuses by the wish alone, it refuses before it has written anything. Without the comparison of the playbook, each tenant's
+    sharing is judged when its step begins: it is beside the synchronization, and its refusal leaves nothing half done there.
+    """
     if len(scene.runs) != 1 or not scene.alone or not scene.settled or not isinstance(scene.event, Run) or scene.event.strikes:
         return
     (ran,) = scene.runs
     wrote = [one for one in scene.arrivals if one.writes and one.committed]
+    if ran.failure and ran.failure.module == SHARING and not ran.looks:
+        wrote = [one for one in _arrivals_of(scene, ran.failure.first, ran.failure.end) if one.writes and one.committed]
+    if ran.refused and ran.failure and NO_GROUPS in str(ran.failure.result["msg"]) and not scene.before.job:
+        return  # What the schema of a new job contains is not known before (fact F231).
     if ran.refused and ran.failure and wrote:
         yield f"it was refused after {wrote[0]}: {ran.failure.result['msg']}"
 
@@ -189,7 +257,7 @@ def no_secret_is_shown(scene: Scene) -> Found:
     """No result contains a secret, or a part of a token."""
     for ran in (*scene.runs, *((scene.foretold,) if scene.foretold else ())):
         for done in ran.steps:
-            text = json.dumps(done.result, default=str)
+            text = orjson.dumps(done.result, default=str).decode()
             for secret in (*SECRETS.values(), "eyJ0eXAi"):
                 if secret in text:
                     yield f"{done.module} shows a secret"
@@ -198,13 +266,17 @@ def no_secret_is_shown(scene: Scene) -> Found:
 def success_means_as_wished(scene: Scene) -> Found:
     """Whatever struck it: a run that succeeds has left the wished state."""
     if len(scene.runs) == 1 and scene.alone and scene.settled and scene.runs[0].succeeded:
-        yield from not_as_wished(scene.world, scene.runs[0].wish, scene.expected, scene.watch)
+        yield from outcomes.not_as_wished(scene.world, scene.runs[0].wish, scene.expected, scene.watch)
 
 
 AFTER_EVENTS: tuple[Callable[[Scene], Found], ...] = (
     no_duplicate,
     nothing_foreign_changed,
     nobody_removed_unwished,
+    no_group_removed_unwished,
+    nothing_else_is_shared,
+    no_sharing_trusted_unwished,
+    what_a_trust_wakes_is_said,
     nobody_converted_unwished,
     no_trust_widened_unwished,
     limits_are_kept,
@@ -217,103 +289,13 @@ AFTER_EVENTS: tuple[Callable[[Scene], Found], ...] = (
     no_secret_is_shown,
     success_means_as_wished,
 )
-AT_WRITES = ("no_restart_without_cause", "debts_are_recorded_before")
+AT_WRITES = (
+    "no_restart_without_cause",
+    "debts_are_recorded_before",
+    "no_more_is_shown_than_before_and_wished",
+    "no_two_levels_at_once",
+)
 """Invariants that `Watch` judges at every write."""
-
-
-# The end -------------------------------------------------------------------------------------------------------------
-
-
-def not_as_wished(world: World, wish: Mapping[str, Any], expected: scopes.Names, watch: Watch) -> Found:
-    """How the state differs from the wish, and what the service was not told."""
-    found = scopes.links(world)
-    if watch.may_be_doubled and len(found) > 1:
-        return
-    if wish.get("link_state") == "absent":
-        if found:
-            yield "the configuration is still there"
-        yield from (f"the switch {name} is still on" for name, value in vars(switches(world)).items() if value is True)
-        return
-    yield from (f"the switch {name} is not on" for name, value in vars(switches(world)).items() if value is not True)
-    if len(found) != 1:
-        yield f"there are {len(found)} configurations"
-        return
-    yield from _configuration_not_as_wished(found[0], wish)
-    yield from _scope_not_as_wished(world, found[0], wish, expected)
-    if wish.get("link_job_state", "started") == "started":
-        if found[0].owes:
-            yield "a pending restart is still recorded"
-        if watch.owes:
-            yield "the job was not told to evaluate everybody"
-
-
-def _configuration_not_as_wished(link: scopes.Link, wish: Mapping[str, Any]) -> Found:
-    bag = link.synchronization.secrets
-    if str(link.principal["displayName"]).casefold() != NAME.casefold():
-        yield f"the configuration is named {link.principal['displayName']}"
-    if bag.get("CompanyId") != TARGET:
-        yield f"CompanyId is {bag.get('CompanyId')}"
-    notes = json.loads(bag.get("SyncNotificationSettings") or "{}")
-    threshold = wish.get("link_deletion_threshold")
-    if threshold is not None and (notes.get("DeleteThresholdEnabled"), notes.get("DeleteThresholdValue")) != (True, threshold):
-        yield f"the deletion threshold is {notes}"
-    email = wish.get("link_notification_email")
-    if email is not None and notes.get("Recipients") != email:
-        yield f"the notification settings are {notes}"
-    if link.job is None:
-        yield "there is no job"
-        return
-    runs = wish.get("link_job_state", "started") == "started"
-    if link.runs is not runs:
-        yield f"the job is {link.job.schedule_state}"
-    mapping = scopes.user_mapping(link.job) or {}
-    rows = {row["targetAttributeName"]: row for row in mapping.get("attributeMappings") or ()}
-    for wanted in wish.get("link_mappings", ()):
-        row = rows.get(wanted["target"])
-        if (wanted.get("state") == "absent") is not (row is None):
-            yield f"the mapping of {wanted['target']} is {row}"
-        elif (row and "constant" in wanted and wanted["constant"] not in str(row["source"])) or (
-            row and "expression" in wanted and wanted["expression"].replace(" ", "") != str(row["source"]["expression"]).replace(" ", "")
-        ):
-            yield f"the mapping of {wanted['target']} is {row['source']}"
-
-
-def _scope_not_as_wished(world: World, link: scopes.Link, wish: Mapping[str, Any], expected: scopes.Names) -> Found:
-    mode = wish.get("link_scope_mode")
-    if mode and link.everybody is not (mode == "all"):
-        yield f"the scope mode is {link.synchronization.secrets.get('SyncAll')}"
-    if "link_filters" in wish and scopes.filters_of(world) != _filled(wish["link_filters"]):
-        yield f"the filters are {scopes.filters_of(world)}"
-    held = set(scopes.assigned(world, link))
-    named = {*wish.get("link_scope_users", ()), *wish.get("link_scope_groups", ())}
-    if named - held:
-        yield f"not assigned: {sorted(named - held)}"
-    if wish.get("link_scope_exact") and held - named:
-        yield f"still assigned: {sorted(held - named)}"
-    if scopes.scope_now(world) != expected:
-        yield f"in scope are {sorted(scopes.scope_now(world))}, not {sorted(expected)}"
-
-
-def _filled(filters: Any) -> Any:
-    return [{**one, "clauses": [{**clause, "values": clause.get("values", [])} for clause in one["clauses"]]} for one in filters]
-
-
-def not_arrived(world: World, watch: Watch) -> Found:
-    """Who should be in the target after the cycles that follow, and is not; and who should not be."""
-    link = scopes.the_link(world)
-    if link is None or link.job is None or not link.runs or link.job.status.get("quarantine") or watch.humans_owe:
-        return
-    scope, held = scopes.scope_now(world), scopes.accounts(world)
-    yield from (f"{name} is in scope, and not in the target" for name in sorted(scopes.enabled(world, scope) - held.keys()))
-    users = world.tenants[SOURCE].users
-    accounts = {user["id"] for found in held.values() for user in found}
-    waiting = set(link.job.staged_deletes)
-    for source_id, target_id in link.job.links.items():
-        user = users.get(source_id)
-        if user and not user["accountEnabled"]:
-            continue  # A disabled account is out of the built-in filter as well; what becomes of it is not the wish's matter (fact F102).
-        if target_id in accounts and source_id not in waiting and (user is None or user["userPrincipalName"] not in scope):
-            yield f"{user['userPrincipalName'] if user else source_id} is in the target, and not in scope"
 
 
 def _ending(ran: Ran) -> str:

@@ -22,7 +22,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.mess
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import change, population
 
 from . import chance
-from .beginnings import BEGINNINGS, FLIPPED_TOO, saved
+from .beginnings import ALL, saved
 from .simulator import play
 
 Planted = Callable[[], contextlib.AbstractContextManager[object]]
@@ -79,10 +79,9 @@ class Discovery:
 
 def found(plant: Planted, first: int = 0, seconds: float = 600.0) -> Discovery | None:
     """Play histories until one of them violates something, for so many seconds of CPU at most."""
-    for name in BEGINNINGS:
+    for name in ALL:
         # They are built once a process, by an engine without the fault.
         saved(name)
-        saved(FLIPPED_TOO + name)
     began = time.process_time()
     with plant():
         for seed in itertools.count(first):

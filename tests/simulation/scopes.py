@@ -134,9 +134,18 @@ def filters_of(world: World) -> Filters:
 
 def user_mapping(job: Job) -> Json | None:
     """The mapping of users in the schema of a job."""
+    return _mapping(job, "User")
+
+
+def group_mapping(job: Job) -> Json | None:
+    """The mapping of groups; many jobs have none (fact F218)."""
+    return _mapping(job, "Group")
+
+
+def _mapping(job: Job, kind: str) -> Json | None:
     for rule in job.job_schema.get("synchronizationRules") or ():
         for mapping in rule.get("objectMappings") or ():
-            if str(mapping.get("sourceObjectName")) == "User":
+            if str(mapping.get("sourceObjectName")) == kind:
                 found: Json = mapping
                 return found
     return None
@@ -187,6 +196,42 @@ def enabled(world: World, names: Names) -> Names:
     """Those whose accounts are not disabled."""
     users = world.tenants[SOURCE].users.values()
     return frozenset(user["userPrincipalName"] for user in users if user["userPrincipalName"] in names and user["accountEnabled"])
+
+
+def groups_wished(world: World, wish: Mapping[str, Any]) -> Names:
+    """The groups that are assigned after a run of this wish in this state."""
+    if wish.get("link_state") == "absent":
+        return frozenset()
+    link = the_link(world)
+    before = groups_assigned(world) if link else frozenset()
+    named = frozenset(wish.get("link_scope_groups", ()))
+    return named if wish.get("link_scope_exact") else named | before
+
+
+def groups_assigned(world: World) -> Names:
+    """The names of the groups that are assigned."""
+    link = the_link(world)
+    names = frozenset(group["displayName"] for group in world.tenants[SOURCE].groups.values())
+    return names.intersection(assigned(world, link)) if link else frozenset()
+
+
+def groups_follow(world: World) -> bool:
+    """Whether the service synchronizes groups: both switches are on, and not everybody is in scope (facts F106, F214, F217)."""
+    link = the_link(world)
+    inbound = (world.tenants[TARGET].access_policy.identity_synchronizations.get(SOURCE) or {}).get("groupSyncInbound") or {}
+    if link is None or link.job is None or link.everybody:
+        return False
+    return bool((group_mapping(link.job) or {}).get("enabled")) and bool(inbound.get("isSyncAllowed"))
+
+
+def synced_groups(world: World) -> dict[str, list[str]]:
+    """The groups in the target that synchronization made: the name of each group of the source with their ids."""
+    names = {key: str(group["displayName"]) for key, group in world.tenants[SOURCE].groups.items()}
+    found: dict[str, list[str]] = {}
+    for key, group in world.tenants[TARGET].groups.items():
+        if group.get("_source") and group["_source"][1] in names:
+            found.setdefault(names[group["_source"][1]], []).append(key)
+    return found
 
 
 def accounts(world: World) -> dict[str, list[Json]]:

@@ -91,9 +91,19 @@ def _smaller_events(event: Event) -> Iterator[Event]:
         elif event.wish[name] != BUILT[name]:
             yield replace(event, wish={**event.wish, name: BUILT[name]})
         value = event.wish[name]
+        if name == "link_share":
+            for one in _smaller_shares(value):
+                yield replace(event, wish={**event.wish, name: one})
         if isinstance(value, list) and len(value) > 1 and name.startswith("link_scope"):
             for place in range(len(value)):
                 yield replace(event, wish={**event.wish, name: [*value[:place], *value[place + 1 :]]})
+
+
+def _smaller_shares(share: Mapping[str, Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    if len(share) > 1:
+        yield from (_without(share, side) for side in share)
+    for side, about in share.items():
+        yield from ({**share, side: _without(about, name)} for name in about if len(about) > 1)
 
 
 def _without(held: Mapping[str, Any], name: str) -> dict[str, Any]:

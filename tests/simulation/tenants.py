@@ -65,6 +65,8 @@ PEOPLE: dict[str, Json] = {
 GUEST = "gus"
 GROUPS = {"Sales": ["bob", "cho", "fay"], "Core": ["ann", "bob", "eva"], "Nested": ["ida"], "Empty": []}
 """The group Nested has Sales as a member as well, whose members the service does not see."""
+IN_TARGET = "Front office"
+"""A group of the target, whose only member is Tim."""
 
 
 def world() -> World:
@@ -97,9 +99,15 @@ def world() -> World:
         "south.example",
         [{"userPrincipalName": "tim@south.example", "displayName": "Tim", "mail": "tim@south.example"}],
     )
+    front = {
+        "displayName": IN_TARGET,
+        "mailNickname": "front",
+        "id": "70000000-0000-4000-8000-000000000100",
+        "members": ["tim@south.example"],
+    }
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "scenario.json"
-        file.write_text(json.dumps({"tenants": [{**source, "groups": groups}, target]}))
+        file.write_text(json.dumps({"tenants": [{**source, "groups": groups}, {**target, "groups": [front]}]}))
         loaded = load_scenario(str(file))
     # A scenario begins now; histories begin at the same time on any day.
     found = World.model_validate_json(_NOW.sub(BEGINS, loaded.model_dump_json()))

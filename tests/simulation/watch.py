@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import marshal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from entra_emulator.state import Job, World
 
-from . import scopes
+from . import scopes, sharing
 from .driver import Ran
 from .history import Event
 from .scopes import Names
@@ -20,7 +20,7 @@ from .tenants import NAME, OTHER, SOURCE, TARGET
 from .wire import Arrival, Wire
 
 Json = dict[str, Any]
-OURS_OF_PARTNER = ("automaticUserConsentSettings",)
+OURS_OF_PARTNER = ("automaticUserConsentSettings", sharing.TRUST)
 """The members of a partner entry that a link manages. The policy of identity synchronization is beside the entry."""
 
 
@@ -35,11 +35,12 @@ class Orders:
 
 @dataclass(frozen=True)
 class Switches:
-    """The three switches of a link; ``None`` where nothing is said."""
+    """The switches of a link; ``None`` where nothing is said. That of groups is there for some links only."""
 
     outbound: bool | None
     inbound: bool | None
     users: bool | None
+    groups: bool | None
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,14 @@ class View:
     """Whose accounts in the target the job keeps up to date."""
     user_types: Mapping[str, str]
     switches: Switches
+    shared: Mapping[str, Json]
+    """The partner's capabilities, by side."""
+    trust: Mapping[str, Any]
+    """The partner's trust for Microsoft 365, by side."""
+    seen: sharing.Bounds
+    """What the users of the other tenant see, by side and reading."""
+    job: bool
+    """Whether the link has a job."""
     log: int
     arrivals: int
 
@@ -78,8 +87,8 @@ class Scene:
     """Whether every read shows what somebody in a portal has changed."""
     calm: bool = True
     """Whether every read shows what any earlier event has changed."""
-    kept_if_succeeded: list[Names] | None = None
-    """What `Watch.kept` is afterwards, if the run succeeded."""
+    kept_if_succeeded: tuple[list[Names], list[Names]] | None = None
+    """What `Watch.kept` and `Watch.kept_groups` are afterwards, if the run succeeded."""
 
 
 @dataclass
@@ -93,6 +102,12 @@ class Watch:
     """The same, by somebody in the portal."""
     kept: list[Names] = field(default_factory=list)
     """Who is in scope by the last run that succeeded, and by each one after it: who is in all of them, must stay."""
+    kept_groups: list[Names] = field(default_factory=list)
+    """The same for the groups that are assigned."""
+    limits: sharing.Bounds | None = None
+    """What may be seen while a run goes on, unless somebody else changes it as well."""
+    conflicts: frozenset[tuple[str, str]] = frozenset()
+    """The features of which several levels were allowed when the run began."""
     excused: set[str] = field(default_factory=set)
     """Whose removal somebody in the portal may have caused."""
     converts: bool = False
@@ -113,6 +128,8 @@ class Watch:
     service answers one of them with an error, that run cannot know which of two applications is its own, and leaves both: nobody may delete
     what could be another's (F16). Neither can one that was killed take its own back.
     """
+    raced: bool = False
+    """Whether two runs at once have changed what needs a restart, and none was made since: the one can have cleared the other's record."""
     beside: bool = False
     """Whether two runs go on, of which each may make a restart that the other has recorded."""
 
@@ -121,8 +138,9 @@ class Watch:
         """Whether two applications may be left."""
         return self.races and self.lost_creations > 0
 
-    def begin(self) -> None:
-        """A run begins."""
+    def begin(self, wishes: Sequence[Mapping[str, Any]]) -> None:
+        """A run begins, or two."""
+        self.limits, self.conflicts = sharing.bounds(self.wire.world, wishes), sharing.conflicts(self.wire.world)
         self.most, self._owed_before = 0, False
         self.races = self.races or self.beside
 
@@ -141,7 +159,7 @@ class Watch:
             owed = self._owed_before if self.beside else self._owed
             if not owed and not self.deprovisions:
                 self.found.append(("no_restart_without_cause", str(arrival)))
-            self.owes = self.humans_owe = False
+            self.owes = self.humans_owe = self.raced = False
         if arrival.kind.endswith("/instantiate") and arrival.outcome != "201":
             self.lost_creations += 1
         now = orders(self.wire.world)
@@ -154,10 +172,25 @@ class Watch:
             elif told.ran and (told.schema != earlier.schema or (earlier.everybody and not told.everybody)):
                 self.owes = True
                 link = scopes.the_link(self.wire.world)
-                if link is not None and not link.owes:
+                # Another run at the same time can clear what this one has recorded, between its last look and its write: there is no lock.
+                racing = self.beside and self._owed_before
+                self.raced = self.raced or racing
+                if link is not None and not link.owes and not racing:
                     self.found.append(("debts_are_recorded_before", str(arrival)))
+        self._look_at_sharing(arrival)
         named = [one for one in self.wire.world.tenants[SOURCE].applications.values() if one["displayName"].casefold() == NAME.casefold()]
         self.most = max(self.most, len(named))
+
+    def _look_at_sharing(self, arrival: Arrival) -> None:
+        """An interrupted run shows no more than before and than wished, and no two levels of a feature at once (fact F250)."""
+        if self.limits is None or not arrival.committed or sharing.is_empty(self.wire.world):
+            return
+        self.found += [
+            ("no_more_is_shown_than_before_and_wished", f"{arrival}: {text}") for text in sharing.beyond(self.wire.world, self.limits)
+        ]
+        for side, feature in sorted(sharing.conflicts(self.wire.world) - self.conflicts):
+            if not self.beside:
+                self.found.append(("no_two_levels_at_once", f"{arrival}: several levels of {feature} are allowed in the {side}"))
 
 
 def orders(world: World) -> dict[str, Orders]:
@@ -175,19 +208,24 @@ def _schema(job: Job) -> bytes:
     return marshal.dumps(told, 2)
 
 
-def view(world: World, arrivals: int = 0) -> View:
-    """What there is now."""
+def view(world: World, arrivals: int = 0, kept: bool = True) -> View:
+    """What there is now. It stays as it is if it is ``kept``, and otherwise only until the state changes."""
     link = scopes.the_link(world)
+    found = dict(foreign(world))
     source = world.tenants[SOURCE]
     linked = link.job.links if link and link.job else {}
     held = scopes.accounts(world)
     return View(
-        # A copy; this way of making one is the fastest for plain data.
-        foreign=marshal.loads(marshal.dumps(dict(foreign(world)))),  # noqa: S302  # our own, of this process
+        # This way of making a copy is the fastest for plain data.
+        foreign=marshal.loads(marshal.dumps(found)) if kept else found,  # noqa: S302  # our own, of this process
         scope=scopes.scope_now(world),
         synced=frozenset(source.users[key]["userPrincipalName"] for key in linked if key in source.users) & held.keys(),
         user_types={str(user["id"]): str(user["userType"]) for users in held.values() for user in users},
         switches=switches(world),
+        shared={side: sharing.plain(world.tenants[holder].access_policy, looker) for side, (holder, looker) in sharing.SIDES.items()},
+        trust={side: sharing.trust(world, side) for side in sharing.SIDES},
+        seen=sharing.bounds(world, ()),
+        job=link is not None and link.job is not None,
         log=len(source.provisioning_log),
         arrivals=arrivals,
     )
@@ -196,11 +234,12 @@ def view(world: World, arrivals: int = 0) -> View:
 def switches(world: World) -> Switches:
     """The switches of the link."""
     source, target = world.tenants[SOURCE].access_policy, world.tenants[TARGET].access_policy
-    inbound = (target.identity_synchronizations.get(SOURCE) or {}).get("userSyncInbound") or {}
+    policy = target.identity_synchronizations.get(SOURCE) or {}
     return Switches(
         outbound=_consent(source.partners.get(TARGET), "outboundAllowed"),
         inbound=_consent(target.partners.get(SOURCE), "inboundAllowed"),
-        users=inbound.get("isSyncAllowed"),
+        users=(policy.get("userSyncInbound") or {}).get("isSyncAllowed"),
+        groups=(policy.get("groupSyncInbound") or {}).get("isSyncAllowed"),
     )
 
 
@@ -217,10 +256,11 @@ def foreign(world: World) -> Iterator[tuple[str, Any]]:
         policy = tenant.access_policy
         synced = {user["id"] for users in scopes.accounts(world).values() for user in users} if key == TARGET else set()
         yield f"users of the {name}", {one: user for one, user in tenant.users.items() if one not in synced}
-        yield f"groups of the {name}", (tenant.groups, tenant.members)
-        yield f"default policy of the {name}", policy.default
+        others = {one: group for one, group in tenant.groups.items() if "_source" not in group}
+        yield f"groups of the {name}", (others, {one: tenant.members.get(one) for one in others})
+        yield f"default policy of the {name}", (policy.default, policy.default_capabilities)
         yield f"authorization policy of the {name}", tenant.authorization_policy
-        entries = (policy.partners, policy.identity_synchronizations)
+        entries = (policy.partners, policy.identity_synchronizations, {one: held for one, held in policy.capabilities.items() if held})
         yield f"other partners of the {name}", [{one: entry for one, entry in held.items() if one != other} for held in entries]
         about = policy.partners.get(other) or {}
         # An entry that is not there, and one that says nothing, mean the same.
@@ -252,4 +292,16 @@ def deleted(world: World, since: int) -> list[str]:
     ]
 
 
-__all__ = ["OTHER", "Scene", "View", "Watch", "deleted", "view"]
+def deleted_groups(world: World, since: int) -> list[str]:
+    """The names of the groups in the source whose counterparts the service has deleted since that entry of its log."""
+    names = {key: str(group["displayName"]) for key, group in world.tenants[SOURCE].groups.items()}
+    log = world.tenants[SOURCE].provisioning_log[since:]
+    ids = [
+        str(entry["sourceIdentity"]["id"])
+        for entry in log
+        if str(entry["provisioningAction"]).lower() == "delete" and entry["provisioningStatusInfo"]["status"] == "success"
+    ]
+    return [names[one] for one in ids if one in names]
+
+
+__all__ = ["OTHER", "Scene", "View", "Watch", "deleted", "deleted_groups", "view"]

@@ -176,6 +176,6 @@ def _scoping(unmet: Mapping[str, bool]) -> dict[str, Any]:
         "name": "EntrySynchronizationScoping",
         "provisioningStepType": "scoping",
         "status": "skipped" if unmet else "success",
-        "description": "Determine if the object is in scope",
+        "description": "Determine if User in scope by evaluating against each scoping filter",
         "details": {"ScopeEvaluationResult": json.dumps(unmet)},
     }

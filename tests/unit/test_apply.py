@@ -5,14 +5,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime, timezone
+from typing import Any, ClassVar
+from unittest.mock import Mock
 
 import pytest
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import plan as planning
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.apply import Interrupted, apply, await_state
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Client, Request
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import GraphFailure, ServiceError, Uncertain
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import NEW_ID, Action, Pace, Plan, Refusal, Wait, listed, present
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import (
+    NEW_ID,
+    Action,
+    Conflict,
+    Pace,
+    Plan,
+    Refusal,
+    Wait,
+    listed,
+    present,
+)
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import NOT_FOUND, THROTTLED, FakeGraph, Lost, Reply, Script, refusal
 
@@ -79,6 +92,25 @@ class TestOrder:
         assert [str(action) for action in stop.done] == ["create thing /a"]
         assert isinstance(stop.cause, ServiceError)
 
+    def test_an_interruption_says_its_cause_and_counts_the_writes_of_its_own_action(self) -> None:
+        """With them, a message can say that a change was made in part."""
+        parts = (Request("POST", "/b/1"), Request("POST", "/b/2"), Request("POST", "/b/3"))
+        script = {"POST /a": Reply(), "POST /b/1": Reply(), "POST /b/2": Reply(), "POST /b/3": FORBIDDEN}
+        _graph, _pace, stop = interrupted(script, action("/a"), action("/b", requests=parts))
+        assert (str(stop), stop.writes) == (str(stop.cause), 2)
+        assert Interrupted(action("/a"), GraphFailure("no"), ()).writes == 0
+
+    def test_the_actions_done_are_added_to_those_of_the_caller(self) -> None:
+        done: list[Action] = []
+        assert apply(Plan({}, {}, {}, (action("/a"),)), FakeGraph(Script({"POST /a": Reply()})), FakeClock().pace(), done) is done
+        assert len(done) == 1
+
+    def test_an_action_remembers_when_the_service_had_done_it(self) -> None:
+        """By the clock of the service, because events that follow are compared with it."""
+        headers = {"Date": "Thu, 05 Mar 2026 10:00:00 GMT"}
+        _graph, _pace, done = carry_out({"POST /a": Reply(headers=headers), "POST /b": Reply()}, action("/a"), action("/b"))
+        assert [one.answered for one in done] == [datetime(2026, 3, 5, 10, tzinfo=timezone.utc), None]
+
 
 class TestRefreshing:
     """What has no ETag is read again right before it is written (fact F17)."""
@@ -131,9 +163,25 @@ class TestGivingWay:
         assert graph.writes == ["POST /make"]
         assert stop.may_be_resolved_by_reading
         assert [action.note for action in stop.done] == ["removed: 7"]
+        assert "removed: 7" in str(stop.cause)
+
+    @pytest.mark.parametrize("failure", [Refusal("both were removed"), GraphFailure("both were removed")], ids=repr)
+    def test_what_fails_then_is_the_cause(self, failure: Exception) -> None:
+        def fails(_client: Client, _answer: Any, _pace: Pace) -> str:
+            raise failure
+
+        _graph, _pace, stop = interrupted({"POST /make": Reply(201)}, action("/make", gives_way=fails))
+        assert str(stop.cause) == "both were removed"
+        assert len(stop.done) == 1
 
 
 class TestNewIds:
+    def test_without_an_id_the_path_stays_as_it_is(self) -> None:
+        path = f"/things/{NEW_ID}"
+        graph, _pace, _done = carry_out({f"POST {path}": Reply()}, action(path))
+        assert graph.writes == [f"POST {path}"]
+        assert await_state(Wait(path, present), FakeGraph(Script({f"GET {path}": Reply(200, {})})), FakeClock().pace(0))
+
     def test_the_id_of_an_answer_is_used_in_later_paths(self) -> None:
         maker = action("/make", new_id_at="servicePrincipal.id")
         user = action(f"/sp/{NEW_ID}/jobs", body={"text": f"about {NEW_ID}"})
@@ -171,6 +219,18 @@ class TestWaiting:
         graph, _pace, _done = carry_out(script, action("/make", visible=Wait("/things", listed)))
         assert len(graph.clock.sleeps) == 1
 
+    def test_an_unknown_route_of_a_new_object_is_not_there_yet(self) -> None:
+        script = {"POST /make": Reply(), "GET /t": [refusal(404, "UnknownError"), Reply(200, {})]}
+        graph, _pace, _done = carry_out(script, action("/make", visible=Wait("/t", present)))
+        assert len(graph.clock.sleeps) == 1
+
+    def test_all_pages_are_read_in_the_version_that_the_plan_names(self) -> None:
+        more = {"value": [1], "@odata.nextLink": "https://graph.microsoft.com/beta/things?$skiptoken=2"}
+        script = {"POST /make": Reply(), "GET /things": Reply(200, more), "GET /things?$skiptoken=2": Reply(200, {"value": [2]})}
+        both = Wait("/things", lambda body: body == {"value": [1, 2]}, "beta")
+        graph, _pace, _done = carry_out(script, action("/make", visible=both))
+        assert [request.version for request in graph.sent] == ["v1.0", "beta", "beta"]
+
     @pytest.mark.parametrize("failure", [refusal(401, "UnknownError"), refusal(400, "Request_BadRequest")], ids=str)
     def test_another_error_while_waiting_stops_immediately(self, failure: Reply) -> None:
         script = {"POST /make": Reply(201, {}), "GET /things": failure}
@@ -198,11 +258,104 @@ class TestWaiting:
     def test_the_fewest_attempts(self, longest: float, at_least: int, attempts: int) -> None:
         clock = FakeClock()
         assert len(list(clock.pace(longest).attempts(at_least))) == attempts
-        assert sum(clock.sleeps) == 0
+        assert clock.sleeps == []
+
+    def test_one_attempt_is_the_default(self) -> None:
+        assert len(list(FakeClock().pace(0).attempts())) == 1
+
+    def test_the_waits_become_longer_up_to_the_slowest(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(planning, "_RANDOM", Mock(uniform=lambda _least, _most: 1.0))
+        clock = FakeClock()
+        assert len(list(clock.pace(8).attempts())) == 8
+        assert clock.sleeps == pytest.approx([0.25, 0.4, 0.64, 1.024, 1.6384, 2.62144, 1.42616])
 
 
 def carry_out_wait() -> float:
     return carry_out({"POST /make": Reply(), "GET /t": [NOT_FOUND, Reply(200, {})]}, action("/make", visible=Wait("/t", present)))[1].waited
+
+
+class TestInsisting:
+    """What may not happen by itself is asked for, once it does not happen soon."""
+
+    SCRIPT: ClassVar[dict[str, Any]] = {
+        "POST /a": Reply(),
+        "GET /a": [NOT_FOUND, Reply(200, {})],
+        "POST /make": Reply(),
+        "PATCH /make": Reply(204),
+    }
+
+    @staticmethod
+    def maker() -> Action:
+        return action("/make", visible=Wait("/make", present), insists=Request("PATCH", "/make"))
+
+    def test_not_if_it_happens_soon(self) -> None:
+        script = {**self.SCRIPT, "GET /make": [NOT_FOUND, NOT_FOUND, Reply(200, {})]}
+        graph, pace, done = carry_out(script, action("/a", visible=Wait("/a", present)), self.maker())
+        assert graph.writes == ["POST /a", "POST /make"]
+        assert len(done) == 2
+        assert pace.waited == pytest.approx(sum(graph.clock.sleeps))
+
+    @pytest.mark.parametrize(("longest", "soon"), [(60, 5), (2, 2)])
+    def test_after_five_seconds_or_when_no_more_is_allowed(self, longest: float, soon: float) -> None:
+        clock = FakeClock()
+        asked: list[float] = []
+
+        def answer(request: Request) -> Reply:
+            if request.method == "PATCH":
+                asked.append(clock.now)
+            return Reply(200, {}) if asked or not request.reads else NOT_FOUND
+
+        pace = clock.pace(longest)
+        assert len(apply(Plan({}, {}, {}, (self.maker(),)), FakeGraph(answer, clock=clock), pace)) == 1
+        assert asked == [pytest.approx(1000 + soon)]
+        assert pace.waited == pytest.approx(soon)
+
+
+class TestConflicts:
+    """A 409 can pass, can be about this change itself, and can be about another object (facts F4, F70)."""
+
+    PATH = "/servicePrincipals/1/synchronization/jobs"
+
+    def changes(self, **rest: Any) -> Action:
+        return action(self.PATH, visible=Wait("/jobs", listed, "beta"), **rest)
+
+    def test_with_the_change_itself_it_is_done(self) -> None:
+        page = {"value": [], "@odata.nextLink": "https://graph.microsoft.com/beta/jobs?$skiptoken=2"}
+        script = {f"POST {self.PATH}": CONFLICT, "GET /jobs": Reply(200, page), "GET /jobs?$skiptoken=2": Reply(200, {"value": [1]})}
+        graph, pace, done = carry_out(script, self.changes())
+        assert graph.writes == [f"POST {self.PATH}"]
+        assert {request.version for request in graph.sent if request.path == "/jobs"} == {"beta"}
+        assert (len(done), pace.waited) == (1, 0)
+
+    def test_without_a_read_that_shows_it_the_request_is_repeated(self) -> None:
+        script = {
+            f"POST {self.PATH}": [CONFLICT, CONFLICT, Reply()],
+            "GET /jobs": [*[Reply(200, {"value": []})] * 2, Reply(200, {"value": [1]})],
+        }
+        graph, _pace, _done = carry_out(script, self.changes())
+        assert graph.writes == [f"POST {self.PATH}"] * 3
+
+    def test_only_a_409_is_one(self) -> None:
+        """A new object that is refused for another reason is not there, whatever a read shows."""
+        script = {f"POST {self.PATH}": [FORBIDDEN, Reply()], "GET /jobs": Reply(200, {"value": [1]})}
+        graph, _pace, _done = carry_out(script, self.changes(follows_creation=True))
+        assert graph.writes == [f"POST {self.PATH}"] * 2
+
+    def test_an_object_that_a_read_names_is_the_cause(self) -> None:
+        conflict = Conflict(lambda body: f"{len(body['value'])} other jobs", "nothing to see")
+        script = {f"POST {self.PATH}": CONFLICT, "GET /jobs": Reply(200, {"value": []})}
+        graph, _pace, stop = interrupted(script, self.changes(conflict=conflict))
+        assert str(stop.cause) == "0 other jobs"
+        assert graph.writes == [f"POST {self.PATH}"]
+
+    @pytest.mark.parametrize("new", [False, True])
+    def test_without_a_cause_it_is_expected_to_pass_five_times_for_an_old_object_and_always_for_a_new_one(self, new: bool) -> None:
+        seen: list[Any] = []
+        conflict = Conflict(lambda body: seen.append(body), "nothing to see")
+        script = {f"POST {self.PATH}": CONFLICT, "GET /jobs": FORBIDDEN}
+        graph, _pace, stop = interrupted(script, self.changes(conflict=conflict, follows_creation=new))
+        assert (str(stop.cause) == "nothing to see", len(graph.writes) == 6) == ((False, False) if new else (True, True))
+        assert set(seen) == {None}
 
 
 class TestPassingRefusals:
@@ -317,7 +470,8 @@ class TestBatches:
     def test_neighbours_share_a_batch_and_the_order_is_kept(self) -> None:
         script = {"POST /first": Reply(), "POST /last": Reply(), **{f"POST /assign/{number}": Reply(201) for number in range(23)}}
         graph, _pace, done = carry_out(script, action("/first"), *(assign(number) for number in range(23)), action("/last"))
-        assert [len(batch) for batch in graph.batches] == [20, 3]
+        # Both are sent at the same time, in any order.
+        assert sorted(len(batch) for batch in graph.batches) == [3, 20]
         assert graph.writes[0] == "POST /first"
         assert graph.writes[-1] == "POST /last"
         assert len(done) == 25
@@ -379,7 +533,7 @@ class TestBatches:
 
 class TestDescribing:
     def test_bodies_are_not_shown(self) -> None:
-        described = action("/a", body={"value": "confidential"}, effects={"triggers_full_cycle": True}, before={"x": 1})
+        described = action("/a", body={"value": "confidential"}, effects={"triggers_full_cycle": True})
         assert described.describe() == {
             "verb": "create",
             "object": "thing /a",

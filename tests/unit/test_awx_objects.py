@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.entra.cross_tenant_sync.tests.support.awx_server import Refused, Store, playbooks_of
+from ansible_collections.entra.cross_tenant_sync.tests.support.awx_store import Refused, Store, playbooks_of
 
 Json = dict[str, Any]
 ROOT = Path(__file__).resolve().parents[2]

@@ -263,6 +263,11 @@ def test_what_cannot_be_planned(current: Current, given: dict[str, Any], said: s
             f"also puts into effect what this task does not name: {CARD}",
         ),
         (
+            there(trust=None, inherited={TIPS: ALL, BASIC: ALL}),
+            {"free_busy": "basic", "scope": "all"},
+            f"also puts into effect what the default policy allows and this task does not name: {TIPS}",
+        ),
+        (
             there({LIMITED: ALL, TIPS: ALL}, inherited={LIMITED: Access(True, OF_SALES)}),
             {"free_busy": "none", "state": "absent"},
             f"{LIMITED} of partner {TARGET}: kept and disallowed",
@@ -274,7 +279,17 @@ def test_warnings(current: Current, given: dict[str, Any], said: str) -> None:
     assert said in warning
 
 
-@pytest.mark.parametrize("current", [there(), there({CARD: ALL}), there({CARD: NO}, trust=None)])
+@pytest.mark.parametrize(
+    "current",
+    [
+        there(),
+        there({CARD: ALL}),
+        there({CARD: NO}, trust=None),
+        there({CARD: NO}, trust=None, inherited={CARD: ALL}),
+        # The default policy has let all users through before.
+        there({CARD: ALL}, trust=None, inherited={TIPS: ALL}, default_trust=OPEN),
+    ],
+)
 def test_no_warning_without_a_reason(current: Current) -> None:
     assert plan(current, wish(free_busy="basic", scope="all")).warnings == ()
 

@@ -13,9 +13,10 @@ import pytest
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import GraphFailure, ServiceError
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import NEW_ID, Plan, Refusal, Unseen
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import configuration, settings_bag
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import configuration, find_configuration, settings_bag
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.causes import LOST_POLICY_CODES
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.find_configuration import TEMPLATE
-from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET, FakeGraph, Lost, refusal
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import NOT_FOUND, SOURCE, TARGET, FakeGraph, Lost, Reply, refusal
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import Faulty, Link, SourceService, new_job
 
@@ -265,6 +266,13 @@ class TestChoice:
         )
         assert plan(link(), link("Other", OTHER)).warnings == ()
 
+    @pytest.mark.parametrize("given", [{}, {"state": "absent"}], ids=["present", "absent"])
+    def test_a_warning_names_what_two_runs_have_left(self, given: dict[str, Any]) -> None:
+        """One of two that created the configuration at once was ended before it could take its own back (fact F16)."""
+        (warning,) = plan(link(), link(target=None, jobs=0, id="left"), **given).warnings
+        assert warning.startswith("another configuration of the same name has no connection, and synchronizes nobody: 'Fabrikam' (left)")
+        assert plan(link(), link("Other", None), **given).warnings == ()
+
     @pytest.mark.parametrize("failure", [refusal(403, "Authorization_RequestDenied"), Lost()], ids=str)
     @pytest.mark.parametrize("part", ["servicePrincipals[?]", "secrets", "jobs"])
     def test_a_read_that_fails_is_no_absence(self, part: str, failure: Any) -> None:
@@ -347,7 +355,6 @@ class TestCreating:
     def test_the_settings_that_differ(self, members: dict[str, Any], given: dict[str, Any], changed: list[str]) -> None:
         planned = plan(link(bag=bag(members=members)), **given)
         assert actions(planned) == ([f"update settings of configuration Fabrikam ({', '.join(changed)})"] if changed else [])
-        assert sorted(planned.actions[0].after if planned.actions else {}) == changed
 
     def test_the_guard_switched_off_keeps_its_number(self) -> None:
         assert json.loads(saved(plan(link(), deletion_threshold=0))["SyncNotificationSettings"]) == {
@@ -397,6 +404,177 @@ class TestCreating:
         assert visible.until({"value": [{"key": key, "value": value} for key, value in after.items() if value]})
 
 
+class TestConnecting:
+    """The job and the settings need the three trust switches of the link (facts F40, F56)."""
+
+    PARTNER = "GET /policies/crossTenantAccessPolicy/partners/"
+
+    @staticmethod
+    def planned(answer: Any, *links: Link) -> Plan:
+        service = Faulty(SourceService(list(links)), {TestConnecting.PARTNER: [answer]})
+        wanted = desired()
+        return configuration.plan(configuration.read(FakeGraph(service), wanted), wanted)
+
+    @pytest.mark.parametrize(
+        ("answer", "own"),
+        [
+            (Reply(200, {"automaticUserConsentSettings": {"outboundAllowed": True}}), "on"),
+            (Reply(200, {"automaticUserConsentSettings": {"outboundAllowed": False}}), "OFF"),
+            (Reply(200, {"automaticUserConsentSettings": None}), "OFF"),
+            (NOT_FOUND, "OFF"),
+            (refusal(403, "Authorization_RequestDenied"), "could not be read"),
+        ],
+        ids=str,
+    )
+    def test_a_refusal_names_those_that_can_be_read(self, answer: Any, own: str) -> None:
+        hint = (
+            f"The three switches of the link: redemption_outbound in tenant {SOURCE} for the target is {own}; redemption_inbound and "
+            f"user_sync_inbound in the target for tenant {SOURCE} cannot be read from the source, check them in tenant {TARGET}."
+        )
+        for action in self.planned(answer).actions[1:]:
+            assert (action.hint, action.passing_codes) == (hint, LOST_POLICY_CODES)
+
+    def test_another_failure_of_that_read_is_one(self) -> None:
+        with pytest.raises(ServiceError):
+            self.planned(refusal(400, "Request_BadRequest"))
+
+    @pytest.mark.parametrize(
+        ("links", "given", "reads"), [([], {}, 1), ([link(target=None)], {}, 1), ([link()], {}, 0), ([], {"state": "absent"}, 0)], ids=str
+    )
+    def test_they_are_read_only_if_a_connection_is_made(self, links: list[Link], given: dict[str, Any], reads: int) -> None:
+        client = FakeGraph(SourceService(list(links)))
+        configuration.read(client, desired(**given))
+        assert len([request for request in client.sent if request.path.startswith(self.PARTNER.split()[1])]) == reads
+
+    def test_a_new_job_is_there_once_it_is_listed_and_an_old_one_of_another_template_is_in_its_way(self) -> None:
+        """A configuration has a single job of any template (facts F70, F74)."""
+        action = plan(link(jobs=0)).actions[0]
+        other = {"value": [{"id": "x", "templateId": "Other"}, {"id": "y", "templateId": "More"}]}
+        listings: list[Any] = [None, {"value": []}, other, {"value": [new_job()]}]
+        assert action.visible is not None
+        assert action.visible.path == "/servicePrincipals/id-of-Fabrikam/synchronization/jobs"
+        assert [action.visible.until(body) for body in listings] == [False, False, False, True]
+        assert action.conflict is not None
+        assert [action.conflict.named(body) for body in listings[:2]] == [None, None]
+        assert action.conflict.named(other) == (
+            "configuration 'Fabrikam' already has a job of another template: x (template Other), y (template More); remove it, and run again"
+        )
+        assert action.conflict.unnamed == (
+            "the service does not create a job for configuration 'Fabrikam', because it has a job (HTTP 409), but it lists none; "
+            "check the provisioning of the configuration in the portal, or run again in a few minutes"
+        )
+
+    def test_a_new_configuration_gives_its_id_and_gives_way(self) -> None:
+        action = plan().actions[0]
+        assert action.visible is not None
+        assert (action.new_id_at, action.visible.path) == ("servicePrincipal.id", f"/servicePrincipals/{NEW_ID}")
+        assert action.gives_way is not None
+
+    def test_both_objects_are_renamed(self) -> None:
+        (rename,) = plan(link("Old"), adopt=True).actions
+        assert [(one.method, one.path, one.body) for one in rename.requests] == [
+            ("PATCH", "/applications/app-id-of-Old", {"displayName": "Fabrikam"}),
+            ("PATCH", "/servicePrincipals/id-of-Old", {"displayName": "Fabrikam"}),
+        ]
+
+    @pytest.mark.parametrize(
+        ("before", "after"),
+        [
+            ({"Enabled": True, "Recipients": "a@x"}, {"Enabled": False, "Recipients": ""}),
+            ({"Enabled": False, "Recipients": "a@x"}, None),
+            ({}, None),
+        ],
+        ids=str,
+    )
+    def test_notifications_are_switched_off_if_they_are_on(self, before: dict[str, Any], after: dict[str, Any] | None) -> None:
+        planned = plan(link(bag=bag(members={**GUARD, **before})), notification_email="off")
+        assert actions(planned) == (["update settings of configuration Fabrikam (notification_email)"] if after else [])
+        if after:
+            assert json.loads(saved(planned)["SyncNotificationSettings"]) == {**GUARD, **after}
+        assert planned.after["notification_email"] is None
+
+    def test_settings_are_merged_into_what_is_there_right_before(self) -> None:
+        refresh = plan(link(), deletion_threshold=3).actions[0].refresh
+        assert refresh is not None
+        now = {"value": [{"key": "New", "value": "1"}]}
+        (request,) = refresh(FakeGraph(lambda _request: Reply(200, now)))
+        assert {entry["key"]: entry["value"] for entry in request.body["value"]} == {
+            "New": "1",
+            "AuthenticationType": "SyncPolicy",
+            "CompanyId": TARGET,
+            "SyncAll": "false",
+            "SyncNotificationSettings": '{"DeleteThresholdEnabled":true,"DeleteThresholdValue":3}',
+        }
+
+
+class TestRecording:
+    """Later tasks have only the name, so the ids are recorded if the name is clear."""
+
+    @pytest.mark.parametrize(
+        ("links", "job"),
+        [
+            ([link()], "Azure2Azure.0"),
+            ([link(), link("Other", OTHER)], "Azure2Azure.0"),
+            ([link(), link(target=None, id="twin")], "Azure2Azure.0"),
+            ([link(), link("FABRIKAM", OTHER, id="twin")], None),
+            ([link(jobs=0)], None),
+        ],
+        ids=str,
+    )
+    def test_for_a_name_that_is_clear(self, links: list[Link], job: str | None) -> None:
+        client = FakeGraph(SourceService(links))
+        configuration.read(client, desired())
+        assert find_configuration.known_job(client, "Fabrikam") == job
+
+    def test_what_was_recorded_and_is_not_listed_may_only_be_late(self) -> None:
+        """A replica may not list what an earlier task has created (fact F15)."""
+        service = SourceService([link()])
+        client = FakeGraph(service)
+        configuration.read(client, desired())
+        service.links[0].hidden_reads = 1
+        with pytest.raises(Unseen, match="configuration 'Fabrikam' exists, but the service does not list it yet"):
+            configuration.read(client, desired())
+        service.links.clear()
+        assert configuration.read(client, desired()).found == ()
+
+    def test_after_a_removal_it_is_not_found_any_more(self) -> None:
+        planned = plan(link(), state="absent")
+        assert planned.foretells is not None
+        client = FakeGraph(SourceService([link()]))
+        planned.foretells(client)
+        assert configuration.read(client, desired()).found == ()
+
+
+class TestBasis:
+    """What somebody relies on who approves a plan."""
+
+    def test_of_a_configuration(self) -> None:
+        """With the keys that others have set, without the mode, which belongs to the scope, and without secrets."""
+        members = {**GUARD, "Enabled": True, "Recipients": "a@x", "HumanResourcesLookaheadQueryEnabled": False}
+        planned = plan(link(bag=bag(members=members, Domain="x", SecretToken="hunter2")), link("Guests"), link("Other", OTHER))
+        assert planned.basis() == {
+            "name": "Fabrikam",
+            "id": "id-of-Fabrikam",
+            "job_id": "Azure2Azure.0",
+            "target_tenant_id": TARGET,
+            "deletion_threshold": 500,
+            "notification_email": "a@x",
+            "AuthenticationType": "SyncPolicy",
+            "Domain": "(a value)",
+            "SecretToken": "(a value)",
+            "SyncNotificationSettings": {"HumanResourcesLookaheadQueryEnabled": False},
+            "other configuration Guests": "id-of-Guests",
+        }
+
+    def test_of_one_without_a_job(self) -> None:
+        basis = plan(link(jobs=0)).basis()
+        assert basis["job_id"] is None
+        assert "SyncNotificationSettings" not in basis
+
+    def test_of_a_new_one(self) -> None:
+        assert plan(link("MTO_Sync_x")).basis() == {"other configuration MTO_Sync_x": "id-of-MTO_Sync_x"}
+
+
 class TestShowing:
     def test_before_after_and_facts_of_a_new_configuration(self) -> None:
         planned = plan()
@@ -423,6 +601,28 @@ class TestShowing:
             "deletion_threshold": 500,
         }
         assert planned.after == {**planned.before, "deletion_threshold": 3}
+        assert plan(link(jobs=0)).before["job"] is False
+
+    def test_the_facts_of_an_existing_configuration(self) -> None:
+        members = {**GUARD, "Enabled": True, "Recipients": "a@x"}
+        here = link(bag=bag(members=members, SyncAll="true"))
+        planned = plan(here, notification_email="a@x")
+        assert planned.facts["configuration"] == {
+            "name": "Fabrikam",
+            "service_principal_id": "id-of-Fabrikam",
+            "app_id": here.app_id,
+            "job_id": "Azure2Azure.0",
+            "target_tenant_id": TARGET,
+            "scope_mode": "all",
+            "deletion_threshold": 500,
+            "notification_email": "a@x",
+        }
+
+    def test_a_guard_without_a_number_is_warned_of(self) -> None:
+        planned = plan(link(bag=bag(members={"DeleteThresholdEnabled": True})))
+        warning = "the deletion guard of configuration Fabrikam is on without a number that can be read; set deletion_threshold"
+        assert planned.warnings == (warning,)
+        assert plan(link()).warnings == ()
 
 
 class TestRemoving:
@@ -487,6 +687,14 @@ class TestRemoving:
     def test_the_result_shows_that_no_user_is_deleted(self) -> None:
         planned = plan(link(), state="absent")
         assert planned.actions[-1].effects == {"keeps_synced_users": True}
+        assert planned.before == {
+            "state": "present",
+            "name": "Fabrikam",
+            "job": True,
+            "target_tenant_id": TARGET,
+            "deletion_threshold": 500,
+        }
+        assert plan(link(jobs=0), state="absent").before["job"] is False
         assert planned.after == {"state": "absent"}
         assert planned.facts == {"configuration": None, "still_served_by": []}
 

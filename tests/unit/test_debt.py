@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.failure import RunFailure
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Request
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Resource
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import job, link, scope
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Action, Resource
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import debt, job, link, scope
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.debt import TAG
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.find_configuration import Configuration
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping import resource as mapping
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
-from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import FakeGraph, Lost, Outcome, refusal
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import FakeGraph, Lost, Outcome, Reply, Script, refusal
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import LOST_BUT_DONE, AfterDoing, Link, SourceService, new_job
 
@@ -130,6 +131,39 @@ def verbs(result: dict[str, Any]) -> list[str]:
 @pytest.fixture(params=sorted(CHANGES))
 def module(request: pytest.FixtureRequest) -> str:
     return str(request.param)
+
+
+class TestRecording:
+    """The tag is one of a list that is written as a whole, right after it was read."""
+
+    HERE = Configuration("sp", "app", "Fabrikam", "role")
+
+    @pytest.mark.parametrize(
+        ("write", "tags", "sent"),
+        [
+            (debt.record, OF_OTHERS, [*OF_OTHERS, TAG]),
+            (debt.record, [TAG, "custom"], [TAG, "custom"]),
+            (debt.clear, [TAG, *OF_OTHERS, TAG], OF_OTHERS),
+            (debt.clear, None, []),
+        ],
+        ids=["beside others", "once", "every one of them", "none"],
+    )
+    def test_other_tags_are_kept_and_it_is_there_once(
+        self, write: Callable[[Configuration, str, str], Action], tags: list[str] | None, sent: list[str]
+    ) -> None:
+        action = write(self.HERE, "Fabrikam", "tenant")
+        path = "/servicePrincipals/sp?$select=id,tags"
+        assert action.refresh is not None
+        assert action.refresh(FakeGraph(Script({f"GET {path}": Reply(200, {"id": "sp", "tags": tags})}))) == (
+            Request("PATCH", "/servicePrincipals/sp", {"tags": sent}),
+        )
+
+    @pytest.mark.parametrize(("write", "recorded"), [(debt.record, True), (debt.clear, False)])
+    def test_it_is_done_once_a_later_task_can_read_it(self, write: Callable[[Configuration, str, str], Action], recorded: bool) -> None:
+        seen = write(self.HERE, "Fabrikam", "tenant").visible
+        assert seen is not None
+        assert seen.path == "/servicePrincipals/sp?$select=id,tags"
+        assert (seen.until({"tags": [TAG]}), seen.until({"tags": []}), seen.until(None)) == (recorded, not recorded, not recorded)
 
 
 class TestOneTask:

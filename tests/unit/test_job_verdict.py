@@ -168,6 +168,35 @@ class TestVerdict:
         assert found["days_until_disabled"] == days
         assert ("before the service disables" in found["next_action"]) is (days is not None)
 
+    @pytest.mark.parametrize(
+        ("state", "began", "end"),
+        [
+            ("Active", "2026-10-01", " within 0 days, before the service disables the job"),
+            ("Disabled", "2026-10-01", "release_quarantine"),
+            ("Disabled", "2026-10-27", " within 1 days, before the service disables the job"),
+        ],
+    )
+    def test_of_a_job_that_is_disabled_already_no_days_are_named(self, state: str, began: str, end: str) -> None:
+        raw = {"reason": "Unknown", "currentBegan": f"{began}T00:00:00Z"}
+        assert verdict(job_with(state, quarantine=raw), datetime(2026, 11, 23, tzinfo=timezone.utc))["next_action"].endswith(end)
+
+    @pytest.mark.parametrize(
+        ("status", "word"),
+        [
+            ({"lastExecution": None}, "never_run"),
+            ({"lastExecution": NEVER_RAN, "progress": HALF}, "never_run"),
+            ({"lastExecution": cycle(), "progress": HALF}, "running"),
+            ({"lastExecution": cycle()}, "degraded"),
+        ],
+        ids=str,
+    )
+    def test_a_pending_restart_is_what_is_done_next(self, status: dict[str, Any], word: str) -> None:
+        found = verdict(job_with(**status), NOW, owed=True)
+        assert found["verdict"] == word
+        assert (
+            found["next_action"] == "run sync_job with state started: a restart is pending because the scope or the mappings were changed"
+        )
+
     @pytest.mark.parametrize("nothing", [None, {}])
     def test_an_empty_quarantine_is_none(self, nothing: Any) -> None:
         assert verdict(job_with(quarantine=nothing, lastExecution=cycle()), NOW)["verdict"] == "healthy"
@@ -248,6 +277,7 @@ class TestOutcome:
             ("first_cycle", "restarted", job_with(lastExecution=NEVER_RAN), False),
             ("steady", "restarted", BEFORE, False),
             ("steady", "restarted", job_with(lastExecution=cycle(3), steadyStateLastAchievedTime="2026-11-23T03:01:00Z"), True),
+            ("steady", "restarted", job_with(lastExecution=cycle(3), steadyStateLastAchievedTime="2026-11-23T03:00:00Z"), True),
             ("steady", "restarted", job_with(lastExecution=cycle(3), steadyStateLastAchievedTime="2026-11-23T02:01:00Z"), False),
             ("steady", "restarted", job_with(lastExecution=cycle(2), steadyStateLastAchievedTime="2026-11-23T03:01:00Z"), False),
             ("steady", "restarted", job_with(steadyStateLastAchievedTime=NEVER), False),
@@ -298,6 +328,19 @@ class TestOutcome:
         assert outcome.reached(job_with(lastExecution=cycle(3)), None) is False
         assert outcome.reached(job_with(lastExecution=cycle(4)), None) is True
 
+    def test_without_progress_the_end_of_the_last_cycle_is_the_bound(self) -> None:
+        outcome = awaited(job_with("Active", lastExecution=cycle(2)), wait="first_cycle", state="restarted")
+        early, late = ({**cycle(3), "timeBegan": f"2026-11-23T02:0{minutes}Z"} for minutes in ("0:59", "1:00"))
+        assert (outcome.reached(job_with(lastExecution=early), None), outcome.reached(job_with(lastExecution=late), None)) == (False, True)
+
+    def test_a_cycle_after_a_restart_for_whoever_restarts_by_itself(self) -> None:
+        for before in ({}, {"status": None}, {"status": {"lastExecution": cycle(2)}}):
+            after = job.cycle_after(before)
+            assert [after(body, None) for body in (None, {}, {"status": None})] == [False] * 3
+            assert after(job_with(lastExecution=cycle(3)), None)
+            assert not after(job_with(lastExecution=cycle(3)), datetime.fromisoformat("2026-11-23T03:00:01+00:00"))
+        assert not job.cycle_after(job_with(lastExecution=cycle(2)))(job_with(lastExecution=cycle(2)), None)
+
     def test_a_cycle_of_no_length_is_not_taken_for_the_next(self) -> None:
         short = {**cycle(2), "timeEnded": cycle(2)["timeBegan"]}
         outcome = awaited(job_with("Active", lastExecution=short), wait="first_cycle", state="restarted")
@@ -320,6 +363,7 @@ class TestOutcome:
             ({"code": "Active", "progress": WHOLE}, "status Active"),
             ({"code": "Active", "progress": HALF}, "5 of 10 objects"),
             ({"progress": [{"completedUnits": 0, "totalUnits": 7}]}, "0 of 7 units"),
+            ({"progress": [{"completedUnits": 0, "totalUnits": 1}]}, "0 of 1 units"),
             ({"progress": [*WHOLE, *HALF, {"completedUnits": 1, "totalUnits": 2, "units": "links"}]}, "5 of 10 objects, 1 of 2 links"),
             ({"code": "Active", "progress": [{"completedUnits": None, "totalUnits": None}]}, "status Active"),
             ({"code": "Quarantine", "progress": None}, "status Quarantine"),
@@ -328,6 +372,25 @@ class TestOutcome:
     )
     def test_progress(self, status: dict[str, Any], text: str) -> None:
         assert awaited(self.BEFORE, wait="idle").progress({"status": status}) == text
+
+    def test_progress_of_a_job_that_may_not_be_there(self) -> None:
+        assert job.progress(job_with(progress=HALF)) == "5 of 10 objects"
+        assert [job.progress(one) for one in (None, {}, {"status": None})] == ["status None"] * 3
+
+    @pytest.mark.parametrize(
+        ("status", "ran"),
+        [
+            (None, False),
+            ({}, False),
+            ({"lastExecution": NEVER_RAN}, False),
+            ({"lastExecution": cycle()}, True),
+            ({"lastExecution": NEVER_RAN, "lastSuccessfulExecution": cycle()}, True),
+        ],
+        ids=str,
+    )
+    def test_whether_it_has_run(self, status: dict[str, Any] | None, ran: bool) -> None:
+        assert job.has_run({"status": status}) is ran
+        assert job.has_run(None) is False
 
     def test_without_the_option_there_is_no_wait(self) -> None:
         assert plan(self.BEFORE).outcome is None

@@ -9,6 +9,7 @@ import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
@@ -16,8 +17,9 @@ import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import GraphFailure, ServiceError
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_cache import RunCache
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Plan, Refusal
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import partner
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import foretold, partner
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.causes import explain
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.partner import PARTNERS
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.partner_settings import (
@@ -417,6 +419,67 @@ class TestEntriesOfOthers:
     def test_what_was_there_before_is_kept(self, members: dict[str, Any], stays: bool) -> None:
         planned = plan(PartnerService(entry(**redemption(True, None), **members), policy(True)), state="absent", inherit=self.INHERIT)
         assert (("DELETE", PATH, None) in calls(planned)) is not stays
+
+
+def capability(allowed: bool) -> dict[str, Any]:
+    access = {"isAllowed": allowed, "resourceScopes": {"included": [{"resourceId": "All", "resourceType": "user"}], "excluded": []}}
+    return {"name": "crossTenantMailTipsAll", "inboundAccess": access}
+
+
+TRUSTS = {"m365CollaborationInbound": {"users": ALL_USERS_RAW}}
+
+
+class TestCapabilities:
+    """They go with the entry (fact F201), and say something if they allow, or disallow what the default policy allows (fact F251)."""
+
+    # name: the capability, that of the default policy, whether it says something
+    SAYS: ClassVar = {
+        "none": (None, None, False),
+        "none, and the default allows": (None, True, False),
+        "it allows": (True, None, True),
+        "it allows what the default allows": (True, True, True),
+        "it disallows": (False, None, False),
+        "it disallows what the default disallows": (False, False, False),
+        "it disallows what the default allows": (False, True, True),
+    }
+
+    @pytest.mark.parametrize("name", SAYS)
+    def test_an_entry_with_them_is_kept_unless_the_whole_is_to_go(self, name: str) -> None:
+        own, default, says = self.SAYS[name]
+        held, of_default = ([] if allowed is None else [capability(allowed)] for allowed in (own, default))
+        service = PartnerService(entry(**redemption(True)), capabilities=held, of_default=of_default)
+        part = plan(service, state="absent", inherit=["redemption_inbound"])
+        assert (("DELETE", PATH, None) in calls(part)) is not says
+        assert any("other settings remain" in warning for warning in part.warnings) is says
+        assert "capabilities" not in part.before or not says
+        whole = plan(service, state="absent")
+        assert calls(whole) == [("DELETE", PATH, None)]
+        assert whole.before.get("capabilities") == (["crossTenantMailTipsAll"] if says else None)
+
+    @pytest.mark.parametrize(
+        ("own", "default", "unknown"),
+        [({}, {}, False), ({}, TRUSTS, True), (TRUSTS, {}, True), ({}, {"m365CollaborationInbound": None}, False)],
+        ids=["nobody is trusted", "the default trusts", "the entry trusts", "the default says nothing"],
+    )
+    def test_those_that_may_not_be_read(self, own: dict[str, Any], default: dict[str, Any], unknown: bool) -> None:
+        """What cannot be read is not absent, unless nobody is trusted, so that no capability has an effect (facts F204, F206)."""
+        service = PartnerService(entry(**redemption(True), **own), capabilities=None, default=default)
+        part, whole = plan(service, state="absent", inherit=["redemption_inbound"]), plan(service, state="absent")
+        assert (("DELETE", PATH, None) in calls(part)) is not unknown
+        assert [warning for warning in part.warnings if "could not be read" in warning and "is kept" in warning] != [] or not unknown
+        assert calls(whole) == [("DELETE", PATH, None)]
+        assert any("is removed with those that it has" in warning for warning in whole.warnings) is unknown
+
+    def test_those_that_were_removed_just_now_do_not_keep_it(self, tmp_path: Path) -> None:
+        """A replica may still list them (fact F14)."""
+        client = FakeGraph(PartnerService(entry(**redemption(True)), capabilities=[capability(True)]), run_cache=RunCache(str(tmp_path)))
+        foretold.record_removal(client, TARGET, ["crossTenantMailTipsAll"], False)
+        wanted = desired(state="absent", inherit=["redemption_inbound"])
+        assert ("DELETE", PATH, None) in calls(partner.plan(partner.read(client, wanted), wanted))
+
+    def test_what_else_goes_with_the_whole_entry_is_named(self) -> None:
+        planned = plan(PartnerService(entry(**redemption(True), somethingNew={"a": 1}, **TRUSTS)), state="absent")
+        assert planned.before["other_settings"] == {"somethingNew": {"a": 1}, **TRUSTS}
 
 
 class TestGroups:

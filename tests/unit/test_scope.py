@@ -15,7 +15,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.directory import Principal
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.find_configuration import Configuration
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.scope import Assignment, Current
-from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import FakeGraph
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import FakeGraph, Reply, Script
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import Link, SourceService, new_job
 
@@ -163,6 +163,13 @@ class TestMode:
     def test_is_changed_if_it_differs_or_is_missing(self, bag: dict[str, str], mode: str | None, expected: list[str]) -> None:
         assert actions(plan(assigned(MINSU), bag=bag, mode=mode)) == expected
 
+    def test_the_connection_leaves_no_mode_open(self) -> None:
+        """``sync_configuration`` comes before, and writes the mode of a configuration that has none (fact F61)."""
+        current = scope.connected(Current(CONFIGURATION, {}))
+        assert actions(scope.plan(current, desired(users=[], mode="assigned"))) == []
+        assert scope.connected(Current(CONFIGURATION, {"SyncAll": "true"})).bag == {"SyncAll": "true"}
+        assert scope.connected(Current(None)) == Current(None)
+
     def test_from_all_to_an_empty_scope_must_be_allowed(self) -> None:
         """All users would be soft-deleted in the target (fact F114)."""
         with pytest.raises(Refusal, match="all users would leave the scope and be soft-deleted in the target; name users or groups"):
@@ -217,12 +224,39 @@ class TestMode:
         assert planned.change_facts["restart_needed"] is restart
         assert any(action.effects.get("needs_restart") for action in planned.actions) is restart
 
+    def test_the_bag_is_read_again_right_before_it_is_written(self) -> None:
+        """It has no ETag (fact F17), and others write other keys of it."""
+        refresh = plan(bag={"SyncAll": "false"}, mode="all").actions[0].refresh
+        assert refresh is not None
+        path = "/servicePrincipals/sp/synchronization/secrets"
+        now = Reply(200, {"value": [{"key": "SyncAll", "value": "false"}, {"key": "New", "value": "1"}]})
+        (request,) = refresh(FakeGraph(Script({f"GET {path}": now})))
+        assert {entry["key"]: entry["value"] for entry in request.body["value"]} == {"SyncAll": "true", "New": "1"}
+
     def test_the_new_mode_is_recognized_in_the_services_own_spelling(self) -> None:
         """Facts F56, F60: the service writes 'True' as well as 'true', and may add keys of its own."""
         visible = plan(bag={"SyncAll": "false"}, mode="all").actions[0].visible
         assert visible is not None
         assert visible.until({"value": [{"key": "SyncAll", "value": "True"}, {"key": "SomethingNew", "value": "1"}]})
         assert not visible.until({"value": [{"key": "SyncAll", "value": "False"}]})
+
+    def test_groups_leave_only_from_a_scope_of_assignments(self) -> None:
+        """In mode all, no group is synchronized, whatever is assigned."""
+        for bag, leaving in (({"SyncAll": "false"}, ["Sales"]), ({"SyncAll": "true"}, [])):
+            planned = (
+                plan(assigned(MINSU, SALES), [SALES], bag=bag, state="absent", group_sync=True)
+                if leaving
+                else plan(assigned(MINSU, SALES), [MINSU], bag=bag, mode="assigned", exact=True, group_sync=True)
+            )
+            assert planned.change_facts["leaving_groups"] == leaving
+
+    @pytest.mark.parametrize("owed", [True, False])
+    def test_a_pending_restart_of_an_earlier_task_stays_pending(self, owed: bool) -> None:
+        assert plan(assigned(MINSU), restart_owed=owed).facts["restart_owed"] is owed
+
+    def test_only_what_cannot_be_applied_is_unmet(self) -> None:
+        assert plan(assigned(MINSU)).unmet is None
+        assert plan(named=[MINSU], configuration=None, bag={}, state="absent").unmet is None
 
     def test_assignments_have_no_effect_in_mode_all(self) -> None:
         assert "scope mode is all, so the assignments have no effect" in plan([], [MINSU], mode="all").warnings
@@ -330,6 +364,11 @@ class TestGuard:
         assert len(planned.actions) == 2
         with pytest.raises(Refusal, match="all 3 users would leave"):
             plan(assigned(MINSU, JIWOO, HARU), [], exact=True, groups=[], judged=True)
+
+    @pytest.mark.parametrize("limit", [{"max_removals": 0}, {"max_removal_percent": 0}], ids=str)
+    def test_an_impact_that_was_computed_keeps_the_limits_of_its_own(self, limit: dict[str, Any]) -> None:
+        current = Current(CONFIGURATION, {"SyncAll": "false"}, assigned(MINSU, JIWOO), (MINSU,), judged=True)
+        assert len(scope.plan(current, desired(users=[MINSU.name], exact=True, **limit)).actions) == 1
 
 
 class TestOptions:
@@ -461,6 +500,23 @@ class TestShowing:
         assert planned.before == {"mode": "assigned", "users": [], "groups": []}
 
 
+class TestBasis:
+    """What somebody relies on who approves a plan: the assignments that stay."""
+
+    def test_what_changes_is_not_in_it(self) -> None:
+        kept = [*assigned(MINSU, SALES), *assigned(HARU, role=DEFAULT_ACCESS)]
+        planned = plan([*kept, *assigned(JIWOO)], [JIWOO], state="absent")
+        assert planned.basis() == {
+            "mode": "assigned",
+            "users": ["minsu.kim@contoso.kr"],
+            "groups": ["Sales"],
+            "without effect": ["haru@contoso.kr"],
+        }
+
+    def test_of_a_configuration_that_does_not_exist(self) -> None:
+        assert plan(named=[MINSU], configuration=None, bag={}).basis() == {}
+
+
 class TestReading:
     USERS = (
         {"id": "00000000-0000-4000-8000-000000000001", "userPrincipalName": "Minsu.Kim@contoso.kr", "mail": "minsu@contoso.kr"},
@@ -468,8 +524,10 @@ class TestReading:
     )
     GROUPS = ({"id": "00000000-0000-4000-8000-000000000010", "displayName": "Sales"},)
 
+    SALES_ID, MINSU_ID, JIWOO_ID = str(GROUPS[0]["id"]), str(USERS[0]["id"]), str(USERS[1]["id"])
+
     def read(self, link: Link, **given: Any) -> tuple[FakeGraph, Current]:
-        graph = FakeGraph(SourceService([link], self.USERS, self.GROUPS))
+        graph = FakeGraph(SourceService([link], self.USERS, self.GROUPS, {self.SALES_ID: [self.USERS[1]]}))
         return graph, scope.read(graph, desired(**given))
 
     def test_users_and_groups(self) -> None:
@@ -501,3 +559,80 @@ class TestReading:
         link.assign("99999999-0000-4000-8000-000000000099")
         _graph, current = self.read(link)
         assert current.assignments[0].principal == Principal("99999999-0000-4000-8000-000000000099", "user", "?")
+
+    def test_the_configuration_and_its_job(self) -> None:
+        graph, current = self.read(Link("Fabrikam", {"SyncAll": "true"}, [new_job()]))
+        assert current.configuration is not None
+        assert (current.configuration.name, (current.job or {})["id"]) == ("Fabrikam", "Azure2Azure.1")
+        assert len([request for request in graph.sent if "appRoleAssignedTo" in request.path]) == 1
+        assert not [request for request in graph.sent if request.path.startswith("/users")]
+
+    def test_whom_the_options_name_is_read_before_there_is_a_configuration(self) -> None:
+        _graph, current = self.read(Link("Other"), users=["jiwoo@contoso.kr"], groups=["Sales"])
+        assert current.configuration is None
+        assert [principal.name for principal in current.named] == ["jiwoo@contoso.kr", "Sales"]
+
+    @pytest.mark.parametrize(
+        ("all_before", "assigned_before", "given", "members", "counted"),
+        [
+            pytest.param(False, "", {"groups": ["Sales"]}, True, False, id="a group that enters, for the warnings"),
+            pytest.param(False, "", {"users": ["jiwoo@contoso.kr"]}, False, False, id="a user who enters"),
+            pytest.param(False, "GU", {}, False, False, id="nothing changes"),
+            pytest.param(
+                False, "GU", {"users": ["minsu@contoso.kr"], "state": "absent"}, True, False, id="the group that stays can keep who leaves"
+            ),
+            pytest.param(False, "GU", {"groups": ["Sales"], "state": "absent"}, True, False, id="the group that leaves"),
+            pytest.param(True, "GU", {"mode": "all"}, False, False, id="the mode stays all"),
+            pytest.param(True, "GU", {"mode": "all", "max_removals": 1}, False, False, id="the mode stays all, with a limit"),
+            pytest.param(False, "GU", {"mode": "all", "users": [], "exact": True}, False, False, id="to all, nobody can leave"),
+            pytest.param(True, "GU", {"mode": "assigned"}, False, False, id="from all without a limit, a user stays"),
+            pytest.param(True, "G", {"mode": "assigned"}, True, False, id="from all without a limit, perhaps nobody stays"),
+            pytest.param(
+                True, "X", {"mode": "assigned", "groups": ["Sales"]}, True, False, id="from all, only an external user and a group stay"
+            ),
+            pytest.param(True, "GU", {"mode": "assigned", "max_removals": 1}, True, True, id="from all with a limit"),
+            pytest.param(True, "GU", {"mode": "assigned", "max_removal_percent": 50}, True, True, id="from all with a limit in percent"),
+            pytest.param(
+                True, "GU", {"mode": "assigned", "max_removal_percent": 100}, False, False, id="from all with a limit that is none"
+            ),
+            pytest.param(
+                False, "GU", {"groups": ["Sales"], "state": "absent", "max_removals": 1}, True, False, id="not from all, with a limit"
+            ),
+        ],
+    )
+    def test_members_are_read_and_users_counted_only_where_somebody_can_leave(
+        self, all_before: bool, assigned_before: str, given: dict[str, Any], members: bool, counted: bool
+    ) -> None:
+        guest = {
+            "id": "00000000-0000-4000-8000-000000000003",
+            "userPrincipalName": "g_x#EXT#@contoso.kr",
+            "userType": "Guest",
+            "mail": "g@x",
+        }
+        link = Link("Fabrikam", {"SyncAll": str(all_before).lower()})
+        for one in assigned_before:
+            link.assign({"G": self.SALES_ID, "U": self.MINSU_ID, "X": guest["id"]}[one], "Group" if one == "G" else "User")
+        graph = FakeGraph(SourceService([link], [*self.USERS, guest], self.GROUPS, {self.SALES_ID: [self.USERS[1]]}))
+        current = scope.read(graph, desired(**given))
+        assert {name: [one.id for one in found] for name, found in current.members.items()} == (
+            {self.SALES_ID: [self.JIWOO_ID]} if members else {}
+        )
+        assert (current.all_users is not None) is counted
+
+    def test_the_assignments_without_names(self) -> None:
+        """For whoever needs only their number and their roles: no user is read."""
+        link = Link("Fabrikam", {"SyncAll": "true"})
+        link.assign(self.MINSU_ID)
+        link.assign(self.SALES_ID, "Group", DEFAULT_ACCESS)
+        graph = FakeGraph(SourceService([link], self.USERS, self.GROUPS))
+        current = scope.read_assigned(graph, "Fabrikam")
+        assert current.configuration is not None
+        assert (current.configuration.id, current.bag) == (link.id, {"SyncAll": "true"})
+        ids = [str(one["id"]) for one in link.assignments]
+        assert current.assignments == (
+            Assignment(ids[0], Principal(self.MINSU_ID, "user", "?"), link.role_id),
+            Assignment(ids[1], Principal(self.SALES_ID, "group", "?"), DEFAULT_ACCESS),
+        )
+        assert [request.path.rpartition("/")[2].partition("?")[0] for request in graph.sent[1:]] == ["secrets", "appRoleAssignedTo"]
+        assert scope.read_assigned(graph, "Other") == Current(None)
+        assert scope.assignments(graph, current.configuration, named=False) == current.assignments

@@ -6,7 +6,8 @@
 
 The order of the actions never lets anybody see more than before or than wanted: what is to be disallowed goes first, then the trust comes,
 without which the service may refuse a new capability (fact F204), and what is to be allowed follows. So no two levels of a feature are
-ever allowed at once by a run, and an interrupted run shows less, not more (fact F250).
+ever allowed at once by a run, and an interrupted run shows less, not more (fact F250). There is one exception: what the default policy shows
+every tenant is seen between the trust and the capability that disallows it, which the service may refuse before.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from . import capability_reading, capability_trust, foretold
 from .capability_actions import remove, shown, trust_action, untrust, watching, write
 from .capability_features import EVERYONE, FEATURES, KNOWN, Access, Scope, Subject, group, shared
 from .capability_model import Current, Desired
-from .capability_trust import MEMBER
+from .capability_trust import EVERY, MEMBER
 from .partner_entry import LARGEST_POLICY, PARTNERS, json_bytes, policy_bytes, resolve
 from .partner_values import Raw
 from .tenants import is_own
@@ -240,11 +241,17 @@ def _about_trust(current: Current, wanted: Desired, trust: Raw | None, after: Ma
             f"the trust of {current.named} for Microsoft 365 ({MEMBER}) lets only some of its users through, and the others see nothing; "
             "it is left as it is, and trust_all_users: true changes it",
         )
+    if trust == current.trust or (capability_trust.trusted(current.trust) or capability_trust.trusted(current.default_trust)) == EVERY:
+        return ()
     named = {name for option in wanted.levels for name in FEATURES[option].levels.values()}
     dormant = sorted(name for name, access in after.items() if access.allowed and name not in named)
-    if trust != current.trust and dormant:
-        return (f"the trust of {current.named} also puts into effect what this task does not name: {', '.join(dormant)}",)
-    return ()
+    # Where the partner has no capability of its own, that of the default policy may count (fact F251).
+    inherited = sorted(name for name, access in current.inherited.items() if access.allowed and name not in {*named, *after})
+    begins = f"the trust of {current.named} also puts into effect what"
+    return (
+        *((f"{begins} this task does not name: {', '.join(dormant)}",) if dormant else ()),
+        *((f"{begins} the default policy allows and this task does not name: {', '.join(inherited)}",) if inherited else ()),
+    )
 
 
 def _refuse_too_large(current: Current, trust: Raw | None) -> None:

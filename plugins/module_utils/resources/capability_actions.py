@@ -12,7 +12,6 @@ from typing import Any
 
 from ..graph.client import Client, Request
 from ..plan import Action, Facts, Pace, Refusal
-from . import capability_trust
 from .capability_features import EVERYONE, FEATURES, OF_TYPE, Access, accesses, body
 from .capability_model import Current, Desired
 from .capability_reading import place
@@ -26,12 +25,11 @@ EXISTS = "Request_MultipleObjectsWithSameKeyValue"
 
 def trust_action(current: Current, wanted: Desired, trust: Raw | None) -> Action:
     """Creates the entry with the trust, or updates the trust."""
-    before, after = ({"trust": capability_trust.trusted(one)} for one in (current.trust, trust))
     if not current.exists:
         create = Request("POST", PARTNERS, {"tenantId": current.partner_id, **({MEMBER: trust} if trust else {})})
-        return Action("create", current.named, wanted.tenant, (create,), after=after)
+        return Action("create", current.named, wanted.tenant, (create,))
     update = Request("PATCH", f"{PARTNERS}/{current.partner_id}", {MEMBER: trust})
-    return Action("update", f"{current.named} (trust)", wanted.tenant, (update,), before, after)
+    return Action("update", f"{current.named} (trust)", wanted.tenant, (update,))
 
 
 def write(current: Current, wanted: Desired, name: str, access: Access, new: bool = False) -> Action:
@@ -40,11 +38,11 @@ def write(current: Current, wanted: Desired, name: str, access: Access, new: boo
     label = f"capability {name} of {current.named} ({'allowed' if access.allowed else 'disallowed'})"
     if name in current.own:
         update = Request("PATCH", f"{path}/{name}", body(access), version)
-        return Action("update", label, wanted.tenant, (update,), shown(current.own[name]), shown(access), follows_creation=new)
+        return Action("update", label, wanted.tenant, (update,), follows_creation=new)
     create = Request("POST", path, {"@odata.type": f"{OF_TYPE}{name}", **body(access)}, version)
     # In a new entry a conflict would pass as lag; what another run has created is read back like everything else.
     done = () if current.exists else (EXISTS,)
-    return Action("create", label, wanted.tenant, (create,), after=shown(access), follows_creation=not current.exists, done_codes=done)
+    return Action("create", label, wanted.tenant, (create,), follows_creation=not current.exists, done_codes=done)
 
 
 def shown(access: Access) -> dict[str, Any]:
@@ -103,7 +101,7 @@ def remove(current: Current, wanted: Desired, name: str, access: Access | None) 
     if access is not None:
         return write(current, wanted, name, access)
     delete = Request("DELETE", f"{place(current.partner_id)}/{name}", version=str(current.version))
-    return Action("delete", f"capability {name} of {current.named}", wanted.tenant, (delete,), shown(current.own[name]))
+    return Action("delete", f"capability {name} of {current.named}", wanted.tenant, (delete,))
 
 
 def untrust(current: Current, wanted: Desired) -> Action:

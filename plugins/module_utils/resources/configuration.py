@@ -268,7 +268,16 @@ def _plan_present(current: Current, match: Found | None, wanted: Desired) -> Pla
         actions=tuple(actions),
         warnings=(*wanted.warnings, *_warnings(current, match, new_bag, wanted)),
         basis=lambda: _basis(current, match, wanted),
+        foretells=_foretelling(match, new_bag),
     )
+
+
+def _foretelling(match: Found | None, bag: Mapping[str, str]) -> Callable[[Client], None] | None:
+    """Makes the connection that is saved visible to later tasks of a run in check mode: it says who is in scope."""
+    if match is None or bag.keys() <= match.bag.keys():
+        return None
+    found = match.configuration
+    return lambda client: find_configuration.record_connection(client, found.id)
 
 
 def _basis(current: Current, match: Found | None, wanted: Desired) -> dict[str, Any]:
@@ -313,11 +322,26 @@ def _warnings(current: Current, match: Found | None, bag: Mapping[str, str], wan
     if serving:
         listed_others = ", ".join(f"{other.configuration.name} ({other.configuration.id})" for other in serving)
         warnings.append(f"other configurations serve the same target tenant, so their scopes must not overlap: {listed_others}")
+    warnings += _left_over(current, match, wanted)
     if settings_bag.deletion_guard(bag) is None:
         warnings.append(
             f"the deletion guard of configuration {wanted.name} is on without a number that can be read; set deletion_threshold"
         )
     return tuple(warnings)
+
+
+def _left_over(current: Current, match: Found | None, wanted: Desired) -> list[str]:
+    """A warning about configurations of the same name without a connection. Two runs that create one at the same time leave two, if one of
+    them ends before it knows which is its own; and none of them may remove what could be another's (fact F16).
+    """
+    named = [other for other in current.found if other is not match and find_configuration.same_name(other.configuration.name, wanted.name)]
+    left = [other for other in named if not other.serves]
+    if not match or not left:
+        return []
+    return [
+        f"another configuration of the same name has no connection, and synchronizes nobody: {', '.join(map(str, left))}; if it is left over "
+        "from an interrupted run, remove it in the Microsoft Entra admin center"
+    ]
 
 
 def _instantiate(wanted: Desired) -> Action:
@@ -327,7 +351,6 @@ def _instantiate(wanted: Desired) -> Action:
         f"configuration {wanted.name}",
         wanted.tenant,
         (Request("POST", f"/applicationTemplates/{TEMPLATE}/instantiate", {"displayName": wanted.name}),),
-        after={"name": wanted.name},
         new_id_at="servicePrincipal.id",
         visible=Wait(NEW, present),
         gives_way=twins.gives_way(wanted.name),
@@ -347,8 +370,6 @@ def _rename(configuration: Configuration, application_id: str | None, wanted: De
         f"configuration {configuration.name} to {wanted.name}",
         wanted.tenant,
         (Request("PATCH", f"/applications/{application_id}", body), Request("PATCH", f"/servicePrincipals/{configuration.id}", body)),
-        before={"name": configuration.name},
-        after={"name": wanted.name},
     )
 
 
@@ -413,8 +434,6 @@ def _save(
         f"settings of configuration {wanted.name} ({', '.join(changed)})",
         wanted.tenant,
         writing.requests,
-        before={name: before.get(name) for name in changed},
-        after={name: after.get(name) for name in changed},
         visible=writing.visible,
         refresh=writing.refresh,
         passing_codes=LOST_POLICY_CODES,
@@ -465,12 +484,18 @@ def _plan_absent(current: Current, match: Found | None, wanted: Desired) -> Plan
                     f"/applications/{current.application_id}" if current.application_id else f"/servicePrincipals/{configuration.id}",
                 ),
             ),
-            before={"name": name},
             effects={"keeps_synced_users": True},
         )
     )
     before = {"state": "present", "name": name, "job": bool(match.jobs), **_shown(match.bag, wanted)}
-    return Plan(before, absent, facts, tuple(actions), foretells=lambda client: find_configuration.record_removal(client, configuration.id))
+    return Plan(
+        before,
+        absent,
+        facts,
+        tuple(actions),
+        tuple(_left_over(current, match, wanted)),
+        foretells=lambda client: find_configuration.record_removal(client, configuration.id),
+    )
 
 
 RESOURCE = Resource(desired, read, plan)

@@ -52,8 +52,6 @@ def _write(verb: str, configuration: Configuration, name: str, tenant: str, chan
         f"pending restart of configuration {name}",
         tenant,
         request(configuration.tags),
-        before={"restart_owed": not recorded},
-        after={"restart_owed": recorded},
         visible=Wait(f"{path}?$select=id,tags", lambda body: (TAG in _tags(body)) is recorded),
         refresh=refresh,
     )

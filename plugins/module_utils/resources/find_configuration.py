@@ -92,6 +92,17 @@ def record_start(client: Client, service_principal_id: str) -> None:
     client.run_cache.keep(True, *_key(client, "would be started", service_principal_id))
 
 
+def record_connection(client: Client, service_principal_id: str) -> None:
+    """Record that this task would save the connection of a configuration that has none."""
+    if client.check_mode:
+        client.run_cache.keep(True, *_key(client, "would be connected", service_principal_id))
+
+
+def would_be_connected(client: Client, found: Configuration) -> bool:
+    """Whether an earlier task would have saved the connection of a configuration."""
+    return client.check_mode and bool(client.run_cache.recall(*_key(client, "would be connected", found.id)))
+
+
 def foreseen(client: Client, found: Configuration, jobs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The jobs of a configuration. In check mode they run if an earlier task of the run would have started them."""
     if not client.check_mode or not client.run_cache.recall(*_key(client, "would be started", found.id)):

@@ -28,10 +28,14 @@ def would_exist(client: Client, partner_id: str) -> bool:
 
 
 def record_removal(client: Client, partner_id: str, capabilities: Iterable[str], trust: bool) -> None:
-    """Record that this task would remove capabilities of a partner, and perhaps its trust."""
-    if client.check_mode:
-        removed = {"capabilities": sorted({*removed_capabilities(client, partner_id), *capabilities}), "trust": trust}
-        client.run_cache.keep(removed, *_key(client, "would not be shared", partner_id))
+    """Record that this task has removed capabilities of a partner, and perhaps its trust, or would have in check mode."""
+    removed = {"capabilities": sorted({*gone_capabilities(client, partner_id), *capabilities}), "trust": trust}
+    client.run_cache.keep(removed, *_key(client, "would not be shared", partner_id))
+
+
+def gone_capabilities(client: Client, partner_id: str) -> frozenset[str]:
+    """The capabilities of a partner that earlier tasks have removed, or would have: a replica may still list them (fact F14)."""
+    return frozenset(_recorded(client, partner_id).get("capabilities") or ())
 
 
 def removed_capabilities(client: Client, partner_id: str) -> frozenset[str]:
@@ -47,9 +51,11 @@ def entry(client: Client, partner_id: str, raw: Raw | None) -> Raw | None:
 
 
 def _removed(client: Client, partner_id: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] | None = (
-        client.run_cache.recall(*_key(client, "would not be shared", partner_id)) if client.check_mode else None
-    )
+    return _recorded(client, partner_id) if client.check_mode else {}
+
+
+def _recorded(client: Client, partner_id: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] | None = client.run_cache.recall(*_key(client, "would not be shared", partner_id))
     return found or {}
 
 

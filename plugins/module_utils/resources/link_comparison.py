@@ -17,7 +17,7 @@ from ..graph.batch import outcomes_of
 from ..graph.client import Answer, Client, Request
 from ..graph.odata import is_id
 from ..plan import Facts, LinkInquiry, Plan, Refusal
-from . import capability, capability_reading, find_configuration, job, link_report, partner, synced_user
+from . import capability, capability_reading, find_configuration, job, link_report, partner, scope, synced_user
 from .capability_features import FEATURES
 from .capability_reading import DEFAULT, place
 from .consequences import foresight
@@ -143,7 +143,11 @@ def _compare(client: Client, link: Given, parts: Sequence[Part]) -> dict[str, An
 
 
 def _after_earlier_parts(current: Any) -> Any:
-    """The state of a part after those before it: the entry of the partner exists when something is shared with it."""
+    """The state of a part after those before it: the entry of the partner exists when something is shared with it, and the configuration is
+    connected when its scope is set.
+    """
+    if isinstance(current, scope.Current):
+        return scope.connected(current)
     return replace(current, exists=True) if isinstance(current, capability.Current) else current
 
 

@@ -7,10 +7,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from ..graph.client import Client
+from ..graph.errors import ServiceError
 from ..plan import Plan, Refusal, Resource
-from . import clouds, foretold
+from . import capability_reading, capability_trust, clouds, foretold, partner_entry
 from .partner_entry import (
     LARGEST_POLICY,
     PARTNERS,
@@ -21,7 +24,6 @@ from .partner_entry import (
     json_bytes,
     paths,
     policy_bytes,
-    read,
     resolve,
     synchronization_action,
 )
@@ -70,6 +72,36 @@ def _require_link(params: Mapping[str, Any], named: Values, table: Table) -> Non
         clouds.require_link(there, here)
     elif "source" in sides:
         clouds.require_link(here, there)
+
+
+def read(client: Client, wanted: Desired) -> Current:
+    """The entry, and what would go with it if it is removed.
+
+    :raises Refusal: when the partner is the tenant itself.
+    """
+    current = partner_entry.read(client, wanted)
+    if not wanted.absent or current.settings is None:
+        return current
+    return replace(current, capabilities=_capabilities(client, current))
+
+
+def _capabilities(client: Client, current: Current) -> tuple[str, ...] | None:
+    """The names of the entry's capabilities that say something: they allow it, or disallow what the default policy allows (fact F251).
+    ``None`` if there may be some: reading them needs another permission than the entry (fact F206).
+    """
+    try:
+        seen = capability_reading.read(client, current.partner_id, ())
+    except ServiceError as error:
+        if not error.denied:
+            raise
+    else:
+        by_default = {name for name, access in seen.inherited.items() if access.allowed}
+        gone = foretold.gone_capabilities(client, current.partner_id)
+        return tuple(sorted(name for name, access in seen.own.items() if name not in gone and (access.allowed or name in by_default)))
+    default = client.get(capability_reading.DEFAULT)
+    # Without trust, none has an effect (fact F204).
+    trusts = capability_trust.lets_through(current.raw.get(capability_trust.MEMBER), default.get(capability_trust.MEMBER))
+    return None if trusts else ()
 
 
 def plan(current: Current, wanted: Desired) -> Plan:

@@ -58,6 +58,8 @@ class Current:
     """The size of the whole policy, where this task may make it larger."""
     served: tuple[str, ...] | None = ()
     """This tenant's configurations that serve the partner, if a switch that they need is removed; ``None`` if they may not be read."""
+    capabilities: tuple[str, ...] | None = ()
+    """The names of the capabilities that an entry which is to be removed says something with (fact F201); ``None`` if they may not be read."""
 
 
 def paths(partner_id: str) -> tuple[str, str]:
@@ -148,9 +150,9 @@ def entry_action(current: Current, wanted: Desired, changed: Values) -> Action:
     partner = f"partner {current.partner_id}"
     if current.settings is None:
         create = Request("POST", PARTNERS, {"tenantId": current.partner_id, **body}, version)
-        return Action("create", partner, wanted.tenant, (create,), after=dict(changed))
+        return Action("create", partner, wanted.tenant, (create,))
     update = Request("PATCH", paths(current.partner_id)[0], body, version)
-    return Action("update", f"{partner} ({', '.join(changed)})", wanted.tenant, (update,), _before(current, changed), dict(changed))
+    return Action("update", f"{partner} ({', '.join(changed)})", wanted.tenant, (update,))
 
 
 def synchronization_action(current: Current, wanted: Desired, changed: Values, exists: bool) -> Action:
@@ -164,15 +166,8 @@ def synchronization_action(current: Current, wanted: Desired, changed: Values, e
         f"identity synchronization with partner {current.partner_id} ({', '.join(changed)})",
         wanted.tenant,
         (Request("PATCH" if exists else "PUT", paths(current.partner_id)[1], body, version),),
-        before=_before(current, changed) if exists else None,
-        after=dict(changed),
         follows_creation=current.settings is None or exists is not current.has_synchronization,
     )
-
-
-def _before(current: Current, changed: Values) -> dict[str, Any]:
-    now: Values = current.settings or {}
-    return {name: now.get(name) for name in changed}
 
 
 def facts(partner_id: str, settings: Values | None) -> dict[str, Any]:

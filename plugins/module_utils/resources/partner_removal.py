@@ -39,26 +39,45 @@ def plan_removal(current: Current, wanted: Desired) -> Plan:
     remains = (
         bool(table.within(ENTRY, says).keys() - set(removed))
         or (current.has_synchronization and not goes)
-        or _foreign(table, current.raw, removed)
+        or bool(_unknown(table, current.raw, removed))
+        or current.capabilities != ()
     )
     kept = bool(wanted.inherit and remains)
+    beside = {} if kept else _beside(current, wanted)
     actions = [synchronization] if synchronization else []
     entry = dict.fromkeys(table.within(ENTRY, before))
     if not kept:
         delete = Request("DELETE", paths(current.partner_id)[0])
-        actions.append(Action("delete", f"partner {current.partner_id}", wanted.tenant, (delete,), before))
+        actions.append(Action("delete", f"partner {current.partner_id}", wanted.tenant, (delete,)))
     elif entry:
         actions.append(entry_action(current, wanted, entry))
     gone = [*before, *(table.names(lambda row: row.part == SYNCHRONIZATION) if goes else ())]
     return Plan(
-        before={"partner": current.partner_id, "state": "present", **before},
+        before={"partner": current.partner_id, "state": "present", **before, **beside},
         after={"partner": current.partner_id, "state": "present" if kept else "absent"},
         facts={**facts(current.partner_id, {**now, **dict.fromkeys(gone)} if kept else None), **still},
         actions=tuple(actions),
         warnings=(
             *((f"partner {current.partner_id} is kept, because other settings remain in it",) if kept and actions else ()),
+            *_unread_capabilities(current, kept),
             *_kept_switches(current, wanted, served),
         ),
+    )
+
+
+def _beside(current: Current, wanted: Desired) -> dict[str, Any]:
+    """What goes with the whole entry and is not among its settings: what this collection does not know, and its capabilities (fact F201)."""
+    others = {"other_settings": _unknown(wanted.table, current.raw, ()), "capabilities": list(current.capabilities or ())}
+    return {name: value for name, value in others.items() if value}
+
+
+def _unread_capabilities(current: Current, kept: bool) -> tuple[str, ...]:
+    if current.capabilities is not None:
+        return ()
+    outcome = "is kept, because it may have them" if kept else "is removed with those that it has"
+    return (
+        f"capabilities of partner {current.partner_id}: could not be read, because this application lacks Policy.Read.All; "
+        f"the partner {outcome}",
     )
 
 
@@ -106,13 +125,10 @@ def _kept_switches(current: Current, wanted: Desired, served: Collection[str] | 
     return ()
 
 
-def _foreign(table: Table, raw: Raw, removed: Collection[str]) -> bool:
-    """Whether the entry says something that this collection does not manage. What is removed goes with its unknown members."""
-    return bool(_unknown(table, raw, removed))
-
-
 def _unknown(table: Table, raw: Raw, removed: Collection[str]) -> dict[str, Any]:
-    """What an entry says that this collection does not know, by the names of Graph. ``removed`` are settings that are left out."""
+    """What an entry says that this collection does not know, by the names of Graph. ``removed`` are settings that are left out, because what
+    is removed goes with its unknown members.
+    """
     rows = {name: row for name, row in table.rows.items() if row.part == ENTRY}
     leaves: dict[str, list[str]] = {row.member: [] for row in rows.values()}
     for row in rows.values():

@@ -151,7 +151,7 @@ def desired(params: Mapping[str, Any]) -> Desired:
     if not 0 <= (params.get("max_removal_percent") or 0) <= 100:
         raise Refusal("max_removal_percent must be from 0 to 100")
     # A judged change keeps the limits already, by the users who pass the filters. Assignments do not show who they are.
-    judged = params.get("judged", False)
+    judged = params["judged"]
     return Desired(
         tenant=params["tenant_id"],
         configuration=params["configuration"],
@@ -184,7 +184,14 @@ def read(client: Client, wanted: Desired) -> Current:
     named = _named(client, wanted, [assignment.principal for assignment in assigned], pick_groups(wanted.groups, listed(client, listings)))
     sync_job = find_configuration.only_job(list(client.members(jobs)), wanted.configuration)
     current = Current(configuration, settings_bag.parse(client.whole(secrets)), assigned, named, job=sync_job)
+    if find_configuration.would_be_connected(client, configuration):
+        current = connected(current)
     return _with_members(client, current, wanted)
+
+
+def connected(current: Current) -> Current:
+    """The state after ``sync_configuration``, which never leaves it open whether all users are in scope (fact F61)."""
+    return replace(current, bag={"SyncAll": "false", **current.bag}) if current.configuration else current
 
 
 def read_assigned(client: Client, name: str) -> Current:
@@ -241,7 +248,7 @@ def _named(client: Client, wanted: Desired, known: Sequence[Principal], groups: 
     assigned_users = [principal for principal in known if principal.kind == "user"]
     by_name = {user.name.lower(): user for user in assigned_users} | {user.id: user for user in assigned_users}
     unread = [name for name in wanted.users if name.lower() not in by_name]
-    found = find_people(client, unread) if unread else {}
+    found = find_people(client, unread)
     users = [by_name.get(name.lower()) or found[name] for name in wanted.users]
     named = {principal.id: principal for principal in [*users, *(groups[name] for name in wanted.groups)]}
     client.reads.objects.update(named)
@@ -264,8 +271,9 @@ def plan(current: Current, wanted: Desired) -> Plan:
     guard(leavers, replace(wanted, max_removals=None, max_removal_percent=None) if current.judged else wanted)
     leaving_groups = _leaving_groups(goal, current, wanted)
     changes_mode = goal.mode_after != goal.mode_before or (wanted.mode and current.configuration and "SyncAll" not in current.bag)
-    # It is not documented whether the service synchronizes all users while the key is missing (fact F61), so that counts as all here.
-    narrows = goal.mode_after == "assigned" and (goal.mode_before == "all" or "SyncAll" not in current.bag)
+    # It is not documented whether the service synchronizes all users while the key is missing (fact F61), so writing it counts as a change
+    # from all.
+    narrows = goal.mode_after == "assigned"
     write = (_set_mode(goal, narrows, current, wanted),) if changes_mode else ()
     whole = change.with_restart(
         job.Current(current.configuration, current.job),
@@ -355,7 +363,6 @@ def _assign(principal: Principal, current: Current, wanted: Desired) -> Action:
         f"{principal} to configuration {wanted.configuration}",
         wanted.tenant,
         (Request("POST", f"/servicePrincipals/{resource}/appRoleAssignedTo", body),),
-        after={"id": principal.id, "name": principal.name},
         done_codes=(ALREADY_ASSIGNED,),
         batched=True,
     )
@@ -376,14 +383,13 @@ def unassignment(assignment: Assignment, service_principal_id: str, configuratio
         f"{assignment.principal} from configuration {configuration}",
         tenant,
         (Request("DELETE", f"/servicePrincipals/{service_principal_id}/appRoleAssignedTo/{assignment.id}"),),
-        before={"id": assignment.principal.id, "name": assignment.principal.name},
         effects={"soft_deletes_in_target": True} if soft_deletes else {},
         batched=True,
     )
 
 
 def _set_mode(goal: Goal, narrows: bool, current: Current, wanted: Desired) -> Action:
-    before, after = goal.mode_before, goal.mode_after
+    after = goal.mode_after
     synchronization = current.configuration.synchronization if current.configuration else NO_PATH
     values = {"SyncAll": "true" if after == "all" else "false"}
     writing = settings_bag.writing(synchronization, current.bag, lambda bag: settings_bag.merged(bag, values))
@@ -394,8 +400,6 @@ def _set_mode(goal: Goal, narrows: bool, current: Current, wanted: Desired) -> A
         f"scope mode of configuration {wanted.configuration} to {after}",
         wanted.tenant,
         writing.requests,
-        before={"mode": before},
-        after={"mode": after},
         effects=effects,
         visible=writing.visible,
         refresh=writing.refresh,

@@ -217,3 +217,82 @@ def test_nobody_acts(linked: Api, by: str) -> None:
     assert answer.status_code == 400 and by in answer.json()["error"]
     assert linked.http.post("/emulator/acts", json={**sent, "by": None, "path": "/nowhere"}).status_code == 400
     assert linked.http.post("/emulator/acts", json={**sent, "by": None, "tenant": by}).status_code == 400
+
+
+EXPORT = {"Details", "ErrorCode", "EventName", "ipaddr", "JoiningProperty", "SourceAnchor", "TargetAnchor"}
+
+
+def done(api: Api, activity: str) -> list[dict[str, Any]]:
+    """The entries of the source about one kind of work of the provisioning service."""
+    path = f"/auditLogs/directoryAudits?$filter=activityDisplayName eq '{activity}'&$top=999"
+    found: list[dict[str, Any]] = api.get(path)["value"]
+    return found
+
+
+@pytest.mark.fact("F302", "What was done to an object is in the source's audit log too: Import, Synchronization rule action, Export")
+def test_the_work_of_the_provisioning_service(linked: Api) -> None:
+    """F302: in the form of the how-to's sample, with the event and the anchors of the tutorial."""
+    sp_id, job, role = linked.job()
+    linked.assign(sp_id, role, linked.user_id(MINSU))
+    linked.ok("POST", f"{job}/start")
+    linked.advance("PT1H")
+    (entry,) = done(linked, "Export")
+    assert (entry["category"], entry["loggedByService"], entry["result"]) == ("ProvisioningManagement", "Account Provisioning", "success")
+    assert entry["resultReason"] == f"User '{MINSU}' was created in Azure Active Directory (target tenant)"
+    (logged,) = linked.get("/auditLogs/provisioning")["value"]
+    assert entry["correlationId"] == logged["cycleId"] and entry["id"].startswith(f"Sync_{logged['cycleId']}_")
+    assert linked.get(f"/auditLogs/directoryAudits/{entry['id']}")["id"] == entry["id"]
+    configuration, person = entry["targetResources"]
+    assert (configuration["id"], configuration["type"]) == (sp_id, "ServicePrincipal")
+    assert (person["id"], person["displayName"], person["type"]) == ("", MINSU, "User")
+    details = {item["key"]: item["value"] for item in entry["additionalDetails"]}
+    assert details.keys() == EXPORT
+    assert (details["EventName"], details["ErrorCode"]) == ("EntryExportAdd", "None")
+    assert details["TargetAnchor"] == logged["targetIdentity"]["id"] and details["SourceAnchor"] == logged["sourceIdentity"]["id"]
+    (decided,) = done(linked, "Synchronization rule action")
+    assert decided["resultReason"].startswith(f"User '{MINSU}' will be created in Azure Active Directory (target tenant)")
+    assert done(linked, "Import")[-1]["additionalDetails"][2] == {"key": "EventName", "value": "EntryImportAdd"}
+    times = [item["activityDateTime"] for item in linked.get("/auditLogs/directoryAudits?$top=999")["value"]]
+    assert times == sorted(times, reverse=True)
+
+
+def test_a_refused_export(linked: Api) -> None:
+    """The code of the error, and the sentence."""
+    sp_id, job, role = linked.job()
+    linked.service.world.tenants[FABRIKAM].authorization_policy["allowInvitesFrom"] = "none"
+    linked.assign(sp_id, role, linked.user_id(MINSU))
+    linked.ok("POST", f"{job}/start")
+    linked.advance("PT1H")
+    entry = done(linked, "Export")[0]
+    details = {item["key"]: item["value"] for item in entry["additionalDetails"]}
+    assert (entry["result"], details["ErrorCode"]) == ("failure", "AzureActiveDirectoryForbidden")
+    assert details["Details"]
+
+
+@pytest.mark.fact("F302", "Or only the provisioning log has it (switch audit_synchronization)")
+def test_work_that_only_the_provisioning_log_has(linked: Api) -> None:
+    """F302: as it was announced once."""
+    linked.set(audit_synchronization="absent")
+    sp_id, job, role = linked.job()
+    linked.assign(sp_id, role, linked.user_id(MINSU))
+    linked.ok("POST", f"{job}/start")
+    linked.advance("PT1H")
+    assert linked.get("/auditLogs/provisioning")["value"]
+    assert [done(linked, activity) for activity in ("Import", "Synchronization rule action", "Export")] == [[], [], []]
+
+
+def test_the_audit_log_grows_with_the_provisioning_log(linked: Api) -> None:
+    """A log that was read before has the new entries too, and another state has none of the old ones."""
+    sp_id, job, role = linked.job()
+    before = linked.http.get("/emulator/state").json()
+    linked.assign(sp_id, role, linked.user_id(MINSU))
+    linked.ok("POST", f"{job}/start")
+    linked.advance("PT1H")
+    (first,) = done(linked, "Export")
+    linked.ok("PATCH", f"/users/{linked.user_id(MINSU)}", {"jobTitle": "Director"}, "contoso-admin")
+    linked.advance("PT1H")
+    second, again = done(linked, "Export")
+    assert again == first and second["id"] != first["id"]
+    assert second["resultReason"].startswith(f"User '{MINSU}' was updated")
+    assert linked.http.put("/emulator/state", json=before).status_code == 204
+    assert done(linked, "Export") == []

@@ -272,6 +272,16 @@ def test_capabilities_in_a_batch(partner: Api) -> None:
     assert [item["name"] for item in answers["2"]["body"]["value"]] == [BASIC]
 
 
+def test_reading_changes_nothing(partner: Api) -> None:
+    """Not even of tenants and applications that have nothing yet: a run in check mode leaves the state byte for byte as it was."""
+    principal = partner.configuration()["servicePrincipal"]["id"]
+    before = partner.http.get("/emulator/state").json()["tenants"]
+    for path in (CAPABILITIES, DEFAULT, f"/servicePrincipals/{principal}/appRoleAssignedTo"):
+        partner.get(path)
+    partner.refused(404, "Request_ResourceNotFound", "GET", f"{CAPABILITIES}/{BASIC}")
+    assert partner.http.get("/emulator/state").json()["tenants"] == before
+
+
 def test_the_state_is_taken_and_given_back(partner: Api) -> None:
     partner.ok("POST", CAPABILITIES, capability(BASIC))
     partner.ok("POST", DEFAULT, capability(CARD))

@@ -96,6 +96,62 @@ def test_values_have_types(api: Api, kind: str, name: str, value: Any) -> None:
     assert api.get(path, ADMIN) == before
 
 
+CONFIGURATION_VALUES: list[tuple[str, str, Any]] = [
+    *[("applications", name, 5) for name in ("displayName", "description", "notes", "serviceManagementReference", "signInAudience")],
+    *[("applications", name, "x") for name in ("tags", "identifierUris", "web", "api")],
+    ("applications", "tags", [5]),
+    ("applications", "signInAudience", "Everybody"),
+    ("applications", "web", {"homePageUrl": 5}),
+    ("applications", "web", {"homePage": "x"}),
+    ("applications", "api", {"requestedAccessTokenVersion": "2"}),
+    ("applications", "owners@odata.bind", ["x"]),
+    *[("servicePrincipals", name, 5) for name in ("displayName", "description", "notes", "loginUrl", "tags", "accountEnabled")],
+    ("servicePrincipals", "accountEnabled", "no"),
+    ("servicePrincipals", "appRoleAssignmentRequired", 1),
+    ("servicePrincipals", "notificationEmailAddresses", "a@contoso.kr"),
+    ("authorizationPolicy", "allowInvitesFrom", "nobody"),
+    ("authorizationPolicy", "allowedToUseSSPR", "yes"),
+    ("authorizationPolicy", "guestUserRoleId", "guest"),
+    ("authorizationPolicy", "defaultUserRolePermissions", {"allowedToCreateApp": True}),
+]
+
+
+@pytest.mark.fact("F282", "The same of applications, service principals and the authorization policy")
+def test_values_of_configurations_have_types(api: Api) -> None:
+    """F282: nothing is stored of a request with a wrong value."""
+    sp_id, _job, _role = api.job()
+    paths = {
+        "applications": f"/applications/{api.get('/applications?$select=id')['value'][0]['id']}",
+        "servicePrincipals": f"/servicePrincipals/{sp_id}",
+        "authorizationPolicy": "/policies/authorizationPolicy",
+    }
+    accounts = {"authorizationPolicy": "fabrikam-admin"}
+    before = {kind: api.get(path, accounts.get(kind, "contoso")) for kind, path in paths.items()}
+    for kind, name, value in CONFIGURATION_VALUES:
+        account = accounts.get(kind, "contoso")
+        error = api.refused(400, "Request_BadRequest", "PATCH", paths[kind], {"description": "x", name: value}, account)
+        assert f"'{name}" in error["message"], (kind, name, value, error)
+        assert api.get(paths[kind], account) == before[kind], (kind, name, value)
+
+
+@pytest.mark.fact("F283", "What an operation does not bind is refused, and never ignored")
+@pytest.mark.parametrize(
+    ("method", "path", "relation"),
+    [
+        ("PATCH", "/groups/{group}", "owners"),
+        ("PATCH", "/groups/{group}", "acceptedSenders"),
+        ("PATCH", "/users/{user}", "manager"),
+    ],
+)
+def test_bindings_that_nobody_knows(api: Api, method: str, path: str, relation: str) -> None:
+    """F283: 204 would say that somebody was added."""
+    user = api.user_id("minsu.kim@contoso.kr")
+    address = path.format(group=group_id(api), user=user)
+    body = {f"{relation}@odata.bind": [f"https://graph.microsoft.com/v1.0/users/{user}"]}
+    error = api.refused(400, "Request_BadRequest", method, address, body, ADMIN)
+    assert f"{relation}@odata.bind" in error["message"]
+
+
 @pytest.mark.fact("F283", "PATCH of a group adds members to those it has")
 def test_members_are_added_by_patch(api: Api) -> None:
     """F283: all of them or nobody."""

@@ -167,7 +167,7 @@ def test_the_states_of_a_job(api: Api) -> None:
     assert api.get(job)["status"]["code"] == "Active"
     api.ok("POST", f"{job}/pause")
     paused = api.get(job)
-    assert paused["schedule"]["state"] == "Disabled" and paused["status"]["code"] == "Paused"
+    assert paused["schedule"]["state"] == "Paused" and paused["status"]["code"] == "Paused"
 
 
 @pytest.mark.fact(
@@ -176,13 +176,13 @@ def test_the_states_of_a_job(api: Api) -> None:
 )
 def test_variants_of_the_states(api: Api) -> None:
     """F65, F67: switches new_job_code, pause_state, job_created_status."""
-    api.set(new_job_code="NotConfigured", pause_state="Paused", job_created_status=200)
+    api.set(new_job_code="NotConfigured", pause_state="Disabled", job_created_status=200)
     api.link_policies()
     _sp_id, job, _role = api.job()
     assert api.get(job)["status"]["code"] == "NotConfigured"
     api.ok("POST", f"{job}/start")
     api.ok("POST", f"{job}/pause")
-    assert api.get(job)["schedule"]["state"] == "Paused"
+    assert api.get(job)["schedule"]["state"] == "Disabled"
 
 
 @pytest.mark.fact("F70", "A second POST jobs is 409 or gives the same job (switch second_job)")

@@ -26,6 +26,8 @@ NOT_IMITATED = [
     "Delegated sign-in and the roles of administrators: only applications sign in.",
     "`/policies/deletedItems` and the restoring of policies (F37), which the documentation calls unsupported for applications.",
     "Multitenant organizations and their policy templates (F49).",
+    "What beta alone has and cross-tenant synchronization does not need (F303): `blockServiceProviderOutboundAccess` and such are null.",
+    "The retirement of `secrets` and `validateCredentials`, which beta's metadata announces for July 2027 without a replacement.",
     "Cross-cloud synchronization (F45, F144): `externalCloudAuthorizedApplicationId` is kept and has no effect.",
     "`acquireAccessToken` and `bulkUpload`, which cross-tenant synchronization does not use.",
     "Custom security attributes, and directory extensions that are discovered from other applications (F97).",

@@ -257,6 +257,23 @@ def test_removing_only_what_a_link_needed(tell: Teller, emulator: Emulator, stat
     assert entry(source[1].after, CONTOSO, FABRIKAM)["m365CollaborationInbound"] == foreign["m365CollaborationInbound"]
 
 
+def test_capabilities_of_others_keep_an_entry(tell: Teller, emulator: Emulator, state: dict[str, Any]) -> None:
+    """They would go with it (fact F201), although nothing in the entry itself says that there are some. The whole entry goes with them, named."""
+    access = {"isAllowed": True, "resourceScopes": {"included": [{"resourceId": "All", "resourceType": "user"}], "excluded": []}}
+    tips = {"name": "crossTenantMailTipsAll", "lastModifiedDateTime": state["clock"], "inboundAccess": access}
+    tenants.add_partner(state, FABRIKAM, CONTOSO, automaticUserConsentSettings={"inboundAllowed": True, "outboundAllowed": None})
+    state["tenants"][FABRIKAM]["access_policy"]["capabilities"] = {CONTOSO: {tips["name"]: tips}}
+    emulator.control("PUT", "state", state)
+    link = {"partner_tenant_id": CONTOSO, "state": "absent", "inherit": ["redemption_inbound"]}
+    story = tell(four(POLICY, link, "fabrikam"), four(POLICY, {**link, "inherit": []}, "fabrikam"))
+    part, whole = story.fours()
+    converges(part, f"update partner {CONTOSO} (redemption_inbound)")
+    assert "other settings remain" in part[1].warnings
+    assert part[1].after["tenants"][FABRIKAM]["access_policy"]["capabilities"] == {CONTOSO: {tips["name"]: tips}}
+    converges(whole, f"delete partner {CONTOSO}")
+    assert "crossTenantMailTipsAll" in str(whole[0].result["diff"]["before"])
+
+
 def test_an_entry_is_kept_for_a_synchronization_that_says_nothing(tell: Teller, emulator: Emulator, state: dict[str, Any]) -> None:
     """The service refuses to delete an entry that still has one, although it allows nothing and was not named."""
     consent = {"inboundAllowed": True, "outboundAllowed": None}

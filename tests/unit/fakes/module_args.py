@@ -28,10 +28,13 @@ def module_args(args: Mapping[str, Any]) -> Iterator[None]:
     # Newer versions, such as 2.21, return the options only if that is asked for. The worker and older versions always do.
     asked = {"_ansible_inject_invocation": True} if "inject_invocation" in PASS_VARS else {}
     given = {**args, **asked}
-    if testing:
-        with testing.patch_module_args(given):
-            yield
-    else:
-        text = json.dumps({"ANSIBLE_MODULE_ARGS": given})
-        with mock.patch.object(basic, "_ANSIBLE_ARGS", text.encode()):
-            yield
+    # The log of this machine is none of a test's, and from Python 3.12 on it refuses values with the character NUL before a module can.
+    with mock.patch.object(basic, "HAS_SYSLOG", False), _given(given):
+        yield
+
+
+def _given(args: Mapping[str, Any]) -> contextlib.AbstractContextManager[Any]:
+    text = json.dumps({"ANSIBLE_MODULE_ARGS": args}).encode()
+    patched: contextlib.AbstractContextManager[Any]
+    patched = testing.patch_module_args(args) if testing else mock.patch.object(basic, "_ANSIBLE_ARGS", text)
+    return patched

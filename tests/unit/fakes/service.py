@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Request
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.capability_reading import DEFAULT
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.find_configuration import JOB_TEMPLATE, TEMPLATE
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping.default_schema import default_schema
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.partner import PARTNERS
@@ -97,10 +98,22 @@ class PartnerService:
     """The configurations of the same tenant."""
     without: Sequence[str] = ()
     """The members that even the beta version does not have."""
+    capabilities: Sequence[Mapping[str, Any]] | None = ()
+    """The capabilities in the entry; ``None`` if they may not be read (fact F206)."""
+    of_default: Sequence[Mapping[str, Any]] = ()
+    """The capabilities in the default policy."""
+    default: Mapping[str, Any] = field(default_factory=dict)
+    """The default policy."""
 
     def __call__(self, request: Request) -> Outcome:
         """Answer one request."""
         path = request.path.split("?", 1)[0]
+        if path.endswith("/m365Capabilities"):
+            if self.capabilities is None:
+                return refusal(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+            return Reply(200, {"value": list(self.of_default if "/default/" in path else self.capabilities)})
+        if path == DEFAULT:
+            return Reply(200, dict(self.default))
         if path.startswith("/servicePrincipals"):
             return SourceService(list(self.links))(request)
         if path == PARTNERS and request.method == "GET":

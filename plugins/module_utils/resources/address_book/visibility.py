@@ -218,8 +218,6 @@ def _action(mending: Mending, wanted: Desired) -> Action:
         f"user {name} {rest}",
         wanted.tenant,
         tuple(cmdlet.set_mail_user(guid, **values).request() for values in touch),
-        before=mending.state(mending.before),
-        after=mending.state(mending.after),
     )
 
 

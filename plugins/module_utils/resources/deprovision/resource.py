@@ -250,8 +250,6 @@ def _settings(configuration: Configuration, current: Current, wanted: Desired) -
         f"settings of configuration {wanted.configuration} ({', '.join(changed)})",
         wanted.tenant,
         writing.requests,
-        before={"mode": current.mode, "deletion_threshold": _guard(current.bag) or 0},
-        after={"mode": "assigned", "deletion_threshold": _limit(current, wanted) or 0},
         visible=writing.visible,
         refresh=writing.refresh,
     )

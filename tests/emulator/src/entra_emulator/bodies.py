@@ -36,19 +36,27 @@ class Body(BaseModel):
         return self.model_dump(exclude_unset=True, by_alias=True)
 
 
+BIND = "@odata.bind"
+
+
 def without_annotations(value: Any) -> Any:
-    """The value without ``@odata.`` annotations; the service accepts and ignores them (F34)."""
+    """The value without ``@odata.`` annotations, which the service accepts and ignores (F34). What is to be bound is none (F283)."""
     if isinstance(value, list):
         return [without_annotations(element) for element in value]
     if isinstance(value, dict):
-        return {name: without_annotations(member) for name, member in value.items() if "@odata." not in name}
+        return {name: without_annotations(member) for name, member in value.items() if "@odata." not in name or name.endswith(BIND)}
     return value
 
 
 def read(model: type[B], value: Any) -> B:
     """The checked body; 400 with the name of the first offending member."""
+    return checked(model, without_annotations(value))
+
+
+def checked(model: type[B], value: Any) -> B:
+    """The same, of a body that has no annotations any more."""
     try:
-        return model.model_validate(without_annotations(value))
+        return model.model_validate(value)
     except ValidationError as problem:
         raise refusal(problem) from None
 
@@ -170,6 +178,105 @@ class GroupBody(Body):
     theme: Literal["Teal", "Purple", "Green", "Blue", "Pink", "Orange", "Red"] | None = None
     uniqueName: str | None = None
     visibility: Literal["Private", "Public", "Hiddenmembership", "HiddenMembership"] | None = None
+
+
+# Applications, service principals, and what guests may do -------------------------------------------------------
+
+
+class ImplicitGrant(Body):
+    enableAccessTokenIssuance: bool | None = None
+    enableIdTokenIssuance: bool | None = None
+
+
+class RedirectUri(Body):
+    index: int | None = None
+    uri: str | None = None
+
+
+class WebApplication(Body):
+    homePageUrl: str | None = None
+    implicitGrantSettings: ImplicitGrant | None = None
+    logoutUrl: str | None = None
+    redirectUriSettings: list[RedirectUri] = []
+    redirectUris: list[str] = []
+
+
+class PermissionScope(Body):
+    adminConsentDescription: str | None = None
+    adminConsentDisplayName: str | None = None
+    id: Guid
+    isEnabled: bool = True
+    origin: str | None = None
+    type: Literal["User", "Admin"] | None = None
+    userConsentDescription: str | None = None
+    userConsentDisplayName: str | None = None
+    value: str | None = None
+
+
+class PreAuthorizedApplication(Body):
+    appId: str | None = None
+    delegatedPermissionIds: list[str] = []
+
+
+class ApiApplication(Body):
+    acceptMappedClaims: bool | None = None
+    knownClientApplications: list[Guid] = []
+    oauth2PermissionScopes: list[PermissionScope] = []
+    preAuthorizedApplications: list[PreAuthorizedApplication] = []
+    requestedAccessTokenVersion: int | None = None
+
+
+class ApplicationBody(Body):
+    """What of an application can be written."""
+
+    displayName: str | None = None
+    api: ApiApplication | None = None
+    description: str | None = None
+    identifierUris: list[str] = []
+    notes: str | None = None
+    serviceManagementReference: str | None = None
+    signInAudience: (
+        Literal["AzureADMyOrg", "AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"] | None
+    ) = None
+    tags: list[str] = []
+    web: WebApplication | None = None
+
+
+class ServicePrincipalBody(Body):
+    """What of a service principal can be written."""
+
+    displayName: str | None = None
+    accountEnabled: bool | None = None
+    appRoleAssignmentRequired: bool = False
+    description: str | None = None
+    loginUrl: str | None = None
+    notes: str | None = None
+    notificationEmailAddresses: list[str] = []
+    tags: list[str] = []
+
+
+class UserRolePermissions(Body):
+    allowedToCreateApps: bool = True
+    allowedToCreateSecurityGroups: bool = True
+    allowedToCreateTenants: bool | None = None
+    allowedToReadBitlockerKeysForOwnedDevice: bool | None = None
+    allowedToReadOtherUsers: bool = True
+    permissionGrantPoliciesAssigned: list[str] = []
+
+
+class AuthorizationPolicyBody(Body):
+    """What of the authorization policy can be written."""
+
+    displayName: str | None = None
+    description: str | None = None
+    allowInvitesFrom: Literal["none", "adminsAndGuestInviters", "adminsGuestInvitersAndAllMembers", "everyone"] | None = None
+    allowUserConsentForRiskyApps: bool | None = None
+    allowedToSignUpEmailBasedSubscriptions: bool = True
+    allowedToUseSSPR: bool = True
+    allowEmailVerifiedUsersToJoinOrganization: bool = False
+    blockMsolPowerShell: bool | None = None
+    defaultUserRolePermissions: UserRolePermissions | None = None
+    guestUserRoleId: Guid | None = None
 
 
 # Cross-tenant access policy -------------------------------------------------------------------------------------

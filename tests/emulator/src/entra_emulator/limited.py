@@ -17,7 +17,7 @@ READERS = {"user": USER_READ, "group": GROUP_READ, "application": APP_READ, "ser
 
 def shown(call: Call, item: GraphObject, kind: Kind, names: tuple[str, ...] = ()) -> GraphObject:
     """An object in a collection of directory objects; with `names`, only these properties of it."""
-    served = odata.view(kind, item, names)
+    served = odata.entity(call, kind, item, names)
     if not call.caller.roles.intersection(READERS[kind.name]):
         served = {name: value if name == "id" else None for name, value in served.items()}
     return {"@odata.type": f"#{kind.type_name}", **served}

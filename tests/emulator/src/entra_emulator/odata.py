@@ -10,10 +10,11 @@ import binascii
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from . import properties
+from . import properties, shapes
 from .call import Call, Reply
 from .errors import bad_request
 from .filters import (
@@ -56,6 +57,11 @@ class Kind:
     @property
     def type_name(self) -> str:
         return f"microsoft.graph.{self.name}"
+
+    @cached_property
+    def spelling(self) -> dict[str, str]:
+        """The properties by their names in lower case."""
+        return {name.casefold(): name for name in self.properties}
 
 
 def _directory_kind(name: str, entity_set: str, names: frozenset[str], **more: Any) -> Kind:
@@ -161,14 +167,13 @@ def selected(call: Call, kind: Kind) -> tuple[str, ...]:
     if text is None:
         return ()
     names = tuple(name.strip() for name in text.split(",") if name.strip())
-    known = {name.casefold(): name for name in kind.properties}
     for name in names:
-        if name != "*" and name.casefold() not in known and not name.startswith("extension_"):
+        if name != "*" and name.casefold() not in kind.spelling and not name.startswith("extension_"):
             raise bad_request(
                 f"Parsing OData Select and Expand failed: Could not find a property named '{name}' on type '{kind.type_name}'.",
                 "BadRequest",
             )
-    return () if "*" in names else tuple(known.get(name.casefold(), name) for name in names)
+    return () if "*" in names else tuple(kind.spelling.get(name.casefold(), name) for name in names)
 
 
 def view(kind: Kind, item: GraphObject, names: Iterable[str] = ()) -> GraphObject:
@@ -179,8 +184,31 @@ def view(kind: Kind, item: GraphObject, names: Iterable[str] = ()) -> GraphObjec
     return {name: item.get(name, [] if name in kind.collections else None) for name in wanted}
 
 
+def in_beta(kind: Kind) -> Kind:
+    """The type as beta has it (F303)."""
+    if kind.name not in shapes.BETA:
+        return kind
+    names = shapes.properties(kind.name, kind.properties)
+    return replace(kind, properties=names, rules=replace(kind.rules, properties=shapes.properties(kind.name, kind.rules.properties)))
+
+
+def of_version(call: Call, kind: Kind, item: GraphObject) -> GraphObject:
+    """An entity as the version that was asked has it; those of mixed collections carry their type."""
+    own: Kind = item.get("_kind", kind)
+    if not call.beta or own.name not in shapes.BETA:
+        return item
+    shaped = shapes.shaped(own.name, item)
+    return {**shaped, "_kind": in_beta(own)} if "_kind" in item else shaped
+
+
+def entity(call: Call, kind: Kind, item: GraphObject, names: Iterable[str] = ()) -> GraphObject:
+    """An entity inside of an answer."""
+    return view(in_beta(kind) if call.beta else kind, of_version(call, kind, item), names)
+
+
 def single(call: Call, kind: Kind, item: GraphObject, extra: Mapping[str, Any] | None = None, context: str | None = None) -> Reply:
     """The answer that is one entity."""
+    item, kind = of_version(call, kind, item), in_beta(kind) if call.beta else kind
     names = selected(call, kind)
     suffix = f"({','.join(names)})" if names else ""
     shown = call.context(context or f"{kind.entity_set}{suffix}/$entity")
@@ -226,6 +254,7 @@ def count(call: Call, kind: Kind, items: list[GraphObject]) -> Reply:
     """The answer of ``/$count``: a number as text."""
     if kind.directory and not call.advanced:
         raise bad_request("$count is not currently supported.", "Request_BadRequest")
+    items, kind = [of_version(call, kind, item) for item in items], in_beta(kind) if call.beta else kind
     query = call.request.query
     if "$search" in query:
         items = list(filter(compile_search(query["$search"], kind.searchable, kind.type_name), items))
@@ -236,7 +265,8 @@ def count(call: Call, kind: Kind, items: list[GraphObject]) -> Reply:
 
 def collection(call: Call, kind: Kind, items: Iterable[GraphObject], typed: bool = False, context: str | None = None) -> Reply:
     """The answer that is a page of entities; `typed` adds ``@odata.type`` for collections of directory objects."""
-    found = filtered(call, kind, list(items))
+    served_items, kind = [of_version(call, kind, item) for item in items], in_beta(kind) if call.beta else kind
+    found = filtered(call, kind, served_items)
     names = selected(call, kind)
     start, size = _window(call, kind, found)
     page = found[start : start + size]

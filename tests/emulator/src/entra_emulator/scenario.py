@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
@@ -221,13 +222,13 @@ class TenantScenario(Sharing):
                 raise ValueError(
                     f"{person.userPrincipalName}: the manager {person.manager} is not in this tenant{nearest(person.manager, names)}"
                 )
-        nicknames = [group.mailNickname.lower() for group in self.groups if group.mailNickname]
+        nicknames = Counter(group.mailNickname.lower() for group in self.groups if group.mailNickname)
         known = {*names, *nicknames, *(group.id for group in self.groups if group.id)}
         for group in self.groups:
             for member in group.members:
                 if member.lower() not in known:
                     raise ValueError(f"group {group.displayName}: the member {member} is not in this tenant{nearest(member, known)}")
-                if nicknames.count(member.lower()) > 1:
+                if nicknames[member.lower()] > 1:
                     raise ValueError(
                         f"group {group.displayName}: {member} is the mailNickname of several groups; name the member by its id"
                     )
@@ -257,6 +258,8 @@ class Scenario(Part):
     def _tenants(self) -> Scenario:
         _unique([tenant.id for tenant in self.tenants], "tenant id")
         _unique([domain.lower() for tenant in self.tenants for domain in {*tenant.domains, tenant.initial_domain}], "domain")
+        homes = [items for tenant in self.tenants for items in (tenant.people, tenant.groups, tenant.contacts)]
+        _unique([item.id for items in homes for item in items if item.id], "id")
         return self
 
 
@@ -298,8 +301,9 @@ def to_world(scenario: Scenario) -> World:
     world = World(clock=scenario.clock) if scenario.clock else World()
     for tenant in scenario.tenants:
         world.tenants[tenant.id] = _tenant(tenant, world.clock)
+    names = {tenant.id: {user["userPrincipalName"].lower(): user for user in tenant.users.values()} for tenant in world.tenants.values()}
     for tenant in scenario.tenants:
-        _link_homes(world, tenant)
+        _link_homes(world, tenant, names)
     live(world, scenario.history)
     return world
 
@@ -392,17 +396,18 @@ def _user(tenant: TenantScenario, person: Person, clock: str) -> GraphObject:
     return user
 
 
-def _link_homes(world: World, scenario: TenantScenario) -> None:
-    """Gives redeemed guests the identity by which the synchronization service matches them (fact F113)."""
+def _link_homes(world: World, scenario: TenantScenario, names: Mapping[str, Mapping[str, GraphObject]]) -> None:
+    """Gives redeemed guests the identity by which the synchronization service matches them (fact F113). `names` has all users by name."""
     tenant = world.tenants[scenario.id]
     for person in scenario.people:
         if person.home is None or person.home.tenant_id is None or person.externalUserState != "Accepted":
             continue
-        home = world.tenants.get(person.home.tenant_id)
         name = (person.home.user_principal_name or "").lower()
-        source = next((user for user in home.users.values() if user["userPrincipalName"].lower() == name), None) if home else None
+        people = names.get(person.home.tenant_id, {})
+        source = people.get(name)
         if source is None:
-            raise ScenarioError(f"{person.userPrincipalName}: the home account {name} is not in tenant {person.home.tenant_id}")
+            missing = f"the home account {name} is not in tenant {person.home.tenant_id}{nearest(name, people)}"
+            raise ScenarioError(f"{person.userPrincipalName}: {missing}")
         user_id = person.id or object_id(tenant.id, "user", person.userPrincipalName)
         tenant.users[user_id]["_alternativeSecurityId"] = net_id(source)
 

@@ -14,6 +14,7 @@ from .call import Call
 from .faults import FaultPlan
 from .lag import Replicas
 from .provisioning import template
+from .provisioning.audited import Audited
 from .requestlog import RequestLog
 from .settings import Settings
 from .signing import SigningKey
@@ -38,6 +39,8 @@ class Service:
     """How many transient failures each service principal's synchronization endpoints have given (F4)."""
     exchange_pages: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Commands to Exchange of which there are more pages, by what their addresses hold (F148)."""
+    audited: dict[str, Audited] = field(default_factory=dict)
+    """What the audit logs say of the work of the provisioning service, by tenant (F302)."""
     blocked_partners: dict[tuple[str, str], int] = field(default_factory=dict)
     """Soft-deleted partners whose re-creation still answers 409, by tenant and partner, with the tries left (F37)."""
 
@@ -56,6 +59,7 @@ class Service:
         self.replicas.stale.clear()
         self.transient_errors.clear()
         self.blocked_partners.clear()
+        self.audited.clear()
         self.exchange_pages.clear()
 
     def _complete_schemas(self) -> None:

@@ -101,7 +101,7 @@ class Settings(BaseModel):
     )
     job_created_status: Literal[201, 200] = Field(default=201, description="F65: status of POST jobs.")
     new_job_code: Literal["Paused", "NotConfigured"] = Field(default="Paused", description="F65: status.code of a job that never ran.")
-    pause_state: Literal["Disabled", "Paused"] = Field(default="Disabled", description="F67: schedule.state after pause.")
+    pause_state: Literal["Paused", "Disabled"] = Field(default="Paused", description="F67: schedule.state after pause.")
     restart_of_paused_job: Literal["starts", "stays_paused"] = Field(
         default="starts", description="F75: whether a restart of a paused job starts it, or only resets what the next start begins with."
     )
@@ -156,6 +156,11 @@ class Settings(BaseModel):
     rule_id: Literal["constant", "random"] = Field(
         default="constant",
         description="F86: whether the id of the synchronization rule is the same everywhere, or each application has its own.",
+    )
+    template_metadata: Literal["seen", "published"] = Field(
+        default="seen",
+        description="F304: the metadata of the synchronization template: as one tenant shows it, with undeclared keys and some keys twice, "
+        "or with the keys of the published type.",
     )
     mail_mapping: Literal["present", "absent"] = Field(default="present", description="F92: whether the default schema maps mail.")
     group_mapping: Literal["present", "absent", "only_template"] = Field(
@@ -225,6 +230,11 @@ class Settings(BaseModel):
     )
     audit_policy_target: Literal["policy", "partner"] = Field(
         default="policy", description="F191: whether the target of an entry about a partner has the id of the policy, or of the partner."
+    )
+    audit_synchronization: Literal["present", "absent"] = Field(
+        default="present",
+        description="F302: whether the source's audit log also has an entry for each import, decision and export of the provisioning "
+        "service, or only the provisioning log does.",
     )
     audit_app_id: Literal["present", "null"] = Field(
         default="present", description="F194: whether an application that made a change is named by appId, or only by servicePrincipalId."
@@ -356,7 +366,7 @@ FLIPPED: dict[str, Any] = {
     "second_job": "same",
     "job_created_status": 200,
     "new_job_code": "NotConfigured",
-    "pause_state": "Paused",
+    "pause_state": "Disabled",
     "restart_of_paused_job": "stays_paused",
     "delete_running_job": "refused",
     "secrets_put": "replace",
@@ -372,6 +382,7 @@ FLIPPED: dict[str, Any] = {
     "directory_names": "new",
     "flow_types": "compact",
     "rule_id": "random",
+    "template_metadata": "published",
     "mail_mapping": "absent",
     "group_mapping": "absent",
     "deletion_threshold": "exceeded",
@@ -390,6 +401,7 @@ FLIPPED: dict[str, Any] = {
     "log_tenant_id": "target",
     "audit_modified_properties": "empty",
     "audit_policy_target": "partner",
+    "audit_synchronization": "absent",
     "audit_app_id": "null",
     "log_filter": "ids",
     "log_retention_days": 7,

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timezone
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
@@ -166,4 +167,9 @@ def new_id() -> str:
 
 def object_id(tenant_id: str, kind: str, name: str) -> str:
     """The id of an object that has none in the scenario; always the same."""
-    return str(uuid.uuid5(uuid.UUID(tenant_id), f"{kind}:{name.lower()}"))
+    return str(uuid.uuid5(_namespace(tenant_id), f"{kind}:{name.lower()}"))
+
+
+@cache
+def _namespace(tenant_id: str) -> uuid.UUID:
+    return uuid.UUID(tenant_id)

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
@@ -147,21 +146,6 @@ def test_constants_are_written_with_their_quotes() -> None:
 
 def test_every_function_of_the_catalogue_is_implemented() -> None:
     assert CATALOGUE.keys() == IMPLEMENTATIONS.keys() | {"IIF"}
-
-
-@pytest.mark.parametrize(
-    ("expression", "length", "pattern"),
-    [
-        ("RandomString(6,3,0,0,3)", 6, r"(?=(.*\d){3})(?=(.*[a-z]){3})"),
-        ('RandomString(10,2,2,2,1,"?,")', 10, r"(?=(.*\d){2})(?=(.*[A-Z]){2})(?=.*[a-z])(?=(.*[^A-Za-z\d]){2})[^?,]+$"),
-    ],
-)
-def test_a_random_string_is_as_it_is_asked_for(expression: str, length: int, pattern: str) -> None:
-    """The examples of the reference (F90)."""
-    found = evaluate(parse(expression), {})
-    assert len(str(found)) == length
-    assert re.match(pattern, str(found))
-    assert found != evaluate(parse(expression), {})
 
 
 def test_a_random_string_cannot_be_shorter_than_its_parts() -> None:

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 
 import pytest
-from linked_tenants import ROLE, SOURCE, SP, LinkedTenants
+from linked_tenants import CYCLE, ROLE, SOURCE, SP, LinkedTenants
 
 from entra_emulator.provisioning import attributes, engine, population, template
 
@@ -122,6 +123,54 @@ def test_a_cycle_knows_the_time_and_writes_texts() -> None:
     found = user["onPremisesExtensionAttributes"]
     assert re.fullmatch(r"1/5/2026 \d+:\d\d:\d\d AM", found["extensionAttribute1"])
     assert found["extensionAttribute2"] == "2"
+
+
+@pytest.mark.fact("F300", "The provisioning log does not show what a mapping redacts, and the target has it")
+def test_a_redacted_value_is_not_in_the_log() -> None:
+    """F300: neither what is written, nor what it was made of, now and later."""
+    s = LinkedTenants()
+    s.mapping["attributeMappings"].append(template.mapping("extensionAttribute1", 'Append("pay-", Redact([department]))'))
+    s.person("a", department="secret-1")
+    s.first()
+    s.source.users["a"]["department"] = "secret-2"
+    s.cycle()
+    assert s.on_demand("a")["statusInfo"]["status"] == "Skipped"
+    user = s.synced("a")
+    assert user is not None and user["onPremisesExtensionAttributes"]["extensionAttribute1"] == "pay-secret-2"
+    assert "pay-secret" not in json.dumps(s.source.provisioning_log)
+    changes = [change for entry in s.source.provisioning_log for change in entry["modifiedProperties"]]
+    shown = [change for change in changes if change["displayName"] == "extensionAttribute1"]
+    assert [(change["oldValue"], change["newValue"]) for change in shown] == [(None, "[Redact]"), ("[Redact]", "[Redact]")]
+    imported = [entry["provisioningSteps"][0]["details"]["department"] for entry in s.source.provisioning_log]
+    assert imported == ["[Redact]"] * 3
+
+
+@pytest.mark.fact(
+    "F301", "A function that gives another value each time changes nobody, until the source changes or everybody is evaluated"
+)
+@pytest.mark.parametrize("expression", ["Guid()", "Now()", "RandomString(6,3,0,0,3)", "Append([city], CStr(Guid()))"])
+def test_a_value_that_differs_each_time_is_no_change(expression: str) -> None:
+    """F301: regular cycles look at what has changed in the source."""
+    s = LinkedTenants()
+    s.mapping["attributeMappings"].append(template.mapping("extensionAttribute1", expression))
+    s.person("a", city="Seoul")
+    s.person("b", city="Seoul")
+    s.first()
+
+    def values() -> list[str]:
+        users = [s.synced(alias) for alias in ("a", "b")]
+        return [user["onPremisesExtensionAttributes"]["extensionAttribute1"] for user in users if user]
+
+    before = values()
+    assert [s.cycle()["updated"] for _cycle in range(3)] == [0, 0, 0] and values() == before
+    s.source.users["a"]["jobTitle"] = "Engineer"
+    assert s.cycle()["updated"] == 1
+    assert [new != old for new, old in zip(values(), before, strict=True)] == [True, False]
+    s.restart()
+    assert s.advance(CYCLE)[0]["updated"] == 2
+    if "city" in expression:
+        s.source.users["b"]["city"] = "Busan"
+        assert s.cycle()["updated"] == 1
 
 
 @pytest.mark.fact("F96", "Nulls are not propagated, and defaults apply on creation only")

@@ -39,7 +39,7 @@ def test_the_default_schema() -> None:
     """Names, order, constants, the matching row and the built-in filter (F87, F93, F102, F106)."""
     schema = template.azure2azure_schema(Settings())
     rule, rows = schema["synchronizationRules"][0], users(schema)["attributeMappings"]
-    assert (rule["id"], rule["name"], schema["version"]) == ("df8df8d1-9e6e-40d3-b8df-09bbb402db7e", "USER_INBOUND_USER", "v1.2")
+    assert (rule["id"], rule["name"], schema["version"]) == ("01e28086-1453-4cb2-b95d-4fbc4564fcc0", "USER_INBOUND_USER", "v1.2")
     assert (rule["sourceDirectoryName"], rule["targetDirectoryName"]) == (
         "Azure Active Directory",
         "Azure Active Directory (target tenant)",

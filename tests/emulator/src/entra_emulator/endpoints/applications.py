@@ -7,19 +7,12 @@ from __future__ import annotations
 
 from .. import errors, expansion, odata
 from ..audit import audit, audit_object
-from ..bodies import known_members
+from ..bodies import ApplicationBody, ServicePrincipalBody, directory_members
 from ..call import NO_CONTENT, Call, Reply
 from ..odata import APPLICATION, SERVICE_PRINCIPAL
 from ..router import Operation
 from ..service import find_service_principal, require_owned, written
 from ..state import GraphObject, Job, Synchronization, Tenant
-
-APPLICATION_WRITABLE = frozenset(
-    {"displayName", "description", "notes", "tags", "serviceManagementReference", "identifierUris", "web", "api", "signInAudience"}
-)
-PRINCIPAL_WRITABLE = frozenset(
-    {"displayName", "description", "notes", "tags", "accountEnabled", "appRoleAssignmentRequired", "notificationEmailAddresses", "loginUrl"}
-)
 
 
 def _visible(call: Call, items: dict[str, GraphObject], prefix: str) -> list[GraphObject]:
@@ -57,7 +50,7 @@ def get_application(call: Call) -> Reply:
 
 def patch_application(call: Call) -> Reply:
     application = find_application(call)
-    sent = known_members(call.body, APPLICATION_WRITABLE, APPLICATION.properties)
+    sent = directory_members(ApplicationBody, call.body, APPLICATION.properties)
     written(call, "application", f"application/{application['id']}", application)
     before = dict(application)
     application.update(sent)
@@ -133,7 +126,7 @@ def get_principal(call: Call) -> Reply:
 
 def patch_principal(call: Call) -> Reply:
     principal = find_service_principal(call)
-    sent = known_members(call.body, PRINCIPAL_WRITABLE, SERVICE_PRINCIPAL.properties)
+    sent = directory_members(ServicePrincipalBody, call.body, SERVICE_PRINCIPAL.properties)
     written(call, "application", f"servicePrincipal/{principal['id']}", principal)
     before = dict(principal)
     principal.update(sent)

@@ -23,7 +23,7 @@ DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
 
 
 def _visible(call: Call, sp_id: str) -> list[GraphObject]:
-    held = call.tenant.assignments.setdefault(sp_id, {})
+    held = call.tenant.assignments.get(sp_id, {})
     seen = call.service.replicas.collection("assignment", call.tenant.id, held, f"{sp_id}/").values()
     alive = (call.tenant.users, call.tenant.groups, call.tenant.service_principals)
     return [item for item in seen if any(item["principalId"] in objects for objects in alive)]
@@ -130,7 +130,7 @@ def create_assignment(call: Call) -> Reply:
     written(call, "assignment", f"{resource['id']}/{assignment['id']}", None)
     held[assignment["id"]] = assignment
     audit_assignment(call, True, resource, assignment, principal)
-    return Reply(201, {"@odata.context": call.context("appRoleAssignments/$entity"), **assignment})
+    return Reply(201, {"@odata.context": call.context("appRoleAssignments/$entity"), **odata.entity(call, ASSIGNMENT, assignment)})
 
 
 def assignment_id(principal_id: str) -> str:

@@ -63,8 +63,9 @@ def _owner(call: Call) -> str | None:
 
 
 def _held(call: Call, partner: str | None) -> dict[str, GraphObject]:
+    """The capabilities as they are. Writing makes room for those of a partner, because reading changes nothing."""
     policy = call.tenant.access_policy
-    return policy.default_capabilities if partner is None else policy.capabilities.setdefault(partner, {})
+    return policy.default_capabilities if partner is None else policy.capabilities.get(partner, {})
 
 
 def _prefix(partner: str | None) -> str:
@@ -169,6 +170,8 @@ def delete_capability(call: Call) -> Reply:
 
 
 def _store(call: Call, partner: str | None, name: str, sent: GraphObject) -> GraphObject:
+    if partner is not None:
+        call.tenant.access_policy.capabilities.setdefault(partner, {})
     held = _held(call, partner)
     before = held.get(name)
     access = _merged(call, (before or {}).get("inboundAccess"), sent.get("inboundAccess"))

@@ -55,7 +55,7 @@ def _find(call: Call, access: str) -> tuple[GraphObject, Kind]:
 
 
 def _view(call: Call, item: GraphObject, kind: Kind) -> GraphObject:
-    shown = odata.view(kind, {name: value for name, value in item.items() if name != "@odata.type"})
+    shown = odata.entity(call, kind, {name: value for name, value in item.items() if name != "@odata.type"})
     return {"@odata.context": call.context("directoryObjects/$entity"), "@odata.type": f"#{kind.type_name}", **shown}
 
 

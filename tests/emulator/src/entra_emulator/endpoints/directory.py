@@ -46,7 +46,7 @@ def get_by_ids(call: Call) -> Reply:
         for object_id in sent.ids:
             seen = replicas.read(lag, tenant.id, prefix + object_id, items.get(object_id))
             if seen is not None:
-                found.append({"@odata.type": f"#{kind.type_name}", **odata.view(kind, seen)})
+                found.append({"@odata.type": f"#{kind.type_name}", **odata.entity(call, kind, seen)})
     return Reply(200, {"@odata.context": call.context("directoryObjects"), "value": found})
 
 

@@ -10,7 +10,7 @@ from functools import partial
 
 from .. import errors, expansion, odata, relations
 from ..audit import audit
-from ..bodies import GroupBody, directory_members
+from ..bodies import BIND, GroupBody, directory_members
 from ..call import NO_CONTENT, Call, Reply
 from ..odata import GROUP, SERVICE_PRINCIPAL, USER, Kind
 from ..router import Operation
@@ -19,7 +19,6 @@ from ..state import GraphObject, Tenant, new_id
 from .users import reference_id
 
 REQUIRED = ("displayName", "mailEnabled", "mailNickname", "securityEnabled")
-ACTIONS = frozenset({"members@odata.bind", "owners@odata.bind"})
 MAXIMUM_BINDINGS = 20
 ALREADY_MEMBER = "One or more added object references already exist for the following modified properties: 'members'."
 
@@ -55,13 +54,15 @@ def get_group(call: Call) -> Reply:
     return expansion.single(call, GROUP, find(call))
 
 
-def _sent(call: Call) -> GraphObject:
-    return directory_members(GroupBody, {name: value for name, value in call.body.items() if name not in ACTIONS}, GROUP.properties)
+def _sent(call: Call, *bound: str) -> GraphObject:
+    """The properties of a body, in which these relations may be bound."""
+    actions = {relation + BIND for relation in bound}
+    return directory_members(GroupBody, {name: value for name, value in call.body.items() if name not in actions}, GROUP.properties)
 
 
 def _bound(call: Call, relation: str) -> list[str]:
     """The ids of the objects that a body binds to a relation."""
-    links = call.body.get(f"{relation}@odata.bind", [])
+    links = call.body.get(relation + BIND, [])
     if not isinstance(links, list):
         raise errors.bad_request(f"Invalid value specified for property '{relation}@odata.bind' of resource 'Group'.")
     if len(links) > MAXIMUM_BINDINGS:
@@ -74,7 +75,7 @@ def _bound(call: Call, relation: str) -> list[str]:
 
 def create_group(call: Call) -> Reply:
     members, owners = _bound(call, "members"), _bound(call, "owners")
-    sent = _sent(call)
+    sent = _sent(call, "members", "owners")
     for name in REQUIRED:
         if sent.get(name) is None:
             raise errors.bad_request(f"A value is required for property '{name}' of resource 'Group'.")
@@ -98,7 +99,7 @@ def create_group(call: Call) -> Reply:
 def patch_group(call: Call) -> Reply:
     """Changes properties, or adds members: those who are bound join the others (F283)."""
     group = _writable(call)
-    members, sent = _bound(call, "members"), _sent(call)
+    members, sent = _bound(call, "members"), _sent(call, "members")
     held = call.tenant.members.setdefault(group["id"], [])
     if any(member in held for member in members):
         raise errors.bad_request(ALREADY_MEMBER)

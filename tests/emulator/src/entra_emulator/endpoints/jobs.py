@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -37,6 +38,8 @@ RESET_SCOPES = {
     "Full": frozenset({"ConnectorDataStore", "Escrows", "Watermark", "QuarantineState"}),
     "ForceDeletes": frozenset({"ForceDeletes"}),
 }
+TEMPLATE_SCHEMA_ID, TEMPLATE_VERSION = f"{TEMPLATE}.{'0' * 32}", "v1.1"
+"""Of the template's own schema (F304)."""
 PORTAL_RESTART = frozenset({"QuarantineState", "Watermark", "Escrows"})
 """What an empty or omitted resetScope means (F74)."""
 
@@ -75,16 +78,23 @@ def _template(call: Call, principal: GraphObject) -> GraphObject:
         "default": True,
         "discoverable": True,
         "description": None,
-        "metadata": [
-            {"key": "GalleryApplicationIdentifier", "value": CROSS_TENANT_TEMPLATE},
-            {"key": "GalleryApplicationKey", "value": "aad2aadsync"},
-            {"key": "IsOAuthEnabled", "value": "False"},
-            {"key": "IsSynchronizationAgentAssignmentRequired", "value": "False"},
-            {"key": "IsSynchronizationAgentRequired", "value": "False"},
-            {"key": "IsSynchronizationInPreview", "value": "False"},
-        ],
-        "schema": {"id": TEMPLATE, "version": "v1.2", "directories": [], "synchronizationRules": []},
+        "metadata": [{"key": key, "value": value} for key, value in _metadata(call)],
+        "schema": {"id": TEMPLATE_SCHEMA_ID, "version": TEMPLATE_VERSION, "directories": [], "synchronizationRules": []},
     }
+
+
+def _metadata(call: Call) -> list[tuple[str, str]]:
+    """As a tenant shows it, with keys twice, or with the keys of the published type, which beta writes in another way (F304)."""
+    gallery = [
+        ("galleryApplicationIdentifier", CROSS_TENANT_TEMPLATE),
+        ("galleryApplicationKey", "aad2aadsync"),
+        ("isOAuthEnabled", "false"),
+    ]
+    if call.settings.template_metadata == "seen":
+        policy = json.dumps([{"defaultLabel": "Tenant Id", "name": "companyId"}], separators=(",", ":"))
+        twice = [("AzureIngestionAttributeOptimization", "False"), ("LookaheadQueryEnabled", "False")]
+        return [*twice, *gallery, ("SyncPolicy", policy), ("SupportedAuthenticationTypes", '["SyncPolicy"]'), *twice]
+    return gallery if call.beta else [(key[:1].upper() + key[1:], value) for key, value in gallery]
 
 
 def list_templates(call: Call) -> Reply:

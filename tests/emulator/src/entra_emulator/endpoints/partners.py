@@ -117,7 +117,7 @@ def create_partner(call: Call) -> Reply:
     written(call, "partner", f"entry/{tenant_id}", None)
     partners[tenant_id] = partner
     audit_policy(call, "Add a partner to cross-tenant access setting", tenant_id, None, sent, "AccessSettings")
-    return Reply(201, {"@odata.context": call.context(f"{PARTNER.entity_set}/$entity"), **partner})
+    return Reply(201, {"@odata.context": call.context(f"{PARTNER.entity_set}/$entity"), **odata.entity(call, PARTNER, partner)})
 
 
 def _blocked(call: Call, tenant_id: str) -> bool:

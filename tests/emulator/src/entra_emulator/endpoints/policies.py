@@ -9,9 +9,9 @@ import json
 import uuid
 from typing import Any
 
-from .. import errors, odata
+from .. import errors, odata, shapes
 from ..audit import audit
-from ..bodies import DefaultUpdate, PolicyUpdate, known_members, read
+from ..bodies import AuthorizationPolicyBody, DefaultUpdate, PolicyUpdate, directory_members, read
 from ..call import NO_CONTENT, Call, Reply
 from ..router import BETA, Operation
 from ..state import GraphObject
@@ -55,6 +55,7 @@ def get_policy(call: Call) -> Reply:
         "deletedDateTime": None,
         "displayName": policy.display_name,
         "allowedCloudEndpoints": list(policy.allowed_cloud_endpoints),
+        **({"definition": []} if call.beta else {}),
     }
     return Reply(200, body)
 
@@ -77,7 +78,8 @@ def patch_policy(call: Call) -> Reply:
 
 def get_default(call: Call) -> Reply:
     body = {"@odata.context": call.context("policies/crossTenantAccessPolicy/default/$entity"), "id": "default"}
-    return Reply(200, {**body, **(call.tenant.access_policy.default or system_default())})
+    settings = call.tenant.access_policy.default or system_default()
+    return Reply(200, {**body, **(shapes.shaped("crossTenantAccessPolicyConfigurationDefault", settings) if call.beta else settings)})
 
 
 def patch_default(call: Call) -> Reply:
@@ -136,8 +138,8 @@ def get_authorization(call: Call) -> Reply:
 
 
 def patch_authorization(call: Call) -> Reply:
-    names = frozenset(authorization_defaults())
-    call.tenant.authorization_policy.update(known_members(call.body, names - {"id", "deletedDateTime"}, frozenset({"id"})))
+    sent = directory_members(AuthorizationPolicyBody, call.body, frozenset(authorization_defaults()))
+    call.tenant.authorization_policy.update(sent)
     audit(call, "AuthorizationPolicy", "Authorization", "Update authorization policy", {"id": "authorizationPolicy"}, "Policy")
     return NO_CONTENT
 

@@ -183,8 +183,8 @@ def instantiate(call: Call) -> Reply:
         )
     body = {
         "@odata.context": call.context("microsoft.graph.applicationServicePrincipal"),
-        "application": odata.view(odata.APPLICATION, application),
-        "servicePrincipal": odata.view(odata.SERVICE_PRINCIPAL, principal),
+        "application": odata.entity(call, odata.APPLICATION, application),
+        "servicePrincipal": odata.entity(call, odata.SERVICE_PRINCIPAL, principal),
     }
     return Reply(201, body)
 

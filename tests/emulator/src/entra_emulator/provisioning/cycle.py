@@ -56,6 +56,7 @@ def prepare(world: World, tenant_id: str, sp_id: str, job_id: str, settings: Set
     run = Run(
         world, settings, source, target, sp_id, job, stamp(at), compiled, directory.index(target), population.assignments(source, sp_id)
     )
+    run.redacted = {kind: mapping.redacted(job.job_schema, kind) for kind in ("User", "Group")}
     run.holders = Counter(linked for person, linked in job.links.items() if not memory.known(job, person).get("deleted"))
     return run
 

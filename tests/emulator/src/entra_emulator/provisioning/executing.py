@@ -41,8 +41,9 @@ def _label(run: Run, plan: Plan) -> Json:
 
 def _nothing(run: Run, plan: Plan) -> Outcome:
     if plan.verb == "skip" and plan.target_id in run.target.users and plan.wanted:
-        exported = memory.known(run.job, plan.candidate.id).get("exported")
-        _remember(run, plan, plan.target_id or "", **({} if plan.code == REDUNDANT else {"exported": exported}))
+        seen = memory.known(run.job, plan.candidate.id)
+        before = {name: seen[name] for name in ("exported", "basis") if name in seen}
+        _remember(run, plan, plan.target_id or "", **({} if plan.code == REDUNDANT else {"exported": None, **before}))
     status = "failure" if plan.verb == "fail" else "skipped"
     target = run.target.users.get(plan.target_id or "")
     return Outcome(plan, "other", status, plan.code, plan.reason, target)
@@ -54,6 +55,8 @@ def _remember(run: Run, plan: Plan, target_id: str, **changes: Any) -> None:
         run.holders[target_id] += 1
     run.job.links[plan.candidate.id] = target_id
     seen["exported"] = plan.wanted
+    if run.mapping.volatile:
+        seen["basis"] = plan.basis
     seen.pop("deleted", None)
     if run.corrects_names:
         seen.pop("keep_upn", None)

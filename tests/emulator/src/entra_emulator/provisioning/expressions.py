@@ -201,6 +201,13 @@ def attributes_of(expression: Expression | None) -> set[str]:
     return set()
 
 
+def calls_of(expression: Expression | None) -> list[Call]:
+    """All function calls of an expression, the outer ones first."""
+    if not isinstance(expression, Call):
+        return []
+    return [expression, *(call for argument in expression.arguments for call in calls_of(argument))]
+
+
 def evaluate(expression: Expression | None, attributes: Mapping[str, Any], settings: Settings = LIKELY) -> Value:
     """The expression's value for one source object, or None where nothing is to flow."""
     if expression is None:

@@ -88,7 +88,7 @@ def _provisioned(run: Run, compiled: ObjectMapping, plan: Plan) -> Outcome | Non
     seen = memory.known(run.job, plan.candidate.id)
     target_id = run.job.links.get(plan.candidate.id) or _made_before(run, plan.candidate.id)
     members = _members(run, plan.candidate.id) if compiled.members else []
-    exported = {**plan.wanted, "members": members}
+    exported = {**mapping.basis(compiled, plan.source, plan.wanted), "members": members}
     if seen.get("exported") == exported and not run.full and not run.on_demand:
         return None  # Nothing changed in the source, so the target is not looked at (F215).
     if not policies.group_sync_allowed(run.source, run.target):

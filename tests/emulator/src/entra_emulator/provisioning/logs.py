@@ -18,6 +18,7 @@ Json = dict[str, Any]
 SERVICE = "Azure AD Provisioning Service"
 FABRIC = "Microsoft.Azure.SyncFabric"
 _EXPORTS = {"create": "Add", "update": "Update", "delete": "Delete", "disable": "Update", "stagedDelete": "Delete"}
+REDACTED = "[Redact]"
 _GERUND = {"Add": "created", "Update": "updated", "Delete": "deleted"}
 
 
@@ -35,8 +36,8 @@ def entry(run: Run, outcome: Outcome) -> Json:
         "durationInMilliseconds": 640,
         "provisioningAction": outcome.action,
         "provisioningStatusInfo": {"status": outcome.status, "errorInformation": _error(outcome)},
-        "provisioningSteps": steps(outcome),
-        "modifiedProperties": outcome.modified,
+        "provisioningSteps": [_without(step, run.redacted.get(outcome.kind)) for step in steps(outcome, source_name, target_name)],
+        "modifiedProperties": [_concealed(change, run.redacted.get(outcome.kind)) for change in outcome.modified],
         "servicePrincipal": {"id": run.sp_id, "displayName": principal.get("displayName")},
         "sourceSystem": {"id": template.SOURCE_DIRECTORY_ID, "displayName": source_name, "details": {}},
         "targetSystem": {
@@ -52,6 +53,19 @@ def entry(run: Run, outcome: Outcome) -> Json:
         "sourceIdentity": _source_identity(outcome),
         "targetIdentity": _target_identity(outcome),
     }
+
+
+def _concealed(change: Json, names: frozenset[str] | None) -> Json:
+    """A modified property whose values are not shown (F300)."""
+    if not names or change["displayName"] not in names:
+        return change
+    return {name: value if name == "displayName" or value is None else REDACTED for name, value in change.items()}
+
+
+def _without(step: Json, names: frozenset[str] | None) -> Json:
+    if not names:
+        return step
+    return {**step, "details": {name: REDACTED if name in names else value for name, value in step["details"].items()}}
 
 
 def _error(outcome: Outcome) -> Json | None:
@@ -96,26 +110,29 @@ def _step(name: str, kind: str, status: str, description: str, details: Json | N
     return {"name": name, "provisioningStepType": kind, "status": status, "description": description, "details": details or {}}
 
 
-def steps(outcome: Outcome) -> list[Json]:
-    """`provisioningSteps`: import, scoping, matching, processing, export (F125, F132). All details are strings."""
-    plan, what = outcome.plan, outcome.kind.lower()
+def steps(outcome: Outcome, source: str, target: str) -> list[Json]:
+    """`provisioningSteps`: import, scoping, matching, processing, export (F125, F132), in the how-to's words. All details are strings."""
+    plan, what = outcome.plan, f"{outcome.kind} '{_who(outcome)}'"
     export = _EXPORTS.get(outcome.action)
     imported = {name: text(value) for name, value in plan.source.items() if value is not None and not name.startswith("_")}
     name = f"EntryImport{export}" if export else "EntryImport"
-    result = [_step(name, "import", "success", f"Retrieved {what} '{_who(outcome)}' from the source system", imported)]
+    received = f"Received {what} change of type ({export})" if export else f"Retrieved {what}"
+    result = [_step(name, "import", "success", f"{received} from {source}", imported)]
     if plan.verdict is not None:
         result.append(_scoping_step(outcome))
     if outcome.target:
         details = {"id": str(outcome.target["id"]), "displayName": text(outcome.target.get("displayName"))}
-        result.append(_step("EntryImport", "matching", "success", f"Matched {what} in the target system", details))
+        result.append(_step("EntryImport", "matching", "success", f"Matched {what} in {target}", details))
     if export is None or outcome.action == "stagedDelete":
         details = {"SkipReason": outcome.code} if outcome.code else {}
         result.append(_step("EntrySynchronizationSkip", "processing", outcome.status, outcome.reason, details))
         return result
     values = {change["displayName"]: change["newValue"] for change in outcome.modified}
-    description = f"{outcome.kind} '{_who(outcome)}' will be {_GERUND[export]} in the target system"
+    description = f"{what} will be {_GERUND[export]} in {target}"
+    if export == "Add":
+        description += f" ({outcome.kind} is active and assigned in {source}, but no matching {outcome.kind} was found in {target})"
     result.append(_step(f"EntrySynchronization{export}", "processing", "success", description, values))
-    description = outcome.reason or f"{outcome.kind} '{_who(outcome)}' was {_GERUND[export]} in the target system"
+    description = outcome.reason or f"{what} was {_GERUND[export]} in {target}"
     details = values if outcome.status != "failure" else {"ErrorCode": outcome.code, "ErrorMessage": outcome.reason}
     result.append(_step(f"EntryExport{export}", "export", outcome.status, description, details))
     return result
@@ -140,7 +157,13 @@ def _scoping_step(outcome: Outcome) -> Json:
         "IsInProvisioningScope": str(passed),
     }
     status = "success" if passed else "skipped"
-    return _step("EntrySynchronizationScoping", "scoping", status, "Determine if the object is in scope", details)
+    return _step(
+        "EntrySynchronizationScoping",
+        "scoping",
+        status,
+        f"Determine if {outcome.kind} in scope by evaluating against each scoping filter",
+        details,
+    )
 
 
 def audit(run: Run, activity: str, operation: str, thing: GraphObject, modified: list[Json], kind: str = "User") -> None:

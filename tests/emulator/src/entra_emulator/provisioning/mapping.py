@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from entra_emulator.provisioning import attributes
-from entra_emulator.provisioning.expressions import Expression, evaluate, parse
+from entra_emulator.provisioning.expressions import Expression, attributes_of, calls_of, evaluate, parse
 from entra_emulator.provisioning.functions import is_empty
 from entra_emulator.settings import Settings
 
@@ -19,6 +19,9 @@ Json = dict[str, Any]
 IDENTITY = "alternativeSecurityIds"
 SOFT_DELETED = "IsSoftDeleted"
 REFERENCES = frozenset(["manager", "members"])
+VOLATILE = frozenset(["Guid", "Now", "RandomString"])
+"""Functions that give another value each time."""
+REDACT = "Redact"
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,10 @@ class ObjectMapping:
     members: bool
     soft_deletes: bool
     rows: tuple[Row, ...]
+    volatile: frozenset[str]
+    """The targets whose value differs each time, whatever the source has."""
+    reads: tuple[str, ...]
+    """The source attributes that their expressions read."""
 
 
 def flow_types(value: str) -> frozenset[str]:
@@ -64,6 +71,7 @@ def _compiled(mapping: Json) -> ObjectMapping:
     rows = [_row(row) for row in mapping.get("attributeMappings") or []]
     by_target = {row.target: row for row in rows}
     special = {IDENTITY, SOFT_DELETED, *REFERENCES}
+    volatile = [row for row in rows if any(call.name in VOLATILE for call in calls_of(row.expression))]
     return ObjectMapping(
         enabled=bool(mapping.get("enabled", True)),
         flows=flow_types(mapping.get("flowTypes") or ""),
@@ -73,7 +81,24 @@ def _compiled(mapping: Json) -> ObjectMapping:
         members="members" in by_target,
         soft_deletes=SOFT_DELETED in by_target,
         rows=tuple(row for row in rows if row.target not in special),
+        volatile=frozenset(row.target for row in volatile),
+        reads=tuple(sorted(set().union(*(attributes_of(row.expression) for row in volatile)))),
     )
+
+
+def redacted(schema: Json, kind: str) -> frozenset[str]:
+    """What the provisioning log does not show of objects of a kind: the targets of mappings with Redact, and what it is given (F300)."""
+    found: set[str] = set()
+    for rule in schema.get("synchronizationRules") or []:
+        for mapping in rule.get("objectMappings") or []:
+            for row in mapping.get("attributeMappings") or [] if mapping.get("sourceObjectName") == kind else []:
+                found |= _redacted_of(_row(row))
+    return frozenset(found)
+
+
+def _redacted_of(row: Row) -> set[str]:
+    calls = [call for call in calls_of(row.expression) if call.name == REDACT]
+    return {row.target}.union(*(attributes_of(call) for call in calls)) if calls else set()
 
 
 def _row(row: Json) -> Row:
@@ -97,6 +122,14 @@ def desired(mapping: ObjectMapping, source: Mapping[str, Any], settings: Setting
     """What the mapping wants in the target, without nulls. Rows that only apply on creation are included."""
     found = {row.target: value_of(row, source, settings) for row in mapping.rows}
     return {target: value for target, value in found.items() if value is not None}
+
+
+def basis(mapping: ObjectMapping, source: Mapping[str, Any], wanted: Json) -> Json:
+    """By what the next cycle sees whether the source has changed. A function that gives another value each time is no change (F301)."""
+    if not mapping.volatile:
+        return wanted
+    steady = {target: value for target, value in wanted.items() if target not in mapping.volatile}
+    return {**steady, **{f"[{name}]": source.get(name) for name in mapping.reads}}
 
 
 def on_creation(mapping: ObjectMapping, wanted: Json) -> Json:

@@ -16,7 +16,7 @@ def of(job: Job) -> dict[str, Any]:
 
 
 def person(job: Job, source_id: str) -> dict[str, Any]:
-    """What was exported for one person: ``exported``, ``manager``, ``deleted``, ``keep_upn``, ``skip``, ``label``."""
+    """What was exported for one person: ``exported``, ``basis``, ``manager``, ``deleted``, ``keep_upn``, ``skip``, ``label``."""
     return job.seen.setdefault(source_id, {})
 
 

@@ -39,6 +39,8 @@ class Run:
     corrects_names: bool = False
     on_demand: bool = False
     holders: Counter[str] = field(default_factory=Counter)
+    redacted: dict[str, frozenset[str]] = field(default_factory=dict)
+    """What the provisioning log does not show, by the kind of object (F300)."""
     id: str = field(default_factory=new_id)
 
 
@@ -50,6 +52,8 @@ class Plan:
     verb: Verb
     source: Json = field(default_factory=dict)
     wanted: Json = field(default_factory=dict)
+    basis: Json = field(default_factory=dict)
+    """By what the next cycle sees whether the source has changed (F301)."""
     changes: Json = field(default_factory=dict)
     target_id: str | None = None
     code: str = ""

@@ -40,6 +40,7 @@ def plan(run: Run, candidate: Candidate) -> Plan:
         return _fail(result, "ImportSkipped", "The object has no value for the matching attribute.")
     if "userPrincipalName" in result.wanted:
         result.wanted["userPrincipalName"] = directory.external_name(str(result.wanted["userPrincipalName"]), run.target)
+    result.basis = mapping.basis(run.mapping, source, result.wanted)
     return _staying(run, result, str(identity))
 
 
@@ -87,7 +88,7 @@ def _staying(run: Run, result: Plan, identity: str) -> Plan:
         if _restorable(run, target_id):
             return _returning(run, result, target_id)
     elif target_id is not None and not (run.full or run.on_demand):
-        if seen.get("exported") == result.wanted:
+        if _unchanged(run, result):
             return result  # Nothing changed in the source, so the target is not looked at (F119).
         return _fail(result, "InvalidAnchor", "The object matched before could not be found in the target system. Restart to match again.")
     matched = run.index.identities.get(identity) if _adopts(run, identity) else None
@@ -127,7 +128,7 @@ def _returning(run: Run, result: Plan, target_id: str) -> Plan:
 def _update(run: Run, result: Plan) -> Plan:
     """Only a change in the source makes the engine look at the target; then the source wins for every mapped value (F119)."""
     seen = memory.known(run.job, result.candidate.id)
-    looks = run.full or run.on_demand or result.matched or seen.get("exported") != result.wanted
+    looks = run.full or run.on_demand or result.matched or not _unchanged(run, result)
     if not looks and not any(row.flow_always for row in run.mapping.rows):
         return result
     assert result.target_id is not None
@@ -143,6 +144,12 @@ def _update(run: Run, result: Plan) -> Plan:
         return _skip(result, SKIPPED, "The target object action Update is switched off.")
     result.verb = "update"
     return result
+
+
+def _unchanged(run: Run, result: Plan) -> bool:
+    """Whether the source is as it was when this person was exported."""
+    seen = memory.known(run.job, result.candidate.id)
+    return bool(seen.get("basis" if run.mapping.volatile else "exported") == result.basis)
 
 
 def _flows_always(row: mapping.Row, result: Plan) -> bool:

@@ -19,7 +19,8 @@ from entra_emulator.settings import Settings
 Json = dict[str, Any]
 
 TEMPLATE_ID = "Azure2Azure"
-RULE_ID = "df8df8d1-9e6e-40d3-b8df-09bbb402db7e"
+RULE_ID = "01e28086-1453-4cb2-b95d-4fbc4564fcc0"
+"""As a tenant of 2026 shows it (F86)."""
 RULE_NAME = "USER_INBOUND_USER"
 SOURCE_DIRECTORY_ID = "66e4a8cc-1b7b-435e-95f8-f06cea133828"
 TARGET_DIRECTORY_ID = "8d4ad3f4-6c0c-4e0a-9d3a-5c1f0a3a7b52"

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import functools
 import importlib
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
@@ -104,7 +104,7 @@ class Driver:
     def carry_out(self, ran: Ran) -> None:
         """One run, from its first step to its end. It is filled in while it goes on, because it can be killed."""
         link = ran.wish
-        params = understood("link_info", json.dumps({**link_options("link_info", link), **self._both()}, sort_keys=True))
+        params = understood("link_info", _json({**link_options("link_info", link), **self._both()}))
         for step, options in self._steps(ran, params):
             done = Done(step.module, step.side, {}, first=len(self.wire.arrivals))
             ran.steps.append(done)
@@ -149,7 +149,7 @@ class Driver:
     def _module(self, name: str, options: Json, check: bool) -> Json:
         wire = self.wire
         module = importlib.import_module(MODULES + name)
-        given = understood(name, json.dumps({key: value for key, value in options.items() if value is not None}, sort_keys=True))
+        given = understood(name, _json({key: value for key, value in options.items() if value is not None}))
         pace = Pace(longest=float(given.get("visibility_timeout") or 0), sleep=wire.sleep, clock=wire.clock)
         return engine.run(module.SUBJECT, given, check, pace, run_folder="shared")
 
@@ -170,16 +170,26 @@ def link_options(module: str, link: Mapping[str, Any]) -> Json:
 
 
 @functools.lru_cache(4096)
-def understood(module: str, options: str) -> Mapping[str, Any]:
+def understood(module: str, options: bytes) -> Mapping[str, Any]:
     """The options of a module as the engine gets them, from their JSON.
 
     :raises ValueError: if they are wrong.
     """
     about = importlib.import_module(MODULES + module).OPTIONS
-    read = about.understand(json.loads(options))
-    checked = ArgumentSpecValidator(about.argument_spec(), **about.rules).validate(read.args)
+    read = about.understand(orjson.loads(options))
+    checked = _validator(module).validate(read.args)
     wrong = read.wrong or "; ".join(checked.error_messages)
     if wrong:
         raise ValueError(f"{module}: {wrong}")
     params: Mapping[str, Any] = checked.validated_parameters
     return params
+
+
+@functools.cache
+def _validator(module: str) -> ArgumentSpecValidator:
+    about = importlib.import_module(MODULES + module).OPTIONS
+    return ArgumentSpecValidator(about.argument_spec(), **about.rules)
+
+
+def _json(options: Json) -> bytes:
+    return orjson.dumps(options, option=orjson.OPT_SORT_KEYS)

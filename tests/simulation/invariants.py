@@ -9,6 +9,8 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import orjson
+
 from . import outcomes, scopes, sharing
 from .driver import NO_SENTENCE, Ran
 from .history import Run
@@ -255,7 +257,7 @@ def no_secret_is_shown(scene: Scene) -> Found:
     """No result contains a secret, or a part of a token."""
     for ran in (*scene.runs, *((scene.foretold,) if scene.foretold else ())):
         for done in ran.steps:
-            text = json.dumps(done.result, default=str)
+            text = orjson.dumps(done.result, default=str).decode()
             for secret in (*SECRETS.values(), "eyJ0eXAi"):
                 if secret in text:
                     yield f"{done.module} shows a secret"

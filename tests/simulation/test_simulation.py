@@ -8,14 +8,17 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from typing import Any
 
 import pytest
 
 from ansible_collections.entra.cross_tenant_sync.tests.support.life import everything
 
+from . import __main__ as command
 from . import aim, chance, plants, shrink
 from .beginnings import BEGINNINGS, BUILT, FILTERED, SHARING
 from .history import WRITE, Beside, History, Human, Kill, Meanwhile, Passes, Run, Strike, source
@@ -62,6 +65,44 @@ def test_a_history_gives_the_same_twice_whatever_was_played_before() -> None:
     first = play(chance.history(SAME[1]))
     play(chance.history(SAME[2]))
     assert play(chance.history(SAME[1])) == first
+
+
+# The command ---------------------------------------------------------------------------------------------------------
+
+
+def test_an_interrupted_command_says_what_it_has_found() -> None:
+    package = "ansible_collections.entra.cross_tenant_sync.tests.simulation"
+    words = [sys.executable, "-m", package, "--minutes", "60", "--processes", "1"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(
+        words, env=environment, text=True, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        assert running.stderr
+        assert running.stderr.readline() == "playing from seed 0 on\n"
+        os.killpg(running.pid, signal.SIGINT)
+        said, _progress = running.communicate()
+    assert running.returncode == command.INTERRUPTED
+    assert " histories with " in said
+    assert said.endswith("\n0 violations\n")
+
+
+def test_shares_are_played_in_processes_and_added_up() -> None:
+    found = command.played(iter([range(2), range(2, 3)]), 1, lambda _found: None)
+    assert found.histories == 3
+    assert found.sent == command.tally(range(3)).sent
+
+
+def test_shares_go_on_without_an_end() -> None:
+    assert list(command.shares(5, 18)) == [range(5, 15), range(15, 18)]
+    endless = command.shares(5, None)
+    assert [next(endless), next(endless)] == [range(5, 15), range(15, 25)]
+
+
+def test_progress_is_a_line_a_minute_where_no_terminal_shows_it(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = command.Progress(time.monotonic() - 90)
+    progress.show(command.Tally(histories=900))
+    progress.show(command.Tally(histories=910))
+    assert capsys.readouterr().err == "900 histories, 10.0 a second, 0 violations\n"
 
 
 # Its parts -----------------------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ from unittest import mock
 from urllib.parse import parse_qsl, urlsplit
 
 import jwt
+import orjson
 import requests
 from greenlet import getcurrent
 from requests.structures import CaseInsensitiveDict
@@ -68,6 +69,7 @@ _ID = re.compile(
 )
 
 
+@functools.lru_cache(1024)
 def kind_of(method: str, path: str) -> str:
     """A request without its ids and its query: what it asks for."""
     bare = _ID.sub("{id}", path.partition("?")[0])
@@ -130,6 +132,10 @@ class Key(SigningKey):
         if claims["aud"] not in audiences:
             raise jwt.InvalidAudienceError
         return claims
+
+    def forget(self) -> None:
+        """Forget the tokens of the history before."""
+        self._read.clear()
 
 
 def _encoded(part: Any) -> str:
@@ -219,7 +225,8 @@ class Wire:
     """A service with the tenants of a scenario. `save` and `load` keep and restore the whole of it."""
 
     def __init__(self, world: World) -> None:
-        self.service = Service(world, Settings(throttling=False), key=Key(self.clock), log=_Silence())
+        self._key = Key(self.clock)
+        self.service = Service(world, Settings(throttling=False), key=self._key, log=_Silence())
         self.service.throttle = Throttle(now=self.clock)
         self._now = moment(world.clock)
         self.callers: dict[Any, Caller] = {}
@@ -250,6 +257,7 @@ class Wire:
         self.service.load(world)
         self.service.throttle.accounts.clear()
         self.service.faults = FaultPlan()
+        self._key.forget()
         self._now = moment(world.clock)
         self.arrivals = []
         self.callers = {}
@@ -425,18 +433,23 @@ class InTurn:
 
 
 def _response(reply: Reply, now: datetime) -> Response:
-    headers = {"Date": formatdate(now.timestamp(), usegmt=True), **reply.headers}
+    headers = {"Date": _date(now), **reply.headers}
     if reply.body is None:
         return Response(reply.status, headers, b"")
-    content = reply.body if isinstance(reply.body, str) else json.dumps(reply.body, ensure_ascii=False, separators=(",", ":"))
-    return Response(reply.status, headers, content.encode())
+    return Response(reply.status, headers, reply.body.encode() if isinstance(reply.body, str) else orjson.dumps(reply.body))
+
+
+@functools.lru_cache(16)
+def _date(now: datetime) -> str:
+    """Time stands still between most answers."""
+    return formatdate(now.timestamp(), usegmt=True)
 
 
 def _writes(method: str, path: str, raw: bytes) -> bool:
     if method == "GET" or "/oauth2/" in path:
         return False
     if path.endswith("/$batch"):
-        return any(changes(item["method"], item["url"], None) for item in json.loads(raw)["requests"])
+        return any(changes(item["method"], item["url"], None) for item in orjson.loads(raw)["requests"])
     return changes(method, path, None)
 
 
@@ -458,6 +471,6 @@ def _told_nobody(_arrival: Arrival, _raw: bytes) -> None:
     """Report to nobody."""
 
 
-def digest(value: Any) -> str:
-    """A short name of plain data, which is the same on any machine."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()[:16]
+def digest(world: World) -> str:
+    """A short name of a state, which is the same on any machine."""
+    return hashlib.sha256(world.model_dump_json().encode()).hexdigest()[:16]

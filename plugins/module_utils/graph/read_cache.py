@@ -29,6 +29,7 @@ except that an object does not exist.
 
 from __future__ import annotations
 
+import functools
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
@@ -83,7 +84,7 @@ class ReadCache:
         self._run_cache = run_cache
         self._of = (endpoint, tenant, reader, private)
         self._place = (_KIND, endpoint, tenant.lower())
-        self._reader = reader
+        self._identity = reader
         self._private = private or (lambda _request, _body: False)
         self._clock = clock
         self._named_by_id = is_id(tenant)
@@ -169,7 +170,7 @@ class ReadCache:
         """The present moment, before a read is sent; ``None`` if nothing is shared."""
         if not self._shares or not self._is_shared():
             return None
-        return Moment(self._clock(), {area: self._marks(area) for area in (APPLICATIONS, POLICIES, ELSEWHERE)})
+        return Moment(self._clock(), self._marks(APPLICATIONS, POLICIES, ELSEWHERE))
 
     def keep(self, request: Request, outcome: Any, moment: Moment | None) -> None:
         """Cache the outcome of a read that was sent at that moment. The only failure that is cached is that the object does not exist."""
@@ -185,7 +186,7 @@ class ReadCache:
     def _share(self, request: Request, outcome: Known, moment: Moment) -> None:
         if not (isinstance(outcome, Answer) and self._private(request, outcome.body)):
             marks = moment.marks[_area(request.path)]
-            self._run_cache.keep({"at": moment.at, "marks": marks, **_packed(outcome)}, *self._place, self._reader(), *request.key)
+            self._run_cache.keep({"at": moment.at, "marks": marks, **_packed(outcome)}, *self._place, self._reader, *request.key)
 
     def written(self, request: Request) -> None:
         """Invalidate the reads of the area of a write, by all tasks of the run, before it is sent and after it was answered."""
@@ -203,12 +204,20 @@ class ReadCache:
     def _is_shared(self) -> bool:
         return self._named_by_id and self._run_cache.recall(*self._place) is not None
 
-    def _marks(self, area: str) -> Marks:
-        return [self._run_cache.recall(*key) for key in ((_KIND,), self._place, (*self._place, area))]
+    def _marks(self, *areas: str) -> dict[str, Marks]:
+        """The present marks by area. Those of all tenants and of the whole tenant are read once: each is a file."""
+        common = [self._run_cache.recall(_KIND), self._run_cache.recall(*self._place)]
+        return {area: [*common, self._run_cache.recall(*self._place, area)] for area in areas}
+
+    @functools.cached_property
+    def _reader(self) -> str:
+        """Who reads, asked once: the proof of an identity may be a file."""
+        return self._identity()
 
     def _shared(self, request: Request) -> Known | None:
-        found = self._run_cache.recall(*self._place, self._reader(), *request.key) if _is_read(request) else None
-        if not found or found["marks"] != self._marks(_area(request.path)) or not 0 <= self._clock() - found["at"] <= SECONDS:
+        found = self._run_cache.recall(*self._place, self._reader, *request.key) if _is_read(request) else None
+        area = _area(request.path)
+        if not found or found["marks"] != self._marks(area)[area] or not 0 <= self._clock() - found["at"] <= SECONDS:
             return None
         return _unpacked(found)
 

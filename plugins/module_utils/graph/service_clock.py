@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
@@ -13,7 +14,12 @@ from email.utils import parsedate_to_datetime
 
 def date_of(headers: Mapping[str, str]) -> datetime | None:
     """The ``Date`` of an answer; ``None`` if it has none, because a proxy may remove it."""
-    date = next((value for name, value in headers.items() if name.lower() == "date"), None)
+    return _moment(next((value for name, value in headers.items() if name.lower() == "date"), None))
+
+
+@functools.lru_cache(16)
+def _moment(date: str | None) -> datetime | None:
+    """Many answers have the same date: a batch takes less than a second."""
     try:
         return parsedate_to_datetime(date or "").astimezone(timezone.utc)
     except (TypeError, ValueError):

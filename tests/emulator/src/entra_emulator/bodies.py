@@ -50,8 +50,13 @@ def without_annotations(value: Any) -> Any:
 
 def read(model: type[B], value: Any) -> B:
     """The checked body; 400 with the name of the first offending member."""
+    return checked(model, without_annotations(value))
+
+
+def checked(model: type[B], value: Any) -> B:
+    """The same, of a body that has no annotations any more."""
     try:
-        return model.model_validate(without_annotations(value))
+        return model.model_validate(value)
     except ValidationError as problem:
         raise refusal(problem) from None
 

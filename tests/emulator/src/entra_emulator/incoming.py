@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import uuid
@@ -27,11 +28,17 @@ def identifiers(headers: Mapping[str, str]) -> Identifiers:
 def query_options(text: str) -> dict[str, str]:
     """The query string; an option must not be given twice."""
     options: dict[str, str] = {}
-    for name, value in parse_qsl(text, keep_blank_values=True):
+    for name, value in _pairs(text):
         if name in options:
             raise bad_request(f"Query option '{name}' was specified more than once, but it must be specified at most once.", "BadRequest")
         options[name] = value
     return options
+
+
+@functools.lru_cache(1024)
+def _pairs(text: str) -> tuple[tuple[str, str], ...]:
+    """Clients ask the same again and again."""
+    return tuple(parse_qsl(text, keep_blank_values=True))
 
 
 def json_body(raw: bytes, content_type: str) -> Any:
@@ -52,6 +59,7 @@ CAST = re.compile(r"/graph\.(?=[A-Za-z]+(?:/|$))", re.IGNORECASE)
 """The short form of a cast, which Microsoft's SDKs send: ``graph.user`` (F281)."""
 
 
+@functools.lru_cache(1024)
 def split(target: str) -> tuple[str, str]:
     """Path and query of an address below the version root; the path is decoded, with keys as segments and whole names of types."""
     path, _mark, query = target.partition("?")

@@ -10,6 +10,7 @@ import binascii
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -56,6 +57,11 @@ class Kind:
     @property
     def type_name(self) -> str:
         return f"microsoft.graph.{self.name}"
+
+    @cached_property
+    def spelling(self) -> dict[str, str]:
+        """The properties by their names in lower case."""
+        return {name.casefold(): name for name in self.properties}
 
 
 def _directory_kind(name: str, entity_set: str, names: frozenset[str], **more: Any) -> Kind:
@@ -161,14 +167,13 @@ def selected(call: Call, kind: Kind) -> tuple[str, ...]:
     if text is None:
         return ()
     names = tuple(name.strip() for name in text.split(",") if name.strip())
-    known = {name.casefold(): name for name in kind.properties}
     for name in names:
-        if name != "*" and name.casefold() not in known and not name.startswith("extension_"):
+        if name != "*" and name.casefold() not in kind.spelling and not name.startswith("extension_"):
             raise bad_request(
                 f"Parsing OData Select and Expand failed: Could not find a property named '{name}' on type '{kind.type_name}'.",
                 "BadRequest",
             )
-    return () if "*" in names else tuple(known.get(name.casefold(), name) for name in names)
+    return () if "*" in names else tuple(kind.spelling.get(name.casefold(), name) for name in names)
 
 
 def view(kind: Kind, item: GraphObject, names: Iterable[str] = ()) -> GraphObject:

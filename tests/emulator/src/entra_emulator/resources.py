@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import jwt
 
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
@@ -43,6 +45,7 @@ def names_exchange(scope: str, origin: str) -> bool:
     return scope.removesuffix("/.default").rstrip("/") in exchange(origin)
 
 
+@lru_cache(64)
 def audiences(resources: tuple[str, ...]) -> list[str]:
     """What a token's ``aud`` may be: each resource, with a slash at its end or without."""
     return [*resources, *(f"{name}/" for name in resources)]

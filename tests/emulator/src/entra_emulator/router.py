@@ -50,13 +50,15 @@ class Router:
         by_template: dict[str, list[Operation]] = {}
         for operation in operations:
             by_template.setdefault(operation.template, []).append(operation)
+        self._by_place: dict[tuple[int, str], list[tuple[str, list[Operation]]]] = {}
         # Literal segments win over parameters.
-        self._templates = sorted(by_template.items(), key=lambda entry: entry[0].count("{"))
+        for template in sorted(by_template, key=lambda template: template.count("{")):
+            self._by_place.setdefault(_place(template), []).append((template, by_template[template]))
 
     def find(self, method: str, version: str, path: str) -> tuple[Operation, Mapping[str, str]]:
         """The operation and its path parameters; raises the service's error for unknown routes and methods."""
         path = path.rstrip("/") or "/"
-        for template, operations in self._templates:
+        for template, operations in self._by_place.get(_place(path), ()):
             match = pattern(template).match(path)
             if match is None:
                 continue
@@ -66,3 +68,8 @@ class Router:
             if any(version in operation.versions for operation in operations) or not is_synchronization(path):
                 raise no_method(path)
         raise no_route(path)
+
+
+def _place(path: str) -> tuple[int, str]:
+    """Where the index has a path or a template: by the number of segments, and the name of the first one, which is never a parameter."""
+    return path.count("/"), path.split("/", 2)[1].partition("(")[0].casefold()

@@ -10,7 +10,7 @@ from typing import Any
 
 from .. import errors, odata
 from ..audit import audit_provisioning
-from ..bodies import ParseExpression, read, without_annotations
+from ..bodies import ParseExpression, checked, read, without_annotations
 from ..call import NO_CONTENT, Call, Reply
 from ..errors import GraphError
 from ..odata import DIRECTORY_DEFINITION, FILTER_OPERATOR, FUNCTION, SYNCHRONIZATION_SCHEMA
@@ -90,11 +90,12 @@ def put_schema(call: Call) -> Reply:
     principal, _synchronization, job = find_job(call)
     new: GraphObject = without_annotations(call.body)
     # What the service itself put into the schema comes back, documented or not (F82).
-    checked = _without(new, _member_names(job.job_schema) - DOCUMENTED)
-    read(Schema, checked)
+    undocumented = _member_names(job.job_schema) - DOCUMENTED
+    documented = _without(new, undocumented) if undocumented else new
+    checked(Schema, documented)
     if "directories" not in new:
-        new["directories"] = checked["directories"] = job.job_schema.get("directories", [])
-    problems = flow_type_problems(checked) or schema_rules.problems(job.job_schema, checked, call.settings.operator_literals)
+        new["directories"] = documented["directories"] = job.job_schema.get("directories", [])
+    problems = flow_type_problems(documented) or schema_rules.problems(job.job_schema, documented, call.settings.operator_literals)
     if problems:
         raise _invalid(call, problems[0])
     new["id"] = job.id

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any, ClassVar
 from unittest.mock import Mock
@@ -19,6 +20,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan impor
     NEW_ID,
     Action,
     Conflict,
+    HalfDone,
     Pace,
     Plan,
     Refusal,
@@ -262,6 +264,13 @@ class TestWaiting:
 
     def test_one_attempt_is_the_default(self) -> None:
         assert len(list(FakeClock().pace(0).attempts())) == 1
+
+    @pytest.mark.parametrize(("pick", "share"), [(min, 0.75), (max, 1.25)])
+    def test_the_jitter_is_a_quarter(self, monkeypatch: pytest.MonkeyPatch, pick: Callable[[float, float], float], share: float) -> None:
+        monkeypatch.setattr(planning, "_RANDOM", Mock(uniform=lambda least, most: pick(least, most)))
+        clock = FakeClock()
+        list(clock.pace(1).attempts())
+        assert clock.sleeps[0] == pytest.approx(0.25 * share)
 
     def test_the_waits_become_longer_up_to_the_slowest(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(planning, "_RANDOM", Mock(uniform=lambda _least, _most: 1.0))
@@ -540,6 +549,9 @@ class TestDescribing:
             "tenant": "tenant",
             "effects": {"triggers_full_cycle": True},
         }
+
+    def test_an_operation_that_failed_half_way_says_why(self) -> None:
+        assert str(HalfDone(GraphFailure("the third user failed"), {"users": 2})) == "the third user failed"
 
     def test_no_effects_are_left_out(self) -> None:
         assert "effects" not in action("/a").describe()

@@ -12,6 +12,7 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.entra.cross_tenant_sync.plugins.modules.change_control import ARGUMENTS
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import change_window
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.task_arguments import arguments_of
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.unquoted import unquoted
 
 
 class ActionModule(ActionBase):
@@ -19,6 +20,7 @@ class ActionModule(ActionBase):
 
     _requires_connection = False
 
+    @unquoted
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """The change request, and a failure if nothing may be written now."""
         variables = task_vars or {}

@@ -20,6 +20,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_argum
     validate_link,
 )
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.task_arguments import arguments_of
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.unquoted import unquoted
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import VAULT, run_folder
 
 
@@ -28,6 +29,7 @@ class ActionModule(ActionBase):
 
     _requires_connection = False
 
+    @unquoted
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """The result of `validate_link`."""
         variables = task_vars or {}

@@ -14,6 +14,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.modules.link_guard impo
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import hand_over, link_guard
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_guard import Decision
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.task_arguments import arguments_of
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.unquoted import unquoted
 
 LOOK = "watch_look"
 """The variable in which the tasks of the playbook watch register the result of watch_info."""
@@ -24,6 +25,7 @@ class ActionModule(ActionBase):
 
     _requires_connection = False
 
+    @unquoted
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """The decision, whose lines are shown."""
         variables = task_vars or {}

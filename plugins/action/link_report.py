@@ -24,6 +24,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.m
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.rendering import formats, rendered
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import GROUP, SIDES, LinkHost, identity, plain_secrets
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.task_arguments import arguments_of
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.unquoted import unquoted
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import plain
 
 
@@ -32,6 +33,7 @@ class ActionModule(ActionBase):
 
     _requires_connection = False
 
+    @unquoted
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """The verdict and the files."""
         variables = task_vars or {}

@@ -10,6 +10,7 @@ from ansible.plugins.action import ActionBase
 
 from ansible_collections.entra.cross_tenant_sync.plugins.modules.link_verdict import ARGUMENTS
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.task_arguments import arguments_of
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.unquoted import unquoted
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.verdicts import ending
 
 
@@ -18,6 +19,7 @@ class ActionModule(ActionBase):
 
     _requires_connection = False
 
+    @unquoted
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """The verdict on this link."""
         variables = task_vars or {}

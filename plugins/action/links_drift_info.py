@@ -13,12 +13,14 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources 
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import hand_over, links_drift
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.links_action import LinksAction, without_secrets
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.links_info import Looked, pairs_of
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.unquoted import unquoted
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import VAULT, run_folder
 
 
 class ActionModule(LinksAction):
     """Finds what was changed in the links of all hosts of the play's batch, and who changed it, in the controller."""
 
+    @unquoted
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """The verdict on each host, and its changes."""
         variables = task_vars or {}

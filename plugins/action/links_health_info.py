@@ -12,12 +12,14 @@ from ansible_collections.entra.cross_tenant_sync.plugins.modules.links_health_in
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import hand_over, links_health_info
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.links_action import LinksAction, without_secrets
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.task_arguments import arguments_of
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.unquoted import unquoted
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import VAULT, run_folder
 
 
 class ActionModule(LinksAction):
     """Reads the jobs and logs of the links of all hosts of the play's batch at once, in the controller."""
 
+    @unquoted
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """The health of each link."""
         variables = task_vars or {}

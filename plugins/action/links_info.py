@@ -11,11 +11,13 @@ from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import han
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence import files
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.links_action import LinksAction, without_secrets
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.task_arguments import arguments_of
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.unquoted import unquoted
 
 
 class ActionModule(LinksAction):
     """Compares the links of all hosts of the play's batch at once, in the controller."""
 
+    @unquoted
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """For each host, the next file of tasks."""
         variables = task_vars or {}

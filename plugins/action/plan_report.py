@@ -20,6 +20,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.p
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.terminal import plan_lines
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import link_hosts
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.task_arguments import arguments_of
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.unquoted import unquoted
 
 
 class ActionModule(ActionBase):
@@ -27,6 +28,7 @@ class ActionModule(ActionBase):
 
     _requires_connection = False
 
+    @unquoted
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """The plan, or why it is not the one that was approved."""
         variables = task_vars or {}

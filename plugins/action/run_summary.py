@@ -13,6 +13,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.modules.run_summary imp
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import run_summary
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import plain_secrets
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.task_arguments import arguments_of
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.unquoted import unquoted
 
 
 class ActionModule(ActionBase):
@@ -20,6 +21,7 @@ class ActionModule(ActionBase):
 
     _requires_connection = False
 
+    @unquoted
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """The outcome, also as custom statistics."""
         variables = task_vars or {}

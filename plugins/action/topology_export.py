@@ -17,6 +17,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.modules.topology_export
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import topology_export
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.link_arguments import LinkHost
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.task_arguments import arguments_of
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.unquoted import unquoted
 
 NOTHING = "Nothing was written."
 
@@ -26,6 +27,7 @@ class ActionModule(ActionBase):
 
     _requires_connection = False
 
+    @unquoted
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """The result, after the file was written."""
         variables = task_vars or {}

@@ -72,6 +72,7 @@ from typing import Any
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.failure import unexpected
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.lookups import LookupFault, synced_users
 
 
@@ -84,3 +85,6 @@ class LookupModule(LookupBase):
             return synced_users(terms, kwargs)
         except LookupFault as fault:
             raise AnsibleLookupError(str(fault)) from None
+        except Exception as error:
+            # Ansible would show the text of the error, which may quote a secret.
+            raise AnsibleLookupError(unexpected(error)["msg"]) from None

@@ -80,6 +80,7 @@ from typing import Any
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.failure import unexpected
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_cache import RunCache
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.lookups import LookupFault, tenant_ids
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.worker_runner import run_folder
@@ -94,3 +95,6 @@ class LookupModule(LookupBase):
             return tenant_ids(terms, kwargs, RunCache(run_folder()))
         except LookupFault as fault:
             raise AnsibleLookupError(str(fault)) from None
+        except Exception as error:
+            # Ansible would show the text of the error, which may quote a secret.
+            raise AnsibleLookupError(unexpected(error)["msg"]) from None

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,11 @@ REFUSED = "Refused"
 """The error code of a request that this collection rejects: it is contradictory, or would do harm."""
 
 
+INTERNAL = "InternalError"
+"""The error code of an error that nobody expected."""
+_OURS = "plugins/"
+
+
 class RunFailure(Exception):
     """``msg`` is one sentence for the administrator, ``details`` are the same facts as data: the members of the result."""
 
@@ -26,6 +32,27 @@ class RunFailure(Exception):
         super().__init__(msg)
         self.msg = msg
         self.details = dict(details or {})
+
+
+def unexpected(error: Exception) -> dict[str, Any]:
+    """The members of the result of a task that an error of this collection itself has ended: which kind of error, and where.
+
+    Neither the error's own text nor the values around it are shown, because they may quote a secret.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{_short(frame.filename)}, line {frame.lineno}, in {frame.name}" for frame in frames]
+    where = next((place for place in reversed(places) if place.startswith(_OURS)), places[-1] if places else "an unknown place")
+    msg = (
+        f"An error of the collection itself: {type(error).__name__} in {where}; report it as it is, without any secret, and run again in check "
+        "mode to see what is left to do."
+    )
+    return {"failed": True, "msg": msg, "error": {"code": INTERNAL, "places": places}}
+
+
+def _short(path: str) -> str:
+    """The path of a file of this collection from its folder on; the name of another file."""
+    _before, found, after = path.rpartition(_OURS)
+    return f"{found}{after}" if found else path.rpartition("/")[2]
 
 
 def interrupted(stop: Interrupted | None, done: list[Action], client: Client) -> RunFailure:

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from .failure import RunFailure
+from .failure import RunFailure, unexpected
 from .graph import client, transport
 from .graph.credentials import application, certificate
 from .options.specs import Options
@@ -64,6 +64,8 @@ def run_module(subject: Subject, options: Options) -> None:
         result = run(subject, module.params, module.check_mode, run_folder=os.environ.get(RUN_FOLDER))
     except RunFailure as failure:
         module.fail_json(**{**failure.details, "msg": failure.msg})
+    except Exception as error:
+        module.fail_json(**unexpected(error))
     for warning in result.pop("warnings", ()):
         module.warn(warning)
     module.exit_json(**result)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.checks import shown
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.quantity import quantity
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.sizing import causes_full_cycle
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.model import Change, ChangeWindow
@@ -63,7 +64,7 @@ def _texts(value: Any) -> tuple[str, str]:
     if isinstance(value, str):
         parts = value.split("/")
         if len(parts) != len(_PARTS):
-            raise Unusable(f"change_window {value.strip()!r} is not a window; give {FORM}")
+            raise Unusable(f"change_window {shown(value.strip())} is not a window; give {FORM}")
         return parts[0].strip(), parts[1].strip()
     if not isinstance(value, Mapping):
         raise Unusable(f"change_window is neither a dictionary with start and end nor a text; give {FORM}")
@@ -85,14 +86,14 @@ def _time(part: str, text: str) -> datetime:
     if not text:
         raise Unusable(f"the {part} of change_window is missing; give {FORM}")
     if not _TIME.fullmatch(text):
-        raise Unusable(f"the {part} of change_window, {text!r}, is not a time in ISO 8601 with an offset; give {FORM}")
+        raise Unusable(f"the {part} of change_window, {shown(text)}, is not a time in ISO 8601 with an offset; give {FORM}")
     written = re.sub(r"[Zz]$", "+00:00", text.replace("t", "T").replace(" ", "T"))
     written = re.sub(r"([+-]\d{2})(\d{2})$", r"\1:\2", written)
     written = re.sub(r"\.(\d+)", lambda fraction: f".{fraction[1]:0<6}", written)
     try:
         return datetime.fromisoformat(written)
     except ValueError:
-        raise Unusable(f"the {part} of change_window, {text!r}, is not a time that exists; give {FORM}") from None
+        raise Unusable(f"the {part} of change_window, {shown(text)}, is not a time that exists; give {FORM}") from None
 
 
 def refusal(window: Window | None, now: datetime, first_cycle_minutes: float | None = None) -> str | None:

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import link_variables
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.values import UNCHECKED, blank, checked, nearest
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.likeness import nearest
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.values import UNCHECKED, blank, checked
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.people import some
 
 CHANGE_JOB, PROVISION, LEAVE_ALONE = "change_job", "provision", "leave_alone"
@@ -72,7 +73,7 @@ def must_not_exist() -> Decision:
 
 def teardown(hosts: Sequence[str], raw: Any, check_mode: bool) -> Decision:
     """Whether these links may be removed: outside of check mode, each must be named. A job slice of AWX has only some of those named."""
-    named, faults = checked(UNCHECKED, _NAMES, raw, NAMES)
+    named, faults = checked("name", _NAMES, raw, NAMES)
     if faults:
         return refusal("; ".join(faults))
     missing = [host for host in hosts if host not in (named or ())]
@@ -243,7 +244,7 @@ def _number(raw: Any) -> int | None:
 
 def name_users(raw: Any) -> Decision:
     """The users whom an administrator named."""
-    users, faults = checked(UNCHECKED, _NAMES, raw, USERS)
+    users, faults = checked("users", _NAMES, raw, USERS)
     if faults or not users:
         return refusal("; ".join(faults) or f"{USERS} is missing; set it to the users to provision, by user principal name")
     return Decision(f"asks about {some(users)}", users=tuple({str(name).casefold(): str(name) for name in users}.values()))

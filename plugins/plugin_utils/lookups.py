@@ -116,13 +116,18 @@ def synced_users(names: Iterable[Any], given: Mapping[str, Any]) -> list[dict[st
     :raises LookupFault: if a name means nobody or several users, or if the target cannot be asked.
     """
     require_libraries()
-    wanted = [str(name).strip() for name in _texts(names)]
-    if not all(wanted):
-        raise LookupFault("a name is empty; give the user principal names of users in the source")
+    wanted = [_name(name) for name in _texts(names)]
     answer = run_in_worker("synced_user", synced_user.BY_NAME, NAMES, {**given, "names": wanted}, True, _silent)
     if answer.get("failed"):
         raise LookupFault(str(answer["msg"]))
     return [answer["users"][name] for name in wanted]
+
+
+def _name(term: Any) -> str:
+    name, faults = checked("user", {"type": "str"}, term, "the name")
+    if faults or name is None:
+        raise LookupFault("; ".join(faults) or "a name is empty; give the user principal names of users in the source")
+    return str(name)
 
 
 def _silent(_message: str) -> None:

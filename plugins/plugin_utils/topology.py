@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options import link_variables
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.likeness import nearest
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.link_variables import (
     OWN,
     OWN_KEYS,
@@ -24,7 +25,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.li
     is_template,
 )
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import CONNECTION
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.values import UNCHECKED, blank, checked, nearest
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.values import UNCHECKED, blank, checked
 
 from .topology_conflicts import Link, conflicts
 from .yaml_lines import Fault, Place
@@ -36,7 +37,7 @@ LEVELS = ("per_source", "per_target", "per_link")
 """The options with a dictionary of variables for each of their names, in the order of precedence."""
 DESCRIBING = ("links", "hub", "mesh")
 """The options that describe links."""
-_NAME = re.compile(r"\w[\w.-]*")
+_NAME = re.compile(r"\w[\w.-]{0,99}")
 _OTHER = re.compile(r"\W")
 
 
@@ -148,7 +149,9 @@ class _Reading:
             self.tenants[tenant] = entry
             self.identities[tenant] = tenant
             if not isinstance(name, str) or not _NAME.fullmatch(name):
-                self.add(place, "the name of a tenant is part of the names of hosts; it must be letters, digits, _, - or .")
+                self.add(
+                    place, "the name of a tenant is part of the names of hosts; it must be letters, digits, _, - or ., at most 100 of them"
+                )
             other = groups.setdefault(group_of(tenant, "from"), tenant)
             if other != tenant:
                 self.add(place, f"the links of {tenant} and {other} have the same group {group_of(tenant, 'from')}; rename a tenant")
@@ -309,7 +312,10 @@ class _Reading:
         if blank(suffix):
             return ""
         if isinstance(suffix, bool) or not isinstance(suffix, (str, int)) or not _NAME.fullmatch(str(suffix)):
-            self.add((*place, "suffix"), "the suffix is part of the names of hosts; it must be letters, digits, _, - or .")
+            self.add(
+                (*place, "suffix"), "the suffix is part of the names of hosts; it must be letters, digits, _, - or ., at most 100 of them"
+            )
+            return ""
         return str(suffix)
 
 

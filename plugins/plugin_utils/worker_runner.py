@@ -27,7 +27,7 @@ from ansible.plugins.action import ActionBase
 from ansible.plugins.loader import module_loader
 
 from ansible_collections.entra.cross_tenant_sync.plugins import modules
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.failure import RunFailure
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.failure import RunFailure, unexpected
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph import vault
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.read_cache import invalidate_all
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.run_cache import RunCache
@@ -36,6 +36,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.module_run
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.specs import Options
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import run
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils import hand_over
+from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.unquoted import unquoted
 
 COLLECTION = "entra.cross_tenant_sync"
 PROCESS_VARIABLE = "cross_tenant_sync_module_process"
@@ -62,6 +63,7 @@ class WorkerRunner(ActionBase):
 
     _supports_async = True
 
+    @unquoted
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         """The module's result, whether it ran here or in a process.
 
@@ -147,6 +149,8 @@ def run_in_worker(
             answer = run(subject, params, check_mode, progress=progress, run_folder=run_folder(), vault=VAULT)
         except RunFailure as failure:
             answer = {**failure.details, "failed": True, "msg": failure.msg}
+        except Exception as error:
+            answer = unexpected(error)
     # The validator returns these without a text; this is the text of AnsibleModule.
     doubled = [f"Both option {pair['option']} and its alias {pair['alias']} are set." for pair in getattr(checked, "_warnings", ())]
     if doubled:

@@ -289,7 +289,7 @@ class TestMistakes:
     def test_tasks_with_wrong_options(self, runs: Runs, tmp_path: Path) -> None:
         folder = {"folder": str(runs.folder)}
         cases: list[tuple[dict[str, Any], str]] = [
-            (folder | {"formats": ["pdf"]}, "value of formats must be one or more of: json, markdown, html. Got no match for: pdf"),
+            (folder | {"formats": ["pdf"]}, "formats[0] must be one of json, markdown, html; it is 'pdf'"),
             (folder | {"window": "tonight"}, "change_window 'tonight' is not a window"),
             (folder | {"ticket": ["a", "b"]}, "change_ticket is not a text"),
         ]

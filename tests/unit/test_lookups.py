@@ -76,7 +76,7 @@ class TestTenantId:
             (["contoso"], {}, "the domain must be"),
             ([""], {}, "the domain is empty"),
             ([{"a": 1}], {}, "the domain must be a text"),
-            (["contoso.kr"], {"cloud": "mars"}, "cloud must be one of: global, usgov, usgov_dod, china"),
+            (["contoso.kr"], {"cloud": "mars"}, "cloud must be one of global, usgov, usgov_dod, china; it is 'mars'"),
             (["contoso.kr"], {"timeout": "soon"}, "timeout must be a whole number"),
             (["contoso.kr"], {"timeout": 0}, "timeout must be"),
             (["contoso.kr"], {"login_endpoint": "http://login.example"}, "login_endpoint must"),

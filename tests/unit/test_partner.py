@@ -446,8 +446,8 @@ class TestCapabilities:
     @pytest.mark.parametrize("name", SAYS)
     def test_an_entry_with_them_is_kept_unless_the_whole_is_to_go(self, name: str) -> None:
         own, default, says = self.SAYS[name]
-        held = {"capabilities": [] if own is None else [capability(own)], "of_default": [] if default is None else [capability(default)]}
-        service = PartnerService(entry(**redemption(True)), **held)
+        held, of_default = ([] if allowed is None else [capability(allowed)] for allowed in (own, default))
+        service = PartnerService(entry(**redemption(True)), capabilities=held, of_default=of_default)
         part = plan(service, state="absent", inherit=["redemption_inbound"])
         assert (("DELETE", PATH, None) in calls(part)) is not says
         assert any("other settings remain" in warning for warning in part.warnings) is says

@@ -231,7 +231,7 @@ LAYERS = (
     (("private_file", "quantity"), {"ansible", "requests", "msal"}),
     (("graph",), {"ansible"}),
     (("exchange",), {"ansible", "requests", "msal"}),
-    (("options/checks",), {"ansible", "requests", "msal"}),
+    (("options/checks", "options/likeness"), {"ansible", "requests", "msal"}),
     (("plan", "apply"), {"ansible", "requests", "msal"}),
     (("resources",), {"ansible", "requests", "msal"}),
     (("failure", "converge", "run"), {"ansible", "requests", "msal"}),

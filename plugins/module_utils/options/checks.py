@@ -23,12 +23,17 @@ Table: TypeAlias = Mapping[str, "Check | Table"]
 
 LONGEST_NAME = 256
 LONGEST_TEXT = 1024
-"""In characters. These limits are of this collection: longer than any name or address, and short enough for a URL."""
+LONGEST_DOCUMENT = 65_536
+"""In characters. These limits are of this collection: longer than any name or address, and short enough for a URL; and for a text of many
+lines, a certificate or a token, longer than any of them."""
 LARGEST_NUMBER = 2**31 - 1
 SHOWN = 80
 """The number of characters of a value that a message shows."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_UNSEEN = re.compile(r"[\x80-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]")
+"""What copying from a page or a chat adds to a text, and nobody sees: it changes the direction of the text, or is nothing at all. Letters that
+are written from right to left are not among them, nor are the joiners of Persian and of Indian scripts."""
 _NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _LABEL = r"[^\W_]([\w-]{0,61}[^\W_])?"
@@ -71,6 +76,12 @@ def shown(value: Any) -> str:
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}… of {len(text)} characters"
 
 
+def named(value: Any) -> str:
+    """A name for a message: as it is, if it can be read as it is, otherwise like another value."""
+    text = str(value)
+    return text if text.isprintable() and len(text) <= SHOWN else shown(text)
+
+
 def whole(least: int, most: int, unit: str = "") -> Check:
     """A check for a whole number from ``least`` to ``most``, both included. ``unit`` follows the number in the message."""
     must = f"must be a whole number from {least} to {most}{unit}"
@@ -78,14 +89,26 @@ def whole(least: int, most: int, unit: str = "") -> Check:
 
 
 def line(longest: int = LONGEST_TEXT) -> Check:
-    """A check for a text of one line, with at most ``longest`` characters."""
-    long = f"must not be longer than {longest} characters"
-    return lambda value: "must be one line of text" if _CONTROL.search(value) else long if len(value) > longest else None
+    """A check for a text of one line without unseen characters, with at most ``longest`` characters."""
+
+    def check(value: str) -> str | None:
+        if _CONTROL.search(value):
+            return "must be one line of text"
+        unseen = _UNSEEN.search(value)
+        if unseen:
+            return f"must not contain the invisible character U+{ord(unseen[0]):04X}"
+        return _length(value, longest)
+
+    return check
+
+
+def _length(value: str, longest: int) -> str | None:
+    return f"must not be longer than {longest} characters" if len(value) > longest else None
 
 
 def text(value: str) -> str | None:
     """A text, which can have several lines."""
-    return "must be a text" if _NO_TEXT.search(value) else None
+    return "must be a text" if _NO_TEXT.search(value) else _length(value, LONGEST_DOCUMENT)
 
 
 def tenant(value: str) -> str | None:
@@ -105,16 +128,14 @@ def domain(value: str) -> str | None:
 
 def word(value: str) -> str | None:
     """An id in a format of the service."""
-    return None if value.isascii() and value.isprintable() and " " not in value else "must be an id without blanks"
+    good = value.isascii() and value.isprintable() and " " not in value
+    return _length(value, LONGEST_NAME) if good else "must be an id without blanks"
 
 
 def token(value: str) -> str | None:
     """A token, which is sent in a header."""
-    return (
-        None
-        if value.isascii() and value.isprintable() and " " not in value
-        else "must be a token, which has no blanks and only ASCII characters"
-    )
+    good = value.isascii() and value.isprintable() and " " not in value
+    return _length(value, LONGEST_DOCUMENT) if good else "must be a token, which has no blanks and only ASCII characters"
 
 
 def address(value: str) -> str | None:
@@ -139,7 +160,8 @@ def endpoint(value: str) -> str | None:
     if "://" in value and not value.lower().startswith("https://"):
         return "must begin with https://"
     parts = _parts(value if "://" in value else f"https://{value}")
-    return None if parts and not parts.query and not parts.fragment else "must be the address of a server, such as https://host.example"
+    good = parts and not parts.query and not parts.fragment
+    return _length(value, LONGEST_TEXT) if good else "must be the address of a server, such as https://host.example"
 
 
 def proxy(value: str) -> str | None:
@@ -147,12 +169,12 @@ def proxy(value: str) -> str | None:
     parts = _parts(value if "://" in value else f"http://{value}")
     # Name and password are sent in a header.
     known = parts is not None and value.isascii() and parts.scheme in ("http", "https", "socks4", "socks4a", "socks5", "socks5h")
-    return None if known else "must be the address of a proxy, such as http://host:port, in ASCII characters"
+    return _length(value, LONGEST_TEXT) if known else "must be the address of a proxy, such as http://host:port, in ASCII characters"
 
 
 def _parts(url: str) -> Any:
     """The parts of a valid address, ``None`` for another text. `urlsplit` checks brackets, and ``port`` checks the port."""
-    if _CONTROL.search(url) or " " in url:
+    if _CONTROL.search(url) or _UNSEEN.search(url) or " " in url:
         return None
     try:
         parts = urlsplit(url)
@@ -163,6 +185,9 @@ def _parts(url: str) -> Any:
 
 def authorities(value: str) -> str | None:
     """A file with certificates, or a directory in the format of OpenSSL."""
+    fault = line()(value)
+    if fault:
+        return fault
     try:
         with open(value, "rb") as file:
             return None if _CERTIFICATE.search(file.read()) else "must be a file with certificates in PEM"
@@ -230,6 +255,8 @@ CHECKS: Table = {
     "source_domains": domain,
     "configuration": NAME,
     "name": NAME,
+    "link_source": NAME,
+    "link_target": NAME,
     "others": NAME,
     "keep_for": NAME,
     "notification_email": address,
@@ -260,7 +287,7 @@ CHECKS: Table = {
     "target_name": NAME,
     "mappings": MAPPING,
     "group_mappings": MAPPING,
-    "display_name_suffix": text,
+    "display_name_suffix": NAME,
     "company_name": LINE,
     "try_on": LINE,
     "filters": {"name": LINE, "clauses": {"attribute": LINE, "operator": LINE, "values": text}},
@@ -269,5 +296,15 @@ CHECKS: Table = {
     "until": moment,
     "limit": whole(0, LARGEST_NUMBER),
     "differences": difference,
+    "folder": LINE,
+    "report_folder": LINE,
+    "path": LINE,
+    "tenants": NAME,
+    "title": LINE,
+    "ticket_pattern": LINE,
+    "following": LINE,
+    "run": LINE,
+    "reason": LINE,
+    "summary": text,
 }
 """The checks by option; suboptions are in a table of their own. Those of a partner's settings are in the table of settings."""

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import ast
 import json
+import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -22,6 +23,7 @@ from ansible.module_utils.common.validation import check_type_dict
 from ansible.module_utils.parsing.convert_bool import BOOLEANS_FALSE, BOOLEANS_TRUE
 
 from .checks import shown
+from .likeness import nearest
 
 Spec = Mapping[str, Any]
 
@@ -34,6 +36,7 @@ SWITCHED = frozenset({"notification_email", "link_address_book"})
 """Texts for which ``off`` is a value, which YAML reads as a boolean."""
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,30}(\.0+)?")
+_DECIMAL = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?")
 _NOTHING = object()
 """The result for a blank value."""
 
@@ -83,9 +86,10 @@ def _options(spec: Spec, given: Mapping[str, Any], place: tuple[str, str], compl
 
 
 def _read(about: Spec, value: Any, place: tuple[str, str], complaints: list[str]) -> Any:
-    if value is None or (isinstance(value, str) and not value.strip() and place[1] not in LITERAL):
-        return _NOTHING
     kind = about.get("type", "str")
+    # An empty text is a member of a list of literal texts, but no list of them.
+    if value is None or (isinstance(value, str) and not value.strip() and (kind == "list" or place[1] not in LITERAL)):
+        return _NOTHING
     try:
         if kind == "list":
             return _list(about, value, place, complaints)
@@ -98,13 +102,14 @@ def _read(about: Spec, value: Any, place: tuple[str, str], complaints: list[str]
     except _Wrong as wrong:
         # A value that cannot be converted is not shown: it may contain a secret.
         complaints.append(f"{place[0]} {wrong}.")
-        return value if kind not in ("list", "dict") and isinstance(value, (str, int, float)) else _NOTHING
+        # Ansible gets nothing to convert: its conversion of an infinite number raises an error that it does not handle.
+        return value if kind in ("str", "path") and isinstance(value, (str, int, float)) else _NOTHING
 
 
 def _chosen(about: Spec, value: Any, place: str) -> Any:
-    """A value that is one of the choices. Ansible checks those of a module, but does not report the place of a suboption."""
-    if about.get("choices") and ("." in place or "[" in place) and value not in about["choices"]:
-        raise _Wrong(f"must be one of {', '.join(about['choices'])}; it is {shown(value)}")
+    """A value that is one of the choices. Ansible's message shows the whole value, whatever it is, and not the place of a suboption."""
+    if about.get("choices") and value not in about["choices"]:
+        raise _Wrong(f"must be one of {', '.join(about['choices'])}{nearest(str(value), about['choices'])}; it is {shown(value)}")
     return value
 
 
@@ -120,7 +125,7 @@ def _text(value: Any, place: str) -> str:
         raise _Wrong(f"must be a text; it is {shown(value)}, as YAML reads words like on, off, yes and no: write it in quotes")
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, (int, float)):
+    if isinstance(value, (int, float)) and math.isfinite(value):
         return str(value)
     raise _Wrong("must be a text")
 
@@ -146,7 +151,27 @@ def _boolean(value: Any, _place: str) -> bool:
     raise _Wrong("must be true or false")
 
 
-_SCALARS = {"str": _text, "path": _text, "int": _number, "bool": _boolean}
+def _decimal(value: Any, _place: str) -> float:
+    word = value.strip() if isinstance(value, str) else value
+    if isinstance(word, (int, float)) and not isinstance(word, bool) and math.isfinite(word):
+        return float(word)
+    if isinstance(word, str) and _DECIMAL.fullmatch(word):
+        return float(word)
+    raise _Wrong(f"must be a number; it is {shown(value)}" if isinstance(value, (str, float, bool)) else "must be a number")
+
+
+def _unchanged(value: Any, _place: str) -> Any:
+    return value
+
+
+_SCALARS: Mapping[str, Callable[[Any, str], Any]] = {
+    "str": _text,
+    "path": _text,
+    "int": _number,
+    "float": _decimal,
+    "bool": _boolean,
+    "raw": _unchanged,
+}
 
 
 def _dict(value: Any) -> dict[str, Any]:
@@ -166,7 +191,7 @@ def _list(about: Spec, value: Any, place: tuple[str, str], complaints: list[str]
         value = _listed(value) if of_texts else _json_list(value)
     elif of_texts and isinstance(value, (int, float)) and not isinstance(value, bool):
         value = [value]
-    if not isinstance(value, Sequence):
+    if not isinstance(value, Sequence) or isinstance(value, bytes):
         raise _Wrong("must be a list")
     member = {"type": about.get("elements", "str"), "options": about.get("options"), "choices": about.get("choices")}
     read = [_read(member, given, (f"{place[0]}[{number}]", place[1]), complaints) for number, given in enumerate(value)]

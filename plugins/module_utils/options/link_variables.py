@@ -11,8 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from . import checks
+from .likeness import nearest
 from .specs import CONNECTION, IMPACT, LINK, PROTECTED, SIZING
-from .values import UNCHECKED, checked, nearest
+from .values import UNCHECKED, checked
 
 
 @dataclass(frozen=True)
@@ -176,7 +178,7 @@ def no_entry(tenant: str, variable: str, entries: Iterable[str]) -> str:
     known = sorted(map(str, entries))
     listed = ", ".join(known[:20]) + (f" and {len(known) - 20} more" if len(known) > 20 else "")
     entries_text = f"the entries are: {listed}" if known else "there are no entries"
-    return f"tenants has no entry {tenant} ({variable}); {entries_text}{nearest(tenant, known)}"
+    return f"tenants has no entry {checks.named(tenant)} ({variable}); {entries_text}{nearest(tenant, known)}"
 
 
 def is_template(value: Any) -> bool:

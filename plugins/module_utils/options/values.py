@@ -6,13 +6,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from . import checks
 from .forms import understand
+from .likeness import nearest
 
 About = Mapping[str, Any]
 """One option of an argument spec."""
@@ -30,21 +30,11 @@ def checked(option: str, about: About, raw: Any, name: str, shows: bool = True) 
     understood = understand({option: {**about, "required": False}}, {option: raw})
     value = understood.args.get(option)
     faults = [f"{name}.{fault}" if fault[:1].isalpha() else f"{name}{fault}" for fault in _unknown_members(about, value)]
-    wrong = understood.wrong or _no_choice(option, about, value) or (None if faults else checks.wrong({option: value}))
+    wrong = understood.wrong or (None if faults else checks.wrong({option: value}))
     if wrong and not faults:
         message = wrong if shows else _SHOWN.sub("", wrong)
         faults = [name + message.removeprefix(option).rstrip(".")]
     return (None, faults) if faults else (value, [])
-
-
-def _no_choice(option: str, about: About, value: Any) -> str | None:
-    choices: Any = about.get("choices")
-    members = value if isinstance(value, list) else [value]
-    for number, member in enumerate(members if choices and value is not None else ()):
-        if member not in choices:
-            place = f"{option}[{number}]" if isinstance(value, list) else option
-            return f"{place} must be one of {', '.join(choices)}{nearest(str(member), choices)}; it is {checks.shown(member)}"
-    return None
 
 
 def _unknown_members(about: About, value: Any) -> Iterator[str]:
@@ -62,13 +52,6 @@ def _unknown_members(about: About, value: Any) -> Iterator[str]:
                 continue
             for rest in _unknown_members(known[name], member):
                 yield f"{name}{rest}" if rest.startswith("[") else f"{name}.{rest}"
-
-
-def nearest(name: str, known: Iterable[str], alike: float = 0.6) -> str:
-    """The most similar known name, for the end of a message; empty if there is none. ``alike`` is the required similarity, from 0 to 1."""
-    lower = {word.lower(): word for word in known}
-    found = difflib.get_close_matches(name.lower(), lower, n=1, cutoff=alike)
-    return f" (did you mean {lower[found[0]]}?)" if found else ""
 
 
 def blank(value: Any) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.options.checks import shown
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.model import FORMAT, Plan
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.plan_comparison import differences
 from ansible_collections.entra.cross_tenant_sync.plugins.plugin_utils.evidence.planning import link_hash, plan_hash, unplannable
@@ -56,7 +57,7 @@ def _kind(value: Any) -> str:
 
 
 def _of_file(path: str) -> Expected:
-    where = f"expected_plan {path!r}"
+    where = f"expected_plan {shown(path)}"
     try:
         with open(os.path.expanduser(path), encoding="utf-8") as file:
             content = json.load(file)
@@ -79,7 +80,7 @@ def _of_data(data: Mapping[str, Any], where: str) -> Expected:
         return Expected(hash_text.lower())
     if data.get("format") != FORMAT:
         raise Unusable(
-            f"{where} has format {data.get('format')!r}, and this version of the collection reads format {FORMAT}; make a new plan with it."
+            f"{where} has format {shown(data.get('format'))}, and this version of the collection reads format {FORMAT}; make a new plan with it."
         )
     found = json.loads(json.dumps(data, default=str))
     try:

@@ -53,10 +53,15 @@ def _seconds(folder: Path, now: float, again: bool) -> float:
 def main() -> int:
     """Test the mutants of the files, one after the other."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("files", nargs="*", choices=[*TARGETS, []], help="below plugins/module_utils; all of the table if none is named")
+    parser.add_argument("files", nargs="*", help="below plugins/module_utils; all of the table if none is named")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--again", action="store_true", help="only the mutants of this one file that survived the last time")
     chosen = parser.parse_args()
+    unknown = [file for file in chosen.files if file not in TARGETS]
+    if unknown:
+        parser.error(f"not in the table of targets.py: {', '.join(unknown)}")
+    if chosen.again and len(chosen.files) != 1:
+        parser.error("--again takes one file")
     rows, mutants = [], {}
     print(report.HEAD)
     for file in chosen.files or TARGETS:

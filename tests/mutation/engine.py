@@ -20,17 +20,22 @@ from mutmut.utils.format_utils import orig_function_and_class_names_from_key
 
 from .decisions import only_decisions
 from .decorated import PREFIX
-from .report import SURVIVED, Mutant
+from .report import SURVIVED, UNTESTED, Mutant
 
 SAME_AS = {"no tests": SURVIVED, "check was interrupted by user": "killed", "caught by type check": "refused"}
 """Other words of mutmut. What no test calls survives; pytest ends as if it was interrupted if a mutant breaks the import of a test."""
+
+FAULT = 255
+"""The exit code if the tests could not be started, for example because they have other names in every process. mutmut takes it for a timeout."""
 
 
 def mutants(path: str) -> dict[str, Mutant]:
     """What became of the mutants of a file, by mutmut's names."""
     data = SourceFileMutationData(path=path)
     data.load()
-    return {key: _mutant(path, key, status_by_exit_code[code]) for key, code in data.exit_code_by_key.items()}
+    return {
+        key: _mutant(path, key, UNTESTED if code == FAULT else status_by_exit_code[code]) for key, code in data.exit_code_by_key.items()
+    }
 
 
 def _mutant(path: str, key: str, status: str) -> Mutant:
@@ -43,8 +48,10 @@ def _mutant(path: str, key: str, status: str) -> Mutant:
 
 
 def main(path: str, result: str, jobs: str, again: str) -> None:
-    """Test the mutants, or only those that survived the last time."""
-    survivors = [key for key, mutant in mutants(path).items() if mutant.status == SURVIVED] if again == "again" else []
+    """Test the mutants, or only those that survived the last time, or took too long, perhaps because the machine was busy."""
+    survivors = (
+        [key for key, mutant in mutants(path).items() if mutant.status in (SURVIVED, UNTESTED, "timeout")] if again == "again" else []
+    )
     with mock.patch.object(file_mutation, "mutation_operators", only_decisions(mutation_operators)):
         cli.main(["run", "--max-children", jobs, *survivors], standalone_mode=False)
     found = [mutant.__dict__ for mutant in mutants(path).values()]

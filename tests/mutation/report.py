@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 SURVIVED = "survived"
 REFUSED = "refused"
+UNTESTED = "could not be tested"
 DEAD = ("killed", "timeout")
 LEAST_SCORE = 90.0
 

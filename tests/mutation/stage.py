@@ -41,22 +41,31 @@ def fresh(file: str, tests: Sequence[str]) -> None:
     stage = of(file)
     shutil.rmtree(stage, ignore_errors=True)
     shutil.copytree(ROOT, stage / "mutants" / COLLECTION, ignore=shutil.ignore_patterns(".*", "__pycache__"))
-    code = (ROOT / "plugins" / "module_utils" / file).read_text(encoding="utf-8")
     # mutmut writes the mutated file where a copy without mutations may not be yet.
     (stage / "mutants" / ENGINE / file).unlink()
     source = stage / ENGINE / file
     source.parent.mkdir(parents=True, exist_ok=True)
-    source.write_text(with_plain_bodies(code), encoding="utf-8")
+    source.write_text(_source(file), encoding="utf-8")
     (stage / "setup.cfg").write_text(_settings(file, tests), encoding="utf-8")
 
 
 def with_new_tests(file: str, tests: Sequence[str]) -> None:
-    """Prepare everything for the same mutants and other tests."""
+    """Prepare everything for the same mutants and other tests.
+
+    :raises SystemExit: if the file has changed, so that these would be other mutants.
+    """
     stage = of(file)
+    if (stage / ENGINE / file).read_text(encoding="utf-8") != _source(file):
+        raise SystemExit(f"{file} has changed since its mutants were made; test all of them")
     shutil.rmtree(stage / "mutants" / COLLECTION / "tests")
     shutil.copytree(ROOT / "tests", stage / "mutants" / COLLECTION / "tests", ignore=shutil.ignore_patterns(".*", "__pycache__"))
     (stage / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
     (stage / "setup.cfg").write_text(_settings(file, tests), encoding="utf-8")
+
+
+def _source(file: str) -> str:
+    """The file as mutmut gets it."""
+    return with_plain_bodies((ROOT / "plugins" / "module_utils" / file).read_text(encoding="utf-8"))
 
 
 def _settings(file: str, tests: Sequence[str]) -> str:
@@ -69,7 +78,7 @@ def _settings(file: str, tests: Sequence[str]) -> str:
         "pytest_add_cli_args": [*PYTEST],
         "type_check_command": [*MYPY, str(ENGINE / file)],
         "process_isolation": ["forkserver"],
-        "timeout_constant": ["2"],
+        "timeout_constant": ["6"],
         "timeout_multiplier": ["6"],
         "use_git_change_detection": ["false"],
     }

@@ -24,7 +24,7 @@ JUDGED = report.Judged("plan.py", "plan", "- a\n+ b", "both are the same")
 class TestReport:
     def test_the_row_of_a_file(self) -> None:
         """What mypy refuses is no mutant: it could not be committed. A mutant that never ends is dead."""
-        late, unknown = replace(DEAD, status="timeout"), replace(DEAD, status="suspicious")
+        late, unknown = replace(DEAD, status="timeout"), replace(DEAD, status=report.UNTESTED)
         row = report.row("plan.py", [DEAD, late, unknown, ALIVE, REFUSED, REFUSED, REFUSED], 12.4)
         assert str(row) == "| `plan.py` | 3 | 4 | 2 | 2 | 50.0 % | 12 |"
         assert report.row("plan.py", [], 0).score == 100

@@ -439,7 +439,7 @@ class TestConnecting:
             self.planned(refusal(400, "Request_BadRequest"))
 
     @pytest.mark.parametrize(
-        ("links", "given", "reads"), [([], {}, 1), ([link(target=None)], {}, 1), ([link()], {}, 0), ([], {"state": "absent"}, 0)], ids=str
+        ("links", "given", "reads"), [([], {}, 1), ([link(target=None)], {}, 1), ([link()], {}, 0), ([], {"state": "absent"}, 0)]
     )
     def test_they_are_read_only_if_a_connection_is_made(self, links: list[Link], given: dict[str, Any], reads: int) -> None:
         client = FakeGraph(SourceService(list(links)))
@@ -469,6 +469,16 @@ class TestConnecting:
         assert action.visible is not None
         assert (action.new_id_at, action.visible.path) == ("servicePrincipal.id", f"/servicePrincipals/{NEW_ID}")
         assert action.gives_way is not None
+
+    def test_the_requests_that_test_the_connection_and_create_the_job(self) -> None:
+        """The test changes nothing, so it is no change if a run fails after it."""
+        test, create = plan(link(jobs=0)).actions[0].requests
+        assert (test.only_asks, create.only_asks) == (True, False)
+        assert create.body == {"templateId": "Azure2Azure"}
+
+    def test_a_setting_without_an_option_is_the_connection(self) -> None:
+        saved_before = {key: value for key, value in bag().items() if key != "AuthenticationType"}
+        assert actions(plan(link(bag=saved_before))) == ["update settings of configuration Fabrikam (connection)"]
 
     def test_both_objects_are_renamed(self) -> None:
         (rename,) = plan(link("Old"), adopt=True).actions
@@ -519,7 +529,6 @@ class TestRecording:
             ([link(), link("FABRIKAM", OTHER, id="twin")], None),
             ([link(jobs=0)], None),
         ],
-        ids=str,
     )
     def test_for_a_name_that_is_clear(self, links: list[Link], job: str | None) -> None:
         client = FakeGraph(SourceService(links))
@@ -676,8 +685,21 @@ class TestRemoving:
     def test_the_configuration_of_another_link_is_unchanged(self) -> None:
         assert calls(plan(link("Guests"), state="absent", others=["Guests"], adopt=True)) == []
 
+    def test_an_application_counts_as_removed_after_three_looks_and_as_missing_in_any_other_case(self) -> None:
+        """A replica may not know it (fact F14)."""
+        client = FakeGraph(SourceService([link(jobs=0, application=False)]))
+        for _look in range(configuration.LOOKS - 1):
+            with pytest.raises(Unseen):
+                configuration.read(client, desired(state="absent"))
+        assert configuration.read(client, desired(state="absent")).application_id is None
+        client = FakeGraph(SourceService([link("Old", application=False)]))
+        for _look in range(configuration.LOOKS + 1):
+            with pytest.raises(Unseen, match="has no application of its own in this tenant"):
+                configuration.read(client, desired(adopt=True))
+
     def test_a_running_job_is_paused_first(self) -> None:
         running = Link("Fabrikam", bag(), [new_job("0", "Active")], id="x")
+        assert calls(plan(running, state="absent"))[0] == "POST /servicePrincipals/x/synchronization/jobs/Azure2Azure.0/pause"
         assert actions(plan(running, state="absent")) == [
             "pause provisioning job of configuration Fabrikam",
             "delete provisioning job of configuration Fabrikam",

@@ -13,16 +13,19 @@ import subprocess
 import sys
 import time
 from typing import Any
+from unittest import mock
 
 import pytest
 
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import capability
 from ansible_collections.entra.cross_tenant_sync.tests.support.life import everything
 
 from . import __main__ as command
 from . import aim, chance, plants, shrink
 from .beginnings import BEGINNINGS, BUILT, FILTERED, SHARING
-from .history import WRITE, Beside, History, Human, Kill, Meanwhile, Passes, Run, Strike, source
+from .history import WRITE, Beside, Event, History, Human, Kill, Meanwhile, Passes, Run, Strike, source
 from .humans import ACTS
+from .sharing import EVERY_USER, LEVELS
 from .simulator import play
 from .tenants import upn
 from .wire import FAULTS
@@ -264,3 +267,59 @@ def test_what_two_runs_leave_is_said_by_the_next() -> None:
     report = play(History(1, events=(killed,)))
     assert [str(violation) for violation in report.violations] == []
     assert any("run beside a double" in line for line in report.trace)
+
+
+SHOWS_MORE = {**BUILT, "link_share": {"source": {"free_busy": "limited_details", "scope": "all"}}}
+GONE = {**SHARING, "link_state": "absent", "link_users": "keep"}
+CHANGES, REMOVAL = capability._changes, capability._plan_absent
+FREE_BUSY = LEVELS["free_busy"]
+SHARING_FAULTS: dict[str, tuple[Any, str, Any, tuple[Event, ...], str]] = {
+    "a limited trust is opened": (
+        capability,
+        "_wanted_trust",
+        lambda _current, _wanted, _grants: {"users": EVERY_USER},
+        (Human("trusts some"), Run(SHOWS_MORE)),
+        "no_sharing_trusted_unwished",
+    ),
+    "the old level goes last": (
+        capability,
+        "_changes",
+        lambda current, wanted, trust: {
+            name: access for name, access in CHANGES(current, wanted, trust).items() if name != FREE_BUSY["basic"] or access.allowed
+        },
+        (Run(SHOWS_MORE),),
+        "no_two_levels_at_once",
+    ),
+    "a removal takes what it must leave": (
+        capability,
+        "_plan_absent",
+        lambda current, wanted: REMOVAL(current, dataclasses.replace(wanted, keep=())),
+        (Run({**GONE, "link_share_keep": {"source": ["mail_tips"]}}),),
+        "nothing_else_is_shared",
+    ),
+    "nobody says what the default policy shows": (
+        capability,
+        "_about_trust",
+        lambda _current, _wanted, _trust, _after: (),
+        (Human("allows MailTips to everybody"), Human("removes free/busy"), Human("trusts no longer"), Run(SHOWS_MORE)),
+        "what_a_trust_wakes_is_said",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SHARING_FAULTS)
+def test_a_fault_in_what_is_shared_is_found(name: str) -> None:
+    """The engine as it is violates nothing in these histories, and with the fault it does."""
+    place, function, planted, events, invariant = SHARING_FAULTS[name]
+    history = History(1, "sharing", events=events)
+    assert [str(violation) for violation in play(history).violations] == []
+    with mock.patch.object(place, function, planted):
+        assert invariant in {violation.invariant for violation in play(history).violations}
+
+
+def test_a_group_that_goes_unwished_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody unassigns it, as if nobody had."""
+    history = History(1, "grouped", events=(Human("unassigns Sales"), Passes(80)))
+    assert [str(violation) for violation in play(history).violations] == []
+    monkeypatch.setitem(ACTS, "unassigns Sales", dataclasses.replace(ACTS["unassigns Sales"], removes=""))
+    assert "no_group_removed_unwished" in {violation.invariant for violation in play(history).violations}

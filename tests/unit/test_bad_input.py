@@ -65,7 +65,7 @@ EVERY = frozenset(
 )
 TEXTS, LISTS = frozenset(("line", "document", "literal")), frozenset(("lines", "literals", "choices", "rows"))
 NUMBERS, TREES = frozenset(("int", "float")), frozenset(("rows", "members", "data"))
-WORDS = frozenset(("choice", "bool"))
+WORDS, INTEGERS, CHOICES = frozenset(("choice", "bool")), frozenset(("int",)), frozenset(("choices",))
 JUDGED = EVERY - {"raw"}
 """What a spec says the type of. A raw value is read by a function of its own, which `TestRawValues` is about."""
 
@@ -102,18 +102,18 @@ WRONG = (
     Bad("infinity", math.inf, JUDGED),
     Bad("no number", math.nan, JUDGED),
     Bad("infinity as a text", "Infinity", NUMBERS | WORDS | TREES),
-    Bad("another word", "maybe", NUMBERS | WORDS | TREES | {"choices"}),
-    Bad("a choice in upper case", "ALL", NUMBERS | WORDS | TREES | {"choices"}),
-    Bad("a negative number", -1, {"int"} | WORDS | TREES | {"choices"}),
-    Bad("a negative number as a text", "-1", {"int"} | WORDS | TREES | {"choices"}),
-    Bad("a huge number", 10**30, {"int"} | WORDS | TREES | {"choices"}),
+    Bad("another word", "maybe", NUMBERS | WORDS | TREES | CHOICES),
+    Bad("a choice in upper case", "ALL", NUMBERS | WORDS | TREES | CHOICES),
+    Bad("a negative number", -1, INTEGERS | WORDS | TREES | CHOICES),
+    Bad("a negative number as a text", "-1", INTEGERS | WORDS | TREES | CHOICES),
+    Bad("a huge number", 10**30, INTEGERS | WORDS | TREES | CHOICES),
     Bad("a huge number as a text", "9" * 400, JUDGED - TEXTS - {"lines", "literals"}),
-    Bad("a fraction", 1.5, {"int"} | WORDS | TREES | {"choices"}),
+    Bad("a fraction", 1.5, INTEGERS | WORDS | TREES | CHOICES),
     Bad("a number with a unit", "5 seconds", NUMBERS | WORDS | TREES),
     Bad("a hexadecimal number", "0x10", NUMBERS | WORDS | TREES),
     Bad("a number with a mark", "1_000", NUMBERS | WORDS | TREES),
-    Bad("a date", datetime.date(2026, 1, 1), NUMBERS | WORDS | TREES | {"choices"}),
-    Bad("half of a JSON text", '[{"a":', NUMBERS | WORDS | TREES | {"choices"}),
+    Bad("a date", datetime.date(2026, 1, 1), NUMBERS | WORDS | TREES | CHOICES),
+    Bad("half of a JSON text", '[{"a":', NUMBERS | WORDS | TREES | CHOICES),
 )
 BLANK = ("", " ", "\t", "\r\n", None)
 ODD: tuple[Any, ...] = (

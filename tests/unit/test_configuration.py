@@ -15,7 +15,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.erro
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import NEW_ID, Plan, Refusal, Unseen
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import configuration, find_configuration, settings_bag
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.causes import LOST_POLICY_CODES
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.find_configuration import TEMPLATE
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.find_configuration import TEMPLATE, Configuration
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import NOT_FOUND, SOURCE, TARGET, FakeGraph, Lost, Reply, refusal
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import Faulty, Link, SourceService, new_job
@@ -79,6 +79,13 @@ class TestSharedBags:
         read = [request.path for request in client.sent]
         assert all(path.endswith("/jobs") for path in read)
         assert len(read) == sum(bool(found.jobs) for found in alone)
+
+    def test_the_jobs_are_read_with_the_bags_whichever_way_the_configuration_is_named(self) -> None:
+        for name in ("Fabrikam", "FABRIKAM", OTHER, OTHER.upper()):
+            (found,) = configuration.with_bags(FakeGraph(SourceService([link(id=OTHER)])), name)
+            assert len(found.jobs) == 1
+        (found,) = configuration.with_bags(FakeGraph(SourceService([link(id=OTHER)])), "Other")
+        assert found.jobs == []
 
     def test_what_cannot_be_read_is_not_shared(self) -> None:
         client = FakeGraph(Faulty(SourceService([link()]), {"GET .*/secrets": [refusal(403, "Forbidden")] * 3}))
@@ -545,6 +552,17 @@ class TestRecording:
             configuration.read(client, desired())
         service.links.clear()
         assert configuration.read(client, desired()).found == ()
+
+    @pytest.mark.parametrize(("here", "said"), [(link(target=None), True), (link(), False)], ids=["without a connection", "with one"])
+    def test_in_check_mode_a_connection_that_would_be_saved_is_there(self, here: Link, said: bool) -> None:
+        """It says who is in scope (fact F61)."""
+        planned = plan(here, deletion_threshold=3)
+        assert (planned.foretells is not None) is said
+        client = FakeGraph(SourceService([here]))
+        client.check_mode = True
+        if planned.foretells:
+            planned.foretells(client)
+        assert find_configuration.would_be_connected(client, Configuration(here.id, here.app_id, here.name, None)) is said
 
     def test_after_a_removal_it_is_not_found_any_more(self) -> None:
         planned = plan(link(), state="absent")

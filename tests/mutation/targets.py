@@ -9,7 +9,6 @@ TARGETS: dict[str, str] = {
     "apply.py": "apply batch",
     "converge.py": "converge",
     "plan.py": "apply converge on_demand",
-    "resources/configuration.py": "configuration find_configuration",
     "resources/job.py": "job job_verdict",
     "resources/scope.py": "scope group_kinds",
     "resources/debt.py": "debt",

@@ -68,7 +68,7 @@ def row(file: str, mutants: Sequence[Mutant], seconds: float) -> Row:
 
 def page_with(page: str, rows: Sequence[Row], order: Sequence[str]) -> str:
     """The page with these rows in its last table, which keeps the rows of other files that are still in the order."""
-    text, _, table = page.partition(HEAD)
+    text, _head, table = page.partition(HEAD)
     lines = {line.split("`")[1]: line for line in table.splitlines() if "`" in line} | {one.file: str(one) for one in rows}
     return text + "\n".join([HEAD, *(lines[file] for file in order if file in lines), ""])
 

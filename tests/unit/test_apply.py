@@ -267,7 +267,7 @@ class TestWaiting:
 
     @pytest.mark.parametrize(("pick", "share"), [(min, 0.75), (max, 1.25)])
     def test_the_jitter_is_a_quarter(self, monkeypatch: pytest.MonkeyPatch, pick: Callable[[float, float], float], share: float) -> None:
-        monkeypatch.setattr(planning, "_RANDOM", Mock(uniform=lambda least, most: pick(least, most)))
+        monkeypatch.setattr(planning, "_RANDOM", Mock(uniform=pick))
         clock = FakeClock()
         list(clock.pace(1).attempts())
         assert clock.sleeps[0] == pytest.approx(0.25 * share)
@@ -360,7 +360,7 @@ class TestConflicts:
     @pytest.mark.parametrize("new", [False, True])
     def test_without_a_cause_it_is_expected_to_pass_five_times_for_an_old_object_and_always_for_a_new_one(self, new: bool) -> None:
         seen: list[Any] = []
-        conflict = Conflict(lambda body: seen.append(body), "nothing to see")
+        conflict = Conflict(seen.append, "nothing to see")
         script = {f"POST {self.PATH}": CONFLICT, "GET /jobs": FORBIDDEN}
         graph, _pace, stop = interrupted(script, self.changes(conflict=conflict, follows_creation=new))
         assert (str(stop.cause) == "nothing to see", len(graph.writes) == 6) == ((False, False) if new else (True, True))

@@ -256,14 +256,8 @@ class TestReading:
     )
     def test_what_is_not_there_yet_is_read_again(self, failure: Exception) -> None:
         for failures in (READS - 1, READS):
-            left = [failure] * failures
             clock = FakeClock()
-
-            def read(left: list[Exception] = left) -> str:
-                if left:
-                    raise left.pop()
-                return "there"
-
+            read = Mock(side_effect=[*[failure] * failures, "there"])
             graph, pace = FakeGraph(Service(), clock=clock), clock.pace()
             if failures < READS:
                 assert read_with_retries(read, graph, pace) == "there"

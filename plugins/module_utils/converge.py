@@ -260,7 +260,7 @@ def _plan_showing_done(
 def _read_back(resource: Resource[Desired, Current], client: Client, desired: Desired, done: list[Action], pace: Pace) -> Plan:
     """The plan for the state that a later task will read. Directory reads can be stale for a while (fact F14).
 
-    :raises RunFailure: if it cannot be read, although all actions were carried out.
+    :raises RunFailure: if it cannot be read, although all actions were carried out, or if it differs where this task has changed nothing.
     """
     for _attempt in pace.attempts():
         try:
@@ -273,8 +273,31 @@ def _read_back(resource: Resource[Desired, Current], client: Client, desired: De
         if not plan.actions and not plan.unmet:
             return plan
     client.reads.invalidate()
+    _refuse_other_differences(plan, client, done)
     late = ", ".join(str(action) for action in (plan.actions or done)[:5])
     return dataclasses.replace(plan, warnings=(*plan.warnings, f"the service has not shown these changes yet: {late}"))
+
+
+def _refuse_other_differences(plan: Plan, client: Client, done: Sequence[Action]) -> None:
+    """Only what this task has changed can be shown late. The rest is due to another process, or to a first read that was outdated, as after an
+    interrupted run. It is not carried out, because nobody has seen it in a plan.
+
+    :raises RunFailure: naming the actions that the next run will carry out.
+    """
+    changed = {_whose(action) for action in done}
+    others = [str(action) for action in plan.actions if _whose(action) not in changed]
+    if others:
+        raise RunFailure(
+            f"Tenant {client.tenant}: all planned changes were made, but the state is not as desired, because another process has changed it "
+            f"at the same time or just before; run again, which will do: {', '.join(others[:5])}."
+            f"{already_done(done, client)}",
+            changes_so_far(done, client),
+        )
+
+
+def _whose(action: Action) -> str:
+    """The object of an action, without the part of it that changes."""
+    return action.object.partition(" (")[0]
 
 
 def _result(first: Plan, actions: list[Action], last: Plan, pace: Pace, tenant: str) -> dict[str, Any]:

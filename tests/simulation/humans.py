@@ -142,15 +142,18 @@ def _notes(bag: dict[str, str]) -> None:
     bag["SyncNotificationSettings"] = json.dumps({**settings, "SomethingElse": "kept"})
 
 
-def _schema(change: Callable[[Json], object]) -> Callable[[Service, str], None]:
+def _schema(change: Callable[[Json], object], source_object: str = "User") -> Callable[[Service, str], None]:
+    """Changes the mapping of users, or of groups, if there is one."""
+    find = scopes.user_mapping if source_object == "User" else scopes.group_mapping
+
     def do(service: Service, _subject: str) -> None:
         link = _link(service)
-        if link is None or link.job is None or scopes.user_mapping(link.job) is None:
+        if link is None or link.job is None or find(link.job) is None:
             return
         path = f"/servicePrincipals/{link.id}/synchronization/jobs/{link.job.id}/schema"
         schema = json.loads(json.dumps({name: value for name, value in _send(service, SOURCE, "GET", path).items() if name[0] != "@"}))
         for mapping in schema["synchronizationRules"][0]["objectMappings"]:
-            if mapping["sourceObjectName"] == "User":
+            if mapping["sourceObjectName"] == source_object:
                 change(mapping)
         _send(service, SOURCE, "PUT", path, schema)
 
@@ -166,6 +169,10 @@ def _maps_by_hand(mapping: Json) -> None:
     for row in mapping["attributeMappings"]:
         if row["targetAttributeName"] == "department":
             row["source"] = {"name": "By hand", "type": "Constant", "expression": '"By hand"', "parameters": []}
+
+
+def _switch_off(mapping: Json) -> None:
+    mapping["enabled"] = False
 
 
 def _partner(
@@ -261,19 +268,6 @@ def _unassigns_group(service: Service, _subject: str) -> None:
     _unassigns(service, "Sales")
 
 
-def _maps_no_groups(service: Service, _subject: str) -> None:
-    """Switches the mapping of groups off."""
-    link = _link(service)
-    if link is None or link.job is None or scopes.group_mapping(link.job) is None:
-        return
-    path = f"/servicePrincipals/{link.id}/synchronization/jobs/{link.job.id}/schema"
-    schema = json.loads(json.dumps({name: value for name, value in _send(service, SOURCE, "GET", path).items() if name[0] != "@"}))
-    for mapping in schema["synchronizationRules"][0]["objectMappings"]:
-        if mapping["sourceObjectName"] == "Group":
-            mapping["enabled"] = False
-    _send(service, SOURCE, "PUT", path, schema)
-
-
 def _describes_group(service: Service, _subject: str) -> None:
     key = _group_id(service, "Sales")
     if key:
@@ -326,7 +320,7 @@ ACTS: Mapping[str, Act] = {
     "trusts nobody": Act(_partner(SOURCE, {TRUST: {"users": {**EVERY_USER, "accessType": "blocked"}}})),
     "trusts no longer": Act(_partner(SOURCE, {TRUST: None})),
     "unassigns Sales": Act(_unassigns_group, EVERYBODY),
-    "maps no groups": Act(_maps_no_groups, changes_rules=True),
+    "maps no groups": Act(_schema(_switch_off, "Group"), changes_rules=True),
     "describes Sales": Act(_describes_group),
     "deletes synced groups": Act(_deletes_synced_group, "groups"),
     "refuses groups": Act(_partner(TARGET, {"groupSyncInbound": {"isSyncAllowed": False}}, "/identitySynchronization", "beta")),

@@ -181,6 +181,7 @@ class _Play:
             foretold = Ran(wish, True, looks=event.looks)
             self._one(foretold, Caller("check", cache=SharedCache(None, self.vault)))
         self.last = wish
+        self.watch.unseen = self.acted and not self.settled
         wishes = (wish, event.beside.wish) if event.beside else (wish,)
         self.watch.deprovisions = any(one.get("link_state") == "absent" for one in wishes)
         self.watch.converts = self.watch.converts or any(one.get("link_convert_existing") for one in wishes)
@@ -316,7 +317,7 @@ class _Play:
             (ran,) = scene.runs
             if ran.succeeded:
                 break
-            other = self._after_refusal(wish) if ran.refused else None
+            other = self._remedy(wish, ran)
             if other is not None:
                 wish = other
                 scene = self._happen(Run(wish), "run again with what is possible")
@@ -334,13 +335,14 @@ class _Play:
         scene = self._happen(Run(wish, foretold=True), "run once more")
         self._violated("run once more", [("the_next_run_is_silent", text) for text in _noise(scene)])
 
-    def _after_refusal(self, wish: dict[str, Any]) -> dict[str, Any] | None:
-        """What the refusal of a wish says to do, if it is right."""
-        if wish.get("link_users") == "deprovision":
-            # Without its job or its trust, the service removes nobody.
+    def _remedy(self, wish: dict[str, Any], ran: Ran) -> dict[str, Any] | None:
+        """What the message of a run that failed says to do, if it is right."""
+        message = str(ran.failure.result.get("msg")) if ran.failure else ""
+        if wish.get("link_users") == "deprovision" and (ran.refused or KEEP in message):
+            # Without its job or its trust, the service removes nobody, and never those whom the job has not met in a cycle.
             return {**wish, "link_users": "keep"}
         without = self._without_groups(wish)
-        return without if without != wish else None
+        return without if ran.refused and without != wish else None
 
     def _without_groups(self, wish: dict[str, Any]) -> dict[str, Any]:
         """A wish without groups, if the job cannot synchronize them (fact F218). That of a new configuration is not known before."""
@@ -368,6 +370,7 @@ class _Play:
         return {"scope": "all", **about} if shows else about
 
 
+KEEP = "finish with link_users keep"
 LIMITS = ("link_scope_max_removals", "link_scope_max_removal_percent")
 
 

@@ -261,6 +261,28 @@ def test_capabilities_that_a_wish_does_not_name_do_not_go_with_the_entry() -> No
     assert [str(violation) for violation in report.violations] == []
 
 
+def test_a_run_right_after_one_that_was_killed_does_not_succeed_by_what_it_read_before_the_replicas_agreed() -> None:
+    """Seed 902096: its first reads did not show what the killed run had assigned and unassigned, and it said "not shown yet" of it."""
+    killed = {**BUILT, "link_scope_groups": ["Core", "Sales"], "link_filters": FILTERED["link_filters"], "link_adopt": True}
+    wish = {
+        **BUILT,
+        "link_scope_mode": "all",
+        "link_scope_users": ["bob@north.example", "cho@north.example", "eva@north.example", "han@north.example"],
+        "link_mappings": [{"target": "employeeId", "state": "absent"}, *BUILT["link_mappings"]],
+        "link_scope_allow_empty": True,
+    }
+    lag = dict.fromkeys(("user", "application", "group", "job", "secrets", "assignment"), 2)
+    history = History(902096, "everybody", {"lag": lag}, (Run(killed, kill=Kill(nth=37)), Run(wish)))
+    assert [str(violation) for violation in play(history).violations] == []
+
+
+def test_one_of_two_runs_takes_its_configuration_back_although_the_service_refuses_new_ones_for_a_while() -> None:
+    """Seed 902559: a refused read of its own new configuration (fact F4) ended the run, and both configurations stayed."""
+    beside = Beside({**BUILT, "link_scope_groups": ["Empty", "Nested"], "link_deletion_threshold": 7}, (1, 9, 11, 7))
+    history = History(902559, "nothing", {"transient_synchronization_errors": 5}, (Run(BUILT, beside=beside, looks=False),))
+    assert [str(violation) for violation in play(history).violations] == []
+
+
 def test_what_two_runs_leave_is_said_by_the_next() -> None:
     """Both create the configuration, and one of them is killed before it knows which of the two is its own (found by the simulation)."""
     killed = Run(BUILT, kill=Kill("POST /applicationTemplates/{id}/instantiate", after=True), beside=Beside(BUILT, turns=(23, 24, 3, 3, 1)))

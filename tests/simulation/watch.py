@@ -130,6 +130,10 @@ class Watch:
     """
     raced: bool = False
     """Whether two runs at once have changed what needs a restart, and none was made since: the one can have cleared the other's record."""
+    unseen: bool = False
+    """Whether somebody has changed something just now that a replica may not show: a write of a settings bag, which has no condition, takes it
+    back without knowing.
+    """
     beside: bool = False
     """Whether two runs go on, of which each may make a restart that the other has recorded."""
 
@@ -169,7 +173,7 @@ class Watch:
             earlier = self._orders.get(job)
             if earlier is None:
                 self.owes = self.humans_owe = False
-            elif told.ran and (told.schema != earlier.schema or (earlier.everybody and not told.everybody)):
+            elif told.ran and not self.unseen and (told.schema != earlier.schema or (earlier.everybody and not told.everybody)):
                 self.owes = True
                 link = scopes.the_link(self.wire.world)
                 # Another run at the same time can clear what this one has recorded, between its last look and its write: there is no lock.

@@ -301,7 +301,7 @@ class Wire:
 
         def serve(expired: bool = False) -> Response:
             response = self._serve(method, path, query, headers, raw, expired)
-            outcome[:] = [response.status_code, response.status_code < 400]
+            outcome[:] = [response.status_code, _carried_out(path, raw, fault, response)]
             return response
 
         if fault is None:
@@ -451,6 +451,17 @@ def _writes(method: str, path: str, raw: bytes) -> bool:
     if path.endswith("/$batch"):
         return any(changes(item["method"], item["url"], None) for item in orjson.loads(raw)["requests"])
     return changes(method, path, None)
+
+
+def _carried_out(path: str, raw: bytes, fault: str | None, response: Response) -> bool:
+    """Whether a request was carried out, or any change in a batch: each of its items has a status of its own (fact F25)."""
+    if response.status_code >= 400:
+        return False
+    asked = orjson.loads(raw)["requests"] if path.endswith("/$batch") else []
+    changing = {item["id"] for item in asked if changes(item["method"], item["url"], None)}
+    if not changing or (fault is not None and "after the change" in fault):
+        return True
+    return any(item["id"] in changing and item["status"] < 400 for item in orjson.loads(response.content)["responses"])
 
 
 def _outcome(fault: str | None, status: Any) -> str:

@@ -591,6 +591,22 @@ class TestReadingBack:
 
         assert Task(plan=plan, longest=0).run("a")["warnings"] == ["beware", "the service has not shown these changes yet: put a"]
 
+    @pytest.mark.parametrize(("then", "fails"), [("b", True), ("a (more of it)", False)])
+    def test_only_what_the_task_has_changed_is_shown_late(self, then: str, fails: bool) -> None:
+        """Something else differs because the first read was outdated, as after an interrupted run. It is in no plan that anybody has seen."""
+
+        def plan(seen: set[str], _wish: str) -> Plan:
+            return Plan({}, {}, {}, (put(then),)) if "a" in seen else Plan({}, {}, {}, (put("a"),))
+
+        task = Task(plan=plan, longest=3)
+        if not fails:
+            assert task.run("a")["warnings"] == [f"the service has not shown these changes yet: put {then}"]
+            return
+        failure = task.fail("a")
+        assert "the state is not as desired" in str(failure)
+        assert str(failure).endswith("run again, which will do: put b. Already done: put a.")
+        assert (failure.details["changed"], titles(failure.details), task.service.letters) == (True, ["put a"], {"a"})
+
     def test_a_read_that_fails_is_a_failure_after_the_changes(self) -> None:
         service = Service()
         task = Task(service)

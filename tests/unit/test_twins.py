@@ -16,13 +16,13 @@ from hypothesis import strategies as st
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils import run as engine
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.client import Request
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import Uncertain
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.errors import ServiceError, Uncertain
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Pace, Refusal
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import configuration, job, scope, twins
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
-from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import TARGET, FakeGraph, Outcome
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import TARGET, FakeGraph, Outcome, refusal
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
-from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import Link, SourceService
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import Faulty, Link, SourceService
 
 NAME = {"name": "Fabrikam", "target_tenant_id": TARGET}
 USERS = [{"id": "00000000-0000-4000-8000-000000000001", "userPrincipalName": "minsu.kim@contoso.kr", "mail": "m@x", "userType": "Member"}]
@@ -221,6 +221,24 @@ class TestGivingWay:
         graph, note = self.give_way(created, Link("fabrikam", created="2026-11-25T00:00:00Z"))
         assert "another run created configuration Fabrikam at the same time" in note
         assert graph.writes == [f"DELETE /applications/app-{created.id}"]
+
+    @pytest.mark.parametrize("status", [403, 409])
+    def test_its_own_configuration_is_new_and_may_not_be_read_yet(self, status: int) -> None:
+        """Otherwise both would stay, because the service refused a read for a while (fact F4)."""
+        created = Link("Fabrikam", created="2026-11-25T00:00:01Z")
+        service = SourceService([Link("Fabrikam", created="2026-11-25T00:00:00Z"), created])
+        path = f"GET /servicePrincipals/{created.id}/synchronization/secrets"
+        graph = FakeGraph(Faulty(service, {path: [refusal(status, "UnknownError", "")] * 6}))
+        assert "was removed again" in twins.gives_way("Fabrikam")(graph, made(created), graph.clock.pace(60))
+        assert graph.writes == [f"DELETE /applications/app-{created.id}"]
+
+    def test_its_own_configuration_that_can_never_be_read_is_kept(self) -> None:
+        created = Link("Fabrikam", created="2026-11-25T00:00:01Z")
+        service = SourceService([Link("Fabrikam", created="2026-11-25T00:00:00Z"), created])
+        graph = FakeGraph(Faulty(service, {f"GET /servicePrincipals/{created.id}/synchronization/secrets": [refusal(403, "X", "")] * 99}))
+        with pytest.raises(ServiceError):
+            twins.gives_way("Fabrikam")(graph, made(created), graph.clock.pace(10))
+        assert graph.writes == []
 
     def test_a_later_configuration(self) -> None:
         graph, note = self.give_way(Link("Fabrikam"), Link("Fabrikam", created="2026-11-25T00:00:01Z"))

@@ -172,8 +172,10 @@ class _Play:
         gone = before.scope - expected
         # Whoever left a scope that the job has not evaluated yet is still there, and counts as somebody who leaves.
         link = scopes.the_link(world)
-        # Without its job, the assignments still say who was in scope.
-        held = scopes.expanded(world, scopes.assigned(world, link)) if link and link.job is None else frozenset()
+        # Without its job, the mode and the assignments still say who was in scope.
+        held: scopes.Names = frozenset()
+        if link and link.job is None:
+            held = scopes.everyone(world) if link.everybody else scopes.expanded(world, scopes.assigned(world, link))
         most = gone | (before.synced | held) - expected
         leaving = len(scopes.enabled(world, gone) & before.synced), len(most)
         foretold = None
@@ -206,6 +208,9 @@ class _Play:
             self.watch.lost_creations += ran.killed
         else:
             self._one(ran, caller)
+            # The next run does not see what this one has just created, as another one at the same time would not.
+            self.watch.races = self.watch.races or (ran.killed and not self.settled)
+            self.watch.lost_creations += ran.killed and not self.settled
         alone = not event.beside and not any(isinstance(one.event, Human) for one in event.meanwhile)
         for one in runs:
             self._note(one)

@@ -122,7 +122,7 @@ class Watch:
     _owed: bool = False
     _owed_before: bool = False
     races: bool = False
-    """Whether there were two runs at once in this history."""
+    """Whether there were two runs at once in this history, or one right after one that was killed, where replicas are behind."""
     lost_creations: int = 0
     """How many answers of instantiate were lost, or runs were killed beside another. If two runs create the configuration at once, and the
     service answers one of them with an error, that run cannot know which of two applications is its own, and leaves both: nobody may delete

@@ -155,6 +155,7 @@ def _step(method: str, path: str, sent: Any) -> str:
             {"free_busy": "basic", "mail_tips": "all", "keep": ["mail_tips"], "state": "absent"},
             [f"DELETE {BASIC}"],
         ),
+        (there({}), {"mail_tips": "all", "keep": ["mail_tips"], "state": "absent"}, []),
         # Without its own capability the partner would see what the default policy allows
         (
             there({LIMITED: Access(True, OF_SALES), TIPS: ALL}, inherited={LIMITED: ALL}),

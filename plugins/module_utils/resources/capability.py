@@ -266,11 +266,13 @@ def _refuse_too_large(current: Current, trust: Raw | None) -> None:
 
 
 def _plan_absent(current: Current, wanted: Desired) -> Plan:
-    """Remove the capabilities of the named features, and the trust if nothing needs it any longer and it is what this collection sets."""
+    """Remove the capabilities of the named features, and the trust with the last of them if it is what this collection sets. Where all of them
+    are kept, nothing is removed.
+    """
     features = [option for option in wanted.levels if option not in wanted.keep]
     there = [name for option in features for name in FEATURES[option].levels.values() if name in current.own]
     needed = any(access.allowed for name, access in current.own.items() if name not in there)
-    removable = capability_trust.is_ours(current.trust) and not needed
+    removable = bool(features) and capability_trust.is_ours(current.trust) and not needed
     left = None if removable else current.trust
     # Without its own capability, the default policy counts for the partner: a removal must not let it see more (fact F251).
     held = [name for name in there if current.default_shows(name, left) and current.own[name] != current.inherited[name]]

@@ -12,6 +12,11 @@ TARGETS: dict[str, str] = {
     "resources/job.py": "job job_verdict",
     "resources/scope.py": "scope group_kinds",
     "resources/debt.py": "debt",
+    "resources/configuration.py": "configuration find_configuration clouds",
+    "resources/partner.py": "partner clouds",
+    "resources/partner_removal.py": "partner",
+    "resources/partner_settings.py": "partner listings",
+    "resources/partner_values.py": "partner listings",
 }
 """The files below plugins/module_utils, the most important first, and the names of their tests in tests/unit."""
 

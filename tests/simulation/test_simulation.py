@@ -283,6 +283,13 @@ def test_one_of_two_runs_takes_its_configuration_back_although_the_service_refus
     assert [str(violation) for violation in play(history).violations] == []
 
 
+def test_a_configuration_that_was_created_in_spite_of_a_404_is_read_until_the_service_lets_it() -> None:
+    """Seed 923489: the first read of its settings was refused (fact F4), which ended the run."""
+    settings = {"transient_synchronization_errors": 3, "instantiate_answers_404": True}
+    history = History(923489, "nothing", settings, (Run(BUILT, foretold=True),))
+    assert [str(violation) for violation in play(history).violations] == []
+
+
 def test_what_two_runs_leave_is_said_by_the_next() -> None:
     """Both create the configuration, and one of them is killed before it knows which of the two is its own (found by the simulation)."""
     killed = Run(BUILT, kill=Kill("POST /applicationTemplates/{id}/instantiate", after=True), beside=Beside(BUILT, turns=(23, 24, 3, 3, 1)))

@@ -114,6 +114,11 @@ class ServiceError(GraphFailure):
         return self.status == 403 or (self.status == 401 and self.code == "UnknownError")
 
     @property
+    def may_be_too_early(self) -> bool:
+        """It can pass, if the object was created just now: its synchronization endpoints answer 403 or 409 for a while (fact F4)."""
+        return self.status in (403, 409) and "/synchronization/" in self.path
+
+    @property
     def token_refused(self) -> bool:
         """The token itself is no longer accepted."""
         return self.status == 401 and self.code == "InvalidAuthenticationToken"

@@ -210,7 +210,7 @@ class TestTwoRuns:
         client = FakeGraph(lambda _request: Reply(200, {"value": raw(own)}))
         return client, plan(replace(there(), version="beta"), wish(scope="all", **given)).actions[-1].gives_way
 
-    def changes(self, client: FakeGraph) -> list[tuple[str, str, Any]]:
+    def changes(self, client: FakeGraph) -> list[tuple[str, bool, Any]]:
         assert {(request.path, request.version) for request in client.sent if request.method == "GET"} == {(PATH, "beta")}
         writes = [request for request in client.sent if request.method != "GET"]
         assert {(request.method, request.version) for request in writes} <= {("PATCH", "beta")}
@@ -263,7 +263,7 @@ class TestTwoRuns:
         assert [(request.path, request.version) for request in client.sent] == [(PATH, "beta")]
 
 
-NOTHING = {"also_allowed": [], "scope": None, "groups": [], "excluded_groups": [], "users": [], "excluded_users": []}
+NOTHING: dict[str, Any] = {"also_allowed": [], "scope": None, "groups": [], "excluded_groups": [], "users": [], "excluded_users": []}
 OFF = {"level": "none", **NOTHING}
 
 

@@ -194,7 +194,7 @@ class TestBasis:
     def test_of_users(self) -> None:
         planned = plan(FILTERED, mappings=[{"target": "city", "state": "absent"}, {"target": "companyName", "constant": "Contoso"}])
         before = plan(FILTERED).facts["mappings"]
-        basis = planned.basis()
+        basis = dict(planned.basis())
         rules = basis.pop("other rules")
         assert basis == {
             "mappings": {shown["target"]: shown for shown in before if shown["target"] != "city"},

@@ -21,6 +21,7 @@ TARGETS: dict[str, str] = {
     "resources/mapping/new_schema.py": "mapping mapping_plan mapping_options group_mapping",
     "resources/mapping/schema.py": "mapping mapping_schema mapping_plan mapping_options group_mapping",
     "resources/mapping/wanted.py": "mapping mapping_plan mapping_options group_mapping clouds",
+    "resources/mapping/judgement.py": "judgement mapping group_mapping",
 }
 """The files below plugins/module_utils, the most important first, and the names of their tests in tests/unit."""
 

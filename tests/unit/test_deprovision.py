@@ -258,6 +258,22 @@ def _quarantined(two: TwoTenants) -> None:
     two.link.jobs[0]["status"]["quarantine"] = {"reason": "EncounteredQuarantineException", "currentBegan": moment(1)}
 
 
+def _never_ran(two: TwoTenants) -> None:
+    two.link.jobs[0]["status"] = {**new_job()["status"], "lastExecution": {"timeBegan": job.NEVER, "timeEnded": job.NEVER, "state": "Failed"}}
+
+
+def _rebuilt(two: TwoTenants) -> None:
+    """An earlier run has removed users, and the link was built again since."""
+    two.link.tags = list(bystanders.tagged(two.link.tags, []))
+    _never_ran(two)
+
+
+def _never_ran_for_nobody(two: TwoTenants) -> None:
+    """The scope of a new link is empty, but users are there."""
+    two.link.assignments.clear()
+    _never_ran(two)
+
+
 def _elsewhere(two: TwoTenants) -> None:
     two.link.bag["CompanyId"] = "b0c898ca-2445-4e74-ab4b-afd7916549a6"
 
@@ -280,6 +296,9 @@ REFUSALS: dict[Callable[[TwoTenants], None], list[str]] = {
     _no_connection: ["has no connection to that tenant any more"],
     _low_guard: ["4 users are to be removed", "which is 4", "deletion_threshold (link_deletion_threshold) to 5"],
     _quarantined: ["in quarantine", "EncounteredQuarantineException", "release_quarantine"],
+    _never_ran: ["has not finished a cycle yet", "4 users are in tenant", "wait first_cycle", "link_users keep"],
+    _rebuilt: ["has not finished a cycle yet"],
+    _never_ran_for_nobody: ["has not finished a cycle yet", "5 users are in tenant"],
     _elsewhere: ["serves tenant b0c898ca-2445-4e74-ab4b-afd7916549a6"],
     _renamed: ["there is no configuration 'Fabrikam'", "'Fabrikam (old)'"],
     _twins: ["there are 2 configurations named 'Fabrikam'"],
@@ -298,7 +317,7 @@ class TestRefusals:
         assert failure.msg.startswith(f"Tenant {SOURCE}: ")
         assert host.writes == []
 
-    @pytest.mark.parametrize("spoil", [_no_delete, _switched_off, _no_outbound, _no_sync, _no_job, _no_connection, _low_guard])
+    @pytest.mark.parametrize("spoil", [_no_delete, _switched_off, _no_outbound, _no_sync, _no_job, _no_connection, _low_guard, _never_ran])
     def test_without_users_to_remove_nothing_is_refused(self, host: Host, spoil: Callable[[TwoTenants], None]) -> None:
         two = TwoTenants()
         two.target_people, two.synchronized = [], {}
@@ -478,6 +497,27 @@ class TestInterruptedAnywhere:
             with pytest.raises((Killed, RunFailure)):
                 host.run(two, interferes=interfere)
             assert "minsu@contoso.kr" in host.fail(two).msg, place
+
+    def test_in_the_first_cycle_it_is_not_too_early(self, host: Host) -> None:
+        """Somebody synchronizes the wrong users, and takes them back at once: the service knows those whom it has created."""
+        two = TwoTenants()
+        _never_ran(two)
+        two.link.jobs[0]["status"]["progress"] = [{"units": "Objects", "completedUnits": 4, "totalUnits": 5}]
+        assert titles(host.run(two)) == ALL
+        assert two.there == {BY_HAND}
+
+    def test_whatever_a_restarted_job_shows_until_its_cycle_ends(self, host: Host) -> None:
+        """It may show that it never ran. The run that began when it had is continued."""
+        two = TwoTenants()
+
+        def never(_number: int, ask: Callable[[], Outcome]) -> Outcome:
+            two.pending = False
+            return ask()
+
+        assert "was not reached" in host.fail(two, interferes=never, wait_timeout=120).msg
+        _never_ran(two)
+        assert host.run(two)["changed"] is True
+        assert two.there == {BY_HAND}
 
     def test_after_the_job_was_deleted(self, host: Host) -> None:
         """The teardown was interrupted between deleting the job and the application: the users are already removed, so it continues."""

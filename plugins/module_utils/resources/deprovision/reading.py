@@ -106,6 +106,11 @@ class Current:
         """Whether users have already left the scope, so that its names do not include all users who are to be removed."""
         return (self.owed and self.bystanders is not None) or (self.mode == "assigned" and not self.assignments)
 
+    @property
+    def began(self) -> bool:
+        """Whether an earlier run has begun to deprovision, and nobody was brought back into scope since."""
+        return self.resumes and self.bystanders is not None
+
 
 def read_source(client: Client, wanted: Desired) -> Current:
     """The configuration, the users in scope, and whether the service can remove users.

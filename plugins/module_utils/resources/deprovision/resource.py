@@ -160,6 +160,12 @@ def _refuse_held(current: Current, wanted: Desired) -> None:
             "might not remove any user; fix the cause, restart the job with sync_job, restart_reason release_quarantine, and run again; "
             "nothing was changed"
         )
+    if not job.has_met_users(current.job) and not current.began:
+        raise Refusal(
+            f"the job of configuration {wanted.configuration!r} has not finished a cycle yet, so the service does not know which users it "
+            f"synchronizes and would remove none of them, and {_count(current.leaving)} in tenant {wanted.target}: {_some(current.leaving)}; "
+            f"let it finish its first cycle (sync_job, state started, wait first_cycle) and run again, or {KEEP}; nothing was changed"
+        )
     limit = _limit(current, wanted)
     if limit and len(current.leaving) >= limit:
         holds = "already holds the deletions back" if quarantine else "would hold the deletions back"

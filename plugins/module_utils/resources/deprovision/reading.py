@@ -20,6 +20,7 @@ from ..configuration_choice import Found
 from ..directory import Principal, all_people, members_of
 from ..find_configuration import Configuration, Raw, of_multitenant_organization, only_job, same_name
 from ..mapping import schema
+from ..mapping.types import Schema
 from ..scope import Assignment
 from . import bystanders
 
@@ -140,7 +141,7 @@ def read_source(client: Client, wanted: Desired) -> Current:
     configuration = match.configuration
     jobs = f"{configuration.synchronization}/jobs"
     job = only_job(list(client.pages(jobs)), wanted.configuration)
-    job_schema: schema.Schema = client.get(f"{jobs}/{job['id']}/schema") if job else {}
+    job_schema: Schema = client.get(f"{jobs}/{job['id']}/schema") if job else {}
     mapping, groups = schema.user_mapping(job_schema), schema.group_mapping(job_schema)
     assignments = scope.assignments(client, configuration)
     all_users = settings_bag.synchronizes_all(match.bag)

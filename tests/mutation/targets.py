@@ -17,6 +17,11 @@ TARGETS: dict[str, str] = {
     "resources/partner_removal.py": "partner",
     "resources/partner_settings.py": "partner listings",
     "resources/partner_values.py": "partner listings",
+    "resources/mapping/resource.py": "mapping mapping_plan mapping_options group_mapping mapping_races",
+    "resources/mapping/new_schema.py": "mapping mapping_plan mapping_options group_mapping",
+    "resources/mapping/schema.py": "mapping mapping_schema mapping_plan mapping_options group_mapping",
+    "resources/mapping/wanted.py": "mapping mapping_plan mapping_options group_mapping clouds",
+    "resources/mapping/judgement.py": "judgement mapping group_mapping",
 }
 """The files below plugins/module_utils, the most important first, and the names of their tests in tests/unit."""
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .message import BATCH
+
 LARGEST_NAMED = 3
 """How many of the requests of a batch a message names."""
 
@@ -102,9 +104,9 @@ class ServiceError(GraphFailure):
     @property
     def missing(self) -> bool:
         """Graph itself reports that the object does not exist. An unknown route of the synchronization service (fact F3) and
-        the error page of a proxy do not count.
+        the error page of a proxy do not count, nor does the error of a whole batch: it says nothing of the objects in it.
         """
-        return self.status == 404 and self.code not in ("UnknownError", "HTTP404")
+        return self.status == 404 and self.code not in ("UnknownError", "HTTP404") and self.path != BATCH
 
     @property
     def denied(self) -> bool:

@@ -102,6 +102,23 @@ def _plan_now(resource: Resource[Desired, Current], client: Client, desired: Des
     return read_with_retries(lambda: resource.plan(_current(resource, client, desired), desired), client, pace)
 
 
+def _plan_after(resource: Resource[Desired, Current], client: Client, desired: Desired, pace: Pace, actions: Sequence[Action]) -> Plan:
+    """The plan for the current state after these actions. The synchronization endpoints of what they have created, or may have, answer 403 and
+    409 for a while (fact F4).
+
+    :raises GraphFailure: if it cannot be read.
+    """
+    creates = any(action.new_id_at for action in actions)
+    for _attempt in pace.attempts():
+        try:
+            return _plan_now(resource, client, desired, pace)
+        except ServiceError as error:
+            if not (creates and error.may_be_too_early):
+                raise
+            last = error
+    raise last
+
+
 def _current(resource: Resource[Desired, Current], client: Client, desired: Desired) -> Current:
     """The current state. Only this part runs under `Client.reading`, so that a fault of a planner is not reported as one of the service."""
     with client.reading():
@@ -246,7 +263,7 @@ def _plan_showing_done(
     once = {str(action) for action in done if not action.leaves_trace} - {str(stop.action)}
     for _attempt in pace.attempts():
         try:
-            again = _plan_now(resource, client, desired, pace)
+            again = _plan_after(resource, client, desired, pace, (*done, stop.action))
         except (GraphFailure, Refusal) as obstacle:
             failure = obstacle if isinstance(obstacle, GraphFailure) else GraphFailure(str(obstacle))
             # What cannot be read does not show that a lost answer was a refusal.
@@ -264,7 +281,7 @@ def _read_back(resource: Resource[Desired, Current], client: Client, desired: De
     """
     for _attempt in pace.attempts():
         try:
-            plan = _plan_now(resource, client, desired, pace)
+            plan = _plan_after(resource, client, desired, pace, done)
         except GraphFailure as failure:
             msg = (
                 f"Tenant {client.tenant}: all changes were made, but could not be read back: {explain(failure)}{already_done(done, client)}"

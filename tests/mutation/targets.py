@@ -12,6 +12,22 @@ TARGETS: dict[str, str] = {
     "resources/job.py": "job job_verdict",
     "resources/scope.py": "scope group_kinds",
     "resources/debt.py": "debt",
+    "resources/configuration.py": "configuration find_configuration clouds",
+    "resources/settings_bag.py": "settings_bag configuration scope",
+    "resources/find_configuration.py": "find_configuration configuration scope job",
+    "resources/partner.py": "partner clouds",
+    "resources/partner_removal.py": "partner",
+    "resources/partner_settings.py": "partner listings",
+    "resources/partner_values.py": "partner listings",
+    "resources/mapping/resource.py": "mapping mapping_plan mapping_options group_mapping mapping_races",
+    "resources/mapping/new_schema.py": "mapping mapping_plan mapping_options group_mapping",
+    "resources/mapping/schema.py": "mapping mapping_schema mapping_plan mapping_options group_mapping",
+    "resources/mapping/wanted.py": "mapping mapping_plan mapping_options group_mapping clouds",
+    "resources/mapping/filters.py": "mapping mapping_plan mapping_options judgement",
+    "resources/mapping/judgement.py": "judgement mapping group_mapping",
+    "resources/capability.py": "capability capability_actions",
+    "resources/capability_trust.py": "capability preflight_sharing",
+    "resources/capability_actions.py": "capability capability_actions",
 }
 """The files below plugins/module_utils, the most important first, and the names of their tests in tests/unit."""
 

@@ -21,7 +21,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources 
 from ansible_collections.entra.cross_tenant_sync.tests.support.life import everything
 
 from . import __main__ as command
-from . import aim, chance, plants, shrink
+from . import aim, chance, invariants, plants, shrink
 from .beginnings import BEGINNINGS, BUILT, FILTERED, SHARING
 from .history import WRITE, Beside, Event, History, Human, Kill, Meanwhile, Passes, Run, Strike, source
 from .humans import ACTS
@@ -281,6 +281,30 @@ def test_one_of_two_runs_takes_its_configuration_back_although_the_service_refus
     beside = Beside({**BUILT, "link_scope_groups": ["Empty", "Nested"], "link_deletion_threshold": 7}, (1, 9, 11, 7))
     history = History(902559, "nothing", {"transient_synchronization_errors": 5}, (Run(BUILT, beside=beside, looks=False),))
     assert [str(violation) for violation in play(history).violations] == []
+
+
+def test_a_configuration_that_was_created_in_spite_of_a_404_is_read_until_the_service_lets_it() -> None:
+    """Seed 923489: the first read of its settings was refused (fact F4), which ended the run."""
+    settings = {"transient_synchronization_errors": 3, "instantiate_answers_404": True}
+    history = History(923489, "nothing", settings, (Run(BUILT, foretold=True),))
+    assert [str(violation) for violation in play(history).violations] == []
+
+
+def test_check_mode_warns_of_users_who_left_before_and_count_in_the_deletion_guard() -> None:
+    """Seed 921599: the first run unassigned users, and no cycle had removed them when the link was to be deprovisioned."""
+    smaller = {**BUILT, "link_scope_users": ["han@north.example"], "link_scope_groups": ["Nested"]}
+    gone = {**BUILT, "link_scope_groups": [], "link_deletion_threshold": 2, "link_state": "absent", "link_users": "deprovision"}
+    report = play(History(921599, "built", {}, (Run(smaller), Run(gone, foretold=True))))
+    assert [str(violation) for violation in report.violations] == []
+    assert any(invariants.HELD in line for line in report.trace)
+
+
+def test_a_link_whose_job_has_met_nobody_is_not_deprovisioned() -> None:
+    """Seed 922690: the run emptied the scope, and its cycle removed nobody. Now it is refused, and nothing is written."""
+    keeps, removes = ({**BUILT, "link_state": "absent", "link_users": users} for users in ("keep", "deprovision"))
+    report = play(History(922690, "built", {}, (Run(keeps), Run(BUILT), Run(removes, foretold=True))))
+    assert [str(violation) for violation in report.violations] == []
+    assert any("has not finished a cycle yet" in line for line in report.trace)
 
 
 def test_what_two_runs_leave_is_said_by_the_next() -> None:

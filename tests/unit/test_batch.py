@@ -223,6 +223,14 @@ class TestReadAll:
         client = graph({"POST /$batch": Lost(), "GET /things/0": Reply(200, {"n": 0}), "GET /things/1": Reply(200, {"n": 1})})
         assert [one.body["n"] for one in read_all(client, reads(2))] == [0, 1]
 
+    def test_a_batch_that_is_not_found_as_a_whole_says_nothing_of_its_objects(self) -> None:
+        """Otherwise everything in it would count as absent, and what is to be deleted as deleted."""
+        client = graph({"POST /$batch": NOT_FOUND, "GET /things/0": Reply(200, {"n": 0}), "GET /things/1": NOT_FOUND})
+        assert find_all(client, reads(2)) == [{"n": 0}, None]
+        (outcome,) = send_all(client, [Request("DELETE", "/things/0")])
+        assert isinstance(outcome, ServiceError)
+        assert not outcome.missing
+
     def test_what_also_fails_separately_is_the_failure(self) -> None:
         client = graph({"GET /things/0": Reply(200, {}), "GET /things/1": refusal(403, "Authorization_RequestDenied")})
         with pytest.raises(GraphFailure, match="Authorization_RequestDenied"):

@@ -112,6 +112,15 @@ def _step(method: str, path: str, sent: Any) -> str:
         (there({BASIC: ALL}), {"free_busy": "basic", "scope": "all", "excluded_groups": ["Board"]}, [f"PATCH allow {BASIC}"]),
         (there({BASIC: Access(True, NOT_BOARD)}), {"free_busy": "basic", "scope": "all"}, []),
         (there({BASIC: Access(True, NOT_BOARD)}), {"free_busy": "basic", "scope": "all", "excluded_groups": []}, [f"PATCH allow {BASIC}"]),
+        # What is allowed already may have no effect yet, so its scope changes before the trust comes
+        (
+            there({BASIC: ALL}, trust=None),
+            {"free_busy": "basic", "scope": "groups", "groups": ["Sales"]},
+            [f"PATCH allow {BASIC}", "PATCH trust all"],
+        ),
+        # Without a scope, a level keeps its own, whatever that of another is
+        (there({BASIC: Access(True, OF_SALES), LIMITED: ALL}), {"free_busy": "basic"}, [f"PATCH disallow {LIMITED}"]),
+        (there({BASIC: Access(False, OF_SALES)}), {"free_busy": "basic"}, [f"PATCH allow {BASIC}"]),
         # All that is disallowed goes first, whatever the order of the options
         (
             there({CARD: ALL, LIMITED: ALL}, trust=None),
@@ -273,6 +282,11 @@ def test_what_cannot_be_planned(current: Current, given: dict[str, Any], said: s
             {"free_busy": "none", "state": "absent"},
             f"{LIMITED} of partner {TARGET}: kept and disallowed",
         ),
+        (
+            there({CARD: ALL}, trust=SOME, default_trust=OPEN),
+            {"free_busy": "basic", "scope": "all", "trust_all_users": True},
+            f"also puts into effect what this task does not name: {CARD}",
+        ),
     ],
 )
 def test_warnings(current: Current, given: dict[str, Any], said: str) -> None:
@@ -293,6 +307,11 @@ def test_warnings(current: Current, given: dict[str, Any], said: str) -> None:
 )
 def test_no_warning_without_a_reason(current: Current) -> None:
     assert plan(current, wish(free_busy="basic", scope="all")).warnings == ()
+
+
+@pytest.mark.parametrize("given", [{"free_busy": "none"}, {"free_busy": "none", "state": "absent"}])
+def test_a_trust_for_some_is_no_matter_where_nothing_is_allowed(given: dict[str, Any]) -> None:
+    assert plan(there({BASIC: ALL}, trust=SOME), wish(**given)).warnings == ()
 
 
 class TestVersions:

@@ -438,8 +438,24 @@ class TestConnecting:
             f"The three switches of the link: redemption_outbound in tenant {SOURCE} for the target is {own}; redemption_inbound and "
             f"user_sync_inbound in the target for tenant {SOURCE} cannot be read from the source, check them in tenant {TARGET}."
         )
-        for action in self.planned(answer).actions[1:]:
-            assert (action.hint, action.passing_codes) == (hint, LOST_POLICY_CODES)
+        new, unconnected = self.planned(answer).actions[1:], self.planned(answer, link(target=None, jobs=0)).actions
+        assert [(action.hint, action.passing_codes) for action in (*new, *unconnected)] == [(hint, LOST_POLICY_CODES)] * 4
+
+    @pytest.mark.parametrize("given", [{}, {"name": "FABRIKAM"}, {"name": OTHER}], ids=["by its name", "in another case", "by its id"])
+    def test_without_its_application_it_can_still_be_managed(self, given: dict[str, Any]) -> None:
+        """The application is needed to rename and to remove it, and only then must a replica know it (fact F14)."""
+        client = FakeGraph(SourceService([link(application=False, id=OTHER)]))
+        current = configuration.read(client, desired(**given, deletion_threshold=3))
+        assert actions(configuration.plan(current, desired(**given, deletion_threshold=3))) == [
+            "update settings of configuration Fabrikam (deletion_threshold)"
+        ]
+
+    def test_its_settings_and_jobs_are_read_once_in_one_batch(self) -> None:
+        client = FakeGraph(SourceService([link(), link("Other", OTHER)]))
+        configuration.read(client, desired())
+        (batch,) = client.batches
+        assert sorted(request.path.partition("/synchronization")[2] for request in batch) == ["/jobs", "/secrets", "/secrets"]
+        assert [request.path for request in client.sent] == [find_configuration.LISTING, *(request.path for request in batch)]
 
     def test_another_failure_of_that_read_is_one(self) -> None:
         with pytest.raises(ServiceError):

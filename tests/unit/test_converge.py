@@ -538,6 +538,64 @@ class TestReplanning:
             assert titles(failure.details) == ["put a"]
             assert ("may or may not have been made" in str(failure)) == uncertain
 
+    def test_a_new_object_is_read_until_the_service_lets_it(self) -> None:
+        """Fact F4: the synchronization endpoints of what the task has created, or may have, answer 403 and 409 for a while. Anything else that
+        is refused is refused."""
+
+        def check(case: tuple[bool, str, int, bool]) -> None:
+            creates, path, status, passes = case
+            refused = [refusal(status, "UnknownError")]
+
+            def plan(seen: set[str], _wish: str) -> Plan:
+                return Plan({}, {}, {}, () if "a" in seen else (put("a", new_id_at="id" if creates else ""),))
+
+            service = Service(loses=True)
+
+            def answer(request: Request) -> Answered:
+                if request.path == path:
+                    return refused.pop() if refused and service.letters else Reply(200, {"value": []})
+                return service(request)
+
+            def read(client: Client, wish: str) -> set[str]:
+                client.get(path)
+                return read_letters(client, wish)
+
+            task = Task(service, plan, read)
+            task.graph.answer = answer
+            if passes:
+                assert titles(task.run("a")) == ["put a"]
+            else:
+                assert task.fail("a").details["error"]["status"] == status
+            assert task.graph.writes == ["PUT /letters/a"]
+
+        below = "/servicePrincipals/1/synchronization/secrets"
+        check_each(
+            [
+                (True, below, 403, True),
+                (True, below, 409, True),
+                (False, below, 403, False),
+                (True, below, 401, False),
+                (True, "/servicePrincipals", 403, False),
+            ],
+            check,
+        )
+
+    def test_a_new_object_that_the_service_never_lets_read_is_a_failure(self) -> None:
+        service = Service(loses=True)
+
+        def read(client: Client, wish: str) -> set[str]:
+            client.get("/synchronization/secrets")
+            return read_letters(client, wish)
+
+        task = Task(service, lambda _seen, _wish: Plan({}, {}, {}, (put("a", new_id_at="id"),)), read, longest=20)
+        task.graph.answer = lambda request: (
+            service(request) if "/synchronization/" not in request.path else FORBIDDEN if service.letters else Reply(200, {"value": []})
+        )
+        failure = task.fail("a")
+        assert (failure.details["error"]["status"], task.graph.writes) == (403, ["PUT /letters/a"])
+        assert "may or may not have been made" in str(failure)
+        assert round(sum(task.clock.sleeps)) == 20
+
     def test_a_refusal_of_the_planner_then_is_the_failure(self) -> None:
         def plan(seen: set[str], wish: str) -> Plan:
             if "a" in seen:
@@ -615,6 +673,28 @@ class TestReadingBack:
         assert "all changes were made, but could not be read back: " in str(failure)
         assert " Already done: put a." in str(failure)
         assert (failure.details["error"]["status"], titles(failure.details), failure.details["changed"]) == (403, ["put a"], True)
+
+    def test_a_new_object_that_cannot_be_read_for_a_while_is_read_again(self) -> None:
+        """Fact F4."""
+        below, refused = "/synchronization/secrets", [CONFLICT]
+        service = Service()
+
+        def read(client: Client, wish: str) -> set[str]:
+            client.get(below)
+            return read_letters(client, wish)
+
+        def answer(request: Request) -> Answered:
+            if request.path == below:
+                return refused.pop() if refused and service.letters else Reply(200, {"value": []})
+            outcome = service(request)
+            return outcome if request.reads else Reply(201, {"id": "1"})
+
+        def plan(seen: set[str], _wish: str) -> Plan:
+            return Plan({}, {}, {}, () if "a" in seen else (put("a", new_id_at="id"),))
+
+        task = Task(service, plan, read)
+        task.graph.answer = answer
+        assert titles(task.run("a")) == ["put a"]
 
     def test_a_plan_that_does_not_last_is_read_until_nothing_is_unmet(self) -> None:
         reads: list[int] = []

@@ -23,6 +23,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.clie
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import debt, job, settings_bag
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.deprovision import bystanders
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.deprovision import resource as deprovision
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.mapping import schema
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.run import run
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import SOURCE, TARGET, FakeGraph, Lost, Outcome, Reply, refusal
@@ -193,6 +194,31 @@ class TestARun:
         two.target_people, two.synchronized = [], {}
         assert titles(host.run(two)) == ALL
 
+    @pytest.mark.parametrize(
+        ("limit", "groups", "suffices"), [(4, False, None), (5, False, 6), (6, False, None), (6, True, 7), (7, True, None)]
+    )
+    def test_a_warning_says_what_else_the_guard_may_count(self, host: Host, limit: int, groups: bool, suffices: int | None) -> None:
+        """Somebody who left the scope before, and is not removed yet, looks like somebody who was invited (fact F118); groups count as
+        well (fact F81).
+        """
+        two = TwoTenants()
+        if groups:
+            _maps_groups(two)
+        given: dict[str, Any] = {"check": True, "deletion_threshold": limit}
+        if limit == 4:
+            assert "(link_deletion_threshold) to 6, or to 0 for no guard" in host.fail(two, **given).msg
+            return
+        warned = [warning for warning in host.run(two, **given)["warnings"] if "deletion guard" in warning]
+        assert len(warned) == int(suffices is not None)
+        for warning in warned:
+            assert f"up to {limit} deletions" in warning
+            assert f"(link_deletion_threshold) to {suffices}, or to 0 for no guard" in warning
+
+    def test_without_a_guard_nothing_is_said_about_it(self, host: Host) -> None:
+        for limit in (0, None):
+            result = host.run(TwoTenants(), check=True, deletion_threshold=limit)
+            assert not [warning for warning in result["warnings"] if "guard" in warning]
+
     def test_users_are_found_by_mail_where_the_name_differs(self, host: Host) -> None:
         two = TwoTenants()
         two.target_people[0] |= {"userPrincipalName": "m.kim_contoso.kr#EXT#@fabrikam.onmicrosoft.com"}
@@ -220,6 +246,12 @@ class TestARun:
         two.target_people[0]["accountEnabled"] = False
         (warning,) = [warning for warning in host.run(two, check=True)["warnings"] if "disabled" in warning]
         assert "minsu@contoso.kr" in warning
+
+
+def _maps_groups(two: TwoTenants) -> None:
+    mapping = schema.group_mapping(two.link.schema)
+    assert isinstance(mapping, dict)
+    mapping["enabled"] = True
 
 
 def _no_delete(two: TwoTenants) -> None:
@@ -258,6 +290,25 @@ def _quarantined(two: TwoTenants) -> None:
     two.link.jobs[0]["status"]["quarantine"] = {"reason": "EncounteredQuarantineException", "currentBegan": moment(1)}
 
 
+def _never_ran(two: TwoTenants) -> None:
+    two.link.jobs[0]["status"] = {
+        **new_job()["status"],
+        "lastExecution": {"timeBegan": job.NEVER, "timeEnded": job.NEVER, "state": "Failed"},
+    }
+
+
+def _rebuilt(two: TwoTenants) -> None:
+    """An earlier run has removed users, and the link was built again since."""
+    two.link.tags = list(bystanders.tagged(two.link.tags, []))
+    _never_ran(two)
+
+
+def _never_ran_for_nobody(two: TwoTenants) -> None:
+    """The scope of a new link is empty, but users are there."""
+    two.link.assignments.clear()
+    _never_ran(two)
+
+
 def _elsewhere(two: TwoTenants) -> None:
     two.link.bag["CompanyId"] = "b0c898ca-2445-4e74-ab4b-afd7916549a6"
 
@@ -278,8 +329,11 @@ REFUSALS: dict[Callable[[TwoTenants], None], list[str]] = {
     _no_sync: [f"user_sync_inbound for tenant {SOURCE} is off in tenant {TARGET}"],
     _no_job: ["has no job any more", "link_users keep"],
     _no_connection: ["has no connection to that tenant any more"],
-    _low_guard: ["4 users are to be removed", "which is 4", "deletion_threshold (link_deletion_threshold) to 5"],
+    _low_guard: ["4 users are to be removed", "which is 4", "deletion_threshold (link_deletion_threshold) to 6"],
     _quarantined: ["in quarantine", "EncounteredQuarantineException", "release_quarantine"],
+    _never_ran: ["has not finished a cycle yet", "4 users are in tenant", "wait first_cycle", "link_users keep"],
+    _rebuilt: ["has not finished a cycle yet"],
+    _never_ran_for_nobody: ["has not finished a cycle yet", "5 users are in tenant"],
     _elsewhere: ["serves tenant b0c898ca-2445-4e74-ab4b-afd7916549a6"],
     _renamed: ["there is no configuration 'Fabrikam'", "'Fabrikam (old)'"],
     _twins: ["there are 2 configurations named 'Fabrikam'"],
@@ -298,7 +352,7 @@ class TestRefusals:
         assert failure.msg.startswith(f"Tenant {SOURCE}: ")
         assert host.writes == []
 
-    @pytest.mark.parametrize("spoil", [_no_delete, _switched_off, _no_outbound, _no_sync, _no_job, _no_connection, _low_guard])
+    @pytest.mark.parametrize("spoil", [_no_delete, _switched_off, _no_outbound, _no_sync, _no_job, _no_connection, _low_guard, _never_ran])
     def test_without_users_to_remove_nothing_is_refused(self, host: Host, spoil: Callable[[TwoTenants], None]) -> None:
         two = TwoTenants()
         two.target_people, two.synchronized = [], {}
@@ -371,9 +425,9 @@ class TestUsersWhoAreLeft:
 
         failure = host.fail(two, interferes=lower)
         assert "the deletion guard holds their deletions back" in failure.msg
-        assert "to a number above 4" in failure.msg
+        assert "to a number above 5" in failure.msg
         assert "already holds the deletions back" in host.fail(two).msg
-        assert host.run(two, deletion_threshold=5)["changed"] is True
+        assert host.run(two, deletion_threshold=6)["changed"] is True
         assert two.there == {BY_HAND}
 
     def test_a_cycle_that_does_not_end_in_time(self, host: Host) -> None:
@@ -478,6 +532,27 @@ class TestInterruptedAnywhere:
             with pytest.raises((Killed, RunFailure)):
                 host.run(two, interferes=interfere)
             assert "minsu@contoso.kr" in host.fail(two).msg, place
+
+    def test_in_the_first_cycle_it_is_not_too_early(self, host: Host) -> None:
+        """Somebody synchronizes the wrong users, and takes them back at once: the service knows those whom it has created."""
+        two = TwoTenants()
+        _never_ran(two)
+        two.link.jobs[0]["status"]["progress"] = [{"units": "Objects", "completedUnits": 4, "totalUnits": 5}]
+        assert titles(host.run(two)) == ALL
+        assert two.there == {BY_HAND}
+
+    def test_whatever_a_restarted_job_shows_until_its_cycle_ends(self, host: Host) -> None:
+        """It may show that it never ran. The run that began when it had is continued."""
+        two = TwoTenants()
+
+        def never(_number: int, ask: Callable[[], Outcome]) -> Outcome:
+            two.pending = False
+            return ask()
+
+        assert "was not reached" in host.fail(two, interferes=never, wait_timeout=120).msg
+        _never_ran(two)
+        assert host.run(two)["changed"] is True
+        assert two.there == {BY_HAND}
 
     def test_after_the_job_was_deleted(self, host: Host) -> None:
         """The teardown was interrupted between deleting the job and the application: the users are already removed, so it continues."""

@@ -94,6 +94,80 @@ class TestRecordedIds:
         with pytest.raises(Refusal, match="there are 2 configurations"):
             find(client)
 
+    def test_an_unknown_id_is_no_name_to_search_for(self) -> None:
+        client = FakeGraph(SourceService([link()]))
+        assert find(client, SOURCE) is None
+        assert not [request.path for request in client.sent if "$filter" in request.path]
+
+    def test_a_configuration_may_have_lost_its_role(self) -> None:
+        """Somebody can remove it from the application (fact F51)."""
+        found = find_configuration.configuration({"id": "1", "appId": "2", "displayName": "Fabrikam", "appRoles": [{"id": "3"}]})
+        assert found == find_configuration.Configuration("1", "2", "Fabrikam", None)
+
+    def test_nothing_is_read_for_a_name_that_nobody_has_recorded(self) -> None:
+        client = FakeGraph(SourceService([link()]))
+        assert find_configuration.find_recorded(client, "Fabrikam") is None
+        assert client.sent == []
+
+    @pytest.mark.parametrize(("name", "found"), [("FABRIKAM", True), ("Contoso", False)])
+    def test_a_recorded_id_counts_while_the_configuration_has_the_name(self, name: str, found: bool) -> None:
+        fabrikam = link()
+        client = FakeGraph(SourceService([fabrikam]))
+        find(client)
+        fabrikam.name = name
+        assert (find_configuration.find_recorded(client, "Fabrikam") is not None) is found
+
+    def test_the_job_is_known_by_the_name_and_by_the_id(self) -> None:
+        fabrikam = link()
+        client = FakeGraph(SourceService([fabrikam]))
+        configuration.read(client, configuration.desired(options("sync_configuration", name="Fabrikam", target_tenant_id=TARGET)))
+        for name in ("fabrikam", fabrikam.id):
+            assert find_configuration.known_job(client, name) == fabrikam.jobs[0]["id"]
+        assert find_configuration.known_job(client, "Other") is None
+
+    def test_without_anything_below_it(self) -> None:
+        fabrikam = link()
+        found = find_configuration.find(FakeGraph(SourceService([fabrikam])), "fabrikam")
+        assert found == find_configuration.Configuration(fabrikam.id, fabrikam.app_id, "Fabrikam", fabrikam.role_id)
+        assert find_configuration.find(FakeGraph(SourceService([])), "Fabrikam") is None
+
+
+class TestServing:
+    """The configurations that need the trust of a target."""
+
+    LINKS = (
+        Link("Guests", {"CompanyId": TARGET.upper()}, id="guests"),
+        Link("Elsewhere", {"CompanyId": SOURCE}, id="elsewhere"),
+        Link("Empty", id="empty"),
+        Link("Fabrikam", {"CompanyId": TARGET}, id="fabrikam"),
+    )
+
+    @pytest.mark.parametrize("check_mode", [False, True], ids=["run", "check mode"])
+    def test_those_that_are_or_would_be_left(self, check_mode: bool) -> None:
+        """A replica may list a removed one for a while (fact F14), and in check mode it is still there."""
+        client = FakeGraph(SourceService(list(self.LINKS)))
+        client.check_mode = check_mode
+        assert [found.name for found in find_configuration.serving(client, TARGET)] == ["Fabrikam", "Guests"]
+        find_configuration.record_removal(client, "guests")
+        assert [found.name for found in find_configuration.serving(client, TARGET)] == ["Fabrikam"]
+        assert [found.id for found in find_configuration.configurations(client)] == [
+            "elsewhere",
+            "empty",
+            "fabrikam",
+            *(["guests"] if check_mode else []),
+        ]
+
+    @pytest.mark.parametrize(("check_mode", "state"), [(False, "Disabled"), (True, "Active")], ids=["run", "check mode"])
+    def test_in_check_mode_a_job_runs_that_would_have_been_started(self, check_mode: bool, state: str) -> None:
+        client = FakeGraph(SourceService([link(id="fabrikam")]))
+        client.check_mode = check_mode
+        (found,) = find_configuration.configurations(client)
+        assert find_configuration.foreseen(client, found, [new_job()]) == [new_job()]
+        find_configuration.record_start(client, "fabrikam")
+        assert find_configuration.foreseen(client, found, [new_job()]) == [
+            new_job(state="Disabled") | {"schedule": {"interval": "PT40M", "state": state}}
+        ]
+
 
 class TestSchema:
     def read_before(self, service: SourceService | Faulty) -> FakeGraph:

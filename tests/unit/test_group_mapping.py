@@ -18,6 +18,7 @@ from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import Link, SourceService, new_job
 
 SUFFIX = 'Append([displayName], " (Contoso)")'
+EXTENSION = "extension_0123456789abcdef0123456789abcdef_costCenter"
 OLDER = "has no mapping of groups, because it is older"
 
 
@@ -192,6 +193,10 @@ class TestMappings:
                 "'department' is not a source attribute of this configuration for groups",
             ),
             ([{"target": "descriptoin", "state": "absent"}], "'descriptoin' is not a target attribute"),
+            (
+                [{"target": "mailNicknam", "state": "absent"}],
+                "'mailNicknam' is not a target attribute of this configuration; did you mean mailNickname",
+            ),
             ([{"target": "displayName"}], "the group mapping of displayName needs exactly one of source, constant and expression"),
             ([{"target": " ", "source": "a"}], "a group mapping has no target"),
             ([{"target": "a", "source": "b"}, {"target": "a", "source": "c"}], "a is mapped more than once in group_mappings"),
@@ -202,6 +207,22 @@ class TestMappings:
     def test_what_is_refused(self, given: list[dict[str, Any]], message: str) -> None:
         with pytest.raises(Refusal, match=message):
             plan(group_mappings=given)
+
+    def test_an_extension_is_declared_for_groups(self) -> None:
+        """The objects of groups have attributes of their own (fact F97)."""
+        body = plan(group_mappings=[{"target": EXTENSION, "source": EXTENSION}]).actions[0].requests[0].body
+        groups = schemas.group_mapping(body)
+        assert EXTENSION in schemas.definitions(body, "source", groups)
+        assert EXTENSION in schemas.definitions(body, "target", groups)
+        again = plan(body, group_mappings=[{"target": EXTENSION, "constant": "x"}]).actions[0].requests[0].body
+        assert again["directories"] == body["directories"]
+
+    def test_what_groups_require_cannot_be_removed(self) -> None:
+        current = schema()
+        (description,) = (one for one in current["directories"][1]["objects"][0]["attributes"] if one["name"] == "description")
+        description["required"] = True
+        with pytest.raises(Refusal, match="the mapping of description is required by the service and cannot be removed"):
+            plan(current, group_mappings=[{"target": "description", "state": "absent"}])
 
     def test_the_matching_row_may_be_named_as_it_is(self) -> None:
         assert plan(group_mappings=[{"target": "objectId", "source": "objectId"}]).actions == ()
@@ -260,5 +281,6 @@ class TestBasis:
         untouched, touched = plan(mappings=[{"target": "city", "state": "absent"}]), plan(groups=True)
         assert "group mappings" not in untouched.basis()
         assert set(touched.basis()["group mappings"]) == {"objectId", "displayName", "description", "members"}
-        (other,) = set(untouched.basis()["other rules"]) - set(touched.basis()["other rules"]) or {""}
-        assert other in ("", "USER_INBOUND_USER: Group to Group")
+        nameless = "USER_INBOUND_USER: Group to Group"
+        assert untouched.basis()["other rules"].keys() == {nameless, f"{nameless} (Provision Microsoft Entra ID Groups)"}
+        assert touched.basis()["other rules"].keys() == {nameless}

@@ -107,6 +107,7 @@ class TestDocumented:
             {"user_type": "guest", "show_in_address_list": False, "display_name_suffix": ' ("C")', "company_name": "Contoso"},
             filtered("extensionAttribute15", "REGEX MATCH", "^(Sales|Engineering)$"),
             filtered("accountEnabled", "IS TRUE"),
+            {"group_mappings": [{"target": "description", "source": "displayName"}, {"target": "mailNickname", "state": "absent"}]},
             {"filters": []},
             {"target_actions": ["update"]},
             {},
@@ -123,6 +124,9 @@ class TestRefused:
             (expression("Apend([city])"), "is not valid: 'Apend' is not a documented function; did you mean Append"),
             (expression('append([city], "x")'), "is not valid: 'append' is not a documented function; did you mean Append"),
             (expression("And([city], [state])"), "'And' is not a documented function"),
+            (expression("A1([city])"), "'A1' is not a documented function"),
+            (expression("_x([city])"), "'_x' is not a documented function"),
+            (expression("Lower([city])"), "'Lower' is not a documented function; did you mean ToLower"),
             (expression('ToUpper(IIF([a]="x" && [b]="y", [city], [state]))'), "'&&' is not a documented operator"),
             (expression("Append([city])"), "is not valid: Append has 1 argument instead of 2"),
             (expression('Switch([city], "x", "y", "z", "w")'), "Switch has 5 arguments instead of 4 or more, an even number"),
@@ -168,6 +172,20 @@ class TestRefused:
             judge(**given)
         assert sentence in str(caught.value)
 
+    @pytest.mark.parametrize(
+        ("text", "end"),
+        [
+            ("Append([city])", "Append has 1 argument instead of 2"),
+            ("PCase()", "PCase has 0 arguments instead of 1 to 2"),
+            ("Join([city])", "Join has 1 argument instead of 2 or more"),
+            ("Switch([city], [city], [city])", "Switch has 3 arguments instead of 4 or more, an even number"),
+        ],
+    )
+    def test_a_wrong_number_of_arguments(self, text: str, end: str) -> None:
+        with pytest.raises(Refusal) as caught:
+            judge(**expression(text))
+        assert str(caught.value) == f"the expression '{text}' for department is not valid: {end}"
+
 
 class TestNotChecked:
     @pytest.mark.parametrize(
@@ -181,6 +199,13 @@ class TestNotChecked:
             (expression("Trim(Trim([city]))"), "function Trim"),
             (filtered("usageLocation", "EQUALS", "KR"), "source attribute usageLocation"),
             (filtered("employeeId", "Greater_Than", "100"), "operator Greater_Than"),
+            (
+                {"mappings": [{"target": "mobile", "source": "city"}], **filtered("usageLocation", "EQUALS", "KR")},
+                "target attribute mobile, source attribute usageLocation",
+            ),
+            ({"group_mappings": [{"target": "mailNickname", "source": "displayName"}]}, "target attribute mailNickname of groups"),
+            ({"group_mappings": [{"target": "description", "source": "city"}]}, "source attribute city of groups"),
+            ({"group_mappings": [{"target": "description", "expression": "Trim([displayName])"}]}, "function Trim"),
         ],
     )
     def test_names_that_only_the_tenant_can_confirm(self, given: dict[str, Any], names: str) -> None:

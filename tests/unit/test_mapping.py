@@ -222,6 +222,31 @@ class TestRows:
             "source": constant_source("Guest"),
         }
 
+    @pytest.mark.parametrize(
+        ("target", "source", "given"),
+        [
+            ("city", {**attribute_source("city"), "unknown": 1}, {"source": "city"}),
+            ("city", {**constant_source("Seoul"), "unknown": 1}, {"constant": "Seoul"}),
+            (
+                "city",
+                {"type": "Function", "name": "ToUpper", "expression": "toupper( [city] )", "parameters": [], "unknown": 1},
+                {"expression": "ToUpper([city])"},
+            ),
+        ],
+        ids=["attribute", "constant", "expression"],
+    )
+    def test_a_source_of_the_same_meaning_stays_as_it_is_written(self, target: str, source: Any, given: dict[str, Any]) -> None:
+        body = written(plan(with_row(target, source=source), mappings=[{"target": target, "default": "x", **given}]))
+        changed = row(body, target)
+        assert changed
+        assert (changed["source"], changed["defaultValue"]) == (source, "x")
+
+    @pytest.mark.parametrize(("wanted", "text"), [(True, "true"), (False, "false")])
+    def test_a_boolean_is_written_as_the_service_does(self, wanted: bool, text: str) -> None:
+        changed = row(written(plan(with_row("showInAddressList", source=None), show_in_address_list=wanted)), "showInAddressList")
+        assert changed
+        assert changed["source"] == constant_source(text)
+
     def test_everything_else_is_sent_back_unchanged(self) -> None:
         current = full_schema()
         body = copy.deepcopy(written(plan(current, mappings=[{"target": "employeeId", "state": "absent"}])))
@@ -281,6 +306,19 @@ class TestRows:
         assert EXTENSION in schema.definitions(body, "source")
         assert EXTENSION in schema.definitions(body, "target")
 
+    def test_an_extension_of_a_filter_is_declared_in_the_source(self) -> None:
+        body = written(plan(filters=[{"name": "F", "clauses": [{"attribute": EXTENSION, "operator": "IS NULL"}]}]))
+        assert EXTENSION in schema.definitions(body, "source")
+        assert EXTENSION not in schema.definitions(body, "target")
+
+    def test_an_extension_is_declared_once(self) -> None:
+        """In the spelling of the service: names are case-sensitive (fact F97)."""
+        once = written(plan(mappings=[{"target": EXTENSION, "constant": "x"}]))
+        again = written(plan(once, mappings=[{"target": EXTENSION, "constant": "y"}]))
+        assert again["directories"] == once["directories"]
+        with pytest.raises(Refusal, match=f"is not a target attribute of this configuration; did you mean {EXTENSION}"):
+            plan(once, mappings=[{"target": EXTENSION.replace("cost", "COST"), "constant": "y"}])
+
 
 class TestExact:
     def test_other_mappings_are_removed_except_those_that_users_need(self) -> None:
@@ -293,6 +331,10 @@ class TestExact:
             "userPrincipalName",
             "mail",
         ]
+
+    def test_a_second_attribute_that_matches_stays(self) -> None:
+        users = user_mapping_of(written(plan(with_row("mail", matchingPriority=2), exact=True)))
+        assert "mail" in [row["targetAttributeName"] for row in users["attributeMappings"]]
 
     def test_an_exact_list_of_the_current_mappings_changes_nothing(self) -> None:
         names = [row["targetAttributeName"] for row in user_mapping_of(full_schema())["attributeMappings"]]
@@ -384,6 +426,35 @@ class TestFilters:
             plan(filters=[{"name": "F", "clauses": [clause]}])
         assert str(caught.value) == f"filter 'F', attribute {clause['attribute']!r}: {sentence}"
 
+    @pytest.mark.parametrize(
+        ("definition", "refused"),
+        [
+            ({}, False),
+            ({"type": "String", "multivalued": False}, False),
+            ({"type": "String", "multivalued": True}, True),
+            ({"type": "Reference", "multivalued": False}, True),
+            ({"type": "DateTime", "multivalued": False}, True),
+        ],
+        ids=str,
+    )
+    def test_attributes_that_no_filter_can_use(self, definition: dict[str, Any], refused: bool) -> None:
+        """Fact F100; the definitions are the job's own."""
+        of_x: Any = [{"name": "F", "clauses": [{"attribute": "x", "operator": "IS NULL", "values": []}]}]
+        if not refused:
+            filters.check(of_x, (), {"x": definition})
+            return
+        with pytest.raises(Refusal, match="the service cannot filter by this attribute"):
+            filters.check(of_x, (), {"x": definition})
+
+    def test_only_a_pattern_must_be_one(self) -> None:
+        clause = {"attribute": "department", "operator": "EQUALS", "values": ["*"]}
+        assert title(plan(filters=[{"name": "F", "clauses": [clause]}])) == "filters"
+
+    @pytest.mark.parametrize(("raw", "name"), [({"name": "x"}, "x"), ({"name": None}, ""), ({}, "")])
+    def test_a_filter_as_it_is_shown(self, raw: dict[str, Any], name: str) -> None:
+        of_marketing = {"attribute": "department", "operator": "EQUALS", "values": ["Marketing"]}
+        assert filters.shown({"scope": {"groups": [{**raw, "clauses": [MARKETING]}]}}) == [{"name": name, "clauses": [of_marketing]}]
+
     def test_an_empty_filter(self) -> None:
         with pytest.raises(Refusal, match=r"^filter 'F' has no clauses; a filter without clauses excludes all users$"):
             plan(filters=[{"name": "F", "clauses": []}])
@@ -473,6 +544,22 @@ class TestWhole:
         for sent in (body, written(plan(restore=backup))):
             assert user_mapping_of(sent)["scope"]["inputFilterGroups"] == [BUILT_IN]
             assert user_mapping_of(sent)["attributeMappings"][0] == user_mapping_of(full_schema())["attributeMappings"][0]
+
+    def test_a_reset_takes_the_rules_and_the_directories_of_the_template_and_keeps_the_ids_of_the_job(self) -> None:
+        """The service identifies a rule by its id (fact F86)."""
+        template = full_schema()
+        template["directories"][0]["objects"][1]["attributes"].append({"name": "newInTheTemplate"})
+        template["synchronizationRules"][0]["id"] = "of the template"
+        rows = [row["targetAttributeName"] for row in user_mapping_of(template)["attributeMappings"]]
+        current = with_row("city", source=constant_source("x"))
+        user_mapping_of(current)["attributeMappings"][0]["source"] = {**attribute_source("netId"), "unknown": 1}
+        link = Link("Fabrikam", jobs=[new_job()], schema=current, template=template, id="sp")
+        wanted = desired(reset=True)
+        body = written(mapping.plan(mapping.read(FakeGraph(SourceService([link])), wanted), wanted))
+        assert body["directories"] == template["directories"]
+        assert body["synchronizationRules"][0]["id"] == "rule-id"
+        assert [row["targetAttributeName"] for row in user_mapping_of(body)["attributeMappings"]] == rows
+        assert user_mapping_of(body)["attributeMappings"][0] == user_mapping_of(current)["attributeMappings"][0]
 
     def test_a_backup_of_another_job_is_reported(self) -> None:
         """The job was created again, or it is the backup of another link: only an administrator can decide."""

@@ -75,6 +75,15 @@ class TestMappings:
         assert expected in message
         assert len(message) < 400
 
+    def test_the_longest_constant(self) -> None:
+        """With its quotes it has the 10,000 characters that the service allows (fact F90)."""
+        assert mapping.desired({**BASE, **mapping_of(target="city", constant="x" * 9_998)}).mappings[0].constant
+        assert "longer than the 10000" in sentence(**mapping_of(target="city", constant="x" * 9_999))
+
+    def test_what_is_not_named_has_its_default(self) -> None:
+        wanted = mapping.desired(BASE)
+        assert (wanted.restart_job, wanted.exact, wanted.reset, wanted.groups, wanted.try_on) == (True, False, False, None, ())
+
     @settings(max_examples=200, deadline=None)
     @given(st.text(max_size=40))
     def test_any_suffix_is_taken_as_it_is(self, suffix: str) -> None:
@@ -131,9 +140,13 @@ class TestRestore:
     )
     def test_refused(self, restore: Any, expected: str) -> None:
         message = sentence(restore=restore)
-        assert expected in message
+        assert message.endswith(expected)
         assert message.startswith("restore is ")
         assert "reset" not in message
+
+    def test_a_backup_may_have_members_of_any_name(self) -> None:
+        backup = {**copy.deepcopy(self.BACKUP), "backup": None, "results": []}
+        assert mapping.desired({**BASE, "restore": backup}).restore == backup
 
     def test_a_backup_is_taken(self) -> None:
         assert mapping.desired({**BASE, "restore": copy.deepcopy(self.BACKUP)}).restore == self.BACKUP

@@ -100,6 +100,11 @@ def declared(schema: dict[str, Any]) -> None:
     schema["directories"] = [{"name": "by hand", "objects": []}]
 
 
+def enabled(schema: dict[str, Any]) -> None:
+    """Adds a mapping that no option manages."""
+    schema["synchronizationRules"][0]["objectMappings"].append({"name": "", "enabled": True, "attributeMappings": []})
+
+
 class TestBetweenReadAndWrite:
     def test_it_is_read_again_right_before_it_is_written(self) -> None:
         result, client = run(busy(), company_name="Contoso")
@@ -132,6 +137,12 @@ class TestBetweenReadAndWrite:
         run(service, company_name="Contoso")
         assert service.link.schema["directories"] == [{"name": "by hand", "objects": []}]
 
+    def test_it_is_no_reason_to_leave_a_reset_out(self) -> None:
+        service = busy(GET_1=declared)
+        mapped("city", "state")(service.link.schema)
+        run(service, reset=True)
+        assert sources(service.link.schema)["city"] == "city"
+
     @pytest.mark.parametrize(
         ("edit", "given_"),
         [
@@ -140,6 +151,7 @@ class TestBetweenReadAndWrite:
             (removed("city"), {"mappings": [{"target": "city", "constant": "Seoul"}]}),
             (filtered, {"filters": [{"name": "F", "clauses": [{"attribute": "city", "operator": "EQUALS", "values": ["x"]}]}]}),
             (filtered, {"reset": True, "user_type": "guest"}),
+            (enabled, {"reset": True, "user_type": "guest"}),
             (mapped("mobile", "mobile"), {"exact": True, "user_type": "member"}),
             (mapped("city", "state"), {"restore": {**default_schema(), "id": "job"}, "user_type": "guest"}),
         ],

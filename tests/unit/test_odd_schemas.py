@@ -119,20 +119,6 @@ class TestAnyMember:
         plan(with_row("city", source=None), {**given_, "restore": damaged(place, value)})
 
 
-DAMAGES = [DROPPED, None, [], {}, "text", 7, 0.5, True, [None], [{}], ["text"], {"a": None}]
-
-
-def test_the_quick_check_accepts_what_has_no_problem_and_nothing_else() -> None:
-    """It decides whether a problem is searched for at all."""
-    for place in PLACES:
-        for value in DAMAGES:
-            schema = damaged(place, value)
-            assert schema_parts._fits(schema, schema_parts.SHAPE) is (schema_parts._misshapen(schema, schema_parts.SHAPE, "it") is None), (
-                place,
-                value,
-            )
-
-
 def test_a_copy_shares_nothing_that_can_be_changed() -> None:
     whole = copy.deepcopy(WHOLE)
     copied = schema_parts.copied(whole)

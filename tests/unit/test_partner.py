@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypedDict
 
 import pytest
 import yaml
@@ -28,7 +28,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.
     Setting,
     Table,
 )
-from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.partner_values import ACCESS, SWITCH, TRUST
+from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources.partner_values import ACCESS, SWITCH, TRUST, notes
 from ansible_collections.entra.cross_tenant_sync.plugins.modules import cross_tenant_policy
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import (
     NOT_FOUND,
@@ -314,6 +314,42 @@ class TestPlan:
             f"update partner {TARGET} (redemption_inbound, inbound_trust)",
             f"update identity synchronization with partner {TARGET} (user_sync_inbound)",
         ]
+        removed = plan(PartnerService(entry(**redemption(True)), policy(True)), state="absent")
+        assert [str(action) for action in removed.actions] == [
+            f"delete identity synchronization with partner {TARGET}",
+            f"delete partner {TARGET}",
+        ]
+
+    def test_before_and_after_of_a_removal(self) -> None:
+        there, absent = {"partner": TARGET, "state": "present"}, {"partner": TARGET, "state": "absent"}
+        removed = plan(PartnerService(entry(**redemption(True))), state="absent")
+        assert (removed.before, removed.after) == ({**there, "redemption_inbound": True}, absent)
+        nothing = plan(PartnerService(), state="absent")
+        assert (nothing.before, nothing.after) == (absent, absent)
+
+    def test_the_basis_of_an_approval_is_what_else_the_entry_says(self) -> None:
+        """With what this collection does not know, by the names of Graph; without what changes, and what says nothing."""
+        trust = {"isMfaAccepted": True, "isCompliantNetworkAccepted": True}
+        service = PartnerService(entry(tenantId=TARGET, inboundTrust=trust, somethingNew=1, **redemption(True, True)), policy(False))
+        assert plan(service, redemption_outbound=False).basis() == {
+            "user_sync_inbound": False,
+            "redemption_inbound": True,
+            "inbound_trust": {"mfa": True, "compliant_device": None, "hybrid_joined_device": None},
+            "inboundTrust": {"isCompliantNetworkAccepted": True},
+            "somethingNew": 1,
+        }
+        assert plan(PartnerService(), redemption_outbound=True).basis() == {}
+
+    @pytest.mark.parametrize(("there", "said"), [(None, True), (entry(), False)], ids=["absent", "there"])
+    def test_in_check_mode_an_entry_that_would_be_created_is_there(self, tmp_path: Path, there: Any, said: bool) -> None:
+        """Its capabilities are a later task's."""
+        client = FakeGraph(PartnerService(there), run_cache=RunCache(str(tmp_path)))
+        client.check_mode = True
+        planned = plan(PartnerService(there), redemption_inbound=True)
+        assert (planned.foretells is not None) is said
+        if planned.foretells:
+            planned.foretells(client)
+        assert foretold.would_exist(client, TARGET) is said
 
 
 class TestSwitchesInUse:
@@ -384,6 +420,13 @@ class TestSwitchesInUse:
         assert planned.facts["still_served_by"] is None
         assert ("could not check" in "".join(planned.warnings)) is warned
 
+    def test_what_may_not_be_read_is_reported_of_the_whole_entry(self) -> None:
+        denied = refusal(403, "Authorization_RequestDenied")
+        service = Faulty(PartnerService(entry(**redemption(True, True))), {"GET /servicePrincipals": [denied] * 9})
+        wanted = desired(state="absent")
+        (warning,) = partner.plan(partner.read(FakeGraph(service), wanted), wanted).warnings
+        assert warning.startswith(f"redemption_outbound of partner {TARGET}: could not check whether another configuration still needs it")
+
     def test_a_failure_is_no_absence(self) -> None:
         service = Faulty(PartnerService(entry(**redemption(None, True))), {"GET /servicePrincipals": [Lost()] * 9})
         with pytest.raises(GraphFailure):
@@ -413,11 +456,15 @@ class TestEntriesOfOthers:
             ({"blockServiceProviderOutboundAccess": True}, True),
             ({"m365CollaborationInbound": {"users": {"accessType": "allowed"}}}, True),
             ({"tenantRestrictions": None, "@odata.etag": "x"}, False),
+            ({"tenantId": TARGET}, False),
+            ({"automaticUserConsentSettings": {"inboundAllowed": True, "outboundAllowed": None, "somethingNew": False}}, True),
+            ({"inboundTrust": {"isMfaAccepted": None, "isCompliantNetworkAccepted": True}}, True),
         ],
         ids=str,
     )
     def test_what_was_there_before_is_kept(self, members: dict[str, Any], stays: bool) -> None:
-        planned = plan(PartnerService(entry(**redemption(True, None), **members), policy(True)), state="absent", inherit=self.INHERIT)
+        service = PartnerService(entry(**{**redemption(True, None), **members}), policy(True))
+        planned = plan(service, state="absent", inherit=self.INHERIT)
         assert (("DELETE", PATH, None) in calls(planned)) is not stays
 
 
@@ -476,6 +523,15 @@ class TestCapabilities:
         foretold.record_removal(client, TARGET, ["crossTenantMailTipsAll"], False)
         wanted = desired(state="absent", inherit=["redemption_inbound"])
         assert ("DELETE", PATH, None) in calls(partner.plan(partner.read(client, wanted), wanted))
+
+    @pytest.mark.parametrize(
+        ("there", "given"), [(entry(), {"redemption_inbound": True}), (None, {"state": "absent"})], ids=["kept", "absent"]
+    )
+    def test_they_are_read_only_if_an_entry_is_removed(self, there: Any, given: dict[str, Any]) -> None:
+        """Reading them needs another permission (fact F206)."""
+        client = FakeGraph(PartnerService(there))
+        partner.read(client, desired(**given))
+        assert not [request for request in client.sent if "m365Capabilities" in request.path]
 
     def test_what_else_goes_with_the_whole_entry_is_named(self) -> None:
         planned = plan(PartnerService(entry(**redemption(True), somethingNew={"a": 1}, **TRUSTS)), state="absent")
@@ -626,6 +682,31 @@ class TestSize:
         service = PartnerService(entry(b2bCollaborationInbound=self.BULKY), others=[entry(b2bCollaborationInbound=self.BULKY)])
         assert plan(service, b2b_collaboration_inbound=self.users(140)).actions
 
+    @pytest.mark.parametrize(
+        ("before", "longer", "fits"),
+        [
+            (partner.LARGEST_POLICY - 1, 1, True),
+            (partner.LARGEST_POLICY, 1, False),
+            (partner.LARGEST_POLICY + 100, 0, True),
+            (partner.LARGEST_POLICY + 100, -1, True),
+        ],
+    )
+    def test_to_the_byte(self, before: int, longer: int, fits: bool) -> None:
+        """A list of the same length is no reason to refuse, even in a policy that is too large."""
+        raw = {
+            "b2bCollaborationInbound": {
+                "usersAndGroups": {"accessType": "allowed", "targets": [{"target": "x" * 36, "targetType": "user"}]}
+            }
+        }
+        current = partner.Current(TARGET, partner.settings(raw, {}), False, raw, before)
+        block = {"users_and_groups": {"access_type": "allowed", "targets": [{"target": "y" * (36 + longer), "target_type": "user"}]}}
+        wanted = desired(b2b_collaboration_inbound=block)
+        if fits:
+            assert partner.plan(current, wanted).actions
+        else:
+            with pytest.raises(Refusal, match=f"would have about {before + longer} bytes"):
+                partner.plan(current, wanted)
+
 
 class TestRefusals:
     @pytest.mark.parametrize(
@@ -675,6 +756,13 @@ EXAMPLE = Table(
     }
 )
 """Four made-up settings, each one row."""
+
+
+class Line(TypedDict):
+    """Two members with what stands beside them."""
+
+    first: Annotated[bool | None, SWITCH]
+    second: Annotated[str, "of Graph"]
 
 
 def example(service: PartnerService, **given: Any) -> Plan:
@@ -767,6 +855,13 @@ class TestNewSetting:
         everything = ["device_sync_inbound", "user_sync_inbound", "b2b_example_outbound", "example_consent"]
         assert calls(example(service, state="absent", inherit=[*everything, "example_trust"]))[1:] == [("DELETE", PATH, None)]
         assert calls(example(service, state="absent", inherit=everything))[1][0] == "PATCH"
+
+    def test_a_removal_of_what_is_inherited_sends_nothing(self) -> None:
+        service = PartnerService(entry(**redemption(True)), policy(True))
+        assert calls(example(service, state="absent", inherit=["device_sync_inbound"])) == []
+
+    def test_it_is_a_line_of_a_typed_dictionary(self) -> None:
+        assert notes(Line) == {"first": SWITCH, "second": "of Graph"}
 
     def test_it_is_checked_and_takes_part_in_the_size_of_the_policy(self) -> None:
         assert EXAMPLE.checks()["b2b_example_outbound"] == TABLE.checks()["b2b_collaboration_inbound"]

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .message import BATCH
+
 LARGEST_NAMED = 3
 """How many of the requests of a batch a message names."""
 
@@ -102,14 +104,19 @@ class ServiceError(GraphFailure):
     @property
     def missing(self) -> bool:
         """Graph itself reports that the object does not exist. An unknown route of the synchronization service (fact F3) and
-        the error page of a proxy do not count.
+        the error page of a proxy do not count, nor does the error of a whole batch: it says nothing of the objects in it.
         """
-        return self.status == 404 and self.code not in ("UnknownError", "HTTP404")
+        return self.status == 404 and self.code not in ("UnknownError", "HTTP404") and self.path != BATCH
 
     @property
     def denied(self) -> bool:
         """A permission is missing. The synchronization service then answers 401 with an empty message (fact F2)."""
         return self.status == 403 or (self.status == 401 and self.code == "UnknownError")
+
+    @property
+    def may_be_too_early(self) -> bool:
+        """It can pass, if the object was created just now: its synchronization endpoints answer 403 or 409 for a while (fact F4)."""
+        return self.status in (403, 409) and "/synchronization/" in self.path
 
     @property
     def token_refused(self) -> bool:

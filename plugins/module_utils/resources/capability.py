@@ -126,7 +126,7 @@ def _plan_present(current: Current, wanted: Desired) -> Plan:
         # The trust that the partner inherits is written into its entry, because a new capability may need one there (fact F204).
         trust = current.default_trust
     trusts = trust != current.trust
-    _refuse_too_large(current, trust if trusts else None)
+    _refuse_too_large(current, trust)
     prepared = _prepared(current, wanted, changes)
     there = replace(current, own={**current.own, **prepared})
     # What is allowed already may be without effect until the trust is there, so its scope changes before.
@@ -145,7 +145,7 @@ def _plan_present(current: Current, wanted: Desired) -> Plan:
     if allowed:
         actions[-1] = watching(actions[-1], current, wanted, frozenset(allowed), frozenset(disallowed))
     after = {**current.own, **changes}
-    warnings = _about_trust(current, wanted, trust, after) if grants and current.partner_id else ()
+    warnings = _about_trust(current, wanted, trust, after) if grants else ()
     return _planned(current, wanted, changes, trust, tuple(actions), warnings)
 
 
@@ -256,7 +256,7 @@ def _about_trust(current: Current, wanted: Desired, trust: Raw | None, after: Ma
 
 def _refuse_too_large(current: Current, trust: Raw | None) -> None:
     """The service refuses a policy of more than 25 KB (fact F38), after everything before it was written."""
-    growth = json_bytes({MEMBER: trust}) - json_bytes({MEMBER: current.trust}) if trust else 0
+    growth = json_bytes({MEMBER: trust}) - json_bytes({MEMBER: current.trust})
     size = current.policy_bytes + growth
     if growth > 0 and size > LARGEST_POLICY:
         raise Refusal(

@@ -26,7 +26,7 @@ EXISTS = "Request_MultipleObjectsWithSameKeyValue"
 def trust_action(current: Current, wanted: Desired, trust: Raw | None) -> Action:
     """Creates the entry with the trust, or updates the trust."""
     if not current.exists:
-        create = Request("POST", PARTNERS, {"tenantId": current.partner_id, **({MEMBER: trust} if trust else {})})
+        create = Request("POST", PARTNERS, {"tenantId": current.partner_id, MEMBER: trust})
         return Action("create", current.named, wanted.tenant, (create,))
     update = Request("PATCH", f"{PARTNERS}/{current.partner_id}", {MEMBER: trust})
     return Action("update", f"{current.named} (trust)", wanted.tenant, (update,))

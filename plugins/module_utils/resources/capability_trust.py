@@ -39,7 +39,7 @@ def lets_through(own: Raw | None, default: Raw | None) -> bool:
 
 def opened(raw: Raw | None) -> dict[str, Any]:
     """The trust with all users let through. Members that this collection does not know are sent back."""
-    others = {name: value for name, value in unknown(raw, ("users",)).items() if value is not None}
+    others = {name: value for name, value in unknown(raw, ()).items() if value is not None}
     return {**others, "users": ALL_USERS}
 
 

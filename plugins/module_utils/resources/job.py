@@ -463,6 +463,11 @@ def has_run(job: Mapping[str, Any] | None) -> bool:
     return any(_last_cycle(status.get(name)) for name in ("lastExecution", "lastSuccessfulExecution"))
 
 
+def has_met_users(job: Mapping[str, Any] | None) -> bool:
+    """Whether a cycle of the job has ended, or its first one shows progress (fact F68). Before that, the service knows no user."""
+    return has_run(job) or bool(((job or {}).get("status") or {}).get("progress"))
+
+
 def _moment(text: str | None) -> str | None:
     """A time; ``None`` for the time of an event that did not happen, and for an invalid text."""
     if not text or text.startswith(NEVER[:4]):

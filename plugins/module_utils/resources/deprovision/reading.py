@@ -20,6 +20,7 @@ from ..configuration_choice import Found
 from ..directory import Principal, all_people, members_of
 from ..find_configuration import Configuration, Raw, of_multitenant_organization, only_job, same_name
 from ..mapping import schema
+from ..mapping.types import Schema
 from ..scope import Assignment
 from . import bystanders
 
@@ -63,6 +64,8 @@ class Current:
     """Whether the mapping of users is switched on."""
     target_actions: tuple[str, ...] = ("create", "update", "delete")
     assignments: tuple[Assignment, ...] = ()
+    groups: int = 0
+    """The number of assigned groups, if the job synchronizes groups."""
     in_scope: tuple[Principal, ...] = ()
     """The users in scope, by their names in the source."""
     domains: tuple[str, ...] = ()
@@ -102,9 +105,27 @@ class Current:
         return known | {name.rpartition("@")[2].lower() for name in names}
 
     @property
+    def others(self) -> tuple[TargetUser, ...]:
+        """The users of the source in the target who are not known to leave."""
+        leaving = {user.target_id for user in self.leaving}
+        return tuple(user for user in self.synced if user.target_id not in leaving)
+
+    @property
+    def most_deletions(self) -> int:
+        """The most deletions that the deletion guard can count, as far as they can be read: groups as well (fact F81), and users who left the
+        scope before, but are not removed yet. Nothing distinguishes those from users who were invited (fact F118).
+        """
+        return len(self.leaving) + len(self.others) + self.groups
+
+    @property
     def resumes(self) -> bool:
         """Whether users have already left the scope, so that its names do not include all users who are to be removed."""
         return (self.owed and self.bystanders is not None) or (self.mode == "assigned" and not self.assignments)
+
+    @property
+    def began(self) -> bool:
+        """Whether an earlier run has begun to deprovision, and nobody was brought back into scope since."""
+        return self.resumes and self.bystanders is not None
 
 
 def read_source(client: Client, wanted: Desired) -> Current:
@@ -120,7 +141,8 @@ def read_source(client: Client, wanted: Desired) -> Current:
     configuration = match.configuration
     jobs = f"{configuration.synchronization}/jobs"
     job = only_job(list(client.pages(jobs)), wanted.configuration)
-    mapping = schema.user_mapping(client.get(f"{jobs}/{job['id']}/schema")) if job else None
+    job_schema: Schema = client.get(f"{jobs}/{job['id']}/schema") if job else {}
+    mapping, groups = schema.user_mapping(job_schema), schema.group_mapping(job_schema)
     assignments = scope.assignments(client, configuration)
     all_users = settings_bag.synchronizes_all(match.bag)
     return Current(
@@ -131,6 +153,7 @@ def read_source(client: Client, wanted: Desired) -> Current:
         mapping_enabled=(mapping or {}).get("enabled") is not False,
         target_actions=tuple(schema.flows(mapping or {})),
         assignments=assignments,
+        groups=sum(one.principal.kind == "group" for one in assignments) if groups and groups.get("enabled") is not False else 0,
         in_scope=tuple(all_people(client) if all_users else _assigned(client, assignments)),
         domains=domains,
         switches_off=_switches_off_in_source(client, target_id),

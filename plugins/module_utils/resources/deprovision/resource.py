@@ -98,7 +98,7 @@ def plan(current: Current, wanted: Desired) -> Plan:
         },
         facts=_report(current.leaving, "removed"),
         actions=tuple(_actions(configuration, f"{configuration.synchronization}/jobs/{running['id']}", current, wanted)),
-        warnings=_warnings(current),
+        warnings=_warnings(current, wanted),
         outcome=_outcome(f"{configuration.synchronization}/jobs/{running['id']}", running, current, wanted),
         # The removal of the configuration, which comes later, pauses a job that runs by then.
         foretells=lambda client: find_configuration.record_start(client, configuration.id),
@@ -160,13 +160,19 @@ def _refuse_held(current: Current, wanted: Desired) -> None:
             "might not remove any user; fix the cause, restart the job with sync_job, restart_reason release_quarantine, and run again; "
             "nothing was changed"
         )
+    if not job.has_met_users(current.job) and not current.began:
+        raise Refusal(
+            f"the job of configuration {wanted.configuration!r} has not finished a cycle yet, so the service does not know which users it "
+            f"synchronizes and would remove none of them, and {_count(current.leaving)} in tenant {wanted.target}: {_some(current.leaving)}; "
+            f"let it finish its first cycle (sync_job, state started, wait first_cycle) and run again, or {KEEP}; nothing was changed"
+        )
     limit = _limit(current, wanted)
     if limit and len(current.leaving) >= limit:
         holds = "already holds the deletions back" if quarantine else "would hold the deletions back"
         raise Refusal(
             f"{len(current.leaving)} users are to be removed from tenant {wanted.target}, and the deletion guard of configuration "
             f"{wanted.configuration!r}, which is {limit}, {holds}: {_some(current.leaving)}; if the deletions are intended, set deletion_threshold "
-            f"(link_deletion_threshold) to {len(current.leaving) + 1}, or to 0 for no guard; nothing was changed"
+            f"(link_deletion_threshold) to {current.most_deletions + 1}, or to 0 for no guard; nothing was changed"
         )
 
 
@@ -188,7 +194,7 @@ def _actions(configuration: Configuration, path: str, current: Current, wanted: 
     service may restart a paused job without starting it (fact F75).
     """
     title = f"provisioning job of configuration {wanted.configuration}"
-    tags = bystanders.tagged(configuration.tags, _others(current), current.known_domains)
+    tags = bystanders.tagged(configuration.tags, [user.target_id for user in current.others], current.known_domains)
     marked = configuration if current.resumes else replace(configuration, tags=tags)
     unassign = [
         unassignment(assignment, configuration.id, wanted.configuration, wanted.tenant, soft_deletes=True)
@@ -279,19 +285,19 @@ def state_in_target(current: Current, wanted: Desired, left: Sequence[TargetUser
     """
     left_ids = {user.target_id for user in left}
     facts = _report(left, "left", [user for user in current.leaving if user.target_id not in left_ids])
-    complaint = _complaint(len(current.leaving), wanted, left, body) if left else None
+    complaint = _complaint(current, wanted, left, body) if left else None
     return OtherTenantState(f"{len(left)} of {len(current.leaving)} users are left", complaint, facts)
 
 
-def _complaint(total: int, wanted: Desired, left: Sequence[TargetUser], body: Any) -> str:
+def _complaint(current: Current, wanted: Desired, left: Sequence[TargetUser], body: Any) -> str:
     """Why the users are still in the target, as far as the job and the users show it, and the remedy."""
-    begin = f"{len(left)} of {total} users are still in tenant {wanted.target} after the cycle: {_some(left)}"
+    begin = f"{len(left)} of {len(current.leaving)} users are still in tenant {wanted.target} after the cycle: {_some(left)}"
     end = "; configuration and trust are kept until no user is left"
     quarantine = job.quarantine(body)
     if quarantine and quarantine["reason"] == job.TOO_MANY_DELETES:
         return (
             f"{begin}; the deletion guard holds their deletions back: set deletion_threshold (link_deletion_threshold) to a number above "
-            f"{len(left)}, or approve them with sync_job, state restarted, restart_reason approve_deletions, and run again{end}"
+            f"{current.most_deletions}, or approve them with sync_job, state restarted, restart_reason approve_deletions, and run again{end}"
         )
     if quarantine:
         cause = f"the job is in quarantine since {quarantine['since']} ({quarantine['reason']})"
@@ -305,8 +311,8 @@ def _complaint(total: int, wanted: Desired, left: Sequence[TargetUser], body: An
     )
 
 
-def _warnings(current: Current) -> tuple[str, ...]:
-    """The warnings about users who will be left, or who cannot be recorded."""
+def _warnings(current: Current, wanted: Desired) -> tuple[str, ...]:
+    """The warnings about users who will be left or cannot be recorded, and about deletions that may be held back."""
     # The domains do not matter for users whose names are in scope.
     warnings = list(current.warnings if current.resumes else ())
     disabled = [user for user in current.leaving if user.disabled]
@@ -315,21 +321,21 @@ def _warnings(current: Current) -> tuple[str, ...]:
             f"{len(disabled)} of the users are disabled, and the service does not remove users who were disabled before they left the "
             f"scope: {_some(disabled)}"
         )
-    other_ids = set(_others(current))
-    others = [user for user in current.synced if user.target_id in other_ids]
+    others = current.others
     if others:
         warnings.append(
             f"{_count(others, ' of the source tenant')} in the target and not in scope, so the task does not wait for them: {_some(others)}"
         )
     if len(others) > bystanders.LARGEST and not current.resumes:
         warnings.append("these are too many to be recorded, so if this run is interrupted, the next run waits for them, too, and fails")
+    limit = _limit(current, wanted)
+    if current.leaving and limit and limit <= current.most_deletions:
+        warnings.append(
+            f"the deletion guard of configuration {wanted.configuration!r}, which is {limit}, also counts groups, and users who left the scope "
+            f"before and are not removed yet: with up to {current.most_deletions} deletions it might hold all of them back; to prevent that, set "
+            f"deletion_threshold (link_deletion_threshold) to {current.most_deletions + 1}, or to 0 for no guard"
+        )
     return tuple(warnings)
-
-
-def _others(current: Current) -> list[str]:
-    """The ids of the users of the source in the target who are not to be removed."""
-    leaving = {user.target_id for user in current.leaving}
-    return [user.target_id for user in current.synced if user.target_id not in leaving]
 
 
 def _report(users: Sequence[TargetUser], state: str, removed: Sequence[TargetUser] = ()) -> Report:

@@ -40,7 +40,7 @@ UNREADABLE = ("userType", "SamAccountName")
 KNOWN_NAMES = frozenset((*SOURCE, *TARGET, "mobile"))
 """The names that are compared with a misspelt name."""
 
-_UNLIMITED = 10_000
+UNLIMITED = 10_000
 _SINGLE = (1, 1)
 FUNCTIONS: Mapping[str, tuple[int, int]] = {
     # In the default mappings (fact F92), but not in the reference.
@@ -50,7 +50,7 @@ FUNCTIONS: Mapping[str, tuple[int, int]] = {
     "BitAnd": (2, 2),
     "CBool": _SINGLE,
     "CDate": _SINGLE,
-    "Coalesce": (1, _UNLIMITED),
+    "Coalesce": (1, UNLIMITED),
     "ConvertToBase64": _SINGLE,
     "ConvertToUTF8Hex": _SINGLE,
     "Count": _SINGLE,
@@ -68,7 +68,7 @@ FUNCTIONS: Mapping[str, tuple[int, int]] = {
     "IsPresent": _SINGLE,
     "IsString": _SINGLE,
     "Item": (2, 2),
-    "Join": (2, _UNLIMITED),
+    "Join": (2, UNLIMITED),
     "Left": (2, 2),
     "Mid": (3, 3),
     "NormalizeDiacritics": _SINGLE,
@@ -83,7 +83,7 @@ FUNCTIONS: Mapping[str, tuple[int, int]] = {
     "SingleAppRoleAssignment": _SINGLE,
     "Split": (2, 2),
     "StripSpaces": _SINGLE,
-    "Switch": (4, _UNLIMITED),
+    "Switch": (4, UNLIMITED),
     "ToLower": (1, 2),
     "ToUpper": (1, 2),
     "Word": (3, 3),

@@ -32,6 +32,7 @@ from .documented import (
     PAIRED,
     SOURCE,
     TARGET,
+    UNLIMITED,
     UNREADABLE,
     UNSUPPORTED,
     hint,
@@ -132,4 +133,4 @@ def _arguments_of(name: str) -> str:
         return f"{least} or more, an even number"
     if least == most:
         return str(least)
-    return f"{least} to {most}" if most < 100 else f"{least} or more"
+    return f"{least} to {most}" if most < UNLIMITED else f"{least} or more"

@@ -21,6 +21,7 @@ from .documented import EXTENSION, hint, misspelt
 from .expression import attribute_source, attributes, constant_source, source_meaning
 from .schema import (
     APPLY,
+    Side,
     copied,
     definitions,
     flow_types,
@@ -206,14 +207,14 @@ def _with_wanted_extensions(schema: Schema, wanted: Desired) -> Schema:
     listed = [(wanted_mapping, None) for wanted_mapping in wanted.mappings]
     for wanted_mapping, mapping in [*listed, *((wanted_mapping, group_mapping(schema)) for wanted_mapping in wanted.group_mappings)]:
         if not wanted_mapping.absent:
-            for side, names in (("target", [wanted_mapping.target]), ("source", sorted(attributes(wanted_mapping.meaning)))):
-                schema = _with_extensions(schema, side, names, mapping)
+            schema = _with_extensions(schema, "target", [wanted_mapping.target], mapping)
+            schema = _with_extensions(schema, "source", sorted(attributes(wanted_mapping.meaning)), mapping)
     if wanted.filters is not None:
         schema = _with_extensions(schema, "source", [clause["attribute"] for group in wanted.filters for clause in group["clauses"]])
     return schema
 
 
-def _with_extensions(schema: Schema, side: str, names: Iterable[str], mapping: ObjectMapping | None = None) -> Schema:
+def _with_extensions(schema: Schema, side: Side, names: Iterable[str], mapping: ObjectMapping | None = None) -> Schema:
     for name in filter(EXTENSION.match, names):
         known = definitions(schema, side, mapping)
         if known and name.lower() not in {definition.lower() for definition in known}:
@@ -264,13 +265,8 @@ def _source(wanted_mapping: WantedMapping, parsed: Mapping[str, Source]) -> Sour
         return attribute_source(wanted_mapping.source)
     if wanted_mapping.constant is not None:
         return constant_source(wanted_mapping.constant)
-    unparsed: Source = {
-        "type": "Function",
-        "name": str(wanted_mapping.meaning[1]),
-        "expression": wanted_mapping.expression,
-        "parameters": [],
-    }
-    return parsed.get(wanted_mapping.target) or unparsed
+    # Without a job nothing parses it, and nothing is written.
+    return parsed.get(wanted_mapping.target) or {"expression": wanted_mapping.expression}
 
 
 def _reject_required(row: Row, schema: Schema, kind: ObjectMapping | None) -> None:
@@ -279,7 +275,7 @@ def _reject_required(row: Row, schema: Schema, kind: ObjectMapping | None) -> No
         raise Refusal(f"the mapping of {target} is required by the service and cannot be removed")
 
 
-def _reject_unknown(names: Sequence[str], schema: Schema, side: str, kind: ObjectMapping | None = None) -> None:
+def _reject_unknown(names: Sequence[str], schema: Schema, side: Side, kind: ObjectMapping | None = None) -> None:
     """Reject names that the job's directories do not list, if they list any; names are case-sensitive (fact F97)."""
     known = definitions(schema, side, kind)
     for name in names:

@@ -63,7 +63,7 @@ def _require_assigned(client: Client, parent: job.Current, wanted: Desired) -> N
 
 def _tried(client: Client, wanted: Desired, current: Current) -> Current:
     """The state with what the changed mappings make of the users on whom they are tried."""
-    return dataclasses.replace(current, tried=try_on.on_users(client, current, wanted)) if wanted.try_on else current
+    return dataclasses.replace(current, tried=try_on.on_users(client, current, wanted))
 
 
 def _completed(client: Client, wanted: Desired, current: Current) -> Current:
@@ -90,8 +90,8 @@ def _parsed(
 ) -> dict[str, Source]:
     """The service's parsed form of each wanted expression that the object mapping does not have yet, by target attribute."""
     now = {target: source_meaning(row.get("source")) for target, row in rows(mapping).items()}
-    new = [wanted for wanted in wanted_mappings if wanted.expression and now.get(wanted.target) != wanted.meaning]
-    return {wanted.target: known.get(wanted.target) or _parse(client, str(current.path), wanted) for wanted in new}
+    new = {wanted.target: wanted.expression for wanted in wanted_mappings if wanted.expression and now.get(wanted.target) != wanted.meaning}
+    return {target: known.get(target) or _parse(client, str(current.path), target, expression) for target, expression in new.items()}
 
 
 def _reject_misshapen(schema: Any, sentence: str) -> None:
@@ -101,14 +101,14 @@ def _reject_misshapen(schema: Any, sentence: str) -> None:
         raise Refusal(f"{sentence}: in the answer of the service, {found}")
 
 
-def _parse(client: Client, path: str, wanted_mapping: WantedMapping) -> Source:
+def _parse(client: Client, path: str, target: str, expression: str) -> Source:
     """The source object that the service returns for an expression (fact F88).
 
     :raises Refusal: if the service cannot parse it.
     """
-    where = f"the expression {shortened(wanted_mapping.expression or '')} for {wanted_mapping.target}"
+    where = f"the expression {shortened(expression)} for {target}"
     try:
-        answer = client.send(Request("POST", f"{path}/parseExpression", {"expression": wanted_mapping.expression}, only_asks=True)).body
+        answer = client.send(Request("POST", f"{path}/parseExpression", {"expression": expression}, only_asks=True)).body
     except ServiceError as error:
         if error.status == 400:
             raise Refusal(f"{where} is not valid: {error.message or error.code}") from None

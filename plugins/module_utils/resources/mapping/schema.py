@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from .default_schema import MATCHING
 from .expression import constant_text, source_meaning
 from .types import MappingRow, ObjectMapping, Row, Rule, Schema, Source
 
+Side: TypeAlias = Literal["source", "target"]
+"""One of the two tenants of a rule."""
 RULE = "USER_INBOUND_USER"
 GROUPS = ("Provision Microsoft Entra ID Groups", "Provision Azure Active Directory Groups")
 """The names of the mapping of groups: today's, and that of older jobs (facts F85, F106)."""
@@ -141,7 +143,7 @@ def rows(mapping: ObjectMapping) -> dict[str, Row]:
     return {row["targetAttributeName"]: row for row in listed if row.get("targetAttributeName")}
 
 
-def definitions(schema: Schema, side: str, mapping: ObjectMapping | None = None) -> dict[str, Mapping[str, Any]]:
+def definitions(schema: Schema, side: Side, mapping: ObjectMapping | None = None) -> dict[str, Mapping[str, Any]]:
     """The attribute definitions on one ``side``, ``source`` or ``target``, by name; empty if the schema lists none. They are those of the
     objects of ``mapping``, by default of users.
     """
@@ -149,7 +151,7 @@ def definitions(schema: Schema, side: str, mapping: ObjectMapping | None = None)
     return {definition["name"]: definition for definition in listed if definition.get("name")}
 
 
-def with_definition(schema: Schema, side: str, attribute: str, mapping: ObjectMapping | None = None) -> Schema:
+def with_definition(schema: Schema, side: Side, attribute: str, mapping: ObjectMapping | None = None) -> Schema:
     """A copy of the schema that defines a directory extension on one side, if the schema lists the objects of that side (fact F97).
 
     The given schema is not changed. Only the path to the new definition is copied, because directories are large. ``mapping`` is as in
@@ -176,7 +178,7 @@ def with_definition(schema: Schema, side: str, attribute: str, mapping: ObjectMa
     return {**schema, "directories": directories} if place is not None else {**schema}
 
 
-def _objects(schema: Schema, side: str, mapping: ObjectMapping | None) -> Iterator[Mapping[str, Any]]:
+def _objects(schema: Schema, side: Side, mapping: ObjectMapping | None) -> Iterator[Mapping[str, Any]]:
     rule, mapping = user_rule(schema), mapping or user_mapping(schema)
     if not rule or not mapping:
         return
@@ -245,28 +247,34 @@ def _mapping_meaning(mapping: ObjectMapping) -> tuple[Any, ...]:
         bool(mapping.get("enabled")),
         flows(mapping),
         without_empty(mapping.get("scope")),
-        sorted(((target, row_meaning(row)) for target, row in rows(mapping).items()), key=lambda pair: pair[0]),
+        sorted((target, row_meaning(row)) for target, row in rows(mapping).items()),
     )
 
 
 def other_rules(schema: Schema, *managed: ObjectMapping | None) -> dict[str, Any]:
-    """The object mappings beside the managed ones, such as the one of groups, with a digest of what each means."""
-    return {
-        f"{rule.get('name')}: {mapping.get('sourceObjectName')} to {mapping.get('targetObjectName')}": {
-            "enabled": bool(mapping.get("enabled")),
-            "target_actions": flows(mapping),
-            "rules": hashlib.sha256(json.dumps(_mapping_meaning(mapping), sort_keys=True, default=str).encode()).hexdigest()[:16],
-        }
-        for rule in schema.get("synchronizationRules") or ()
-        for mapping in rule.get("objectMappings") or ()
-        if not any(mapping is known for known in managed)
-    }
+    """The object mappings beside the managed ones, such as the one of groups, with a digest of what each means. Several can be of the same
+    objects: the service has mappings without a name (fact F84).
+    """
+    others: dict[str, Any] = {}
+    for rule in schema.get("synchronizationRules") or ():
+        for mapping in rule.get("objectMappings") or ():
+            if any(mapping is known for known in managed):
+                continue
+            name = f"{rule.get('name')}: {mapping.get('sourceObjectName')} to {mapping.get('targetObjectName')}"
+            name += f" ({mapping['name']})" if mapping.get("name") else ""
+            same = sum(other.partition(" #")[0] == name for other in others)
+            others[f"{name} #{same + 1}" if same else name] = {
+                "enabled": bool(mapping.get("enabled")),
+                "target_actions": flows(mapping),
+                "rules": hashlib.sha256(json.dumps(_mapping_meaning(mapping), sort_keys=True).encode()).hexdigest()[:16],
+            }
+    return others
 
 
 def copied(value: Any) -> Any:
-    """A copy of a parsed JSON value, faster than `copy.deepcopy`."""
+    """A copy of a parsed JSON value, faster than `copy.deepcopy`. Most members of a schema are texts, which need no call."""
     if isinstance(value, dict):
-        return {name: copied(member) for name, member in value.items()}
+        return {name: copied(member) if isinstance(member, (dict, list)) else member for name, member in value.items()}
     return [copied(member) for member in value] if isinstance(value, list) else value
 
 

@@ -79,11 +79,6 @@ class Desired:
     scope_mode: str | None = None
     """The mode that a later task sets; ``None`` if the present one counts."""
 
-    @property
-    def about_groups(self) -> bool:
-        """Whether an option is about groups."""
-        return self.groups is not None or bool(self.group_mappings)
-
 
 def desired(params: Mapping[str, Any]) -> Desired:
     """The desired state that the options of ``sync_mapping`` describe.

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from . import aim, chance, shrink
 from .branches import Branches, measured
 from .history import source
-from .simulator import play
+from .simulator import garbage_later, play
 from .wire import BATCH, FAULTS, ITEM, ITEM_FAULTS
 
 SHARE = 10
@@ -68,6 +68,11 @@ class Tally:
 
 def tally(seeds: range) -> Tally:
     """Play the histories of these seeds."""
+    with garbage_later():
+        return _tally(seeds)
+
+
+def _tally(seeds: range) -> Tally:
     found, began = Tally(), time.process_time()
     for seed in seeds:
         report = play(chance.history(seed))

@@ -17,6 +17,7 @@ from greenlet import getcurrent, greenlet
 
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.vault import Vault
 from ansible_collections.entra.cross_tenant_sync.tests.support.traffic import changes
+from entra_emulator.state import World
 
 from . import beginnings, humans, invariants, outcomes, scopes, sharing
 from .beginnings import CYCLE
@@ -53,8 +54,13 @@ class Report:
     """How often each kind of request was sent."""
     done: Counter[str] = field(default_factory=Counter)
     """How often the plans had which action, or ended in which way."""
-    state: str = ""
-    """A digest of the state at the end."""
+    world: World | None = None
+    """The state at the end."""
+
+    @property
+    def state(self) -> str:
+        """A digest of the state at the end."""
+        return digest(self.world) if self.world else ""
 
 
 UNSETTLED = ("lag", "lag_seconds", "stale_reads")
@@ -63,13 +69,15 @@ UNSETTLED = ("lag", "lag_seconds", "stale_reads")
 
 def play(history: History) -> Report:
     """Play it. The same history gives the same report, on any machine."""
-    with _garbage_later():
+    with garbage_later():
         return _Play(history).report
 
 
 @contextlib.contextmanager
-def _garbage_later() -> Iterator[None]:
-    """Look for cyclic garbage after a history, not while it goes on: there is little of it, and looking for it takes a tenth of the time."""
+def garbage_later() -> Iterator[None]:
+    """Look for cyclic garbage after one or more histories, not while they go on: there is little of it, and looking for it takes a tenth of the
+    time.
+    """
     before = gc.isenabled()
     gc.disable()
     try:
@@ -109,7 +117,7 @@ class _Play:
                     break
             else:
                 self._end()
-        self.report.state = digest(self.wire.world)
+        self.report.world = self.wire.world
 
     def _new_id(self) -> uuid.UUID:
         return uuid.UUID(int=self.chance.getrandbits(128), version=4)

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import formatdate
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 from unittest import mock
 from urllib.parse import parse_qsl, urlsplit
 
@@ -84,8 +84,7 @@ class Killed(BaseException):
     """The process ended here. No `Exception`, so that nobody handles it."""
 
 
-@dataclass(frozen=True)
-class Arrival:
+class Arrival(NamedTuple):
     """A request, and what became of it: a status, or the name of a fault."""
 
     run: str
@@ -180,10 +179,10 @@ class SharedCache(RunCache):
     def recall(self, *key: str) -> Any:
         """A copy, as a file would give it."""
         value = self._values.get("\n".join(key))
-        return None if value is None else marshal.loads(value)  # noqa: S302  # our own, of this process
+        return marshal.loads(value) if isinstance(value, bytes) else value  # noqa: S302  # our own, of this process
 
     def keep(self, value: Any, *key: str) -> None:
-        self._values["\n".join(key)] = marshal.dumps(value)
+        self._values["\n".join(key)] = value if isinstance(value, str) else marshal.dumps(value)
 
     def discard(self, *key: str) -> None:
         self._values.pop("\n".join(key), None)
@@ -228,7 +227,7 @@ class Wire:
         self._key = Key(self.clock)
         self.service = Service(world, Settings(throttling=False), key=self._key, log=_Silence())
         self.service.throttle = Throttle(now=self.clock)
-        self._now = moment(world.clock)
+        self._set(moment(world.clock))
         self.callers: dict[Any, Caller] = {}
         self.arrivals: list[Arrival] = []
         self.before_write: Callable[[], None] = _nothing
@@ -244,11 +243,14 @@ class Wire:
 
     def clock(self) -> float:
         """Seconds of virtual time."""
-        return self._now.timestamp()
+        return self._seconds
+
+    def _set(self, now: datetime) -> None:
+        self._now, self._seconds = now, now.timestamp()
 
     def sleep(self, seconds: float) -> None:
         """Let virtual time pass; cycles that fall due run."""
-        self._now += timedelta(seconds=seconds)
+        self._set(self._now + timedelta(seconds=seconds))
         control.advance(self.service, self._now)
 
     def begin(self, world: World, settings: Settings) -> None:
@@ -258,7 +260,7 @@ class Wire:
         self.service.throttle.accounts.clear()
         self.service.faults = FaultPlan()
         self._key.forget()
-        self._now = moment(world.clock)
+        self._set(moment(world.clock))
         self.arrivals = []
         self.callers = {}
 
@@ -406,6 +408,8 @@ class Wire:
                 (engine, "RunCache", lambda _folder, _vault: wire.callers[getcurrent()].cache),
                 (engine_client, "ReadCache", functools.partial(ReadCache, clock=wire.clock)),
                 (engine_client, "Tokens", functools.partial(Tokens, clock=wire.clock)),
+                # What the wire answers is JSON, or none at all: the difference to `json_text.parse` are numbers that JSON does not have.
+                (engine_client, "parse_json", orjson.loads),
                 (engine_client, "_RANDOM", SimpleNamespace(uniform=even)),
                 (engine_plan, "_RANDOM", SimpleNamespace(uniform=even)),
                 (engine_batch, "ThreadPoolExecutor", InTurn),

@@ -44,7 +44,11 @@ def without_annotations(value: Any) -> Any:
     if isinstance(value, list):
         return [without_annotations(element) for element in value]
     if isinstance(value, dict):
-        return {name: without_annotations(member) for name, member in value.items() if "@odata." not in name or name.endswith(BIND)}
+        return {
+            name: without_annotations(member) if isinstance(member, (dict, list)) else member
+            for name, member in value.items()
+            if "@odata." not in name or name.endswith(BIND)
+        }
     return value
 
 

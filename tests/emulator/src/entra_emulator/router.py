@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
+from types import MappingProxyType
 
 from starlette.routing import compile_path
 
@@ -54,9 +55,13 @@ class Router:
         # Literal segments win over parameters.
         for template in sorted(by_template, key=lambda template: template.count("{")):
             self._by_place.setdefault(_place(template), []).append((template, by_template[template]))
+        self._found = lru_cache(4096)(self._find)
 
     def find(self, method: str, version: str, path: str) -> tuple[Operation, Mapping[str, str]]:
         """The operation and its path parameters; raises the service's error for unknown routes and methods."""
+        return self._found(method, version, path)
+
+    def _find(self, method: str, version: str, path: str) -> tuple[Operation, Mapping[str, str]]:
         path = path.rstrip("/") or "/"
         for template, operations in self._by_place.get(_place(path), ()):
             match = pattern(template).match(path)
@@ -64,7 +69,7 @@ class Router:
                 continue
             for operation in operations:
                 if operation.method == method and version in operation.versions:
-                    return operation, match.groupdict()
+                    return operation, MappingProxyType(match.groupdict())
             if any(version in operation.versions for operation in operations) or not is_synchronization(path):
                 raise no_method(path)
         raise no_route(path)

@@ -67,9 +67,11 @@ def _directory(call: Call) -> tuple[str, GraphObject]:
 
 def _member_names(value: Any) -> set[str]:
     """The names of all members, at any depth."""
-    if isinstance(value, dict):
-        return set(value).union(*map(_member_names, value.values()))
-    return set().union(*map(_member_names, value)) if isinstance(value, list) else set()
+    names = set(value) if isinstance(value, dict) else set()
+    for member in value.values() if isinstance(value, dict) else value:
+        if isinstance(member, (dict, list)):
+            names |= _member_names(member)
+    return names
 
 
 def _without(value: Any, names: set[str]) -> Any:

@@ -141,6 +141,7 @@ class TestActions:
             ({**BAG, "SyncNotificationSettings": "{}"}, 0, None),
             ({**BAG, "SyncNotificationSettings": '{"DeleteThresholdEnabled":true}'}, 500, None),
             ({**BAG, "SyncAll": "true"}, None, "scope mode"),
+            ({**BAG, "SyncAll": "true", "SyncNotificationSettings": "{}"}, None, "scope mode"),
             ({key: value for key, value in BAG.items() if key != "SyncAll"}, None, "scope mode"),
         ],
     )
@@ -148,7 +149,7 @@ class TestActions:
         written = [action for action in plan(there(bag=bag), threshold=threshold).actions if action.verb == "update"]
         assert [str(action) for action in written] == ([f"update settings of configuration Fabrikam ({what})"] if what else [])
         for action in written if what == "scope mode" else ():
-            assert {"key": "SyncNotificationSettings", "value": GUARD} in action.requests[0].body["value"]
+            assert {"key": "SyncNotificationSettings", "value": bag["SyncNotificationSettings"]} in action.requests[0].body["value"]
 
     def test_a_run_that_continues_records_nothing_anew(self) -> None:
         tags = (*self.TAGS, debt.TAG)
@@ -189,6 +190,13 @@ class TestWhetherThereIsAnythingToDo:
         assert plan(there(leaving=(), in_scope=(), synced=())).warnings == ()
         (one,) = plan(there(leaving=(), in_scope=(), synced=(KIM,))).warnings
         assert one.startswith(f"1 user of the source tenant is in tenant {TARGET}")
+
+    @pytest.mark.parametrize(("count", "ends"), [(1, "0@x"), (10, ", 9@x"), (11, ", 9@x and 1 more"), (30, ", 9@x and 20 more")])
+    def test_of_many_users_ten_are_named(self, count: int, ends: str) -> None:
+        (warning,) = plan(
+            there(leaving=(), in_scope=(), synced=[TargetUser(f"{number}@x", str(number)) for number in range(count)])
+        ).warnings
+        assert warning.endswith(ends)
 
 
 class TestShowing:

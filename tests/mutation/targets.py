@@ -29,6 +29,7 @@ TARGETS: dict[str, str] = {
     "resources/capability.py": "capability capability_actions",
     "resources/capability_trust.py": "capability preflight_sharing",
     "resources/capability_actions.py": "capability capability_actions",
+    "resources/deprovision/resource.py": "deprovision_plan deprovision",
 }
 """The files below plugins/module_utils, the most important first, and the names of their tests in tests/unit."""
 

@@ -110,6 +110,7 @@ class _Play:
         self.watch = Watch(self.wire, kept=[scopes.scope_now(world)], kept_groups=[scopes.groups_assigned(world)])
         self.watch.attach()
         self.last: Mapping[str, Any] = beginnings.BUILT
+        self.seen = view(world)
         with self.wire.reached(self._new_id, self._between):
             for number, event in enumerate(history.events):
                 self._happen(event, f"event {number}")
@@ -128,7 +129,7 @@ class _Play:
     # Events ----------------------------------------------------------------------------------------------------------
 
     def _happen(self, event: Event, name: str) -> Scene:
-        before = view(self.wire.world, len(self.wire.arrivals))
+        before = self.seen
         self.calm = self.settled or isinstance(self.previous, Passes)
         self.previous = event
         if isinstance(event, Run):
@@ -162,11 +163,13 @@ class _Play:
 
     def _scene(self, event: Event, before: View, **more: Any) -> Scene:
         arrivals = self.wire.arrivals[before.arrivals :]
+        # Nothing happens between two events.
+        self.seen = view(self.wire.world, len(self.wire.arrivals))
         return Scene(
             self.wire.world,
             event,
             before,
-            view(self.wire.world, kept=False),
+            self.seen,
             self.watch,
             arrivals,
             settled=self.settled or not self.acted,

@@ -16,7 +16,8 @@ COLLECTION := .build/ansible_collections/entra/cross_tenant_sync
 STAGE := .build/stage/ansible_collections/entra/cross_tenant_sync
 TEST_HOME := .build/home
 AWX := .build/awx/ansible_collections
-PYTEST_ARGS ?= --numprocesses auto --dist loadfile
+# In the order of collection, because the files with the fewest tests take the longest, and would come last.
+PYTEST_ARGS ?= --numprocesses auto --dist loadfile --no-loadscope-reorder
 BENCH_ARGS ?=
 
 export LC_ALL ?= C.UTF-8

@@ -17,6 +17,12 @@ settings.register_profile("explore", max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more process than processors: many tests wait for a playbook, a service or a time limit, and use none meanwhile."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """No test may be named after the place of an object in memory: processes that share the tests among them would not agree on the name."""
     if changing := sorted({item.nodeid.split("[")[0] for item in items if " at 0x" in item.nodeid}):

@@ -47,6 +47,8 @@ class ActionModule(ActionBase):
             return link_guard.name_users(arguments["expected"])
         if not look:
             return link_guard.must_not_exist()
+        if wrong := link_guard.unfit(action, look):
+            return wrong
         if action == "approve_deletions":
             return link_guard.approve_deletions(look, arguments["expected"], holding(variables), self._task.check_mode)
         if action == "provision_now":

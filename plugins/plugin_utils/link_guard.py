@@ -24,6 +24,25 @@ CHANGE_JOB, PROVISION, LEAVE_ALONE = "change_job", "provision", "leave_alone"
 EXPECTED, USERS, NAMES = "approve_deletions_expected", "provision_users", link_variables.TEARDOWN
 """The variables in which administrators say what they expect."""
 _NAMES: Mapping[str, Any] = {"type": "list", "elements": "str"}
+_OF_WATCH = {
+    "held": (dict, type(None)),
+    "not_in_scope": (dict,),
+    "leaving": (dict,),
+    "protected": (list,),
+    "could_not_look": (list,),
+    "findings": (list,),
+    "next_cycle": (dict,),
+    "counts": (dict,),
+    "job_state": (str, type(None)),
+}
+LOOKS: Mapping[str, tuple[str, Mapping[str, tuple[type, ...]]]] = {
+    "approve_deletions": ("watch_info", _OF_WATCH),
+    "resume": ("watch_info", _OF_WATCH),
+    "pause": ("sync_job_info", {"job": (dict, type(None))}),
+    "provision_now": ("a loop of person_info", {"results": (list,)}),
+    "provision_result": ("sync_on_demand", {"outcomes": (list,), "failed_users": (list,), "unknown_users": (list,)}),
+}
+"""By action, whose result must have been read of the link, and what the decision needs of it."""
 _RELEASE = "bring them back into scope, or list them in link_protected_release if they may lose their accounts"
 _WISHED = {"created": "created", "restored": "restored", "converted": "converted", "updated": "updated", "disabled": "disabled"}
 """What the next cycle does to users apart from deletions, by effect, in words."""
@@ -61,6 +80,15 @@ class Decision:
 def refusal(msg: str, lines: Iterable[str] = ()) -> Decision:
     """The action is not carried out."""
     return Decision(msg, refused=True, lines=tuple(lines))
+
+
+def unfit(action: str, look: Mapping[str, Any]) -> Decision | None:
+    """Refuses a decision on what is not the result that it needs: that of another module, or of a task that failed and was ignored."""
+    module, members = LOOKS[action]
+    if look.get("failed") and "results" not in look:
+        return refusal(f"the look at the link has failed, so nothing is known of it: {str(look.get('msg')).rstrip('.')}")
+    wrong = [name for name, kinds in members.items() if name not in look or not isinstance(look[name], kinds)]
+    return refusal(f"look must be the result of {module}, but {wrong[0]} is missing in it, or is something else") if wrong else None
 
 
 def must_not_exist() -> Decision:

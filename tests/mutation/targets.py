@@ -13,6 +13,7 @@ TARGETS: dict[str, str] = {
     "resources/scope.py": "scope group_kinds",
     "resources/debt.py": "debt",
     "resources/configuration.py": "configuration find_configuration clouds",
+    "resources/twins.py": "twins",
     "resources/settings_bag.py": "settings_bag configuration scope",
     "resources/find_configuration.py": "find_configuration configuration scope job",
     "resources/partner.py": "partner clouds",

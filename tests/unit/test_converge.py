@@ -665,6 +665,12 @@ class TestReadingBack:
         assert str(failure).endswith("run again, which will do: put b. Already done: put a.")
         assert (failure.details["changed"], titles(failure.details), task.service.letters) == (True, ["put a"], {"a"})
 
+    def test_of_many_other_differences_five_are_named(self) -> None:
+        def plan(seen: set[str], _wish: str) -> Plan:
+            return Plan({}, {}, {}, tuple(map(put, "bcdefg"))) if "a" in seen else Plan({}, {}, {}, (put("a"),))
+
+        assert "which will do: put b, put c, put d, put e, put f. Already done" in str(Task(plan=plan, longest=0).fail("a"))
+
     def test_a_read_that_fails_is_a_failure_after_the_changes(self) -> None:
         service = Service()
         task = Task(service)

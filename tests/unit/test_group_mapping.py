@@ -19,7 +19,7 @@ from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import
 
 SUFFIX = 'Append([displayName], " (Contoso)")'
 EXTENSION = "extension_0123456789abcdef0123456789abcdef_costCenter"
-OLDER = "has no mapping of groups, because it is older"
+OLDER = "has no mapping of groups: the service has not given it one"
 
 
 def schema(enabled: bool | None = False, name: str | None = "Provision Microsoft Entra ID Groups", **members: Any) -> Any:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -283,6 +283,41 @@ class TestTeardown:
 
     def test_check_mode_needs_no_names(self) -> None:
         assert link_guard.teardown(["a", "b"], None, check_mode=True) == Decision("outside of check mode, link_teardown must name a, b")
+
+
+class TestForeignLooks:
+    """A playbook of one's own can hand over anything; each action says what it needs, and nothing is decided."""
+
+    GOOD: ClassVar[dict[str, dict[str, Any]]] = {
+        "approve_deletions": HELD,
+        "resume": look(),
+        "pause": job(),
+        "provision_now": {"results": [person()]},
+        "provision_result": {"outcomes": [], "failed_users": [], "unknown_users": []},
+    }
+
+    @pytest.mark.parametrize("action", link_guard.LOOKS)
+    def test_the_right_one(self, action: str) -> None:
+        assert link_guard.unfit(action, self.GOOD[action]) is None
+
+    @pytest.mark.parametrize(
+        ("action", "member"), [(action, member) for action, (_module, members) in link_guard.LOOKS.items() for member in members]
+    )
+    @pytest.mark.parametrize("value", ["missing", 5])
+    def test_each_member_is_needed(self, action: str, member: str, value: Any) -> None:
+        seen = {name: found for name, found in self.GOOD[action].items() if name != member or value != "missing"}
+        found = link_guard.unfit(action, {**seen, member: value} if value != "missing" else seen)
+        assert found is not None
+        assert found.msg == f"look must be the result of {link_guard.LOOKS[action][0]}, but {member} is missing in it, or is something else"
+        assert (found.refused, found.tasks) == (True, LEAVE_ALONE)
+
+    @pytest.mark.parametrize("action", ["approve_deletions", "resume", "pause", "provision_result"])
+    def test_a_failure_that_was_ignored(self, action: str) -> None:
+        found = link_guard.unfit(action, {"failed": True, "msg": "Tenant x: access denied.", "changed": False})
+        assert found is not None
+        assert found.result("a_to_b")["msg"] == (
+            "Link a_to_b: the look at the link has failed, so nothing is known of it: Tenant x: access denied. Nothing was changed."
+        )
 
 
 def test_results_are_complete() -> None:

@@ -270,7 +270,7 @@ class TestGroups:
         [
             ("assigned", [True], "security", []),
             ("assigned", [], "dynamic_security", []),
-            ("assigned", [False], "security", ["error: the job has no mapping of groups, because it is older"]),
+            ("assigned", [False], "security", ["error: the job has no mapping of groups: the service has not"]),
             ("all", [True], "security", ["error: groups are synchronized only with scope mode assigned"]),
             ("assigned", [True], "distribution", ["warning: distribution groups are not synchronized as groups: Sales"]),
             ("assigned", [True], None, ["warning: the kind of these groups could not be read"]),

@@ -20,7 +20,7 @@ from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.graph.erro
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.plan import Pace, Refusal
 from ansible_collections.entra.cross_tenant_sync.plugins.module_utils.resources import configuration, job, scope, twins
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.clock import FakeClock
-from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import TARGET, FakeGraph, Outcome, refusal
+from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.graph import NOT_FOUND, TARGET, FakeGraph, Outcome, refusal
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.options import options
 from ansible_collections.entra.cross_tenant_sync.tests.unit.fakes.service import Faulty, Link, SourceService
 
@@ -240,6 +240,17 @@ class TestGivingWay:
             twins.gives_way("Fabrikam")(graph, made(created), graph.clock.pace(10))
         assert graph.writes == []
 
+    def test_an_application_without_a_time_is_no_later_one(self) -> None:
+        """It was there before, as far as anybody knows."""
+        _graph, note = self.give_way(Link("Fabrikam"), Link("Fabrikam", created=""))
+        assert "was removed again" in note
+
+    def test_what_a_replica_does_not_know_yet_is_not_in_use(self) -> None:
+        created = Link("Fabrikam", created="2026-11-25T00:00:01Z")
+        service = SourceService([Link("Fabrikam", created="2026-11-25T00:00:00Z"), created])
+        graph = FakeGraph(Faulty(service, {f"GET /servicePrincipals/{created.id}/": [NOT_FOUND] * 2}))
+        assert "was removed again" in twins.gives_way("Fabrikam")(graph, made(created), graph.clock.pace(10))
+
     def test_a_later_configuration(self) -> None:
         graph, note = self.give_way(Link("Fabrikam"), Link("Fabrikam", created="2026-11-25T00:00:01Z"))
         assert (note, graph.writes) == ("", [])
@@ -260,8 +271,10 @@ class TestGivingWay:
     @pytest.mark.parametrize("what", ["bag", "assignments"])
     def test_a_configuration_that_is_in_use_is_not_removed(self, what: str) -> None:
         def use(created: Link) -> None:
-            created.bag = {"CompanyId": TARGET} if what == "bag" else {}
-            created.assign(USERS[0]["id"])
+            if what == "bag":
+                created.bag = {"CompanyId": TARGET}
+            else:
+                created.assign(USERS[0]["id"])
 
         with pytest.raises(Refusal, match="which this run created, is already in use"):
             self.give_way(Link("Fabrikam", created="2026-11-25T00:00:01Z"), Link("Fabrikam"), change=use)

@@ -325,9 +325,9 @@ class TestRefusals:
         rule["objectMappings"] = [mapping for mapping in rule["objectMappings"] if mapping["sourceObjectName"] != "Group"]
         emulator.control("PUT", "state", state)
         message = refused(emulator, "sync_mapping", CONTOSO, **CONFIGURATION, groups=True)
-        assert "has no mapping of groups, because it is older than the synchronization of groups; set reset" in message
+        assert "has no mapping of groups: the service has not given it one" in message
         causes = {finding["check"]: finding["cause"] for finding in preflight(emulator, group_sync=True)}
-        assert "older than the synchronization of groups" in causes["group_sync"]
+        assert "the service has not given it one" in causes["group_sync"]
         result = task(emulator, "sync_mapping", CONTOSO, **CONFIGURATION, groups=True, reset=True)
         assert said(result)[-1].startswith("update mappings of configuration Fabrikam (groups on, add objectId of groups")
         assert result["groups"] is True

@@ -128,8 +128,9 @@ def required_group_mapping(schema: Schema, wanted: Desired) -> ObjectMapping:
             "synchronization of groups in this tenant"
         )
     raise Refusal(
-        f"the job of configuration {wanted.configuration!r} has no mapping of groups, because it is older than the synchronization of "
-        "groups; set reset to start from the default mappings, which have one, and name your own mappings and filters in the same task"
+        f"the job of configuration {wanted.configuration!r} has no mapping of groups: the service has not given it one, for example because "
+        "the job is older than the synchronization of groups; set reset to start from the default mappings, which have one, and name your "
+        "own mappings and filters in the same task"
     )
 
 

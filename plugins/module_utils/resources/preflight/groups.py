@@ -71,7 +71,7 @@ def in_source(link: Link, seen: Seen) -> list[Finding]:
     if source.all_in_scope(link, seen):
         found.append(Finding(GROUPS, ERROR, group_kinds.ASSIGNED_ONLY, "set link_scope_mode to assigned"))
     if seen.members(MAPPING) == [False]:
-        cause = "the job has no mapping of groups, because it is older than the synchronization of groups"
+        cause = "the job has no mapping of groups: the service has not given it one, for example because it is older than that feature"
         remedy = "run sync_mapping with reset once, together with your own mappings and filters"
         found.append(Finding(GROUPS, ERROR, cause, remedy))
     return [*found, *kinds(assigned(seen))]

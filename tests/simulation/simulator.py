@@ -99,6 +99,8 @@ class _Play:
         self.calm = True
         self.acted = False
         """Whether somebody has acted in a portal just now, so that a replica that is behind does not show it."""
+        self.killed = False
+        """Whether a run was killed just now, so that a replica that is behind does not show what it did."""
         self.settled = not any(history.settings.get(name) for name in UNSETTLED)
         world = beginnings.begun(history.beginning)
         settings = beginnings.settings_of(history.settings)
@@ -148,7 +150,7 @@ class _Play:
         self.report.trace.append(str(event))
         if isinstance(event, Passes):
             self.wire.sleep(event.minutes * 60)
-            self.acted = False
+            self.acted = self.killed = False
             return
         self.acted = True
         # What is seen from here on is not only the wish's doing.
@@ -172,7 +174,8 @@ class _Play:
             self.seen,
             self.watch,
             arrivals,
-            settled=self.settled or not self.acted,
+            # A run that has found nothing to do, because it does not see what a killed run did, is like one at the same time.
+            settled=self.settled or not (self.acted or (self.killed and not any(one.writes and one.committed for one in arrivals))),
             calm=self.calm,
             **more,
         )
@@ -226,6 +229,7 @@ class _Play:
         for one in runs:
             self._note(one)
         scene = self._scene(event, before, runs=tuple(runs), foretold=foretold, expected=expected, leaving=leaving, alone=alone)
+        self.killed = not self.settled and (self.killed or ran.killed)
         self.watch.limits = None
         if ran.succeeded and alone:
             keeps = wish.get("link_state") == "absent" and wish.get("link_users") != "deprovision"

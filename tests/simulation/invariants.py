@@ -202,7 +202,7 @@ def check_mode_told_the_truth(scene: Scene) -> Found:
     if not isinstance(scene.event, Run) or not scene.event.undisturbed:
         return
     said, did = scene.foretold, ran
-    if _of_new_schema(scene, did) or _may_be_held_back(said, did):
+    if _of_new_schema(scene, did) or _may_be_held_back(said, did) or _too_early(said):
         return
     if said.succeeded != did.succeeded:
         yield f"check mode: {_ending(said)}; the run: {_ending(did)}"
@@ -216,6 +216,12 @@ def _may_be_held_back(said: Ran, did: Ran) -> bool:
     """
     warned = any(MIGHT_HOLD in warning for done in said.steps for warning in done.result.get("warnings", ()))
     return warned and did.failure is not None and HELD in str(did.failure.result["msg"])
+
+
+def _too_early(said: Ran) -> bool:
+    """Whether check mode could not read a configuration, as long as the service refuses one that somebody has just created (fact F4)."""
+    error = said.failure.result.get("error") or {} if said.failure else {}
+    return error.get("status") in (403, 409) and "/synchronization/" in str(error.get("path"))
 
 
 def check_mode_writes_nothing(scene: Scene) -> Found:

@@ -99,6 +99,8 @@ class _Play:
         self.calm = True
         self.acted = False
         """Whether somebody has acted in a portal just now, so that a replica that is behind does not show it."""
+        self.killed = False
+        """Whether a run was killed just now, so that a replica that is behind does not show what it did."""
         self.settled = not any(history.settings.get(name) for name in UNSETTLED)
         world = beginnings.begun(history.beginning)
         settings = beginnings.settings_of(history.settings)
@@ -110,6 +112,7 @@ class _Play:
         self.watch = Watch(self.wire, kept=[scopes.scope_now(world)], kept_groups=[scopes.groups_assigned(world)])
         self.watch.attach()
         self.last: Mapping[str, Any] = beginnings.BUILT
+        self.seen = view(world)
         with self.wire.reached(self._new_id, self._between):
             for number, event in enumerate(history.events):
                 self._happen(event, f"event {number}")
@@ -128,7 +131,7 @@ class _Play:
     # Events ----------------------------------------------------------------------------------------------------------
 
     def _happen(self, event: Event, name: str) -> Scene:
-        before = view(self.wire.world, len(self.wire.arrivals))
+        before = self.seen
         self.calm = self.settled or isinstance(self.previous, Passes)
         self.previous = event
         if isinstance(event, Run):
@@ -147,7 +150,7 @@ class _Play:
         self.report.trace.append(str(event))
         if isinstance(event, Passes):
             self.wire.sleep(event.minutes * 60)
-            self.acted = False
+            self.acted = self.killed = False
             return
         self.acted = True
         # What is seen from here on is not only the wish's doing.
@@ -162,14 +165,17 @@ class _Play:
 
     def _scene(self, event: Event, before: View, **more: Any) -> Scene:
         arrivals = self.wire.arrivals[before.arrivals :]
+        # Nothing happens between two events.
+        self.seen = view(self.wire.world, len(self.wire.arrivals))
         return Scene(
             self.wire.world,
             event,
             before,
-            view(self.wire.world, kept=False),
+            self.seen,
             self.watch,
             arrivals,
-            settled=self.settled or not self.acted,
+            # A run that has found nothing to do, because it does not see what a killed run did, is like one at the same time.
+            settled=self.settled or not (self.acted or (self.killed and not any(one.writes and one.committed for one in arrivals))),
             calm=self.calm,
             **more,
         )
@@ -223,6 +229,7 @@ class _Play:
         for one in runs:
             self._note(one)
         scene = self._scene(event, before, runs=tuple(runs), foretold=foretold, expected=expected, leaving=leaving, alone=alone)
+        self.killed = not self.settled and (self.killed or ran.killed)
         self.watch.limits = None
         if ran.succeeded and alone:
             keeps = wish.get("link_state") == "absent" and wish.get("link_users") != "deprovision"

@@ -307,6 +307,21 @@ def test_a_link_whose_job_has_met_nobody_is_not_deprovisioned() -> None:
     assert any("has not finished a cycle yet" in line for line in report.trace)
 
 
+def test_check_mode_may_fail_while_the_service_refuses_the_configuration_that_somebody_has_just_created() -> None:
+    """Seed 952375: it says so, and promises nothing; the run came later, and was let."""
+    history = History(952375, "nothing", {"transient_synchronization_errors": 2}, (Human("begins another link"), Run(BUILT, foretold=True)))
+    report = play(history)
+    assert [str(violation) for violation in report.violations] == []
+
+
+def test_a_run_that_cannot_see_what_a_killed_one_did_may_find_nothing_to_do() -> None:
+    """Seed 960637: no replica showed the partner that the killed run had created a moment ago, so there was nothing to remove."""
+    lag = {"lag_seconds": dict.fromkeys(("user", "application", "secrets", "job", "partner", "group"), 19.0)}
+    gone = {**BUILT, "link_state": "absent", "link_users": "deprovision"}
+    history = History(960637, "nothing", lag, (Run(BUILT, kill=Kill(WRITE, 1, after=True)), Run(gone, looks=False)))
+    assert [str(violation) for violation in play(history).violations] == []
+
+
 def test_what_two_runs_leave_is_said_by_the_next() -> None:
     """Both create the configuration, and one of them is killed before it knows which of the two is its own (found by the simulation)."""
     killed = Run(BUILT, kill=Kill("POST /applicationTemplates/{id}/instantiate", after=True), beside=Beside(BUILT, turns=(23, 24, 3, 3, 1)))

@@ -212,8 +212,8 @@ def _schema(job: Job) -> bytes:
     return marshal.dumps(told, 2)
 
 
-def view(world: World, arrivals: int = 0, kept: bool = True) -> View:
-    """What there is now. It stays as it is if it is ``kept``, and otherwise only until the state changes."""
+def view(world: World, arrivals: int = 0) -> View:
+    """What there is now, after so many requests."""
     link = scopes.the_link(world)
     found = dict(foreign(world))
     source = world.tenants[SOURCE]
@@ -221,7 +221,7 @@ def view(world: World, arrivals: int = 0, kept: bool = True) -> View:
     held = scopes.accounts(world)
     return View(
         # This way of making a copy is the fastest for plain data.
-        foreign=marshal.loads(marshal.dumps(found)) if kept else found,  # noqa: S302  # our own, of this process
+        foreign=marshal.loads(marshal.dumps(found)),  # noqa: S302  # our own, of this process
         scope=scopes.scope_now(world),
         synced=frozenset(source.users[key]["userPrincipalName"] for key in linked if key in source.users) & held.keys(),
         user_types={str(user["id"]): str(user["userType"]) for users in held.values() for user in users},

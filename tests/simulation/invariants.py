@@ -161,7 +161,8 @@ def limits_are_kept(scene: Scene) -> Found:
     if len(scene.runs) != 1 or not scene.alone or not scene.settled:
         return
     (ran,) = scene.runs
-    if ran.wish.get("link_state") == "absent" or ran.killed or ran.fault:
+    # Of two configurations of the name, which two runs at once can leave, a run takes the one that serves the target.
+    if ran.wish.get("link_state") == "absent" or ran.killed or ran.fault or len(scopes.links(scene.world)) > 1:
         return
     fewest, most = scene.leaving
     limit = ran.wish.get("link_scope_max_removals")

@@ -322,6 +322,23 @@ def test_a_run_that_cannot_see_what_a_killed_one_did_may_find_nothing_to_do() ->
     assert [str(violation) for violation in play(history).violations] == []
 
 
+def test_one_of_two_runs_takes_back_what_the_other_has_widened_just_now() -> None:
+    """Seed 981681: the settings are written whole, without a condition. The run that did so widens them itself right after, and owes nothing."""
+    everybody = {**BUILT, "link_scope_mode": "all", "link_scope_users": [], "link_scope_groups": [], "link_deletion_threshold": 7}
+    history = History(981681, "built", {}, (Run(everybody, beside=Beside(everybody, turns=(4, 11, 1, 1)), looks=False),))
+    assert [str(violation) for violation in play(history).violations] == []
+
+
+def test_a_limit_counts_who_leaves_the_configuration_that_serves_the_target() -> None:
+    """Seed 981903: two runs at once left another one of its name, which serves nobody."""
+    everybody = {**BUILT, "link_scope_mode": "all"}
+    narrower = {**BUILT, "link_scope_users": [], "link_scope_groups": ["Core"], "link_scope_max_removals": 2}
+    two = Run(everybody, beside=Beside(everybody, turns=(8, 22, 8, 25)))
+    report = play(History(981903, "nothing", {"instantiate_answers_404": True}, (two, Passes(80), Run(narrower))))
+    assert [str(violation) for violation in report.violations] == []
+    assert report.done["refused"] == 1
+
+
 def test_what_two_runs_leave_is_said_by_the_next() -> None:
     """Both create the configuration, and one of them is killed before it knows which of the two is its own (found by the simulation)."""
     killed = Run(BUILT, kill=Kill("POST /applicationTemplates/{id}/instantiate", after=True), beside=Beside(BUILT, turns=(23, 24, 3, 3, 1)))

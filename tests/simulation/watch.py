@@ -119,6 +119,7 @@ class Watch:
     deprovisions: bool = False
     """Whether a run removes users on purpose, whose restarts are its way to do so."""
     _orders: Mapping[str, Orders] = field(default_factory=dict)
+    _at_beginning: Mapping[str, Orders] = field(default_factory=dict)
     _owed: bool = False
     _owed_before: bool = False
     races: bool = False
@@ -146,6 +147,7 @@ class Watch:
         """A run begins, or two."""
         self.limits, self.conflicts = sharing.bounds(self.wire.world, wishes), sharing.conflicts(self.wire.world)
         self.most, self._owed_before = 0, False
+        self._at_beginning = orders(self.wire.world)
         self.races = self.races or self.beside
 
     def attach(self) -> None:
@@ -177,7 +179,10 @@ class Watch:
                 self.owes = True
                 link = scopes.the_link(self.wire.world)
                 # Another run at the same time can clear what this one has recorded, between its last look and its write: there is no lock.
-                racing = self.beside and self._owed_before
+                # And it can take back with the settings bag, which has no condition, what the other one has just widened.
+                began = self._at_beginning.get(job)
+                taken_back = told.schema == earlier.schema and began is not None and not began.everybody
+                racing = self.beside and (self._owed_before or taken_back)
                 self.raced = self.raced or racing
                 if link is not None and not link.owes and not racing:
                     self.found.append(("debts_are_recorded_before", str(arrival)))

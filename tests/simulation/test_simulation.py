@@ -339,6 +339,15 @@ def test_a_limit_counts_who_leaves_the_configuration_that_serves_the_target() ->
     assert report.done["refused"] == 1
 
 
+def test_one_of_two_configurations_of_a_name_has_a_restart_recorded() -> None:
+    """Seed 1002552: two runs at once left both, and one of the runs restarted the job that the other had started before it changed the filters."""
+    other = {**BUILT, "link_filters": FILTERED["link_filters"]}
+    two = Run(BUILT, beside=Beside(other, turns=(4, 18, 38, 15, 44, 7)), looks=False)
+    report = play(History(1002552, "nothing", {"instantiate_answers_404": True}, (two,)))
+    assert [str(violation) for violation in report.violations] == []
+    assert report.done["sync_job: restart provisioning job of configuration"]
+
+
 def test_what_two_runs_leave_is_said_by_the_next() -> None:
     """Both create the configuration, and one of them is killed before it knows which of the two is its own (found by the simulation)."""
     killed = Run(BUILT, kill=Kill("POST /applicationTemplates/{id}/instantiate", after=True), beside=Beside(BUILT, turns=(23, 24, 3, 3, 1)))

@@ -156,8 +156,8 @@ class Watch:
 
     def _before(self) -> None:
         self._orders = orders(self.wire.world)
-        link = scopes.the_link(self.wire.world)
-        self._owed = self.owes or (link is not None and link.owes)
+        # Two runs at once can leave two configurations of the name.
+        self._owed = self.owes or any(link.owes for link in scopes.links(self.wire.world))
         self._owed_before = self._owed_before or self._owed
 
     def _told(self, arrival: Arrival, _raw: bytes) -> None:

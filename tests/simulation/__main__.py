@@ -185,14 +185,18 @@ def played(seeds: Iterator[range], processes: int, show: Callable[[Tally], None]
 
 
 class Progress:
-    """Shows the progress: always in a terminal, and now and then elsewhere."""
+    """Shows the progress: always in a terminal, and now and then elsewhere; and each violation at once, because a run can take an hour."""
 
     def __init__(self, began: float) -> None:
         self.began = self.shown = began
+        self._named: set[int] = set()
 
     def show(self, found: Tally) -> None:
         """Show it."""
         now = time.monotonic()
+        for seed in sorted(found.failed.keys() - self._named):
+            self._named.add(seed)
+            print(f"\rseed {seed}: {found.failed[seed]}", file=sys.stderr, flush=True)
         text = f"{found.histories} histories, {found.histories / (now - self.began):.1f} a second, {len(found.failed)} violations"
         if sys.stderr.isatty():
             print(f"\r{text}", end="", file=sys.stderr, flush=True)

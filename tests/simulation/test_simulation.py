@@ -108,6 +108,13 @@ def test_progress_is_a_line_a_minute_where_no_terminal_shows_it(capsys: pytest.C
     assert capsys.readouterr().err == "900 histories, 10.0 a second, 0 violations\n"
 
 
+def test_a_violation_is_named_at_once_and_once(capsys: pytest.CaptureFixture[str]) -> None:
+    progress = command.Progress(time.monotonic())
+    for _share in range(2):
+        progress.show(command.Tally(histories=10, failed={7: "no_duplicate, event 2: x"}))
+    assert capsys.readouterr().err == "\rseed 7: no_duplicate, event 2: x\n"
+
+
 # Its parts -----------------------------------------------------------------------------------------------------------
 
 

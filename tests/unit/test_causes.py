@@ -57,6 +57,14 @@ class TestReading:
         )
         assert (read.request_id, read.client_request_id, read.retry_after) == ("header-id", "own-client-id", "9")
 
+    @pytest.mark.parametrize(("odd", "read_as"), [(7, "7"), (True, None), ([None], None), ({"odd": None}, None), (None, None), ("x", "x")])
+    def test_odd_headers_and_ids(self, odd: Any, read_as: str | None) -> None:
+        """The headers of an item of a batch are members of JSON, like the ids in the body."""
+        in_body = service_error("GET", "/users", 403, {"error": {"innerError": {"request-id": odd, "client-request-id": odd}}}, {})
+        in_headers = service_error("GET", "/users", 429, {}, {"request-id": odd, "client-request-id": odd, "Retry-After": odd})
+        assert (in_body.request_id, in_body.client_request_id) == (read_as, read_as)
+        assert (in_headers.request_id, in_headers.client_request_id, in_headers.retry_after) == (read_as, read_as, read_as)
+
     def test_the_synchronization_services_denial(self) -> None:
         read = service_error(
             "POST", "/servicePrincipals/1/synchronization/jobs", 401, {"error": {"code": "UnknownError", "message": ""}}, {}

@@ -9,6 +9,7 @@ import datetime
 import email.utils
 import json
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 
@@ -261,6 +262,15 @@ class TestRequest:
         with pytest.raises(ServiceError) as caught:
             wire.client.send(GET)
         assert caught.value.client_request_id == wire.transport.requests[0][2]["headers"]["client-request-id"]
+
+    @pytest.mark.parametrize("odd", [7, [None], {"odd": None}, False])
+    def test_an_error_with_odd_ids_is_an_error_like_any_other(self, odd: Any) -> None:
+        """The token is looked for in its texts, which are none here."""
+        ids = {"request-id": odd, "client-request-id": odd}
+        wire = Wire([Reply(403, {"error": {"code": "Authorization_RequestDenied", "message": "no", "innerError": ids}})])
+        with pytest.raises(ServiceError) as caught:
+            wire.client.send(GET)
+        assert caught.value.denied
 
     @pytest.mark.parametrize("outcome", [Lost(), Lost(certain=True), Reply(200, b"<html>sign in</html>"), Reply(200)])
     def test_an_answer_that_did_not_come_carries_the_id_we_sent(self, outcome: Outcome) -> None:

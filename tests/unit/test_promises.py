@@ -48,4 +48,5 @@ def test_the_audit_is_a_part_of_the_checks() -> None:
     script = ROOT / ".ci" / "run"
     if not script.exists():
         pytest.skip("the checks of every change are not shipped")
-    assert "make audit" in script.read_text(encoding="utf-8").splitlines()
+    made = [line.split() for line in script.read_text(encoding="utf-8").splitlines() if line.startswith("make ")]
+    assert any("audit" in words for words in made)

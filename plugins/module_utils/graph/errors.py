@@ -160,7 +160,12 @@ def service_error(method: str, path: str, status: int, body: Any, headers: Mappi
         code=str(error.get("code") or f"HTTP{status}"),
         message=str(error.get("message") or ""),
         details=codes,
-        request_id=by_name.get("request-id") or inner.get("request-id"),
-        client_request_id=by_name.get("client-request-id") or inner.get("client-request-id"),
-        retry_after=by_name.get("retry-after"),
+        request_id=_text(by_name.get("request-id")) or _text(inner.get("request-id")),
+        client_request_id=_text(by_name.get("client-request-id")) or _text(inner.get("client-request-id")),
+        retry_after=_text(by_name.get("retry-after")),
     )
+
+
+def _text(value: Any) -> str | None:
+    """A header or an id. Those of an item of a batch are members of JSON, which can be anything; nothing but texts and numbers means something."""
+    return str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else None

@@ -22,7 +22,7 @@ from .awx_store import ROOT, Refused, Store
 
 TOKEN = "stub-token"
 HEADERS = {"X-API-Product-Name": "AWX", "X-API-Product-Version": "24.6.1"}
-START_SECONDS = 10
+START_SECONDS = 60
 
 
 def _shown(store: Store, kind: str, one: Json) -> Json:

@@ -23,7 +23,8 @@ from .traffic import judge, sets_exchange
 CONTOSO = "a0c898ca-2445-4e74-ab4b-afd7916549a6"
 FABRIKAM = "afab079d-1f08-4de3-881e-435e497f923f"
 SECRETS = {"CONTOSO_CLIENT_SECRET": "contoso-rehearsal-secret", "FABRIKAM_CLIENT_SECRET": "fabrikam-rehearsal-secret"}
-START_SECONDS = 30
+START_SECONDS = 120
+"""Much longer than it takes: a busy machine can stand still for a while."""
 SOURCES = Path(__file__).resolve().parents[1] / "emulator" / "src"
 PROGRAM = f"import sys; sys.path.insert(0, {str(SOURCES)!r}); from entra_emulator.cli import main; sys.exit(main())"
 """The command ``entra-emulator`` of this repository, which need not be installed."""

@@ -163,7 +163,9 @@ class _Play:
         if event.act == "restarts":
             self.watch.owes = self.watch.humans_owe = False
 
-    def _scene(self, event: Event, before: View, **more: Any) -> Scene:
+    def _scene(self, event: Event, before: View, acted: bool = False, killed: bool = False, **more: Any) -> Scene:
+        """``acted`` and ``killed`` are as when the event began: time that passes during a run may come after its reads."""
+        acted, killed = self.acted or acted, self.killed or killed
         arrivals = self.wire.arrivals[before.arrivals :]
         # Nothing happens between two events.
         self.seen = view(self.wire.world, len(self.wire.arrivals))
@@ -175,13 +177,14 @@ class _Play:
             self.watch,
             arrivals,
             # A run that has found nothing to do, because it does not see what a killed run did, is like one at the same time.
-            settled=self.settled or not (self.acted or (self.killed and not any(one.writes and one.committed for one in arrivals))),
+            settled=self.settled or not (acted or (killed and not any(one.writes and one.committed for one in arrivals))),
             calm=self.calm,
             **more,
         )
 
     def _runs(self, event: Run, before: View) -> Scene:
         world, wish = self.wire.world, event.wish
+        hidden = {"acted": self.acted, "killed": self.killed}
         expected, groups = scopes.scope_wished(world, wish), scopes.groups_wished(world, wish)
         gone = before.scope - expected
         # Whoever left a scope that the job has not evaluated yet is still there, and counts as somebody who leaves.
@@ -228,7 +231,7 @@ class _Play:
         alone = not event.beside and not any(isinstance(one.event, Human) for one in event.meanwhile)
         for one in runs:
             self._note(one)
-        scene = self._scene(event, before, runs=tuple(runs), foretold=foretold, expected=expected, leaving=leaving, alone=alone)
+        scene = self._scene(event, before, runs=tuple(runs), foretold=foretold, expected=expected, leaving=leaving, alone=alone, **hidden)
         self.killed = not self.settled and (self.killed or ran.killed)
         self.watch.limits = None
         if ran.succeeded and alone:

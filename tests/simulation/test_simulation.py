@@ -355,6 +355,14 @@ def test_one_of_two_configurations_of_a_name_has_a_restart_recorded() -> None:
     assert report.done["sync_job: restart provisioning job of configuration"]
 
 
+def test_time_that_passes_after_the_reads_of_a_run_does_not_make_them_new() -> None:
+    """Seed 1201155: somebody forbids the synchronization in a portal right before the run, whose first reads do not show it yet."""
+    behind = {"lag_seconds": {"partner": 6.0}}
+    wish = {**BUILT, "link_filters": FILTERED["link_filters"]}
+    acts, run = Human("forbids in the target"), Run(wish, meanwhile=(Meanwhile(22, Passes(1)),))
+    assert [str(violation) for violation in play(History(1201155, "built", behind, (acts, run))).violations] == []
+
+
 def test_what_two_runs_leave_is_said_by_the_next() -> None:
     """Both create the configuration, and one of them is killed before it knows which of the two is its own (found by the simulation)."""
     killed = Run(BUILT, kill=Kill("POST /applicationTemplates/{id}/instantiate", after=True), beside=Beside(BUILT, turns=(23, 24, 3, 3, 1)))

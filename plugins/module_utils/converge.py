@@ -103,20 +103,15 @@ def _plan_now(resource: Resource[Desired, Current], client: Client, desired: Des
 
 
 def _plan_after(resource: Resource[Desired, Current], client: Client, desired: Desired, pace: Pace, actions: Sequence[Action]) -> Plan:
-    """The plan for the current state after these actions. The synchronization endpoints of what they have created, or may have, answer 403 and
-    409 for a while (fact F4).
+    """The plan for the current state after these actions, which may have created something.
 
     :raises GraphFailure: if it cannot be read.
     """
-    creates = any(action.new_id_at for action in actions)
-    for _attempt in pace.attempts():
-        try:
-            return _plan_now(resource, client, desired, pace)
-        except ServiceError as error:
-            if not (creates and error.may_be_too_early):
-                raise
-            last = error
-    raise last
+
+    def plan() -> Plan:
+        return _plan_now(resource, client, desired, pace)
+
+    return pace.until_allowed(plan) if any(action.new_id_at for action in actions) else plan()
 
 
 def _current(resource: Resource[Desired, Current], client: Client, desired: Desired) -> Current:

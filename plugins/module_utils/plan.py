@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from .graph.client import Client, Request, all_of
-from .graph.errors import GraphFailure
+from .graph.errors import GraphFailure, ServiceError
 
 _RANDOM = random.SystemRandom()
 Facts = Mapping[str, Any]
@@ -225,6 +225,20 @@ class Pace:
         if seconds > 0:
             self.sleep(seconds)
             self.waited += seconds
+
+    def until_allowed(self, read: Callable[[], Seen]) -> Seen:
+        """The result of a read of something new, whose synchronization endpoints answer 403 or 409 for a while (fact F4).
+
+        :raises ServiceError: if the last read was refused, or any read for another reason.
+        """
+        for _attempt in self.attempts():
+            try:
+                return read()
+            except ServiceError as error:
+                if not error.may_be_too_early:
+                    raise
+                refused = error
+        raise refused
 
 
 @dataclass(frozen=True)

@@ -433,11 +433,7 @@ class TestUsersWhoAreLeft:
     def test_a_cycle_that_does_not_end_in_time(self, host: Host) -> None:
         two = TwoTenants()
 
-        def never(_number: int, ask: Callable[[], Outcome]) -> Outcome:
-            two.pending = False
-            return ask()
-
-        failure = host.fail(two, interferes=never, wait_timeout=120)
+        failure = host.fail(two, interferes=_without_cycles(two), wait_timeout=120)
         assert "was not reached within 120 seconds" in failure.msg
         assert "4 of 4 users are left" in failure.msg
         assert host.run(two)["changed"] is True
@@ -545,11 +541,7 @@ class TestInterruptedAnywhere:
         """It may show that it never ran. The run that began when it had is continued."""
         two = TwoTenants()
 
-        def never(_number: int, ask: Callable[[], Outcome]) -> Outcome:
-            two.pending = False
-            return ask()
-
-        assert "was not reached" in host.fail(two, interferes=never, wait_timeout=120).msg
+        assert "was not reached" in host.fail(two, interferes=_without_cycles(two), wait_timeout=120).msg
         _never_ran(two)
         assert host.run(two)["changed"] is True
         assert two.there == {BY_HAND}
@@ -560,6 +552,16 @@ class TestInterruptedAnywhere:
         host.run(two)
         two.link.jobs.clear()
         assert titles(host.run(two)) == []
+
+
+def _without_cycles(two: TwoTenants) -> Callable[[int, Callable[[], Outcome]], Outcome]:
+    """What happens at each request if the restarted job never comes to its cycle."""
+
+    def interfere(_number: int, ask: Callable[[], Outcome]) -> Outcome:
+        two.pending = False
+        return ask()
+
+    return interfere
 
 
 def _with_administrator() -> TwoTenants:

@@ -17,7 +17,7 @@ from typing import Any
 
 from ..graph.batch import find_all
 from ..graph.client import Client, Request
-from ..graph.errors import GraphFailure, ServiceError, Uncertain
+from ..graph.errors import GraphFailure, Uncertain
 from ..graph.odata import quoted
 from ..plan import Facts, Pace, Refusal
 from . import find_configuration, settings_bag
@@ -85,21 +85,9 @@ def _refuse_used(client: Client, service_principal_id: str, name: str, pace: Pac
     """A configuration that was just created is empty, unless another process uses it already."""
     below = f"/servicePrincipals/{service_principal_id}"
     requests = [Request("GET", f"{below}/synchronization/secrets"), Request("GET", f"{below}/appRoleAssignedTo")]
-    bag, assigned = _of_new(client, requests, pace)
+    bag, assigned = pace.until_allowed(lambda: find_all(client, requests))
     if settings_bag.parse(bag) or any(client.members(assigned or {"value": []})):
         raise Refusal(
             f"another run created a configuration {name!r} at the same time, and {service_principal_id}, which this run created, is already "
             "in use; remove the configuration that is not needed"
         )
-
-
-def _of_new(client: Client, requests: list[Request], pace: Pace) -> list[Any]:
-    """The bodies of reads of a new configuration, whose synchronization endpoints answer 403 or 409 for a while (fact F4)."""
-    for _attempt in pace.attempts():
-        try:
-            return find_all(client, requests)
-        except ServiceError as error:
-            if error.status not in (403, 409):
-                raise
-            last = error
-    raise last

@@ -388,10 +388,7 @@ class Client:
                 budget = self.patience.wait(budget, failure)
 
     def censor(self, error: ServiceError) -> None:
-        """Remove the texts of the service from an error if they contain the access token. Together first, because they hardly ever do."""
-        together = "\n".join(filter(None, (error.code, error.message, error.request_id, error.client_request_id)))
-        if shown(together, (self._token,)) == together:
-            return
+        """Remove the texts of the service from an error if they contain the access token."""
         error.code, error.message = (shown(text, (self._token,)) for text in (error.code, error.message))
         error.request_id, error.client_request_id = (
             text and shown(text, (self._token,)) for text in (error.request_id, error.client_request_id)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import functools
 import json
 import random
 import time
@@ -68,7 +67,7 @@ class Patience:
 
     def budget(self) -> Retry:
         """The attempts, counted by urllib3: its waits are exponential, and it supports ``Retry-After``."""
-        return _attempts(self.retries)
+        return Retry(total=self.retries, backoff_factor=0.5, allowed_methods=None)
 
     def wait(self, budget: Retry, failure: GraphFailure, retry_after: str | None = None) -> Retry:
         """Sleep as ``Retry-After`` requires, and return the remaining attempts.
@@ -85,12 +84,6 @@ class Patience:
         backoff = min(self.longest_wait, left.get_backoff_time()) + _RANDOM.uniform(SHORTEST_WAIT, 0.5)
         self.sleep(backoff if required is None else required)
         return left
-
-
-@functools.lru_cache(8)
-def _attempts(retries: int) -> Retry:
-    """All attempts. Each one that is used up makes a new object."""
-    return Retry(total=retries, backoff_factor=0.5, allowed_methods=None)
 
 
 def all_of(body: Any) -> list[Any]:

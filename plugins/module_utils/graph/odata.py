@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import functools
 import uuid
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -20,7 +19,6 @@ LARGEST_GET_BY_IDS = 1000
 """Graph accepts at most a thousand ids in one ``getByIds``."""
 
 
-@functools.lru_cache(4096)
 def is_id(name: str) -> bool:
     """Whether a name is an object id."""
     try:
